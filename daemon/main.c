@@ -1,0 +1,46 @@
+/*
+ * banish - follows the journal, recognises attackers, keeps them out with nftables.
+ *
+ * Main is a table of verbs: adding a verb is one file and one row.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "verb.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} verbs[] = {
+	{ NULL, NULL, NULL },
+};
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "Usage: banish VERB [OPTION...]\n\n");
+	for (const struct verb *v = verbs; v->name; v++)
+		fprintf(out, "  %-8s %s\n", v->name, v->summary);
+	fprintf(out, "\n\"banish VERB --help\" tells more; so does banish(8).\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return EXIT_YES;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("banish %s\n", VERSION);
+		return EXIT_YES;
+	}
+	for (const struct verb *v = verbs; v->name; v++)
+		if (strcmp(v->name, argv[1]) == 0)
+			return v->run(argc - 1, argv + 1);
+	fprintf(stderr, "banish: no verb \"%s\"; \"banish --help\" lists them\n", argv[1]);
+	return EXIT_USAGE;
+}

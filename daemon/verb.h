@@ -1,0 +1,15 @@
+#ifndef BANISH_VERB_H
+#define BANISH_VERB_H
+
+/*
+ * One verb a file: `verb_NAME(argc, argv)` gets the words from its own name on (argv[0] is the verb),
+ * prints results to stdout and talk to stderr, and returns the exit code.
+ */
+
+enum {
+	EXIT_YES = 0,   /* yes, fine, done */
+	EXIT_NO = 1,    /* no, problems found, could not do it */
+	EXIT_USAGE = 2, /* the words of the call were wrong */
+};
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef BANISH_ADDRESS_H
+#define BANISH_ADDRESS_H
+
+/* Addresses and prefixes as values. An IPv4-mapped IPv6 address is IPv4, always, from the parser on. */
+
+#include "util.h"
+
+#include <netinet/in.h>
+
+#define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN)     /* bytes, the final NUL included */
+#define PREFIX_TEXT_MAX  (INET6_ADDRSTRLEN + 4) /* "/128" */
+
+struct address {
+	uint8_t family;    /* AF_INET or AF_INET6 */
+	uint8_t bytes[16]; /* network order; the first 4 for AF_INET, the rest is 0 */
+};
+
+struct prefix {
+	struct address address; /* host bits are 0 */
+	uint8_t length;         /* bits */
+};
+
+/* Whole text, strict (no leading zeros as octal, no "1.2.3", no zone). 0 or -EINVAL. */
+int address_parse(struct span text, struct address *ret) must_check;
+
+/* The same, and also "1.2.3.4:5", "[2001:db8::1]:5", "[2001:db8::1]", "fe80::1%eth0": port and zone are dropped. */
+int address_parse_endpoint(struct span text, struct address *ret) must_check;
+
+/* "192.0.2.0/24", "2001:db8::/48", or a bare address (then its full length). -EINVAL: no such thing;
+ * -ERANGE: host bits are set (`ret` is then filled with the masked prefix, for the hint). */
+int prefix_parse(struct span text, struct prefix *ret) must_check;
+
+const char *address_format(const struct address *address, char buffer[static ADDRESS_TEXT_MAX]);
+const char *prefix_format(const struct prefix *prefix, char buffer[static PREFIX_TEXT_MAX]); /* always with length */
+
+unsigned address_bits(const struct address *address); /* 32 or 128 */
+struct prefix address_widen(const struct address *address, unsigned length);
+bool prefix_contains(const struct prefix *prefix, const struct address *address);
+bool prefix_covers(const struct prefix *outer, const struct prefix *inner); /* equal counts */
+bool address_equal(const struct address *a, const struct address *b);
+bool prefix_equal(const struct prefix *a, const struct prefix *b);
+
+/* Loopback, unspecified, multicast (and IPv4 broadcast): never an offender, whatever a line says. */
+bool address_never_offends(const struct address *address);
+
+#endif

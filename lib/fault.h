@@ -1,0 +1,21 @@
+#ifndef BANISH_FAULT_H
+#define BANISH_FAULT_H
+
+/*
+ * What is wrong with the administrator's files, one line each:
+ *     /etc/banish/banish.json:7:15: "findtim" is no key of a jail: did you mean "findtime"?
+ * The parsers fill it, the verbs print it. Nothing in lib/ prints.
+ */
+
+#include "util.h"
+
+struct faults {
+	char **lines; /* owned */
+	size_t n_lines;
+};
+
+/* Adds one line. -ENOMEM is the only error; at most 100 lines are kept, one broken file must not flood. */
+int faults_add(struct faults *faults, const char *format, ...) printf_like(2, 3);
+void faults_done(struct faults *faults);
+
+#endif

@@ -1,0 +1,76 @@
+#ifndef BANISH_POLICY_H
+#define BANISH_POLICY_H
+
+/*
+ * banish.json as a value. Every jail stands complete: built-in < defaults < jail are merged by the parser,
+ * key by key (objects too). Key names are fail2ban's where it has one.
+ */
+
+#include "address.h"
+#include "fault.h"
+#include "util.h"
+
+#define NAME_SIZE 33 /* [a-z][a-z0-9_-]{0,31} and NUL: rules, jails, tables */
+
+/* Weights are counted in tenths of one failed attempt, so that a probe can weigh less than a password. */
+#define WEIGHT_ONE 10
+
+enum mode { MODE_NORMAL, MODE_AGGRESSIVE };
+enum verdict { VERDICT_DROP, VERDICT_REJECT };
+
+struct port_range {
+	uint16_t first, last;
+};
+
+struct ports {
+	struct port_range *ranges; /* owned; sorted, disjoint */
+	size_t n_ranges;
+	bool all;
+};
+
+struct increment {
+	double factor; /* >= 1 */
+	usec_t maxtime, memory;
+};
+
+struct settings {
+	enum mode mode;
+	uint32_t maxretry; /* attempts, not tenths */
+	usec_t findtime;
+	usec_t bantime; /* USEC_INFINITY: for good */
+	struct increment increment;
+	unsigned prefix4, prefix6; /* bits: what one offender is */
+	enum verdict verdict;      /* JSON key "action" */
+	bool has_ports;            /* else the rule's */
+	struct ports ports;
+};
+
+struct jail_policy {
+	char name[NAME_SIZE];
+	struct settings settings;
+	unsigned line, column; /* where the jail's name stands, for "no rule of that name" */
+};
+
+struct policy {
+	struct prefix *ignoreip;
+	size_t n_ignoreip;
+	bool ignoreself;
+	struct settings defaults;
+	struct jail_policy *jails;
+	size_t n_jails;
+	char table[NAME_SIZE];
+};
+
+/* The built-in policy: defaults only, no jail. NULL: no memory. */
+struct policy *policy_new(void);
+
+/* `file` is only quoted in faults. 0; -EINVAL with at least one fault; -ENOMEM. */
+int policy_parse(const char *file, struct span text, struct faults *faults, struct policy **ret) must_check;
+
+struct policy *policy_free(struct policy *policy);
+DEFINE_CLEANUP(struct policy *, policy_free)
+
+/* True if the address is in ignoreip, or one that never offends. */
+bool policy_ignores(const struct policy *policy, const struct address *address);
+
+#endif

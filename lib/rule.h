@@ -1,0 +1,79 @@
+#ifndef BANISH_RULE_H
+#define BANISH_RULE_H
+
+/*
+ * One rule file as a value: which journal entries it reads, which events it knows in them, and the example
+ * messages by which it proves itself. Checked strictly here; patterns are compiled in match.c.
+ */
+
+#include "fault.h"
+#include "policy.h"
+#include "util.h"
+
+enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
+enum format { FORMAT_PATTERN, FORMAT_LOGFMT };
+
+/* "FIELD": "value" or ["value", ...]: the entry's field equals one of the values. */
+struct condition {
+	char *field;
+	char **values;
+	size_t n_values;
+};
+
+/* One object of "journal": all its conditions hold. Each holds a field that journald vouches for. */
+struct selector {
+	struct condition *conditions;
+	size_t n_conditions;
+};
+
+/* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. */
+struct where {
+	char *key;
+	char **values;
+	size_t n_values;
+	bool negated;
+};
+
+struct event {
+	char *name;
+	enum outcome outcome;
+	enum mode mode;  /* MODE_AGGRESSIVE: weighs nothing in a normal jail, but still ends the search */
+	unsigned weight; /* tenths; default WEIGHT_ONE */
+	bool agree;      /* "agree": "session" */
+	char *field;     /* default "MESSAGE" */
+	enum format format;
+	char *pattern; /* %{define} already put in; NULL for logfmt */
+	struct where *where;
+	size_t n_where;
+	char *address_key, *user_key, *session_key, *attempts_key; /* logfmt keys, NULL: none */
+	unsigned line, column;                                     /* of the event's pattern or object */
+};
+
+/* The examples of a rule are one stream, in file order: sessions join. */
+struct example {
+	char *message;
+	char *event; /* NULL: no event may match */
+	char *address, *user; /* NULL: not said */
+	unsigned line, column;
+};
+
+struct rule {
+	char name[NAME_SIZE];
+	char *file; /* as given to rule_parse, for faults */
+	char *description;
+	struct selector *selectors;
+	size_t n_selectors;
+	struct ports ports;
+	struct event *events;
+	size_t n_events;
+	struct example *examples;
+	size_t n_examples;
+};
+
+/* 0; -EINVAL with at least one fault; -ENOMEM. */
+int rule_parse(const char *file, struct span text, struct faults *faults, struct rule **ret) must_check;
+
+struct rule *rule_free(struct rule *rule);
+DEFINE_CLEANUP(struct rule *, rule_free)
+
+#endif
