@@ -1,0 +1,260 @@
+/*
+ * Addresses as bytes in network order, one family byte before them, unused bytes 0: two equal
+ * addresses are equal in memory. Folding ::ffff:0:0/96 to IPv4 happens at the one place where text
+ * becomes bytes.
+ */
+
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+#define MAPPED_BITS 96 /* length of ::ffff:0:0/96 */
+#define ZONE_MAX    15 /* bytes: IFNAMSIZ without its NUL */
+
+static const uint8_t mapped_prefix[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Decimal without sign or leading zero. 0 or -EINVAL. */
+static int parse_number(struct span text, unsigned max, unsigned *ret)
+{
+	unsigned value = 0;
+
+	if (text.size == 0 || text.size > 5 || (text.size > 1 && text.data[0] == '0'))
+		return -EINVAL;
+	for (size_t i = 0; i < text.size; i++) {
+		if (!is_digit(text.data[i]))
+			return -EINVAL;
+		value = 10 * value + (unsigned)(text.data[i] - '0');
+	}
+	if (value > max)
+		return -EINVAL;
+	*ret = value;
+	return 0;
+}
+
+/* The bytes as they stand in the text: not yet folded. */
+static int parse_raw(struct span text, struct address *ret)
+{
+	struct address address = { 0 };
+	char copy[ADDRESS_TEXT_MAX];
+
+	if (text.size == 0 || text.size >= sizeof(copy) || memchr(text.data, '\0', text.size))
+		return -EINVAL;
+	memcpy(copy, text.data, text.size);
+	copy[text.size] = '\0';
+
+	address.family = memchr(copy, ':', text.size) ? AF_INET6 : AF_INET;
+	if (inet_pton(address.family, copy, address.bytes) != 1)
+		return -EINVAL;
+	*ret = address;
+	return 0;
+}
+
+static bool is_mapped(const struct address *address)
+{
+	return address->family == AF_INET6 &&
+	       memcmp(address->bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
+}
+
+static void fold(struct address *address)
+{
+	struct address folded = { .family = AF_INET };
+
+	if (!is_mapped(address))
+		return;
+	memcpy(folded.bytes, address->bytes + sizeof(mapped_prefix), 4);
+	*address = folded;
+}
+
+int address_parse(struct span text, struct address *ret)
+{
+	struct address address;
+	int r;
+
+	r = parse_raw(text, &address);
+	if (r < 0)
+		return r;
+	fold(&address);
+	*ret = address;
+	return 0;
+}
+
+/* An interface's name or index: what may stand behind the '%' of RFC 4007. */
+static bool is_zone(struct span text)
+{
+	if (text.size == 0 || text.size > ZONE_MAX)
+		return false;
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("%/[]:\"\\", c))
+			return false;
+	}
+	return true;
+}
+
+/* "2001:db8::1" or "fe80::1%eth0" */
+static int parse_with_zone(struct span text, struct address *ret)
+{
+	const char *percent = text.size > 0 ? memchr(text.data, '%', text.size) : NULL;
+	struct span zone;
+
+	if (!percent)
+		return address_parse(text, ret);
+	zone.data = percent + 1;
+	zone.size = text.size - (size_t)(percent - text.data) - 1;
+	text.size = (size_t)(percent - text.data);
+	if (!is_zone(zone) || !memchr(text.data, ':', text.size))
+		return -EINVAL;
+	return address_parse(text, ret);
+}
+
+/* "[2001:db8::1]" or "[2001:db8::1]:5" */
+static int parse_bracketed(struct span text, struct address *ret)
+{
+	const char *end = memchr(text.data, ']', text.size);
+	struct span inner, rest;
+	unsigned port;
+
+	if (!end)
+		return -EINVAL;
+	inner = (struct span){ text.data + 1, (size_t)(end - text.data) - 1 };
+	rest = (struct span){ end + 1, text.size - inner.size - 2 };
+	if (!memchr(inner.data, ':', inner.size))
+		return -EINVAL;
+	if (rest.size > 0) {
+		if (rest.data[0] != ':')
+			return -EINVAL;
+		if (parse_number((struct span){ rest.data + 1, rest.size - 1 }, UINT16_MAX, &port) <
+		    0)
+			return -EINVAL;
+	}
+	return parse_with_zone(inner, ret);
+}
+
+int address_parse_endpoint(struct span text, struct address *ret)
+{
+	const char *colon;
+	size_t size;
+	unsigned port;
+
+	if (text.size == 0)
+		return -EINVAL;
+	if (text.data[0] == '[')
+		return parse_bracketed(text, ret);
+
+	/* A colon behind a dotted address ends it; one before any dot makes the text IPv6. */
+	colon = memchr(text.data, ':', text.size);
+	size = colon ? (size_t)(colon - text.data) : 0;
+	if (!colon || !memchr(text.data, '.', size))
+		return parse_with_zone(text, ret);
+	if (parse_number((struct span){ colon + 1, text.size - size - 1 }, UINT16_MAX, &port) < 0)
+		return -EINVAL;
+	return address_parse((struct span){ text.data, size }, ret);
+}
+
+int prefix_parse(struct span text, struct prefix *ret)
+{
+	const char *slash = text.size > 0 ? memchr(text.data, '/', text.size) : NULL;
+	size_t size = slash ? (size_t)(slash - text.data) : text.size;
+	struct address address;
+	unsigned length;
+	int r;
+
+	r = parse_raw((struct span){ text.data, size }, &address);
+	if (r < 0)
+		return r;
+	length = address_bits(&address);
+	if (slash) {
+		r = parse_number((struct span){ slash + 1, text.size - size - 1 }, length, &length);
+		if (r < 0)
+			return r;
+	}
+	/* A shorter prefix reaches out of ::ffff:0:0/96: it is one of IPv6 addresses, and its
+	 * address a typing error that the host bits show. */
+	if (is_mapped(&address) && length >= MAPPED_BITS) {
+		fold(&address);
+		length -= MAPPED_BITS;
+	}
+	*ret = address_widen(&address, length);
+	return address_equal(&ret->address, &address) ? 0 : -ERANGE;
+}
+
+const char *address_format(const struct address *address, char buffer[static ADDRESS_TEXT_MAX])
+{
+	const char *text = inet_ntop(address->family, address->bytes, buffer, ADDRESS_TEXT_MAX);
+
+	assert(text);
+	return text;
+}
+
+const char *prefix_format(const struct prefix *prefix, char buffer[static PREFIX_TEXT_MAX])
+{
+	size_t size = strlen(address_format(&prefix->address, buffer));
+
+	(void)snprintf(buffer + size, PREFIX_TEXT_MAX - size, "/%u", prefix->length);
+	return buffer;
+}
+
+unsigned address_bits(const struct address *address)
+{
+	return address->family == AF_INET ? 32 : 128;
+}
+
+struct prefix address_widen(const struct address *address, unsigned length)
+{
+	struct prefix prefix = { .address = *address };
+	unsigned full;
+
+	prefix.length = (uint8_t)MIN(length, address_bits(address));
+	full = prefix.length / 8;
+	if (full < sizeof(prefix.address.bytes)) {
+		prefix.address.bytes[full] &= (uint8_t)(0xff00 >> (prefix.length % 8));
+		memset(prefix.address.bytes + full + 1, 0, sizeof(prefix.address.bytes) - full - 1);
+	}
+	return prefix;
+}
+
+bool prefix_contains(const struct prefix *prefix, const struct address *address)
+{
+	struct prefix widened;
+
+	if (prefix->address.family != address->family)
+		return false;
+	widened = address_widen(address, prefix->length);
+	return prefix_equal(prefix, &widened);
+}
+
+bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
+{
+	return outer->length <= inner->length && prefix_contains(outer, &inner->address);
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->length == b->length && address_equal(&a->address, &b->address);
+}
+
+bool address_never_offends(const struct address *address)
+{
+	static const uint8_t loopback6[16] = { [15] = 1 }, zeros[16] = { 0 };
+	const uint8_t *bytes = address->bytes;
+
+	if (address->family == AF_INET6)
+		return bytes[0] == 0xff || memcmp(bytes, loopback6, 16) == 0 ||
+		       memcmp(bytes, zeros, 16) == 0;
+	return bytes[0] == 127 || (bytes[0] & 0xf0) == 0xe0 || memcmp(bytes, zeros, 4) == 0 ||
+	       memcmp(bytes, "\xff\xff\xff\xff", 4) == 0;
+}
