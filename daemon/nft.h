@@ -1,0 +1,87 @@
+#ifndef BANISH_NFT_H
+#define BANISH_NFT_H
+
+/*
+ * The sink: two netlink sockets, one for commands, one for notices of what others do to our table.
+ * Nothing blocks: the kernel answers a command before sendmsg returns.
+ *
+ * Errors that every function may return, and nft_explain() puts into words:
+ *   -EPERM       no CAP_NET_ADMIN
+ *   -EOPNOTSUPP  the kernel has no nf_tables, or lacks a piece of it
+ *   -EAFNOSUPPORT  a sandbox forbids netlink sockets
+ *   -ENOBUFS     an answer was lost: what was done is unknown, list and compare
+ *   -ENOENT      no such table (or set, chain)
+ *   -EBUSY       a chain of somebody else uses what has to be replaced
+ *   -EPROTO      the kernel's answer makes no sense
+ */
+
+#include "nftmsg.h"
+
+struct nft;
+
+/* Opens the command socket and asks the kernel for nf_tables. Needs no table yet. */
+int nft_open(const char *table, struct nft **ret) must_check;
+struct nft *nft_free(struct nft *nft);
+DEFINE_CLEANUP(struct nft *, nft_free)
+
+/* One sentence that says what to do about a (negative) error, for after "cannot ...: ". */
+const char *nft_explain(int error);
+
+/* Makes table, sets, chain and rules in one transaction: adds what is missing, replaces what is
+ * wrong (a set of another type or size, or whose elements stand for another prefix; it loses its
+ * elements), rebuilds the rules, removes sets of jails that are gone, keeps the elements of all
+ * others. `layout` is borrowed for the call only. 0, or 1: at least one set is new and empty
+ * (nft_set_is_new() says which). */
+int nft_install(struct nft *nft, const struct nft_layout *layout) must_check;
+bool nft_set_is_new(const struct nft *nft, const char *jail,
+		    uint8_t family); /* by the last nft_install() */
+
+/* Puts and deletes elements, 5,000 a transaction. 0: all done; 1: some were refused, each change's
+ * `error` says why, the others are done; negative: no more is known than what `error` says (it is
+ * set beforehand). */
+int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes) must_check;
+
+/* Replaces an element with host bits set by the one it was meant to be, with its time and comment;
+ * a masked one that is there already and lasts longer is kept. */
+int nft_mask(struct nft *nft, const char *jail, const struct address *address,
+	     const struct prefix *prefix, usec_t remaining, const char *comment) must_check;
+
+/* The sets of the table that hold bans. -ENOENT: no such table. */
+struct nft_sets {
+	struct nft_set *items; /* owned */
+	size_t n_items;
+};
+int nft_list_sets(struct nft *nft, struct nft_sets *ret) must_check;
+void nft_sets_done(struct nft_sets *sets);
+const struct nft_set *nft_sets_find(const struct nft_sets *sets, const char *jail, uint8_t family);
+
+/* The elements of all sets, or of one jail's (NULL: all), in the kernel's order. 0; 1: others kept
+ * changing the sets meanwhile, elements may be missing; -ENOENT: no such table. */
+struct nft_elements {
+	struct nft_element *items;
+	size_t n_items;
+	struct nft_sets sets; /* that were asked */
+	char *text;           /* of the comments */
+};
+int nft_list(struct nft *nft, const char *jail, struct nft_elements *ret) must_check;
+void nft_elements_done(struct nft_elements *elements);
+
+/* One element. 1: it is there; its remaining time (may be NULL) is told; 0: it is not; -ENOENT: no
+ * such set. */
+int nft_find(struct nft *nft, const char *jail, const struct address *address,
+	     usec_t *ret_remaining) must_check;
+
+/* True if the address is in ignore4/ignore6 as the kernel has them: 1, 0; -ENOENT: no such table.
+ */
+int nft_ignores(struct nft *nft, const struct address *address) must_check;
+
+/* Subscribes to notices; call it before nft_install(), so that nothing is missed. Then wait for
+ * nft_fd() to be readable, nft_read_notices(), and nft_take_notice() until it answers false. Own
+ * commands make no notices. */
+int nft_listen(struct nft *nft) must_check;
+int nft_fd(const struct nft *nft); /* -1: not listening */
+int nft_read_notices(struct nft *nft) must_check;
+bool nft_take_notice(struct nft *nft,
+		     struct nft_notice *ret); /* the caller calls nft_notice_done() */
+
+#endif

@@ -1,0 +1,105 @@
+#ifndef BANISH_NFTMSG_H
+#define BANISH_NFTMSG_H
+
+/*
+ * What nftables is told and what it answers, as values; nftmsg-*.c turn them into netlink bytes and
+ * back, in memory. The sockets are in daemon/nft.c.
+ */
+
+#include "address.h"
+#include "policy.h"
+#include "util.h"
+
+#define NFT_JAIL_MANUAL "manual" /* always there: all ports, no rule feeds it */
+#define NFT_SIZE_DEFAULT \
+	131072 /* elements a set may hold; the kernel takes 16 bytes for each at once */
+#define NFT_COMMENT_BYTES 128 /* the final NUL included; nft itself allows no more */
+
+struct nft_jail {
+	char name[NAME_SIZE];
+	unsigned prefix4, prefix6; /* bits: what one element stands for */
+	enum verdict verdict;
+	struct ports ports; /* borrowed */
+};
+
+/* Everything the table holds but the bans. */
+struct nft_layout {
+	const char *table;
+	const struct nft_jail
+		*jails; /* `manual` is added if it is not among them, with the settings below */
+	size_t n_jails;
+	unsigned manual_prefix4, manual_prefix6;
+	enum verdict manual_verdict;
+	const struct prefix *ignore; /* always let through: any order, overlaps are merged */
+	size_t n_ignore;
+	uint32_t size; /* elements a set may hold; 0: NFT_SIZE_DEFAULT */
+};
+
+enum nft_operation {
+	NFT_PUT,     /* there from now on with this time and comment, whether it was or not */
+	NFT_PUT_NEW, /* the same, three times faster, for an element known to be absent */
+	NFT_DELETE,  /* absent from now on, whether it was there or not */
+};
+
+/* Of several changes to one element in one call the last counts; the others get its error. */
+struct nft_change {
+	enum nft_operation operation;
+	const char *jail;       /* borrowed */
+	struct address address; /* the element's key, to the bit: the offender's masked address */
+	usec_t remaining;       /* USEC_INFINITY: for good. Rounded up to milliseconds */
+	const char *comment;    /* borrowed; NULL: none; cut to NFT_COMMENT_BYTES */
+	int error; /* filled in: 0, -ENFILE: the set is full, -ENOENT: no such set or table, ... */
+};
+
+/* One element as the kernel holds it. */
+struct nft_element {
+	const char *jail;       /* lives as long as the list */
+	struct address address; /* the key, to the bit */
+	struct prefix prefix;   /* what it stands for */
+	bool host_bits;         /* the key is not masked: it blocks nobody, see nft_mask() */
+	usec_t timeout;         /* as it was given; USEC_INFINITY: none */
+	usec_t remaining;       /* at the time of the answer; USEC_INFINITY: for good */
+	const char *comment; /* lives as long as the list; NULL: none. Anybody's bytes: escape it */
+};
+
+/* A set of the table that holds bans, as the kernel has it. */
+struct nft_set {
+	char jail[NAME_SIZE];
+	uint8_t family;  /* AF_INET or AF_INET6 */
+	unsigned prefix; /* bits; as told by the set's comment */
+};
+
+enum nft_notice_type {
+	NFT_NOTICE_ADDED,   /* somebody added or changed an element */
+	NFT_NOTICE_DELETED, /* somebody deleted an element (or flushed its set) */
+	NFT_NOTICE_DAMAGED, /* table, set, chain or rule lost: install again, put the bans back */
+	NFT_NOTICE_RESYNC,  /* notices were lost: list and compare */
+};
+
+enum nft_loss {
+	NFT_LOSS_RULE,
+	NFT_LOSS_IGNORED,
+	NFT_LOSS_SET,
+	NFT_LOSS_CHAIN,
+	NFT_LOSS_TABLE,
+	NFT_LOSS_ASLEEP
+};
+
+struct nft_notice {
+	enum nft_notice_type type;
+	char process[16];     /* who did it, by the kernel's word; "" if it did not say */
+	uint32_t process_id;  /* of the initial namespace */
+	enum nft_loss loss;   /* damaged: the gravest of what is lost */
+	char jail[NAME_SIZE]; /* added, deleted; as below */
+	struct address address;
+	struct prefix prefix;
+	bool host_bits;
+	bool restored; /* added: came together with a new table or set, by a saved ruleset: do not
+			  adopt */
+	usec_t timeout, remaining;
+	char *comment; /* owned: nft_notice_done(); NULL: none */
+};
+
+void nft_notice_done(struct nft_notice *notice);
+
+#endif
