@@ -1,0 +1,190 @@
+/*
+ * A set of ports as an array of ranges, sorted and never touching: first <= last < next first - 1.
+ * An empty set is all zero bytes. The names are a table of our own: /etc/services is a file,
+ * differs between machines, and a rule file must mean the same on all of them.
+ */
+
+#include "ports.h"
+
+#include <errno.h>
+
+#define PORT_MAX     UINT16_MAX
+#define MAX_DISTANCE 2  /* edits: a typing error, no longer another word */
+#define MAX_NAME     16 /* bytes: longer than every name by more than MAX_DISTANCE */
+
+static const struct {
+	const char *name;
+	uint16_t port;
+} names[] = {
+	{ "domain", 53 },  { "ftp", 21 },           { "ftps", 990 },
+	{ "http", 80 },    { "http-alt", 8080 },    { "https", 443 },
+	{ "imap", 143 },   { "imaps", 993 },        { "irc", 6667 },
+	{ "ircs", 6697 },  { "ldap", 389 },         { "ldaps", 636 },
+	{ "lmtp", 24 },    { "managesieve", 4190 }, { "mqtt", 1883 },
+	{ "mysql", 3306 }, { "nntp", 119 },         { "nntps", 563 },
+	{ "pop3", 110 },   { "pop3s", 995 },        { "postgresql", 5432 },
+	{ "rsync", 873 },  { "sieve", 4190 },       { "sip", 5060 },
+	{ "sips", 5061 },  { "smtp", 25 },          { "smtps", 465 },
+	{ "ssh", 22 },     { "submission", 587 },   { "submissions", 465 },
+	{ "telnet", 23 },  { "xmpp-client", 5222 }, { "xmpp-server", 5269 },
+};
+
+/* 1 ... 65535, decimal, no sign, no leading zero. */
+static int parse_port(struct span text, uint16_t *ret)
+{
+	unsigned port = 0;
+
+	if (text.size == 0 || text.size > 5 || text.data[0] == '0')
+		return -EINVAL;
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return -EINVAL;
+		port = 10 * port + (unsigned)(text.data[i] - '0');
+	}
+	if (port > PORT_MAX)
+		return -EINVAL;
+	*ret = (uint16_t)port;
+	return 0;
+}
+
+static int parse_range(struct span text, struct port_range *ret)
+{
+	const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
+	size_t size = dash ? (size_t)(dash - text.data) : text.size;
+	struct port_range range;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (span_equal(text, span_of(names[i].name))) {
+			*ret = (struct port_range){ names[i].port, names[i].port };
+			return 0;
+		}
+	}
+	r = parse_port((struct span){ text.data, size }, &range.first);
+	if (r < 0)
+		return r;
+	range.last = range.first;
+	if (dash) {
+		r = parse_port((struct span){ dash + 1, text.size - size - 1 }, &range.last);
+		if (r < 0)
+			return r;
+	}
+	if (range.last < range.first)
+		return -EINVAL;
+	*ret = range;
+	return 0;
+}
+
+/* Swallows the ranges that the new one touches, and stands in their place. */
+static int add_range(struct ports *ports, struct port_range range)
+{
+	struct port_range *ranges;
+	size_t begin = 0, end;
+
+	if (ports->all)
+		return 0;
+	ranges = realloc(ports->ranges, (ports->n_ranges + 1) * sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	ports->ranges = ranges;
+
+	while (begin < ports->n_ranges && ranges[begin].last + 1 < range.first)
+		begin++;
+	for (end = begin; end < ports->n_ranges && ranges[end].first <= range.last + 1; end++) {
+		range.first = MIN(range.first, ranges[end].first);
+		range.last = MAX(range.last, ranges[end].last);
+	}
+	memmove(ranges + begin + 1, ranges + end, (ports->n_ranges - end) * sizeof(*ranges));
+	ranges[begin] = range;
+	ports->n_ranges = ports->n_ranges + 1 - (end - begin);
+	return 0;
+}
+
+int ports_add(struct ports *ports, struct span text)
+{
+	struct port_range range;
+	int r;
+
+	if (span_equal(text, SPAN_LITERAL("all"))) {
+		ports_done(ports);
+		ports->all = true;
+		return 0;
+	}
+	r = parse_range(text, &range);
+	if (r < 0)
+		return r;
+	return add_range(ports, range);
+}
+
+int ports_add_number(struct ports *ports, uint64_t number)
+{
+	if (number == 0 || number > PORT_MAX)
+		return -EINVAL;
+	return add_range(ports, (struct port_range){ (uint16_t)number, (uint16_t)number });
+}
+
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Insertions, deletions and replacements that make `b` of `a`; both at most MAX_NAME bytes. */
+static unsigned distance(struct span a, struct span b)
+{
+	unsigned row[MAX_NAME + 1];
+
+	for (unsigned j = 0; j <= b.size; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= a.size; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= b.size; j++) {
+			unsigned replaced =
+				diagonal + (lower(a.data[i - 1]) != lower(b.data[j - 1]));
+
+			diagonal = row[j];
+			row[j] = MIN(MIN(row[j], row[j - 1]) + 1, replaced);
+		}
+	}
+	return row[b.size];
+}
+
+const char *ports_suggest(struct span text)
+{
+	unsigned best = MAX_DISTANCE + 1;
+	const char *ret = NULL;
+
+	if (text.size > MAX_NAME)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		unsigned d = distance(text, span_of(names[i].name));
+
+		/* Of a short text little may be wrong: "xyz" is no "ssh". */
+		if (d < best && 2 * d < text.size) {
+			best = d;
+			ret = names[i].name;
+		}
+	}
+	return ret;
+}
+
+int ports_copy(const struct ports *ports, struct ports *ret)
+{
+	struct ports copy = { .n_ranges = ports->n_ranges, .all = ports->all };
+
+	if (ports->n_ranges > 0) {
+		copy.ranges = malloc(ports->n_ranges * sizeof(*copy.ranges));
+		if (!copy.ranges)
+			return -ENOMEM;
+		memcpy(copy.ranges, ports->ranges, ports->n_ranges * sizeof(*copy.ranges));
+	}
+	*ret = copy;
+	return 0;
+}
+
+void ports_done(struct ports *ports)
+{
+	free(ports->ranges);
+	*ports = (struct ports){ 0 };
+}
