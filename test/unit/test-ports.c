@@ -133,7 +133,7 @@ static void suggests_the_nearest_name(void **state)
 		{ T("sieves"), "sieve" },
 		{ T("submisson"), "submission" },
 		{ T("submissoins"), "submissions" },
-		{ T("htps"), "https" },
+		{ T("htttps"), "https" },
 		{ T("pop3ss"), "pop3s" },
 		{ T("manage-sieve"), "managesieve" },
 		{ T("xyz"), NULL },
