@@ -1,0 +1,287 @@
+/*
+ * l=info m="failed authentication attempt" pkg=imapserver username="x\" remote=9.9.9.9"
+ * remote=10.80.25.8 cid=1a2
+ *
+ *     line   = pair *( " " pair )
+ *     pair   = 1*bare "=" ( *bare / quoted )
+ *     bare   = a byte of '!' ... '~', but none of '"' '\' '='
+ *     quoted = '"' *( UTF-8 without controls, '"' and '\' / escape ) '"'
+ *     escape = Go's of %q: \a \b \f \n \r \t \v \\ \" \xHH \uHHHH \UHHHHHHHH
+ *
+ * A piece from the middle of a line is refused unless it begins at a key and ends between two pairs
+ * or in a bare value: nobody but the journal can tell those from whole lines (see ruleset.h). No
+ * piece can begin a new line in disguise, because a raw quote never stands inside a value.
+ *
+ * One pass; each value is unquoted into the scratch buffer at most once, and never gets longer by
+ * it.
+ */
+
+#include "logfmt.h"
+
+#include <errno.h>
+
+#define RUNE_MAX 0x10ffff
+
+/* What is left of the line, and where the next unquoted byte goes. */
+struct reader {
+	const unsigned char *p, *end;
+	char *output;
+};
+
+static bool is_bare(unsigned char c)
+{
+	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
+}
+
+/* Cuts a run of bare bytes off the front. */
+static struct span read_bare(struct reader *reader)
+{
+	const unsigned char *start = reader->p;
+
+	while (reader->p < reader->end && is_bare(*reader->p))
+		reader->p++;
+	return (struct span){ (const char *)start, (size_t)(reader->p - start) };
+}
+
+static bool is_surrogate(uint32_t rune)
+{
+	return rune >= 0xd800 && rune <= 0xdfff;
+}
+
+/* The length of the UTF-8 sequence at `p`, 0: it is none. Not overlong, no surrogate, nothing past
+ * U+10FFFF. */
+static size_t utf8_length(const unsigned char *p, const unsigned char *end)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = *p < 0x80   ? 1
+			: *p < 0xc0 ? 0
+			: *p < 0xe0 ? 2
+			: *p < 0xf0 ? 3
+			: *p < 0xf8 ? 4
+				    : 0;
+	uint32_t rune;
+
+	if (length <= 1)
+		return length;
+	if ((size_t)(end - p) < length)
+		return 0;
+	rune = *p & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		rune = rune << 6 | (p[i] & 0x3f);
+	}
+	return rune >= least[length] && rune <= RUNE_MAX && !is_surrogate(rune) ? length : 0;
+}
+
+static char *put_utf8(char *output, uint32_t rune)
+{
+	if (rune < 0x80) {
+		*output++ = (char)rune;
+	} else if (rune < 0x800) {
+		*output++ = (char)(0xc0 | rune >> 6);
+		*output++ = (char)(0x80 | (rune & 0x3f));
+	} else if (rune < 0x10000) {
+		*output++ = (char)(0xe0 | rune >> 12);
+		*output++ = (char)(0x80 | (rune >> 6 & 0x3f));
+		*output++ = (char)(0x80 | (rune & 0x3f));
+	} else {
+		*output++ = (char)(0xf0 | rune >> 18);
+		*output++ = (char)(0x80 | (rune >> 12 & 0x3f));
+		*output++ = (char)(0x80 | (rune >> 6 & 0x3f));
+		*output++ = (char)(0x80 | (rune & 0x3f));
+	}
+	return output;
+}
+
+static int read_hex(struct reader *reader, size_t n_digits, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if ((size_t)(reader->end - reader->p) < n_digits)
+		return -EINVAL;
+	for (size_t i = 0; i < n_digits; i++) {
+		unsigned char c = *reader->p++;
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value << 4 | (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			value = value << 4 | (c - 'A' + 10);
+		else
+			return -EINVAL;
+	}
+	*ret = value;
+	return 0;
+}
+
+/* \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. */
+static int read_number(struct reader *reader, unsigned char kind)
+{
+	uint32_t value;
+	int r;
+
+	r = read_hex(reader, kind == 'x' ? 2 : kind == 'u' ? 4 : 8, &value);
+	if (r < 0)
+		return r;
+	if (kind == 'x') {
+		*reader->output++ = (char)value;
+		return 0;
+	}
+	if (value > RUNE_MAX || is_surrogate(value))
+		return -EINVAL;
+	reader->output = put_utf8(reader->output, value);
+	return 0;
+}
+
+/* `p` stands behind the backslash. */
+static int read_escape(struct reader *reader)
+{
+	static const char names[] = "abfnrtv\\\"", bytes[] = "\a\b\f\n\r\t\v\\\"";
+	const char *name;
+	unsigned char c;
+
+	if (reader->p == reader->end)
+		return -EINVAL;
+	c = *reader->p++;
+	if (c == 'x' || c == 'u' || c == 'U')
+		return read_number(reader, c);
+	name = memchr(names, c, sizeof(names) - 1);
+	if (!name)
+		return -EINVAL;
+	*reader->output++ = bytes[name - names];
+	return 0;
+}
+
+/* Skips text up to the next quote or backslash, which must be there. */
+static int skip_text(struct reader *reader)
+{
+	while (reader->p < reader->end && *reader->p != '"' && *reader->p != '\\') {
+		size_t length = utf8_length(reader->p, reader->end);
+
+		if (length == 0 || *reader->p < ' ' || *reader->p == 0x7f)
+			return -EINVAL;
+		reader->p += length;
+	}
+	return reader->p < reader->end ? 0 : -EINVAL;
+}
+
+/* `p` stands behind the opening quote. Text without an escape stays where it is. */
+static int read_quoted(struct reader *reader, struct span *ret)
+{
+	const unsigned char *run = reader->p;
+	char *value = reader->output;
+	bool escaped = false;
+	int r;
+
+	for (;;) {
+		size_t size;
+
+		r = skip_text(reader);
+		if (r < 0)
+			return r;
+		size = (size_t)(reader->p - run);
+		if (*reader->p++ == '"' && !escaped) {
+			*ret = (struct span){ (const char *)run, size };
+			return 0;
+		}
+		memcpy(reader->output, run, size);
+		reader->output += size;
+		if (reader->p[-1] == '"')
+			break;
+		r = read_escape(reader);
+		if (r < 0)
+			return r;
+		escaped = true;
+		run = reader->p;
+	}
+	*ret = (struct span){ value, (size_t)(reader->output - value) };
+	return 0;
+}
+
+static int read_pair(struct reader *reader, struct logfmt_pair *ret)
+{
+	ret->key = read_bare(reader);
+	if (ret->key.size == 0 || reader->p == reader->end || *reader->p != '=')
+		return -EINVAL;
+	reader->p++;
+	if (reader->p == reader->end || *reader->p != '"') {
+		ret->value = read_bare(reader);
+		return 0;
+	}
+	reader->p++;
+	return read_quoted(reader, &ret->value);
+}
+
+/* Room for all values of the line, so that no pointer moves while they are unquoted. */
+static int reserve(struct logfmt *logfmt, struct span line)
+{
+	char *scratch;
+
+	if (line.size <= logfmt->scratch_size || !memchr(line.data, '\\', line.size))
+		return 0;
+	scratch = malloc(line.size);
+	if (!scratch)
+		return -ENOMEM;
+	free(logfmt->scratch);
+	logfmt->scratch = scratch;
+	logfmt->scratch_size = line.size;
+	return 0;
+}
+
+int logfmt_parse(struct logfmt *logfmt, struct span line)
+{
+	struct reader reader;
+	size_t n_pairs = 0;
+	int r;
+
+	logfmt->n_pairs = 0;
+	if (line.size == 0)
+		return -EINVAL;
+	r = reserve(logfmt, line);
+	if (r < 0)
+		return r;
+	reader.p = (const unsigned char *)line.data;
+	reader.end = reader.p + line.size;
+	reader.output = logfmt->scratch;
+	for (;;) {
+		if (n_pairs == LOGFMT_MAX_PAIRS)
+			return -EINVAL;
+		r = read_pair(&reader, &logfmt->pairs[n_pairs]);
+		if (r < 0)
+			return r;
+		n_pairs++;
+		if (reader.p == reader.end)
+			break;
+		if (*reader.p++ != ' ')
+			return -EINVAL;
+	}
+	logfmt->n_pairs = n_pairs;
+	return 0;
+}
+
+int logfmt_get(const struct logfmt *logfmt, struct span key, struct span *ret)
+{
+	const struct logfmt_pair *found = NULL;
+
+	for (size_t i = 0; i < logfmt->n_pairs; i++) {
+		const struct logfmt_pair *pair = &logfmt->pairs[i];
+
+		if (!span_equal(pair->key, key))
+			continue;
+		if (found && !span_equal(pair->value, found->value))
+			return 2;
+		found = pair;
+	}
+	if (!found)
+		return 0;
+	*ret = found->value;
+	return 1;
+}
+
+void logfmt_done(struct logfmt *logfmt)
+{
+	free(logfmt->scratch);
+	*logfmt = (struct logfmt){ 0 };
+}
