@@ -1,0 +1,168 @@
+"""What the machine's tests share: a machine to use, its journal, its nftables, its banish."""
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TREE = HERE.parent.parent
+
+
+def eventually(question, seconds=5.0, pause=0.02):
+    """The first answer of question() that is true; the last one where none came in time."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(pause)
+
+
+class Machine:
+    """A running machine (the program `machine` beside this file tells what that is)."""
+
+    def __init__(self, folder, root="/"):
+        self.environment = {**os.environ, "MACHINE_DIR": str(folder), "ROOT": str(root),
+                            "MACHINE_OWNER": str(os.getpid())}
+
+    def _command(self, *arguments, **options):
+        options = {"check": True, "text": True, "stdout": subprocess.PIPE,
+                   "stderr": subprocess.PIPE, "env": self.environment, "timeout": 120, **options}
+        if "input" not in options:
+            options.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.run([str(argument) for argument in arguments], **options)
+
+    def verb(self, *arguments, **options):
+        return self._command(HERE / "machine", *arguments, **options)
+
+    def start(self):
+        """The reason why this host allows no machine, or None."""
+        # a file, not a pipe: the supervisor would keep a pipe open
+        with tempfile.TemporaryFile("w+") as talk:
+            done = self.verb("start", check=False, stdout=talk, stderr=talk)
+            talk.seek(0)
+            if done.returncode == 77:
+                return talk.read()
+            assert done.returncode == 0, talk.read()
+            return None
+
+    def run(self, *arguments, **options):
+        return self.verb("run", *arguments, **options)
+
+    def output(self, *arguments):
+        return self.run(*arguments).stdout
+
+    def shell(self, script, **options):
+        return self.run("sh", "-euc", script, **options)
+
+    def write(self, path, text):
+        self.run("sh", "-euc", 'mkdir -p "${1%/*}"; cat >"$1"', "-", path, input=text)
+
+    def mail_server(self, variant="default"):
+        self._command(HERE / "mail-server", variant)
+
+    def attack(self, source, check=True, **options):
+        """What attack.py tells: {"source":, "protocol":, "outcomes": [...], "seconds":}."""
+        arguments = []
+        for name, value in options.items():
+            arguments.append("--" + name.replace("_", "-"))
+            if value is not True:
+                arguments.append(value)
+        done = self.verb("attack", "/usr/bin/python3", HERE / "attack.py", "--source", source,
+                         *arguments, check=False)
+        if done.returncode == 2 or not done.stdout:
+            raise AssertionError(done.stderr)
+        return json.loads(done.stdout)
+
+    def outcome(self, source, **options):
+        return self.attack(source, **options)["outcomes"][-1]
+
+    def cursor(self):
+        """The end of the journal, for journal(after=...)."""
+        text = self.output("journalctl", "--quiet", "--lines=0", "--show-cursor")
+        return text.strip().removeprefix("-- cursor: ")
+
+    def journal(self, *matches, after=None):
+        """The entries that match, as journalctl -o json has them."""
+        # --after-cursor skips one match too many where the cursor's own entry is not a match
+        place = ["--cursor", after] if after else []
+        self.run("journalctl", "--sync")
+        lines = self.output("journalctl", "--quiet", "--output=json", "--all", *place, *matches)
+        entries = [json.loads(line) for line in lines.splitlines()]
+        return [entry for entry in entries if entry["__CURSOR"] != after]
+
+    def nft(self, *arguments, **options):
+        return self.run("nft", *arguments, **options)
+
+    def elements(self, name, table="banish"):
+        """The elements of a set: {address: {"timeout": s, "expires": s, "comment": text}}.
+
+        None where there is no such set.
+        """
+        done = self.nft("-j", "list", "set", "inet", table, name, check=False)
+        if done.returncode != 0:
+            return None
+        answer = {}
+        for thing in json.loads(done.stdout)["nftables"]:
+            for element in thing.get("set", {}).get("elem", []):
+                element = element["elem"] if isinstance(element, dict) and "elem" in element \
+                    else {"val": element}
+                answer[str(element.pop("val"))] = element
+        return answer
+
+    def stop(self):
+        self.verb("stop", check=False)
+
+
+class Banish:
+    """The daemon, installed into a machine from a build folder."""
+
+    def __init__(self, machine, build):
+        self.machine = machine
+        with tempfile.TemporaryDirectory() as stage:
+            os.chmod(stage, 0o755)
+            subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
+                            "--destdir", stage], check=True, stdout=subprocess.DEVNULL)
+            machine.verb("copy", stage)
+        machine.shell("systemd-sysusers; systemctl daemon-reload")
+
+    def configure(self, **policy):
+        self.machine.write("/etc/banish/banish.json", json.dumps(policy, indent=2))
+
+    def start(self):
+        self.machine.run("systemctl", "start", "banish.service")
+
+    def stop(self):
+        self.machine.run("systemctl", "stop", "banish.service")
+
+    def forget(self):
+        """As freshly installed: no state, no table, no past in the journal."""
+        self.machine.shell("""
+            systemctl stop banish.service
+            systemctl reset-failed banish.service 2>/dev/null || true
+            rm -rf /var/lib/banish
+            nft delete table inet banish 2>/dev/null || true
+            journalctl --quiet --rotate
+            journalctl --quiet --vacuum-time=1us""")
+
+    def entries(self, action=None, after=None):
+        """The structured entries that the daemon wrote: bans, unbans, and what else it did."""
+        matches = ["_SYSTEMD_UNIT=banish.service"]
+        if action:
+            matches.append("BANISH_ACTION=" + action)
+        return self.machine.journal(*matches, after=after)
+
+    def __call__(self, *arguments, **options):
+        return self.machine.run("banish", *arguments, **options)
+
+
+@contextlib.contextmanager
+def running_machine(folder, root="/"):
+    machine = Machine(folder, root)
+    try:
+        yield machine, machine.start()
+    finally:
+        machine.stop()

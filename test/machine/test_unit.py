@@ -1,0 +1,50 @@
+"""packaging/banish.service: how closed it is, and when it starts."""
+import json
+
+
+def test_exposure_is_at_most_1_2(machine, banish):
+    done = machine.run("systemd-analyze", "security", "--no-pager", "--threshold=12",
+                       "banish.service", check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_systemd_finds_no_fault(machine, banish):
+    done = machine.run("systemd-analyze", "verify", "--man=no", "banish.service", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_starts_before_what_it_guards(machine, banish):
+    before = machine.output("systemctl", "show", "--value", "--property=Before",
+                            "banish.service").split()
+    assert {"dovecot.service", "dovecot.socket", "mox.service", "ssh.socket"} <= set(before)
+    # enabling it must not tie a knot with the sockets, which come up early
+    machine.run("systemctl", "enable", "banish.service")
+    done = machine.run("systemd-analyze", "verify", "--man=no", "multi-user.target", check=False)
+    assert "cycle" not in done.stderr
+
+
+def test_sandbox_lets_it_read_the_journal_and_change_nftables(machine, banish):
+    """The unit's own settings around what the daemon has to do, done by other programs."""
+    machine.write("/usr/local/bin/stub", "#!/bin/sh -e\n"
+                  "id >$STATE_DIRECTORY/id\n"
+                  "journalctl --lines=1 --output=json >$STATE_DIRECTORY/journal\n"
+                  "nft add table inet stub\n"
+                  "systemd-notify --ready\n"
+                  "sleep 1000\n")
+    machine.write("/etc/systemd/system/banish.service.d/stub.conf",
+                  "[Service]\nExecStart=\nExecStart=/usr/local/bin/stub\nExecPaths=/usr /bin\n"
+                  "NotifyAccess=all\n")
+    try:
+        machine.shell("chmod +x /usr/local/bin/stub; systemctl daemon-reload")
+        machine.run("systemctl", "start", "banish.service")
+        assert "inet stub" in machine.output("nft", "list", "tables")
+        assert json.loads(machine.output("cat", "/var/lib/banish/journal"))["__CURSOR"]
+        identity = machine.output("cat", "/var/lib/banish/id")
+        assert "(banish)" in identity and "(systemd-journal)" in identity
+        assert machine.output("stat", "-c", "%U %a", "/var/lib/banish").strip() == "banish 700"
+    finally:
+        machine.shell("""
+            systemctl stop banish.service
+            rm -rf /etc/systemd/system/banish.service.d /usr/local/bin/stub /var/lib/banish
+            systemctl daemon-reload
+            nft delete table inet stub""")
