@@ -10,7 +10,8 @@
 #include "util.h"
 
 struct entry {
-	/* First value of a field. 1: found, `ret` borrows until the next call; 0: no such field; negative errno. */
+	/* First value of a field. 1: found, `ret` borrows until the next call (MESSAGE: until the entry changes);
+	 * 0: no such field; negative errno. */
 	int (*field)(void *source, const char *name, struct span *ret);
 	/* __REALTIME_TIMESTAMP. 0 or negative errno. */
 	int (*time)(void *source, usec_t *ret);

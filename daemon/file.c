@@ -1,0 +1,106 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void closep(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd); /* nothing buffered is lost: writers have synced before */
+}
+
+int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
+{
+	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup(freep) char *data = NULL;
+	size_t size = 0, room = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n;
+
+		if (room - size < 4096) {
+			char *larger = realloc(data, room = room * 2 + 8192);
+
+			if (!larger)
+				return -ENOMEM;
+			data = larger;
+		}
+		n = read(fd, data + size, room - size - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		size += (size_t)n;
+		if (size > max_size)
+			return -EFBIG;
+	}
+	data[size] = '\0';
+	*ret = TAKE_PTR(data);
+	*ret_size = size;
+	return 0;
+}
+
+bool file_absent(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) < 0 && errno == ENOENT;
+}
+
+static int sync_folder_of(const char *path)
+{
+	cleanup(freep) char *copy = strdup(path);
+	cleanup(closep) int fd = -1;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int write_whole(const char *path, const char *data, size_t size)
+{
+	cleanup(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return -errno;
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(const char *path, const char *data, size_t size)
+{
+	cleanup(freep) char *temporary = NULL;
+	int r;
+
+	if (asprintf(&temporary, "%s.new", path) < 0)
+		return -ENOMEM;
+	r = write_whole(temporary, data, size);
+	if (r >= 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlink(temporary); /* the old file still stands; what failed is already told
+					    by r */
+		return r;
+	}
+	return sync_folder_of(path);
+}

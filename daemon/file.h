@@ -1,0 +1,19 @@
+#ifndef BANISH_FILE_H
+#define BANISH_FILE_H
+
+/* Whole files: read bounded, replaced atomically. */
+
+#include "util.h"
+
+/* Reads a whole file; a NUL is put behind it. -EFBIG: more than `max_size` bytes; -EISDIR; other
+ * negative errno. */
+int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size) must_check;
+
+/* True if there is no such path (a path that cannot be looked up is not absent). */
+bool file_absent(const char *path);
+
+/* Writes to a temporary beside it, syncs, renames, syncs the folder: after a crash the old file or
+ * the new one stands there, whole. On failure the old one is kept and the temporary is gone. */
+int file_replace(const char *path, const char *data, size_t size) must_check;
+
+#endif

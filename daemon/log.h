@@ -1,0 +1,53 @@
+#ifndef BANISH_LOG_H
+#define BANISH_LOG_H
+
+/*
+ * What banish says: structured journal entries when it is a unit (stderr is connected to the
+ * journal), plain lines on stderr when it runs by hand. Every kind of message has a MESSAGE_ID and
+ * a text in packaging/banish.catalog. Text of others' log lines never goes in; user names do,
+ * escaped and cut.
+ */
+
+#include "address.h"
+#include "util.h"
+
+#include <syslog.h>
+
+/* One kind a row: NAME, MESSAGE_ID. The catalog has the same ids (a test compares them). */
+#define LOG_KINDS(X)                                             \
+	X(LOG_START, "7b20e900cf114b0499b1fee8ebf013d7")         \
+	X(LOG_STOP, "82eeec665a1044268d58f74c65277626")          \
+	X(LOG_RELOAD, "59657bca9a564915836f6574f5075c69")        \
+	X(LOG_RELOAD_FAILED, "9aa03a9ab2f341899ea71a7d0fa22283") \
+	X(LOG_BAN, "3ebc39a8ae7248be86dd683ba1b2b4f6")           \
+	X(LOG_UNBAN, "039096b5168a477ca312a6e18f0f47fe")         \
+	X(LOG_ADOPT, "b045af93750d44c2996e3628f05a2247")         \
+	X(LOG_HEAL, "ab1f84b5f37543728dee7b506a1b7c91")          \
+	X(LOG_BLIND, "73386906bfae481e91ac99faed0ac6a3")         \
+	X(LOG_SILENT, "deb99f189489409a9bb17213bff4ee4b")        \
+	X(LOG_LIMIT, "86d41127195d477bb87c4b7556866950")         \
+	X(LOG_STATE, "67fd3b18587d4b469673d13be6708993")         \
+	X(LOG_KERNEL, "7fcaded7368743699019ada798471d47")        \
+	X(LOG_FAULT, "892f0a8983a5418f95b5a4e076fbdddd")
+
+enum log_kind {
+#define LOG_KIND(name, id) name,
+	LOG_KINDS(LOG_KIND)
+#undef LOG_KIND
+};
+
+struct log_field {
+	const char *name;  /* "BANISH_JAIL" */
+	const char *value; /* NULL: the field is left out */
+};
+
+/* Looks once where stderr leads to. */
+void log_open(void);
+
+/* `priority` is syslog's. `fields` may be NULL. Never fails: there is nobody to tell. */
+void log_entry(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
+	       const char *format, ...) printf_like(5, 6);
+
+#define log_say(kind, priority, ...) log_entry(kind, priority, NULL, 0, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,112 @@
+#include "options.h"
+
+#include "timespan.h"
+#include "timestamp.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <time.h>
+
+#define MAX_ROWS 24 /* of one verb, --help included */
+
+static void print_help(const struct usage *usage)
+{
+	printf("Usage: banish %s [OPTION...]%s%s\n\n%s\n\n", usage->verb, *usage->words ? " " : "",
+	       usage->words, usage->summary);
+	for (size_t i = 0; i < usage->n_rows; i++) {
+		const struct option_row *row = &usage->rows[i];
+		char head[40];
+
+		snprintf(head, sizeof(head), "--%s%s%s", row->name, row->argument ? " " : "",
+			 row->argument ? row->argument : "");
+		printf("  %-18s %s\n", head, row->help);
+	}
+	printf("  %-18s %s\n", "--help", "this text");
+}
+
+static int wrong(const struct usage *usage, int *ret_exit)
+{
+	fprintf(stderr, "\"banish %s --help\" tells what it takes\n", usage->verb);
+	*ret_exit = EXIT_USAGE;
+	return 1;
+}
+
+static int store(const struct usage *usage, const struct option_row *row, int *ret_exit)
+{
+	if (!row->argument) {
+		*(bool *)row->target = true;
+		return 0;
+	}
+	if (!row->parse) {
+		*(const char **)row->target = optarg;
+		return 0;
+	}
+	if (row->parse(optarg, row->target) >= 0)
+		return 0;
+	fprintf(stderr, "banish %s: --%s: \"%s\" is no %s; ", usage->verb, row->name, optarg,
+		row->argument);
+	return wrong(usage, ret_exit);
+}
+
+static int check_words(const struct usage *usage, int n_words, int *ret_exit)
+{
+	if (n_words < usage->min_words) {
+		fprintf(stderr, "banish %s: %s is missing; ", usage->verb, usage->words);
+		return wrong(usage, ret_exit);
+	}
+	if (usage->max_words >= 0 && n_words > usage->max_words) {
+		fprintf(stderr, "banish %s: too many words; ", usage->verb);
+		return wrong(usage, ret_exit);
+	}
+	return 0;
+}
+
+int options_parse(const struct usage *usage, int argc, char **argv, int *ret_first, int *ret_exit)
+{
+	struct option table[MAX_ROWS + 1] = { 0 };
+	int index, r;
+
+	for (size_t i = 0; i < usage->n_rows; i++)
+		table[i] =
+			(struct option){ usage->rows[i].name,
+					 usage->rows[i].argument ? required_argument : no_argument,
+					 NULL, 'o' };
+	table[usage->n_rows] = (struct option){ "help", no_argument, NULL, 'h' };
+
+	optind = 0; /* glibc: start anew, options and words may be mixed */
+	opterr = 0;
+	while ((r = getopt_long(argc, argv, ":h", table, &index)) != -1) {
+		if (r == 'h') {
+			print_help(usage);
+			*ret_exit = EXIT_YES;
+			return 1;
+		}
+		if (r != 'o') {
+			fprintf(stderr, "banish %s: \"%s\" %s; ", usage->verb, argv[optind - 1],
+				r == ':' ? "needs an argument" : "is no option of this verb");
+			return wrong(usage, ret_exit);
+		}
+		r = store(usage, &usage->rows[index], ret_exit);
+		if (r != 0)
+			return r;
+	}
+	*ret_first = optind;
+	return check_words(usage, argc - optind, ret_exit);
+}
+
+int parse_time(const char *text, void *target)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return -errno;
+	return timestamp_parse(text, (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000,
+			       target);
+}
+
+int parse_span(const char *text, void *target)
+{
+	return timespan_parse(span_of(text), target);
+}

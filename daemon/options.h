@@ -1,0 +1,74 @@
+#ifndef BANISH_OPTIONS_H
+#define BANISH_OPTIONS_H
+
+/*
+ * The words of a call. A verb lists its options as rows; parsing, "--help" and the sentence for a
+ * wrong word all come from the same rows, so they cannot drift apart.
+ */
+
+#include "util.h"
+
+struct option_row {
+	const char *name;     /* without the dashes */
+	const char *argument; /* what help calls it; NULL: a switch */
+	const char *help;
+	void *target; /* const char ** for an argument, bool * for a switch; what `parse` wants
+			 where there is one */
+	int (*parse)(const char *text,
+		     void *target); /* 0, or negative errno: the text is no such thing */
+};
+
+struct usage {
+	const char *verb;
+	const char *words;   /* what follows the options: "[JAIL]" */
+	const char *summary; /* a sentence or a few */
+	const struct option_row *rows;
+	size_t n_rows;
+	int min_words, max_words; /* max_words < 0: no limit */
+};
+
+/* Where the configuration lies and what journal is read: the options that verbs share. */
+struct common {
+	const char *confdir, *rulesdir;
+	bool json;
+	const char *file, *directory;
+	usec_t since, until; /* 0 and USEC_INFINITY: not given */
+};
+
+#define COMMON_DEFAULTS                                                          \
+	{                                                                        \
+		.confdir = CONFDIR, .rulesdir = RULESDIR, .until = USEC_INFINITY \
+	}
+
+#define OPTION_CONFIG(common)                                                         \
+	{ "config", "DIR", "folder of banish.json and rules.d (default " CONFDIR ")", \
+	  &(common).confdir, NULL },                                                  \
+	{                                                                             \
+		"rules", "DIR", "folder of the shipped rules (default " RULESDIR ")", \
+			&(common).rulesdir, NULL                                      \
+	}
+#define OPTION_JSON(common)                                                        \
+	{                                                                          \
+		"json", NULL, "print one JSON object a line", &(common).json, NULL \
+	}
+#define OPTION_JOURNAL(common)                                                                 \
+	{ "file", "FILE", "read this journal file (or glob) instead of the machine's journal", \
+	  &(common).file, NULL },                                                              \
+		{ "directory", "DIR", "read the journal files of this folder",                 \
+		  &(common).directory, NULL },                                                 \
+		{ "since", "TIME",                                                             \
+		  "begin here: @SECONDS, YYYY-MM-DD[ HH:MM[:SS]], today, \"2h ago\"",          \
+		  &(common).since, parse_time },                                               \
+	{                                                                                      \
+		"until", "TIME", "end here", &(common).until, parse_time                       \
+	}
+
+/* Parses; argv is permuted so that the words stand last. 0: go on, words begin at *ret_first. 1:
+ * done, exit with *ret_exit (help was printed to stdout, or the fault to stderr). */
+int options_parse(const struct usage *usage, int argc, char **argv, int *ret_first, int *ret_exit);
+
+/* For rows: text -> usec_t, a point in time (see timestamp.h) or a duration. */
+int parse_time(const char *text, void *target);
+int parse_span(const char *text, void *target);
+
+#endif

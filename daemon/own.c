@@ -1,0 +1,254 @@
+#include "own.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#define BUFFER_SIZE 32768 /* bytes: dumps come in pages of up to 32 KiB */
+#define MAX_OWN     4096  /* addresses; a router with more has to name them in ignoreip */
+
+struct own {
+	struct mnl_socket *commands, *notices;
+	unsigned sequence;
+};
+
+struct list {
+	struct prefix *items;
+	size_t n_items;
+	int error;
+};
+
+struct own *own_free(struct own *own)
+{
+	if (!own)
+		return NULL;
+	if (own->commands)
+		(void)mnl_socket_close(own->commands); /* read-only use: nothing can be lost */
+	if (own->notices)
+		(void)mnl_socket_close(own->notices);
+	free(own);
+	return NULL;
+}
+
+static int open_socket(unsigned groups, int flags, struct mnl_socket **ret)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
+		int r = -errno;
+
+		(void)mnl_socket_close(socket);
+		return r;
+	}
+	*ret = socket;
+	return 0;
+}
+
+int own_open(struct own **ret)
+{
+	cleanup(own_freep) struct own *own = calloc(1, sizeof(*own));
+	int r;
+
+	if (!own)
+		return -ENOMEM;
+	r = open_socket(0, 0, &own->commands);
+	if (r >= 0)
+		r = open_socket(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+					RTMGRP_IPV6_ROUTE,
+				SOCK_NONBLOCK, &own->notices);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(own);
+	return 0;
+}
+
+static void add_bytes(struct list *list, uint8_t family, const void *bytes, size_t size)
+{
+	struct address address = { .family = family };
+	char text[ADDRESS_TEXT_MAX];
+	struct prefix *items;
+
+	if (size != (family == AF_INET    ? 4
+		     : family == AF_INET6 ? 16
+					  : 0) ||
+	    list->n_items >= MAX_OWN)
+		return;
+	items = reallocarray(list->items, list->n_items + 1, sizeof(*items));
+	if (!items) {
+		list->error = -ENOMEM;
+		return;
+	}
+	list->items = items;
+	memcpy(address.bytes, bytes, size);
+	/* through the text, since the parser folds IPv4-mapped addresses, wherever they come from
+	 */
+	if (prefix_parse(span_of(address_format(&address, text)), &items[list->n_items]) == 0)
+		list->n_items++;
+}
+
+static void add(struct list *list, uint8_t family, const struct nlattr *attr)
+{
+	if (attr)
+		add_bytes(list, family, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+}
+
+static void add_address(struct list *list, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr, *address = NULL, *local = NULL;
+
+	mnl_attr_for_each(attr, message, sizeof(*head))
+	{
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS)
+			address = attr;
+		if (mnl_attr_get_type(attr) == IFA_LOCAL)
+			local = attr;
+	}
+	/* on a point-to-point link IFA_ADDRESS is the peer, IFA_LOCAL is ours */
+	add(list, head->ifa_family, local ?: address);
+}
+
+static void add_gateway(struct list *list, uint8_t family, const struct nlattr *attr)
+{
+	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+		add(list, family, attr);
+	if (mnl_attr_get_type(attr) == RTA_VIA && mnl_attr_get_payload_len(attr) > 2) {
+		const struct rtvia *via = mnl_attr_get_payload(attr);
+
+		add_bytes(list, (uint8_t)via->rtvia_family, via->rtvia_addr,
+			  mnl_attr_get_payload_len(attr) - 2u);
+	}
+}
+
+static void add_nexthops(struct list *list, uint8_t family, const struct nlattr *multipath)
+{
+	const char *data = mnl_attr_get_payload(multipath);
+	size_t left = mnl_attr_get_payload_len(multipath);
+	struct rtnexthop hop;
+
+	while (left >= sizeof(hop)) {
+		const struct nlattr *attr;
+		size_t step;
+
+		memcpy(&hop, data, sizeof(hop));
+		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
+			return;
+		mnl_attr_for_each_payload((const void *)(data + sizeof(hop)),
+					  hop.rtnh_len - sizeof(hop))
+			add_gateway(list, family, attr);
+		step = MIN(left, (size_t)NLMSG_ALIGN(hop.rtnh_len));
+		data += step;
+		left -= step;
+	}
+}
+
+/* Default routes of any table: a gateway in a policy route is a gateway too. */
+static void add_route(struct list *list, const struct nlmsghdr *message)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	if (head->rtm_dst_len != 0)
+		return;
+	mnl_attr_for_each(attr, message, sizeof(*head))
+	{
+		add_gateway(list, head->rtm_family, attr);
+		if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
+			add_nexthops(list, head->rtm_family, attr);
+	}
+}
+
+static int take_message(const struct nlmsghdr *message, void *data)
+{
+	if (message->nlmsg_type == RTM_NEWADDR &&
+	    mnl_nlmsg_get_payload_len(message) >= sizeof(struct ifaddrmsg))
+		add_address(data, message);
+	if (message->nlmsg_type == RTM_NEWROUTE &&
+	    mnl_nlmsg_get_payload_len(message) >= sizeof(struct rtmsg))
+		add_route(data, message);
+	return MNL_CB_OK;
+}
+
+static int dump(struct own *own, uint16_t type, size_t head_size, struct list *list)
+{
+	char buffer[BUFFER_SIZE];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	ssize_t n;
+	int r;
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->nlmsg_seq = ++own->sequence;
+	(void)mnl_nlmsg_put_extra_header(message, head_size); /* zeros: family AF_UNSPEC */
+	if (mnl_socket_sendto(own->commands, message, message->nlmsg_len) < 0)
+		return -errno;
+	do {
+		n = mnl_socket_recvfrom(own->commands, buffer, sizeof(buffer));
+		if (n < 0)
+			return -errno;
+		r = mnl_cb_run(buffer, (size_t)n, own->sequence,
+			       mnl_socket_get_portid(own->commands), take_message, list);
+		if (r < 0)
+			return -errno;
+	} while (r > MNL_CB_STOP);
+	return list->error;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct prefix));
+}
+
+static void sort_unique(struct list *list)
+{
+	size_t n = 0;
+
+	if (list->n_items == 0)
+		return;
+	qsort(list->items, list->n_items, sizeof(*list->items), compare);
+	for (size_t i = 1; i < list->n_items; i++)
+		if (!prefix_equal(&list->items[n], &list->items[i]))
+			list->items[++n] = list->items[i];
+	list->n_items = n + 1;
+}
+
+int own_list(struct own *own, struct prefix **ret, size_t *ret_n)
+{
+	struct list list = { 0 };
+	int r;
+
+	r = dump(own, RTM_GETADDR, sizeof(struct ifaddrmsg), &list);
+	if (r >= 0)
+		r = dump(own, RTM_GETROUTE, sizeof(struct rtmsg), &list);
+	if (r < 0) {
+		free(list.items);
+		return r;
+	}
+	sort_unique(&list);
+	*ret = list.items;
+	*ret_n = list.n_items;
+	return 0;
+}
+
+int own_fd(const struct own *own)
+{
+	return mnl_socket_get_fd(own->notices);
+}
+
+int own_drain(struct own *own)
+{
+	char buffer[BUFFER_SIZE];
+	int answer = 0;
+
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(own->notices, buffer, sizeof(buffer));
+
+		if (n >= 0 || errno == ENOBUFS) /* lost notices: list again all the more */
+			answer = 1;
+		else
+			return errno == EAGAIN ? answer : -errno;
+	}
+}

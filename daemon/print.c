@@ -1,0 +1,157 @@
+#include "print.h"
+
+#include "policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static bool add_raw(cJSON *object, const char *key, const char *text)
+{
+	return cJSON_AddRawToObject(object, key, text) != NULL;
+}
+
+bool print_add_number(cJSON *object, const char *key, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	return add_raw(object, key, text);
+}
+
+const char *weight_format(uint64_t tenths, char buffer[static WEIGHT_TEXT_MAX])
+{
+	unsigned long long whole = tenths / WEIGHT_ONE;
+
+	if (tenths % WEIGHT_ONE == 0)
+		snprintf(buffer, WEIGHT_TEXT_MAX, "%llu", whole);
+	else
+		snprintf(buffer, WEIGHT_TEXT_MAX, "%llu.%u", whole,
+			 (unsigned)(tenths % WEIGHT_ONE));
+	return buffer;
+}
+
+bool print_add_weight(cJSON *object, const char *key, uint64_t tenths)
+{
+	char text[WEIGHT_TEXT_MAX];
+
+	return add_raw(object, key, weight_format(tenths, text));
+}
+
+bool print_add_until(cJSON *object, const char *key, usec_t time)
+{
+	return time == USEC_INFINITY ? cJSON_AddNullToObject(object, key) != NULL
+				     : print_add_number(object, key, time);
+}
+
+bool print_add_text(cJSON *object, const char *key, const char *text)
+{
+	return (text ? cJSON_AddStringToObject(object, key, text)
+		     : cJSON_AddNullToObject(object, key)) != NULL;
+}
+
+bool print_add_bytes(cJSON *object, const char *key, struct span bytes)
+{
+	cleanup(freep) char *text = NULL;
+
+	if (bytes.data) {
+		text = bytes_to_text(bytes);
+		if (!text)
+			return false;
+	}
+	return print_add_text(object, key, text);
+}
+
+bool print_add_address(cJSON *object, const char *key, const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	return print_add_text(object, key, address ? address_format(address, text) : NULL);
+}
+
+bool print_add_prefix(cJSON *object, const char *key, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	return print_add_text(object, key, prefix_format(prefix, text));
+}
+
+int print_line(cJSON *object)
+{
+	char *text = cJSON_PrintUnformatted(object);
+
+	cJSON_Delete(object);
+	if (!text)
+		return -ENOMEM;
+	puts(text);
+	cJSON_free(text);
+	return 0;
+}
+
+/* How many bytes the UTF-8 character at `p` has; 0: it is none. Overlong forms, surrogates and what
+ * lies beyond U+10FFFF are none (RFC 3629, section 4). */
+static size_t character_size(const unsigned char *p, size_t size)
+{
+	size_t n = p[0] < 0x80   ? 1
+		   : p[0] < 0xc2 ? 0
+		   : p[0] < 0xe0 ? 2
+		   : p[0] < 0xf0 ? 3
+		   : p[0] < 0xf5 ? 4
+				 : 0;
+
+	if (n == 0 || n > size)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+char *bytes_to_text(struct span bytes)
+{
+	const unsigned char *data = (const unsigned char *)bytes.data;
+	char *text, *end;
+
+	text = end = malloc(bytes.size * strlen(REPLACEMENT) + 1);
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < bytes.size;) {
+		size_t n = data[i] ? character_size(data + i, bytes.size - i) : 0;
+
+		if (n > 0)
+			end = mempcpy(end, data + i, n);
+		else
+			end = mempcpy(end, REPLACEMENT, strlen(REPLACEMENT));
+		i += MAX(n, (size_t)1);
+	}
+	*end = '\0';
+	return text;
+}
+
+char *bytes_to_display(struct span bytes, size_t max)
+{
+	char *text = bytes_to_text((struct span){ bytes.data, MIN(bytes.size, max) });
+
+	if (!text)
+		return NULL;
+	for (char *p = text; *p; p++) {
+		bool c1 = (unsigned char)p[0] == 0xc2 &&
+			  (unsigned char)p[1] < 0xa0; /* U+0080 to U+009F */
+
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		else if (c1)
+			p[0] = p[1] = '?';
+	}
+	if (bytes.size > max) {
+		char *longer = realloc(text, strlen(text) + 4);
+
+		if (longer)
+			text = strcat(longer, "...");
+	}
+	return text;
+}

@@ -1,0 +1,181 @@
+#include "state.h"
+
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* A ledger of 200,000 offences is some 60 MB; what is larger was not written by us. */
+#define MAX_STATE_SIZE ((size_t)256 * 1024 * 1024) /* bytes */
+
+struct state {
+	int folder; /* holds the lock; survives the renames of the file */
+	int fd;
+	char *path;
+	size_t size;
+	bool torn; /* a failed append may have left bytes behind that could not be cut off */
+};
+
+struct state *state_free(struct state *state)
+{
+	if (!state)
+		return NULL;
+	if (state->fd >= 0)
+		(void)close(state->fd); /* every append was synced */
+	if (state->folder >= 0)
+		(void)close(state->folder);
+	free(state->path);
+	free(state);
+	return NULL;
+}
+
+static int open_file(struct state *state)
+{
+	struct stat status;
+	int fd;
+
+	fd = open(state->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0 || fsync(state->folder) < 0) {
+		int r = -errno;
+
+		(void)close(fd);
+		return r;
+	}
+	if (state->fd >= 0)
+		(void)close(state->fd);
+	state->fd = fd;
+	state->size = (size_t)status.st_size;
+	state->torn = false;
+	return 0;
+}
+
+int state_open(const char *folder, struct state **ret)
+{
+	cleanup(state_freep) struct state *state = calloc(1, sizeof(*state));
+	int r;
+
+	if (!state)
+		return -ENOMEM;
+	state->fd = -1;
+	state->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->folder < 0)
+		return -errno;
+	if (flock(state->folder, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (asprintf(&state->path, "%s/state", folder) < 0)
+		return -ENOMEM;
+	r = open_file(state);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(state);
+	return 0;
+}
+
+static int cut(struct state *state, size_t size)
+{
+	if (ftruncate(state->fd, (off_t)size) < 0)
+		return -errno;
+	state->size = size;
+	state->torn = false;
+	return 0;
+}
+
+int state_read(struct state *state, int (*take)(void *userdata, struct span line), void *userdata)
+{
+	cleanup(freep) char *content = NULL;
+	size_t size, whole = 0;
+	int r;
+
+	r = file_read(state->path, MAX_STATE_SIZE, &content, &size);
+	if (r < 0)
+		return r;
+	while (whole < size) {
+		const char *end = memchr(content + whole, '\n', size - whole);
+		size_t next;
+
+		if (!end)
+			break;
+		next = (size_t)(end - content) + 1;
+		r = take(userdata, (struct span){ content + whole, next - whole - 1 });
+		if (r < 0)
+			return r;
+		whole = next;
+	}
+	if (whole == size)
+		return 0;
+	r = cut(state, whole);
+	return r < 0 ? r : 1;
+}
+
+static int write_line(struct state *state, struct span line)
+{
+	struct iovec parts[] = { { (void *)(uintptr_t)line.data, line.size },
+				 { (void *)(uintptr_t) "\n", 1 } };
+	ssize_t n;
+
+	do
+		n = writev(state->fd, parts, ARRAY_SIZE(parts));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n != line.size + 1)
+		return -ENOSPC; /* a short write to a file means just that */
+	return fdatasync(state->fd) < 0 ? -errno : 0;
+}
+
+int state_append(struct state *state, struct span line)
+{
+	int r;
+
+	if (state->torn) {
+		r = cut(state, state->size);
+		if (r < 0)
+			return r;
+	}
+	r = write_line(state, line);
+	if (r < 0) {
+		if (ftruncate(state->fd, (off_t)state->size) < 0)
+			state->torn = true;
+		return r;
+	}
+	state->size += line.size + 1;
+	return 0;
+}
+
+int state_replace(struct state *state, struct span content)
+{
+	int r;
+
+	r = file_replace(state->path, content.data, content.size);
+	if (r < 0)
+		return r;
+	return open_file(state);
+}
+
+int state_set_aside(struct state *state)
+{
+	cleanup(freep) char *aside = NULL;
+
+	if (asprintf(&aside, "%s.bad", state->path) < 0)
+		return -ENOMEM;
+	if (rename(state->path, aside) < 0)
+		return -errno;
+	return open_file(state);
+}
+
+size_t state_size(const struct state *state)
+{
+	return state->size;
+}
+
+const char *state_path(const struct state *state)
+{
+	return state->path;
+}

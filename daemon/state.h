@@ -1,0 +1,39 @@
+#ifndef BANISH_STATE_H
+#define BANISH_STATE_H
+
+/*
+ * The durable file: STATEDIR/state, one JSON object a line, appended. A line is a commit: it is
+ * there whole, or (a crash in the middle of writing) it is cut off at the next start and never
+ * happened. What the lines mean is the ledger's business (lib/ledger.h). jq reads it.
+ */
+
+#include "util.h"
+
+struct state;
+
+/* Opens or creates the file and locks the folder. -EBUSY: another banish holds it; other negative
+ * errno (no folder, no right, read-only file system, full disk). */
+int state_open(const char *folder, struct state **ret) must_check;
+struct state *state_free(struct state *state);
+DEFINE_CLEANUP(struct state *, state_free)
+
+/* Hands each whole line to `take` (without the line end), from the first to the last; stops when it
+ * returns negative. 1: a torn last line was found and cut off; 0; negative errno. */
+int state_read(struct state *state, int (*take)(void *userdata, struct span line),
+	       void *userdata) must_check;
+
+/* Appends one line and syncs: when it returns 0 the line survives a power cut. On failure nothing
+ * was appended. */
+int state_append(struct state *state, struct span line) must_check;
+
+/* Replaces the whole content (lines with line ends), atomically. On failure the old one is kept. */
+int state_replace(struct state *state, struct span content) must_check;
+
+/* Puts the file aside as "state.bad" (the content makes no sense to us) and begins an empty one. */
+int state_set_aside(struct state *state) must_check;
+
+/* Bytes. */
+size_t state_size(const struct state *state);
+const char *state_path(const struct state *state);
+
+#endif

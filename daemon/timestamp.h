@@ -1,0 +1,18 @@
+#ifndef BANISH_TIMESTAMP_H
+#define BANISH_TIMESTAMP_H
+
+/* Points in time as an administrator writes them to journalctl: the part of systemd.time(7) that is
+ * in use. */
+
+#include "util.h"
+
+/* "@SECONDS[.fraction]", "YYYY-MM-DD[ HH:MM[:SS]]" in local time, "now", "today", "yesterday",
+ * "SPAN ago". `now` is an argument. 0, -EINVAL or -ERANGE. */
+int timestamp_parse(const char *text, usec_t now, usec_t *ret) must_check;
+
+#define TIMESTAMP_TEXT_MAX 32 /* bytes */
+
+/* "2026-11-22 03:04:05" in local time; "never" for USEC_INFINITY. */
+const char *timestamp_format(usec_t time, char buffer[static TIMESTAMP_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,162 @@
+#include "state.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct lines {
+	char text[256];
+};
+
+static int take(void *userdata, struct span line)
+{
+	struct lines *lines = userdata;
+
+	strncat(lines->text, line.data, line.size);
+	strcat(lines->text, "|");
+	return 0;
+}
+
+static int make_folder(void **state)
+{
+	char *folder = strdup("/tmp/banish-test-state-XXXXXX");
+
+	*state = folder;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char path[64];
+	static const char *const names[] = { "state", "state.bad", "state.new" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", (char *)*state, names[i]);
+		(void)unlink(path);
+		(void)rmdir(path);
+	}
+	(void)rmdir(*state);
+	free(*state);
+	return 0;
+}
+
+static void append_raw(const char *folder, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/state", folder);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void gives_back_what_was_appended(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" };
+
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_append(state, SPAN_LITERAL("one")), 0);
+	assert_int_equal(state_append(state, SPAN_LITERAL("two")), 0);
+	assert_int_equal(state_size(state), 8);
+	state = state_free(state);
+
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "one|two|");
+}
+
+static void cuts_off_a_torn_last_line(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" }, again = { "" };
+
+	append_raw(*folder, "one\ntwo\nthr");
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_read(state, take, &lines), 1);
+	assert_string_equal(lines.text, "one|two|");
+	assert_int_equal(state_append(state, SPAN_LITERAL("three")), 0);
+	assert_int_equal(state_read(state, take, &again), 0);
+	assert_string_equal(again.text, "one|two|three|");
+}
+
+static void has_one_owner_at_a_time(void **folder)
+{
+	cleanup(state_freep) struct state *first = NULL, *second = NULL;
+
+	assert_int_equal(state_open(*folder, &first), 0);
+	assert_int_equal(state_open(*folder, &second), -EBUSY);
+	assert_int_equal(state_replace(first, SPAN_LITERAL("new\n")), 0);
+	assert_int_equal(state_open(*folder, &second), -EBUSY); /* the lock outlives a rename */
+	first = state_free(first);
+	assert_int_equal(state_open(*folder, &second), 0);
+}
+
+static void replaces_all_or_nothing(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" };
+	char obstacle[64];
+
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_append(state, SPAN_LITERAL("old")), 0);
+	snprintf(obstacle, sizeof(obstacle), "%s/state.new", (char *)*folder);
+	assert_int_equal(mkdir(obstacle, 0700), 0);
+	assert_int_equal(state_replace(state, SPAN_LITERAL("new\n")), -EISDIR);
+	assert_int_equal(state_append(state, SPAN_LITERAL("older")), 0);
+	assert_int_equal(rmdir(obstacle), 0);
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "old|older|");
+
+	assert_int_equal(state_replace(state, SPAN_LITERAL("new\n")), 0);
+	assert_int_equal(state_append(state, SPAN_LITERAL("newer")), 0);
+	lines.text[0] = '\0';
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "new|newer|");
+}
+
+static void sets_nonsense_aside(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" };
+	char aside[64];
+
+	append_raw(*folder, "nonsense\n");
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_set_aside(state), 0);
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "");
+	snprintf(aside, sizeof(aside), "%s/state.bad", (char *)*folder);
+	assert_int_equal(access(aside, F_OK), 0);
+}
+
+static void says_that_there_is_no_folder(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+
+	assert_int_equal(state_open("/nonexistent/banish", &state), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(gives_back_what_was_appended, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(cuts_off_a_torn_last_line, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(has_one_owner_at_a_time, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(replaces_all_or_nothing, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(sets_nonsense_aside, make_folder, remove_folder),
+		cmocka_unit_test(says_that_there_is_no_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
