@@ -2,8 +2,8 @@
 #define BANISH_VERB_H
 
 /*
- * One verb a file: `verb_NAME(argc, argv)` gets the words from its own name on (argv[0] is the verb),
- * prints results to stdout and talk to stderr, and returns the exit code.
+ * One verb a file: `verb_NAME(argc, argv)` gets the words from its own name on (argv[0] is the
+ * verb), prints results to stdout and talk to stderr, and returns the exit code.
  */
 
 enum {
