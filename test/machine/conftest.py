@@ -1,4 +1,5 @@
 """Fixtures: one machine for the whole run, with a mail server and an installed banish."""
+import os
 import pathlib
 import sys
 
@@ -8,17 +9,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import lab
 
 
-def pytest_addoption(parser):
-    parser.addoption("--build", default=str(lab.TREE / "build"), metavar="FOLDER",
-                     help="meson's build folder that banish is installed from")
-    parser.addoption("--root", default="/", metavar="FOLDER",
-                     help="root of a Debian system that the machine is a copy of")
+# BANISH_BUILD: meson's build folder that banish is installed from.
+BUILD = os.environ.get("BANISH_BUILD", lab.TREE / "build")
+# MACHINE_ROOT: root folder of the Debian system that the machine is a copy of.
+ROOT = os.environ.get("MACHINE_ROOT", "/")
 
 
 @pytest.fixture(scope="session")
-def bare_machine(request, tmp_path_factory):
+def bare_machine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("machine")
-    with lab.running_machine(folder / "box", request.config.getoption("--root")) as (box, reason):
+    with lab.running_machine(folder / "box", ROOT) as (box, reason):
         if reason:
             pytest.skip(reason)
         yield box
@@ -31,5 +31,5 @@ def machine(bare_machine):
 
 
 @pytest.fixture(scope="session")
-def banish(machine, request):
-    return lab.Banish(machine, request.config.getoption("--build"))
+def banish(machine):
+    return lab.Banish(machine, BUILD)
