@@ -52,7 +52,7 @@ struct jail_policy {
 };
 
 struct policy {
-	struct prefix *ignoreip;
+	struct prefix *ignoreip; /* sorted, disjoint */
 	size_t n_ignoreip;
 	bool ignoreself;
 	struct settings defaults;
@@ -69,6 +69,9 @@ int policy_parse(const char *file, struct span text, struct faults *faults, stru
 
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy *, policy_free)
+
+/* Why no jail and no rule may have this name (its sets would be banish's own); NULL: it may. */
+const char *policy_reserved(const char *name);
 
 /* True if the address is in ignoreip, or one that never offends. */
 bool policy_ignores(const struct policy *policy, const struct address *address);

@@ -1,0 +1,320 @@
+/*
+ * The tables below are the policy's grammar. Merging is reading: the built-in settings are written
+ * first, the file's "defaults" over them, and a jail begins as a copy of that.
+ */
+#include "policy.h"
+
+#include "jsonread.h"
+#include "ports.h"
+
+#include <errno.h>
+
+#define USEC_PER_WEEK (7 * 24 * USEC_PER_HOUR)
+#define USEC_PER_YEAR (8766 * USEC_PER_HOUR) /* 365.25 days, as systemd counts */
+
+static const char *const modes[] = { "normal", "aggressive", NULL };
+static const char *const verdicts[] = { "drop", "reject", NULL };
+
+static const struct json_key increment_keys[] = {
+	{ .name = "factor",
+	  .read = json_read_factor,
+	  .offset = offsetof(struct increment, factor),
+	  .least = 1,
+	  .most = 100,
+	  .hint = "write a number from 1 (every ban as long) to 100" },
+	{ .name = "maxtime",
+	  .read = json_read_span,
+	  .offset = offsetof(struct increment, maxtime),
+	  .least = USEC_PER_SEC,
+	  .most = 100 * USEC_PER_YEAR,
+	  .hint = "write a time from \"1s\" to \"100y\", such as \"4w\"" },
+	{ .name = "memory",
+	  .read = json_read_span,
+	  .offset = offsetof(struct increment, memory),
+	  .least = USEC_PER_SEC,
+	  .most = 100 * USEC_PER_YEAR,
+	  .hint = "write a time from \"1s\" to \"100y\", such as \"60d\"" },
+	{ 0 },
+};
+static const struct json_object increment_object = { "\"increment\"", increment_keys, NULL };
+
+static const struct json_key prefix_keys[] = {
+	{ .name = "ipv4",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct settings, prefix4),
+	  .least = 8,
+	  .most = 32,
+	  .hint = "write a whole number from 8 to 32" },
+	{ .name = "ipv6",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct settings, prefix6),
+	  .least = 16,
+	  .most = 128,
+	  .hint = "write a whole number from 16 to 128" },
+	{ 0 },
+};
+static const struct json_object prefix_object = { "\"prefix\"", prefix_keys, NULL };
+
+static const struct json_key settings_keys[] = {
+	{ .name = "mode",
+	  .read = json_read_choice,
+	  .offset = offsetof(struct settings, mode),
+	  .choices = modes,
+	  .hint = "write \"normal\" or \"aggressive\"" },
+	{ .name = "maxretry",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct settings, maxretry),
+	  .least = 1,
+	  .most = 1000,
+	  .hint = "write a whole number from 1 to 1000" },
+	{ .name = "findtime",
+	  .read = json_read_span,
+	  .offset = offsetof(struct settings, findtime),
+	  .least = 1,
+	  .most = 52 * USEC_PER_WEEK,
+	  .hint = "write a time above 0 and up to \"52w\", such as \"10min\"" },
+	{ .name = "bantime",
+	  .read = json_read_span_or_infinity,
+	  .offset = offsetof(struct settings, bantime),
+	  .least = USEC_PER_SEC,
+	  .most = 100 * USEC_PER_YEAR,
+	  .hint = "write a time from \"1s\" to \"100y\", such as \"1h\", or \"infinity\"" },
+	{ .name = "increment",
+	  .read = json_read_object_key,
+	  .offset = offsetof(struct settings, increment),
+	  .object = &increment_object },
+	{ .name = "prefix", .read = json_read_object_key, .object = &prefix_object },
+	{ .name = "action",
+	  .read = json_read_choice,
+	  .offset = offsetof(struct settings, verdict),
+	  .choices = verdicts,
+	  .hint = "write \"drop\" or \"reject\"" },
+	{ 0 },
+};
+static const struct json_object defaults_object = { "\"defaults\"", settings_keys, NULL };
+
+static void read_jail_ports(const struct json *value, const struct json_key *key, void *field)
+{
+	struct settings *settings = field;
+
+	settings->has_ports = true;
+	json_read_ports(value, key, &settings->ports);
+}
+
+static const struct json_key jail_keys[] = {
+	{ .name = "ports", .read = read_jail_ports },
+	{ 0 },
+};
+static const struct json_object jail_object = { "a jail", jail_keys, &defaults_object };
+
+static void read_table(const struct json *value, const struct json_key *key, void *field)
+{
+	if (json_expect(value, JSON_TEXT, "write the name of a table, such as \"banish\"") &&
+	    json_check_name(value, json_text(value), NAME_SIZE - 1, false))
+		strcpy(field, json_text(value));
+}
+
+static const struct json_key nftables_keys[] = {
+	{ .name = "table", .read = read_table, .offset = offsetof(struct policy, table) },
+	{ 0 },
+};
+static const struct json_object nftables_object = { "\"nftables\"", nftables_keys, NULL };
+
+static void read_ignored(const struct json *value, struct policy *policy)
+{
+	static const char hint[] = "write \"192.0.2.1\", \"192.0.2.0/24\" or \"2001:db8::/48\"";
+	char text[PREFIX_TEXT_MAX];
+	struct prefix prefix;
+	int r;
+
+	if (!json_expect(value, JSON_TEXT, hint))
+		return;
+	r = prefix_parse(span_of(json_text(value)), &prefix);
+	if (r == -ERANGE)
+		json_fault(value, "bits behind the prefix length are set: the network is \"%s\"",
+			   prefix_format(&prefix, text));
+	else if (r < 0)
+		json_fault(value, "no address and no network: %s", hint);
+	else
+		policy->ignoreip[policy->n_ignoreip++] = prefix;
+}
+
+/* Qsort's order: by first address; of two that begin alike the wider one first. */
+static int compare_prefixes(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+
+	if (x->address.family != y->address.family)
+		return x->address.family < y->address.family ? -1 : 1;
+	if (memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes)) != 0)
+		return memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
+	return (int)x->length - (int)y->length;
+}
+
+/* Sorted and disjoint: a look-up is a binary search, and an nft interval set takes no overlaps. */
+static void arrange_ignored(struct policy *policy)
+{
+	size_t n = 0;
+
+	qsort(policy->ignoreip, policy->n_ignoreip, sizeof(*policy->ignoreip), compare_prefixes);
+	for (size_t i = 0; i < policy->n_ignoreip; i++)
+		if (n == 0 || !prefix_covers(&policy->ignoreip[n - 1], &policy->ignoreip[i]))
+			policy->ignoreip[n++] = policy->ignoreip[i];
+	policy->n_ignoreip = n;
+}
+
+static void read_ignoreip(const struct json *value, const struct json_key *key, void *field)
+{
+	struct policy *policy = field;
+
+	if (!json_expect(value, JSON_LIST, "write a list of addresses and networks"))
+		return;
+	free(policy->ignoreip); /* a key that stands here twice */
+	policy->n_ignoreip = 0;
+	policy->ignoreip = json_allocate(value, json_count(value), sizeof(*policy->ignoreip));
+	if (!policy->ignoreip)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_ignored(&child, policy);
+	arrange_ignored(policy);
+}
+
+static const struct json_key policy_keys[] = {
+	{ .name = "$schema", .read = json_read_schema },
+	{ .name = "ignoreip", .read = read_ignoreip },
+	{ .name = "ignoreself",
+	  .read = json_read_bool,
+	  .offset = offsetof(struct policy, ignoreself) },
+	{ .name = "defaults",
+	  .read = json_read_object_key,
+	  .offset = offsetof(struct policy, defaults),
+	  .object = &defaults_object },
+	{ .name = "jails" }, /* after the defaults, wherever they stand */
+	{ .name = "nftables", .read = json_read_object_key, .object = &nftables_object },
+	{ 0 },
+};
+static const struct json_object policy_object = { "the policy", policy_keys, NULL };
+
+const char *policy_reserved(const char *name)
+{
+	if (strcmp(name, "manual") == 0)
+		return "\"manual\" is the jail of \"banish ban\"";
+	if (strcmp(name, "ignore") == 0)
+		return "the sets of \"ignore\" hold the addresses of ignoreip";
+	return NULL;
+}
+
+static void read_jail(const struct json *value, struct policy *policy)
+{
+	struct jail_policy *jail = &policy->jails[policy->n_jails];
+	const char *reserved = policy_reserved(value->name);
+
+	if (reserved) {
+		json_fault_at_key(value, "this name is reserved: %s", reserved);
+		return;
+	}
+	if (!json_check_name(value, value->name, sizeof(jail->name) - 1, true))
+		return;
+	strcpy(jail->name, value->name);
+	json_position_of_key(value, &jail->line, &jail->column);
+	jail->settings = policy->defaults;
+	policy->n_jails++;
+	(void)json_read_object(value, &jail_object, &jail->settings);
+}
+
+static void read_jails(const struct json *value, struct policy *policy)
+{
+	if (!json_expect(value, JSON_OBJECT, "write an object, { \"dovecot\": {} }"))
+		return;
+	policy->jails = json_allocate(value, json_count(value), sizeof(*policy->jails));
+	if (!policy->jails)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_jail(&child, policy);
+}
+
+struct policy *policy_new(void)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (!policy)
+		return NULL;
+	*policy = (struct policy){
+		.ignoreself = true,
+		.defaults = {
+			.mode = MODE_NORMAL,
+			.maxretry = 5,
+			.findtime = 600 * USEC_PER_SEC,
+			.bantime = USEC_PER_HOUR,
+			.increment = {
+				.factor = 2,
+				.maxtime = 4 * USEC_PER_WEEK,
+				.memory = 60 * 24 * USEC_PER_HOUR,
+			},
+			.prefix4 = 32,
+			.prefix6 = 64,
+			.verdict = VERDICT_DROP,
+		},
+		.table = "banish",
+	};
+	return policy;
+}
+
+int policy_parse(const char *file, struct span text, struct faults *faults, struct policy **ret)
+{
+	cleanup(json_freep) struct json_document *document = NULL;
+	cleanup(policy_freep) struct policy *policy = NULL;
+	struct json root, jails;
+	int r;
+
+	r = json_parse(file, text, faults, &document);
+	if (r < 0)
+		return r;
+	policy = policy_new();
+	if (!policy)
+		return -ENOMEM;
+
+	root = json_root(document);
+	if (json_read_object(&root, &policy_object, policy) && json_find(&root, "jails", &jails))
+		read_jails(&jails, policy);
+	r = json_finish(document);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(policy);
+	return 0;
+}
+
+struct policy *policy_free(struct policy *policy)
+{
+	if (!policy)
+		return NULL;
+	for (size_t i = 0; i < policy->n_jails; i++)
+		ports_done(&policy->jails[i].settings.ports);
+	free(policy->jails);
+	free(policy->ignoreip);
+	free(policy);
+	return NULL;
+}
+
+bool policy_ignores(const struct policy *policy, const struct address *address)
+{
+	size_t low = 0, high = policy->n_ignoreip;
+	struct prefix host = {
+		.address = *address,
+		.length = (uint8_t)address_bits(address),
+	};
+
+	if (address_never_offends(address))
+		return true;
+	/* The last one that begins at the address or before it is the only one that may contain it.
+	 */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_prefixes(&policy->ignoreip[middle], &host) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && prefix_contains(&policy->ignoreip[low - 1], address);
+}

@@ -1,0 +1,314 @@
+/*
+ * "define" is read before the events and the events before the examples, wherever they stand in the
+ * file: each refers to the one before.
+ */
+#include "rule.h"
+
+#include "jsonread.h"
+#include "pattern.h"
+#include "ports.h"
+#include "ruleevent.h"
+
+#include <errno.h>
+
+/* journald fills these in from the kernel; whoever may log can choose all others (even _COMM and
+ * _CMDLINE). */
+static const char *const trusted_fields[] = {
+	"_SYSTEMD_UNIT", "_SYSTEMD_CGROUP", "_SYSTEMD_SLICE", "_UID", "_GID", "_EXE",
+};
+
+static void read_name(const struct json *value, const struct json_key *key, void *field)
+{
+	const char *reserved;
+
+	if (!json_expect(value, JSON_TEXT, "write the rule's name, such as \"dovecot\""))
+		return;
+	reserved = policy_reserved(json_text(value));
+	if (reserved)
+		json_fault(value, "this name is reserved: %s", reserved);
+	else if (json_check_name(value, json_text(value), NAME_SIZE - 1, false))
+		strcpy(field, json_text(value));
+}
+
+static void read_condition(const struct json *value, struct selector *selector)
+{
+	struct condition *condition = &selector->conditions[selector->n_conditions];
+
+	if (!rule_check_field(value, value->name, true))
+		return;
+	condition->field = strdup(value->name);
+	if (!condition->field)
+		json_no_memory(value);
+	selector->n_conditions++;
+	(void)json_read_texts(value, "write its value or a list of values, texts all", false,
+			      &condition->values, &condition->n_values);
+}
+
+static bool is_trusted(const struct json *selector)
+{
+	struct json value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(trusted_fields); i++)
+		if (json_find(selector, trusted_fields[i], &value))
+			return true;
+	return false;
+}
+
+static void read_selector(const struct json *value, struct rule *rule)
+{
+	struct selector *selector = &rule->selectors[rule->n_selectors];
+
+	if (!json_expect(value, JSON_OBJECT, "write { \"_SYSTEMD_UNIT\": \"x.service\" }"))
+		return;
+	if (!is_trusted(value))
+		json_fault(value,
+			   "anyone can log such entries: add _SYSTEMD_UNIT, _SYSTEMD_CGROUP, "
+			   "_SYSTEMD_SLICE, _UID, _GID or _EXE");
+	selector->conditions =
+		json_allocate(value, json_count(value), sizeof(*selector->conditions));
+	if (!selector->conditions)
+		return;
+	rule->n_selectors++;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_condition(&child, selector);
+}
+
+static void free_selectors(struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_selectors; i++) {
+		struct selector *selector = &rule->selectors[i];
+
+		for (size_t j = 0; j < selector->n_conditions; j++) {
+			free(selector->conditions[j].field);
+			json_texts_free(selector->conditions[j].values,
+					selector->conditions[j].n_values);
+		}
+		free(selector->conditions);
+	}
+	free(rule->selectors);
+	rule->selectors = NULL;
+	rule->n_selectors = 0;
+}
+
+static void read_journal(const struct json *value, const struct json_key *key, void *field)
+{
+	struct rule *rule = field;
+
+	if (!json_expect(value, JSON_LIST, "write [ { \"_SYSTEMD_UNIT\": \"x.service\" } ]"))
+		return;
+	if (json_count(value) == 0)
+		json_fault(value, "\"journal\" is an empty list: name a unit to read");
+	free_selectors(rule); /* a key that stands here twice */
+	rule->selectors = json_allocate(value, json_count(value), sizeof(*rule->selectors));
+	if (!rule->selectors)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_selector(&child, rule);
+}
+
+static const struct json_key rule_keys[] = {
+	{ .name = "$schema", .read = json_read_schema },
+	{ .name = "name",
+	  .read = read_name,
+	  .offset = offsetof(struct rule, name),
+	  .required = true },
+	{ .name = "description",
+	  .read = json_read_text,
+	  .offset = offsetof(struct rule, description) },
+	{ .name = "journal", .read = read_journal, .required = true },
+	{ .name = "ports", .read = json_read_ports, .offset = offsetof(struct rule, ports) },
+	{ .name = "define" },
+	{ .name = "events", .required = true },
+	{ .name = "examples" },
+	{ 0 },
+};
+static const struct json_object rule_object = { "a rule", rule_keys, NULL };
+
+/* A define may use those above it. */
+static void read_define(const struct json *value, struct defines *defines)
+{
+	struct define *define = &defines->list[defines->n];
+
+	if (!json_expect(value, JSON_TEXT, "write a piece of a pattern") ||
+	    !json_check_name(value, value->name, NAME_SIZE - 1, true))
+		return;
+	define->text = rule_expand(value, defines, json_text(value));
+	define->name = strdup(value->name);
+	if (!define->name)
+		json_no_memory(value);
+	if (define->name && define->text) {
+		defines->n++;
+		return;
+	}
+	free(define->text);
+	free(define->name);
+	*define = (struct define){ 0 };
+}
+
+static void read_defines(const struct json *value, struct defines *defines)
+{
+	if (!json_expect(value, JSON_OBJECT, "write an object, { \"tail\": \"rip=...\" }"))
+		return;
+	defines->list = json_allocate(value, json_count(value), sizeof(*defines->list));
+	if (!defines->list)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_define(&child, defines);
+}
+
+static void read_example_event(const struct json *value, const struct json_key *key, void *field)
+{
+	if (json_type(value) != JSON_NULL)
+		json_read_text(value, key, field);
+}
+
+static void read_example_address(const struct json *value, const struct json_key *key, void *field)
+{
+	char text[ADDRESS_TEXT_MAX], **ret = field;
+	struct address address;
+
+	if (!json_expect(value, JSON_TEXT, key->hint))
+		return;
+	if (address_parse(span_of(json_text(value)), &address) < 0) {
+		json_fault(value, "\"address\" is no address: %s", key->hint);
+		return;
+	}
+	free(*ret); /* a key that stands here twice */
+	*ret = strdup(address_format(&address, text));
+	if (!*ret)
+		json_no_memory(value);
+}
+
+static const struct json_key example_keys[] = {
+	{ .name = "message",
+	  .read = json_read_text,
+	  .offset = offsetof(struct example, message),
+	  .required = true },
+	{ .name = "event",
+	  .read = read_example_event,
+	  .offset = offsetof(struct example, event),
+	  .required = true,
+	  .hint = "write the name of an event, or null if none may match" },
+	{ .name = "address",
+	  .read = read_example_address,
+	  .offset = offsetof(struct example, address),
+	  .hint = "write one such as \"192.0.2.1\" or \"2001:db8::1\"" },
+	{ .name = "user",
+	  .read = json_read_text,
+	  .offset = offsetof(struct example, user),
+	  .empty = true },
+	{ 0 },
+};
+static const struct json_object example_object = { "an example", example_keys, NULL };
+
+static void check_example_event(const struct json *node, const struct rule *rule,
+				const struct example *example)
+{
+	struct suggestion suggestion = { .word = example->event };
+	char label[JSON_LABEL_SIZE];
+	struct json value;
+
+	for (size_t i = 0; i < rule->n_events; i++) {
+		if (!rule->events[i].name)
+			continue;
+		if (strcmp(rule->events[i].name, example->event) == 0)
+			return;
+		suggestion_try(&suggestion, rule->events[i].name);
+	}
+	if (!json_find(node, "event", &value))
+		return;
+	json_label(&value, label);
+	if (suggestion.best)
+		json_fault(&value, "%s names no event of this rule: did you mean \"%s\"?", label,
+			   suggestion.best);
+	else
+		json_fault(&value, "%s names no event of this rule: write one of them, or null",
+			   label);
+}
+
+static void read_example(const struct json *node, struct rule *rule)
+{
+	struct example *example = &rule->examples[rule->n_examples];
+	struct json value;
+
+	json_position(node, &example->line, &example->column);
+	rule->n_examples++;
+	if (!json_read_object(node, &example_object, example))
+		return;
+	if (example->event)
+		check_example_event(node, rule, example);
+	else if (example->address && json_find(node, "address", &value))
+		json_fault_at_key(&value, "no event may match here, so there is no address: "
+					  "remove it");
+}
+
+static void read_examples(const struct json *value, struct rule *rule)
+{
+	if (!json_expect(value, JSON_LIST, "write a list, [ { \"message\": ... } ]"))
+		return;
+	rule->examples = json_allocate(value, json_count(value), sizeof(*rule->examples));
+	if (!rule->examples)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_example(&child, rule);
+}
+
+static int read_rule(struct json_document *document, struct rule *rule)
+{
+	cleanup(defines_done) struct defines defines = { 0 };
+	struct json root = json_root(document), value;
+
+	if (!json_read_object(&root, &rule_object, rule))
+		return json_finish(document);
+	if (!json_find(&root, "ports", &value))
+		rule->ports.all = true;
+	if (json_find(&root, "define", &value))
+		read_defines(&value, &defines);
+	if (json_find(&root, "events", &value))
+		rule_read_events(&value, &defines, rule);
+	if (json_find(&root, "examples", &value))
+		read_examples(&value, rule);
+	return json_finish(document);
+}
+
+int rule_parse(const char *file, struct span text, struct faults *faults, struct rule **ret)
+{
+	cleanup(json_freep) struct json_document *document = NULL;
+	cleanup(rule_freep) struct rule *rule = NULL;
+	int r;
+
+	r = json_parse(file, text, faults, &document);
+	if (r < 0)
+		return r;
+	rule = calloc(1, sizeof(*rule));
+	if (!rule)
+		return -ENOMEM;
+	rule->file = strdup(file);
+	if (!rule->file)
+		return -ENOMEM;
+	r = read_rule(document, rule);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(rule);
+	return 0;
+}
+
+struct rule *rule_free(struct rule *rule)
+{
+	if (!rule)
+		return NULL;
+	free_selectors(rule);
+	ports_done(&rule->ports);
+	rule_events_free(rule->events, rule->n_events);
+	for (size_t i = 0; i < rule->n_examples; i++) {
+		free(rule->examples[i].message);
+		free(rule->examples[i].event);
+		free(rule->examples[i].address);
+		free(rule->examples[i].user);
+	}
+	free(rule->examples);
+	free(rule->description);
+	free(rule->file);
+	free(rule);
+	return NULL;
+}

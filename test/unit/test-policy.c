@@ -1,0 +1,241 @@
+#include "policy.h"
+
+#include "parse.h"
+
+#include <stdio.h>
+
+static void assert_builtin(const struct settings *settings)
+{
+	assert_int_equal(settings->mode, MODE_NORMAL);
+	assert_int_equal(settings->maxretry, 5);
+	assert_int_equal(settings->findtime, 600 * USEC_PER_SEC);
+	assert_int_equal(settings->bantime, USEC_PER_HOUR);
+	assert_true(settings->increment.factor > 1.999 && settings->increment.factor < 2.001);
+	assert_int_equal(settings->increment.maxtime, 28 * 24 * USEC_PER_HOUR);
+	assert_int_equal(settings->increment.memory, 60 * 24 * USEC_PER_HOUR);
+	assert_int_equal(settings->prefix4, 32);
+	assert_int_equal(settings->prefix6, 64);
+	assert_int_equal(settings->verdict, VERDICT_DROP);
+	assert_false(settings->has_ports);
+}
+
+static void everything_may_be_left_out(void **state)
+{
+	cleanup(policy_freep) struct policy *builtin = policy_new();
+	cleanup(policy_freep) struct policy *empty = good_policy("{}");
+	cleanup(policy_freep) struct policy *hollow =
+		good_policy("{\"ignoreip\":[],\"defaults\":{},\"jails\":{},\"nftables\":{}}");
+	cleanup(policy_freep) struct policy *jail =
+		good_policy("{\"jails\":{\"mox\":{\"increment\":{},\"prefix\":{}}}}");
+	const struct policy *policies[] = { builtin, empty, hollow };
+
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		assert_builtin(&policies[i]->defaults);
+		assert_true(policies[i]->ignoreself);
+		assert_int_equal(policies[i]->n_ignoreip, 0);
+		assert_int_equal(policies[i]->n_jails, 0);
+		assert_string_equal(policies[i]->table, "banish");
+	}
+	assert_int_equal(jail->n_jails, 1);
+	assert_builtin(&jail->jails[0].settings);
+}
+
+static void jails_inherit_key_by_key(void **state)
+{
+	cleanup(policy_freep) struct policy *policy = good_policy(
+		"{ \"jails\": { \"a\": { \"increment\": { \"memory\": \"1w\" },\n"
+		"  \"prefix\": { \"ipv4\": 24 }, \"bantime\": \"infinity\" },\n"
+		"    \"b-2\": { \"mode\": \"normal\", \"ports\": [993, \"pop3\"] } },\n"
+		"  \"defaults\": { \"mode\": \"aggressive\", \"maxretry\": 3, \"bantime\": 90,\n"
+		"    \"increment\": { \"factor\": 1.5 }, \"prefix\": { \"ipv6\": 56 },\n"
+		"    \"action\": \"reject\" } }");
+	const struct settings *a = &policy->jails[0].settings, *b = &policy->jails[1].settings;
+
+	assert_int_equal(policy->n_jails, 2);
+	assert_string_equal(policy->jails[0].name, "a");
+	assert_int_equal(policy->jails[0].line, 1);
+	assert_int_equal(policy->jails[0].column, 14);
+	assert_string_equal(policy->jails[1].name, "b-2");
+	assert_int_equal(policy->jails[1].line, 3);
+	assert_int_equal(policy->jails[1].column, 5);
+
+	assert_int_equal(a->mode, MODE_AGGRESSIVE);
+	assert_int_equal(a->maxretry, 3);
+	assert_int_equal(a->bantime, USEC_INFINITY);
+	assert_true(a->increment.factor > 1.499 && a->increment.factor < 1.501);
+	assert_int_equal(a->increment.memory, 7 * 24 * USEC_PER_HOUR);
+	assert_int_equal(a->increment.maxtime, 28 * 24 * USEC_PER_HOUR);
+	assert_int_equal(a->prefix4, 24);
+	assert_int_equal(a->prefix6, 56);
+	assert_int_equal(a->verdict, VERDICT_REJECT);
+	assert_false(a->has_ports);
+
+	assert_int_equal(b->mode, MODE_NORMAL);
+	assert_int_equal(b->bantime, 90 * USEC_PER_SEC);
+	assert_int_equal(b->increment.memory, 60 * 24 * USEC_PER_HOUR);
+	assert_int_equal(b->prefix4, 32);
+	assert_true(b->has_ports);
+	assert_int_equal(b->ports.n_ranges, 2);
+	assert_int_equal(b->ports.ranges[0].first, 110);
+	assert_int_equal(b->ports.ranges[1].last, 993);
+}
+
+static bool ignores(const struct policy *policy, const char *text)
+{
+	struct address address;
+
+	assert_int_equal(address_parse(span_of(text), &address), 0);
+	return policy_ignores(policy, &address);
+}
+
+static void ignores_its_networks_and_what_never_offends(void **state)
+{
+	cleanup(policy_freep) struct policy *policy = good_policy(
+		"{\"ignoreip\": [\"192.0.2.128/25\", \"2001:db8:1::/48\", \"198.51.100.7\",\n"
+		"\"192.0.2.192/26\", \"192.0.2.130\", \"10.0.0.0/8\", \"198.51.100.7\"]}");
+	static const struct {
+		const char *address;
+		bool ignored;
+	} cases[] = {
+		{ "192.0.2.127", false },      { "192.0.2.128", true },    { "192.0.2.255", true },
+		{ "192.0.3.0", false },        { "198.51.100.6", false },  { "198.51.100.7", true },
+		{ "198.51.100.8", false },     { "9.255.255.255", false }, { "10.0.0.0", true },
+		{ "10.255.255.255", true },    { "11.0.0.0", false },      { "2001:db8:1::", true },
+		{ "2001:db8:1:ffff::", true }, { "2001:db8:2::", false },  { "2001:db8::", false },
+		{ "::ffff:10.1.1.1", true },   { "127.9.9.9", true },      { "::1", true },
+		{ "0.0.0.0", true },           { "224.0.0.1", true },      { "ff02::1", true },
+		{ "1.2.3.4", false },          { "fe80::1", false },
+	};
+
+	assert_int_equal(policy->n_ignoreip, 4);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (ignores(policy, cases[i].address) != cases[i].ignored)
+			fail_msg("%s", cases[i].address);
+}
+
+static void tells_each_fault_with_its_place(void **state)
+{
+	static const struct {
+		const char *text, *faults;
+	} cases[] = {
+		{ "[]", "p:1:1: the file cannot be a list: write an object, { ... }\n" },
+		{ "{\n\t\"jail\": {} }",
+		  "p:2:2: \"jail\" is no key of the policy: did you mean \"jails\"?\n" },
+		{ "{ \"ignoreip\": [\"192.0.2.1/24\",\n\"2001:db8::g\", \"x\"] }",
+		  "p:1:16: bits behind the prefix length are set: the network is \"192.0.2.0/24\"\n"
+		  "p:2:1: no address and no network: write \"192.0.2.1\", \"192.0.2.0/24\" or "
+		  "\"2001:db8::/48\"\n"
+		  "p:2:16: no address and no network: write \"192.0.2.1\", \"192.0.2.0/24\" or "
+		  "\"2001:db8::/48\"\n" },
+		{ "{ \"jails\": { \"a\": { \"maxretry\": 0 }, \"b\": { \"maxretry\": 1001 },\n"
+		  "\"c\": { \"maxretry\": 1.5 }, \"d\": { \"maxretry\": \"5\" } } }",
+		  "p:1:33: \"maxretry\" is out of range: write a whole number from 1 to 1000\n"
+		  "p:1:57: \"maxretry\" is out of range: write a whole number from 1 to 1000\n"
+		  "p:2:20: \"maxretry\" is out of range: write a whole number from 1 to 1000\n"
+		  "p:2:46: \"maxretry\" cannot be a text: write a whole number from 1 to 1000\n" },
+		{ "{ \"defaults\": { \"findtime\": 0, \"bantime\": -1 } }",
+		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
+		  "such as \"10min\"\n"
+		  "p:1:43: \"bantime\" is no time span: write a time from \"1s\" to \"100y\", such "
+		  "as \"1h\", or \"infinity\"\n" },
+		{ "{ \"defaults\": { \"findtime\": \"infinity\", \"ports\": [1] } }",
+		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
+		  "such as \"10min\"\n"
+		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
+		  "findtime, bantime, increment, prefix, action\n" },
+		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
+		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
+		  "p:1:52: \"action\" has no such value: write \"drop\" or \"reject\"\n" },
+		{ "{ \"jails\": { \"manual\": {}, \"ignore\": {}, \"Dovecot\": {}, \"a\": 1 } }",
+		  "p:1:14: this name is reserved: \"manual\" is the jail of \"banish ban\"\n"
+		  "p:1:28: this name is reserved: the sets of \"ignore\" hold the addresses of "
+		  "ignoreip\n"
+		  "p:1:42: \"Dovecot\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "letter first\n"
+		  "p:1:62: \"a\" cannot be a number: write an object, { ... }\n" },
+		{ "{ \"jails\": { \"a\": {}, \"\\u0061\": {} } }",
+		  "p:1:23: \"a\" stands here twice: keep one of them\n" },
+		{ "{ \"jails\": { \"a\": { \"ports\": [] }, \"b\": { \"ports\": [0, \"imapz\"] } } }",
+		  "p:1:30: \"ports\" is an empty list: name the ports to close, or \"all\"\n"
+		  "p:1:53: an element of \"ports\" is no port: write 1 to 65535, \"5000-5010\", "
+		  "\"imap\" or \"all\"\n"
+		  "p:1:56: an element of \"ports\" is no port: did you mean \"imap\"?\n" },
+		{ "{ \"nftables\": { \"table\": \"a b\" }, \"ignoreself\": 1 }",
+		  "p:1:26: \"table\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "letter first\n"
+		  "p:1:49: \"ignoreself\" cannot be a number: write true or false\n" },
+		{ "{ \"jails\": {}, }", "p:1:14: a comma behind the last one: remove it\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		bad_policy(cases[i].text, cases[i].faults);
+}
+
+static void takes_the_edges_of_ranges(void **state)
+{
+	static const char *const texts[] = {
+		"\"maxretry\": 1",       "\"maxretry\": 1000",
+		"\"findtime\": \"1us\"", "\"findtime\": \"52w\"",
+		"\"findtime\": 0.5",     "\"bantime\": \"100y\"",
+		"\"bantime\": 1",        "\"increment\": {\"factor\": 1}",
+		"\"maxretry\": 1.0",     "\"prefix\": {\"ipv4\": 8, \"ipv6\": 16}",
+		"\"maxretry\": 1e2",     "\"prefix\": {\"ipv4\": 32, \"ipv6\": 128}",
+	};
+	static const char *const beyond[] = {
+		"\"bantime\": 0.5",
+		"\"bantime\": \"101y\"",
+		"\"findtime\": \"52w 1us\"",
+		"\"increment\": {\"factor\": 0.99}",
+		"\"increment\": {\"factor\": 101}",
+		"\"increment\": {\"maxtime\": \"infinity\"}",
+		"\"prefix\": {\"ipv4\": 7}",
+		"\"prefix\": {\"ipv4\": 33}",
+		"\"prefix\": {\"ipv6\": 15}",
+		"\"prefix\": {\"ipv6\": 129}",
+	};
+	char text[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		snprintf(text, sizeof(text), "{\"defaults\": {%s}}", texts[i]);
+		(void)policy_free(good_policy(text));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++) {
+		struct faults faults = { 0 };
+		struct policy *policy = NULL;
+
+		snprintf(text, sizeof(text), "{\"defaults\": {%s}}", beyond[i]);
+		if (policy_parse("p", span_of(text), &faults, &policy) != -EINVAL)
+			fail_msg("%s", text);
+		assert_int_equal(faults.n_lines, 1);
+		assert_non_null(strstr(faults.lines[0], "is out of range"));
+		faults_done(&faults);
+	}
+}
+
+static void takes_names_up_to_their_length(void **state)
+{
+	cleanup(policy_freep) struct policy *policy = good_policy(
+		"{\"$schema\": \"s.json\", \"jails\": {\"abcdefghijklmnopqrstuvwxyz_-0123\": {}},\n"
+		"\"nftables\": {\"table\": \"t-1\"}}");
+
+	assert_string_equal(policy->jails[0].name, "abcdefghijklmnopqrstuvwxyz_-0123");
+	assert_string_equal(policy->table, "t-1");
+	bad_policy(
+		"{\"jails\": {\"abcdefghijklmnopqrstuvwxyz_-01234\": {}}}",
+		"p:1:12: \"abcdefghijklmnopqrstuvwxyz_-01234\" is no valid name: write at most 32 of "
+		"a-z, 0-9, _ and -, a letter first\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_may_be_left_out),
+		cmocka_unit_test(jails_inherit_key_by_key),
+		cmocka_unit_test(ignores_its_networks_and_what_never_offends),
+		cmocka_unit_test(tells_each_fault_with_its_place),
+		cmocka_unit_test(takes_the_edges_of_ranges),
+		cmocka_unit_test(takes_names_up_to_their_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
