@@ -2,30 +2,68 @@
 #define BANISH_MATCH_H
 
 /*
- * One event compiled: a PCRE2 pattern or a logfmt condition, run over bytes. Knows nothing of rules or jails.
+ * One event compiled: a PCRE2 pattern or a logfmt condition, run over bytes. Knows nothing of rules
+ * or jails.
  */
 
+#include "fault.h"
+#include "logfmt.h"
 #include "rule.h"
 #include "util.h"
 
-/* What a matching message told. Spans borrow from the message, or from the match until its next run. */
+/* What a matching text told. Spans borrow from the text, or from the subject's logfmt. */
 struct captures {
 	struct span address, user, session; /* data NULL: the event has none */
 	uint64_t attempts;                  /* announced total; 0 and has_attempts false: none */
 	bool has_attempts;
 };
 
+/* A text to be matched by many. Its keys are read at most once, when the first logfmt event asks.
+ */
+struct subject {
+	struct span text;
+	struct logfmt *logfmt; /* borrowed: where the keys are kept */
+	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
+};
+
+/* PCRE2's scratch memory; one serves all matches of a set, so that no match allocates. */
+struct matcher;
+
+int matcher_new(struct matcher **ret) must_check;
+struct matcher *matcher_free(struct matcher *matcher);
+DEFINE_CLEANUP(struct matcher *, matcher_free)
+
 struct match;
 
-/* Compiles. -EINVAL: bad pattern, faults says where (`file` for the text); -ENOMEM. `jit`: try PCRE2 JIT
- * (refused under MemoryDenyWriteExecute, then the interpreter serves: no fault). */
-int match_new(const char *file, const struct event *event, bool jit, struct faults *faults,
-              struct match **ret) must_check;
+enum match_flags {
+	MATCH_JIT = 1 << 0, /* try JIT; where it is refused (MemoryDenyWriteExecute) the interpreter
+			       serves */
+	MATCH_MEASURE =
+		1 << 1, /* for match_steps(): without the short cuts that depend on the text */
+};
+
+/* Compiles; `event` is borrowed and must outlive the match. -EINVAL: a pattern that is bad or not
+ * anchored, faults says where (`file` for the text); -ENOMEM. */
+int match_new(const char *file, const struct event *event, enum match_flags flags,
+	      struct faults *faults, struct match **ret) must_check;
 struct match *match_free(struct match *match);
 DEFINE_CLEANUP(struct match *, match_free)
 
-/* 1: matches, `ret` filled; 0: does not; -E2BIG: gave up at the match limit (counts as no match, the caller
- * warns); other negative errno. */
-int match_run(struct match *match, struct span message, struct captures *ret) must_check;
+/* 1: matches, `ret` filled; 0: does not; -E2BIG: gave up at the match limit (counts as no match,
+ * the caller warns); other negative errno. */
+int match_run(const struct match *match, struct matcher *matcher, struct subject *subject,
+	      struct captures *ret) must_check;
+
+/* How many bytes of the text a pattern could take before it failed; 0 for logfmt. For people: costs
+ * a few matches. */
+size_t match_reach(const struct match *match, struct matcher *matcher, struct span text);
+
+/* How many steps (calls of PCRE2's inner matching function) the interpreter needs to answer for
+ * this text, to the nearest 1 %; `max` if it needs that many or more. 0 for logfmt. */
+uint64_t match_steps(const struct match *match, struct matcher *matcher, struct span text,
+		     uint64_t max);
+
+/* The most steps that match_run() spends on a text of this size. */
+uint64_t match_limit(size_t size);
 
 #endif
