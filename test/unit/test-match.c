@@ -1,0 +1,359 @@
+#include "match.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static char name[] = "e";
+static char message_field[] = "MESSAGE";
+
+static struct event pattern_event(const char *pattern)
+{
+	static char text[4096];
+
+	(void)snprintf(text, sizeof(text), "%s", pattern);
+	return (struct event){ .name = name,
+			       .field = message_field,
+			       .format = FORMAT_PATTERN,
+			       .pattern = text,
+			       .line = 3,
+			       .column = 7 };
+}
+
+static const char *fault_of(struct event event)
+{
+	static char line[512];
+	struct faults faults = { 0 };
+	struct match *match = NULL;
+
+	assert_int_equal(match_new("r.json", &event, 0, &faults, &match), -EINVAL);
+	assert_null(match);
+	assert_int_equal(faults.n_lines, 1);
+	(void)snprintf(line, sizeof(line), "%s", faults.lines[0]);
+	faults_done(&faults);
+	return line;
+}
+
+static void assert_begins(const char *text, const char *head)
+{
+	if (strncmp(text, head, strlen(head)) != 0)
+		fail_msg("\"%s\" does not begin \"%s\"", text, head);
+}
+
+static void says_what_is_wrong_with_a_pattern(void **state)
+{
+	assert_string_equal(fault_of(pattern_event("^a(?<address>b")),
+			    "r.json:3:7: pattern of event \"e\": missing closing parenthesis at "
+			    "offset 14: mend it at its end");
+	assert_begins(fault_of(pattern_event("^a[z-a](?<address>b)")),
+		      "r.json:3:7: pattern of event \"e\": range out of order in character class "
+		      "at offset 5: mend it near \"");
+	assert_begins(fault_of(pattern_event("^(?<adress>b)")),
+		      "r.json:3:7: pattern of event \"e\": \"adress\" is no group");
+	assert_begins(fault_of(pattern_event("(?<address>b)")),
+		      "r.json:3:7: pattern of event \"e\": it can match in the middle");
+	assert_begins(fault_of(pattern_event("^a(?<address>b)|(?<session>c)")),
+		      "r.json:3:7: pattern of event \"e\": it can match in the middle");
+	assert_begins(fault_of(pattern_event("^(?<user>b)")),
+		      "r.json:3:7: event \"e\": it tells neither who nor in which session");
+	assert_begins(fault_of(pattern_event("(*UTF)^(?<address>b)")),
+		      "r.json:3:7: pattern of event \"e\": using UTF is disabled");
+}
+
+static void demands_what_an_event_needs(void **state)
+{
+	struct event event = pattern_event("^(?<address>b)");
+
+	event.outcome = OUTCOME_NOTE;
+	assert_begins(fault_of(event), "r.json:3:7: event \"e\": a note without a session");
+	event = pattern_event("^(?<address>b)");
+	event.agree = true;
+	assert_begins(fault_of(event), "r.json:3:7: event \"e\": \"agree\" needs a session");
+	event = pattern_event("^(?<session>b)");
+	event.agree = true;
+	assert_begins(fault_of(event), "r.json:3:7: event \"e\": \"agree\" needs an address");
+	event.format = FORMAT_LOGFMT;
+	event.agree = false;
+	assert_begins(fault_of(event), "r.json:3:7: event \"e\": it tells neither");
+}
+
+/* One text through one event, by JIT and by the interpreter: both must agree. */
+static int run(const struct event *event, struct span text, struct captures *ret)
+{
+	static struct logfmt logfmt;
+	struct captures captures[2];
+	int results[2];
+
+	for (int jit = 0; jit < 2; jit++) {
+		cleanup(matcher_freep) struct matcher *matcher = NULL;
+		cleanup(match_freep) struct match *match = NULL;
+		struct faults faults = { 0 };
+		struct subject subject = { .text = text, .logfmt = &logfmt };
+
+		memset(&captures[jit], 0, sizeof(captures[jit]));
+		assert_int_equal(matcher_new(&matcher), 0);
+		assert_int_equal(match_new("r.json", event, jit ? MATCH_JIT : 0, &faults, &match),
+				 0);
+		results[jit] = match_run(match, matcher, &subject, &captures[jit]);
+		/* And again: nothing is left over from the first time. */
+		assert_int_equal(match_run(match, matcher, &subject, &captures[jit]), results[jit]);
+	}
+	assert_int_equal(results[0], results[1]);
+	if (event->format == FORMAT_PATTERN)
+		assert_memory_equal(&captures[0], &captures[1], sizeof(captures[0]));
+	*ret = captures[0];
+	return results[0];
+}
+
+static void assert_span(struct span span, const char *text)
+{
+	if (!text) {
+		assert_null(span.data);
+		return;
+	}
+	assert_non_null(span.data);
+	assert_int_equal(span.size, strlen(text));
+	assert_memory_equal(span.data, text, span.size);
+}
+
+static void tells_what_the_groups_hold(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		int result;
+		const char *address, *user, *session;
+		uint64_t attempts;
+		bool has_attempts;
+	} cases[] = {
+		{ "^a=(?<address>[^,]*),u=(?<user>.*)$", "a=192.0.2.1,u=x", 1, "192.0.2.1", "x",
+		  NULL, 0, false },
+		{ "^a=(?<address>[^,]*),u=(?<user>.*)$", "b=192.0.2.1,u=x", 0, NULL, NULL, NULL, 0,
+		  false },
+		/* Empty is absent, but for the user. */
+		{ "^a=(?<address>[^,]*),u=(?<user>.*)$", "a=,u=", 1, NULL, "", NULL, 0, false },
+		{ "^s=(?<session>[^,]*)", "s=", 1, NULL, NULL, NULL, 0, false },
+		{ "^s=(?<session>[^,]*)(?:,(?<address>.*))?", "s=abc", 1, NULL, NULL, "abc", 0,
+		  false },
+		{ "^(?<session>s)(?<attempts>.*)", "s12", 1, NULL, NULL, "s", 12, true },
+		{ "^(?<session>s)(?<attempts>.*)", "s0", 1, NULL, NULL, "s", 0, true },
+		{ "^(?<session>s)(?<attempts>.*)", "s-1", 1, NULL, NULL, "s", 0, false },
+		{ "^(?<session>s)(?<attempts>.*)", "s1x", 1, NULL, NULL, "s", 0, false },
+		{ "^(?<session>s)(?<attempts>.*)", "s", 1, NULL, NULL, "s", 0, false },
+		{ "^(?<session>s)(?<attempts>.*)", "s99999999999999999999999999", 1, NULL, NULL,
+		  "s", 1000000, true },
+		/* One name in two places: what is set counts, a contradiction tells nothing. */
+		{ "^(?:x(?<address>\\d)|y(?<address>\\d))", "y7", 1, "7", NULL, NULL, 0, false },
+		{ "^(?<address>\\d)-(?<address>\\d)", "7-7", 1, "7", NULL, NULL, 0, false },
+		{ "^(?<address>\\d)-(?<address>\\d)", "7-8", 1, NULL, NULL, NULL, 0, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct event event = pattern_event(cases[i].pattern);
+		struct captures captures;
+
+		assert_int_equal(run(&event, span_of(cases[i].text), &captures), cases[i].result);
+		if (cases[i].result == 0)
+			continue;
+		assert_span(captures.address, cases[i].address);
+		assert_span(captures.user, cases[i].user);
+		assert_span(captures.session, cases[i].session);
+		assert_int_equal(captures.attempts, cases[i].attempts);
+		assert_int_equal(captures.has_attempts, cases[i].has_attempts);
+	}
+}
+
+static void reads_bytes(void **state)
+{
+	struct event event = pattern_event("^\\x00[\\xff\\n]+(?<address>[^\\x80]+)\\x80$");
+	struct captures captures;
+
+	assert_int_equal(run(&event, SPAN_LITERAL("\0\xff\n\xffq\x80"), &captures), 1);
+	assert_span(captures.address, "q");
+	assert_int_equal(run(&event, SPAN_LITERAL("\0\xff\n\xffq\x80z"), &captures), 0);
+	assert_int_equal(run(&event, (struct span){ 0 }, &captures), 0);
+}
+
+static char *repeated(const char *piece, size_t n, const char *tail)
+{
+	char *text = calloc(1, n * strlen(piece) + strlen(tail) + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++)
+		memcpy(text + i * strlen(piece), piece, strlen(piece));
+	memcpy(text + n * strlen(piece), tail, strlen(tail));
+	return text;
+}
+
+static void gives_up_at_the_limit(void **state)
+{
+	struct event event = pattern_event("^(?:a|aa)+(?<address>b)$");
+	cleanup(freep) char *text = repeated("a", 100, "bc");
+	struct captures captures;
+
+	assert_int_equal(run(&event, span_of(text), &captures), -E2BIG);
+}
+
+/* Here the JIT stack is too small (measured with PCRE2 10.42: -46 from 16 KiB on); the interpreter
+ * answers. */
+static void reads_long_lines(void **state)
+{
+	struct event event = pattern_event("^(?:([^,])|,(?!z))*,z(?<address>.*)$");
+	cleanup(freep) char *text = repeated("a", 16384, ",z192.0.2.1");
+	struct captures captures;
+
+	assert_int_equal(run(&event, span_of(text), &captures), 1);
+	assert_span(captures.address, "192.0.2.1");
+}
+
+/* What remembers nothing on its way has no such bound. */
+static void reads_the_longest_lines(void **state)
+{
+	struct event event = pattern_event("^(?:[^,]|,(?!z))*+,z(?<address>.*)$");
+	cleanup(freep) char *text = repeated("a", 1 << 20, ",z192.0.2.1");
+	struct captures captures;
+
+	assert_int_equal(run(&event, span_of(text), &captures), 1);
+	assert_span(captures.address, "192.0.2.1");
+}
+
+static char m[] = "m", remote[] = "remote", cid[] = "cid", username[] = "username",
+	    result[] = "result", count[] = "count";
+static char failed[] = "failed authentication attempt", attempt[] = "login attempt", empty[] = "",
+	    ok[] = "ok";
+static char *failures[] = { failed, attempt };
+static char *passes[] = { ok };
+static char *nothing[] = { empty };
+
+static struct event logfmt_event(struct where *where, size_t n_where)
+{
+	return (struct event){ .name = name,
+			       .field = message_field,
+			       .format = FORMAT_LOGFMT,
+			       .where = where,
+			       .n_where = n_where,
+			       .address_key = remote,
+			       .user_key = username,
+			       .session_key = cid,
+			       .attempts_key = count };
+}
+
+static void reads_logfmt(void **state)
+{
+	struct where where[] = {
+		{ .key = m, .values = failures, .n_values = 2 },
+		{ .key = result, .values = passes, .n_values = 1, .negated = true },
+	};
+	struct event event = logfmt_event(where, 2);
+	struct captures c;
+
+	assert_int_equal(
+		run(&event,
+		    SPAN_LITERAL(
+			    "l=info m=\"failed authentication attempt\" "
+			    "username=\"x\\\" remote=9.9.9.9\" remote=192.0.2.1 cid=1a count=3"),
+		    &c),
+		1);
+	assert_span(c.address, "192.0.2.1");
+	assert_span(c.user, "x\" remote=9.9.9.9");
+	assert_span(c.session, "1a");
+	assert_int_equal(c.attempts, 3);
+
+	/* No key, an empty one, an ambiguous one: no address. */
+	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempt\" username="), &c), 1);
+	assert_span(c.address, NULL);
+	assert_span(c.user, "");
+	assert_span(c.session, NULL);
+	assert_false(c.has_attempts);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempt\" remote= cid="), &c), 1);
+	assert_span(c.address, NULL);
+	assert_span(c.session, NULL);
+	assert_int_equal(run(&event,
+			     SPAN_LITERAL("m=\"login attempt\" remote=1 remote=2 cid=1 cid=1"), &c),
+			 1);
+	assert_span(c.address, NULL);
+	assert_span(c.session, "1");
+
+	/* Conditions: all of them, any value of one, negated, ambiguous. */
+	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempt\" result=ok"), &c), 0);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempts\""), &c), 0);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempt\" result=a result=b"), &c), 0);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x m=\"login attempt\""), &c), 0);
+	/* Not logfmt at all. */
+	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempt\" x"), &c), 0);
+	assert_int_equal(run(&event, (struct span){ 0 }, &c), 0);
+}
+
+static void a_missing_key_is_an_empty_one(void **state)
+{
+	struct where where[] = { { .key = result, .values = nothing, .n_values = 1 } };
+	struct event event = logfmt_event(where, 1);
+	struct captures c;
+
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x"), &c), 1);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x result="), &c), 1);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x result=ok"), &c), 0);
+	where[0].negated = true;
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x"), &c), 0);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x result="), &c), 0);
+	assert_int_equal(run(&event, SPAN_LITERAL("m=x result=ok"), &c), 1);
+}
+
+static void reads_the_keys_of_a_text_once(void **state)
+{
+	struct where where[] = { { .key = m, .values = passes, .n_values = 1 } };
+	struct event event = logfmt_event(where, 1);
+	static struct logfmt logfmt;
+	struct subject subject = { .text = SPAN_LITERAL("m=ok remote=1"), .logfmt = &logfmt };
+	cleanup(matcher_freep) struct matcher *matcher = NULL;
+	cleanup(match_freep) struct match *match = NULL;
+	struct faults faults = { 0 };
+	struct captures c;
+
+	assert_int_equal(matcher_new(&matcher), 0);
+	assert_int_equal(match_new("r.json", &event, 0, &faults, &match), 0);
+	assert_int_equal(match_run(match, matcher, &subject, &c), 1);
+	assert_int_equal(subject.state, SUBJECT_READ);
+	subject.text = SPAN_LITERAL("no more logfmt");
+	assert_int_equal(match_run(match, matcher, &subject, &c), 1);
+	subject.state = SUBJECT_UNREAD;
+	assert_int_equal(match_run(match, matcher, &subject, &c), 0);
+	assert_int_equal(subject.state, SUBJECT_NO_LOGFMT);
+}
+
+static void counts_steps_and_reach(void **state)
+{
+	struct event event = pattern_event("^user=(?<user>[^,]*), rip=(?<address>[0-9.]+)$");
+	cleanup(matcher_freep) struct matcher *matcher = NULL;
+	cleanup(match_freep) struct match *match = NULL;
+	struct faults faults = { 0 };
+	uint64_t steps;
+
+	assert_int_equal(matcher_new(&matcher), 0);
+	assert_int_equal(match_new("r.json", &event, MATCH_MEASURE, &faults, &match), 0);
+	assert_int_equal(match_reach(match, matcher, span_of("user=x, rip=1.2.3.4, lip")), 19);
+	assert_int_equal(match_reach(match, matcher, span_of("no")), 0);
+	assert_int_equal(match_reach(match, matcher, (struct span){ 0 }), 0);
+	steps = match_steps(match, matcher, span_of("user=x, rip=1.2.3.4"), 100000);
+	assert_in_range(steps, 1, 100);
+	assert_int_equal(match_steps(match, matcher, span_of("user=x, rip=1.2.3.4"), 1), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(says_what_is_wrong_with_a_pattern),
+		cmocka_unit_test(demands_what_an_event_needs),
+		cmocka_unit_test(tells_what_the_groups_hold),
+		cmocka_unit_test(reads_bytes),
+		cmocka_unit_test(gives_up_at_the_limit),
+		cmocka_unit_test(reads_long_lines),
+		cmocka_unit_test(reads_the_longest_lines),
+		cmocka_unit_test(reads_logfmt),
+		cmocka_unit_test(a_missing_key_is_an_empty_one),
+		cmocka_unit_test(reads_the_keys_of_a_text_once),
+		cmocka_unit_test(counts_steps_and_reach),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
