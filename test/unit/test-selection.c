@@ -1,0 +1,136 @@
+#include "selection.h"
+
+#include "bitmap.h"
+#include "rules.h"
+
+#include <stdio.h>
+
+static struct selection *selection_of(const struct rule *const *rules, size_t n)
+{
+	struct selection *selection = NULL;
+
+	assert_int_equal(selection_new(rules, n, &selection), 0);
+	return selection;
+}
+
+static void assert_agrees(struct selection *selection, const char *const *fields,
+			  const char *agreeing, const char *asked)
+{
+	struct source source = { .fields = fields };
+	struct entry entry = source_entry(&source);
+
+	selection_begin(selection);
+	for (size_t i = 0; agreeing[i]; i++)
+		assert_int_equal(selection_agrees(selection, &entry, i), agreeing[i] == '1');
+	assert_string_equal(source.asked, asked);
+}
+
+static void ands_fields_and_ors_objects_and_values(void **state)
+{
+	struct rule *a = make_rule("a", "SYSLOG_IDENTIFIER=x|y _SYSTEMD_UNIT=a.service");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=b.service|a.service");
+	struct rule *c = make_rule("c", "_UID=0");
+	const struct rule *rules[] = { a, b, c };
+	cleanup(selection_freep) struct selection *selection = NULL;
+
+	make_selector(c, "_EXE=/bin/c _SYSTEMD_UNIT=a.service");
+	selection = selection_of(rules, 3);
+
+	assert_agrees(selection, FIELDS("_SYSTEMD_UNIT=a.service", "SYSLOG_IDENTIFIER=y"), "110",
+		      "_SYSTEMD_UNIT SYSLOG_IDENTIFIER _UID _EXE ");
+	assert_agrees(selection, FIELDS("_SYSTEMD_UNIT=a.service", "SYSLOG_IDENTIFIER=z"), "010",
+		      "_SYSTEMD_UNIT SYSLOG_IDENTIFIER _UID _EXE ");
+	assert_agrees(selection, FIELDS("_SYSTEMD_UNIT=b.service", "SYSLOG_IDENTIFIER=x"), "010",
+		      "_SYSTEMD_UNIT _UID ");
+	assert_agrees(selection, FIELDS("_SYSTEMD_UNIT=a.service", "_EXE=/bin/c"), "011",
+		      "_SYSTEMD_UNIT SYSLOG_IDENTIFIER _UID _EXE ");
+	assert_agrees(selection, FIELDS("_UID=0"), "001", "_SYSTEMD_UNIT _UID ");
+	assert_agrees(selection, FIELDS("_UID=00"), "000", "_SYSTEMD_UNIT _UID ");
+	/* One field's value is not another's. */
+	assert_agrees(selection, FIELDS("_UID=a.service", "_SYSTEMD_UNIT=0"), "000",
+		      "_SYSTEMD_UNIT _UID ");
+	pool_done();
+}
+
+static void missing_fields_agree_when_told_to(void **state)
+{
+	struct rule *a = make_rule("a", "SYSLOG_IDENTIFIER=x _SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(selection_freep) struct selection *selection = selection_of(rules, 1);
+	struct source source = { .fields = FIELDS("SYSLOG_IDENTIFIER=x") };
+	struct entry entry = source_entry(&source);
+	uint64_t narrowed[1];
+
+	selection_assume_missing(selection);
+	assert_agrees(selection, FIELDS("MESSAGE=x"), "1", "_SYSTEMD_UNIT SYSLOG_IDENTIFIER ");
+	assert_agrees(selection, FIELDS("_SYSTEMD_UNIT=a.service"), "1",
+		      "_SYSTEMD_UNIT SYSLOG_IDENTIFIER ");
+	assert_agrees(selection, FIELDS("_SYSTEMD_UNIT=b.service"), "0", "_SYSTEMD_UNIT ");
+	assert_agrees(selection, FIELDS("SYSLOG_IDENTIFIER=y"), "0",
+		      "_SYSTEMD_UNIT SYSLOG_IDENTIFIER ");
+	selection_begin(selection);
+	assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
+	assert_true(bitmap_has(narrowed, 0));
+	pool_done();
+}
+
+static void narrows_many_rules_by_one_question(void **state)
+{
+	const struct rule *rules[500];
+	cleanup(selection_freep) struct selection *selection = NULL;
+	struct source source;
+	uint64_t narrowed[8];
+	char text[128];
+
+	for (int i = 0; i < 500; i++) {
+		(void)snprintf(text, sizeof(text), "SYSLOG_IDENTIFIER=x _SYSTEMD_UNIT=u%d.service",
+			       i);
+		rules[i] = make_rule("a", text);
+	}
+	selection = selection_of(rules, 500);
+	for (size_t i = 0; i < 500; i++) {
+		struct entry entry;
+
+		(void)snprintf(text, sizeof(text), "_SYSTEMD_UNIT=u%zu.service", i);
+		source = (struct source){ .fields = FIELDS(text) };
+		entry = source_entry(&source);
+		selection_begin(selection);
+		assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
+		assert_string_equal(source.asked, "_SYSTEMD_UNIT ");
+		assert_int_equal(bitmap_next(narrowed, 0, 500), i);
+		assert_int_equal(bitmap_next(narrowed, i + 1, 500), 500);
+		assert_int_equal(selection_agrees(selection, &entry, i), 0);
+	}
+	pool_done();
+}
+
+static void passes_errors_on(void **state)
+{
+	struct rule *a = make_rule("a", "SYSLOG_IDENTIFIER=x _SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(selection_freep) struct selection *selection = selection_of(rules, 1);
+	struct source source = { .fields = FIELDS("_SYSTEMD_UNIT=a.service"),
+				 .failing = "SYSLOG_IDENTIFIER" };
+	struct entry entry = source_entry(&source);
+	uint64_t narrowed[1];
+
+	selection_begin(selection);
+	assert_int_equal(selection_agrees(selection, &entry, 0), -5);
+	assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
+	source.failing = "_SYSTEMD_UNIT";
+	selection_begin(selection);
+	assert_int_equal(selection_narrow(selection, &entry, narrowed), -5);
+	pool_done();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ands_fields_and_ors_objects_and_values),
+		cmocka_unit_test(missing_fields_agree_when_told_to),
+		cmocka_unit_test(narrows_many_rules_by_one_question),
+		cmocka_unit_test(passes_errors_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
