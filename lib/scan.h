@@ -1,0 +1,32 @@
+#ifndef BANISH_SCAN_H
+#define BANISH_SCAN_H
+
+/* The search behind ruleset_scan(): the compiled events of many rules over one entry after the
+ * other. */
+
+#include "entry.h"
+#include "match.h"
+#include "rule.h"
+#include "ruleset.h"
+
+struct scan;
+
+/* The rules, numbered as jails by their place in the array, are borrowed and must outlive the scan.
+ * -EINVAL with faults: a bad pattern. */
+int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct faults *faults,
+	     struct scan **ret) must_check;
+struct scan *scan_free(struct scan *scan);
+DEFINE_CLEANUP(struct scan *, scan_free)
+
+void scan_assume_missing(struct scan *scan);
+
+/* See ruleset_scan(), ruleset_hit(), ruleset_explain(). */
+int scan_entry(struct scan *scan, const struct entry *entry) must_check;
+const struct hit *scan_hit(const struct scan *scan, size_t i);
+int scan_explain(struct scan *scan, const struct entry *entry, char *buffer,
+		 size_t size) must_check;
+
+const struct ruleset_statistics *scan_statistics(const struct scan *scan);
+const struct jail_statistics *scan_jail_statistics(const struct scan *scan, unsigned jail);
+
+#endif

@@ -1,0 +1,264 @@
+#include "scan.h"
+
+#include "rules.h"
+
+#include <stdio.h>
+
+static struct scan *scan_of(const struct rule *const *rules, size_t n)
+{
+	struct faults faults = { 0 };
+	struct scan *scan = NULL;
+
+	assert_int_equal(scan_new(rules, n, true, &faults, &scan), 0);
+	assert_int_equal(faults.n_lines, 0);
+	return scan;
+}
+
+/* What the entry hits as "jail.event ", and what was asked for it. */
+static void assert_scan(struct scan *scan, const char *const *fields, const char *hits,
+			const char *asked)
+{
+	struct source source = { .fields = fields };
+	struct entry entry = source_entry(&source);
+	char text[256] = "";
+	int n;
+
+	n = scan_entry(scan, &entry);
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++) {
+		const struct hit *hit = scan_hit(scan, (size_t)i);
+		size_t used = strlen(text);
+
+		(void)snprintf(text + used, sizeof(text) - used, "%u.%u=%.*s ", hit->jail,
+			       hit->event, (int)hit->captures.address.size,
+			       hit->captures.address.data ? hit->captures.address.data : "");
+	}
+	assert_string_equal(text, hits);
+	assert_string_equal(source.asked, asked);
+}
+
+static void the_first_event_that_matches_decides(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "one", "MESSAGE", "^one (?<address>.*)");
+	make_event(a, "two", "MESSAGE", "^(?:one|two) (?<address>.*)");
+	scan = scan_of(rules, 1);
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=one 1"), "0.0=1 ",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=two 2"), "0.1=2 ",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=b.service", "MESSAGE=one 1"), "",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=three 3"), "", "MESSAGE ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service"), "", "MESSAGE ");
+	assert_int_equal(scan_jail_statistics(scan, 0)->hits, 2);
+	pool_done();
+}
+
+static void several_rules_read_one_entry(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=b.service");
+	struct rule *c = make_rule("c", "_SYSTEMD_UNIT=a.service SYSLOG_IDENTIFIER=x");
+	const struct rule *rules[] = { a, b, c };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "e", "MESSAGE", "^x (?<address>.)");
+	make_event(b, "e", "MESSAGE", "^x (?<address>.)");
+	make_event(c, "e", "MESSAGE", "^y (?<address>.)");
+	make_event(c, "f", "MESSAGE", "^x .(?<address>.)");
+	scan = scan_of(rules, 3);
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "SYSLOG_IDENTIFIER=x", "MESSAGE=x 12"),
+		    "0.0=1 2.1=2 ", "MESSAGE _SYSTEMD_UNIT SYSLOG_IDENTIFIER ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=b.service", "SYSLOG_IDENTIFIER=x", "MESSAGE=x 12"),
+		    "1.0=1 ", "MESSAGE _SYSTEMD_UNIT ");
+	pool_done();
+}
+
+/* Many rules are asked for by their fields, few by their patterns: the hits are the same. */
+static void many_rules_hit_as_few_do(void **state)
+{
+	const struct rule *rules[100];
+	cleanup(scan_freep) struct scan *scan = NULL;
+	char text[64], message[64], hits[32];
+
+	for (int i = 0; i < 100; i++) {
+		struct rule *rule;
+
+		(void)snprintf(text, sizeof(text), "_SYSTEMD_UNIT=u%d", i);
+		rule = make_rule("a", text);
+		make_event(rule, "e", "MESSAGE", "^failed (?<address>[^ ]+) (?:often|once)$");
+		rules[i] = rule;
+	}
+	scan = scan_of(rules, 100);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(text, sizeof(text), "_SYSTEMD_UNIT=u%d", i);
+		(void)snprintf(message, sizeof(message), "MESSAGE=failed %d once", i);
+		(void)snprintf(hits, sizeof(hits), "%d.0=%d ", i, i);
+		assert_scan(scan, FIELDS(text, message), hits, "MESSAGE _SYSTEMD_UNIT ");
+	}
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=u", "MESSAGE=failed 1 once"), "",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=u1", "MESSAGE=failed 1 twice"), "",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	pool_done();
+}
+
+static void reads_other_fields_only_where_selected(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "first", "REASON", "^bad (?<address>.*)");
+	make_event(a, "then", "MESSAGE", "^bad (?<address>.*)");
+	scan = scan_of(rules, 1);
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=bad 1", "REASON=bad 2"),
+		    "0.0=2 ", "MESSAGE _SYSTEMD_UNIT REASON ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=bad 1"), "0.1=1 ",
+		    "MESSAGE _SYSTEMD_UNIT REASON ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "REASON=bad 2"), "0.0=2 ",
+		    "MESSAGE _SYSTEMD_UNIT REASON ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=b.service", "MESSAGE=bad 1", "REASON=bad 2"), "",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	pool_done();
+}
+
+static void logfmt_events_share_one_line(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a, b };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_logfmt_event(a, "e", "m", "failed attempt|broken", false);
+	make_logfmt_event(a, "f", "m", "fine", true);
+	make_logfmt_event(b, "e", "x", "", false);
+	scan = scan_of(rules, 2);
+	assert_scan(scan,
+		    FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=m=\"failed attempt\" remote=1"),
+		    "0.0=1 1.0=1 ", "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=m=ok remote=\"\\x31\""),
+		    "0.1=1 1.0=1 ", "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=m=fine x=1"), "", "MESSAGE ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=failed attempt"), "",
+		    "MESSAGE ");
+	pool_done();
+}
+
+static void a_match_limit_is_told_of_the_rule_that_reads_the_entry(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+	char message[128] = "MESSAGE=";
+
+	make_event(a, "bad", "MESSAGE", "^(?:a|aa)+(?<address>b)$");
+	make_event(a, "good", "MESSAGE", "^a+bc(?<address>.)");
+	scan = scan_of(rules, 1);
+	memset(message + 8, 'a', 100);
+	memcpy(message + 108, "bc1", 4);
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", message), "0.1=1 ",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	assert_int_equal(scan_statistics(scan)->limit_hits, 1);
+	assert_int_equal(scan_jail_statistics(scan, 0)->limit_hits, 1);
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=b.service", message), "", "MESSAGE _SYSTEMD_UNIT ");
+	assert_int_equal(scan_jail_statistics(scan, 0)->limit_hits, 1);
+	pool_done();
+}
+
+static void pieces_never_match(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+	struct source source;
+	struct entry entry;
+
+	make_event(a, "e", "MESSAGE", "^x (?<address>.)");
+	scan = scan_of(rules, 1);
+	source = (struct source){ .fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=x 1",
+						   "_LINE_BREAK=line-max", "_STREAM_ID=s") };
+	entry = source_entry(&source);
+	entry.may_be_split = true;
+	assert_int_equal(scan_entry(scan, &entry), 0);
+	source.fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=x 1", "_STREAM_ID=s");
+	assert_int_equal(scan_entry(scan, &entry), 0);
+	assert_int_equal(scan_statistics(scan)->split, 2);
+	source.asked[0] = '\0';
+	assert_int_equal(scan_entry(scan, &entry), 1);
+	assert_string_equal(source.asked, "_LINE_BREAK MESSAGE _SYSTEMD_UNIT ");
+	assert_int_equal(scan_statistics(scan)->split, 2);
+	pool_done();
+}
+
+static const char *explained(struct scan *scan, const char *const *fields)
+{
+	static char text[256];
+	struct source source = { .fields = fields };
+	struct entry entry = source_entry(&source);
+
+	assert_int_equal(scan_entry(scan, &entry), 0);
+	assert_int_equal(scan_explain(scan, &entry, text, sizeof(text)), 0);
+	return text;
+}
+
+static void says_why_nothing_hit(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "short", "MESSAGE", "^user=q(?<address>.)");
+	make_event(a, "long", "MESSAGE", "^user=[^,]*, rip=(?<address>[0-9.]+)$");
+	scan = scan_of(rules, 1);
+	assert_string_equal(explained(scan, FIELDS("_SYSTEMD_UNIT=b", "MESSAGE=user=x, rip=1")),
+			    "no rule in force selects its unit and identifier");
+	assert_string_equal(explained(scan, FIELDS("_SYSTEMD_UNIT=a.service",
+						   "MESSAGE=user=x, rip=1, x")),
+			    "no event matches; \"long\" came furthest, up to \"user=x, rip=1\"");
+	assert_string_equal(explained(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=other")),
+			    "no event of the rules that select it matches");
+	assert_string_equal(explained(scan, FIELDS("_SYSTEMD_UNIT=a.service")),
+			    "no event of the rules that select it matches");
+	pool_done();
+}
+
+static void passes_errors_on(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+	struct source source = { .fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=x 1") };
+	struct entry entry = source_entry(&source);
+
+	make_event(a, "e", "MESSAGE", "^x (?<address>.)");
+	scan = scan_of(rules, 1);
+	source.failing = "MESSAGE";
+	assert_int_equal(scan_entry(scan, &entry), -5);
+	source.failing = "_SYSTEMD_UNIT";
+	assert_int_equal(scan_entry(scan, &entry), -5);
+	source.failing = NULL;
+	assert_int_equal(scan_entry(scan, &entry), 1);
+	pool_done();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_event_that_matches_decides),
+		cmocka_unit_test(several_rules_read_one_entry),
+		cmocka_unit_test(many_rules_hit_as_few_do),
+		cmocka_unit_test(reads_other_fields_only_where_selected),
+		cmocka_unit_test(logfmt_events_share_one_line),
+		cmocka_unit_test(a_match_limit_is_told_of_the_rule_that_reads_the_entry),
+		cmocka_unit_test(pieces_never_match),
+		cmocka_unit_test(says_why_nothing_hit),
+		cmocka_unit_test(passes_errors_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
