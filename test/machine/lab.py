@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import subprocess
 import tempfile
 import time
@@ -79,6 +80,16 @@ class Machine:
 
     def outcome(self, source, **options):
         return self.attack(source, **options)["outcomes"][-1]
+
+    def mox(self, address, session="imap-login-wrongpw", version="0.0.17"):
+        """Lets mox.service tell a recorded session as if it had come from this address."""
+        with open(TREE / "test/data/mox-sessions.json", encoding="utf-8") as recorded:
+            lines = json.load(recorded)["mox " + version][session]
+        text = "".join(line + "\n" for line in lines)
+        endpoint = f"[{address}]:" if ":" in address else f"{address}:"
+        text = text.replace("@ADDRESS@:", endpoint).replace("@ADDRESS@", address)
+        text = text.replace("@CID@", secrets.token_hex(6))
+        self.run("sh", "-c", "cat >/run/mox/lines", input=text)
 
     def cursor(self):
         """The end of the journal, for journal(after=...)."""

@@ -47,11 +47,17 @@ def test_a_users_logger_cannot_take_dovecots_unit(machine):
         assert entry.get("_SYSTEMD_UNIT") != "dovecot.service"
 
 
-def test_mox_prints_given_lines_as_its_unit(machine):
+def test_mox_tells_recorded_sessions_as_its_unit(machine):
     start = machine.cursor()
-    machine.run("sh", "-c", "cat >/run/mox/lines", input="l=info m=one\nl=info m=two\n")
-    found = lab.eventually(lambda: machine.journal("_SYSTEMD_UNIT=mox.service", after=start))
-    assert [entry["MESSAGE"] for entry in found] == ["l=info m=one", "l=info m=two"]
+    machine.mox("203.0.113.21")
+    machine.mox("2001:db8:77:21::1", "imap-plain-wrongpw", "0.0.4")
+
+    def messages():
+        entries = machine.journal("_SYSTEMD_UNIT=mox.service", "_TRANSPORT=stdout", after=start)
+        return len(entries) == 10 and [entry["MESSAGE"] for entry in entries]
+    messages = lab.eventually(messages)
+    assert "remote=203.0.113.21:" in messages[0] and "remote=203.0.113.21 " in messages[1]
+    assert "remote=[2001:db8:77:21::1]:" in messages[5]
 
 
 def test_reboot_keeps_the_disk_and_renews_the_rest(machine):
