@@ -104,11 +104,11 @@ static int read_hex(struct reader *reader, size_t n_digits, uint32_t *ret)
 		unsigned char c = *reader->p++;
 
 		if (c >= '0' && c <= '9')
-			value = value << 4 | (c - '0');
+			value = value << 4 | (uint32_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (c - 'a' + 10);
+			value = value << 4 | (uint32_t)(c - 'a' + 10);
 		else if (c >= 'A' && c <= 'F')
-			value = value << 4 | (c - 'A' + 10);
+			value = value << 4 | (uint32_t)(c - 'A' + 10);
 		else
 			return -EINVAL;
 	}

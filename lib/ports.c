@@ -161,7 +161,7 @@ const char *ports_suggest(struct span text)
 		unsigned d = distance(text, span_of(names[i].name));
 
 		/* Of a short text little may be wrong: "xyz" is no "ssh". */
-		if (d < best && 2 * d < text.size) {
+		if (d < best && 2 * (size_t)d < text.size) {
 			best = d;
 			ret = names[i].name;
 		}
