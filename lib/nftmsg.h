@@ -102,4 +102,21 @@ struct nft_notice {
 
 void nft_notice_done(struct nft_notice *notice);
 
+/* Names inside the table. */
+#define NFT_CHAIN         "prerouting"
+#define NFT_IGNORE        "ignore" /* ignore4, ignore6: no jail can have this name */
+#define NFT_SET_NAME_SIZE (NAME_SIZE + 1)
+
+const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NFT_SET_NAME_SIZE]);
+/* The reverse. False: no set of bans has such a name. */
+bool nft_set_parse_name(struct span name, char jail[static NAME_SIZE], uint8_t *family);
+
+/* The comment of a set tells what its elements stand for, so that the verbs know it without any
+ * file. */
+#define NFT_SET_COMMENT_SIZE 40
+
+const char *nft_set_comment(unsigned prefix, char buffer[static NFT_SET_COMMENT_SIZE]);
+/* Bits, or -EINVAL: the comment is not ours. */
+int nft_set_parse_comment(struct span comment) must_check;
+
 #endif

@@ -1,0 +1,321 @@
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft-socket.h"
+
+#define MAX_TRIES 5 /* for a dump of one moment */
+
+static int has_table(struct nft *nft, int (*feed)(void *, const struct nftmsg_answer *))
+{
+	struct nft_question question = { .type = NFT_MSG_GETTABLE, .table = nft->table };
+
+	return nft_socket_ask(nft, &question, feed, NULL);
+}
+
+static int ignore_answer(void *data, const struct nftmsg_answer *answer)
+{
+	return 0;
+}
+
+static int add_set(void *data, const struct nftmsg_answer *answer)
+{
+	struct nft_sets *sets = data;
+	struct nft_set set = { 0 }, *items;
+	struct nftmsg_set told;
+	int r;
+
+	if (answer->message != NFT_MSG_NEWSET || !nftmsg_read_set(answer->header, &told) ||
+	    !nft_set_parse_name(told.name, set.jail, &set.family) ||
+	    !(told.flags & NFT_SET_TIMEOUT) || told.flags & NFT_SET_INTERVAL ||
+	    told.key_size != (set.family == AF_INET ? 4 : 16))
+		return 0;
+	r = nft_set_parse_comment(told.comment);
+	set.prefix = r >= 0 ? (unsigned)r : 8 * told.key_size;
+	items = reallocarray(sets->items, sets->n_items + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	sets->items = items;
+	sets->items[sets->n_items++] = set;
+	return 0;
+}
+
+int nft_list_sets(struct nft *nft, struct nft_sets *ret)
+{
+	struct nft_question question = { .type = NFT_MSG_GETSET,
+					 .table = nft->table,
+					 .flags = NLM_F_DUMP };
+	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
+	int r;
+
+	r = has_table(nft, ignore_answer);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < MAX_TRIES; i++) {
+		nft_sets_done(&sets);
+		r = nft_socket_ask(nft, &question, add_set, &sets);
+		if (r <= 0)
+			break;
+	}
+	if (r < 0)
+		return r;
+	*ret = sets;
+	sets = (struct nft_sets){ 0 };
+	return 0;
+}
+
+void nft_sets_done(struct nft_sets *sets)
+{
+	free(sets->items);
+	*sets = (struct nft_sets){ 0 };
+}
+
+const struct nft_set *nft_sets_find(const struct nft_sets *sets, const char *jail, uint8_t family)
+{
+	for (size_t i = 0; i < sets->n_items; i++)
+		if (sets->items[i].family == family && strcmp(sets->items[i].jail, jail) == 0)
+			return &sets->items[i];
+	return NULL;
+}
+
+/* A list in the making: comments are places in `text` until it moves no more. */
+struct builder {
+	const struct nft_set *set;
+	struct nft_element *items;
+	size_t n_items, capacity;
+	size_t *comments; /* SIZE_MAX: none */
+	char *text;
+	size_t text_size, text_capacity;
+};
+
+static void builder_done(struct builder *builder)
+{
+	free(builder->items);
+	free(builder->comments);
+	free(builder->text);
+}
+
+static int reserve(struct builder *b, size_t text)
+{
+	size_t capacity = MAX(64u, 2 * b->capacity);
+	void *p;
+
+	if (b->n_items == b->capacity) {
+		p = reallocarray(b->items, capacity, sizeof(*b->items));
+		if (!p)
+			return -ENOMEM;
+		b->items = p;
+		p = reallocarray(b->comments, capacity, sizeof(*b->comments));
+		if (!p)
+			return -ENOMEM;
+		b->comments = p;
+		b->capacity = capacity;
+	}
+	if (b->text_size + text > b->text_capacity) {
+		capacity = MAX(b->text_size + text, MAX(4096u, 2 * b->text_capacity));
+		p = realloc(b->text, capacity);
+		if (!p)
+			return -ENOMEM;
+		b->text = p;
+		b->text_capacity = capacity;
+	}
+	return 0;
+}
+
+static int add_element(struct builder *b, const struct nftmsg_element *element)
+{
+	struct nft_element *item;
+	int r;
+
+	r = reserve(b, element->comment.size + 1);
+	if (r < 0)
+		return r;
+	item = &b->items[b->n_items];
+	*item = (struct nft_element){
+		.jail = b->set->jail,
+		.timeout = element->timeout,
+		.remaining = element->timeout == USEC_INFINITY ? USEC_INFINITY : element->remaining,
+	};
+	if (!nftmsg_key_address(element->key, b->set->family, &item->address))
+		return 0;
+	item->prefix = address_widen(&item->address, b->set->prefix);
+	item->host_bits = !address_equal(&item->prefix.address, &item->address);
+	b->comments[b->n_items++] = element->comment.data ? b->text_size : SIZE_MAX;
+	if (element->comment.data) {
+		memcpy(b->text + b->text_size, element->comment.data, element->comment.size);
+		b->text_size += element->comment.size;
+		b->text[b->text_size++] = '\0';
+	}
+	return 0;
+}
+
+static int add_elements(void *data, const struct nftmsg_answer *answer)
+{
+	struct nftmsg_elements elements;
+	struct nftmsg_element element;
+	int r = 0;
+
+	if (answer->message != NFT_MSG_NEWSETELEM ||
+	    !nftmsg_read_elements(answer->header, &elements))
+		return 0;
+	while (r == 0 && nftmsg_element_next(&elements, &element))
+		r = add_element(data, &element);
+	return r;
+}
+
+/* 0; 1: not of one moment. A set that vanished meanwhile is empty. */
+static int list_set(struct nft *nft, const struct nft_set *set, struct builder *builder)
+{
+	size_t n_items = builder->n_items, text_size = builder->text_size;
+	char name[NFT_SET_NAME_SIZE];
+	struct nft_question question = {
+		.type = NFT_MSG_GETSETELEM,
+		.table = nft->table,
+		.name = nft_set_name(set->jail, set->family, name),
+		.flags = NLM_F_DUMP,
+	};
+	int r = 0;
+
+	builder->set = set;
+	for (int i = 0; i < MAX_TRIES; i++) {
+		builder->n_items = n_items;
+		builder->text_size = text_size;
+		r = nft_socket_ask(nft, &question, add_elements, builder);
+		if (r <= 0)
+			return r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+int nft_list(struct nft *nft, const char *jail, struct nft_elements *ret)
+{
+	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
+	cleanup(builder_done) struct builder builder = { 0 };
+	int r, torn = 0;
+
+	r = nft_list_sets(nft, &sets);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sets.n_items; i++) {
+		if (jail && strcmp(jail, sets.items[i].jail) != 0)
+			continue;
+		r = list_set(nft, &sets.items[i], &builder);
+		if (r < 0)
+			return r;
+		torn |= r;
+	}
+	for (size_t i = 0; i < builder.n_items; i++)
+		if (builder.comments[i] != SIZE_MAX)
+			builder.items[i].comment = builder.text + builder.comments[i];
+	*ret = (struct nft_elements){
+		.items = TAKE_PTR(builder.items),
+		.n_items = builder.n_items,
+		.sets = sets,
+		.text = TAKE_PTR(builder.text),
+	};
+	sets = (struct nft_sets){ 0 };
+	return torn;
+}
+
+void nft_elements_done(struct nft_elements *elements)
+{
+	free(elements->items);
+	free(elements->text);
+	nft_sets_done(&elements->sets);
+	*elements = (struct nft_elements){ 0 };
+}
+
+static int take_remaining(void *data, const struct nftmsg_answer *answer)
+{
+	struct nftmsg_elements elements;
+	struct nftmsg_element element;
+	usec_t *remaining = data;
+
+	if (nftmsg_read_elements(answer->header, &elements) &&
+	    nftmsg_element_next(&elements, &element))
+		*remaining = element.timeout == USEC_INFINITY ? USEC_INFINITY : element.remaining;
+	return 0;
+}
+
+int nft_find(struct nft *nft, const char *jail, const struct address *address,
+	     usec_t *ret_remaining)
+{
+	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
+	char name[NFT_SET_NAME_SIZE];
+	struct nft_question question = {
+		.type = NFT_MSG_GETSETELEM,
+		.table = nft->table,
+		.name = nft_set_name(jail, address->family, name),
+		.key = address,
+	};
+	usec_t remaining = USEC_INFINITY;
+	int r;
+
+	r = nft_socket_ask(nft, &question, take_remaining, &remaining);
+	if (r >= 0) {
+		if (ret_remaining)
+			*ret_remaining = remaining;
+		return 1;
+	}
+	if (r != -ENOENT)
+		return r;
+	/* The same word for no table, no set and no element. */
+	r = nft_list_sets(nft, &sets);
+	if (r < 0)
+		return r;
+	return nft_sets_find(&sets, jail, address->family) ? 0 : -ENOENT;
+}
+
+/* The nearest border of an interval at or before the address says whether it is inside. */
+struct border {
+	const struct address *address;
+	struct address nearest;
+	bool found, inside;
+};
+
+static int look_at_borders(void *data, const struct nftmsg_answer *answer)
+{
+	struct nftmsg_elements elements;
+	struct nftmsg_element element;
+	struct border *b = data;
+	struct address key;
+	int r;
+
+	if (!nftmsg_read_elements(answer->header, &elements))
+		return 0;
+	while (nftmsg_element_next(&elements, &element)) {
+		if (!nftmsg_key_address(element.key, b->address->family, &key) ||
+		    memcmp(key.bytes, b->address->bytes, sizeof(key.bytes)) > 0)
+			continue;
+		r = b->found ? memcmp(key.bytes, b->nearest.bytes, sizeof(key.bytes)) : 1;
+		if (r < 0 || (r == 0 && element.interval_end))
+			continue;
+		b->nearest = key;
+		b->found = true;
+		b->inside = !element.interval_end;
+	}
+	return 0;
+}
+
+int nft_ignores(struct nft *nft, const struct address *address)
+{
+	char name[NFT_SET_NAME_SIZE];
+	struct nft_question question = {
+		.type = NFT_MSG_GETSETELEM,
+		.table = nft->table,
+		.name = nft_set_name(NFT_IGNORE, address->family, name),
+		.flags = NLM_F_DUMP,
+	};
+	struct border border = { .address = address };
+	int r;
+
+	r = has_table(nft, ignore_answer);
+	if (r < 0)
+		return r;
+	r = nft_socket_ask(nft, &question, look_at_borders, &border);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return border.found && border.inside;
+}

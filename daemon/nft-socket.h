@@ -1,0 +1,51 @@
+#ifndef BANISH_NFT_SOCKET_H
+#define BANISH_NFT_SOCKET_H
+
+/* The way of bytes to the kernel and back, shared by the files that make up nft.h. */
+
+#include <libmnl/libmnl.h>
+
+#include "nft.h"
+#include "nftmsg-answer.h"
+#include "nftmsg-batch.h"
+#include "nftmsg-change.h"
+#include "nftmsg-notice.h"
+
+#define NFT_BUFFER_SIZE \
+	65536 /* bytes; the kernel fills at most 32 KiB of it in a dump, less is much slower */
+
+struct nft {
+	char table[NAME_SIZE];
+	struct mnl_socket *command, *notices;
+	uint32_t sequence; /* of the next message */
+	size_t max_batch;  /* bytes the kernel takes at once */
+	struct nftmsg_batch batch;
+	struct nftmsg_watch *watch;
+	struct nft_set *new_sets; /* owned; by the last install */
+	size_t n_new_sets;
+	char buffer[NFT_BUFFER_SIZE] __attribute__((aligned(8)));
+};
+
+int nft_socket_open(struct mnl_socket **ret) must_check;
+/* 0: nothing is there. */
+ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
+
+/* Sends the batch and reads what comes back. Refused messages are told to the plan (NULL: the first
+ * error is returned). 0: taken; 1: refused, the plan knows; negative: refused as a whole, or
+ * unknown (-ENOBUFS). */
+int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
+
+/* A question: `type` about table and, if not NULL, what `name_attribute` names; `key`: an element
+ * of that set. Its answers go to `feed`, whose negative results end it. 0; 1: the dump is not of
+ * one moment; -ENOENT. */
+struct nft_question {
+	uint16_t type, flags;
+	const char *table;
+	const char *name;
+	const struct address *key;
+};
+int nft_socket_ask(struct nft *nft, const struct nft_question *question,
+		   int (*feed)(void *data, const struct nftmsg_answer *answer),
+		   void *data) must_check;
+
+#endif

@@ -1,0 +1,351 @@
+#include "nft.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "nft-socket.h"
+#include "nftmsg-layout.h"
+
+#define MAX_TRIES    5     /* against somebody else who changes the table meanwhile */
+#define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
+#define MAX_SEQUENCE 0x7fffffff
+
+static int ignore_answer(void *data, const struct nftmsg_answer *answer)
+{
+	return 0;
+}
+
+/* The first question tells whether we may ask at all. */
+static int probe(struct nft *nft)
+{
+	struct nft_question question = { .type = NFT_MSG_GETGEN };
+	int r;
+
+	r = nft_socket_ask(nft, &question, ignore_answer, NULL);
+	if (r == -EINVAL) /* nfnetlink knows no such subsystem */
+		return -EOPNOTSUPP;
+	return r;
+}
+
+int nft_open(const char *table, struct nft **ret)
+{
+	cleanup(nft_freep) struct nft *nft = calloc(1, sizeof(*nft));
+	size_t size = strlen(table);
+	socklen_t length = sizeof(int);
+	int r, room;
+
+	if (!nft)
+		return -ENOMEM;
+	if (size >= sizeof(nft->table))
+		return -EINVAL;
+	memcpy(nft->table, table, size);
+	nft->sequence = 1;
+	r = nft_socket_open(&nft->command);
+	if (r < 0)
+		return r;
+	if (getsockopt(mnl_socket_get_fd(nft->command), SOL_SOCKET, SO_SNDBUF, &room, &length) < 0)
+		return -errno;
+	nft->max_batch = (size_t)room - 1024; /* the kernel keeps some for itself */
+	r = probe(nft);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(nft);
+	return 0;
+}
+
+struct nft *nft_free(struct nft *nft)
+{
+	if (!nft)
+		return NULL;
+	if (nft->command)
+		mnl_socket_close(nft->command);
+	if (nft->notices)
+		mnl_socket_close(nft->notices);
+	nftmsg_batch_done(&nft->batch);
+	nftmsg_watch_free(nft->watch);
+	free(nft->new_sets);
+	free(nft);
+	return NULL;
+}
+
+const char *nft_explain(int error)
+{
+	switch (-error) {
+	case EPERM:
+		return "not allowed, run it as root or with CAP_NET_ADMIN";
+	case EOPNOTSUPP:
+		return "this kernel lacks nf_tables or a part of it, load the modules nf_tables and nft_reject_inet";
+	case EAFNOSUPPORT:
+		return "netlink sockets are forbidden here, allow AF_NETLINK in RestrictAddressFamilies=";
+	case ENOBUFS:
+		return "the kernel's answer was lost, try again";
+	case ENOENT:
+		return "no such nftables table or set, start banish.service";
+	case EBUSY:
+		return "a set or chain of banish is used by somebody else's rules, remove those first";
+	case EPROTO:
+		return "the kernel's answer makes no sense";
+	case ENFILE:
+		return "the set is full";
+	default:
+		return strerror(-error);
+	}
+}
+
+static int feed_state(void *data, const struct nftmsg_answer *answer)
+{
+	struct {
+		struct nft *nft;
+		struct nftmsg_state *state;
+	} *both = data;
+
+	return nftmsg_state_feed(both->state, both->nft->table, answer);
+}
+
+/* What is absent is no error here. */
+static int read_state(struct nft *nft, struct nftmsg_state *state)
+{
+	struct nft_question questions[] = {
+		{ .type = NFT_MSG_GETTABLE, .table = nft->table },
+		{ .type = NFT_MSG_GETCHAIN, .table = nft->table, .name = NFT_CHAIN },
+		{ .type = NFT_MSG_GETSET, .table = nft->table, .flags = NLM_F_DUMP },
+	};
+	struct {
+		struct nft *nft;
+		struct nftmsg_state *state;
+	} both = { nft, state };
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+		r = nft_socket_ask(nft, &questions[i], feed_state, &both);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r > 0)
+			return -EINTR;
+		if (!state->has_table)
+			return 0;
+	}
+	return 0;
+}
+
+/* Numbers begin anew long before they would run over. */
+static void rewind_sequence(struct nft *nft)
+{
+	if (nft->sequence > MAX_SEQUENCE)
+		nft->sequence = 1;
+}
+
+static void shrink(struct nft *nft)
+{
+	if (nft->batch.capacity > KEPT_BATCH)
+		nftmsg_batch_done(&nft->batch);
+}
+
+/* Tells the watch which sets there are, and keeps which of them are new. */
+static int note_sets(struct nft *nft, const struct nft_layout *layout,
+		     const struct nftmsg_state *state)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	cleanup(freep) struct nft_set *all = calloc(2 * (layout->n_jails + 1), sizeof(*all));
+	cleanup(freep) struct nft_set *new = calloc(2 * (layout->n_jails + 1), sizeof(*new));
+	size_t n_all = 0, n_new = 0;
+	const struct nft_jail *jail;
+	struct nft_jail buffer;
+	int r;
+
+	if (!all || !new)
+		return -ENOMEM;
+	for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++) {
+		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+			struct nft_set *set = &all[n_all++];
+
+			memcpy(set->jail, jail->name, sizeof(set->jail));
+			set->family = families[f];
+			set->prefix = families[f] == AF_INET ? jail->prefix4 : jail->prefix6;
+			if (!nftmsg_layout_keeps(layout, state, jail, families[f]))
+				new[n_new++] = *set;
+		}
+	}
+	if (nft->watch) {
+		r = nftmsg_watch_sets(nft->watch, all, n_all);
+		if (r < 0)
+			return r;
+	}
+	free(nft->new_sets);
+	nft->new_sets = TAKE_PTR(new);
+	nft->n_new_sets = n_new;
+	return n_new > 0;
+}
+
+static int try_install(struct nft *nft, const struct nft_layout *layout)
+{
+	cleanup(nftmsg_state_done) struct nftmsg_state state = { 0 };
+	int r;
+
+	r = read_state(nft, &state);
+	if (r < 0)
+		return r;
+	rewind_sequence(nft);
+	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
+	if (r < 0)
+		return r;
+	r = nft_socket_transact(nft, NULL);
+	shrink(nft);
+	if (r < 0)
+		return r;
+	return note_sets(nft, layout, &state);
+}
+
+int nft_install(struct nft *nft, const struct nft_layout *layout)
+{
+	int r;
+
+	r = nftmsg_layout_check(layout);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < MAX_TRIES; i++) {
+		r = try_install(nft, layout);
+		/* What we saw may have changed before we acted on it. */
+		if (r != -ENOENT && r != -EEXIST && r != -EINTR)
+			return r;
+	}
+	return r == -ENOENT ? -EOPNOTSUPP
+			    : r; /* a kind of expression or chain that the kernel lacks */
+}
+
+bool nft_set_is_new(const struct nft *nft, const char *jail, uint8_t family)
+{
+	for (size_t i = 0; i < nft->n_new_sets; i++)
+		if (nft->new_sets[i].family == family && strcmp(nft->new_sets[i].jail, jail) == 0)
+			return true;
+	return false;
+}
+
+static int run_plan(struct nft *nft, struct nftmsg_plan *plan)
+{
+	for (;;) {
+		int r;
+
+		rewind_sequence(nft);
+		r = nftmsg_plan_build(plan, nft->table, nft->sequence, nft->max_batch, &nft->batch);
+		if (r <= 0)
+			return r;
+		r = nft_socket_transact(nft, plan);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			nftmsg_plan_succeeded(plan);
+	}
+}
+
+int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes)
+{
+	cleanup(nftmsg_plan_done) struct nftmsg_plan plan = { 0 };
+	int r;
+
+	r = nftmsg_plan_init(&plan, changes, n_changes);
+	if (r < 0)
+		return r;
+	r = run_plan(nft, &plan);
+	shrink(nft);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n_changes; i++)
+		if (changes[i].error < 0)
+			return 1;
+	return 0;
+}
+
+int nft_mask(struct nft *nft, const char *jail, const struct address *address,
+	     const struct prefix *prefix, usec_t remaining, const char *comment)
+{
+	struct nft_change changes[] = {
+		{ .operation = NFT_DELETE, .jail = jail, .address = *address },
+		{ .operation = NFT_PUT,
+		  .jail = jail,
+		  .address = prefix->address,
+		  .remaining = remaining,
+		  .comment = comment },
+	};
+	usec_t present;
+	int r;
+
+	r = nft_find(nft, jail, &prefix->address, &present);
+	if (r < 0)
+		return r;
+	r = nft_apply(nft, changes, r > 0 && present >= remaining ? 1 : 2);
+	if (r <= 0)
+		return r;
+	return changes[0].error < 0 ? changes[0].error : changes[1].error;
+}
+
+/* Our own transactions need not wake us: they are left out by the kernel where the sender's port
+ * stands in the header of each message. */
+static int attach_filter(struct nft *nft)
+{
+	uint32_t port = mnl_socket_get_portid(nft->command);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __builtin_bswap32(port), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(code), code };
+
+	if (setsockopt(mnl_socket_get_fd(nft->notices), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		       sizeof(program)) < 0)
+		return -errno;
+	return 0;
+}
+
+int nft_listen(struct nft *nft)
+{
+	int group = NFNLGRP_NFTABLES, r;
+
+	r = nft_socket_open(&nft->notices);
+	if (r < 0)
+		return r;
+	r = nftmsg_watch_new(nft->table, mnl_socket_get_portid(nft->command), &nft->watch);
+	if (r < 0)
+		return r;
+	(void)attach_filter(nft); /* saves time only: the watch knows our port too */
+	if (mnl_socket_setsockopt(nft->notices, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		return -errno;
+	return 0;
+}
+
+int nft_fd(const struct nft *nft)
+{
+	return nft->notices ? mnl_socket_get_fd(nft->notices) : -1;
+}
+
+int nft_read_notices(struct nft *nft)
+{
+	for (;;) {
+		ssize_t n = nft_socket_receive(nft, nft->notices);
+		int r;
+
+		if (n == 0)
+			return 0;
+		if (n == -ENOBUFS) {
+			nftmsg_watch_lost(nft->watch);
+			continue;
+		}
+		if (n < 0)
+			return (int)n;
+		r = nftmsg_watch_feed(nft->watch, (struct span){ nft->buffer, (size_t)n });
+		if (r < 0)
+			return r;
+	}
+}
+
+bool nft_take_notice(struct nft *nft, struct nft_notice *ret)
+{
+	return nftmsg_watch_take(nft->watch, ret);
+}
