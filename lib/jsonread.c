@@ -5,54 +5,13 @@
 #include "jsonread.h"
 
 #include "ports.h"
+#include "suggest.h"
 #include "timespan.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define MAX_WORD     32 /* bytes; no key is longer */
-#define MAX_DISTANCE 2  /* typing errors that a suggestion forgives */
-#define KEYS_SIZE    256
-
-static unsigned edit_distance(const char *a, size_t n_a, const char *b, size_t n_b)
-{
-	unsigned rows[3][MAX_WORD + 1] = { 0 };
-	unsigned *before = rows[0], *last = rows[1], *row = rows[2], *oldest;
-
-	for (size_t j = 0; j <= n_b; j++)
-		last[j] = (unsigned)j;
-	for (size_t i = 1; i <= n_a; i++) {
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= n_b; j++) {
-			row[j] = last[j - 1] + (a[i - 1] != b[j - 1]);
-			row[j] = MIN(row[j], last[j] + 1);
-			row[j] = MIN(row[j], row[j - 1] + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = MIN(row[j], before[j - 2] + 1);
-		}
-		oldest = before;
-		before = last;
-		last = row;
-		row = oldest;
-	}
-	return last[n_b];
-}
-
-void suggestion_try(struct suggestion *suggestion, const char *candidate)
-{
-	size_t n = strlen(suggestion->word), n_candidate = strlen(candidate);
-	unsigned distance;
-
-	if (n > MAX_WORD || n_candidate > MAX_WORD)
-		return;
-	distance = edit_distance(suggestion->word, n, candidate, n_candidate);
-	if (distance > MAX_DISTANCE || 2 * distance >= n_candidate)
-		return;
-	if (!suggestion->best || distance < suggestion->distance) {
-		suggestion->best = candidate;
-		suggestion->distance = distance;
-	}
-}
+#define KEYS_SIZE 256
 
 static const char *type_name(enum json_type type)
 {
@@ -122,7 +81,7 @@ static void list_keys(const struct json_object *object, char buffer[static KEYS_
 
 static void fault_of_unknown(const struct json *child, const struct json_object *object)
 {
-	struct suggestion suggestion = { .word = child->name };
+	struct suggestion suggestion = { .word = span_of(child->name) };
 	char label[JSON_LABEL_SIZE], keys[KEYS_SIZE];
 
 	json_label(child, label);
@@ -213,9 +172,9 @@ void json_read_choice(const struct json *value, const struct json_key *key, void
 
 	if (!json_expect(value, JSON_TEXT, key->hint))
 		return;
-	suggestion.word = json_text(value);
+	suggestion.word = span_of(json_text(value));
 	for (unsigned i = 0; key->choices[i]; i++) {
-		if (strcmp(suggestion.word, key->choices[i]) == 0) {
+		if (strcmp(json_text(value), key->choices[i]) == 0) {
 			/* An enum without negative values is an unsigned int to gcc and clang. */
 			*(unsigned *)field = i;
 			return;

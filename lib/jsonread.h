@@ -73,11 +73,4 @@ void *json_allocate(const struct json *node, size_t n, size_t size);
 /* `[a-z][a-z0-9_-]*` of at most `max` bytes, else a fault at the key (`at_key`) or the value. */
 bool json_check_name(const struct json *node, const char *name, size_t max, bool at_key);
 
-/* The word that was surely meant: try all candidates, then read `best` (NULL: none is near). */
-struct suggestion {
-	const char *word, *best;
-	unsigned distance;
-};
-void suggestion_try(struct suggestion *suggestion, const char *candidate);
-
 #endif

@@ -6,11 +6,11 @@
 
 #include "ports.h"
 
+#include "suggest.h"
+
 #include <errno.h>
 
-#define PORT_MAX     UINT16_MAX
-#define MAX_DISTANCE 2  /* edits: a typing error, no longer another word */
-#define MAX_NAME     16 /* bytes: longer than every name by more than MAX_DISTANCE */
+#define PORT_MAX UINT16_MAX
 
 static const struct {
 	const char *name;
@@ -123,50 +123,13 @@ int ports_add_number(struct ports *ports, uint64_t number)
 	return add_range(ports, (struct port_range){ (uint16_t)number, (uint16_t)number });
 }
 
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Insertions, deletions and replacements that make `b` of `a`; both at most MAX_NAME bytes. */
-static unsigned distance(struct span a, struct span b)
-{
-	unsigned row[MAX_NAME + 1];
-
-	for (unsigned j = 0; j <= b.size; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a.size; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= b.size; j++) {
-			unsigned replaced =
-				diagonal + (lower(a.data[i - 1]) != lower(b.data[j - 1]));
-
-			diagonal = row[j];
-			row[j] = MIN(MIN(row[j], row[j - 1]) + 1, replaced);
-		}
-	}
-	return row[b.size];
-}
-
 const char *ports_suggest(struct span text)
 {
-	unsigned best = MAX_DISTANCE + 1;
-	const char *ret = NULL;
+	struct suggestion suggestion = { .word = text };
 
-	if (text.size > MAX_NAME)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		unsigned d = distance(text, span_of(names[i].name));
-
-		/* Of a short text little may be wrong: "xyz" is no "ssh". */
-		if (d < best && 2 * (size_t)d < text.size) {
-			best = d;
-			ret = names[i].name;
-		}
-	}
-	return ret;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		suggestion_try(&suggestion, names[i].name);
+	return suggestion.best;
 }
 
 int ports_copy(const struct ports *ports, struct ports *ret)

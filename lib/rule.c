@@ -8,6 +8,7 @@
 #include "pattern.h"
 #include "ports.h"
 #include "ruleevent.h"
+#include "suggest.h"
 
 #include <errno.h>
 
@@ -204,7 +205,7 @@ static const struct json_object example_object = { "an example", example_keys, N
 static void check_example_event(const struct json *node, const struct rule *rule,
 				const struct example *example)
 {
-	struct suggestion suggestion = { .word = example->event };
+	struct suggestion suggestion = { .word = span_of(example->event) };
 	char label[JSON_LABEL_SIZE];
 	struct json value;
 

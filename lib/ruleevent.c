@@ -5,6 +5,7 @@
 #include "ruleevent.h"
 
 #include "jsonread.h"
+#include "suggest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -197,7 +198,7 @@ static void fault_of_define(const struct json *value, const struct defines *defi
 			    struct span name)
 {
 	char word[JSON_LABEL_SIZE];
-	struct suggestion suggestion = { .word = word };
+	struct suggestion suggestion = { .word = name };
 
 	(void)snprintf(word, sizeof(word), "%.*s", (int)MIN(name.size, sizeof(word) - 1),
 		       name.data);
