@@ -91,54 +91,80 @@ static void add_bytes(struct list *list, uint8_t family, const void *bytes, size
 
 static void add(struct list *list, uint8_t family, const struct nlattr *attr)
 {
-	if (attr)
-		add_bytes(list, family, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	add_bytes(list, family, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+}
+
+/* Which address of an interface is ours: on a point-to-point link IFA_ADDRESS is the peer,
+ * IFA_LOCAL is we. */
+struct interface {
+	const struct nlattr *address, *local;
+};
+
+static int take_interface(const struct nlattr *attr, void *data)
+{
+	struct interface *interface = data;
+
+	if (mnl_attr_get_type(attr) == IFA_ADDRESS)
+		interface->address = attr;
+	if (mnl_attr_get_type(attr) == IFA_LOCAL)
+		interface->local = attr;
+	return MNL_CB_OK;
 }
 
 static void add_address(struct list *list, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attr, *address = NULL, *local = NULL;
+	struct interface interface = { 0 };
 
-	mnl_attr_for_each(attr, message, sizeof(*head))
-	{
-		if (mnl_attr_get_type(attr) == IFA_ADDRESS)
-			address = attr;
-		if (mnl_attr_get_type(attr) == IFA_LOCAL)
-			local = attr;
-	}
-	/* on a point-to-point link IFA_ADDRESS is the peer, IFA_LOCAL is ours */
-	add(list, head->ifa_family, local ?: address);
+	(void)mnl_attr_parse(message, sizeof(*head), take_interface, &interface);
+	if (interface.local ?: interface.address)
+		add(list, head->ifa_family, interface.local ?: interface.address);
 }
 
-static void add_gateway(struct list *list, uint8_t family, const struct nlattr *attr)
+struct route {
+	struct list *list;
+	uint8_t family;
+};
+
+static void add_nexthops(const struct route *route, const struct nlattr *multipath);
+
+static int take_route(const struct nlattr *attr, void *data)
 {
-	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
-		add(list, family, attr);
-	if (mnl_attr_get_type(attr) == RTA_VIA && mnl_attr_get_payload_len(attr) > 2) {
-		const struct rtvia *via = mnl_attr_get_payload(attr);
+	const struct route *route = data;
+	const struct rtvia *via = mnl_attr_get_payload(attr);
+	uint16_t size = mnl_attr_get_payload_len(attr);
 
-		add_bytes(list, (uint8_t)via->rtvia_family, via->rtvia_addr,
-			  mnl_attr_get_payload_len(attr) - 2u);
+	switch (mnl_attr_get_type(attr)) {
+	case RTA_GATEWAY:
+		add(route->list, route->family, attr);
+		break;
+	case RTA_VIA: /* a gateway of the other family */
+		if (size > sizeof(*via))
+			add_bytes(route->list, (uint8_t)via->rtvia_family, via->rtvia_addr,
+				  size - sizeof(*via));
+		break;
+	case RTA_MULTIPATH:
+		add_nexthops(route, attr);
+		break;
 	}
+	return MNL_CB_OK;
 }
 
-static void add_nexthops(struct list *list, uint8_t family, const struct nlattr *multipath)
+static void add_nexthops(const struct route *route, const struct nlattr *multipath)
 {
 	const char *data = mnl_attr_get_payload(multipath);
 	size_t left = mnl_attr_get_payload_len(multipath);
 	struct rtnexthop hop;
 
 	while (left >= sizeof(hop)) {
-		const struct nlattr *attr;
+		struct route inner = *route;
 		size_t step;
 
 		memcpy(&hop, data, sizeof(hop));
 		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
 			return;
-		mnl_attr_for_each_payload((const void *)(data + sizeof(hop)),
-					  hop.rtnh_len - sizeof(hop))
-			add_gateway(list, family, attr);
+		(void)mnl_attr_parse_payload(data + sizeof(hop), hop.rtnh_len - sizeof(hop),
+					     take_route, &inner);
 		step = MIN(left, (size_t)NLMSG_ALIGN(hop.rtnh_len));
 		data += step;
 		left -= step;
@@ -149,16 +175,10 @@ static void add_nexthops(struct list *list, uint8_t family, const struct nlattr 
 static void add_route(struct list *list, const struct nlmsghdr *message)
 {
 	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attr;
+	struct route route = { list, head->rtm_family };
 
-	if (head->rtm_dst_len != 0)
-		return;
-	mnl_attr_for_each(attr, message, sizeof(*head))
-	{
-		add_gateway(list, head->rtm_family, attr);
-		if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
-			add_nexthops(list, head->rtm_family, attr);
-	}
+	if (head->rtm_dst_len == 0)
+		(void)mnl_attr_parse(message, sizeof(*head), take_route, &route);
 }
 
 static int take_message(const struct nlmsghdr *message, void *data)
