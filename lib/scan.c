@@ -12,6 +12,7 @@
 #include "bitmap.h"
 #include "logfmt.h"
 #include "selection.h"
+#include "sieve.h"
 #include "split.h"
 
 #include <errno.h>
@@ -48,12 +49,14 @@ struct scan {
 	struct text *texts;
 	size_t n_texts;
 	struct matcher *matcher;
+	struct sieve *sieve;
 	struct selection *selection;
 	struct split split;
 	bool was_piece;
 
 	uint64_t *candidates, *elsewhere; /* bitmaps of events */
-	uint64_t *narrowed;               /* bitmap of jails */
+	bool has_elsewhere;
+	uint64_t *narrowed; /* bitmap of jails */
 	struct hit *hits;
 	size_t n_hits;
 
@@ -136,8 +139,20 @@ static int assign_texts(struct scan *scan)
 			continue;
 		bitmap_set(scan->elsewhere, i);
 		scan->select_first[compiled->jail] = true;
+		scan->has_elsewhere = true;
 	}
 	return 0;
+}
+
+static int make_sieve(struct scan *scan)
+{
+	cleanup(freep) const struct event **events = calloc(scan->n_events + 1, sizeof(*events));
+
+	if (!events)
+		return -ENOMEM;
+	for (size_t i = 0; i < scan->n_events; i++)
+		events[i] = scan->events[i].event;
+	return sieve_new(events, scan->n_events, &scan->sieve);
 }
 
 int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct faults *faults,
@@ -157,6 +172,9 @@ int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct f
 	if (r < 0)
 		return r;
 	r = assign_texts(scan);
+	if (r < 0)
+		return r;
+	r = make_sieve(scan);
 	if (r < 0)
 		return r;
 	r = matcher_new(&scan->matcher);
@@ -181,6 +199,7 @@ struct scan *scan_free(struct scan *scan)
 		logfmt_done(&scan->texts[i].logfmt);
 	}
 	matcher_free(scan->matcher);
+	sieve_free(scan->sieve);
 	selection_free(scan->selection);
 	free(scan->first);
 	free(scan->select_first);
@@ -289,16 +308,28 @@ static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail
 	return 0;
 }
 
-/* Fills the candidates: 1 if there are any. Keeps MESSAGE only then. */
+/* Fills the candidates: 1 if there are any. MESSAGE is only kept if one of them may read it. */
 static int find_candidates(struct scan *scan, const struct entry *entry)
 {
+	struct text *text = &scan->texts[MESSAGE_TEXT];
+	struct span value;
+	bool any;
 	int r;
 
-	r = ask_text(scan, entry, MESSAGE_TEXT);
+	r = entry_field(entry, text->field, &value);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < scan->n_events; i++)
-		bitmap_set(scan->candidates, i);
+	any = r > 0 && sieve_pass(scan->sieve, value, scan->candidates);
+	if (any) {
+		r = keep(text, value);
+		if (r < 0)
+			return r;
+		text->asked = text->present = true;
+	}
+	if (!scan->has_elsewhere)
+		return any;
+	for (size_t i = 0; i < bitmap_words(scan->n_events); i++)
+		scan->candidates[i] = (any ? scan->candidates[i] : 0) | scan->elsewhere[i];
 	return 1;
 }
 

@@ -1,0 +1,215 @@
+/*
+ * Each event requires a few sets of needles (texts of which one must stand there); up to N_PLANES
+ * of them are looked for. Plane k has a bit for each event whose k-th set was found, and an event
+ * passes if it has its bit in all planes.
+ *
+ * Needles are found by four of their bytes (a gram). Of every needle as many neighbouring grams are
+ * in the table as the text is stepped through in bytes, so that one of them is met wherever the
+ * needle stands. Where a needle has a choice it takes grams that few others have. Table and chains
+ * come from the rules alone: a stranger's text can meet the longest chain over and over, but a
+ * needle that was found is not compared again.
+ */
+
+#include "sieve.h"
+
+#include "bitmap.h"
+#include "needles.h"
+
+#include <errno.h>
+
+#define MAX_STRIDE 8 /* bytes */
+#define LONG_SET \
+	7 /* bytes: with the shortest needle so long, half the grams of a text are passed over */
+#define CROWD 4 /* events: a set that more of them have tells little */
+
+struct gram {
+	uint32_t bytes, needle;
+	uint16_t offset; /* in the needle */
+};
+
+struct sieve {
+	struct needles needles;
+	struct gram *grams; /* by hash: those of h lie in starts[h] ... starts[h + 1] */
+	uint32_t *starts;
+	uint64_t *filter; /* the hashes that have any */
+	unsigned shift;
+	size_t stride;
+	uint64_t *met[N_PLANES];
+	uint64_t pass;
+};
+
+static uint32_t load(const char *bytes)
+{
+	uint32_t gram;
+
+	memcpy(&gram, bytes, sizeof(gram));
+	return gram;
+}
+
+static uint32_t hash(const struct sieve *sieve, uint32_t gram)
+{
+	return gram * 0x9e3779b1U >> sieve->shift;
+}
+
+/* Where in the needle its grams are rarest so far. */
+static size_t quiet_place(const struct sieve *sieve, const struct needle *needle,
+			  const uint32_t *counts)
+{
+	size_t best = 0, best_crowd = SIZE_MAX;
+
+	for (size_t i = 0; i + sieve->stride + GRAM - 1 <= needle->size; i++) {
+		size_t crowd = 0;
+
+		for (size_t j = 0; j < sieve->stride; j++)
+			crowd = MAX(crowd, counts[hash(sieve, load(needle->text + i + j))]);
+		if (crowd < best_crowd) {
+			best = i;
+			best_crowd = crowd;
+		}
+	}
+	return best;
+}
+
+static int make_table(struct sieve *sieve)
+{
+	cleanup(freep) uint16_t *places = calloc(sieve->needles.n + 1, sizeof(*places));
+	size_t n_grams, n_hashes = 1024;
+
+	if (sieve->needles.n > 0)
+		sieve->stride = MIN(sieve->needles.shortest - GRAM + 1, MAX_STRIDE);
+	n_grams = sieve->needles.n * sieve->stride;
+	sieve->shift = 22;
+	for (; n_hashes < 8 * n_grams && sieve->shift > 8; sieve->shift--)
+		n_hashes *= 2;
+	sieve->grams = calloc(n_grams + 1, sizeof(*sieve->grams));
+	sieve->starts = calloc(n_hashes + 2, sizeof(*sieve->starts));
+	sieve->filter = calloc(bitmap_words(n_hashes), sizeof(*sieve->filter));
+	if (!places || !sieve->grams || !sieve->starts || !sieve->filter)
+		return -ENOMEM;
+
+	/* starts[h + 2] counts, becomes the end of h + 1 and moves down to h + 1 while it is
+	 * filled. */
+	for (size_t i = 0; i < sieve->needles.n; i++) {
+		places[i] =
+			(uint16_t)quiet_place(sieve, &sieve->needles.list[i], sieve->starts + 2);
+		for (size_t j = 0; j < sieve->stride; j++) {
+			uint32_t h = hash(sieve, load(sieve->needles.list[i].text + places[i] + j));
+
+			sieve->starts[h + 2]++;
+			bitmap_set(sieve->filter, h);
+		}
+	}
+	for (size_t h = 2; h < n_hashes + 2; h++)
+		sieve->starts[h] += sieve->starts[h - 1];
+	for (size_t i = 0; i < sieve->needles.n; i++) {
+		for (size_t j = 0; j < sieve->stride; j++) {
+			size_t offset = places[i] + j;
+			uint32_t bytes = load(sieve->needles.list[i].text + offset);
+
+			sieve->grams[sieve->starts[hash(sieve, bytes) + 1]++] =
+				(struct gram){ bytes, (uint32_t)i, (uint16_t)offset };
+		}
+	}
+	return 0;
+}
+
+int sieve_new(const struct event *const *events, size_t n_events, struct sieve **ret)
+{
+	cleanup(sieve_freep) struct sieve *sieve = NULL;
+	int r;
+
+	sieve = calloc(1, sizeof(*sieve));
+	if (!sieve)
+		return -ENOMEM;
+	r = needles_init(&sieve->needles, events, n_events);
+	if (r < 0)
+		return r;
+	for (size_t k = 0; k < N_PLANES; k++) {
+		sieve->met[k] = calloc(sieve->needles.n_words + 1, sizeof(*sieve->met[k]));
+		if (!sieve->met[k])
+			return -ENOMEM;
+	}
+	r = make_table(sieve);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(sieve);
+	return 0;
+}
+
+struct sieve *sieve_free(struct sieve *sieve)
+{
+	if (!sieve)
+		return NULL;
+	needles_done(&sieve->needles);
+	for (size_t k = 0; k < N_PLANES; k++)
+		free(sieve->met[k]);
+	free(sieve->grams);
+	free(sieve->starts);
+	free(sieve->filter);
+	free(sieve);
+	return NULL;
+}
+
+static void mark(struct sieve *sieve, const struct needle *needle)
+{
+	for (size_t k = 0; k < N_PLANES; k++) {
+		const struct marks *marks = &needle->marks[k];
+
+		if (marks->bitmap) {
+			for (size_t i = 0; i < sieve->needles.n_words; i++)
+				sieve->met[k][i] |= marks->bitmap[i];
+			continue;
+		}
+		for (size_t i = 0; i < marks->n_events; i++)
+			bitmap_set(sieve->met[k], marks->events[i]);
+	}
+}
+
+/* The gram at `place` has a hash of ours: which needles stand around it? True if one was found
+ * anew. */
+static bool look_closer(struct sieve *sieve, struct span text, size_t place, uint32_t h)
+{
+	uint32_t bytes = load(text.data + place);
+	bool any = false;
+
+	for (uint32_t i = sieve->starts[h]; i < sieve->starts[h + 1]; i++) {
+		const struct gram *gram = &sieve->grams[i];
+		struct needle *needle = &sieve->needles.list[gram->needle];
+
+		if (gram->bytes != bytes || needle->found == sieve->pass || gram->offset > place ||
+		    text.size - (place - gram->offset) < needle->size ||
+		    memcmp(text.data + place - gram->offset, needle->text, needle->size) != 0)
+			continue;
+		needle->found = sieve->pass;
+		mark(sieve, needle);
+		any = true;
+	}
+	return any;
+}
+
+bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
+{
+	uint64_t any = 0;
+	bool found = false;
+
+	sieve->pass++;
+	for (size_t k = 0; k < N_PLANES && sieve->needles.n_words > 0; k++)
+		memcpy(sieve->met[k], sieve->needles.unused[k],
+		       sieve->needles.n_words * sizeof(*sieve->met[k]));
+	if (sieve->needles.n > 0) {
+		for (size_t i = 0; i + GRAM <= text.size; i += sieve->stride) {
+			uint32_t h = hash(sieve, load(text.data + i));
+
+			if (bitmap_has(sieve->filter, h))
+				found |= look_closer(sieve, text, i, h);
+		}
+	}
+	if (!found && !sieve->needles.has_always)
+		return false;
+	for (size_t i = 0; i < sieve->needles.n_words; i++) {
+		events[i] = sieve->met[0][i] & sieve->met[1][i] & sieve->met[2][i];
+		any |= events[i];
+	}
+	return any != 0;
+}
