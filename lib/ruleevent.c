@@ -253,10 +253,10 @@ static void finish_pattern(const struct json *node, const struct defines *define
 	if (!event->pattern)
 		return;
 	expanded = rule_expand(&value, defines, event->pattern);
-	if (!expanded)
-		return;
 	free(event->pattern);
 	event->pattern = expanded;
+	if (!expanded)
+		return;
 	fault = pattern_anchor_fault(expanded);
 	if (fault)
 		json_fault(&value, "%s", fault);

@@ -36,7 +36,7 @@ static void takes_what_the_rfc_takes(void **state)
 		"[true, false , null]",
 		"\"\"",
 		"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"",
-		"\"\\ud83d\\ude00\"",
+		"\"\\uD83d\\uDe00\"",
 		"\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \x7f\"",
 		"{\"a\": {\"b\": [1, {\"c\": \"}\"}]}, \"a\": 2}",
 		"// first\n{ /* inner // */ \"a\" /**/ : // x\n 1 } // last",

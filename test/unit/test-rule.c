@@ -70,6 +70,7 @@ static void closes_all_ports_unless_told(void **state)
 
 static void needs_its_keys(void **state)
 {
+	bad_rule(" []", "r:1:2: the file cannot be a list: write an object, { ... }\n");
 	bad_rule("{}", "r:1:1: \"name\" is missing: a rule needs it\n"
 		       "r:1:1: \"journal\" is missing: a rule needs it\n"
 		       "r:1:1: \"events\" is missing: a rule needs it\n");
@@ -192,6 +193,12 @@ static void tells_what_is_wrong_with_examples(void **state)
 		  "none may match\n" },
 		{ RULE("\"examples\": [{\"message\": \"m\", \"event\": \"f\"}]"),
 		  "r:2:40: \"event\" names no event of this rule: write one of them, or null\n" },
+		{ "{\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}], \"events\": [{\"name\": "
+		  "\"auth-failed\", \"pattern\": \"^(?<address>x)\"}, {}],\n\"examples\": "
+		  "[{\"message\": \"m\", \"event\": \"auth_failed\"}]}",
+		  "r:1:108: \"name\" is missing: an event needs it\n"
+		  "r:1:108: \"pattern\" is missing: an event needs it, or \"format\": \"logfmt\"\n"
+		  "r:2:40: \"event\" names no event of this rule: did you mean \"auth-failed\"?\n" },
 		{ RULE("\"examples\": [{\"message\": \"m\", \"event\": \"e\", \"address\": "
 		       "\"192.0.2.1:5\", \"users\": \"\"}]"),
 		  "r:2:56: \"address\" is no address: write one such as \"192.0.2.1\" or "

@@ -180,6 +180,35 @@ static void weights_have_one_decimal(void **state)
 	}
 }
 
+/* `piece` so many times between `head` and `tail`; owned. */
+static char *repeat(const char *head, const char *piece, size_t n, const char *tail)
+{
+	size_t size = strlen(piece);
+	char *text = malloc(strlen(head) + n * size + strlen(tail) + 1), *end;
+
+	assert_non_null(text);
+	end = stpcpy(text, head);
+	for (size_t i = 0; i < n; i++)
+		end = stpcpy(end, piece);
+	strcpy(end, tail);
+	return text;
+}
+
+static void is_bounded(void **state)
+{
+	static const char head[] =
+		"{\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}],\n\"events\": [";
+	cleanup(freep) char *many = repeat(head, "{}, ", 1000, "{}]}");
+	cleanup(freep) char *define = repeat("{\"define\": {\"a\": \"", "a", 65536, "\"},\n");
+	cleanup(freep) char *grown =
+		repeat(define, "", 0,
+		       "\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}], "
+		       "\"events\": [{\"name\": \"e\", \"pattern\": \"^%{a}\"}]}");
+
+	bad_rule(many, "r:2:11: so many events: 1000 are allowed\n");
+	bad_rule(grown, "r:2:78: the pattern is too long: 64 KiB are allowed\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +217,7 @@ int main(void)
 		cmocka_unit_test(puts_defines_into_patterns),
 		cmocka_unit_test(tells_each_fault_with_its_place),
 		cmocka_unit_test(weights_have_one_decimal),
+		cmocka_unit_test(is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
