@@ -78,7 +78,8 @@ static const char *skip_escape(const char *at)
 	return at[1] ? at + 1 : at;
 }
 
-/* The last byte of the class whose `[` is at `at`, or of the text if it has no end. */
+/* The last byte of the class whose `[` is at `at`, or of the text if it has no end. NULL: it quotes
+ * with \Q or \E, and where it ends is hard to say. */
 static const char *skip_class(const char *at)
 {
 	static const char names[] = "^abcdefghijklmnopqrstuvwxyz";
@@ -90,6 +91,8 @@ static const char *skip_class(const char *at)
 		at++;
 	for (; *at && *at != ']'; at++) {
 		if (*at == '\\') {
+			if (at[1] == 'Q' || at[1] == 'E')
+				return NULL;
 			at = skip_escape(at);
 		} else if (at[0] == '[' && at[1] == ':') {
 			const char *end = at + 2 + strspn(at + 2, names);
@@ -129,6 +132,8 @@ static const char *alternation_fault(const char *pattern)
 			at = skip_escape(at);
 		} else if (*at == '[') {
 			at = skip_class(at);
+			if (!at)
+				return "\\Q or \\E inside [...] hides its end: escape each character";
 		} else if (strncmp(at, "(?#", 3) == 0 || strncmp(at, "(*", 2) == 0) {
 			at += strcspn(at, ")");
 			if (!*at)

@@ -103,6 +103,8 @@ static void knows_an_anchor(void **state)
 		"^\\\\|b",
 		"^\\Qa\\E|b",
 		"^[\\Q](\\E]|b",
+		"^[\\Q\\E](x]|b",
+		"^[\\E](x]|b",
 		"^(?#(c)|b",
 		"^(*MARK:()|b",
 		"^a)|b",
