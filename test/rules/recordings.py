@@ -7,6 +7,7 @@ Dovecot's session id, which holds the client's address, and by mox's cid.
 """
 import base64
 import collections
+import datetime
 import ipaddress
 import json
 import pathlib
@@ -30,7 +31,8 @@ def load(name):
             else:
                 message = row["message"].encode("utf-8", "surrogateescape")
             begins = row.get("line_break") == "line-max"
-            lines.append(Line(row["time"], row["identifier"], row["unit"], message, begins,
+            time = datetime.datetime.fromisoformat(row["time"].replace("Z", "+00:00"))
+            lines.append(Line(time, row["identifier"], row["unit"], message, begins,
                               (row["config"], row["scenario"], row["true_client"]),
                               row["true_client"], row["class"]))
             assert not (piece and row.get("line_break") is None and message.startswith(b"l=")), \
@@ -42,7 +44,7 @@ def load(name):
 def journal_json(lines):
     """As `journalctl -o json --all` prints them."""
     out = []
-    for n, line in enumerate(lines):
+    for line in lines:
         try:
             message = line.message.decode("utf-8")
         except UnicodeDecodeError:
@@ -50,8 +52,7 @@ def journal_json(lines):
         if not isinstance(message, list) and re.search("[\x00-\x09\x0b-\x1f]", message):
             message = list(line.message)
         fields = {
-            "__REALTIME_TIMESTAMP": str(1_700_000_000_000_000 + n),
-            "__CURSOR": f"s={n}",
+            "__REALTIME_TIMESTAMP": str(round(line.time.timestamp() * 1_000_000)),
             "_SYSTEMD_UNIT": line.unit,
             "SYSLOG_IDENTIFIER": line.identifier,
             "_STREAM_ID": "0123456789abcdef0123456789abcdef",
