@@ -53,7 +53,7 @@ struct event {
 struct example {
 	char *message;
 	char *event; /* NULL: no event may match */
-	char *address, *user; /* NULL: not said */
+	char *address, *user; /* NULL: not said; the address as address_format() writes it */
 	unsigned line, column;
 };
 
@@ -63,7 +63,7 @@ struct rule {
 	char *description;
 	struct selector *selectors;
 	size_t n_selectors;
-	struct ports ports;
+	struct ports ports; /* all, if the file says nothing */
 	struct event *events;
 	size_t n_events;
 	struct example *examples;
