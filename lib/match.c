@@ -9,6 +9,8 @@
 
 #include "match.h"
 
+#include "suggest.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include <errno.h>
@@ -151,12 +153,14 @@ static int compile(struct match *match, const char *file, enum match_flags flags
 static int add_group(struct match *match, const char *file, const char *name, unsigned number,
 		     struct faults *faults)
 {
+	struct suggestion suggestion = { .word = span_of(name) };
 	const struct event *event = match->event;
 	int r;
 
 	for (unsigned i = 0; i < N_GROUPS; i++) {
 		struct group *group = &match->groups[i];
 
+		suggestion_try(&suggestion, group_names[i]);
 		if (strcmp(name, group_names[i]) != 0)
 			continue;
 		if (number < MAX_GROUPS && group->n_numbers < MAX_SAME_NAME) {
@@ -169,11 +173,18 @@ static int add_group(struct match *match, const char *file, const char *name, un
 			       file, event->line, event->column, event->name, name);
 		return r < 0 ? r : -EINVAL;
 	}
-	r = faults_add(
-		faults,
-		"%s:%u:%u: pattern of event \"%s\": \"%s\" is no group banish knows: name it "
-		"address, user, attempts or session, or write (?:...)",
-		file, event->line, event->column, event->name, name);
+	if (suggestion.best)
+		r = faults_add(
+			faults,
+			"%s:%u:%u: pattern of event \"%s\": \"%s\" is no group banish knows: "
+			"did you mean \"%s\"?",
+			file, event->line, event->column, event->name, name, suggestion.best);
+	else
+		r = faults_add(
+			faults,
+			"%s:%u:%u: pattern of event \"%s\": \"%s\" is no group banish knows: "
+			"name it address, user, attempts or session, or write (?:...)",
+			file, event->line, event->column, event->name, name);
 	return r < 0 ? r : -EINVAL;
 }
 
@@ -335,6 +346,20 @@ static int run_code(const struct match *match, struct matcher *matcher, pcre2_ma
 	return n;
 }
 
+int match_try(const struct match *match, struct matcher *matcher, struct span text, bool partial,
+	      uint64_t limit)
+{
+	int n;
+
+	if (!match->code)
+		return 0;
+	n = run_code(match, matcher, matcher->data, text,
+		     PCRE2_NO_JIT | (partial ? PCRE2_PARTIAL_HARD : 0), limit);
+	if (n == PCRE2_ERROR_MATCHLIMIT)
+		return -E2BIG;
+	return n >= 0 || n == PCRE2_ERROR_PARTIAL;
+}
+
 static int run_pattern(const struct match *match, struct matcher *matcher, struct span text,
 		       struct captures *ret)
 {
@@ -425,51 +450,4 @@ int match_run(const struct match *match, struct matcher *matcher, struct subject
 	if (!match->code)
 		return run_logfmt(match, subject, ret);
 	return run_pattern(match, matcher, subject->text, ret);
-}
-
-size_t match_reach(const struct match *match, struct matcher *matcher, struct span text)
-{
-	size_t low = 0, high = text.size;
-
-	if (!match->code)
-		return 0;
-	/* If some bytes could begin a match, fewer could too. */
-	while (low < high) {
-		size_t middle = high - (high - low) / 2;
-		int n = run_code(match, matcher, matcher->data, (struct span){ text.data, middle },
-				 PCRE2_PARTIAL_HARD | PCRE2_NO_JIT, match_limit(middle));
-
-		if (n == PCRE2_ERROR_PARTIAL || n >= 0)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
-}
-
-uint64_t match_steps(const struct match *match, struct matcher *matcher, struct span text,
-		     uint64_t max)
-{
-	uint64_t low = 0, high = 64; /* low is too few */
-
-	if (!match->code)
-		return 0;
-	while (run_code(match, matcher, matcher->data, text, PCRE2_NO_JIT, MIN(high, max)) ==
-	       PCRE2_ERROR_MATCHLIMIT) {
-		if (high >= max)
-			return max;
-		low = high;
-		high *= 2;
-	}
-	high = MIN(high, max);
-	while (high - low > 1 + high / 100) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (run_code(match, matcher, matcher->data, text, PCRE2_NO_JIT, middle) ==
-		    PCRE2_ERROR_MATCHLIMIT)
-			low = middle;
-		else
-			high = middle;
-	}
-	return high;
 }

@@ -39,7 +39,7 @@ enum match_flags {
 	MATCH_JIT = 1 << 0, /* try JIT; where it is refused (MemoryDenyWriteExecute) the interpreter
 			       serves */
 	MATCH_MEASURE =
-		1 << 1, /* for match_steps(): without the short cuts that depend on the text */
+		1 << 1, /* for measure_steps(): without the short cuts that depend on the text */
 };
 
 /* Compiles; `event` is borrowed and must outlive the match. -EINVAL: a pattern that is bad or not
@@ -54,14 +54,10 @@ DEFINE_CLEANUP(struct match *, match_free)
 int match_run(const struct match *match, struct matcher *matcher, struct subject *subject,
 	      struct captures *ret) must_check;
 
-/* How many bytes of the text a pattern could take before it failed; 0 for logfmt. For people: costs
- * a few matches. */
-size_t match_reach(const struct match *match, struct matcher *matcher, struct span text);
-
-/* How many steps (calls of PCRE2's inner matching function) the interpreter needs to answer for
- * this text, to the nearest 1 %; `max` if it needs that many or more. 0 for logfmt. */
-uint64_t match_steps(const struct match *match, struct matcher *matcher, struct span text,
-		     uint64_t max);
+/* One run of the interpreter, for measure.c: 1: matches, or with `partial` ends where more could
+ * follow; 0: no; -E2BIG: needs `limit` steps or more. */
+int match_try(const struct match *match, struct matcher *matcher, struct span text, bool partial,
+	      uint64_t limit) must_check;
 
 /* The most steps that match_run() spends on a text of this size. */
 uint64_t match_limit(size_t size);

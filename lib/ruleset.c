@@ -161,6 +161,23 @@ void ruleset_assume_missing(struct ruleset *ruleset)
 	scan_assume_missing(ruleset->scan);
 }
 
+static bool is_weightless(const struct jail *jail, const struct event *event)
+{
+	return event->outcome == OUTCOME_SUCCESS ||
+	       (event->mode == MODE_AGGRESSIVE && jail->settings.mode == MODE_NORMAL);
+}
+
+void ruleset_leave_out_weightless(struct ruleset *ruleset)
+{
+	for (unsigned i = 0; i < ruleset->n_jails; i++) {
+		const struct jail *jail = &ruleset->jails[i];
+
+		for (unsigned j = 0; j < jail->rule->n_events; j++)
+			if (is_weightless(jail, &jail->rule->events[j]))
+				scan_silence(ruleset->scan, i, j);
+	}
+}
+
 size_t ruleset_n_jails(const struct ruleset *ruleset)
 {
 	return ruleset->n_jails;

@@ -10,29 +10,19 @@
 #include "scan.h"
 
 #include "bitmap.h"
-#include "logfmt.h"
+#include "measure.h"
 #include "selection.h"
 #include "sieve.h"
 #include "split.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define FEW_JAILS     4            /* a few patterns that fail cost less than a question */
-#define TEXT_KEPT_MAX (256U << 10) /* bytes; memory for a longer text goes with the next one */
-#define SHOWN_TEXT    40           /* bytes of a message quoted in an explanation */
-#define MESSAGE_TEXT  0            /* its place among the texts */
-
-/* A field of the entry that events match on. The source's bytes only last until the next question.
- */
-struct text {
-	const char *field; /* borrowed from the rule */
-	bool asked, present;
-	char *data;
-	size_t allocated;
-	struct subject subject;
-	struct logfmt logfmt;
-};
+#define FEW_JAILS    4  /* a few patterns that fail cost less than a question */
+#define SHOWN_TEXT   40 /* bytes of a message quoted in an explanation */
+#define MESSAGE_TEXT 0  /* its place among the texts */
+#define SILENT_TRIED 32 /* of so many entries one */
 
 struct compiled {
 	const struct event *event;
@@ -54,8 +44,9 @@ struct scan {
 	struct split split;
 	bool was_piece;
 
-	uint64_t *candidates, *elsewhere; /* bitmaps of events */
-	bool has_elsewhere;
+	uint64_t *candidates, *elsewhere, *silent; /* bitmaps of events */
+	bool has_elsewhere, has_silent;
+	uint64_t n_silent;  /* entries that only silent events could match */
 	uint64_t *narrowed; /* bitmap of jails */
 	struct hit *hits;
 	size_t n_hits;
@@ -78,8 +69,10 @@ static int make_room(struct scan *scan, const struct rule *const *rules)
 	scan->events = calloc(n_events + 1, sizeof(*scan->events));
 	scan->candidates = calloc(bitmap_words(n_events) + 1, sizeof(*scan->candidates));
 	scan->elsewhere = calloc(bitmap_words(n_events) + 1, sizeof(*scan->elsewhere));
+	scan->silent = calloc(bitmap_words(n_events) + 1, sizeof(*scan->silent));
 	if (!scan->first || !scan->select_first || !scan->hits || !scan->jail_statistics ||
-	    !scan->narrowed || !scan->events || !scan->candidates || !scan->elsewhere)
+	    !scan->narrowed || !scan->events || !scan->candidates || !scan->elsewhere ||
+	    !scan->silent)
 		return -ENOMEM;
 	return 0;
 }
@@ -111,13 +104,10 @@ static int compile_events(struct scan *scan, const struct rule *const *rules, bo
 
 static unsigned text_of(struct scan *scan, const char *field)
 {
-	struct text *text = &scan->texts[scan->n_texts];
-
 	for (size_t i = 0; i < scan->n_texts; i++)
 		if (strcmp(scan->texts[i].field, field) == 0)
 			return (unsigned)i;
-	text->field = field;
-	text->subject.logfmt = &text->logfmt;
+	text_init(&scan->texts[scan->n_texts], field);
 	return (unsigned)scan->n_texts++;
 }
 
@@ -195,8 +185,7 @@ struct scan *scan_free(struct scan *scan)
 	for (size_t i = 0; i < scan->n_events; i++)
 		match_free(scan->events[i].match);
 	for (size_t i = 0; i < scan->n_texts; i++) {
-		free(scan->texts[i].data);
-		logfmt_done(&scan->texts[i].logfmt);
+		text_done(&scan->texts[i]);
 	}
 	matcher_free(scan->matcher);
 	sieve_free(scan->sieve);
@@ -209,6 +198,7 @@ struct scan *scan_free(struct scan *scan)
 	free(scan->events);
 	free(scan->candidates);
 	free(scan->elsewhere);
+	free(scan->silent);
 	free(scan->texts);
 	free(scan);
 	return NULL;
@@ -219,40 +209,10 @@ void scan_assume_missing(struct scan *scan)
 	selection_assume_missing(scan->selection);
 }
 
-/* Copies: what the source lent is gone with the next question. */
-static int keep(struct text *text, struct span value)
+void scan_silence(struct scan *scan, unsigned jail, unsigned event)
 {
-	if (value.size > text->allocated || text->allocated > TEXT_KEPT_MAX) {
-		size_t size = MAX(value.size, 512);
-		char *data = malloc(size);
-
-		if (!data)
-			return -ENOMEM;
-		free(text->data);
-		text->data = data;
-		text->allocated = size;
-	}
-	if (value.size > 0)
-		memcpy(text->data, value.data, value.size);
-	text->subject.text = (struct span){ text->data, value.size };
-	text->subject.state = SUBJECT_UNREAD;
-	return 0;
-}
-
-static int ask_text(struct scan *scan, const struct entry *entry, unsigned i)
-{
-	struct text *text = &scan->texts[i];
-	struct span value;
-	int r;
-
-	if (text->asked)
-		return 0;
-	r = entry_field(entry, text->field, &value);
-	if (r < 0)
-		return r;
-	text->asked = true;
-	text->present = r > 0;
-	return text->present ? keep(text, value) : 0;
+	bitmap_set(scan->silent, scan->first[jail] + event);
+	scan->has_silent = true;
 }
 
 /* 1: matches; 0: does not; -E2BIG: gave up. */
@@ -262,7 +222,7 @@ static int try_event(struct scan *scan, const struct entry *entry, const struct 
 	struct text *text = &scan->texts[compiled->text];
 	int r;
 
-	r = ask_text(scan, entry, compiled->text);
+	r = text_ask(&scan->texts[compiled->text], entry);
 	if (r < 0)
 		return r;
 	return text->present ? match_run(compiled->match, scan->matcher, &text->subject, ret) : 0;
@@ -302,10 +262,24 @@ static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail
 		hit->jail = jail;
 		hit->event = (unsigned)(i - scan->first[jail]);
 		scan->jail_statistics[jail].hits++;
-		scan->n_hits++;
+		scan->n_hits += !bitmap_has(scan->silent, i);
 		return 0;
 	}
 	return 0;
+}
+
+/* Most lines of a mail server tell of success. Where only silent events can match there is nothing
+ * to find, but now and then one is tried all the same: the number of hits shows that a rule still
+ * understands its unit. */
+static bool is_silent(struct scan *scan)
+{
+	if (!scan->has_silent)
+		return false;
+	for (size_t i = 0; i < bitmap_words(scan->n_events); i++)
+		if (scan->candidates[i] & ~scan->silent[i])
+			return false;
+	scan->n_silent++;
+	return scan->n_silent > SILENT_TRIED && scan->n_silent % SILENT_TRIED != 0;
 }
 
 /* Fills the candidates: 1 if there are any. MESSAGE is only kept if one of them may read it. */
@@ -319,12 +293,11 @@ static int find_candidates(struct scan *scan, const struct entry *entry)
 	r = entry_field(entry, text->field, &value);
 	if (r < 0)
 		return r;
-	any = r > 0 && sieve_pass(scan->sieve, value, scan->candidates);
+	any = r > 0 && sieve_pass(scan->sieve, value, scan->candidates) && !is_silent(scan);
 	if (any) {
-		r = keep(text, value);
+		r = text_keep(text, value);
 		if (r < 0)
 			return r;
-		text->asked = text->present = true;
 	}
 	if (!scan->has_elsewhere)
 		return any;
@@ -433,11 +406,11 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 			return r;
 		if (r == 0)
 			continue;
-		r = ask_text(scan, entry, compiled->text);
+		r = text_ask(&scan->texts[compiled->text], entry);
 		if (r < 0)
 			return r;
 		if (text->present)
-			reach = match_reach(compiled->match, scan->matcher, text->subject.text);
+			reach = measure_reach(compiled->match, scan->matcher, text->subject.text);
 		if (!closest.event || reach > closest.reach)
 			closest = (struct closest){ compiled, reach };
 	}

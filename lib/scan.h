@@ -20,6 +20,9 @@ DEFINE_CLEANUP(struct scan *, scan_free)
 
 void scan_assume_missing(struct scan *scan);
 
+/* From now on this event still ends the search of its rule, but its hits are not reported. */
+void scan_silence(struct scan *scan, unsigned jail, unsigned event);
+
 /* See ruleset_scan(), ruleset_hit(), ruleset_explain(). */
 int scan_entry(struct scan *scan, const struct entry *entry) must_check;
 const struct hit *scan_hit(const struct scan *scan, size_t i);

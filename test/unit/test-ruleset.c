@@ -81,6 +81,40 @@ static void rules_with_a_jail_are_in_force(void **state)
 	pool_done();
 }
 
+static void what_weighs_nothing_can_be_left_out(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	struct rule *rules[] = { a };
+	struct jail_policy jails[] = { jail_of("a") };
+	struct policy policy = { .jails = jails, .n_jails = 1 };
+	struct source source = { 0 };
+	struct entry entry = source_entry(&source);
+	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	struct faults faults = { 0 };
+	static const struct {
+		const char *message;
+		int n_hits;
+	} cases[] = { { "MESSAGE=good 1", 0 },
+		      { "MESSAGE=probe 1", 0 },
+		      { "MESSAGE=fail 1", 1 },
+		      { "MESSAGE=note 1", 1 } };
+
+	make_event(a, "good", "MESSAGE", "^good (?<address>.)")->outcome = OUTCOME_SUCCESS;
+	make_event(a, "probe", "MESSAGE", "^probe (?<address>.)")->mode = MODE_AGGRESSIVE;
+	make_event(a, "fail", "MESSAGE", "^[a-z]+ (?<address>.)(?<!note 1)");
+	make_event(a, "note", "MESSAGE", "^note (?<session>.)")->outcome = OUTCOME_NOTE;
+	assert_int_equal(ruleset_new(rules, 1, &policy, "b.json", true, &faults, &ruleset), 0);
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+			source.fields = FIELDS("_SYSTEMD_UNIT=a.service", cases[i].message);
+			assert_int_equal(ruleset_scan(ruleset, &entry),
+					 pass == 0 ? 1 : cases[i].n_hits);
+		}
+		ruleset_leave_out_weightless(ruleset);
+	}
+	pool_done();
+}
+
 static void a_jail_needs_a_rule(void **state)
 {
 	struct rule *rules[] = { make_rule("a", "_UID=1"), make_rule("b", "_UID=1") };
@@ -132,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_with_a_jail_are_in_force),
+		cmocka_unit_test(what_weighs_nothing_can_be_left_out),
 		cmocka_unit_test(a_jail_needs_a_rule),
 		cmocka_unit_test(every_bad_pattern_is_told),
 	};

@@ -196,6 +196,35 @@ static void pieces_never_match(void **state)
 	pool_done();
 }
 
+static void silent_events_end_the_search_without_a_hit(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+	struct source source = { .fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=login: 1") };
+	unsigned n_cheap = 0;
+
+	make_event(a, "silent", "MESSAGE", "^login: (?<address>.)");
+	make_event(a, "loud", "MESSAGE", "^login: .* failed(?<address>.)");
+	scan = scan_of(rules, 1);
+	scan_silence(scan, 0, 0);
+	for (int i = 0; i < 1000; i++) {
+		struct entry entry = source_entry(&source);
+
+		assert_int_equal(scan_entry(scan, &entry), 0);
+		n_cheap += strcmp(source.asked, "MESSAGE ") == 0;
+	}
+	/* Some are tried, and show that the rule still understands its unit. */
+	assert_in_range(n_cheap, 900, 999);
+	assert_int_equal(scan_jail_statistics(scan, 0)->hits, 1000 - n_cheap);
+
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=login: 1 failed"), "",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=login:  failed2"), "",
+		    "MESSAGE _SYSTEMD_UNIT ");
+	pool_done();
+}
+
 static const char *explained(struct scan *scan, const char *const *fields)
 {
 	static char text[256];
@@ -257,6 +286,7 @@ int main(void)
 		cmocka_unit_test(logfmt_events_share_one_line),
 		cmocka_unit_test(a_match_limit_is_told_of_the_rule_that_reads_the_entry),
 		cmocka_unit_test(pieces_never_match),
+		cmocka_unit_test(silent_events_end_the_search_without_a_hit),
 		cmocka_unit_test(says_why_nothing_hit),
 		cmocka_unit_test(passes_errors_on),
 	};

@@ -1,0 +1,31 @@
+#ifndef BANISH_TEXT_H
+#define BANISH_TEXT_H
+
+/* A field of an entry that events match on. The source's bytes only last until the next question,
+ * so what is matched is a copy. */
+
+#include "entry.h"
+#include "logfmt.h"
+#include "match.h"
+#include "util.h"
+
+struct text {
+	const char *field; /* borrowed */
+	bool asked, present;
+	char *data; /* owned */
+	size_t allocated;
+	struct subject subject;
+	struct logfmt logfmt;
+};
+
+/* The subject points into the text: it must not move afterwards. */
+void text_init(struct text *text, const char *field);
+void text_done(struct text *text);
+
+/* Copies what the source answered. 0 or -ENOMEM. */
+int text_keep(struct text *text, struct span value) must_check;
+
+/* Asks the entry, once. 0, then `present` tells; negative errno. */
+int text_ask(struct text *text, const struct entry *entry) must_check;
+
+#endif
