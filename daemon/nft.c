@@ -325,20 +325,26 @@ int nft_fd(const struct nft *nft)
 	return nft->notices ? mnl_socket_get_fd(nft->notices) : -1;
 }
 
+/* An overflow is told before what was queued ahead of it, and the kernel queues nothing more until
+ * all of that is read: what is half told then will never be told in full. */
 int nft_read_notices(struct nft *nft)
 {
+	bool lost = false;
+
 	for (;;) {
 		ssize_t n = nft_socket_receive(nft, nft->notices);
 		int r;
 
-		if (n == 0)
-			return 0;
 		if (n == -ENOBUFS) {
-			nftmsg_watch_lost(nft->watch);
+			lost = true;
 			continue;
 		}
 		if (n < 0)
 			return (int)n;
+		if (n == 0 && lost)
+			nftmsg_watch_lost(nft->watch);
+		if (n == 0)
+			return 0;
 		r = nftmsg_watch_feed(nft->watch, (struct span){ nft->buffer, (size_t)n });
 		if (r < 0)
 			return r;

@@ -1,0 +1,460 @@
+/* Layout and elements in a real kernel, compared with what nft shows of them. */
+#include "unit.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "netns.h"
+
+static struct nft *nft;
+
+static int set_up(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	assert_int_equal(nft_open("banish", &nft), 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	nft = nft_free(nft);
+	return 0;
+}
+
+static void apply(struct nft_change change)
+{
+	assert_int_equal(nft_apply(nft, &change, 1), 0);
+	assert_int_equal(change.error, 0);
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItem(object, key);
+
+	return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static int number_of(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItem(object, key);
+
+	return cJSON_IsNumber(item) ? item->valueint : -1;
+}
+
+static void sets_and_chain_are_as_promised(void **state)
+{
+	cJSON *table = nft_json("list table inet banish");
+	unsigned n_sets = 0, n_rules = 0, n_chains = 0;
+	const cJSON *item;
+
+	assert_non_null(table);
+	cJSON_ArrayForEach(item, table)
+	{
+		const cJSON *set = cJSON_GetObjectItem(item, "set");
+		const cJSON *chain = cJSON_GetObjectItem(item, "chain");
+
+		n_rules += cJSON_HasObjectItem(item, "rule");
+		if (set && strncmp(text_of(set, "name"), "ignore", 6) != 0) {
+			n_sets++;
+			assert_int_equal(number_of(set, "size"), NFT_SIZE_DEFAULT);
+			assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(set, "flags"), 0)
+						    ->valuestring,
+					    "timeout");
+		}
+		if (!chain)
+			continue;
+		n_chains++;
+		assert_string_equal(text_of(chain, "type"), "filter");
+		assert_string_equal(text_of(chain, "hook"), "prerouting");
+		assert_string_equal(text_of(chain, "policy"), "accept");
+		assert_int_equal(number_of(chain, "prio"), -300);
+	}
+	assert_int_equal(n_sets, 4);
+	assert_int_equal(n_chains, 1);
+	assert_int_equal(n_rules, 2 + 4);
+	cJSON_Delete(table);
+	run("nft list table inet banish | grep -q 'type ipv6_addr'");
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr & ffff:ffff:ffff:ffff::.*@mail6 '");
+	run("nft list chain inet banish prerouting | grep -q 'dport { 143, 993 } ip saddr @mail4 counter'");
+	run("nft list chain inet banish prerouting | grep -q '^\t\tip saddr @manual4 counter.* drop'");
+}
+
+static void a_saved_ruleset_can_be_loaded_by_nft(void **state)
+{
+	run("(echo flush ruleset; nft list ruleset) | nft -f -");
+}
+
+static void installing_again_keeps_elements(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, "stays"));
+	apply(change_of(NFT_PUT, "2001:db8:1:2::", 100, "stays"));
+	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_false(nft_set_is_new(nft, "mail", AF_INET));
+	assert_true(json_element("mail4", "192.0.2.1").found);
+	assert_string_equal(json_element("mail6", "2001:db8:1:2::").comment, "stays");
+}
+
+static void another_prefix_replaces_its_set_only(void **state)
+{
+	struct nft_layout layout = netns_layout();
+	struct nft_jail jail = layout.jails[0];
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	apply(change_of(NFT_PUT, "2001:db8:1:2::", 100, NULL));
+	jail.prefix6 = 56;
+	layout.jails = &jail;
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_true(nft_set_is_new(nft, "mail", AF_INET6));
+	assert_false(nft_set_is_new(nft, "mail", AF_INET));
+	assert_int_equal(json_count("mail4"), 1);
+	assert_int_equal(json_count("mail6"), 0);
+}
+
+static void a_jail_that_is_gone_takes_its_sets_along(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	layout.n_jails = 0;
+	run("nft add set inet banish friends4 '{ type ipv4_addr; flags timeout; }'");
+	assert_int_equal(nft_install(nft, &layout), 0);
+	run("! nft list set inet banish mail4 2>/dev/null");
+	assert_int_equal(json_count("manual4"), 0);
+	assert_int_equal(json_count("friends4"), 0);
+}
+
+static void unfit_sets_and_chains_are_replaced(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	run("nft -f - <<'END'\n"
+	    "table inet banish {\n"
+	    "	set mail4 { type ipv6_addr; flags interval; elements = { ::/64 }; }\n"
+	    "	chain prerouting { type filter hook input priority 0; ip6 saddr @mail4 drop; }\n"
+	    "	chain own { tcp dport 1 accept; }\n"
+	    "}\n"
+	    "END\n");
+	assert_int_equal(nft_install(nft, &layout), 1);
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	run("nft list chain inet banish prerouting | grep -q 'hook prerouting priority raw'");
+	run("nft list chain inet banish own | grep -q 'tcp dport 1 accept'");
+}
+
+static void a_set_in_use_by_others_is_not_replaced(void **state)
+{
+	struct nft_layout layout = netns_layout();
+	struct nft_jail jail = layout.jails[0];
+
+	jail.prefix4 = 24;
+	layout.jails = &jail;
+	run("nft 'add chain inet banish own; add rule inet banish own ip saddr @mail4 accept'");
+	assert_int_equal(nft_install(nft, &layout), -EBUSY);
+	run("nft list chain inet banish prerouting | grep -q @mail6");
+}
+
+static void a_sleeping_table_is_woken(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft 'add table inet banish { flags dormant; }'");
+	run("nft list ruleset | grep -q dormant");
+	assert_int_equal(nft_install(nft, &layout), 0);
+	run("! nft list ruleset | grep -q dormant");
+}
+
+static void many_jails_and_ignored_hosts_fit(void **state)
+{
+	static struct nft_jail jails[100];
+	static struct prefix ignore[3000];
+	struct nft_layout layout = { .table = "banish", .jails = jails, .n_jails = 100 };
+
+	for (size_t i = 0; i < 100; i++) {
+		snprintf(jails[i].name, sizeof(jails[i].name), "jail-%zu", i);
+		jails[i].prefix4 = 24;
+		jails[i].prefix6 = 48;
+		jails[i].ports.all = true;
+	}
+	for (uint32_t i = 0; i < 3000; i++) {
+		ignore[i].address =
+			(struct address){ AF_INET, { 10, (uint8_t)(i >> 8), (uint8_t)i, 1 } };
+		ignore[i].length = 32;
+	}
+	layout.ignore = ignore;
+	layout.n_ignore = 3000;
+	layout.size = 1000;
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(json_count("ignore4"), 3000);
+	assert_int_equal(nft_install(nft, &layout), 0);
+}
+
+static void ignored_networks_are_seen(void **state)
+{
+	static const struct {
+		const char *address;
+		int ignored;
+	} cases[] = {
+		{ "127.0.0.1", 1 },   { "126.255.255.255", 0 }, { "128.0.0.0", 0 },
+		{ "10.0.0.255", 1 },  { "10.0.1.0", 0 },        { "255.255.255.255", 1 },
+		{ "2001:db8::1", 1 }, { "2001:db8:1::", 0 },    { "::", 0 },
+	};
+	struct prefix ignore[] = { prefix_of("127.0.0.0/8"), prefix_of("10.0.0.0/25"),
+				   prefix_of("10.0.0.128/25"), prefix_of("255.255.255.255"),
+				   prefix_of("2001:db8::/48") };
+	struct nft_layout layout = netns_layout();
+
+	layout.ignore = ignore;
+	layout.n_ignore = ARRAY_SIZE(ignore);
+	assert_int_equal(nft_install(nft, &layout), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address address = address_of(cases[i].address);
+
+		assert_int_equal(nft_ignores(nft, &address), cases[i].ignored);
+	}
+	run("nft list set inet banish ignore4 | grep -q 10.0.0.0/24");
+}
+
+static void a_ban_can_be_extended_shortened_and_made_permanent(void **state)
+{
+	struct address address = address_of("192.0.2.1");
+	struct shown shown;
+	usec_t remaining;
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 1000, "first"));
+	shown = json_element("mail4", "192.0.2.1");
+	assert_int_equal(shown.timeout, 1000);
+	assert_in_range(shown.expires, 990, 1000);
+	assert_string_equal(shown.comment, "first");
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 5000, "longer"));
+	shown = json_element("mail4", "192.0.2.1");
+	assert_in_range(shown.expires, 4990, 5000);
+	assert_string_equal(shown.comment, "longer");
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	assert_in_range(json_element("mail4", "192.0.2.1").expires, 90, 100);
+	assert_int_equal(nft_find(nft, "mail", &address, &remaining), 1);
+	assert_in_range(remaining, 90 * USEC_PER_SEC, 100 * USEC_PER_SEC);
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 0, NULL));
+	assert_true(json_element("mail4", "192.0.2.1").permanent);
+	assert_int_equal(nft_find(nft, "mail", &address, &remaining), 1);
+	assert_true(remaining == USEC_INFINITY);
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	assert_int_equal(json_element("mail4", "192.0.2.1").timeout, 100);
+	apply(change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
+	assert_int_equal(json_count("mail4"), 0);
+	assert_int_equal(nft_find(nft, "mail", &address, NULL), 0);
+	apply(change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
+}
+
+static void the_same_time_again_is_renewed(void **state)
+{
+	struct address address = address_of("192.0.2.1");
+	struct nft_change change = change_of(NFT_PUT, "192.0.2.1", 1, NULL);
+	usec_t remaining;
+
+	apply(change);
+	usleep(500000);
+	apply(change);
+	assert_int_equal(nft_find(nft, "mail", &address, &remaining), 1);
+	assert_in_range(remaining, 700000, USEC_PER_SEC);
+}
+
+/* What expires between our look and our word must not undo the transaction. */
+static void what_just_expired_does_no_harm(void **state)
+{
+	struct nft_change changes[] = {
+		change_of(NFT_PUT, "192.0.2.1", 1, NULL),
+		change_of(NFT_PUT, "192.0.2.2", 1, NULL),
+		change_of(NFT_PUT, "192.0.2.3", 100, NULL),
+	};
+
+	changes[0].remaining = changes[1].remaining = 20000;
+	for (int i = 0; i < 20; i++) {
+		changes[0].operation = changes[1].operation = changes[2].operation = NFT_PUT;
+		assert_int_equal(nft_apply(nft, changes, 3), 0);
+		usleep(15000 + 1000u * (unsigned)i);
+		changes[0].operation = NFT_DELETE;
+		changes[2].operation = NFT_DELETE;
+		assert_int_equal(nft_apply(nft, changes, 3), 0);
+		assert_false(json_element("mail4", "192.0.2.3").found);
+	}
+}
+
+static void thousands_in_one_call_are_all_there(void **state)
+{
+	static struct nft_change changes[100000];
+	struct nft_elements list;
+	size_t n6 = 0;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		struct nft_change *c = &changes[i];
+
+		*c = change_of(NFT_PUT_NEW, i % 2 ? "2001:db8::" : "10.0.0.0", 600, "x5");
+		for (int byte = 0; byte < 3; byte++)
+			c->address.bytes[(i % 2 ? 5 : 1) + byte] = (uint8_t)(i >> (16 - 8 * byte));
+	}
+	assert_int_equal(nft_apply(nft, changes, ARRAY_SIZE(changes)), 0);
+	assert_int_equal(json_count("mail4"), ARRAY_SIZE(changes) / 2);
+	assert_int_equal(json_count("mail6"), ARRAY_SIZE(changes) / 2);
+
+	assert_int_equal(nft_list(nft, NULL, &list), 0);
+	assert_int_equal(list.n_items, ARRAY_SIZE(changes));
+	for (size_t i = 0; i < list.n_items; i++) {
+		n6 += list.items[i].address.family == AF_INET6;
+		assert_string_equal(list.items[i].jail, "mail");
+		assert_string_equal(list.items[i].comment, "x5");
+		assert_in_range(list.items[i].remaining, 500 * USEC_PER_SEC, 600 * USEC_PER_SEC);
+	}
+	assert_int_equal(n6, ARRAY_SIZE(changes) / 2);
+	nft_elements_done(&list);
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(changes); i++)
+		changes[i].operation = i % 4 ? NFT_PUT : NFT_DELETE;
+	assert_int_equal(nft_apply(nft, changes, ARRAY_SIZE(changes)), 0);
+	assert_int_equal(json_count("mail4"), ARRAY_SIZE(changes) / 4);
+}
+
+static void a_full_set_says_so_and_takes_what_fits(void **state)
+{
+	struct nft_layout layout = netns_layout();
+	static struct nft_change changes[2000];
+	size_t n_refused = 0;
+
+	layout.size = 1234;
+	assert_int_equal(nft_install(nft, &layout), 1);
+	for (uint32_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		changes[i] = change_of(NFT_PUT, "10.0.0.0", 600, NULL);
+		changes[i].address.bytes[2] = (uint8_t)(i >> 8);
+		changes[i].address.bytes[3] = (uint8_t)i;
+	}
+	assert_int_equal(nft_apply(nft, changes, ARRAY_SIZE(changes)), 1);
+	assert_int_equal(json_count("mail4"), 1234);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		assert_true(changes[i].error == 0 || changes[i].error == -ENFILE);
+		n_refused += changes[i].error < 0;
+	}
+	assert_int_equal(n_refused, ARRAY_SIZE(changes) - 1234);
+	/* The other family has room, what is in can be extended, what is not can be deleted. */
+	apply(change_of(NFT_PUT, "2001:db8::", 600, NULL));
+	changes[1].remaining = 7000 * USEC_PER_SEC;
+	changes[1999].operation = NFT_DELETE;
+	assert_int_equal(nft_apply(nft, changes, 2), 0);
+	assert_int_equal(nft_apply(nft, changes + 1999, 1), 0);
+	assert_int_equal(json_element("mail4", "10.0.0.1").timeout, 7000);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+		changes[i].operation = NFT_DELETE;
+	assert_int_equal(nft_apply(nft, changes, ARRAY_SIZE(changes)), 0);
+	assert_int_equal(json_count("mail4"), 0);
+}
+
+static void host_bits_are_replaced(void **state)
+{
+	struct prefix prefix = prefix_of("2001:db8:1:2::/64");
+	struct nft_elements list;
+
+	run("nft add element inet banish mail6 '{ 2001:db8:1:2::5 timeout 1h comment \"by hand\" }'");
+	assert_int_equal(nft_list(nft, "mail", &list), 0);
+	assert_int_equal(list.n_items, 1);
+	assert_true(list.items[0].host_bits);
+	assert_true(prefix_equal(&list.items[0].prefix, &prefix));
+	assert_int_equal(nft_mask(nft, "mail", &list.items[0].address, &prefix,
+				  list.items[0].remaining, list.items[0].comment),
+			 0);
+	assert_int_equal(json_count("mail6"), 1);
+	assert_string_equal(json_element("mail6", "2001:db8:1:2::").comment, "by hand");
+	assert_in_range(json_element("mail6", "2001:db8:1:2::").expires, 3590, 3600);
+
+	/* One that lasts longer is there already. */
+	apply(change_of(NFT_PUT, "2001:db8:1:2::", 9000, "longer"));
+	assert_int_equal(nft_mask(nft, "mail", &list.items[0].address, &prefix, 10 * USEC_PER_SEC,
+				  NULL),
+			 0);
+	assert_int_equal(json_count("mail6"), 1);
+	assert_int_equal(json_element("mail6", "2001:db8:1:2::").timeout, 9000);
+	nft_elements_done(&list);
+}
+
+static void what_is_absent_is_told_apart(void **state)
+{
+	struct address address = address_of("192.0.2.1");
+	struct nft_change changes[] = { change_of(NFT_PUT, "192.0.2.1", 10, NULL),
+					change_of(NFT_PUT, "192.0.2.1", 10, NULL) };
+	struct nft_elements list;
+	struct nft_sets sets;
+
+	changes[1].jail = "nojail";
+	assert_int_equal(nft_find(nft, "nojail", &address, NULL), -ENOENT);
+	assert_int_equal(nft_apply(nft, changes, 2), 1);
+	assert_int_equal(changes[0].error, 0);
+	assert_int_equal(changes[1].error, -ENOENT);
+	assert_int_equal(nft_list_sets(nft, &sets), 0);
+	assert_int_equal(sets.n_items, 4);
+	assert_int_equal(nft_sets_find(&sets, "mail", AF_INET6)->prefix, 64);
+	assert_null(nft_sets_find(&sets, "nojail", AF_INET));
+	nft_sets_done(&sets);
+
+	run("nft flush ruleset");
+	assert_int_equal(nft_list(nft, NULL, &list), -ENOENT);
+	assert_int_equal(nft_ignores(nft, &address), -ENOENT);
+	assert_int_equal(nft_find(nft, "mail", &address, NULL), -ENOENT);
+	assert_int_equal(nft_apply(nft, changes, 1), 1);
+	assert_int_equal(changes[0].error, -ENOENT);
+}
+
+static void without_the_capability_it_says_so(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+		struct __user_cap_data_struct none[2] = { { 0 } };
+		struct nft *other = NULL;
+
+		if (syscall(SYS_capset, &header, none) < 0)
+			_exit(1);
+		_exit(nft_open("banish", &other) == -EPERM ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+#define INSTALLED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		INSTALLED(sets_and_chain_are_as_promised),
+		INSTALLED(a_saved_ruleset_can_be_loaded_by_nft),
+		INSTALLED(installing_again_keeps_elements),
+		INSTALLED(another_prefix_replaces_its_set_only),
+		INSTALLED(a_jail_that_is_gone_takes_its_sets_along),
+		INSTALLED(unfit_sets_and_chains_are_replaced),
+		INSTALLED(a_set_in_use_by_others_is_not_replaced),
+		INSTALLED(a_sleeping_table_is_woken),
+		INSTALLED(many_jails_and_ignored_hosts_fit),
+		INSTALLED(ignored_networks_are_seen),
+		INSTALLED(a_ban_can_be_extended_shortened_and_made_permanent),
+		INSTALLED(the_same_time_again_is_renewed),
+		INSTALLED(what_just_expired_does_no_harm),
+		INSTALLED(thousands_in_one_call_are_all_there),
+		INSTALLED(a_full_set_says_so_and_takes_what_fits),
+		INSTALLED(host_bits_are_replaced),
+		INSTALLED(what_is_absent_is_told_apart),
+		INSTALLED(without_the_capability_it_says_so),
+	};
+
+	netns_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
