@@ -1,19 +1,11 @@
 """The shipped rules on recordings of real servers: who, how often, and never somebody else."""
 import collections
-import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 
 import pytest
 
+import banish_test
 import recordings
-
-TREE = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BANISH_BUILD", TREE / "build"))
-BANISH = BUILD / "daemon" / "banish"
 
 # Web logins have no second source for the address: behind a proxy that appends to X-Forwarded-For the
 # client chooses it, and mox can print another's. rules/mox-web.json says when not to use it.
@@ -29,28 +21,6 @@ WORDS = [(rule, name, mode, attempts) for rule, names, attempts in CASES for nam
 TABLE = []
 
 
-def has_verb():
-    return BANISH.exists() and subprocess.run([BANISH, "test", "--help"], capture_output=True,
-                                              check=False).returncode == 0
-
-
-def ask(folder, rule, mode, lines):
-    """What `banish test` says of each line, with that rule alone in force."""
-    rules = folder / "rules"
-    rules.mkdir()
-    (folder / "config").mkdir()
-    shutil.copy(TREE / "rules" / f"{rule}.json", rules)
-    done = subprocess.run([BANISH, "test", "--json", "--mode", mode, "--rules", rules,
-                           "--config", folder / "config"],
-                          input=recordings.journal_json(lines), text=True, capture_output=True,
-                          timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    answers = [answer for answer in answers if "message" in answer]
-    assert len(answers) == len(lines)
-    return answers
-
-
 @pytest.fixture(scope="module", autouse=True)
 def table(request):
     yield
@@ -64,11 +34,11 @@ def table(request):
         print("\n" + text)
 
 
-@pytest.mark.skipif(not has_verb(), reason="banish with the verb test is not built")
+@pytest.mark.skipif(not banish_test.has_verb(), reason="banish with the verb test is not built")
 @pytest.mark.parametrize("rule,name,mode,attempts", WORDS, ids=[f"{r}-{n}-{m}" for r, n, m, _ in WORDS])
 def test_recording(rule, name, mode, attempts, tmp_path):
     lines = recordings.load(name)
-    answers = ask(tmp_path, rule, mode, lines)
+    answers = banish_test.ask(tmp_path, rule, mode, recordings.journal_json(lines), len(lines))
     count = collections.Counter(lines=len(lines))
     faults = []
 
