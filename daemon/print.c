@@ -1,6 +1,7 @@
 #include "print.h"
 
 #include "policy.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -89,28 +90,6 @@ int print_line(cJSON *object)
 	return 0;
 }
 
-/* How many bytes the UTF-8 character at `p` has; 0: it is none. Overlong forms, surrogates and what
- * lies beyond U+10FFFF are none (RFC 3629, section 4). */
-static size_t character_size(const unsigned char *p, size_t size)
-{
-	size_t n = p[0] < 0x80   ? 1
-		   : p[0] < 0xc2 ? 0
-		   : p[0] < 0xe0 ? 2
-		   : p[0] < 0xf0 ? 3
-		   : p[0] < 0xf5 ? 4
-				 : 0;
-
-	if (n == 0 || n > size)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 char *bytes_to_text(struct span bytes)
 {
 	const unsigned char *data = (const unsigned char *)bytes.data;
@@ -120,7 +99,7 @@ char *bytes_to_text(struct span bytes)
 	if (!text)
 		return NULL;
 	for (size_t i = 0; i < bytes.size;) {
-		size_t n = data[i] ? character_size(data + i, bytes.size - i) : 0;
+		size_t n = data[i] ? utf8_length(data + i, bytes.size - i) : 0;
 
 		if (n > 0)
 			end = mempcpy(end, data + i, n);

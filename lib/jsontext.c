@@ -4,6 +4,8 @@
  */
 #include "jsontext.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 
 /* cJSON 1.7.15 copies a number into 64 bytes and fails on a longer one. */
@@ -43,46 +45,12 @@ static void skip_space(struct cursor *cursor)
 		cursor->at++;
 }
 
-/* Length of the well-formed UTF-8 sequence (Unicode 15, table 3-7) at `at`; 0: there is none. */
-static size_t utf8_length(const unsigned char *at, size_t size)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (at[0] < 0x80)
-		return 1;
-	if (at[0] >= 0xc2 && at[0] <= 0xdf)
-		n = 2;
-	else if (at[0] >= 0xe0 && at[0] <= 0xef)
-		n = 3;
-	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-
-	if (at[0] == 0xe0)
-		low = 0xa0; /* overlong */
-	else if (at[0] == 0xed)
-		high = 0x9f; /* surrogates */
-	else if (at[0] == 0xf0)
-		low = 0x90; /* overlong */
-	else if (at[0] == 0xf4)
-		high = 0x8f; /* above U+10FFFF */
-
-	if (size < n || at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (at[i] < 0x80 || at[i] > 0xbf)
-			return 0;
-	return n;
-}
-
 static int check_utf8(struct cursor *cursor)
 {
 	const char *at = cursor->begin;
 
 	while (at < cursor->end) {
-		size_t n = utf8_length((const unsigned char *)at, (size_t)(cursor->end - at));
+		size_t n = utf8_length(at, (size_t)(cursor->end - at));
 
 		if (n == 0)
 			return fail(cursor, at,

@@ -18,6 +18,8 @@
 
 #include "logfmt.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 
 #define RUNE_MAX 0x10ffff
@@ -46,32 +48,6 @@ static struct span read_bare(struct reader *reader)
 static bool is_surrogate(uint32_t rune)
 {
 	return rune >= 0xd800 && rune <= 0xdfff;
-}
-
-/* The length of the UTF-8 sequence at `p`, 0: it is none. Not overlong, no surrogate, nothing past
- * U+10FFFF. */
-static size_t utf8_length(const unsigned char *p, const unsigned char *end)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = *p < 0x80   ? 1
-			: *p < 0xc0 ? 0
-			: *p < 0xe0 ? 2
-			: *p < 0xf0 ? 3
-			: *p < 0xf8 ? 4
-				    : 0;
-	uint32_t rune;
-
-	if (length <= 1)
-		return length;
-	if ((size_t)(end - p) < length)
-		return 0;
-	rune = *p & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		rune = rune << 6 | (p[i] & 0x3f);
-	}
-	return rune >= least[length] && rune <= RUNE_MAX && !is_surrogate(rune) ? length : 0;
 }
 
 static char *put_utf8(char *output, uint32_t rune)
@@ -158,7 +134,7 @@ static int read_escape(struct reader *reader)
 static int skip_text(struct reader *reader)
 {
 	while (reader->p < reader->end && *reader->p != '"' && *reader->p != '\\') {
-		size_t length = utf8_length(reader->p, reader->end);
+		size_t length = utf8_length(reader->p, (size_t)(reader->end - reader->p));
 
 		if (length == 0 || *reader->p < ' ' || *reader->p == 0x7f)
 			return -EINVAL;
