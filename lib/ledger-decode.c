@@ -1,0 +1,292 @@
+/*
+ * Everything is checked before anything is applied: known keys only, each once, right types, whole
+ * numbers that JSON holds exactly.
+ */
+
+#include "ledger-text.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+
+#define VERSION_OF_LINES 1
+#define EXACT_MAX        ((uint64_t)1 << 53)
+#define MAX_EVENT_TEXT   256 /* bytes */
+#define MAX_CURSOR_TEXT  1024
+
+struct change {
+	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_UNTIL, CHANGE_UNBAN } type;
+	struct ban ban; /* texts borrow from the parsed line */
+};
+
+struct commit {
+	cJSON *json;
+	const char *cursor;
+	usec_t time;
+	struct change *changes;
+	size_t n_changes;
+};
+
+static void commit_done(struct commit *commit)
+{
+	cJSON_Delete(commit->json);
+	free(commit->changes);
+}
+
+static bool has_only(const cJSON *object, const char *const *keys)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(object))
+		return false;
+	cJSON_ArrayForEach(item, object)
+	{
+		size_t i = 0;
+
+		while (keys[i] && strcmp(keys[i], item->string) != 0)
+			i++;
+		if (!keys[i] || cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
+			return false;
+	}
+	return true;
+}
+
+static bool get_number(const cJSON *object, const char *key, uint64_t *ret)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+	double value;
+	uint64_t whole;
+
+	if (!cJSON_IsNumber(item))
+		return false;
+	value = item->valuedouble;
+	if (!(value >= 0) || !(value < (double)EXACT_MAX))
+		return false;
+	whole = (uint64_t)value;
+	if (value > (double)whole)
+		return false;
+	*ret = whole;
+	return true;
+}
+
+static bool get_until(const cJSON *object, usec_t *ret)
+{
+	if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(object, "until"))) {
+		*ret = USEC_INFINITY;
+		return true;
+	}
+	return get_number(object, "until", ret);
+}
+
+static bool get_text(const cJSON *object, const char *key, size_t max, const char **ret)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
+		return false;
+	*ret = item->valuestring;
+	return true;
+}
+
+/* Attempts with at most one decimal, as tenths. */
+static bool get_tenths(const cJSON *object, const char *key, uint64_t *ret)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+	double value, off;
+
+	if (!cJSON_IsNumber(item))
+		return false;
+	value = item->valuedouble * WEIGHT_ONE;
+	if (!(value >= 0) || !(value < (double)EXACT_MAX / 2))
+		return false;
+	*ret = (uint64_t)(value + 0.5);
+	off = value - (double)*ret;
+	return off < 0.001 && off > -0.001;
+}
+
+static bool is_name(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size > 0 && size < NAME_SIZE &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == size && name[0] >= 'a' &&
+	       name[0] <= 'z';
+}
+
+static bool read_offender(const cJSON *object, struct ban *ban)
+{
+	const char *prefix, *address;
+
+	return get_text(object, "prefix", PREFIX_TEXT_MAX, &prefix) &&
+	       get_text(object, "address", ADDRESS_TEXT_MAX, &address) &&
+	       prefix_parse(span_of(prefix), &ban->prefix) == 0 &&
+	       address_parse(span_of(address), &ban->address) == 0 &&
+	       prefix_contains(&ban->prefix, &ban->address);
+}
+
+static bool read_ban(const cJSON *object, struct ban *ban)
+{
+	static const char *const automatic[] = { "id",      "jail",   "prefix", "address",
+						 "since",   "until",  "event",  "failures",
+						 "offence", "cursor", NULL };
+	static const char *const manual[] = { "id",    "jail",  "prefix", "address",
+					      "since", "until", "manual", NULL };
+	uint64_t offence;
+
+	if (!get_number(object, "id", &ban->id) || ban->id == 0 ||
+	    !get_text(object, "jail", NAME_SIZE, &ban->jail) || !is_name(ban->jail) ||
+	    !read_offender(object, ban) || !get_number(object, "since", &ban->since) ||
+	    !get_until(object, &ban->until))
+		return false;
+	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "manual"))) {
+		ban->kind = BAN_MANUAL;
+		return has_only(object, manual);
+	}
+	ban->kind = BAN_AUTOMATIC;
+	if (!has_only(object, automatic) ||
+	    !get_text(object, "event", MAX_EVENT_TEXT, &ban->event) ||
+	    !get_tenths(object, "failures", &ban->failures) ||
+	    !get_number(object, "offence", &offence) || offence > UINT32_MAX ||
+	    !get_text(object, "cursor", MAX_CURSOR_TEXT, &ban->cursor))
+		return false;
+	ban->offence = (uint32_t)offence;
+	return true;
+}
+
+static bool read_until(const cJSON *object, struct ban *ban)
+{
+	static const char *const keys[] = { "id", "until", NULL };
+
+	return has_only(object, keys) && get_number(object, "id", &ban->id) &&
+	       get_until(object, &ban->until);
+}
+
+static bool read_unban(const cJSON *object, struct ban *ban)
+{
+	static const char *const keys[] = { "id", "time", "after", NULL };
+	static const char *const after_keys[] = { "time", "cursor", NULL };
+	const cJSON *after = cJSON_GetObjectItemCaseSensitive(object, "after");
+
+	return has_only(object, keys) && has_only(after, after_keys) &&
+	       get_number(object, "id", &ban->id) &&
+	       get_number(object, "time", &ban->lifted_time) &&
+	       get_number(after, "time", &ban->lifted_after_time) &&
+	       get_text(after, "cursor", MAX_CURSOR_TEXT, &ban->lifted_after_cursor);
+}
+
+static bool read_change(const cJSON *object, struct change *change)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(object) || !object->child || object->child->next)
+		return false;
+	item = object->child;
+	if (strcmp(item->string, "ban") == 0) {
+		change->type = CHANGE_BAN;
+		return read_ban(item, &change->ban);
+	}
+	if (strcmp(item->string, "placed") == 0) {
+		change->type = CHANGE_PLACED;
+		return get_number(object, "placed", &change->ban.id);
+	}
+	if (strcmp(item->string, "until") == 0) {
+		change->type = CHANGE_UNTIL;
+		return read_until(item, &change->ban);
+	}
+	change->type = CHANGE_UNBAN;
+	return strcmp(item->string, "unban") == 0 && read_unban(item, &change->ban);
+}
+
+static int read_changes(const cJSON *array, struct commit *commit)
+{
+	const cJSON *item;
+	int size;
+
+	if (!cJSON_IsArray(array))
+		return -EBADMSG;
+	size = cJSON_GetArraySize(array);
+	commit->changes = calloc((size_t)size + 1, sizeof(*commit->changes));
+	if (!commit->changes)
+		return -ENOMEM;
+	cJSON_ArrayForEach(
+		item,
+		array) if (!read_change(item,
+					&commit->changes[commit->n_changes++])) return -EBADMSG;
+	return 0;
+}
+
+static int read_commit(struct span line, struct commit *commit)
+{
+	static const char *const keys[] = { "v", "cursor", "time", "changes", NULL };
+	const char *end;
+	uint64_t version;
+
+	commit->json = cJSON_ParseWithLengthOpts(line.data, line.size, &end, false);
+	if (!commit->json || end != line.data + line.size)
+		return -EBADMSG;
+	if (!cJSON_IsObject(commit->json) || !get_number(commit->json, "v", &version))
+		return -EBADMSG;
+	if (version != VERSION_OF_LINES)
+		return -EPROTONOSUPPORT;
+	if (!has_only(commit->json, keys))
+		return -EBADMSG;
+	if (cJSON_HasObjectItem(commit->json, "cursor") ||
+	    cJSON_HasObjectItem(commit->json, "time"))
+		if (!get_text(commit->json, "cursor", MAX_CURSOR_TEXT, &commit->cursor) ||
+		    !get_number(commit->json, "time", &commit->time))
+			return -EBADMSG;
+	return read_changes(cJSON_GetObjectItemCaseSensitive(commit->json, "changes"), commit);
+}
+
+/* Numbers only rise, so no ban is told twice; all else may speak of a ban that was let go since. */
+static int check_numbers(const struct ledger *ledger, const struct commit *commit)
+{
+	uint64_t last = ledger_last_id(ledger);
+
+	for (size_t i = 0; i < commit->n_changes; i++) {
+		const struct change *change = &commit->changes[i];
+
+		if (change->type != CHANGE_BAN)
+			continue;
+		if (change->ban.id <= last)
+			return -EBADMSG;
+		last = change->ban.id;
+	}
+	return 0;
+}
+
+static int apply(struct ledger *ledger, const struct change *change)
+{
+	const struct ban *ban = &change->ban;
+	struct position after = { ban->lifted_after_time, span_of(ban->lifted_after_cursor) };
+
+	switch (change->type) {
+	case CHANGE_BAN:
+		return ledger_restore(ledger, ban);
+	case CHANGE_PLACED:
+		ledger_place(ledger, ban->id);
+		return 0;
+	case CHANGE_UNTIL:
+		return ledger_set_until(ledger, ban->id, ban->until);
+	case CHANGE_UNBAN:
+		return ledger_lift(ledger, ban->id, ban->lifted_time, &after);
+	}
+	return 0;
+}
+
+int ledger_decode(struct ledger *ledger, struct span line)
+{
+	cleanup(commit_done) struct commit commit = { 0 };
+	struct position position;
+	int r;
+
+	r = read_commit(line, &commit);
+	if (r == 0)
+		r = check_numbers(ledger, &commit);
+	for (size_t i = 0; r == 0 && i < commit.n_changes; i++)
+		r = apply(ledger, &commit.changes[i]);
+	ledger_forget_unsaved(ledger);
+	if (r < 0 || !commit.cursor)
+		return r;
+	position = (struct position){ commit.time, span_of(commit.cursor) };
+	return ledger_set_position(ledger, &position);
+}

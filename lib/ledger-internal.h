@@ -1,0 +1,77 @@
+#ifndef BANISH_LEDGER_INTERNAL_H
+#define BANISH_LEDGER_INTERNAL_H
+
+/* Shared by ledger.c (what is kept), ledger-query.c (what is asked) and ledger-change.c (what
+ * becomes of a ban). */
+
+#include "hash.h"
+#include "ledger.h"
+#include "table.h"
+
+struct jail_record {
+	char name[NAME_SIZE];
+	bool has_memory;
+	usec_t memory;
+};
+
+struct record {
+	struct table_head head;
+	struct ban ban;
+	uint32_t offender;
+	uint32_t earlier; /* in the offender's chain */
+	uint16_t jail;
+	uint8_t unsaved; /* UNSAVED_... */
+};
+
+struct offender_key {
+	struct prefix prefix;
+	uint16_t jail;
+};
+
+struct offender {
+	struct table_head head;
+	struct offender_key key;
+	uint32_t latest;
+	usec_t longest; /* no ban of its was longer: where a search backwards may stop */
+};
+
+struct ledger {
+	uint8_t seed[HASH_SEED_SIZE];
+	struct table bans, offenders;
+	struct table_list ban_list, offender_list;
+	struct jail_record **jails;
+	size_t n_jails;
+	usec_t reach, memory;
+	size_t max_bans;
+	uint64_t next_id;
+	uint32_t hand;
+	char *cursor;
+	usec_t time;
+	uint64_t *unsaved;
+	size_t n_unsaved, max_unsaved;
+	uint64_t n_evicted;
+};
+
+static inline struct record *record_of(const struct ban *ban)
+{
+	return (struct record *)(uintptr_t)((const char *)ban - offsetof(struct record, ban));
+}
+
+/* Puts a record into the chain of its ban's offender and takes it out. -ENOMEM. */
+int ledger_chain(struct ledger *ledger, struct record *record);
+void ledger_unchain(struct ledger *ledger, struct record *record);
+/* The offender's longest ban may be this one. */
+void ledger_note_length(struct offender *offender, const struct ban *ban);
+
+/* NULL: no such ban, no such offender. */
+struct record *ledger_find(const struct ledger *ledger, uint64_t id);
+struct offender *ledger_find_offender(const struct ledger *ledger, const struct offender_key *key);
+
+/* UNSAVED_... is to be saved. -ENOMEM. */
+int ledger_mark(struct ledger *ledger, struct record *record, unsigned what);
+
+/* An owned copy of a text; the empty one costs nothing. -ENOMEM. */
+int ledger_copy_text(const char *text, const char **ret) must_check;
+void ledger_free_text(const char **text);
+
+#endif

@@ -1,0 +1,102 @@
+#include "ledger-internal.h"
+
+static struct record *find_latest(const struct ledger *ledger, unsigned jail,
+				  const struct prefix *prefix, struct offender **ret_offender)
+{
+	struct offender_key key = { .prefix = *prefix, .jail = (uint16_t)jail };
+	struct offender *offender =
+		ledger->offenders.n > 0 ? ledger_find_offender(ledger, &key) : NULL;
+
+	if (!offender)
+		return NULL;
+	*ret_offender = offender;
+	return table_at(&ledger->bans, offender->latest);
+}
+
+static struct record *earlier(const struct ledger *ledger, const struct record *record)
+{
+	return table_at(&ledger->bans, record->earlier);
+}
+
+uint64_t ledger_last_id(const struct ledger *ledger)
+{
+	return ledger->next_id - 1;
+}
+
+const struct ban *ledger_get(const struct ledger *ledger, uint64_t id)
+{
+	const struct record *record = ledger_find(ledger, id);
+
+	return record ? &record->ban : NULL;
+}
+
+const struct ban *ledger_banned(const struct ledger *ledger, unsigned jail,
+				const struct prefix *prefix, usec_t now)
+{
+	struct offender *offender;
+
+	for (struct record *record = find_latest(ledger, jail, prefix, &offender); record;
+	     record = earlier(ledger, record)) {
+		const struct ban *ban = &record->ban;
+
+		if (ban->since > now)
+			continue;
+		if (now - ban->since >= offender->longest)
+			break;
+		if (now < ban->until && (!ban->lifted || ban->lift_deferred))
+			return ban;
+	}
+	return NULL;
+}
+
+uint32_t ledger_offences(const struct ledger *ledger, unsigned jail, const struct prefix *prefix,
+			 usec_t now, usec_t memory)
+{
+	struct offender *offender;
+	uint32_t n = 0;
+
+	for (struct record *record = find_latest(ledger, jail, prefix, &offender); record;
+	     record = earlier(ledger, record)) {
+		const struct ban *ban = &record->ban;
+
+		if (ban->since > now)
+			continue;
+		if (now - ban->since >= memory)
+			break;
+		n += ban->kind == BAN_AUTOMATIC && !ban->lifted;
+	}
+	return n;
+}
+
+const struct ban *ledger_next(const struct ledger *ledger, const struct ban *ban)
+{
+	const struct record *record = ban ? table_newer(&ledger->bans, record_of(ban))
+					  : table_oldest(&ledger->bans, &ledger->ban_list);
+
+	return record ? &record->ban : NULL;
+}
+
+const struct ban *ledger_next_of(const struct ledger *ledger, unsigned jail,
+				 const struct prefix *prefix, const struct ban *ban)
+{
+	struct offender *offender;
+	const struct record *record = ban ? earlier(ledger, record_of(ban))
+					  : find_latest(ledger, jail, prefix, &offender);
+
+	return record ? &record->ban : NULL;
+}
+
+struct position ledger_position(const struct ledger *ledger)
+{
+	return (struct position){ ledger->time, span_of(ledger->cursor) };
+}
+
+size_t ledger_n_bans(const struct ledger *ledger)
+{
+	return ledger->bans.n;
+}
+
+uint64_t ledger_n_evicted(const struct ledger *ledger)
+{
+	return ledger->n_evicted;
+}

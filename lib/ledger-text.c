@@ -1,0 +1,218 @@
+#include "ledger-text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define VERSION_OF_LINES 1
+#define EXACT_MAX        ((uint64_t)1 << 53) /* above, a JSON number is no longer exact */
+#define BANS_A_LINE      100                 /* in a compacted file */
+
+#define COMPACTION_MIN (256 * 1024) /* bytes; below it is not worth a new file */
+#define BYTES_A_BAN    512          /* of a compacted file, about */
+
+/* A growing text; after the first failure it swallows the rest and says so at the end. */
+struct text {
+	char *data;
+	size_t size, max;
+	bool failed;
+};
+
+static void put(struct text *text, const char *data, size_t size)
+{
+	char *grown;
+	size_t max;
+
+	if (text->failed)
+		return;
+	if (size >= text->max - text->size) {
+		max = MAX(2 * text->max, text->size + size + 256);
+		grown = realloc(text->data, max);
+		if (!grown) {
+			text->failed = true;
+			return;
+		}
+		text->data = grown;
+		text->max = max;
+	}
+	memcpy(text->data + text->size, data, size);
+	text->size += size;
+	text->data[text->size] = '\0';
+}
+
+static void print(struct text *text, const char *format, ...) printf_like(2, 3);
+static void print(struct text *text, const char *format, ...)
+{
+	char buffer[256]; /* every caller prints names and numbers that are far shorter */
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(buffer, sizeof(buffer), format, arguments);
+	va_end(arguments);
+	if (size < 0 || (size_t)size >= sizeof(buffer))
+		text->failed = true;
+	else
+		put(text, buffer, (size_t)size);
+}
+
+static void put_quoted(struct text *text, const char *data, size_t size)
+{
+	put(text, "\"", 1);
+	for (size_t i = 0; i < size; i++) {
+		if ((unsigned char)data[i] < ' ')
+			print(text, "\\u%04x", (unsigned)data[i]);
+		else if (data[i] == '"' || data[i] == '\\')
+			print(text, "\\%c", data[i]);
+		else
+			put(text, &data[i], 1);
+	}
+	put(text, "\"", 1);
+}
+
+static void put_string(struct text *text, const char *string)
+{
+	put_quoted(text, string, strlen(string));
+}
+
+static void put_until(struct text *text, usec_t until)
+{
+	if (until >= EXACT_MAX)
+		print(text, "null");
+	else
+		print(text, "%" PRIu64, until);
+}
+
+static usec_t exact(usec_t time)
+{
+	return MIN(time, EXACT_MAX - 1);
+}
+
+static void put_unban(struct text *text, const struct ban *ban)
+{
+	print(text, "{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, ban->id,
+	      exact(ban->lifted_time));
+	print(text, ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
+	put_string(text, ban->lifted_after_cursor);
+	print(text, "}}}");
+}
+
+static void put_ban(struct text *text, const struct ban *ban)
+{
+	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
+
+	print(text,
+	      "{\"ban\":{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
+	      ban->id, ban->jail, prefix_format(&ban->prefix, prefix),
+	      address_format(&ban->address, address));
+	print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(ban->since));
+	put_until(text, ban->until);
+	if (ban->kind == BAN_MANUAL) {
+		print(text, ",\"manual\":true}}");
+		return;
+	}
+	print(text, ",\"event\":");
+	put_string(text, ban->event);
+	print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
+	if (ban->failures % WEIGHT_ONE)
+		print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
+	print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
+	put_string(text, ban->cursor);
+	print(text, "}}");
+}
+
+/* A new ban's other changes say what it became in the same breath. */
+static void put_changes(struct text *text, const struct ban *ban, unsigned what)
+{
+	const char *comma = "";
+
+	if (what & UNSAVED_BAN) {
+		put_ban(text, ban);
+		comma = ",";
+	} else if (what & UNSAVED_UNTIL) {
+		print(text, "{\"until\":{\"id\":%" PRIu64 ",\"until\":", ban->id);
+		put_until(text, ban->until);
+		print(text, "}}");
+		comma = ",";
+	}
+	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
+		print(text, "%s{\"placed\":%" PRIu64 "}", comma, ban->id);
+		comma = ",";
+	}
+	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
+		print(text, "%s", comma);
+		put_unban(text, ban);
+	}
+}
+
+static void begin_line(struct text *text, const struct ledger *ledger)
+{
+	struct position position = ledger_position(ledger);
+
+	print(text, "{\"v\":%d", VERSION_OF_LINES);
+	if (position.cursor.data) {
+		print(text, ",\"cursor\":");
+		put_quoted(text, position.cursor.data, position.cursor.size);
+		print(text, ",\"time\":%" PRIu64, exact(position.time));
+	}
+	print(text, ",\"changes\":[");
+}
+
+static int finish(struct text *text, char **ret)
+{
+	if (text->failed) {
+		free(text->data);
+		return -ENOMEM;
+	}
+	*ret = text->data;
+	return 0;
+}
+
+int ledger_encode(const struct ledger *ledger, char **ret)
+{
+	struct text text = { 0 };
+	const struct ban *ban;
+	unsigned what;
+	size_t i = 0;
+
+	begin_line(&text, ledger);
+	for (bool first = true; (ban = ledger_next_unsaved(ledger, &i, &what)); first = false) {
+		if (!first)
+			put(&text, ",", 1);
+		put_changes(&text, ban, what);
+	}
+	print(&text, "]}\n");
+	return finish(&text, ret);
+}
+
+void ledger_saved(struct ledger *ledger)
+{
+	ledger_forget_unsaved(ledger);
+}
+
+int ledger_encode_all(const struct ledger *ledger, char **ret)
+{
+	struct text text = { 0 };
+	const struct ban *ban = NULL;
+	size_t n = 0;
+
+	begin_line(&text, ledger);
+	while ((ban = ledger_next(ledger, ban))) {
+		if (n > 0 && n % BANS_A_LINE == 0) {
+			print(&text, "]}\n");
+			begin_line(&text, ledger);
+		} else if (n > 0) {
+			put(&text, ",", 1);
+		}
+		put_changes(&text, ban, UNSAVED_BAN);
+		n++;
+	}
+	print(&text, "]}\n");
+	return finish(&text, ret);
+}
+
+bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size)
+{
+	return size > COMPACTION_MIN + 2 * BYTES_A_BAN * (uint64_t)ledger_n_bans(ledger);
+}

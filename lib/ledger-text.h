@@ -1,0 +1,40 @@
+#ifndef BANISH_LEDGER_TEXT_H
+#define BANISH_LEDGER_TEXT_H
+
+/*
+ * The ledger as lines of JSON, one commit a line, so that a torn line loses a whole commit and
+ * never half of one:
+ *
+ *   {"v":1,"cursor":"s=...","time":1763769600000000,"changes":[
+ *     {"ban":{"id":7,"jail":"dovecot","prefix":"203.0.113.7/32","address":"203.0.113.7","since":1763769600000000,
+ *             "until":1763773200000000,"event":"auth-failed","failures":5,"offence":1,"cursor":"s=..."}},
+ *     {"placed":7},
+ *     {"until":{"id":7,"until":null}},
+ *     {"unban":{"id":7,"time":1763769700000000,"after":{"time":1763769699000000,"cursor":"s=..."}}}]}
+ *
+ * A compacted file holds the same kind of lines. Times are microseconds since 1970; "until" null is
+ * for good (so is a time past 2^53, the last that JSON numbers hold exactly); "failures" are
+ * attempts, with one decimal if need be.
+ */
+
+#include "ledger.h"
+
+/* Reads one line (without its newline) into the ledger, all of it or nothing. -EBADMSG: not a
+ * commit, -EPROTONOSUPPORT: a commit of another version, -ENOMEM, -E2BIG. */
+int ledger_decode(struct ledger *ledger, struct span line) must_check;
+
+/* One line, newline and NUL included, of the position and all that is not saved yet; owned by the
+ * caller. When it lies on the disk, tell ledger_saved(); if it could not be written, the next line
+ * holds all of it again. -ENOMEM. */
+int ledger_encode(const struct ledger *ledger, char **ret) must_check;
+void ledger_saved(struct ledger *ledger);
+
+/* The whole ledger as it stands, in lines (as above) of bounded length: a new file's contents,
+ * after which all counts as saved. Owned by the caller. -ENOMEM. */
+int ledger_encode_all(const struct ledger *ledger, char **ret) must_check;
+
+/* True when the lines written since the last compaction outweigh what a compacted file would hold.
+ * `size`: bytes of the file now. */
+bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size);
+
+#endif

@@ -1,0 +1,124 @@
+#ifndef BANISH_LEDGER_H
+#define BANISH_LEDGER_H
+
+/*
+ * What the journal cannot tell again: the bans, who made them and how they ended. In memory here;
+ * ledger-text.h has the lines that make it durable. A ban is *decided* when the ledger holds it and
+ * *placed* once the kernel has acknowledged it. Ended bans stay as offences (memory) and as long as
+ * a warm-up can reach them; what nobody needs is let go a few at a time. At the bound the oldest
+ * that is over goes first, running bans last.
+ *
+ * Jails are named by text: a ban outlives the jail's place in the configuration, or the jail.
+ */
+
+#include "address.h"
+#include "policy.h"
+#include "util.h"
+
+#define LEDGER_MAX_BANS \
+	131072 /* default bound: at about 0.4 KiB each the daemon's memory limit holds them */
+
+/* A place in the stream of entries: after the entry with that time and cursor. */
+struct position {
+	usec_t time;
+	struct span cursor; /* data NULL: before everything */
+};
+
+enum ban_kind { BAN_AUTOMATIC, BAN_MANUAL };
+
+struct ban {
+	uint64_t id;      /* never used twice in one ledger */
+	const char *jail; /* name */
+	struct prefix prefix;
+	struct address address; /* that tipped the scale; under a new prefix length the ban is this
+				   one's */
+	usec_t since, until;    /* until USEC_INFINITY: for good */
+	enum ban_kind kind;
+	const char *event; /* name, "" for a manual ban */
+	uint64_t failures; /* tenths */
+	uint32_t offence;
+	const char *
+		cursor; /* of the entry that did it; "" where it is not known or no longer needed */
+	bool placed;
+	bool lifted; /* an unban: no offence, not running */
+	usec_t lifted_time;
+	usec_t lifted_after_time; /* the position of the unban */
+	const char *lifted_after_cursor;
+	bool met;           /* warm-up, not saved: the entry that did it was met */
+	bool lift_deferred; /* warm-up, not saved: the unban's position is still to come, until then
+			       it prevents */
+};
+
+struct ledger;
+
+int ledger_new(const uint8_t seed[16], struct ledger **ret) must_check;
+struct ledger *ledger_free(struct ledger *ledger);
+DEFINE_CLEANUP(struct ledger *, ledger_free)
+
+/* Bounds and horizons; each has a default. `reach`: how far before the position a warm-up begins.
+ */
+void ledger_set_max_bans(struct ledger *ledger, size_t max_bans);
+void ledger_set_reach(struct ledger *ledger, usec_t reach);
+/* How long offences count; `jail` NULL: for jails that nobody set. -ENOMEM, -E2BIG: too many jails.
+ */
+int ledger_set_memory(struct ledger *ledger, const char *jail, usec_t memory) must_check;
+
+/* A jail's number, for the calls that are made for every failure. -ENOMEM, -E2BIG. */
+int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret) must_check;
+
+/* Adds a ban; texts are copied. id 0: the next free one. -ENOMEM, -E2BIG (jails), -EEXIST (id). */
+int ledger_add(struct ledger *ledger, const struct ban *ban, const struct ban **ret) must_check;
+/* As the file told it, with its id: not marked for saving, and nothing is let go for it but at the
+ * bound. */
+int ledger_restore(struct ledger *ledger, const struct ban *ban) must_check;
+
+/* The highest number ever used here; 0: none. */
+uint64_t ledger_last_id(const struct ledger *ledger);
+const struct ban *ledger_get(const struct ledger *ledger, uint64_t id);
+/* A ban of that offender with since <= now < until; NULL: none. */
+const struct ban *ledger_banned(const struct ledger *ledger, unsigned jail,
+				const struct prefix *prefix, usec_t now);
+/* Automatic bans of that offender with since in (now - memory, now]. */
+uint32_t ledger_offences(const struct ledger *ledger, unsigned jail, const struct prefix *prefix,
+			 usec_t now, usec_t memory);
+
+/* All bans in the order they were added; start with NULL. Only the last one answered may be changed
+ * meanwhile. */
+const struct ban *ledger_next(const struct ledger *ledger, const struct ban *ban);
+/* Bans of one offender, latest `since` first; start with NULL. */
+const struct ban *ledger_next_of(const struct ledger *ledger, unsigned jail,
+				 const struct prefix *prefix, const struct ban *ban);
+
+static inline bool ban_runs(const struct ban *ban, usec_t now)
+{
+	return !ban->lifted && ban->until > now;
+}
+
+/* Changes of one ban, marked for saving. An unknown id is fine: it was let go. */
+void ledger_place(struct ledger *ledger, uint64_t id);
+int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until) must_check;
+int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
+		const struct position *after) must_check;
+/* Moves a ban under another prefix (of its address); not saved, the policy says it anew at each
+ * start. -ENOMEM. */
+int ledger_set_prefix(struct ledger *ledger, uint64_t id, const struct prefix *prefix) must_check;
+
+void ledger_set_met(struct ledger *ledger, uint64_t id, bool met);
+void ledger_defer_lift(struct ledger *ledger, uint64_t id, bool deferred);
+
+/* How far the journal is consumed; the cursor is copied. */
+int ledger_set_position(struct ledger *ledger, const struct position *position) must_check;
+struct position ledger_position(const struct ledger *ledger); /* borrowed until set again */
+
+/* Lets go of all that nobody needs at `now`. */
+void ledger_prune(struct ledger *ledger, usec_t now);
+
+size_t ledger_n_bans(const struct ledger *ledger);
+uint64_t ledger_n_evicted(const struct ledger *ledger);
+
+/* For ledger-text.c: what is not saved yet. */
+enum { UNSAVED_BAN = 1, UNSAVED_PLACED = 2, UNSAVED_UNTIL = 4, UNSAVED_LIFT = 8 };
+const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what);
+void ledger_forget_unsaved(struct ledger *ledger);
+
+#endif

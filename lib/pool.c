@@ -1,0 +1,63 @@
+#include "pool.h"
+
+#include <assert.h>
+
+void pool_init(struct pool *pool, size_t size)
+{
+	assert(size >= sizeof(pool->free));
+	*pool = (struct pool){ .size = size, .free = POOL_NONE };
+}
+
+void pool_done(struct pool *pool)
+{
+	for (uint32_t i = 0; i < pool->n_chunks; i++)
+		free(pool->chunks[i]);
+	free(pool->chunks);
+	pool_init(pool, pool->size);
+}
+
+static bool add_chunk(struct pool *pool)
+{
+	char **chunks;
+
+	if (pool->n_chunks >= POOL_NONE / POOL_CHUNK)
+		return false;
+	/* The list of chunks doubles when its length is a power of two. */
+	if ((pool->n_chunks & (pool->n_chunks - 1)) == 0) {
+		chunks = reallocarray(pool->chunks, pool->n_chunks ? 2 * pool->n_chunks : 1,
+				      sizeof(*chunks));
+		if (!chunks)
+			return false;
+		pool->chunks = chunks;
+	}
+	pool->chunks[pool->n_chunks] = malloc(POOL_CHUNK * pool->size);
+	if (!pool->chunks[pool->n_chunks])
+		return false;
+	pool->n_chunks++;
+	return true;
+}
+
+void *pool_take(struct pool *pool, uint32_t *ret_index)
+{
+	uint32_t index = pool->free;
+	void *record;
+
+	if (index != POOL_NONE) {
+		record = pool_at(pool, index);
+		memcpy(&pool->free, record, sizeof(pool->free));
+	} else {
+		if (pool->n_used == pool->n_chunks * POOL_CHUNK && !add_chunk(pool))
+			return NULL;
+		index = pool->n_used++;
+		record = pool_at(pool, index);
+	}
+	memset(record, 0, pool->size);
+	*ret_index = index;
+	return record;
+}
+
+void pool_give(struct pool *pool, uint32_t index)
+{
+	memcpy(pool_at(pool, index), &pool->free, sizeof(pool->free));
+	pool->free = index;
+}

@@ -1,0 +1,76 @@
+#include "prefixset.h"
+
+#include <errno.h>
+
+int prefixset_add(struct prefixset *set, const struct prefix *prefix)
+{
+	struct prefix *prefixes;
+	size_t max;
+
+	if (set->n_prefixes == set->max_prefixes) {
+		max = MAX(2 * set->max_prefixes, 8);
+		prefixes = reallocarray(set->prefixes, max, sizeof(*prefixes));
+		if (!prefixes)
+			return -ENOMEM;
+		set->prefixes = prefixes;
+		set->max_prefixes = max;
+	}
+	set->prefixes[set->n_prefixes++] = address_widen(&prefix->address, prefix->length);
+	set->sorted = false;
+	return 0;
+}
+
+void prefixset_done(struct prefixset *set)
+{
+	free(set->prefixes);
+	*set = (struct prefixset){ 0 };
+}
+
+/* By family, then address, then the wider first: whatever covers a prefix stands before it. */
+static int compare(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+	int r = memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
+
+	if (x->address.family != y->address.family)
+		return x->address.family < y->address.family ? -1 : 1;
+	return r ? r : (int)x->length - (int)y->length;
+}
+
+static void sort(struct prefixset *set)
+{
+	size_t n = 0;
+
+	if (set->n_prefixes > 0)
+		qsort(set->prefixes, set->n_prefixes, sizeof(*set->prefixes), compare);
+	for (size_t i = 0; i < set->n_prefixes; i++)
+		if (n == 0 || !prefix_covers(&set->prefixes[n - 1], &set->prefixes[i]))
+			set->prefixes[n++] = set->prefixes[i];
+	set->n_prefixes = n;
+	set->sorted = true;
+}
+
+bool prefixset_covers(struct prefixset *set, const struct prefix *prefix)
+{
+	size_t low = 0, high;
+
+	if (!set->sorted)
+		sort(set);
+	high = set->n_prefixes;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&set->prefixes[middle], prefix) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && prefix_covers(&set->prefixes[low - 1], prefix);
+}
+
+bool prefixset_contains(struct prefixset *set, const struct address *address)
+{
+	struct prefix host = address_widen(address, address_bits(address));
+
+	return prefixset_covers(set, &host);
+}

@@ -1,0 +1,22 @@
+#ifndef BANISH_PREFIXSET_H
+#define BANISH_PREFIXSET_H
+
+/* Many prefixes, asked quickly: sorted, none inside another, so that one search tells. */
+
+#include "address.h"
+
+struct prefixset {
+	struct prefix *prefixes; /* owned */
+	size_t n_prefixes, max_prefixes;
+	bool sorted;
+};
+
+/* The prefix is masked. -ENOMEM. */
+int prefixset_add(struct prefixset *set, const struct prefix *prefix) must_check;
+void prefixset_done(struct prefixset *set);
+
+/* True if one of the set's prefixes holds all of it. */
+bool prefixset_covers(struct prefixset *set, const struct prefix *prefix);
+bool prefixset_contains(struct prefixset *set, const struct address *address);
+
+#endif

@@ -1,0 +1,241 @@
+/* A session's name is kept as 128 bits of keyed hash: no length to bound, nothing to compare byte
+ * by byte. */
+
+#include "session.h"
+
+#include "hash.h"
+#include "table.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#define SPARE_SESSIONS \
+	4096         /* forgotten ones may lie about while there are not more than these in all */
+#define USER_MAX 256 /* bytes of a remembered user */
+#define N_INLINE 2   /* events whose totals need no memory of their own; few sessions have more */
+
+struct told {
+	uint32_t event;
+	uint32_t total;
+};
+
+struct record {
+	struct table_head head;
+	uint64_t name[2];
+	usec_t first;
+	struct session session;
+	uint32_t rule;
+	uint32_t count; /* the largest total */
+	uint32_t n_told;
+	struct told told[N_INLINE];
+	struct told *more; /* the totals from N_INLINE on */
+};
+
+struct key {
+	uint64_t name[2];
+	uint32_t rule;
+};
+
+struct sessions {
+	uint8_t seed[HASH_SEED_SIZE];
+	struct table table;
+	struct table_list list; /* by the time they began */
+	size_t max_sessions;
+	uint64_t n_evicted;
+};
+
+int sessions_new(const uint8_t seed[16], size_t max_sessions, struct sessions **ret)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+
+	if (!sessions)
+		return -ENOMEM;
+	memcpy(sessions->seed, seed, sizeof(sessions->seed));
+	table_init(&sessions->table, sizeof(struct record));
+	table_list_init(&sessions->list);
+	sessions->max_sessions = MAX(max_sessions, 1);
+	*ret = sessions;
+	return 0;
+}
+
+static void empty(struct record *record)
+{
+	free(record->session.user);
+	free(record->more);
+	record->session = (struct session){ 0 };
+	record->more = NULL;
+	record->count = record->n_told = 0;
+}
+
+static void drop(struct sessions *sessions, struct record *record)
+{
+	empty(record);
+	table_remove(&sessions->table, &sessions->list, record);
+}
+
+struct sessions *sessions_free(struct sessions *sessions)
+{
+	struct record *record;
+
+	if (!sessions)
+		return NULL;
+	while ((record = table_oldest(&sessions->table, &sessions->list)))
+		drop(sessions, record);
+	table_done(&sessions->table);
+	free(sessions);
+	return NULL;
+}
+
+static struct record *record_of(struct session *session)
+{
+	return (struct record *)(void *)((char *)session - offsetof(struct record, session));
+}
+
+static bool equal(const void *record, const void *key)
+{
+	const struct record *a = record;
+	const struct key *b = key;
+
+	return a->rule == b->rule && a->name[0] == b->name[0] && a->name[1] == b->name[1];
+}
+
+static bool is_forgotten(const struct record *record, usec_t now)
+{
+	return now >= record->first && now - record->first >= SESSION_LIFE;
+}
+
+static struct key make_key(const struct sessions *sessions, unsigned rule, struct span name)
+{
+	struct key key = { .rule = rule };
+
+	hash128(sessions->seed, name.data, name.size, key.name);
+	return key;
+}
+
+/* The name is a good hash already; the rule only tells two rules with the same names apart. */
+static uint64_t bucket_hash(const struct key *key)
+{
+	return key->name[0] + key->rule * 0x9e3779b97f4a7c15;
+}
+
+struct session *sessions_find(struct sessions *sessions, unsigned rule, struct span name,
+			      usec_t now)
+{
+	struct key key = make_key(sessions, rule, name);
+	struct record *record = table_find(&sessions->table, bucket_hash(&key), equal, &key);
+
+	return record && !is_forgotten(record, now) ? &record->session : NULL;
+}
+
+int sessions_open(struct sessions *sessions, unsigned rule, struct span name, usec_t now,
+		  struct session **ret)
+{
+	struct key key = make_key(sessions, rule, name);
+	struct record *record = table_find(&sessions->table, bucket_hash(&key), equal, &key);
+
+	if (record && is_forgotten(record, now)) {
+		drop(sessions, record);
+		record = NULL;
+	}
+	if (!record) {
+		if (sessions->table.n >= sessions->max_sessions) {
+			drop(sessions, table_oldest(&sessions->table, &sessions->list));
+			sessions->n_evicted++;
+		}
+		record = table_add(&sessions->table, &sessions->list, bucket_hash(&key));
+		if (!record)
+			return -ENOMEM;
+		memcpy(record->name, key.name, sizeof(record->name));
+		record->rule = rule;
+		record->first = now;
+	}
+	*ret = &record->session;
+	return 0;
+}
+
+/* An event has few companions in a session, and never more than its rule has events. */
+static int find_total(struct record *record, unsigned event, uint32_t **ret)
+{
+	struct told *more, *told;
+
+	for (uint32_t i = 0; i < record->n_told; i++) {
+		told = i < N_INLINE ? &record->told[i] : &record->more[i - N_INLINE];
+		if (told->event == event) {
+			*ret = &told->total;
+			return 0;
+		}
+	}
+	if (record->n_told < N_INLINE) {
+		told = &record->told[record->n_told];
+	} else {
+		more = reallocarray(record->more, record->n_told - N_INLINE + 1, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		record->more = more;
+		told = &more[record->n_told - N_INLINE];
+	}
+	record->n_told++;
+	*told = (struct told){ .event = event };
+	*ret = &told->total;
+	return 0;
+}
+
+int sessions_tell(struct sessions *sessions, struct session *session, unsigned event,
+		  bool announced, uint64_t attempts, uint32_t *ret_raise)
+{
+	struct record *record = record_of(session);
+	uint32_t *total, raise = 0;
+	int r;
+
+	r = find_total(record, event, &total);
+	if (r < 0)
+		return r;
+	if (announced)
+		*total = MAX(*total, (uint32_t)MIN(attempts, SESSION_ATTEMPTS_MAX));
+	else if (*total < SESSION_ATTEMPTS_MAX)
+		(*total)++;
+	if (*total > record->count) {
+		raise = *total - record->count;
+		record->count = *total;
+	}
+	*ret_raise = raise;
+	return 0;
+}
+
+int sessions_remember(struct sessions *sessions, struct session *session,
+		      const struct address *address, struct span user)
+{
+	if (user.data) {
+		size_t size = MIN(user.size, USER_MAX);
+		char *copy = malloc(size + 1);
+
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, user.data, size);
+		free(session->user);
+		session->user = copy;
+		session->user_size = size;
+	}
+	if (address) {
+		session->address = *address;
+		session->has_address = true;
+	}
+	return 0;
+}
+
+void sessions_expire(struct sessions *sessions, usec_t latest)
+{
+	struct record *oldest;
+
+	for (size_t i = 0; i < 2 && sessions->table.n > SPARE_SESSIONS; i++) {
+		oldest = table_oldest(&sessions->table, &sessions->list);
+		if (!is_forgotten(oldest, latest))
+			return;
+		drop(sessions, oldest);
+	}
+}
+
+uint64_t sessions_n_evicted(const struct sessions *sessions)
+{
+	return sessions->n_evicted;
+}

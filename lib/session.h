@@ -1,0 +1,51 @@
+#ifndef BANISH_SESSION_H
+#define BANISH_SESSION_H
+
+/*
+ * One attempt told by several lines of one session counts once: per rule and session each event
+ * keeps its own total, the session's count is the largest of them. A session also remembers the
+ * address and user that a note told. It is forgotten an hour after its first entry; the table is
+ * bounded, the session that began first goes first.
+ */
+
+#include "address.h"
+#include "util.h"
+
+#define SESSION_LIFE         USEC_PER_HOUR
+#define SESSION_ATTEMPTS_MAX 16777215U /* no server tells more; sums stay far from overflow */
+
+struct session {
+	bool has_address;
+	struct address address;
+	char *user; /* NULL: none remembered */
+	size_t user_size;
+};
+
+struct sessions;
+
+int sessions_new(const uint8_t seed[16], size_t max_sessions, struct sessions **ret) must_check;
+struct sessions *sessions_free(struct sessions *sessions);
+DEFINE_CLEANUP(struct sessions *, sessions_free)
+
+/* The session as it stands at `now`; NULL: none, or forgotten. Borrowed until the next sessions_
+ * call. */
+struct session *sessions_find(struct sessions *sessions, unsigned rule, struct span name,
+			      usec_t now);
+/* The same, begun at `now` if there is none. -ENOMEM. */
+int sessions_open(struct sessions *sessions, unsigned rule, struct span name, usec_t now,
+		  struct session **ret) must_check;
+
+/* An event told one attempt more, or (announced) that there were `attempts` in all. `ret_raise`: by
+ * how much that raised the session's count. -ENOMEM. */
+int sessions_tell(struct sessions *sessions, struct session *session, unsigned event,
+		  bool announced, uint64_t attempts, uint32_t *ret_raise) must_check;
+/* Remembers what is given (address NULL, user.data NULL: nothing new). -ENOMEM. */
+int sessions_remember(struct sessions *sessions, struct session *session,
+		      const struct address *address, struct span user) must_check;
+
+/* Once an event, with the latest time seen; constant work. */
+void sessions_expire(struct sessions *sessions, usec_t latest);
+
+uint64_t sessions_n_evicted(const struct sessions *sessions);
+
+#endif

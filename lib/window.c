@@ -1,0 +1,361 @@
+/*
+ * A source is one record of 64 bytes that holds its first failure itself; up to three more stand in
+ * a block of 48 bytes, a longer window in a block of its own. Where memory is no question (few
+ * sources, few long windows) failures that have run out are kept, so that a clock that steps back
+ * finds them again.
+ */
+
+#include "window.h"
+
+#include "hash.h"
+#include "table.h"
+
+#include <errno.h>
+
+#define SPARE_SOURCES 4096 /* run-out sources kept while there are not more than these in all */
+#define SPARE_DEPTH   64   /* failures of a source, run-out ones included */
+#define SPARE_LONG    (1U << 16) /* places in long blocks, beyond which run-out failures go */
+#define MAX_LONG \
+	(1U << 20) /* places in long blocks (16 MiB): a bound that weights far below one meet */
+#define BLOCK 3    /* failures in a short block */
+
+struct window {
+	struct table_head head;
+	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint16_t list;
+	uint16_t n;
+	uint16_t capacity; /* of the block: 0, BLOCK, or more */
+	union {
+		uint32_t short_block; /* index in windows->blocks */
+		struct failure *block;
+	};
+	struct failure first;
+};
+
+struct key {
+	uint8_t address[16];
+	uint16_t list;
+};
+
+struct list {
+	struct table_list sources;
+	usec_t lifetime;
+};
+
+struct windows {
+	uint8_t seed[HASH_SEED_SIZE];
+	struct table table;
+	struct pool blocks;
+	struct list *lists;
+	size_t n_lists;
+	size_t hand; /* list that windows_expire looks at next */
+	size_t max_sources;
+	size_t n_long;
+	uint64_t n_evicted;
+};
+
+int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists, size_t max_sources,
+		struct windows **ret)
+{
+	cleanup(windows_freep) struct windows *windows = calloc(1, sizeof(*windows));
+
+	if (!windows)
+		return -ENOMEM;
+	memcpy(windows->seed, seed, sizeof(windows->seed));
+	table_init(&windows->table, sizeof(struct window));
+	pool_init(&windows->blocks, BLOCK * sizeof(struct failure));
+	windows->max_sources = MAX(max_sources, 1);
+	windows->lists = calloc(n_lists + 1, sizeof(*windows->lists));
+	if (!windows->lists)
+		return -ENOMEM;
+	windows->n_lists = n_lists;
+	for (size_t i = 0; i < n_lists; i++) {
+		table_list_init(&windows->lists[i].sources);
+		windows->lists[i].lifetime = lifetimes[i];
+	}
+	*ret = TAKE_PTR(windows);
+	return 0;
+}
+
+struct windows *windows_free(struct windows *windows)
+{
+	if (!windows)
+		return NULL;
+	for (size_t i = 0; i < windows->n_lists; i++) {
+		struct window *window = table_oldest(&windows->table, &windows->lists[i].sources);
+
+		for (; window; window = table_newer(&windows->table, window))
+			if (window->capacity > BLOCK)
+				free(window->block);
+	}
+	table_done(&windows->table);
+	pool_done(&windows->blocks);
+	free(windows->lists);
+	free(windows);
+	return NULL;
+}
+
+static struct key make_key(unsigned list, const struct address *address)
+{
+	struct key key = { .list = (uint16_t)list };
+
+	if (address->family == AF_INET) {
+		key.address[10] = key.address[11] = 0xff;
+		memcpy(key.address + 12, address->bytes, 4);
+	} else {
+		memcpy(key.address, address->bytes, 16);
+	}
+	return key;
+}
+
+static bool equal(const void *record, const void *key)
+{
+	const struct window *window = record;
+	const struct key *wanted = key;
+
+	return window->list == wanted->list && memcmp(window->address, wanted->address, 16) == 0;
+}
+
+static struct failure *block_of(const struct windows *windows, struct window *window)
+{
+	return window->capacity == BLOCK ? pool_at(&windows->blocks, window->short_block)
+					 : window->block;
+}
+
+static struct failure *slot(const struct windows *windows, struct window *window, size_t i)
+{
+	return i == 0 ? &window->first : block_of(windows, window) + (i - 1);
+}
+
+static void release_block(struct windows *windows, struct window *window)
+{
+	if (window->capacity == BLOCK) {
+		pool_give(&windows->blocks, window->short_block);
+	} else if (window->capacity > BLOCK) {
+		free(window->block);
+		windows->n_long -= window->capacity;
+	}
+	window->capacity = 0;
+}
+
+void windows_drop(struct windows *windows, struct window *window)
+{
+	release_block(windows, window);
+	table_remove(&windows->table, &windows->lists[window->list].sources, window);
+}
+
+struct window *windows_find(struct windows *windows, unsigned list, const struct address *address)
+{
+	struct key key = make_key(list, address);
+
+	return table_find(&windows->table, hash64(windows->seed, &key, sizeof(key)), equal, &key);
+}
+
+/* A list that is flooded loses its own sources before those of others. */
+static void evict(struct windows *windows, unsigned list)
+{
+	struct window *window = table_oldest(&windows->table, &windows->lists[list].sources);
+
+	for (size_t i = 0; !window && i < windows->n_lists; i++)
+		window = table_oldest(&windows->table, &windows->lists[i].sources);
+	if (!window)
+		return;
+	windows_drop(windows, window);
+	windows->n_evicted++;
+}
+
+int windows_open(struct windows *windows, unsigned list, const struct address *address,
+		 struct window **ret)
+{
+	struct table_list *sources = &windows->lists[list].sources;
+	struct key key = make_key(list, address);
+	uint64_t hash = hash64(windows->seed, &key, sizeof(key));
+	struct window *window = table_find(&windows->table, hash, equal, &key);
+
+	if (window) {
+		table_touch(&windows->table, sources, window);
+		*ret = window;
+		return 0;
+	}
+	if (windows->table.n >= windows->max_sources)
+		evict(windows, list);
+	window = table_add(&windows->table, sources, hash);
+	if (!window)
+		return -ENOMEM;
+	memcpy(window->address, key.address, sizeof(window->address));
+	window->list = key.list;
+	*ret = window;
+	return 0;
+}
+
+static void drop_failures(struct windows *windows, struct window *window, size_t from, size_t n)
+{
+	for (size_t i = from; i + n < window->n; i++)
+		*slot(windows, window, i) = *slot(windows, window, i + n);
+	window->n = (uint16_t)(window->n - n);
+}
+
+static bool has_run_out(usec_t time, usec_t now, usec_t lifetime)
+{
+	return time <= now && now - time >= lifetime;
+}
+
+static bool weighs(usec_t time, usec_t now, usec_t lifetime)
+{
+	return time <= now && now - time < lifetime;
+}
+
+static int enlarge(struct windows *windows, struct window *window)
+{
+	size_t capacity = MIN(window->capacity * 2 + 1, WINDOW_MAX_DEPTH - 1);
+	struct failure *block;
+	uint32_t index;
+
+	if (window->capacity == 0) {
+		if (!pool_take(&windows->blocks, &index))
+			return -ENOMEM;
+		window->short_block = index;
+		window->capacity = BLOCK;
+		return 0;
+	}
+	block = malloc(capacity * sizeof(*block));
+	if (!block)
+		return -ENOMEM;
+	memcpy(block, block_of(windows, window), window->capacity * sizeof(*block));
+	release_block(windows, window);
+	window->block = block;
+	window->capacity = (uint16_t)capacity;
+	windows->n_long += capacity;
+	return 0;
+}
+
+/* At the bound: what has run out, else what lies ahead of a clock that was set back, else the
+ * oldest. */
+static void drop_one(struct windows *windows, struct window *window, usec_t now)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+	size_t last = window->n - 1U;
+
+	if (!has_run_out(slot(windows, window, 0)->time, now, lifetime) &&
+	    slot(windows, window, last)->time > now)
+		drop_failures(windows, window, last, 1);
+	else
+		drop_failures(windows, window, 0, 1);
+}
+
+/* Room for one more: first what has run out and may go, then a larger block. */
+static int make_room(struct windows *windows, struct window *window, usec_t now, size_t depth)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+	size_t n_run_out = 0;
+
+	if (window->n <= window->capacity && window->n < depth)
+		return 0;
+	while (n_run_out < window->n &&
+	       has_run_out(slot(windows, window, n_run_out)->time, now, lifetime))
+		n_run_out++;
+	if (n_run_out > 0 && (window->n >= SPARE_DEPTH || windows->n_long >= SPARE_LONG)) {
+		drop_failures(windows, window, 0, n_run_out);
+		return 0;
+	}
+	if (window->n < depth && (window->capacity == 0 || windows->n_long < MAX_LONG))
+		return enlarge(windows, window);
+	drop_one(windows, window, now);
+	return 0;
+}
+
+int windows_push(struct windows *windows, struct window *window, struct failure failure,
+		 size_t depth)
+{
+	size_t i;
+	int r;
+
+	depth = MIN(MAX(depth, SPARE_DEPTH), WINDOW_MAX_DEPTH);
+	r = make_room(windows, window, failure.time, depth);
+	if (r < 0)
+		return r;
+	for (i = window->n++; i > 0; i--) {
+		const struct failure *before = slot(windows, window, i - 1);
+
+		if (before->time <= failure.time)
+			break;
+		*slot(windows, window, i) = *before;
+	}
+	*slot(windows, window, i) = failure;
+	return 0;
+}
+
+uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t now)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+	uint64_t sum = 0;
+
+	for (size_t i = window->n; i-- > 0;) {
+		const struct failure *failure = slot(windows, window, i);
+
+		if (has_run_out(failure->time, now, lifetime))
+			break;
+		if (weighs(failure->time, now, lifetime))
+			sum += failure->weight;
+	}
+	return sum;
+}
+
+uint64_t windows_use(struct windows *windows, struct window *window, usec_t now, uint64_t amount)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+	uint64_t used = 0;
+	size_t i = 0;
+
+	while (i < window->n && used < amount) {
+		struct failure *failure = slot(windows, window, i);
+		uint64_t part = MIN(amount - used, failure->weight);
+
+		if (!weighs(failure->time, now, lifetime)) {
+			i++;
+			continue;
+		}
+		used += part;
+		failure->weight -= part;
+		if (failure->weight == 0)
+			drop_failures(windows, window, i, 1);
+	}
+	return used;
+}
+
+void windows_forget_until(struct windows *windows, struct window *window, usec_t time)
+{
+	size_t n = 0;
+
+	while (n < window->n && slot(windows, window, n)->time <= time)
+		n++;
+	drop_failures(windows, window, 0, n);
+}
+
+void windows_expire(struct windows *windows, usec_t latest)
+{
+	struct window *window;
+	struct list *list;
+
+	if (windows->table.n <= SPARE_SOURCES)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		windows->hand = (windows->hand + 1) % windows->n_lists;
+		list = &windows->lists[windows->hand];
+		window = table_oldest(&windows->table, &list->sources);
+		if (window &&
+		    (window->n == 0 || has_run_out(slot(windows, window, window->n - 1)->time,
+						   latest, list->lifetime)))
+			windows_drop(windows, window);
+	}
+}
+
+size_t windows_n_sources(const struct windows *windows)
+{
+	return windows->table.n;
+}
+
+uint64_t windows_n_evicted(const struct windows *windows)
+{
+	return windows->n_evicted;
+}

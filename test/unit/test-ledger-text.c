@@ -1,0 +1,230 @@
+#include "ledger-text.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const uint8_t seed[16] = "text";
+
+static struct ledger *make(void)
+{
+	struct ledger *ledger;
+
+	assert_int_equal(ledger_new(seed, &ledger), 0);
+	return ledger;
+}
+
+static struct ledger *read_all(const char *text)
+{
+	struct ledger *ledger = make();
+
+	for (const char *end; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		assert_non_null(end);
+		assert_int_equal(ledger_decode(ledger, (struct span){ text, (size_t)(end - text) }),
+				 0);
+	}
+	return ledger;
+}
+
+static const struct ban *add(struct ledger *ledger, const struct ban *ban)
+{
+	const struct ban *added;
+
+	assert_int_equal(ledger_add(ledger, ban, &added), 0);
+	return added;
+}
+
+#define PREFIX_V4                                   \
+	{                                           \
+		{ AF_INET, { 203, 0, 113, 7 } }, 32 \
+	}
+#define PREFIX_V6                                        \
+	{                                                \
+		{ AF_INET6, { 0x20, 1, 0xd, 0xb8 } }, 64 \
+	}
+
+static void a_commit_is_one_line(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	struct position position = { 1763769600000000, SPAN_LITERAL("s=\"9\\\n") };
+	struct position after = { 9, SPAN_LITERAL("s=8") };
+	cleanup(freep) char *line = NULL, *second = NULL, *third = NULL;
+	const struct ban *automatic, *manual;
+
+	automatic = add(ledger, &(struct ban){ .jail = "dovecot",
+					       .prefix = PREFIX_V4,
+					       .address = { AF_INET, { 203, 0, 113, 7 } },
+					       .since = 1,
+					       .until = 2,
+					       .event = "auth-failed",
+					       .failures = 55,
+					       .offence = 3,
+					       .cursor = "s=7" });
+	manual = add(ledger, &(struct ban){ .jail = "manual",
+					    .prefix = PREFIX_V6,
+					    .address = { AF_INET6, { 0x20, 1, 0xd, 0xb8 } },
+					    .since = 5,
+					    .until = USEC_INFINITY,
+					    .kind = BAN_MANUAL,
+					    .placed = true });
+	assert_int_equal(ledger_set_position(ledger, &position), 0);
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	assert_string_equal(
+		line,
+		"{\"v\":1,\"cursor\":\"s=\\\"9\\\\\\u000a\",\"time\":1763769600000000,\"changes\":["
+		"{\"ban\":{\"id\":1,\"jail\":\"dovecot\",\"prefix\":\"203.0.113.7/32\",\"address\":\"203.0.113.7\","
+		"\"since\":1,\"until\":2,\"event\":\"auth-failed\",\"failures\":5.5,\"offence\":3,\"cursor\":\"s=7\"}},"
+		"{\"ban\":{\"id\":2,\"jail\":\"manual\",\"prefix\":\"2001:db8::/64\",\"address\":\"2001:db8::\","
+		"\"since\":5,\"until\":null,\"manual\":true}},{\"placed\":2}]}\n");
+	ledger_saved(ledger);
+
+	ledger_place(ledger, automatic->id);
+	assert_int_equal(ledger_set_until(ledger, manual->id, 77), 0);
+	assert_int_equal(ledger_lift(ledger, automatic->id, 10, &after), 0);
+	assert_int_equal(ledger_encode(ledger, &second), 0);
+	assert_non_null(strstr(
+		second,
+		"\"changes\":[{\"placed\":1},{\"unban\":{\"id\":1,\"time\":10,\"after\":"
+		"{\"time\":9,\"cursor\":\"s=8\"}}},{\"until\":{\"id\":2,\"until\":77}}]}\n"));
+	ledger_saved(ledger);
+	assert_int_equal(ledger_encode(ledger, &third), 0);
+	assert_non_null(strstr(third, "\"changes\":[]}\n"));
+}
+
+static void reads_back_what_it_wrote(void **state)
+{
+	static const char text[] =
+		"{\"v\":1,\"changes\":[]}\n"
+		"{\"v\":1,\"cursor\":\"c1\",\"time\":5,\"changes\":[{\"ban\":{\"id\":4,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\","
+		"\"address\":\"192.0.2.9\",\"since\":1,\"until\":9007199254740991,\"event\":\"e\",\"failures\":0.3,"
+		"\"offence\":1,\"cursor\":\"\"}},{\"placed\":4}]}\n"
+		"{\"v\":1,\"cursor\":\"c2\",\"time\":6,\"changes\":[{\"until\":{\"id\":4,\"until\":null}},"
+		"{\"unban\":{\"id\":4,\"time\":7,\"after\":{\"time\":6,\"cursor\":\"c2\"}}},{\"placed\":99}]}\n";
+	cleanup(ledger_freep) struct ledger *ledger = read_all(text), *again = NULL;
+	cleanup(freep) char *whole = NULL, *whole_again = NULL;
+	const struct ban *ban = ledger_get(ledger, 4);
+	struct position position = ledger_position(ledger);
+
+	assert_true(span_equal(position.cursor, SPAN_LITERAL("c2")));
+	assert_int_equal(position.time, 6);
+	assert_non_null(ban);
+	assert_int_equal(ban->failures, 3);
+	assert_int_equal(ban->until, USEC_INFINITY);
+	assert_int_equal(ban->prefix.length, 24);
+	assert_true(ban->placed);
+	assert_true(ban->lifted);
+	assert_string_equal(ban->lifted_after_cursor, "c2");
+	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	again = read_all(whole);
+	assert_int_equal(ledger_encode_all(again, &whole_again), 0);
+	assert_string_equal(whole, whole_again);
+}
+
+static void a_large_ledger_takes_several_lines(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(freep) char *text = NULL;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 1000; i++)
+		add(ledger,
+		    &(struct ban){
+			    .jail = "a",
+			    .prefix = { { AF_INET, { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } }, 32 },
+			    .address = { AF_INET, { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } },
+			    .since = i,
+			    .until = USEC_INFINITY });
+	assert_int_equal(ledger_encode_all(ledger, &text), 0);
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		n++;
+	assert_int_equal(n, 10);
+	again = read_all(text);
+	assert_int_equal(ledger_n_bans(again), 1000);
+	assert_false(ledger_wants_compaction(ledger, 1024 * 1024));
+	assert_true(ledger_wants_compaction(ledger, 2 * 1024 * 1024));
+}
+
+static void nonsense_changes_nothing(void **state)
+{
+#define GOOD                                                                                       \
+	"{\"ban\":{\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\"," \
+	"\"since\":1,\"until\":2,\"event\":\"e\",\"failures\":1,\"offence\":1,\"cursor\":\"\"}}"
+	static const struct {
+		const char *line;
+		int error;
+	} cases[] = {
+		{ "", -EBADMSG },
+		{ "[]", -EBADMSG },
+		{ "{\"v\":1}", -EBADMSG },
+		{ "{\"v\":2,\"changes\":[]}", -EPROTONOSUPPORT },
+		{ "{\"v\":2,\"what\":3}", -EPROTONOSUPPORT },
+		{ "{\"v\":1.5,\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[]}x", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[],\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[],\"more\":1}", -EBADMSG },
+		{ "{\"v\":1,\"cursor\":\"c\",\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"cursor\":\"c\",\"time\":-1,\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"cursor\":\"c\",\"time\":9007199254740992,\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"cursor\":7,\"time\":1,\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{\"placed\":\"1\"}]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD "," GOOD "]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{}]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{\"ban\":1}]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{\"unban\":{\"id\":1,\"time\":1}}]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{\"placed\":1,\"until\":2}]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD "]", -EBADMSG },
+	};
+	cleanup(ledger_freep) struct ledger *ledger = make();
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (ledger_decode(ledger, span_of(cases[i].line)) != cases[i].error)
+			fail_msg("%s", cases[i].line);
+	assert_int_equal(ledger_n_bans(ledger), 0);
+	assert_int_equal(ledger_decode(ledger, SPAN_LITERAL("{\"v\":1,\"changes\":[" GOOD "]}")),
+			 0);
+	assert_int_equal(ledger_decode(ledger, SPAN_LITERAL("{\"v\":1,\"changes\":[" GOOD "]}")),
+			 -EBADMSG);
+	assert_int_equal(ledger_n_bans(ledger), 1);
+}
+
+static void each_fault_of_a_ban_is_seen(void **state)
+{
+	static const char *const bans[] = {
+		"\"id\":0,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
+		"\"id\":1,\"jail\":\"A\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.1/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.3.9\",\"since\":1,\"until\":2,\"manual\":true",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"manual\":true",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":false",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2",
+		"\"id\":1,\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,"
+		"\"event\":\"e\",\"failures\":1.25,\"offence\":1,\"cursor\":\"\"",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,"
+		"\"event\":\"e\",\"failures\":1,\"offence\":4294967296,\"cursor\":\"\"",
+	};
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	char line[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bans); i++) {
+		snprintf(line, sizeof(line), "{\"v\":1,\"changes\":[{\"ban\":{%s}}]}", bans[i]);
+		if (ledger_decode(ledger, span_of(line)) != -EBADMSG)
+			fail_msg("%s", line);
+	}
+	assert_int_equal(ledger_n_bans(ledger), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_commit_is_one_line),
+		cmocka_unit_test(reads_back_what_it_wrote),
+		cmocka_unit_test(a_large_ledger_takes_several_lines),
+		cmocka_unit_test(nonsense_changes_nothing),
+		cmocka_unit_test(each_fault_of_a_ban_is_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+#include "ledger.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SECOND USEC_PER_SEC
+#define START  (1000000 * SECOND)
+
+static const uint8_t seed[16] = "ledger";
+
+static struct prefix parse(const char *text)
+{
+	struct prefix prefix;
+
+	assert_int_equal(prefix_parse(span_of(text), &prefix), 0);
+	return prefix;
+}
+
+static struct ledger *make(void)
+{
+	struct ledger *ledger;
+
+	assert_int_equal(ledger_new(seed, &ledger), 0);
+	return ledger;
+}
+
+static unsigned jail_number(struct ledger *ledger, const char *name)
+{
+	unsigned number;
+
+	assert_int_equal(ledger_jail(ledger, name, &number), 0);
+	return number;
+}
+
+static uint64_t add(struct ledger *ledger, const char *jail, const char *prefix, usec_t since,
+		    usec_t until)
+{
+	struct ban ban = {
+		.jail = jail,
+		.prefix = parse(prefix),
+		.since = since,
+		.until = until,
+		.event = "wrong",
+		.cursor = "s=1",
+	};
+	const struct ban *added;
+
+	ban.address = ban.prefix.address;
+	assert_int_equal(ledger_add(ledger, &ban, &added), 0);
+	return added->id;
+}
+
+static uint64_t banned(struct ledger *ledger, const char *jail, const char *text, usec_t now)
+{
+	struct prefix prefix = parse(text);
+	const struct ban *ban = ledger_banned(ledger, jail_number(ledger, jail), &prefix, now);
+
+	return ban ? ban->id : 0;
+}
+
+static uint32_t offences(struct ledger *ledger, const char *text, usec_t now, usec_t memory)
+{
+	struct prefix prefix = parse(text);
+
+	return ledger_offences(ledger, jail_number(ledger, "a"), &prefix, now, memory);
+}
+
+static void a_ban_holds_from_since_until_before_until(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t first = add(ledger, "a", "192.0.2.1/32", 100, 200);
+	uint64_t second = add(ledger, "a", "192.0.2.1/32", 150, 160);
+	uint64_t third = add(ledger, "a", "192.0.2.1/32", 50, 60);
+	uint64_t good = add(ledger, "a", "192.0.2.2/32", 100, USEC_INFINITY);
+	const struct {
+		usec_t now;
+		uint64_t id;
+	} cases[] = {
+		{ 49, 0 },      { 50, third },  { 59, third },  { 60, 0 },
+		{ 99, 0 },      { 100, first }, { 149, first }, { 150, second },
+		{ 160, first }, { 199, first }, { 200, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (banned(ledger, "a", "192.0.2.1/32", cases[i].now) != cases[i].id)
+			fail_msg("at %d", (int)cases[i].now);
+	assert_int_equal(banned(ledger, "a", "192.0.2.2/32", 99), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.2/32", START), good);
+	assert_int_equal(banned(ledger, "b", "192.0.2.1/32", 150), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.0/24", 150), 0);
+}
+
+static void lifted_bans_neither_hold_nor_count(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t first = add(ledger, "a", "192.0.2.1/32", 100, 200);
+	uint64_t second = add(ledger, "a", "192.0.2.1/32", 300, 400);
+	struct position position = { 350, SPAN_LITERAL("s=2") };
+
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 400, 1000), 2);
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 400, 300), 1);
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 400, 301), 2);
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 299, 1000), 1);
+	assert_int_equal(ledger_lift(ledger, second, 355, &position), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 360), 0);
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 400, 1000), 1);
+	ledger_defer_lift(ledger, second, true);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 360), second);
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 400, 1000), 1);
+	assert_string_equal(ledger_get(ledger, second)->lifted_after_cursor, "s=2");
+	assert_int_equal(ledger_get(ledger, second)->lifted_time, 355);
+	assert_int_equal(ledger_lift(ledger, 999, 1, &position), 0);
+	assert_false(ledger_get(ledger, first)->lifted);
+}
+
+static void only_automatic_bans_are_offences(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	struct ban ban = { .jail = "a",
+			   .prefix = parse("192.0.2.1/32"),
+			   .since = 100,
+			   .until = 200,
+			   .kind = BAN_MANUAL };
+	const struct ban *added;
+
+	assert_int_equal(ledger_add(ledger, &ban, &added), 0);
+	assert_int_equal(offences(ledger, "192.0.2.1/32", 150, 1000), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 150), added->id);
+}
+
+static void an_end_can_move(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t id = add(ledger, "a", "192.0.2.1/32", 100, 200);
+
+	assert_int_equal(ledger_set_until(ledger, id, 5000), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 4999), id);
+	assert_int_equal(ledger_set_until(ledger, id, 150), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 150), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 149), id);
+}
+
+static void a_ban_moves_under_another_prefix(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t first = add(ledger, "a", "192.0.2.1/32", 100, 200),
+		 second = add(ledger, "a", "192.0.2.9/32", 50, 90);
+	struct prefix wide = parse("192.0.2.0/24");
+
+	assert_int_equal(ledger_set_prefix(ledger, first, &wide), 0);
+	assert_int_equal(ledger_set_prefix(ledger, second, &wide), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.1/32", 150), 0);
+	assert_int_equal(banned(ledger, "a", "192.0.2.0/24", 150), first);
+	assert_int_equal(banned(ledger, "a", "192.0.2.0/24", 60), second);
+	assert_int_equal(offences(ledger, "192.0.2.0/24", 150, 1000), 2);
+}
+
+static void what_nobody_needs_is_let_go(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	struct position position = { START, SPAN_LITERAL("s=2") };
+	uint64_t lifted, offence, forever, manual, gone;
+	struct ban ban = {
+		.jail = "a", .prefix = parse("192.0.2.1/32"), .since = START, .until = START + 5
+	};
+	const struct ban *added;
+
+	ledger_set_reach(ledger, 1000 * SECOND);
+	assert_int_equal(ledger_set_memory(ledger, "a", 5000 * SECOND), 0);
+	assert_int_equal(ledger_set_memory(ledger, NULL, 2000 * SECOND), 0);
+	offence = add(ledger, "a", "192.0.2.1/32", START, START + 1);
+	forever = add(ledger, "a", "192.0.2.2/32", START, USEC_INFINITY);
+	gone = add(ledger, "b", "192.0.2.3/32", START, START + 1);
+	lifted = add(ledger, "a", "192.0.2.4/32", START, START + 1);
+	assert_int_equal(ledger_lift(ledger, lifted, START + 1, &position), 0);
+	ban.kind = BAN_MANUAL;
+	assert_int_equal(ledger_add(ledger, &ban, &added), 0);
+	manual = added->id;
+
+	ledger_prune(ledger, START + 9999 * SECOND);
+	assert_int_equal(ledger_n_bans(ledger), 5); /* unsaved, all of them */
+	ledger_forget_unsaved(ledger);
+	ledger_prune(ledger, START + 999 * SECOND);
+	assert_int_equal(ledger_n_bans(ledger), 5);
+	assert_string_equal(ledger_get(ledger, offence)->cursor, "s=1");
+	ledger_prune(ledger, START + 1000 * SECOND);
+	assert_null(ledger_get(ledger, lifted));
+	assert_null(ledger_get(ledger, manual));
+	assert_non_null(ledger_get(ledger, gone));
+	assert_string_equal(ledger_get(ledger, offence)->cursor, "");
+	ledger_prune(ledger, START + 2000 * SECOND);
+	assert_null(ledger_get(ledger, gone));
+	assert_non_null(ledger_get(ledger, offence));
+	ledger_prune(ledger, START + 5000 * SECOND);
+	assert_null(ledger_get(ledger, offence));
+	assert_non_null(ledger_get(ledger, forever));
+	assert_int_equal(ledger_n_evicted(ledger), 0);
+}
+
+/* Without anybody calling ledger_prune. */
+static void old_offences_go_as_new_ones_come(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	char text[32];
+
+	assert_int_equal(ledger_set_memory(ledger, "a", 100000 * SECOND), 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		usec_t now = START + (usec_t)i * 100 * SECOND;
+
+		snprintf(text, sizeof(text), "10.%u.%u.%u/32", i % 7, i / 250 % 250, i % 250);
+		add(ledger, "a", text, now, now + SECOND);
+		ledger_forget_unsaved(ledger);
+	}
+	assert_in_range(ledger_n_bans(ledger), 1000, 2100);
+	assert_int_equal(ledger_n_evicted(ledger), 0);
+}
+
+static void at_the_bound_running_bans_go_last(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t over[10], running[10];
+	char text[32];
+
+	ledger_set_max_bans(ledger, 20);
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(text, sizeof(text), "192.0.2.%u/32", i);
+		running[i] = add(ledger, "a", text, START, USEC_INFINITY);
+		snprintf(text, sizeof(text), "198.51.100.%u/32", i);
+		over[i] = add(ledger, "a", text, START, START);
+	}
+	ledger_forget_unsaved(ledger);
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(text, sizeof(text), "203.0.113.%u/32", i);
+		add(ledger, "a", text, START, USEC_INFINITY);
+		ledger_forget_unsaved(ledger);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		assert_null(ledger_get(ledger, over[i]));
+		assert_non_null(ledger_get(ledger, running[i]));
+	}
+	add(ledger, "a", "203.0.113.99/32", START, USEC_INFINITY);
+	assert_null(ledger_get(ledger, running[0]));
+	assert_int_equal(ledger_n_bans(ledger), 20);
+	assert_int_equal(ledger_n_evicted(ledger), 11);
+}
+
+static void changes_wait_until_they_are_saved(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t id = add(ledger, "a", "192.0.2.1/32", 100, 200);
+	unsigned what;
+	size_t i = 0;
+
+	assert_int_equal(ledger_next_unsaved(ledger, &i, &what)->id, id);
+	assert_int_equal(what, UNSAVED_BAN);
+	assert_null(ledger_next_unsaved(ledger, &i, &what));
+	ledger_forget_unsaved(ledger);
+	i = 0;
+	assert_null(ledger_next_unsaved(ledger, &i, &what));
+	ledger_place(ledger, id);
+	ledger_place(ledger, id);
+	ledger_place(ledger, 12345);
+	assert_int_equal(ledger_set_until(ledger, id, 300), 0);
+	assert_int_equal(ledger_next_unsaved(ledger, &i, &what)->id, id);
+	assert_int_equal(what, UNSAVED_PLACED | UNSAVED_UNTIL);
+	assert_null(ledger_next_unsaved(ledger, &i, &what));
+}
+
+static void numbers_are_never_used_twice(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	struct ban ban = {
+		.id = 7, .jail = "a", .prefix = parse("192.0.2.1/32"), .since = 1, .until = 2
+	};
+
+	assert_int_equal(ledger_last_id(ledger), 0);
+	assert_int_equal(ledger_restore(ledger, &ban), 0);
+	assert_int_equal(ledger_restore(ledger, &ban), -EEXIST);
+	assert_int_equal(add(ledger, "a", "192.0.2.2/32", 1, 2), 8);
+	assert_int_equal(ledger_last_id(ledger), 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ban_holds_from_since_until_before_until),
+		cmocka_unit_test(lifted_bans_neither_hold_nor_count),
+		cmocka_unit_test(only_automatic_bans_are_offences),
+		cmocka_unit_test(an_end_can_move),
+		cmocka_unit_test(a_ban_moves_under_another_prefix),
+		cmocka_unit_test(what_nobody_needs_is_let_go),
+		cmocka_unit_test(old_offences_go_as_new_ones_come),
+		cmocka_unit_test(at_the_bound_running_bans_go_last),
+		cmocka_unit_test(changes_wait_until_they_are_saved),
+		cmocka_unit_test(numbers_are_never_used_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+#include "prefixset.h"
+
+#include "unit.h"
+
+static struct prefix parse(const char *text)
+{
+	struct prefix prefix;
+
+	assert_int_equal(prefix_parse(span_of(text), &prefix), 0);
+	return prefix;
+}
+
+static void tells_what_is_covered(void **state)
+{
+	static const char *const members[] = {
+		"192.0.2.0/24", "192.0.2.128/25",  "192.0.2.0/24",          "198.51.100.7",
+		"10.0.0.0/8",   "2001:db8:1::/48", "::ffff:203.0.113.0/120"
+	};
+	static const struct {
+		const char *prefix;
+		bool covered;
+	} cases[] = {
+		{ "192.0.2.0", true },        { "192.0.2.255", true },
+		{ "192.0.3.0", false },       { "192.0.1.255", false },
+		{ "192.0.2.64/26", true },    { "192.0.0.0/16", false },
+		{ "198.51.100.7", true },     { "198.51.100.6", false },
+		{ "198.51.100.6/31", false }, { "10.255.255.255", true },
+		{ "11.0.0.0", false },        { "2001:db8:1::", true },
+		{ "2001:db8:2::", false },    { "2001:db8:1:5::/64", true },
+		{ "c000:200::", false },      { "203.0.113.9", true },
+		{ "0.0.0.0", false },         { "::", false },
+	};
+	struct prefixset set = { 0 };
+	struct prefix prefix = parse("192.0.2.1");
+
+	assert_false(prefixset_covers(&set, &prefix));
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		prefix = parse(members[i]);
+		assert_int_equal(prefixset_add(&set, &prefix), 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		prefix = parse(cases[i].prefix);
+		if (prefixset_covers(&set, &prefix) != cases[i].covered)
+			fail_msg("%s", cases[i].prefix);
+		if (prefix.length == address_bits(&prefix.address))
+			assert_int_equal(prefixset_contains(&set, &prefix.address),
+					 cases[i].covered);
+	}
+	prefixset_done(&set);
+}
+
+/* Against asking each prefix in turn. */
+static void agrees_with_a_slow_search(void **state)
+{
+	unsigned seed = 1;
+
+	for (int round = 0; round < 200; round++) {
+		struct prefix prefixes[8];
+		struct prefixset set = { 0 };
+
+		for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+			struct address address = {
+				.family = AF_INET, .bytes = { rand_r(&seed) % 2, rand_r(&seed) % 4 }
+			};
+
+			prefixes[i] = address_widen(&address, (unsigned)rand_r(&seed) % 17);
+			assert_int_equal(prefixset_add(&set, &prefixes[i]), 0);
+		}
+		for (int i = 0; i < 20; i++) {
+			struct address address = {
+				.family = AF_INET, .bytes = { rand_r(&seed) % 3, rand_r(&seed) % 5 }
+			};
+			struct prefix asked = address_widen(&address, (unsigned)rand_r(&seed) % 20);
+			bool covered = false;
+
+			for (size_t k = 0; k < ARRAY_SIZE(prefixes); k++)
+				covered |= prefix_covers(&prefixes[k], &asked);
+			assert_int_equal(prefixset_covers(&set, &asked), covered);
+		}
+		prefixset_done(&set);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_what_is_covered),
+		cmocka_unit_test(agrees_with_a_slow_search),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

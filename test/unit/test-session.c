@@ -1,0 +1,146 @@
+#include "session.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+
+static const uint8_t seed[16] = "sessions";
+
+static uint32_t tell(struct sessions *sessions, const char *name, unsigned event, int attempts,
+		     usec_t now)
+{
+	struct session *session;
+	uint32_t raise;
+
+	assert_int_equal(sessions_open(sessions, 0, span_of(name), now, &session), 0);
+	assert_int_equal(sessions_tell(sessions, session, event, attempts >= 0, (uint64_t)attempts,
+				       &raise),
+			 0);
+	return raise;
+}
+
+static void the_largest_total_is_the_count(void **state)
+{
+	static const struct {
+		unsigned event;
+		int attempts; /* -1: one more */
+		uint32_t raise;
+	} steps[] = {
+		{ 1, -1, 1 }, { 2, 1, 0 },  { 1, -1, 1 }, { 2, 5, 3 }, { 1, -1, 0 },
+		{ 2, 5, 0 },  { 2, 3, 0 },  { 3, 6, 1 },  { 4, 0, 0 }, { 5, 9, 3 },
+		{ 4, 10, 1 }, { 5, -1, 0 }, { 5, -1, 1 },
+	};
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (tell(sessions, "s", steps[i].event, steps[i].attempts, 0) != steps[i].raise)
+			fail_msg("step %zu", i);
+}
+
+static void an_absurd_total_is_cut(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+	struct session *session;
+	uint32_t raise;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	assert_int_equal(sessions_open(sessions, 0, SPAN_LITERAL("s"), 0, &session), 0);
+	assert_int_equal(sessions_tell(sessions, session, 0, true, UINT64_MAX, &raise), 0);
+	assert_int_equal(raise, SESSION_ATTEMPTS_MAX);
+	assert_int_equal(sessions_tell(sessions, session, 0, false, 0, &raise), 0);
+	assert_int_equal(raise, 0);
+}
+
+static void is_forgotten_an_hour_after_it_began(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	assert_int_equal(tell(sessions, "s", 0, 1, 1000), 1);
+	assert_int_equal(tell(sessions, "s", 0, 1, 1000 + SESSION_LIFE - 1), 0);
+	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("s"), 1000 + SESSION_LIFE - 1));
+	assert_null(sessions_find(sessions, 0, SPAN_LITERAL("s"), 1000 + SESSION_LIFE));
+	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("s"), 1));
+	assert_int_equal(tell(sessions, "s", 0, 1, 1000 + SESSION_LIFE), 1);
+}
+
+static void rules_and_names_do_not_mix(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+	struct session *session;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	assert_int_equal(sessions_open(sessions, 1, ((struct span){ "a\0b", 3 }), 0, &session), 0);
+	assert_non_null(sessions_find(sessions, 1, ((struct span){ "a\0b", 3 }), 0));
+	assert_null(sessions_find(sessions, 1, ((struct span){ "a\0c", 3 }), 0));
+	assert_null(sessions_find(sessions, 1, SPAN_LITERAL("a"), 0));
+	assert_null(sessions_find(sessions, 2, ((struct span){ "a\0b", 3 }), 0));
+}
+
+static void the_first_to_begin_is_the_first_to_go(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+
+	assert_int_equal(sessions_new(seed, 2, &sessions), 0);
+	tell(sessions, "a", 0, 1, 0);
+	tell(sessions, "b", 0, 1, 0);
+	tell(sessions, "a", 0, 1, 0);
+	tell(sessions, "c", 0, 1, 0);
+	assert_int_equal(sessions_n_evicted(sessions), 1);
+	assert_null(sessions_find(sessions, 0, SPAN_LITERAL("a"), 0));
+	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("b"), 0));
+}
+
+static void remembers_what_was_told_last(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+	struct address first = { AF_INET, { 1 } }, second = { AF_INET, { 2 } };
+	struct session *session;
+
+	assert_int_equal(sessions_new(seed, 2, &sessions), 0);
+	assert_int_equal(sessions_open(sessions, 0, SPAN_LITERAL("s"), 0, &session), 0);
+	assert_false(session->has_address);
+	assert_int_equal(sessions_remember(sessions, session, &first, SPAN_LITERAL("alice")), 0);
+	assert_int_equal(sessions_remember(sessions, session, &second, (struct span){ 0 }), 0);
+	assert_true(address_equal(&session->address, &second));
+	assert_int_equal(session->user_size, 5);
+	assert_int_equal(sessions_remember(sessions, session, NULL, ((struct span){ "b\0b", 3 })),
+			 0);
+	assert_int_equal(session->user_size, 3);
+	assert_memory_equal(session->user, "b\0b", 3);
+	assert_true(address_equal(&session->address, &second));
+}
+
+static void memory_is_let_go(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+	char name[16];
+
+	assert_int_equal(sessions_new(seed, 100000, &sessions), 0);
+	for (int i = 0; i < 20000; i++) {
+		usec_t now = (usec_t)i * USEC_PER_SEC;
+
+		snprintf(name, sizeof(name), "%d", i);
+		tell(sessions, name, 0, 1, now);
+		sessions_expire(sessions, now);
+	}
+	assert_null(sessions_find(sessions, 0, SPAN_LITERAL("1"), 0));
+	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("16500"), 0));
+	assert_int_equal(sessions_n_evicted(sessions), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_largest_total_is_the_count),
+		cmocka_unit_test(an_absurd_total_is_cut),
+		cmocka_unit_test(is_forgotten_an_hour_after_it_began),
+		cmocka_unit_test(rules_and_names_do_not_mix),
+		cmocka_unit_test(the_first_to_begin_is_the_first_to_go),
+		cmocka_unit_test(remembers_what_was_told_last),
+		cmocka_unit_test(memory_is_let_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+#include "window.h"
+
+#include "unit.h"
+
+static const uint8_t seed[16] = "windows";
+static const usec_t lifetimes[] = { 100, 1000 };
+
+static struct address source(unsigned i)
+{
+	return (struct address){ AF_INET6,
+				 { 0x20, 1, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i } };
+}
+
+static void push(struct windows *windows, unsigned list, unsigned i, usec_t time, unsigned weight)
+{
+	struct address address = source(i);
+	struct window *window;
+
+	assert_int_equal(windows_open(windows, list, &address, &window), 0);
+	assert_int_equal(windows_push(windows, window,
+				      (struct failure){ .time = time, .weight = weight }, 1000),
+			 0);
+}
+
+static uint64_t weigh(struct windows *windows, unsigned list, unsigned i, usec_t now)
+{
+	struct address address = source(i);
+	struct window *window = windows_find(windows, list, &address);
+
+	return window ? windows_weigh(windows, window, now) : 0;
+}
+
+static struct windows *make(size_t max_sources)
+{
+	struct windows *windows;
+
+	assert_int_equal(windows_new(seed, lifetimes, ARRAY_SIZE(lifetimes), max_sources, &windows),
+			 0);
+	return windows;
+}
+
+static void weighs_within_findtime_only(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(10);
+	static const struct {
+		usec_t now;
+		uint64_t weight;
+	} cases[] = {
+		{ 999, 0 },   { 1000, 1 },  { 1049, 1 },  { 1050, 11 },
+		{ 1099, 11 }, { 1100, 10 }, { 1149, 10 }, { 1150, 0 },
+	};
+
+	push(windows, 0, 1, 1050, 10);
+	push(windows, 0, 1, 1000, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (weigh(windows, 0, 1, cases[i].now) != cases[i].weight)
+			fail_msg("at %d", (int)cases[i].now);
+	assert_int_equal(weigh(windows, 1, 1, 1060), 0);
+	assert_int_equal(weigh(windows, 0, 2, 1060), 0);
+}
+
+static void lists_have_their_own_findtime(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(10);
+
+	push(windows, 0, 1, 1, 1);
+	push(windows, 1, 1, 1, 2);
+	assert_int_equal(weigh(windows, 0, 1, 500), 0);
+	assert_int_equal(weigh(windows, 1, 1, 500), 2);
+}
+
+/* Against a list that keeps everything, with times in any order. */
+static void agrees_with_a_slow_sum(void **state)
+{
+	unsigned dice = 7;
+
+	for (int round = 0; round < 50; round++) {
+		cleanup(windows_freep) struct windows *windows = make(10);
+		usec_t times[60], now = 1000;
+
+		for (size_t n = 0; n < ARRAY_SIZE(times); n++) {
+			uint64_t sum = 0;
+
+			now = now + (usec_t)(rand_r(&dice) % 60) - 20;
+			for (size_t i = 0; i < n; i++)
+				if (times[i] <= now && now < times[i] + lifetimes[0])
+					sum += i + 1;
+			assert_int_equal(weigh(windows, 0, 1, now), sum);
+			times[n] = now;
+			push(windows, 0, 1, now, (unsigned)n + 1);
+		}
+	}
+}
+
+static void at_the_bound_the_oldest_time_goes(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(10);
+
+	for (usec_t i = 0; i < 3000; i++)
+		push(windows, 1, 1, 200 + i / 10, 1); /* 200 .. 499, ten each */
+	assert_int_equal(weigh(windows, 1, 1, 499), 1000);
+	assert_int_equal(weigh(windows, 1, 1, 399), 0);
+	assert_int_equal(weigh(windows, 1, 1, 400), 10);
+}
+
+/* The clock was set back: what lies ahead of it must not keep new failures out. */
+static void at_the_bound_what_lies_ahead_goes_first(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(10);
+
+	for (usec_t i = 0; i < 1000; i++)
+		push(windows, 1, 1, 1000000 + i, 1);
+	for (usec_t i = 0; i < 900; i++)
+		push(windows, 1, 1, 200 + i, 1);
+	assert_int_equal(weigh(windows, 1, 1, 1099), 900);
+	assert_int_equal(weigh(windows, 1, 1, 1000500), 100);
+}
+
+static void is_used_up_oldest_first(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(10);
+	struct address address = source(1);
+	struct window *window;
+
+	push(windows, 0, 1, 10, 5);
+	push(windows, 0, 1, 50, 5);
+	push(windows, 0, 1, 90, 5);
+	push(windows, 0, 1, 300, 5);
+	window = windows_find(windows, 0, &address);
+	assert_int_equal(windows_use(windows, window, 110, 6), 6); /* that of 10 has run out */
+	assert_int_equal(weigh(windows, 0, 1, 100), 5 + 4);
+	assert_int_equal(weigh(windows, 0, 1, 149), 4);
+	assert_int_equal(windows_use(windows, window, 110, 100), 4);
+	assert_int_equal(windows_use(windows, window, 110, 100), 0);
+	assert_int_equal(weigh(windows, 0, 1, 300), 5);
+}
+
+static void forgets_up_to_a_time(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(10);
+	struct address address = source(1);
+	struct window *window;
+
+	for (usec_t i = 10; i <= 20; i++)
+		push(windows, 0, 1, i, 1);
+	window = windows_find(windows, 0, &address);
+	windows_forget_until(windows, window, 17);
+	assert_int_equal(weigh(windows, 0, 1, 20), 3);
+	windows_drop(windows, window);
+	assert_int_equal(windows_n_sources(windows), 0);
+	assert_int_equal(weigh(windows, 0, 1, 20), 0);
+}
+
+static void a_flooded_list_loses_its_own_sources(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(100);
+
+	push(windows, 1, 9999, 1, 1);
+	for (unsigned i = 0; i < 1000; i++)
+		push(windows, 0, i, 1, 1);
+	assert_int_equal(windows_n_sources(windows), 100);
+	assert_int_equal(windows_n_evicted(windows), 901);
+	assert_int_equal(weigh(windows, 1, 9999, 1), 1);
+	assert_int_equal(weigh(windows, 0, 999, 1), 1);
+	assert_int_equal(weigh(windows, 0, 901, 1), 1);
+	assert_int_equal(weigh(windows, 0, 900, 1), 0);
+	push(windows, 1, 5, 1, 1);
+	assert_int_equal(weigh(windows, 1, 9999, 1), 0);
+}
+
+static void run_out_sources_are_let_go(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(1000000);
+
+	for (unsigned i = 0; i < 50000; i++) {
+		push(windows, i % 2, i, i, 1);
+		windows_expire(windows, i);
+	}
+	assert_true(windows_n_sources(windows) < 6000);
+	assert_int_equal(weigh(windows, 1, 49001, 49999), 1);
+	assert_int_equal(windows_n_evicted(windows), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(weighs_within_findtime_only),
+		cmocka_unit_test(lists_have_their_own_findtime),
+		cmocka_unit_test(agrees_with_a_slow_sum),
+		cmocka_unit_test(at_the_bound_the_oldest_time_goes),
+		cmocka_unit_test(at_the_bound_what_lies_ahead_goes_first),
+		cmocka_unit_test(is_used_up_oldest_first),
+		cmocka_unit_test(forgets_up_to_a_time),
+		cmocka_unit_test(a_flooded_list_loses_its_own_sources),
+		cmocka_unit_test(run_out_sources_are_let_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
