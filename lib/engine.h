@@ -2,9 +2,15 @@
 #define BANISH_ENGINE_H
 
 /*
- * The engine: entry in, decision out, time is an argument. It opens nothing, reads no clock, logs nothing,
- * calls nobody; decisions wait in a queue that the caller drains after each feed. Live and in replay it is the
- * same. DESIGN: what counts (findtime, maxretry, sessions, growing bans) is decided here and nowhere else.
+ * The engine: entry in, decision out, time is an argument. It opens nothing, reads no clock, logs
+ * nothing, calls nobody; decisions wait in a queue that the caller drains after each feed. Live and
+ * in replay it is the same. What counts (findtime, maxretry, sessions, growing bans) is decided
+ * here and nowhere else.
+ *
+ * The order of a start with a ledger: engine_new, engine_adopt_ledger, engine_end_bans, engine_warm
+ * for each entry from (position - engine_reach) up to the position, engine_warm_done, then
+ * engine_feed. A reload does the same with the ledger that engine_take_ledger gives back.
+ * engine_ban and engine_unban may come at any time between feeds.
  */
 
 #include "entry.h"
@@ -12,45 +18,75 @@
 #include "policy.h"
 #include "ruleset.h"
 
+#define ENGINE_MANUAL  (UINT32_MAX - 1) /* the built-in jail "manual": no rule feeds it */
+#define ENGINE_NO_JAIL UINT32_MAX       /* a jail that is not in force */
+#define MANUAL_NAME    "manual"
+
 struct engine;
 
-/* `ruleset` and `policy` are borrowed and must outlive the engine. `seed`: for the hash tables, never changes a
- * decision. */
+/* Bounds of the tables that log lines can grow; what is oldest goes first. 0 means the default. */
+struct engine_limits {
+	size_t max_sources;  /* offenders with failures; at most 120 bytes each at maxretry 5 */
+	size_t max_sessions; /* about 150 bytes each */
+	size_t max_balances; /* addresses whose lines with and without session are set off */
+};
+
+#define ENGINE_MAX_SOURCES  262144
+#define ENGINE_MAX_SESSIONS 65536
+#define ENGINE_MAX_BALANCES 65536
+
+/* `ruleset` and `policy` are borrowed and must outlive the engine. `seed`: for the hash tables,
+ * never changes a decision. `limits` may be NULL. */
 int engine_new(struct ruleset *ruleset, const struct policy *policy, const uint8_t seed[16],
-               struct engine **ret) must_check;
+	       const struct engine_limits *limits, struct engine **ret) must_check;
 struct engine *engine_free(struct engine *engine);
 DEFINE_CLEANUP(struct engine *, engine_free)
 
-/* What one entry told, for `test`, `why` and debugging: the last feed's hits as the engine judged them. */
+/* What one entry told, for `test`, `why` and debugging: the last feed's hits as the engine judged
+ * them. */
 struct verdict_of_hit {
 	unsigned jail, event;
 	bool has_address;
 	struct address address;
-	struct span user;     /* borrowed until the next feed */
-	unsigned weight;      /* tenths; what this line adds */
+	struct span user; /* borrowed until the next feed */
+	uint64_t weight;  /* tenths; what this line tells, whether or not a ban prevents it */
 	enum {
 		WHY_COUNTED,
 		WHY_SUCCESS,
 		WHY_NOTE,
-		WHY_MODE_OFF,      /* event is for mode aggressive */
-		WHY_IGNORED,       /* ignoreip or never offends */
-		WHY_PREVENTED,     /* offender is banned at that time */
-		WHY_TOLD_BEFORE,   /* its session told it already */
-		WHY_NO_ADDRESS,    /* none in the line, none remembered */
-		WHY_BAD_ADDRESS,   /* the text is no address */
-		WHY_DISAGREES,     /* "agree": the session remembers another address, or none */
-		WHY_WEIGHTLESS,    /* the event weighs 0 */
+		WHY_MODE_OFF,    /* event is for mode aggressive */
+		WHY_IGNORED,     /* ignoreip, own, or never offends */
+		WHY_PREVENTED,   /* offender is banned at that time */
+		WHY_TOLD_BEFORE, /* its session told it already */
+		WHY_NO_ADDRESS,  /* none in the line, none remembered */
+		WHY_BAD_ADDRESS, /* the text is no address */
+		WHY_DISAGREES,   /* "agree": the session remembers another address, or none */
+		WHY_WEIGHTLESS,  /* the event weighs 0, or told of no attempt */
 	} why;
 };
 
+enum decision_type {
+	DECISION_BAN,
+	DECISION_END, /* a running ban ends: see `ended` */
+};
+
 struct decision {
-	enum { DECISION_BAN } type;
-	usec_t time, until; /* until USEC_INFINITY: for good */
-	unsigned jail, event;
+	enum decision_type type;
+	uint64_t id;            /* of the ban, for ledger_place() */
+	unsigned jail;          /* index, ENGINE_MANUAL or ENGINE_NO_JAIL */
+	unsigned event;         /* DECISION_BAN: index */
+	usec_t time, until;     /* until USEC_INFINITY: for good */
 	struct address address; /* the one that tipped the scale */
 	struct prefix prefix;   /* the offender */
 	uint64_t failures;      /* tenths; the weight that was reached */
 	uint32_t offence;       /* the n-th */
+	const char *jail_name, *event_name;
+	const char *cursor; /* of the entry that did it; this and the names are borrowed until the
+			       next feed */
+	enum {
+		ENDED_JAIL_GONE,
+		ENDED_IGNORED,
+	} ended;
 };
 
 struct engine_statistics {
@@ -58,30 +94,55 @@ struct engine_statistics {
 	uint64_t failures;  /* tenths that counted, those that led to a ban included */
 	uint64_t prevented; /* tenths kept away by an earlier ban */
 	uint64_t bans;
-	uint64_t evicted_sources, evicted_sessions; /* a bound was reached */
+	uint64_t evicted_sources, evicted_sessions, evicted_bans; /* a bound was reached */
 };
 
 /* 0 or negative errno. Afterwards take all decisions. */
 int engine_feed(struct engine *engine, const struct entry *entry) must_check;
 
-/* The same for a stretch that was read before the last stop: windows, sessions and totals are rebuilt, nothing is
- * decided; the ledger's bans and unbans are applied at their entries (see ledger.h). `cursor` answers the entry's
- * cursor, and is asked only when the entry's time equals that of a pending ledger record. */
-int engine_warm(struct engine *engine, const struct entry *entry,
-                int (*cursor)(void *source, struct span *ret)) must_check;
+/* The same for a stretch that was read before the last stop: windows, sessions and totals are
+ * rebuilt, nothing is decided; the ledger's bans and unbans are applied at their entries. */
+int engine_warm(struct engine *engine, const struct entry *entry) must_check;
 /* The stretch is over: applies what is left of the ledger. */
 void engine_warm_done(struct engine *engine);
+/* How far before the ledger's position a warm-up has to begin: the longest findtime and the life of
+ * a session. */
+usec_t engine_reach(const struct engine *engine);
 
+/* The next decision, in order; false: no more. */
 bool engine_take(struct engine *engine, struct decision *ret);
 
 size_t engine_n_verdicts(const struct engine *engine);
 const struct verdict_of_hit *engine_verdict(const struct engine *engine, size_t i);
 
-/* From outside (nft, banish ban/unban), at wall time `now`. */
-int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now, usec_t until) must_check;
-/* 1: was banned, is no more; its offence is taken back and its window is empty. 0: was not banned. */
-int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now) must_check;
+/* The engine holds a ledger from the start (empty). Adopting another gives the old one back to the
+ * memory; on failure the caller keeps the ledger. Its bans come under the prefixes of this policy.
+ */
+struct ledger *engine_ledger(struct engine *engine);
+int engine_adopt_ledger(struct engine *engine, struct ledger *ledger) must_check;
+/* Moves the ledger out; then only engine_free may follow. */
+struct ledger *engine_take_ledger(struct engine *engine);
 
-const struct engine_statistics *engine_statistics(const struct engine *engine);
+/* Own addresses and gateways, beside ignoreip; copied, replaces what was set before. */
+int engine_set_ignored(struct engine *engine, const struct prefix *prefixes, size_t n) must_check;
+bool engine_ignores(struct engine *engine, const struct address *address);
+/* Ends the running bans whose jail is gone or whose address is ignored now: DECISION_END for each.
+ */
+int engine_end_bans(struct engine *engine, usec_t now) must_check;
+
+/* What one offender is in that jail. */
+struct prefix engine_widen(const struct engine *engine, unsigned jail,
+			   const struct address *address);
+
+/* From outside (nft, banish ban/unban), at wall time `now`: the element is in the kernel and runs
+ * until `until`. */
+int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
+	       usec_t until) must_check;
+/* 1: was banned, is no more; its offence is taken back and its window is empty. 0: was not banned.
+ * `after`: the last entry that was consumed (before the warm-up is done: the ledger's position). */
+int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
+		 const struct position *after) must_check;
+
+const struct engine_statistics *engine_statistics(struct engine *engine);
 
 #endif

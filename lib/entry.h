@@ -2,21 +2,25 @@
 #define BANISH_ENTRY_H
 
 /*
- * One journal entry as the engine sees it: a way to ask for its fields and its time. The source (a journal,
- * a line of JSON, a test) stands behind `field` and `time`; asking costs a walk over the entry in a real
- * journal (+20 to 40 % each, measured), so whoever asks, asks late and once.
+ * One journal entry as the engine sees it: a way to ask for its fields and its time. The source (a
+ * journal, a line of JSON, a test) stands behind `field` and `time`; asking costs a walk over the
+ * entry in a real journal (+20 to 40 % each, measured), so whoever asks, asks late and once.
  */
 
 #include "util.h"
 
 struct entry {
-	/* First value of a field. 1: found, `ret` borrows until the next call (MESSAGE: until the entry changes);
-	 * 0: no such field; negative errno. */
+	/* First value of a field. 1: found, `ret` borrows until the next call (MESSAGE: until the
+	 * entry changes); 0: no such field; negative errno. */
 	int (*field)(void *source, const char *name, struct span *ret);
 	/* __REALTIME_TIMESTAMP. 0 or negative errno. */
 	int (*time)(void *source, usec_t *ret);
+	/* The entry's cursor, asked only of entries that ban. 0 or negative errno; `ret` borrows
+	 * until the next call. NULL: a source without cursors. */
+	int (*cursor)(void *source, struct span *ret);
 	void *source;
-	/* False only where the source knows that no entry carries _LINE_BREAK=line-max: then nobody asks. */
+	/* False only where the source knows that no entry carries _LINE_BREAK=line-max: then nobody
+	 * asks. */
 	bool may_be_split;
 };
 

@@ -1,0 +1,71 @@
+#ifndef BANISH_ENGINE_INTERNAL_H
+#define BANISH_ENGINE_INTERNAL_H
+
+/* Shared by engine.c (life, queue, feeding), judge.c (what a hit counts) and engine-ledger.c (bans
+ * from outside and from before). */
+
+#include "engine.h"
+#include "prefixset.h"
+#include "session.h"
+#include "window.h"
+
+struct jail_state {
+	const struct jail *jail;
+	const struct settings *settings;
+	unsigned ledger_jail;
+	uint64_t limit; /* tenths */
+	size_t depth;   /* failures that one source may hold */
+	bool settles;   /* its rule can tell one attempt by lines with and without a session */
+};
+
+/* An unban whose position the warm-up has not reached. */
+struct pending_lift {
+	uint64_t id;
+	usec_t time; /* USEC_INFINITY: at the end of the stretch */
+	bool applied;
+};
+
+struct engine {
+	struct ruleset *ruleset;
+	const struct policy *policy;
+	struct jail_state *jails;
+	size_t n_jails;
+	unsigned manual; /* the ledger's number of MANUAL_NAME */
+	struct windows *windows;
+	struct windows *balances; /* lists 2 x jail: attempts told with a session, + 1: without */
+	struct sessions *sessions;
+	struct ledger *ledger;
+	struct prefixset ignored;
+	usec_t latest; /* time seen */
+
+	bool warming;
+	struct pending_lift *lifts; /* by time */
+	size_t n_lifts, max_lifts, next_lift;
+	bool lifts_sorted;
+
+	char *cursor; /* of the entry that is being fed, NULL: not asked yet */
+	struct verdict_of_hit *verdicts;
+	char **users; /* owned texts behind verdicts, NULL: borrowed from the entry */
+	size_t n_verdicts, max_verdicts;
+	struct decision *decisions; /* a queue: from next_decision on */
+	size_t n_decisions, max_decisions, next_decision;
+	struct engine_statistics statistics;
+};
+
+/* Judges one hit of an entry. */
+int engine_judge(struct engine *engine, const struct entry *entry, const struct hit *hit,
+		 usec_t time) must_check;
+
+/* The cursor of the entry that is being fed, "" if it has none; borrowed until the next feed. */
+int engine_cursor(struct engine *engine, const struct entry *entry, const char **ret) must_check;
+int engine_decide(struct engine *engine, const struct decision *decision) must_check;
+
+/* Warm-up: is this entry, at `time`, the one that banned `prefix`? Then the window is emptied. */
+int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
+		const struct prefix *prefix, usec_t time) must_check;
+/* Warm-up: unbans before and after an entry. */
+bool engine_has_lifts(struct engine *engine);
+void engine_apply_overdue_lifts(struct engine *engine, usec_t time);
+int engine_apply_lifts(struct engine *engine, const struct entry *entry, usec_t time) must_check;
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * Bans from before and from outside. In a warm-up the ledger's word is final: a ban prevents by its
+ * times, and empties the window at the entry that did it, known by time and cursor; an unban takes
+ * effect after the entry that was last consumed when it came. What is not met (vacuumed, or no
+ * longer selected by any rule) is made good by times.
+ */
+
+#include "engine-internal.h"
+
+#include <errno.h>
+
+/* An entry this much later than an unban's position, and the position not met: it will not be. So
+ * long a step back of the clock does no harm, and the last findtime of the stretch, which alone
+ * matters in the end, is right without it. */
+#define LIFT_PATIENCE USEC_PER_HOUR
+
+static unsigned ledger_jail_of(const struct engine *engine, unsigned jail)
+{
+	return jail == ENGINE_MANUAL ? engine->manual : engine->jails[jail].ledger_jail;
+}
+
+static unsigned jail_of(const struct engine *engine, const struct ban *ban)
+{
+	if (strcmp(ban->jail, MANUAL_NAME) == 0)
+		return ENGINE_MANUAL;
+	for (unsigned i = 0; i < engine->n_jails; i++)
+		if (strcmp(engine->jails[i].jail->name, ban->jail) == 0)
+			return i;
+	return ENGINE_NO_JAIL;
+}
+
+static int add_lift(struct engine *engine, const struct ban *ban)
+{
+	struct position position = ledger_position(engine->ledger);
+	struct span cursor = span_of(ban->lifted_after_cursor);
+	struct pending_lift *lifts;
+	size_t max;
+
+	if (engine->n_lifts == engine->max_lifts) {
+		max = MAX(2 * engine->max_lifts, 8);
+		lifts = reallocarray(engine->lifts, max, sizeof(*lifts));
+		if (!lifts)
+			return -ENOMEM;
+		engine->lifts = lifts;
+		engine->max_lifts = max;
+	}
+	engine->lifts[engine->n_lifts++] = (struct pending_lift){
+		.id = ban->id,
+		.time = span_equal(cursor, position.cursor) ? USEC_INFINITY
+							    : ban->lifted_after_time,
+	};
+	engine->lifts_sorted = false;
+	ledger_defer_lift(engine->ledger, ban->id, true);
+	return 0;
+}
+
+static bool is_in_reach(const struct engine *engine, usec_t time)
+{
+	usec_t end = ledger_position(engine->ledger).time;
+
+	return time > end || end - time < engine_reach(engine);
+}
+
+static int adopt_ban(struct engine *engine, const struct ban *ban)
+{
+	unsigned jail = jail_of(engine, ban);
+	struct prefix prefix;
+	int r;
+
+	ledger_set_met(engine->ledger, ban->id, false);
+	ledger_defer_lift(engine->ledger, ban->id, false);
+	if (ban->lifted && is_in_reach(engine, ban->lifted_after_time)) {
+		r = add_lift(engine, ban);
+		if (r < 0)
+			return r;
+	}
+	if (jail == ENGINE_NO_JAIL)
+		return 0;
+	prefix = engine_widen(engine, jail, &ban->address);
+	return ledger_set_prefix(engine->ledger, ban->id, &prefix);
+}
+
+static int tell_horizons(struct engine *engine, struct ledger *ledger)
+{
+	int r;
+
+	/* Twice: entries may be out of order, and a reload may ask for a longer findtime. */
+	ledger_set_reach(ledger, engine_reach(engine) > USEC_INFINITY / 2
+					 ? USEC_INFINITY
+					 : 2 * engine_reach(engine));
+	r = ledger_set_memory(ledger, NULL, engine->policy->defaults.increment.memory);
+	if (r == 0)
+		r = ledger_jail(ledger, MANUAL_NAME, &engine->manual);
+	for (size_t i = 0; r == 0 && i < engine->n_jails; i++) {
+		struct jail_state *jail = &engine->jails[i];
+
+		r = ledger_set_memory(ledger, jail->jail->name, jail->settings->increment.memory);
+		if (r == 0)
+			r = ledger_jail(ledger, jail->jail->name, &jail->ledger_jail);
+	}
+	return r;
+}
+
+int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
+{
+	struct ledger *old = engine->ledger;
+	int r;
+
+	r = tell_horizons(engine, ledger);
+	if (r < 0)
+		return r;
+	ledger_prune(ledger, ledger_position(ledger).time);
+	engine->ledger = ledger;
+	engine->n_lifts = engine->next_lift = 0;
+	engine->warming = ledger_position(ledger).cursor.data != NULL;
+	for (const struct ban *ban = NULL; r == 0 && (ban = ledger_next(ledger, ban));)
+		r = adopt_ban(engine, ban);
+	if (r < 0) {
+		engine->ledger = old;
+		return r;
+	}
+	ledger_free(old);
+	return 0;
+}
+
+struct ledger *engine_ledger(struct engine *engine)
+{
+	return engine->ledger;
+}
+
+struct ledger *engine_take_ledger(struct engine *engine)
+{
+	return TAKE_PTR(engine->ledger);
+}
+
+static void empty_window(struct engine *engine, const struct ban *ban, usec_t until)
+{
+	unsigned jail = jail_of(engine, ban);
+	struct window *window;
+
+	if (jail >= engine->n_jails)
+		return;
+	window = windows_find(engine->windows, jail, &ban->prefix.address);
+	if (!window)
+		return;
+	if (until == USEC_INFINITY)
+		windows_drop(engine->windows, window);
+	else
+		windows_forget_until(engine->windows, window, until);
+}
+
+int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
+		const struct prefix *prefix, usec_t time)
+{
+	const struct ban *ban = NULL;
+	const char *cursor;
+	int r;
+
+	while ((ban = ledger_next_of(engine->ledger, engine->jails[jail].ledger_jail, prefix,
+				     ban))) {
+		if (ban->since > time || ban->kind != BAN_AUTOMATIC || ban->met)
+			continue;
+		if (ban->since < time)
+			break;
+		r = engine_cursor(engine, entry, &cursor);
+		if (r < 0)
+			return r;
+		if (strcmp(cursor, ban->cursor) != 0)
+			continue;
+		ledger_set_met(engine->ledger, ban->id, true);
+		empty_window(engine, ban, USEC_INFINITY);
+	}
+	return 0;
+}
+
+static int compare_lifts(const void *a, const void *b)
+{
+	const struct pending_lift *x = a, *y = b;
+
+	return x->time < y->time ? -1 : x->time > y->time;
+}
+
+/* True if a position is still to be met, so that every entry's time matters. */
+bool engine_has_lifts(struct engine *engine)
+{
+	if (!engine->lifts_sorted && engine->n_lifts > 0)
+		qsort(engine->lifts, engine->n_lifts, sizeof(*engine->lifts), compare_lifts);
+	engine->lifts_sorted = true;
+	return engine->next_lift < engine->n_lifts &&
+	       engine->lifts[engine->next_lift].time != USEC_INFINITY;
+}
+
+static void apply_lift(struct engine *engine, struct pending_lift *lift, usec_t until)
+{
+	const struct ban *ban = ledger_get(engine->ledger, lift->id);
+
+	lift->applied = true;
+	if (!ban)
+		return;
+	ledger_defer_lift(engine->ledger, lift->id, false);
+	empty_window(engine, ban, until);
+}
+
+void engine_apply_overdue_lifts(struct engine *engine, usec_t time)
+{
+	while (engine_has_lifts(engine)) {
+		struct pending_lift *lift = &engine->lifts[engine->next_lift];
+
+		if (!lift->applied && (time < lift->time || time - lift->time <= LIFT_PATIENCE))
+			return;
+		if (!lift->applied)
+			apply_lift(engine, lift, lift->time);
+		engine->next_lift++;
+	}
+}
+
+int engine_apply_lifts(struct engine *engine, const struct entry *entry, usec_t time)
+{
+	size_t low = engine->next_lift, high = engine->n_lifts;
+	const struct ban *ban;
+	const char *cursor;
+	int r;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (engine->lifts[middle].time < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < engine->n_lifts && engine->lifts[low].time == time; low++) {
+		r = engine_cursor(engine, entry, &cursor);
+		if (r < 0)
+			return r;
+		ban = ledger_get(engine->ledger, engine->lifts[low].id);
+		if (!engine->lifts[low].applied && ban &&
+		    strcmp(ban->lifted_after_cursor, cursor) == 0)
+			apply_lift(engine, &engine->lifts[low], USEC_INFINITY);
+	}
+	return 0;
+}
+
+void engine_warm_done(struct engine *engine)
+{
+	if (!engine->warming)
+		return;
+	for (size_t i = 0; i < engine->n_lifts; i++) {
+		struct pending_lift *lift = &engine->lifts[i];
+
+		if (!lift->applied)
+			apply_lift(engine, lift, lift->time);
+	}
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));)
+		if (ban->kind == BAN_AUTOMATIC && !ban->met && is_in_reach(engine, ban->since))
+			empty_window(engine, ban, ban->since);
+	engine->n_lifts = engine->next_lift = 0;
+	engine->warming = false;
+}
+
+static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
+{
+	int r;
+
+	r = ledger_set_until(engine->ledger, ban->id, now);
+	if (r < 0)
+		return r;
+	return engine_decide(engine, &(struct decision){
+					     .type = DECISION_END,
+					     .id = ban->id,
+					     .jail = jail,
+					     .time = now,
+					     .until = now,
+					     .address = ban->address,
+					     .prefix = ban->prefix,
+					     .failures = ban->failures,
+					     .offence = ban->offence,
+					     .jail_name = ban->jail,
+					     .event_name = ban->event,
+					     .cursor = ban->cursor,
+					     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
+									     : ENDED_IGNORED,
+				     });
+}
+
+/* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
+ * of the prefix. */
+static bool is_ignored(struct engine *engine, const struct ban *ban)
+{
+	if (ban->kind == BAN_AUTOMATIC && engine_ignores(engine, &ban->address))
+		return true;
+	return prefixset_covers(&engine->ignored, &ban->prefix);
+}
+
+int engine_end_bans(struct engine *engine, usec_t now)
+{
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
+		unsigned jail;
+		int r;
+
+		if (!ban_runs(ban, now))
+			continue;
+		jail = jail_of(engine, ban);
+		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, ban))
+			continue;
+		r = end_ban(engine, ban, jail, now);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
+ * too. */
+int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
+	       usec_t until)
+{
+	unsigned number = ledger_jail_of(engine, jail);
+	const struct ban *ban = NULL;
+	bool told = false;
+	int r;
+
+	/* The kernel holds one element: whatever runs now, runs that long and no longer. */
+	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban))) {
+		if (!ban_runs(ban, now))
+			continue;
+		if (ban->kind == BAN_AUTOMATIC && until > ban->until)
+			continue;
+		told = true;
+		r = ledger_set_until(engine->ledger, ban->id, until);
+		if (r < 0)
+			return r;
+	}
+	if (told)
+		return 0;
+	r = ledger_add(engine->ledger,
+		       &(struct ban){
+			       .jail = jail == ENGINE_MANUAL ? MANUAL_NAME
+							     : engine->jails[jail].jail->name,
+			       .prefix = *prefix,
+			       .address = prefix->address,
+			       .since = MAX(now, engine->latest + 1),
+			       .until = until,
+			       .kind = BAN_MANUAL,
+			       .placed = true,
+		       },
+		       &ban);
+	return r;
+}
+
+int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
+		 const struct position *after)
+{
+	unsigned number = ledger_jail_of(engine, jail);
+	const struct ban *ban = NULL;
+	int r, found = 0;
+
+	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban))) {
+		if (!ban_runs(ban, now))
+			continue;
+		r = ledger_lift(engine->ledger, ban->id, now, after);
+		if (r == 0 && engine->warming)
+			r = add_lift(engine, ban);
+		if (r < 0)
+			return r;
+		found = 1;
+		if (!engine->warming)
+			empty_window(engine, ban, USEC_INFINITY);
+	}
+	return found;
+}

@@ -1,0 +1,204 @@
+"""What counts, as slowly and plainly as it can be said. Written from the words of the contract, not from the C:
+nothing is ever thrown away, every decision looks at everything that ever happened."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+INFINITY = None
+
+
+@dataclass
+class Event:
+    name: str
+    outcome: str = "failure"
+    mode: str = "normal"
+    weight: Fraction = Fraction(1)
+    agree: bool = False
+
+
+@dataclass
+class Jail:
+    name: str
+    mode: str
+    maxretry: int
+    findtime: int
+    bantime: int | None
+    factor: Fraction
+    maxtime: int
+    memory: int
+    prefix4: int
+    prefix6: int
+
+
+@dataclass
+class Told:
+    """What one line says, as the test that wrote it knows."""
+
+    jail: str
+    event: Event
+    address: str | None = None
+    session: str | None = None
+    user: str | None = None
+    attempts: int | None = None
+
+
+@dataclass
+class Session:
+    first: int
+    address: object = None
+    totals: dict = field(default_factory=dict)
+
+    def count(self):
+        return max(self.totals.values(), default=0)
+
+
+@dataclass
+class Ban:
+    jail: str
+    prefix: object
+    since: int
+    until: int | None
+    automatic: bool
+    lifted: bool = False
+
+    def holds(self, now):
+        return not self.lifted and self.since <= now and (self.until is None or now < self.until)
+
+    def runs(self, now):
+        return not self.lifted and (self.until is None or now < self.until)
+
+
+class Model:
+    def __init__(self, jails, ignored):
+        self.jails = {jail.name: jail for jail in jails}
+        self.ignored = [ipaddress.ip_network(text) for text in ignored]
+        self.sessions = {}
+        self.failures = {}  # (jail, offender) -> [(time, weight)]
+        self.bans = []
+        self.credits = {}  # (jail, address, named) -> [[time, attempts]]
+        self.decisions = []
+        self.latest = 0
+        self.counted = Fraction(0)
+        self.prevented = Fraction(0)
+
+    def offender(self, jail, address):
+        length = jail.prefix4 if address.version == 4 else jail.prefix6
+        return ipaddress.ip_network((address, length), strict=False)
+
+    def is_ignored(self, address):
+        never = address.is_loopback or address.is_unspecified or address.is_multicast
+        return never or any(address in network for network in self.ignored if network.version == address.version)
+
+    def session(self, told, now):
+        if told.session is None:
+            return None
+        key = told.jail, told.session
+        if key in self.sessions and now - self.sessions[key].first >= HOUR:
+            del self.sessions[key]
+        return self.sessions.setdefault(key, Session(now))
+
+    def attempts(self, told, session):
+        if session is None:
+            return 1 if told.attempts is None else told.attempts
+        before = session.count()
+        total = session.totals.get(told.event.name, 0)
+        session.totals[told.event.name] = total + 1 if told.attempts is None else max(total, told.attempts)
+        return session.count() - before
+
+    def settle(self, jail, address, named, attempts, now):
+        """One attempt told by a line with a session and by one without counts once."""
+        others = self.credits.setdefault((jail.name, address, not named), [])
+        for credit in sorted(others, key=lambda credit: credit[0]):
+            if now - jail.findtime < credit[0] <= now:
+                part = min(credit[1], attempts)
+                credit[1] -= part
+                attempts -= part
+        if attempts > 0:
+            self.credits.setdefault((jail.name, address, named), []).append([now, attempts])
+        return attempts
+
+    def feed(self, now, told, cursor):
+        self.judge(now, told, cursor)
+        self.latest = max(self.latest, now)
+
+    def judge(self, now, told, cursor):
+        jail = self.jails[told.jail]
+        if told.event.mode == "aggressive" and jail.mode == "normal":
+            return
+        session = self.session(told, now)
+        address = None if told.address is None else ipaddress.ip_address(told.address)
+        if address is not None and address.version == 6 and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        if told.event.outcome == "note":
+            if session is not None and address is not None:
+                session.address = address
+            return
+        if told.event.outcome == "success":
+            return
+        if told.event.agree and (session is None or session.address is None or
+                                 address not in (None, session.address)):
+            return
+        if address is None and session is not None:
+            address = session.address
+        if address is None:
+            return
+        attempts = self.attempts(told, session)
+        if self.is_ignored(address):
+            return
+        attempts = self.settle(jail, address, session is not None, attempts, now)
+        weight = attempts * told.event.weight
+        if weight > 0:
+            self.failure(jail, told, address, weight, now, cursor)
+
+    def failure(self, jail, told, address, weight, now, cursor):
+        offender = self.offender(jail, address)
+        if any(ban.holds(now) for ban in self.bans if (ban.jail, ban.prefix) == (jail.name, offender)):
+            self.prevented += weight
+            return
+        self.counted += weight
+        failures = self.failures.setdefault((jail.name, offender), [])
+        failures.append((now, weight))
+        reached = sum(weight for time, weight in failures if now - jail.findtime < time <= now)
+        if reached < jail.maxretry:
+            return
+        failures.clear()
+        self.bans.append(Ban(jail.name, offender, now, None, True))
+        offence = sum(1 for ban in self.bans
+                      if (ban.jail, ban.prefix) == (jail.name, offender) and ban.automatic and not ban.lifted
+                      and now - jail.memory < ban.since <= now)
+        until = self.bans[-1].until = self.until(jail, now, offence)
+        reached = f"{int(reached)}.{int(reached * 10) % 10}"
+        self.decisions.append(f"ban {now} {'null' if until is None else until} {jail.name} {told.event.name} {address} "
+                              f"{offender} {reached} {offence} {cursor}")
+
+    @staticmethod
+    def until(jail, now, offence):
+        if jail.bantime is INFINITY:
+            return None
+        if jail.factor == 1:
+            return now + jail.bantime
+        span = min(jail.bantime * jail.factor ** (offence - 1), jail.maxtime)
+        return now + int(span) // SECOND * SECOND
+
+    def ban(self, now, jail, prefix, until):
+        """By hand: what runs of that offender runs until then, neither longer nor shorter; else it prevents what
+        comes after all that was read."""
+        prefix = ipaddress.ip_network(prefix)
+        running = [ban for ban in self.bans if (ban.jail, ban.prefix) == (jail, prefix) and ban.runs(now)]
+        for ban in running:
+            if not ban.automatic or ban.until is None or until <= ban.until:
+                ban.until = until
+        if not any(ban.until == until for ban in running):
+            self.bans.append(Ban(jail, prefix, max(now, self.latest + 1), until, False))
+
+    def unban(self, now, jail, prefix):
+        prefix = ipaddress.ip_network(prefix)
+        running = [ban for ban in self.bans if (ban.jail, ban.prefix) == (jail, prefix) and ban.runs(now)]
+        for ban in running:
+            ban.lifted = True
+        if running:
+            self.failures.pop((jail, prefix), None)
+        self.decisions.append(f"unban {int(bool(running))}")

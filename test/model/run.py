@@ -1,0 +1,288 @@
+#!/usr/bin/python3
+"""Random streams through the engine and through the model: the same decisions, whole and cut at random points.
+
+    run.py STREAM [--seeds N] [--seed S]
+
+STREAM is the built driver (test/unit/stream). Every fault names its seed; --seed runs that one and shows the stream."""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from fractions import Fraction
+
+from model import HOUR, SECOND, Event, Jail, Model, Told
+
+START = 1_700_000_000 * SECOND
+UNIT = {"mail": "mail.service", "web": "web.service", "plain": "plain.service"}
+TAIL = r"(?: from=(?<address>[^ ]+))?(?: session=(?<session>[^ ]+))?(?: attempts=(?<attempts>[0-9]+))?" \
+       r"(?: user=(?<user>[^ ]+))?$"
+
+
+def make_events(rng, jail):
+    events = [
+        Event("wrong"), Event("login-line"), Event("half", weight=Fraction(1, 2)), Event("heavy", weight=Fraction(3)),
+        Event("tenth", weight=Fraction(1, 10)), Event("nothing", weight=Fraction(0)),
+        Event("probe", mode="aggressive"), Event("agreed", agree=True),
+        Event("connect", outcome="note"), Event("login", outcome="success"),
+        Event("quiet-connect", outcome="note", mode="aggressive"),
+    ]
+    if jail == "plain":  # no session at all
+        return [event for event in events if event.outcome == "failure" and not event.agree]
+    return rng.sample(events, rng.randint(4, len(events)))
+
+
+def make_jail(rng, name):
+    return Jail(
+        name=name,
+        mode=rng.choice(["normal", "aggressive"]),
+        maxretry=rng.choice([1, 2, 3, 3, 5, 5, 8]),
+        findtime=rng.choice([10, 60, 600, 600, 3600]) * SECOND,
+        bantime=rng.choice([1, 7, 60, 600, 3600, None]) and rng.choice([1, 7, 60, 600, 3600]) * SECOND,
+        factor=rng.choice([Fraction(1), Fraction(2), Fraction(3, 2), Fraction(17, 10)]),
+        maxtime=rng.choice([30, 1000, 3600, 2419200]) * SECOND,
+        memory=rng.choice([60, 3600, 5184000]) * SECOND,
+        prefix4=rng.choice([32, 32, 24]),
+        prefix6=rng.choice([64, 64, 128, 48]),
+    )
+
+
+def seconds(span):
+    return "infinity" if span is None else f"{span // SECOND}s"
+
+
+def write_policy(path, jails, ignored):
+    policy = {"ignoreip": ignored, "jails": {}}
+    for jail in jails:
+        policy["jails"][jail.name] = {
+            "mode": jail.mode, "maxretry": jail.maxretry, "findtime": seconds(jail.findtime),
+            "bantime": seconds(jail.bantime),
+            "increment": {"factor": float(jail.factor), "maxtime": seconds(jail.maxtime),
+                          "memory": seconds(jail.memory)},
+            "prefix": {"ipv4": jail.prefix4, "ipv6": jail.prefix6},
+        }
+    with open(path, "w") as file:
+        json.dump(policy, file)
+
+
+def write_rule(path, name, events):
+    tail = TAIL.replace("(?<session>", "(?:") if name == "plain" else TAIL
+    rule = {"name": name, "description": "of the test", "journal": [{"_SYSTEMD_UNIT": UNIT[name]}], "ports": "all",
+            "events": [], "examples": []}
+    for event in events:
+        item = {"name": event.name, "pattern": f"^{event.name}{tail}"}
+        if event.outcome != "failure":
+            item["outcome"] = event.outcome
+        else:
+            item["weight"] = float(event.weight) if event.weight % 1 else int(event.weight)
+        if event.mode != "normal":
+            item["mode"] = event.mode
+        if event.agree:
+            item["agree"] = "session"
+        rule["events"].append(item)
+    with open(path, "w") as file:
+        json.dump(rule, file)
+
+
+def make_address(rng, many):
+    n = rng.randrange(many)
+    kind = rng.random()
+    if kind < 0.5:
+        return f"203.0.{113 + n % 2}.{n + 1}"
+    if kind < 0.9:
+        return f"2001:db8:{n % 2}:{n % 3}::{n + 1:x}"
+    if kind < 0.95:
+        return f"::ffff:203.0.{113 + n % 2}.{n + 1}"
+    return rng.choice(["192.0.2.7", "192.0.2.130", "127.0.0.1", "::1", "ff02::1", "2001:db8:ffff::1"])
+
+
+def make_told(rng, name, events, many, epoch):
+    told = Told(name, rng.choice(events))
+    if rng.random() < 0.85:
+        told.address = make_address(rng, many)
+    if name != "plain" and (epoch or rng.random() < 0.6):
+        told.session = f"s{epoch}{rng.randrange(3 * many)}"
+    if rng.random() < 0.2:
+        told.attempts = rng.choice([0, 1, 1, 2, 2, 3, 5, 40])
+    if rng.random() < 0.3:
+        told.user = rng.choice(["alice", "bob", "x>"])
+    return told
+
+
+def message(told):
+    text = told.event.name
+    for key in "address", "session", "attempts", "user":
+        value = getattr(told, key)
+        if value is not None:
+            text += f" {'from' if key == 'address' else key}={value}"
+    return text
+
+
+class Clock:
+    """Mostly forward, sometimes not at all, sometimes back."""
+
+    def __init__(self, rng, step, max_back):
+        self.rng = rng
+        self.now = self.latest = START
+        self.step = step
+        self.max_back = max_back
+        self.backwards = rng.choice([0, 0, 0, 0.02, 0.1])
+
+    def tick(self):
+        if self.rng.random() < self.backwards:
+            self.now -= self.rng.choice([1, 1000, SECOND, 60 * SECOND, 1200 * SECOND])
+            self.now = max(self.now, self.latest - self.max_back)
+        elif self.rng.random() < 0.8:
+            self.now += self.rng.choice([0, 1, self.rng.randrange(1, 2 * self.step * SECOND), self.step * SECOND])
+        self.latest = max(self.latest, self.now)
+        return self.now
+
+
+def make_stream(rng, by_hand):
+    """The words of the stream, one list a line; an entry carries what it tells. Three kinds:
+    short - all of it lies within the stretch that a restart reads again, so anything goes;
+    tame  - long, but what a restart needs is bounded, as with real servers: a session's lines stand close together,
+            and no rule mixes lines with and without a session;
+    wild  - long and anything goes: not to be cut."""
+    kind = rng.choice(["short", "tame", "wild"])
+    names = rng.sample(list(UNIT), rng.randint(1, 3))
+    jails = [make_jail(rng, name) for name in names]
+    events = {name: make_events(rng, name) for name in names}
+    many = rng.choice([1, 2, 3, 6])
+    clock = Clock(rng, rng.choice([1, 5]) if kind == "short" else rng.choice([60, 400]),
+                  100 * HOUR if kind == "wild" else HOUR)
+    words = []
+    for _ in range(rng.choice([30, 100, 300])):
+        now = clock.tick()
+        dice = rng.random()
+        name = rng.choice(names)
+        epoch = f"{now // (1200 * SECOND)}-" if kind == "tame" else ""
+        if dice < 0.04 and by_hand:
+            words.append(["unban", now, name, None, rng.random()])
+        elif dice < 0.06 and by_hand:
+            now = clock.latest + 1  # a wall clock is not behind what was read
+            words.append(["ban", now, name, make_address(rng, many), now + rng.choice([1, 60, 5000]) * SECOND])
+        else:
+            words.append(["entry", now, make_told(rng, name, events[name], many, epoch)])
+    return jails, events, words, kind
+
+
+def play_model(jails, ignored, words):
+    """The model's decisions; fills in whom an unban is about: someone it has banned, or no one."""
+    import ipaddress
+
+    model = Model(jails, ignored)
+    by_name = {jail.name: jail for jail in jails}
+    n_entries = 0
+    for word in words:
+        if word[0] == "entry":
+            n_entries += 1
+            model.feed(word[1], word[2], f"s=test;i={n_entries:x}")
+        elif word[0] == "ban":
+            address = ipaddress.ip_address(word[3])
+            address = getattr(address, "ipv4_mapped", None) or address
+            word[3] = str(model.offender(by_name[word[2]], address))
+            model.ban(word[1], word[2], word[3], word[4])
+        else:
+            mine = [ban for ban in model.bans if ban.jail == word[2]]
+            word[3] = str(mine[int(word[4] * len(mine))].prefix) if mine else "198.51.100.1/32"
+            model.unban(word[1], word[2], word[3])
+    return model
+
+
+def text_of(words, rng=None):
+    """The stream for the driver; with `rng` cut at random points."""
+    lines = []
+    for word in words:
+        if rng and rng.random() < 0.05:
+            lines += ["compact"] if rng.random() < 0.2 else []
+            lines.append("restart")
+        if word[0] == "entry":
+            lines.append(f"entry {word[1]} {UNIT[word[2].jail]} {message(word[2])}")
+        elif word[0] == "ban":
+            lines.append(f"ban {word[1]} {word[2]} {word[3]} {word[4]}")
+        else:
+            lines.append(f"unban {word[1]} {word[2]} {word[3]}")
+    return "\n".join(lines) + "\n"
+
+
+def play_engine(driver, files, text, seed):
+    result = subprocess.run([driver, seed, *files], input=text, capture_output=True, text=True)
+    if result.returncode != 0:
+        return [f"driver failed: {result.stderr}"], ""
+    *decisions, end = result.stdout.splitlines()
+    return decisions, end
+
+
+def check_seed(driver, seed, folder, verbose):
+    rng = random.Random(seed)
+    jails, events, words, kind = make_stream(rng, by_hand=seed % 2 == 1)
+    ignored = ["192.0.2.0/25", "2001:db8:ffff::/48"]
+    files = [os.path.join(folder, "policy.json")]
+    write_policy(files[0], jails, ignored)
+    for name in events:
+        files.append(os.path.join(folder, f"{name}.json"))
+        write_rule(files[-1], name, events[name])
+    model = play_model(jails, ignored, words)
+    end = f"end {int(model.counted * 10)} {int(model.prevented * 10)}"
+    whole = text_of(words)
+    if verbose:
+        print(open(files[0]).read(), *jails, sep="\n")
+        print(whole, *model.decisions, end, sep="\n")
+    faults = []
+    for hash_seed in "one", "another":
+        decisions, engine_end = play_engine(driver, files, whole, hash_seed)
+        if (decisions, engine_end) != (model.decisions, end):
+            faults.append(("whole", whole, decisions + [engine_end], model.decisions + [end]))
+            break
+    for _ in range(0 if kind == "wild" else 2):
+        cut = text_of(words, rng)
+        decisions, _ = play_engine(driver, files, cut, "one")
+        if decisions != model.decisions:
+            faults.append(("cut", cut, decisions, model.decisions))
+            break
+    return faults, len(model.decisions)
+
+
+def show(seed, fault, verbose):
+    kind, text, got, wanted = fault
+    print(f"seed {seed}: {kind}: the engine decides otherwise than the model")
+    for i in range(max(len(got), len(wanted))):
+        a, b = (lines[i] if i < len(lines) else "-" for lines in (got, wanted))
+        if a != b:
+            print(f"  decision {i}:\n    engine {a}\n    model  {b}")
+            break
+    if verbose:
+        print(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("driver")
+    parser.add_argument("--seeds", type=int, default=300)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--first", type=int, default=0)
+    options = parser.parse_args()
+    seeds = range(options.first, options.first + options.seeds) if options.seed is None else [options.seed]
+    n_bad = n_decisions = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            faults, n = check_seed(options.driver, seed, folder, options.seed is not None)
+            n_decisions += n
+            n_bad += bool(faults)
+            for fault in faults:
+                show(seed, fault, options.seed is not None)
+            if n_bad >= 5:
+                break
+    print(f"seeds {seeds[0]} to {seeds[-1]}: {n_decisions} decisions, {n_bad} streams differ")
+    if n_decisions < 2 * len(seeds) and options.seed is None:
+        print("too few decisions to show anything")
+        return 1
+    return 1 if n_bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+/*
+ * Drives the engine from text, for the model in test/model: stream SEED POLICY RULE... <STREAM,
+ * decisions on stdout. The seed is that of the hash tables.
+ *
+ *   entry TIME UNIT MESSAGE     feeds an entry
+ *   restart | compact           stops and starts again from the ledger's lines (compacted before)
+ *   unban NOW JAIL PREFIX       as told by the kernel
+ *   ban NOW JAIL PREFIX UNTIL
+ */
+
+#include "stream.h"
+
+#include <inttypes.h>
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = calloc(1, 1 << 20);
+
+	must(file && text);
+	must(fread(text, 1, (1 << 20) - 1, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void print_decisions(struct stream *stream)
+{
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	struct decision decision;
+
+	while (engine_take(stream->engine, &decision)) {
+		must(decision.type == DECISION_BAN);
+		printf("ban %" PRIu64 " ", decision.time);
+		if (decision.until == USEC_INFINITY)
+			printf("null");
+		else
+			printf("%" PRIu64, decision.until);
+		printf(" %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s\n", decision.jail_name,
+		       decision.event_name, address_format(&decision.address, address),
+		       prefix_format(&decision.prefix, prefix), decision.failures / WEIGHT_ONE,
+		       decision.failures % WEIGHT_ONE, decision.offence, decision.cursor);
+	}
+}
+
+static unsigned find_jail(const struct stream *stream, const char *name)
+{
+	for (unsigned i = 0; i < ruleset_n_jails(stream->ruleset); i++)
+		if (strcmp(ruleset_jail(stream->ruleset, i)->name, name) == 0)
+			return i;
+	return ENGINE_MANUAL;
+}
+
+static void obey(struct stream *stream, char *line)
+{
+	char word[256], jail[256], prefix[256];
+	usec_t now, until;
+	int at = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "entry %" SCNu64 " %255s %n", &now, word, &at) == 2 && at > 0)
+		stream_feed(stream, now, word, line + at);
+	else if (sscanf(line, "unban %" SCNu64 " %255s %255s", &now, jail, prefix) == 3)
+		printf("unban %d\n", stream_unban(stream, find_jail(stream, jail), prefix, now));
+	else if (sscanf(line, "ban %" SCNu64 " %255s %255s %" SCNu64, &now, jail, prefix, &until) ==
+		 4)
+		stream_ban(stream, find_jail(stream, jail), prefix, now, until);
+	else if (strcmp(line, "compact") == 0)
+		stream_compact(stream);
+	else if (strcmp(line, "restart") == 0)
+		stream_restart(stream);
+	else
+		must(!"a known word");
+	print_decisions(stream);
+}
+
+int main(int argc, char **argv)
+{
+	struct stream stream = { 0 };
+	char *rules[16] = { 0 }, *policy, *line = NULL;
+	size_t max = 0;
+	const struct engine_statistics *statistics;
+
+	must(argc > 3 && (size_t)argc - 3 < ARRAY_SIZE(rules));
+	for (size_t i = 0; i < strlen(argv[1]); i++)
+		stream.seed[i % 16] ^= (uint8_t)argv[1][i];
+	policy = read_file(argv[2]);
+	for (int i = 3; i < argc; i++)
+		rules[i - 3] = read_file(argv[i]);
+	stream_init(&stream, policy, (const char *const *)rules, (size_t)argc - 3);
+	while (getline(&line, &max, stdin) > 0)
+		obey(&stream, line);
+	statistics = engine_statistics(stream.engine);
+	printf("end %" PRIu64 " %" PRIu64 "\n", statistics->failures, statistics->prevented);
+	stream_done(&stream);
+	free(line);
+	free(policy);
+	for (int i = 3; i < argc; i++)
+		free(rules[i - 3]);
+	return 0;
+}

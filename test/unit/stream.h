@@ -1,0 +1,241 @@
+#ifndef BANISH_TEST_STREAM_H
+#define BANISH_TEST_STREAM_H
+
+/*
+ * An engine over entries that are just a time, a unit and a message; stop and start again anywhere,
+ * through the lines of the ledger as the daemon would. Everything that fails here is the test's own
+ * mistake: it aborts.
+ */
+
+#include "engine.h"
+#include "ledger-text.h"
+
+#include <stdio.h>
+
+struct line {
+	usec_t time;
+	char *cursor, *unit, *message; /* owned */
+};
+
+struct stream {
+	struct policy *policy;
+	struct ruleset *ruleset;
+	struct engine *engine;
+	struct engine_limits limits;
+	uint8_t seed[16];
+	char *state; /* what the ledger's file would hold */
+	struct line *lines;
+	size_t n_lines;
+	const struct line *now; /* that is being fed */
+};
+
+#define must(condition)                                                                 \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			abort();                                                        \
+		}                                                                       \
+	} while (0)
+
+static inline int stream_field(void *source, const char *name, struct span *ret)
+{
+	const struct stream *stream = source;
+
+	if (strcmp(name, "_SYSTEMD_UNIT") == 0)
+		*ret = span_of(stream->now->unit);
+	else if (strcmp(name, "MESSAGE") == 0)
+		*ret = span_of(stream->now->message);
+	else
+		return 0;
+	return 1;
+}
+
+static inline int stream_time(void *source, usec_t *ret)
+{
+	const struct stream *stream = source;
+
+	*ret = stream->now->time;
+	return 0;
+}
+
+static inline int stream_cursor(void *source, struct span *ret)
+{
+	const struct stream *stream = source;
+
+	*ret = span_of(stream->now->cursor);
+	return 0;
+}
+
+static inline void stream_parse(struct stream *stream, const char *policy,
+				const char *const *rule_texts, size_t n)
+{
+	struct faults faults = { 0 };
+	struct rule *rules[16] = { 0 };
+	int r = 0;
+
+	must(n <= ARRAY_SIZE(rules));
+	if (policy_parse("policy", span_of(policy), &faults, &stream->policy) < 0)
+		r = -1;
+	for (size_t i = 0; i < n; i++)
+		if (rule_parse("rule", span_of(rule_texts[i]), &faults, &rules[i]) < 0)
+			r = -1;
+	if (r == 0)
+		r = ruleset_new(rules, n, stream->policy, "policy", true, &faults,
+				&stream->ruleset);
+	for (size_t i = 0; i < faults.n_lines; i++)
+		fprintf(stderr, "%s\n", faults.lines[i]);
+	must(r == 0);
+	faults_done(&faults);
+}
+
+static inline void stream_init(struct stream *stream, const char *policy,
+			       const char *const *rule_texts, size_t n)
+{
+	stream_parse(stream, policy, rule_texts, n);
+	must(engine_new(stream->ruleset, stream->policy, stream->seed, &stream->limits,
+			&stream->engine) == 0);
+}
+
+static inline void stream_done(struct stream *stream)
+{
+	for (size_t i = 0; i < stream->n_lines; i++) {
+		free(stream->lines[i].cursor);
+		free(stream->lines[i].unit);
+		free(stream->lines[i].message);
+	}
+	free(stream->lines);
+	free(stream->state);
+	engine_free(stream->engine);
+	ruleset_free(stream->ruleset);
+	policy_free(stream->policy);
+	*stream = (struct stream){ 0 };
+}
+
+static inline struct entry stream_entry(struct stream *stream, const struct line *line)
+{
+	stream->now = line;
+	return (struct entry){
+		.field = stream_field,
+		.time = stream_time,
+		.cursor = stream_cursor,
+		.source = stream,
+	};
+}
+
+static inline void stream_feed(struct stream *stream, usec_t time, const char *unit,
+			       const char *message)
+{
+	struct line *lines = reallocarray(stream->lines, stream->n_lines + 1, sizeof(*lines)),
+		    *line;
+	struct entry entry;
+
+	must(lines);
+	stream->lines = lines;
+	line = &lines[stream->n_lines++];
+	*line = (struct line){ time, NULL, strdup(unit), strdup(message) };
+	must(asprintf(&line->cursor, "s=test;i=%zx", stream->n_lines) > 0);
+	entry = stream_entry(stream, line);
+	must(engine_feed(stream->engine, &entry) == 0);
+}
+
+static inline struct position stream_position(const struct stream *stream)
+{
+	const struct line *last = stream->n_lines ? &stream->lines[stream->n_lines - 1] : NULL;
+
+	return last ? (struct position){ last->time, span_of(last->cursor) }
+		    : (struct position){ 0 };
+}
+
+/* One commit, appended to the file. */
+static inline void stream_commit(struct stream *stream)
+{
+	struct position position = stream_position(stream);
+	struct ledger *ledger = engine_ledger(stream->engine);
+	char *line, *state;
+
+	must(ledger_set_position(ledger, &position) == 0);
+	must(ledger_encode(ledger, &line) == 0);
+	must(asprintf(&state, "%s%s", stream->state ? stream->state : "", line) > 0);
+	ledger_saved(ledger);
+	free(stream->state);
+	free(line);
+	stream->state = state;
+}
+
+static inline void stream_compact(struct stream *stream)
+{
+	free(stream->state);
+	must(ledger_encode_all(engine_ledger(stream->engine), &stream->state) == 0);
+	ledger_saved(engine_ledger(stream->engine));
+}
+
+static inline struct ledger *stream_read_state(const struct stream *stream)
+{
+	struct ledger *ledger;
+
+	must(ledger_new(stream->seed, &ledger) == 0);
+	for (const char *at = stream->state, *end; at && *at; at = end + 1) {
+		end = strchr(at, '\n');
+		must(end);
+		must(ledger_decode(ledger, (struct span){ at, (size_t)(end - at) }) == 0);
+	}
+	return ledger;
+}
+
+/* Reads again what was consumed: from the first entry that is not too old for it. */
+static inline void stream_warm(struct stream *stream)
+{
+	struct position position = ledger_position(engine_ledger(stream->engine));
+	usec_t reach = engine_reach(stream->engine);
+	usec_t from = position.time > reach ? position.time - reach : 0;
+	size_t i = 0, n = 0;
+
+	while (n < stream->n_lines && position.cursor.data &&
+	       (n == 0 || !span_equal(span_of(stream->lines[n - 1].cursor), position.cursor)))
+		n++;
+	while (i < n && stream->lines[i].time < from)
+		i++;
+	for (; i < n; i++) {
+		struct entry entry = stream_entry(stream, &stream->lines[i]);
+
+		must(engine_warm(stream->engine, &entry) == 0);
+	}
+	engine_warm_done(stream->engine);
+}
+
+/* Killed after a commit, and started again with the state's lines. */
+static inline void stream_restart(struct stream *stream)
+{
+	struct ledger *ledger;
+
+	stream_commit(stream);
+	engine_free(stream->engine);
+	must(engine_new(stream->ruleset, stream->policy, stream->seed, &stream->limits,
+			&stream->engine) == 0);
+	ledger = stream_read_state(stream);
+	must(engine_adopt_ledger(stream->engine, ledger) == 0);
+	stream_warm(stream);
+}
+
+static inline bool stream_unban(struct stream *stream, unsigned jail, const char *text, usec_t now)
+{
+	struct position position = stream_position(stream);
+	struct prefix prefix;
+	int r;
+
+	must(prefix_parse(span_of(text), &prefix) == 0);
+	r = engine_unban(stream->engine, jail, &prefix, now, &position);
+	must(r >= 0);
+	return r;
+}
+
+static inline void stream_ban(struct stream *stream, unsigned jail, const char *text, usec_t now,
+			      usec_t until)
+{
+	struct prefix prefix;
+
+	must(prefix_parse(span_of(text), &prefix) == 0);
+	must(engine_ban(stream->engine, jail, &prefix, now, until) == 0);
+}
+
+#endif

@@ -1,0 +1,426 @@
+#include "unit.h"
+
+#include "stream.h"
+
+#define SECOND USEC_PER_SEC
+#define MINUTE (60 * SECOND)
+#define START  (1700000000 * SECOND)
+
+/* from=, session=, attempts=, user= in this order, each may be missing. */
+#define TAIL                                                                                            \
+	"(?: from=(?<address>[^ ]+))?(?: session=(?<session>[^ ]+))?(?: attempts=(?<attempts>[0-9]+))?" \
+	"(?: user=(?<user>[^ ]+))?$"
+#define EVENT(name, more) "{\"name\":\"" name "\"," more "\"pattern\":\"^" name TAIL "\"}"
+
+static const char rule[] =
+	"{\"name\":\"mail\",\"description\":\"of the test\",\"journal\":[{\"_SYSTEMD_UNIT\":\"mail.service\"}],"
+	"\"ports\":\"all\",\"examples\":[],\"events\":[" EVENT("wrong", "") "," EVENT("line", "") "," EVENT("half", "\"weight\":0.5,") "," EVENT(
+		"free",
+		"\"weight\":0,") "," EVENT("probe",
+					   "\"mode\":\"aggressive\",") "," EVENT("agreed",
+										 "\"agree\":\"session\",") "," EVENT("connect",
+														     "\"outcome\":\"note\",") "," EVENT("login",
+																			"\"outcome\":\"success\",") "]}";
+
+static void init(struct stream *stream, const char *ignored, const char *settings)
+{
+	const char *rules[] = { rule };
+	char policy[1024];
+
+	*stream = (struct stream){ 0 };
+	snprintf(policy, sizeof(policy), "{\"ignoreip\":[%s],\"jails\":{\"mail\":{%s}}}", ignored,
+		 settings);
+	stream_init(stream, policy, rules, 1);
+}
+
+static const struct verdict_of_hit *tell(struct stream *stream, usec_t time, const char *message)
+{
+	stream_feed(stream, time, "mail.service", message);
+	assert_int_equal(engine_n_verdicts(stream->engine), 1);
+	return engine_verdict(stream->engine, 0);
+}
+
+static usec_t take_ban(struct stream *stream)
+{
+	struct decision decision;
+
+	if (!engine_take(stream->engine, &decision))
+		return 0;
+	assert_int_equal(decision.type, DECISION_BAN);
+	return decision.until - decision.time;
+}
+
+static void a_ban_tells_all_of_itself(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+	char text[PREFIX_TEXT_MAX];
+	const struct ban *ban;
+
+	init(&stream, "", "\"maxretry\":3");
+	tell(&stream, START, "wrong from=2001:db8:1:2::7 user=alice");
+	tell(&stream, START + 5, "half from=[2001:db8:1:2::8]:25");
+	assert_false(engine_take(stream.engine, &decision));
+	tell(&stream, START + 9, "line from=2001:db8:1:2::9 attempts=2");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_BAN);
+	assert_int_equal(decision.time, START + 9);
+	assert_int_equal(decision.until, START + 9 + USEC_PER_HOUR);
+	assert_int_equal(decision.jail, 0);
+	assert_int_equal(decision.event, 1);
+	assert_string_equal(decision.jail_name, "mail");
+	assert_string_equal(decision.event_name, "line");
+	assert_string_equal(prefix_format(&decision.prefix, text), "2001:db8:1:2::/64");
+	assert_string_equal(address_format(&decision.address, text), "2001:db8:1:2::9");
+	assert_int_equal(decision.failures, 35);
+	assert_int_equal(decision.offence, 1);
+	assert_string_equal(decision.cursor, "s=test;i=3");
+	assert_false(engine_take(stream.engine, &decision));
+	ban = ledger_get(engine_ledger(stream.engine), decision.id);
+	assert_false(ban->placed);
+	assert_string_equal(ban->cursor, "s=test;i=3");
+	assert_int_equal(engine_statistics(stream.engine)->failures, 35);
+	assert_int_equal(engine_statistics(stream.engine)->bans, 1);
+	stream_done(&stream);
+}
+
+static void every_line_says_why(void **state)
+{
+	static const struct {
+		const char *message;
+		int why;
+		uint64_t weight;
+		const char *address, *user;
+	} steps[] = {
+		{ "wrong from=192.0.2.1 user=bob", WHY_COUNTED, 10, "192.0.2.1", "bob" },
+		{ "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, "192.0.2.1",
+		  NULL }, /* the nameless told it */
+		{ "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, "192.0.2.1", NULL },
+		{ "line from=192.0.2.1 session=s", WHY_COUNTED, 10, "192.0.2.1", NULL },
+		{ "half from=192.0.2.1 session=s attempts=4", WHY_COUNTED, 10, "192.0.2.1", NULL },
+		{ "wrong from=192.0.2.1 attempts=3", WHY_TOLD_BEFORE, 0, "192.0.2.1",
+		  NULL }, /* the session told it */
+		{ "wrong from=192.0.2.1 attempts=2", WHY_COUNTED, 20, "192.0.2.1",
+		  NULL }, /* by then it bans */
+		{ "wrong from=192.0.2.1", WHY_PREVENTED, 10, "192.0.2.1", NULL },
+		{ "probe from=192.0.2.2", WHY_MODE_OFF, 0, "192.0.2.2", NULL },
+		{ "wrong from=198.51.100.9", WHY_IGNORED, 0, "198.51.100.9", NULL },
+		{ "wrong from=127.0.0.1", WHY_IGNORED, 0, "127.0.0.1", NULL },
+		{ "wrong", WHY_NO_ADDRESS, 0, NULL, NULL },
+		{ "wrong session=unheard", WHY_NO_ADDRESS, 0, NULL, NULL },
+		{ "wrong from=1.2.3", WHY_BAD_ADDRESS, 0, NULL, NULL },
+		{ "free from=192.0.2.3", WHY_WEIGHTLESS, 0, "192.0.2.3", NULL },
+		{ "wrong from=192.0.2.3 attempts=0", WHY_WEIGHTLESS, 0, "192.0.2.3", NULL },
+		{ "login from=192.0.2.3 user=eve", WHY_SUCCESS, 0, "192.0.2.3", "eve" },
+		{ "connect from=192.0.2.4 session=c user=carol", WHY_NOTE, 0, "192.0.2.4",
+		  "carol" },
+		{ "wrong session=c", WHY_COUNTED, 10, "192.0.2.4", "carol" },
+		{ "line session=c attempts=2 user=dave", WHY_COUNTED, 10, "192.0.2.4", "dave" },
+		{ "agreed from=192.0.2.4 session=c", WHY_TOLD_BEFORE, 0, "192.0.2.4", "carol" },
+		{ "agreed from=192.0.2.5 session=c", WHY_DISAGREES, 0, "192.0.2.5", NULL },
+		{ "agreed from=192.0.2.5 session=d", WHY_DISAGREES, 0, "192.0.2.5", NULL },
+		{ "agreed from=192.0.2.5", WHY_DISAGREES, 0, "192.0.2.5", NULL },
+		{ "connect session=c from=192.0.2.6", -1, 0, NULL, NULL },
+	};
+	struct stream stream;
+	char text[ADDRESS_TEXT_MAX];
+
+	init(&stream, "\"198.51.100.0/24\"", "");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct verdict_of_hit *verdict;
+
+		stream_feed(&stream, START + i, "mail.service", steps[i].message);
+		if (steps[i].why < 0) {
+			assert_int_equal(engine_n_verdicts(stream.engine), 0);
+			continue;
+		}
+		verdict = engine_verdict(stream.engine, 0);
+		if ((int)verdict->why != steps[i].why || verdict->weight != steps[i].weight)
+			fail_msg("%zu %s: why %d, weight %d", i, steps[i].message,
+				 (int)verdict->why, (int)verdict->weight);
+		assert_int_equal(verdict->has_address, steps[i].address != NULL);
+		if (steps[i].address)
+			assert_string_equal(address_format(&verdict->address, text),
+					    steps[i].address);
+		if (steps[i].user)
+			assert_true(span_equal(verdict->user, span_of(steps[i].user)));
+	}
+	stream_done(&stream);
+}
+
+static void bans_grow_up_to_a_limit(void **state)
+{
+	static const struct {
+		const char *settings;
+		usec_t bans[6];
+	} cases[] = {
+		{ "\"bantime\":\"10min\"",
+		  { 10 * MINUTE, 20 * MINUTE, 40 * MINUTE, 80 * MINUTE, 160 * MINUTE,
+		    320 * MINUTE } },
+		{ "\"bantime\":\"10min\",\"increment\":{\"factor\":1.7,\"maxtime\":\"1h\"}",
+		  { 600 * SECOND, 1020 * SECOND, 1734 * SECOND, 2947 * SECOND, 3600 * SECOND,
+		    3600 * SECOND } },
+		{ "\"bantime\":\"2h\",\"increment\":{\"maxtime\":\"1h\"}",
+		  { 3600 * SECOND, 3600 * SECOND, 3600 * SECOND, 3600 * SECOND, 3600 * SECOND,
+		    3600 * SECOND } },
+		{ "\"bantime\":\"2h\",\"increment\":{\"factor\":1,\"maxtime\":\"1h\"}",
+		  { 7200 * SECOND, 7200 * SECOND, 7200 * SECOND, 7200 * SECOND, 7200 * SECOND,
+		    7200 * SECOND } },
+		{ "\"bantime\":\"1s\",\"increment\":{\"factor\":100}",
+		  { SECOND, 100 * SECOND, 10000 * SECOND, 1000000 * SECOND, 2419200 * SECOND,
+		    2419200 * SECOND } },
+		{ "\"bantime\":\"1min\",\"increment\":{\"factor\":1.5}",
+		  { 60 * SECOND, 90 * SECOND, 135 * SECOND, 202 * SECOND, 303 * SECOND,
+		    455 * SECOND } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct stream stream;
+		char settings[256];
+		usec_t now = START;
+
+		snprintf(settings, sizeof(settings), "\"maxretry\":1,%s", cases[i].settings);
+		init(&stream, "", settings);
+		for (size_t n = 0; n < ARRAY_SIZE(cases[i].bans); n++) {
+			usec_t span;
+
+			tell(&stream, now, "wrong from=192.0.2.1");
+			span = take_ban(&stream);
+			if (span != cases[i].bans[n])
+				fail_msg("%s: ban %zu lasts %d s", settings, n,
+					 (int)(span / SECOND));
+			tell(&stream, now + span - 1, "wrong from=192.0.2.1");
+			assert_int_equal(take_ban(&stream), 0);
+			now += span;
+		}
+		stream_done(&stream);
+	}
+}
+
+static void offences_are_forgotten_after_memory(void **state)
+{
+	struct stream stream;
+
+	init(&stream, "", "\"maxretry\":1,\"bantime\":\"1min\",\"increment\":{\"memory\":\"1h\"}");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), MINUTE);
+	tell(&stream, START + USEC_PER_HOUR - 1, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), 2 * MINUTE);
+	tell(&stream, START + USEC_PER_HOUR + 3 * MINUTE, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), 2 * MINUTE);
+	tell(&stream, START + 9 * USEC_PER_HOUR, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), MINUTE);
+	stream_done(&stream);
+}
+
+static void a_ban_for_good_stays_so(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":1,\"bantime\":\"infinity\"");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.until, USEC_INFINITY);
+	assert_int_equal(tell(&stream, START + 999999 * USEC_PER_HOUR, "wrong from=192.0.2.1")->why,
+			 WHY_PREVENTED);
+	stream_done(&stream);
+}
+
+static void an_unban_takes_the_offence_back_and_empties_the_window(void **state)
+{
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct stream stream;
+
+		init(&stream, "", "\"maxretry\":2,\"bantime\":\"1min\"");
+		assert_false(stream_unban(&stream, 0, "192.0.2.1", START));
+		tell(&stream, START, "wrong from=192.0.2.1 attempts=2");
+		assert_int_equal(take_ban(&stream), MINUTE);
+		assert_true(stream_unban(&stream, 0, "192.0.2.1", START + 5));
+		assert_false(stream_unban(&stream, 0, "192.0.2.1", START + 5));
+		if (restarts)
+			stream_restart(&stream);
+		assert_int_equal(tell(&stream, START + 6, "wrong from=192.0.2.1")->why,
+				 WHY_COUNTED);
+		assert_int_equal(take_ban(&stream), 0);
+		if (restarts)
+			stream_restart(&stream);
+		tell(&stream, START + 7, "wrong from=192.0.2.1");
+		assert_int_equal(take_ban(&stream), MINUTE);
+		stream_done(&stream);
+	}
+}
+
+static void a_ban_by_hand_prevents_and_does_not_count(void **state)
+{
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct stream stream;
+
+		init(&stream, "", "\"maxretry\":2,\"bantime\":\"1min\"");
+		tell(&stream, START, "wrong from=192.0.2.1");
+		stream_ban(&stream, 0, "192.0.2.1", START + 2, START + 100);
+		stream_ban(&stream, ENGINE_MANUAL, "192.0.2.2", START + 2, START + 100);
+		if (restarts)
+			stream_restart(&stream);
+		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.1")->why,
+				 WHY_PREVENTED);
+		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.2")->why,
+				 WHY_COUNTED);
+		tell(&stream, START + 100, "wrong from=192.0.2.1");
+		assert_int_equal(take_ban(&stream), MINUTE);
+		stream_done(&stream);
+	}
+}
+
+static void a_ban_from_before_the_stretch_prevents(void **state)
+{
+	struct stream stream;
+
+	init(&stream, "", "\"maxretry\":1,\"bantime\":\"1w\"");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), 7 * 24 * USEC_PER_HOUR);
+	tell(&stream, START + 72 * USEC_PER_HOUR, "wrong from=192.0.2.2");
+	stream_restart(&stream);
+	assert_int_equal(tell(&stream, START + 72 * USEC_PER_HOUR, "wrong from=192.0.2.1")->why,
+			 WHY_PREVENTED);
+	stream_done(&stream);
+}
+
+/* A failure that the configuration of that time did not count must not ban in the past. */
+static void a_warm_up_never_bans(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":5");
+	for (unsigned i = 0; i < 4; i++)
+		tell(&stream, START + i, "wrong from=192.0.2.1");
+	stream_commit(&stream);
+	free(stream.state);
+	stream.state = strdup(
+		"{\"v\":1,\"cursor\":\"s=test;i=4\",\"time\":1700000000000003,\"changes\":[]}\n");
+	engine_free(stream.engine);
+	ruleset_free(stream.ruleset);
+	policy_free(stream.policy);
+	stream_parse(&stream, "{\"jails\":{\"mail\":{\"maxretry\":2}}}", (const char *[]){ rule },
+		     1);
+	must(engine_new(stream.ruleset, stream.policy, stream.seed, NULL, &stream.engine) == 0);
+	must(engine_adopt_ledger(stream.engine, stream_read_state(&stream)) == 0);
+	stream_warm(&stream);
+	assert_false(engine_take(stream.engine, &decision));
+	tell(&stream, START + 9, "wrong from=192.0.2.1");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.failures, 50);
+	stream_done(&stream);
+}
+
+static void reload(struct stream *stream, const char *policy)
+{
+	struct ledger *ledger = engine_take_ledger(stream->engine);
+	struct position position = stream_position(stream);
+
+	must(ledger_set_position(ledger, &position) == 0);
+	engine_free(stream->engine);
+	ruleset_free(stream->ruleset);
+	policy_free(stream->policy);
+	stream_parse(stream, policy, (const char *[]){ rule }, 1);
+	must(engine_new(stream->ruleset, stream->policy, stream->seed, NULL, &stream->engine) == 0);
+	must(engine_adopt_ledger(stream->engine, ledger) == 0);
+}
+
+static void a_reload_ends_what_may_not_be(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":1,\"prefix\":{\"ipv6\":48}");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	tell(&stream, START, "wrong from=192.0.2.2");
+	tell(&stream, START, "wrong from=2001:db8::1");
+	while (engine_take(stream.engine, &decision))
+		;
+	reload(&stream,
+	       "{\"ignoreip\":[\"192.0.2.1\"],\"jails\":{\"mail\":{\"maxretry\":1,\"prefix\":{\"ipv6\":64}}}}");
+	assert_int_equal(engine_end_bans(stream.engine, START + 5), 0);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_END);
+	assert_int_equal(decision.ended, ENDED_IGNORED);
+	assert_int_equal(decision.address.bytes[3], 1);
+	assert_false(engine_take(stream.engine, &decision));
+	stream_warm(&stream);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=192.0.2.2")->why, WHY_PREVENTED);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8::2")->why, WHY_PREVENTED);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8:0:1::1")->why, WHY_COUNTED);
+	while (engine_take(stream.engine, &decision))
+		;
+	reload(&stream, "{\"jails\":{}}");
+	assert_int_equal(engine_end_bans(stream.engine, START + 10), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(engine_take(stream.engine, &decision));
+		assert_int_equal(decision.type, DECISION_END);
+		assert_int_equal(decision.ended, ENDED_JAIL_GONE);
+		assert_int_equal(decision.jail, ENGINE_NO_JAIL);
+		assert_string_equal(decision.jail_name, "mail");
+	}
+	assert_false(engine_take(stream.engine, &decision));
+	stream_done(&stream);
+}
+
+static void own_addresses_are_ignored(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+	struct prefix own;
+
+	init(&stream, "", "\"maxretry\":1");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+	must(prefix_parse(SPAN_LITERAL("192.0.2.0/28"), &own) == 0);
+	assert_int_equal(engine_set_ignored(stream.engine, &own, 1), 0);
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_END);
+	assert_int_equal(tell(&stream, START + 2, "wrong from=192.0.2.9")->why, WHY_IGNORED);
+	assert_int_equal(engine_set_ignored(stream.engine, NULL, 0), 0);
+	assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.9")->why, WHY_COUNTED);
+	stream_done(&stream);
+}
+
+static void bounds_hold(void **state)
+{
+	const char *rules[] = { rule };
+	struct stream stream = {
+		.limits = { .max_sources = 50, .max_sessions = 20, .max_balances = 10 }
+	};
+	char message[64];
+
+	stream_init(&stream, "{\"jails\":{\"mail\":{}}}", rules, 1);
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(message, sizeof(message), "wrong from=10.0.%u.%u session=%u", i / 250,
+			 i % 250, i);
+		assert_int_equal(tell(&stream, START + i, message)->why, WHY_COUNTED);
+	}
+	assert_int_equal(engine_statistics(stream.engine)->evicted_sources, 950);
+	assert_int_equal(engine_statistics(stream.engine)->evicted_sessions, 980);
+	stream_done(&stream);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ban_tells_all_of_itself),
+		cmocka_unit_test(every_line_says_why),
+		cmocka_unit_test(bans_grow_up_to_a_limit),
+		cmocka_unit_test(offences_are_forgotten_after_memory),
+		cmocka_unit_test(a_ban_for_good_stays_so),
+		cmocka_unit_test(an_unban_takes_the_offence_back_and_empties_the_window),
+		cmocka_unit_test(a_ban_by_hand_prevents_and_does_not_count),
+		cmocka_unit_test(a_ban_from_before_the_stretch_prevents),
+		cmocka_unit_test(a_warm_up_never_bans),
+		cmocka_unit_test(a_reload_ends_what_may_not_be),
+		cmocka_unit_test(own_addresses_are_ignored),
+		cmocka_unit_test(bounds_hold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
