@@ -215,6 +215,11 @@ const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i)
 	return scan_hit(ruleset->scan, i);
 }
 
+int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *entry)
+{
+	return scan_selects(ruleset->scan, jail, entry);
+}
+
 int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *buffer, size_t size)
 {
 	return scan_explain(ruleset->scan, entry, buffer, size);

@@ -5,7 +5,7 @@
  * The rules in force, compiled and indexed: from an entry to the events it holds. A rule is in
  * force when a jail of its name stands in the policy; jail and rule share one index. An entry can
  * be read by several rules; in each the first event that matches decides. Pieces of a line that
- * journald split never match.
+ * journald split never match, nor does what banish.service says itself.
  */
 
 #include "entry.h"
@@ -69,6 +69,9 @@ const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
  * the next scan. Negative errno: the entry's source failed. */
 int ruleset_scan(struct ruleset *ruleset, const struct entry *entry) must_check;
 const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i);
+
+/* 1: the jail's rule reads entries like this one; 0: it does not; negative errno. */
+int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *entry) must_check;
 
 /* Says in words why the scan of this entry, just done, hit nothing. Negative errno: the entry's
  * source failed. */

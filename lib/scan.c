@@ -23,6 +23,7 @@
 #define SHOWN_TEXT   40 /* bytes of a message quoted in an explanation */
 #define MESSAGE_TEXT 0  /* its place among the texts */
 #define SILENT_TRIED 32 /* of so many entries one */
+#define OWN_UNIT     "banish.service"
 
 struct compiled {
 	const struct event *event;
@@ -46,6 +47,7 @@ struct scan {
 
 	uint64_t *candidates, *elsewhere, *silent; /* bitmaps of events */
 	bool has_elsewhere, has_silent;
+	bool all_by_unit;   /* every selector names units, and not ours */
 	uint64_t n_silent;  /* entries that only silent events could match */
 	uint64_t *narrowed; /* bitmap of jails */
 	struct hit *hits;
@@ -100,6 +102,43 @@ static int compile_events(struct scan *scan, const struct rule *const *rules, bo
 		scan->first[i + 1] = (unsigned)scan->n_events;
 	}
 	return result;
+}
+
+static bool names_others_unit(const struct selector *selector)
+{
+	for (size_t i = 0; i < selector->n_conditions; i++) {
+		const struct condition *condition = &selector->conditions[i];
+
+		if (strcmp(condition->field, "_SYSTEMD_UNIT") != 0)
+			continue;
+		for (size_t k = 0; k < condition->n_values; k++)
+			if (strcmp(condition->values[k], OWN_UNIT) == 0)
+				return false;
+		return true;
+	}
+	return false;
+}
+
+static bool all_name_others_unit(const struct rule *const *rules, size_t n_rules)
+{
+	for (size_t i = 0; i < n_rules; i++)
+		for (size_t k = 0; k < rules[i]->n_selectors; k++)
+			if (!names_others_unit(&rules[i]->selectors[k]))
+				return false;
+	return true;
+}
+
+/* banish never takes its own words for anybody's. A question only of what hit, and only where the
+ * selectors do not say it. */
+static int is_own(const struct scan *scan, const struct entry *entry)
+{
+	struct span unit;
+	int r;
+
+	if (scan->all_by_unit || scan->n_hits == 0)
+		return 0;
+	r = entry_field(entry, "_SYSTEMD_UNIT", &unit);
+	return r <= 0 ? r : span_equal(unit, SPAN_LITERAL(OWN_UNIT));
 }
 
 static unsigned text_of(struct scan *scan, const char *field)
@@ -170,6 +209,7 @@ int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct f
 	r = matcher_new(&scan->matcher);
 	if (r < 0)
 		return r;
+	scan->all_by_unit = all_name_others_unit(rules, n_rules);
 	r = selection_new(rules, n_rules, &scan->selection);
 	if (r < 0)
 		return r;
@@ -373,9 +413,11 @@ int scan_entry(struct scan *scan, const struct entry *entry)
 	if (r <= 0)
 		return r;
 	r = has_many_jails(scan) ? scan_many(scan, entry) : scan_few(scan, entry);
-	if (r < 0) {
+	if (r >= 0)
+		r = is_own(scan, entry);
+	if (r != 0) {
 		scan->n_hits = 0;
-		return r;
+		return MIN(r, 0);
 	}
 	return (int)scan->n_hits;
 }
@@ -430,6 +472,12 @@ static const char *shown(struct span text, size_t reach, char buffer[static SHOW
 	}
 	buffer[reach - start] = '\0';
 	return buffer;
+}
+
+int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry)
+{
+	selection_begin(scan->selection);
+	return selection_agrees(scan->selection, entry, jail);
 }
 
 int scan_explain(struct scan *scan, const struct entry *entry, char *buffer, size_t size)

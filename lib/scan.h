@@ -23,9 +23,10 @@ void scan_assume_missing(struct scan *scan);
 /* From now on this event still ends the search of its rule, but its hits are not reported. */
 void scan_silence(struct scan *scan, unsigned jail, unsigned event);
 
-/* See ruleset_scan(), ruleset_hit(), ruleset_explain(). */
+/* See ruleset_scan(), ruleset_hit(), ruleset_selects(), ruleset_explain(). */
 int scan_entry(struct scan *scan, const struct entry *entry) must_check;
 const struct hit *scan_hit(const struct scan *scan, size_t i);
+int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry) must_check;
 int scan_explain(struct scan *scan, const struct entry *entry, char *buffer,
 		 size_t size) must_check;
 

@@ -58,6 +58,40 @@ static void the_first_event_that_matches_decides(void **state)
 	pool_done();
 }
 
+static void own_words_are_nobodys(void **state)
+{
+	struct rule *a = make_rule("a", "_UID=0");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=banish.service");
+	const struct rule *rules[] = { a, b };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "e", "MESSAGE", "^x (?<address>.)");
+	make_event(b, "e", "MESSAGE", "^x (?<address>.)");
+	scan = scan_of(rules, 2);
+	assert_scan(scan, FIELDS("_UID=0", "_SYSTEMD_UNIT=banish.service", "MESSAGE=x 1"), "",
+		    "MESSAGE _UID _SYSTEMD_UNIT _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_UID=0", "_SYSTEMD_UNIT=a.service", "MESSAGE=x 1"), "0.0=1 ",
+		    "MESSAGE _UID _SYSTEMD_UNIT _SYSTEMD_UNIT ");
+	pool_done();
+}
+
+static void tells_which_rule_reads_an_entry(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=b.service");
+	const struct rule *rules[] = { a, b };
+	struct source source = { .fields = FIELDS("_SYSTEMD_UNIT=b.service", "MESSAGE=y") };
+	struct entry entry = source_entry(&source);
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "e", "MESSAGE", "^x (?<address>.)");
+	make_event(b, "e", "MESSAGE", "^x (?<address>.)");
+	scan = scan_of(rules, 2);
+	assert_int_equal(scan_selects(scan, 0, &entry), 0);
+	assert_int_equal(scan_selects(scan, 1, &entry), 1);
+	pool_done();
+}
+
 static void several_rules_read_one_entry(void **state)
 {
 	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
@@ -280,6 +314,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_event_that_matches_decides),
+		cmocka_unit_test(own_words_are_nobodys),
+		cmocka_unit_test(tells_which_rule_reads_an_entry),
 		cmocka_unit_test(several_rules_read_one_entry),
 		cmocka_unit_test(many_rules_hit_as_few_do),
 		cmocka_unit_test(reads_other_fields_only_where_selected),
