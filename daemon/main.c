@@ -13,6 +13,10 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } verbs[] = {
+	{ "run", verb_run, "the daemon: follow the journal, ban attackers" },
+	{ "check", verb_check, "try the configuration and every rule's examples" },
+	{ "test", verb_test, "what would the rules make of this line?" },
+	{ "replay", verb_replay, "what would have been decided over a journal?" },
 	{ NULL, NULL, NULL },
 };
 

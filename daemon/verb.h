@@ -12,4 +12,9 @@ enum {
 	EXIT_USAGE = 2, /* the words of the call were wrong */
 };
 
+int verb_check(int argc, char **argv);
+int verb_replay(int argc, char **argv);
+int verb_run(int argc, char **argv);
+int verb_test(int argc, char **argv);
+
 #endif

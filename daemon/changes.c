@@ -1,0 +1,108 @@
+#include "changes.h"
+
+#include "log.h"
+#include "print.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define RETRY_DELAY (10 * USEC_PER_SEC)
+
+int changes_complain(struct daemon *daemon, const char *what, int error)
+{
+	if (!daemon->kernel_failing)
+		log_say(LOG_KERNEL, LOG_ERR, "cannot %s: %s", what, nft_explain(error));
+	daemon->kernel_failing = true;
+	return error;
+}
+
+void changes_done(struct changes *changes)
+{
+	free(changes->items);
+	free(changes->ids);
+	free(changes->comments);
+}
+
+static int make_room(struct changes *changes)
+{
+	size_t room = changes->room * 2 + 64;
+	struct nft_change *items;
+	uint64_t *ids;
+	void *comments;
+
+	if (changes->n < changes->room)
+		return 0;
+	items = reallocarray(changes->items, room, sizeof(*items));
+	if (items)
+		changes->items = items;
+	ids = reallocarray(changes->ids, room, sizeof(*ids));
+	if (ids)
+		changes->ids = ids;
+	comments = reallocarray(changes->comments, room, sizeof(*changes->comments));
+	if (comments)
+		changes->comments = comments;
+	if (!items || !ids || !comments)
+		return -ENOMEM;
+	changes->room = room;
+	return 0;
+}
+
+int changes_put(struct changes *changes, const struct ban *ban, usec_t now)
+{
+	char weight[WEIGHT_TEXT_MAX];
+	int r;
+
+	r = make_room(changes);
+	if (r < 0)
+		return r;
+	if (ban->kind == BAN_AUTOMATIC)
+		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "%s x%s", ban->event,
+			 weight_format(ban->failures, weight));
+	else
+		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "by hand");
+	changes->items[changes->n] = (struct nft_change){
+		.operation = NFT_PUT,
+		.jail = ban->jail,
+		.address = ban->prefix.address,
+		.remaining = ban->until == USEC_INFINITY ? USEC_INFINITY : ban->until - now,
+	};
+	changes->ids[changes->n++] = ban->id;
+	return 0;
+}
+
+int changes_delete(struct changes *changes, const char *jail, const struct address *address)
+{
+	int r;
+
+	r = make_room(changes);
+	if (r < 0)
+		return r;
+	changes->items[changes->n] =
+		(struct nft_change){ .operation = NFT_DELETE, .jail = jail, .address = *address };
+	changes->ids[changes->n++] = 0;
+	return 0;
+}
+
+int changes_apply(struct daemon *daemon, struct changes *changes)
+{
+	int r, error = 0;
+
+	if (changes->n == 0 || daemon->dry_run)
+		return 0;
+	for (size_t i = 0; i < changes->n; i++)
+		changes->items[i].comment = changes->ids[i] ? changes->comments[i] : NULL;
+	r = nft_apply(daemon->nft, changes->items, changes->n);
+	for (size_t i = 0; i < changes->n; i++) {
+		if (changes->items[i].error < 0)
+			error = changes->items[i].error;
+		else if (changes->ids[i])
+			ledger_place(daemon->ledger, changes->ids[i]);
+	}
+	if (error == 0 && r >= 0) {
+		daemon->kernel_failing = false;
+		return 0;
+	}
+	(void)sd_event_source_set_time_relative(daemon->retrier, RETRY_DELAY);
+	(void)sd_event_source_set_enabled(daemon->retrier, SD_EVENT_ONESHOT);
+	return changes_complain(daemon, "put a ban into the kernel", error < 0 ? error : r);
+}

@@ -1,0 +1,29 @@
+#ifndef BANISH_CHANGES_H
+#define BANISH_CHANGES_H
+
+/* Changes for the kernel, gathered and applied at once: bans that go into their sets, elements that
+ * go out. */
+
+#include "daemon.h"
+
+struct changes {
+	struct nft_change *items;
+	uint64_t *ids; /* of the bans they place, 0: none */
+	char (*comments)[NFT_COMMENT_BYTES];
+	size_t n, room;
+};
+
+void changes_done(struct changes *changes);
+
+int changes_put(struct changes *changes, const struct ban *ban, usec_t now) must_check;
+int changes_delete(struct changes *changes, const char *jail,
+		   const struct address *address) must_check;
+
+/* What the kernel takes is marked as placed in the ledger; what it refuses is said once and tried
+ * again later (guard.c). 0, or negative errno that need not stop anybody but -ENOMEM. */
+int changes_apply(struct daemon *daemon, struct changes *changes) must_check;
+
+/* Says once that the kernel refused something; returns the error. */
+int changes_complain(struct daemon *daemon, const char *what, int error);
+
+#endif

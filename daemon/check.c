@@ -1,0 +1,150 @@
+/*
+ * banish check - loads the configuration exactly as `run` does, lets every rule prove itself on its
+ * own examples, and prints each fault. The administrator's safe rehearsal.
+ */
+#include "config.h"
+#include "options.h"
+#include "trial.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char *or_none(const char *text)
+{
+	return text ?: "none";
+}
+
+/* What the trial said against what the example promises: at most one fault an example. */
+static int compare(const struct rule *rule, const struct example *example, int answer,
+		   const struct verdict_of_hit *hit, struct faults *faults)
+{
+	const char *event = answer == TRIAL_HIT ? rule->events[hit->event].name : NULL;
+	char address[ADDRESS_TEXT_MAX] = "";
+
+	if (answer == TRIAL_HIT && hit->has_address)
+		address_format(&hit->address, address);
+
+	if (strcmp(or_none(event), or_none(example->event)) != 0)
+		return faults_add(
+			faults,
+			"%s:%u:%u: example: the event is %s, not %s: mend the pattern or the example",
+			rule->file, example->line, example->column, or_none(event),
+			or_none(example->event));
+	if (example->address) {
+		struct address wanted;
+
+		if (address_parse(span_of(example->address), &wanted) < 0 || !*address ||
+		    !address_equal(&wanted, &hit->address))
+			return faults_add(faults, "%s:%u:%u: example: the address is %s, not %s",
+					  rule->file, example->line, example->column,
+					  *address ? address : "none", example->address);
+	}
+	if (example->user &&
+	    (answer != TRIAL_HIT || !span_equal(hit->user, span_of(example->user))))
+		return faults_add(faults, "%s:%u:%u: example: the user is %.*s, not %s", rule->file,
+				  example->line, example->column,
+				  answer == TRIAL_HIT && hit->user.data
+					  ? (int)MIN(hit->user.size, 256)
+					  : 4,
+				  answer == TRIAL_HIT && hit->user.data ? hit->user.data : "none",
+				  example->user);
+	return 0;
+}
+
+/* The examples of a rule are one stream: sessions join. */
+static int run_examples(struct trial *trial, struct faults *faults)
+{
+	const struct rule *rule = trial_rule(trial);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++) {
+		const struct example *example = &rule->examples[i];
+		const struct sample sample = { .message = span_of(example->message),
+					       .time = USEC_PER_HOUR + i };
+		const struct verdict_of_hit *hit = NULL;
+
+		r = trial_feed(trial, &sample, &hit);
+		if (r >= 0)
+			r = compare(rule, example, r, hit, faults);
+	}
+	return r;
+}
+
+static int try_rules(struct config *config, struct faults *faults)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < config->n_rules; i++) {
+		cleanup(trial_freep) struct trial *trial = NULL;
+
+		r = trial_new(config->rules[i], config->policy_file, config->policy, faults,
+			      &trial);
+		if (r == -EINVAL) { /* a bad pattern; the rule is still ours */
+			r = 0;
+			continue;
+		}
+		if (r >= 0) {
+			config->rules[i] = NULL;
+			r = run_examples(trial, faults);
+		}
+	}
+	return r;
+}
+
+static int check(const struct common *common, struct faults *faults)
+{
+	cleanup(config_freep) struct config *config = NULL, *again = NULL;
+	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	size_t n_rules, n_jails, n_examples = 0;
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &config);
+	if (r < 0)
+		return r;
+	n_rules = config->n_rules;
+	n_jails = config->policy->n_jails;
+	for (size_t i = 0; i < n_rules; i++)
+		n_examples += config->rules[i]->n_examples;
+	trial_set_mode(config->policy, MODE_AGGRESSIVE); /* a rule proves all of its events */
+	r = try_rules(config, faults);
+	if (r < 0)
+		return r;
+
+	/* and as a whole, as `run` compiles it; the rules were used up by their trials */
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &again);
+	if (r >= 0 && faults->n_lines == 0)
+		r = config_compile(again, false, faults, &ruleset);
+	if (r < 0 || faults->n_lines > 0)
+		return r < 0 ? r : -EINVAL;
+	printf("OK: %zu jails in force, %zu rules, %zu examples hold\n", n_jails, n_rules,
+	       n_examples);
+	return 0;
+}
+
+int verb_check(int argc, char **argv)
+{
+	struct common common = COMMON_DEFAULTS;
+	const struct option_row rows[] = { OPTION_CONFIG(common) };
+	const struct usage usage = {
+		"check",
+		"",
+		"Loads the configuration exactly as `run` does, runs every example of every rule, prints\n"
+		"each fault. Exit 0: all is well; 1: it is not.",
+		rows,
+		ARRAY_SIZE(rows),
+		0,
+		0
+	};
+	struct faults faults = { 0 };
+	int first, exit_code, r;
+
+	if (options_parse(&usage, argc, argv, &first, &exit_code))
+		return exit_code;
+	r = check(&common, &faults);
+	faults_print(&faults);
+	faults_done(&faults);
+	if (r < 0 && r != -EINVAL)
+		fprintf(stderr, "banish check: %s\n", strerror(-r));
+	return r < 0 ? EXIT_NO : EXIT_YES;
+}

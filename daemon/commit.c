@@ -1,0 +1,243 @@
+/*
+ * What was decided becomes durable, is said, and goes into the kernel, in this order: a line in the
+ * state file (synced), an entry in the journal, an element in the set. A crash between two of them
+ * is mended at the next start: what is in the file but not marked as placed is said again and put
+ * in.
+ */
+#include "daemon.h"
+
+#include "ledger-text.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SAVE_PLACED_DELAY USEC_PER_SEC /* a crash within it only has placed bans said again */
+#define RETRY_DELAY       (10 * USEC_PER_SEC) /* a full disk */
+
+static int remember(struct daemon *daemon, const struct resolve *resolve)
+{
+	if (daemon->n_decided == daemon->room_decided) {
+		size_t room = daemon->room_decided * 2 + 16;
+		struct resolve *larger = reallocarray(daemon->decided, room, sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		daemon->decided = larger;
+		daemon->room_decided = room;
+	}
+	daemon->decided[daemon->n_decided++] = *resolve;
+	return 0;
+}
+
+static const char *reason_of(const struct decision *decision)
+{
+	if (decision->type == DECISION_BAN)
+		return NULL;
+	return decision->ended == ENDED_IGNORED ? "its address is never banned now"
+						: "its jail is no longer in force";
+}
+
+int commit_decisions(struct daemon *daemon)
+{
+	struct decision decision;
+	int r = 0;
+
+	while (r >= 0 && engine_take(daemon->force.engine, &decision)) {
+		const struct resolve resolve = { decision.id, reason_of(&decision) };
+
+		r = remember(daemon, &resolve);
+	}
+	return r;
+}
+
+/* What could not be written stays unsaved in the ledger and goes out with the next line. */
+static void state_failed(struct daemon *daemon, int error)
+{
+	if (!daemon->state_failing)
+		log_say(LOG_STATE, LOG_ERR,
+			"%s cannot be written (%s); bans go on, but a crash would forget the latest: %s",
+			state_path(daemon->state), strerror(-error),
+			error == -ENOSPC || error == -EDQUOT ? "make room on the disk"
+			: error == -EROFS                    ? "mount it read-write"
+							     : "look at the folder");
+	daemon->state_failing = true;
+	commit_soon(daemon, RETRY_DELAY);
+}
+
+static int compact(struct daemon *daemon)
+{
+	cleanup(freep) char *content = NULL;
+	int r;
+
+	r = ledger_encode_all(daemon->ledger, &content);
+	return r < 0 ? r : state_replace(daemon->state, span_of(content));
+}
+
+static int write_state(struct daemon *daemon)
+{
+	cleanup(freep) char *line = NULL;
+	int r;
+
+	if (ledger_wants_compaction(daemon->ledger, state_size(daemon->state)))
+		r = compact(daemon);
+	else {
+		r = ledger_encode(daemon->ledger, &line);
+		if (r < 0)
+			return r;
+		r = state_append(daemon->state, (struct span){ line, strcspn(line, "\n") });
+	}
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		state_failed(daemon, r);
+		return 0;
+	}
+	if (daemon->state_failing)
+		log_say(LOG_STATE, LOG_NOTICE, "%s is written again", state_path(daemon->state));
+	daemon->state_failing = false;
+	ledger_saved(daemon->ledger);
+	return 0;
+}
+
+int commit_position(struct daemon *daemon)
+{
+	const struct position position = daemon_position(daemon);
+	int r;
+
+	if (position.cursor.data) {
+		r = ledger_set_position(daemon->ledger, &position);
+		if (r < 0)
+			return r;
+	}
+	return daemon->state ? write_state(daemon) : 0;
+}
+
+int commit_all(struct daemon *daemon)
+{
+	int r;
+
+	if (daemon->n_decided == 0)
+		return 0;
+	r = commit_position(daemon);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < daemon->n_decided; i++) {
+		const struct resolve *resolve = &daemon->decided[i];
+		const struct ban *ban = ledger_get(daemon->ledger, resolve->id);
+
+		if (!ban)
+			continue;
+		if (!resolve->ended) {
+			say_ban(daemon, ban);
+			continue;
+		}
+		say_unban(daemon, ban, resolve->ended);
+		r = guard_remove(daemon, ban);
+		if (r == -ENOMEM)
+			return r;
+	}
+	daemon->n_decided = 0;
+	r = guard_place(daemon);
+	if (r == -ENOMEM)
+		return r;
+	commit_soon(daemon, SAVE_PLACED_DELAY);
+	return 0;
+}
+
+void commit_soon(struct daemon *daemon, usec_t delay)
+{
+	uint64_t when, wanted;
+	int enabled;
+
+	if (!daemon->state || sd_event_now(daemon->event, CLOCK_MONOTONIC, &wanted) < 0)
+		return;
+	wanted += delay;
+	/* the earlier of two wishes holds */
+	if (sd_event_source_get_enabled(daemon->saver, &enabled) >= 0 && enabled != SD_EVENT_OFF &&
+	    sd_event_source_get_time(daemon->saver, &when) >= 0 && when <= wanted)
+		return;
+	(void)sd_event_source_set_time(daemon->saver, wanted);
+	(void)sd_event_source_set_enabled(daemon->saver, SD_EVENT_ONESHOT);
+}
+
+static int on_save(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	return commit_position(userdata);
+}
+
+int commit_attach(struct daemon *daemon)
+{
+	int r;
+
+	r = sd_event_add_time_relative(daemon->event, &daemon->saver, CLOCK_MONOTONIC,
+				       USEC_INFINITY / 2, 0, on_save, daemon);
+	return r < 0 ? r : sd_event_source_set_enabled(daemon->saver, SD_EVENT_OFF);
+}
+
+static int take_line(void *userdata, struct span line)
+{
+	return ledger_decode(userdata, line);
+}
+
+/* A file that makes no sense is put aside, and the ledger begins empty: better to protect without
+ * memory than not. */
+static int begin_anew(struct daemon *daemon, int error, struct ledger **ledger)
+{
+	int r;
+
+	r = state_set_aside(daemon->state);
+	if (r < 0)
+		return r;
+	log_say(LOG_STATE, LOG_ERR, "%s %s: it is kept as %s.bad, and bans and offences begin anew",
+		state_path(daemon->state),
+		error == -EPROTONOSUPPORT ? "was written by a newer banish" : "is damaged",
+		state_path(daemon->state));
+	*ledger = ledger_free(*ledger);
+	return ledger_new(daemon->seed, ledger);
+}
+
+static int take_saved_position(struct daemon *daemon, const struct ledger *ledger)
+{
+	struct position position = ledger_position(ledger);
+
+	if (!position.cursor.data)
+		return 0;
+	daemon->cursor = strndup(position.cursor.data, position.cursor.size);
+	daemon->cursor_time = position.time;
+	return daemon->cursor ? 0 : -ENOMEM;
+}
+
+int commit_load(struct daemon *daemon, struct ledger **ret)
+{
+	cleanup(ledger_freep) struct ledger *ledger = NULL;
+	int r;
+
+	r = ledger_new(daemon->seed, &ledger);
+	if (r < 0)
+		return r;
+	if (daemon->dry_run) {
+		*ret = TAKE_PTR(ledger);
+		return 0;
+	}
+	r = state_open(daemon->statedir, &daemon->state);
+	if (r < 0) {
+		log_say(LOG_STATE, LOG_ERR, "the state folder %s cannot be used: %s",
+			daemon->statedir,
+			r == -EBUSY ? "another banish runs with it" : strerror(-r));
+		return r;
+	}
+	r = state_read(daemon->state, take_line, ledger);
+	if (r > 0)
+		log_say(LOG_STATE, LOG_NOTICE,
+			"%s: the last line was torn by a crash; what it told is read from the journal again",
+			state_path(daemon->state));
+	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG)
+		r = begin_anew(daemon, r, &ledger);
+	if (r >= 0)
+		r = take_saved_position(daemon, ledger);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(ledger);
+	return 0;
+}

@@ -1,0 +1,200 @@
+#include "config.h"
+
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+
+#define MAX_FILE_SIZE (1024 * 1024) /* bytes; a rule file is some KiB */
+#define MAX_RULES     4096
+
+struct config *config_free(struct config *config)
+{
+	if (!config)
+		return NULL;
+	for (size_t i = 0; i < config->n_rules; i++)
+		rule_free(config->rules[i]);
+	free(config->rules);
+	policy_free(config->policy);
+	free(config->policy_file);
+	free(config);
+	return NULL;
+}
+
+/* 1: read; 0: a fault was added. */
+static int read_config_file(const char *path, struct faults *faults, char **ret, size_t *ret_size)
+{
+	int r;
+
+	r = file_read(path, MAX_FILE_SIZE, ret, ret_size);
+	if (r >= 0)
+		return 1;
+	if (r == -ENOMEM)
+		return r;
+	if (r == -EFBIG)
+		return faults_add(faults, "%s: larger than 1 MiB: is this the right file?", path);
+	return faults_add(faults, "%s: cannot be read: %s", path, strerror(-r));
+}
+
+static int load_policy(const char *confdir, enum config_need need, struct faults *faults,
+		       struct config *config)
+{
+	cleanup(freep) char *text = NULL;
+	size_t size;
+	int r;
+
+	if (asprintf(&config->policy_file, "%s/banish.json", confdir) < 0)
+		return -ENOMEM;
+	if (need == CONFIG_POLICY_OPTIONAL && file_absent(config->policy_file)) {
+		config->policy = policy_new();
+		return config->policy ? 0 : -ENOMEM;
+	}
+	if (file_absent(config->policy_file))
+		return faults_add(
+			faults,
+			"%s: there is no such file: write one, {\"jails\": {\"dovecot\": {}}} is enough "
+			"to begin with",
+			config->policy_file);
+
+	r = read_config_file(config->policy_file, faults, &text, &size);
+	if (r <= 0)
+		return r;
+	config->has_policy = true;
+	return policy_parse(config->policy_file, (struct span){ text, size }, faults,
+			    &config->policy);
+}
+
+static int load_rule(const char *path, struct faults *faults, struct config *config)
+{
+	cleanup(freep) char *text = NULL;
+	struct rule **rules;
+	size_t size;
+	int r;
+
+	if (config->n_rules >= MAX_RULES)
+		return faults_add(faults, "%s: more than %d rule files", path, MAX_RULES);
+	r = read_config_file(path, faults, &text, &size);
+	if (r <= 0)
+		return r;
+	rules = reallocarray(config->rules, config->n_rules + 1, sizeof(struct rule *));
+	if (!rules)
+		return -ENOMEM;
+	config->rules = rules;
+	r = rule_parse(path, (struct span){ text, size }, faults, &rules[config->n_rules]);
+	if (r < 0)
+		return r == -EINVAL ? 0 : r;
+	for (size_t i = 0; i < config->n_rules; i++)
+		if (strcmp(rules[i]->name, rules[config->n_rules]->name) == 0) {
+			r = faults_add(
+				faults,
+				"%s: a rule named \"%s\" stands in %s already: rename one, or give "
+				"both files the same name to replace it",
+				path, rules[i]->name, rules[i]->file);
+			rule_free(rules[config->n_rules]);
+			return r;
+		}
+	config->n_rules++;
+	return 0;
+}
+
+static int is_rule_file(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && size > 5 &&
+	       strcmp(entry->d_name + size - 5, ".json") == 0;
+}
+
+/* Loads the rule files of `folder` that `except` (may be NULL) does not replace. An absent folder
+ * is empty. */
+static int load_folder(const char *folder, const char *except, struct faults *faults,
+		       struct config *config)
+{
+	struct dirent **names;
+	int n, r = 0;
+
+	n = scandir(folder, &names, is_rule_file, alphasort);
+	if (n < 0)
+		return errno == ENOENT ? 0
+				       : faults_add(faults, "%s: cannot be read: %s", folder,
+						    strerror(errno));
+	for (int i = 0; i < n; i++) {
+		cleanup(freep) char *path = NULL, *other = NULL;
+
+		if (r >= 0 && (asprintf(&path, "%s/%s", folder, names[i]->d_name) < 0 ||
+			       asprintf(&other, "%s/%s", except ?: folder, names[i]->d_name) < 0))
+			r = -ENOMEM;
+		if (r >= 0 && (!except || file_absent(other)))
+			r = load_rule(path, faults, config);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+/* Without a banish.json every rule is in force with the defaults. */
+static int put_all_in_force(struct config *config)
+{
+	struct policy *policy = config->policy;
+
+	policy->jails = calloc(config->n_rules + 1, sizeof(*policy->jails));
+	if (!policy->jails)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->n_rules; i++) {
+		strcpy(policy->jails[i].name, config->rules[i]->name);
+		policy->jails[i].settings = policy->defaults;
+	}
+	policy->n_jails = config->n_rules;
+	return 0;
+}
+
+int config_load(const char *confdir, const char *rulesdir, enum config_need need,
+		struct faults *faults, struct config **ret)
+{
+	cleanup(config_freep) struct config *config = NULL;
+	cleanup(freep) char *own = NULL;
+	int r;
+
+	config = calloc(1, sizeof(*config));
+	if (!config || asprintf(&own, "%s/rules.d", confdir) < 0)
+		return -ENOMEM;
+
+	r = load_policy(confdir, need, faults, config);
+	if (r < 0 && r != -EINVAL)
+		return r;
+	r = load_folder(rulesdir, own, faults, config);
+	if (r < 0)
+		return r;
+	r = load_folder(own, NULL, faults, config);
+	if (r < 0)
+		return r;
+	if (faults->n_lines > 0)
+		return -EINVAL;
+	if (!config->has_policy) {
+		r = put_all_in_force(config);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
+int config_compile(struct config *config, bool jit, struct faults *faults, struct ruleset **ret)
+{
+	int r;
+
+	r = ruleset_new(config->rules, config->n_rules, config->policy, config->policy_file, jit,
+			faults, ret);
+	if (r < 0)
+		return r;
+	config->n_rules = 0;
+	ruleset_leave_out_weightless(*ret);
+	return 0;
+}
+
+void faults_print(const struct faults *faults)
+{
+	for (size_t i = 0; i < faults->n_lines; i++)
+		fprintf(stderr, "%s\n", faults->lines[i]);
+}

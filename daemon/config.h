@@ -1,0 +1,40 @@
+#ifndef BANISH_CONFIG_H
+#define BANISH_CONFIG_H
+
+/*
+ * The configuration as it lies on disk: CONFDIR/banish.json, the shipped rules, the administrator's
+ * rules. A file of the same name in CONFDIR/rules.d replaces the shipped one. Every verb loads it
+ * through here, so that what `check` accepts is exactly what `run` gets.
+ */
+
+#include "policy.h"
+#include "ruleset.h"
+
+struct config {
+	char *policy_file; /* path, for messages */
+	bool has_policy;   /* else the built-in one with every rule in force */
+	struct policy *policy;
+	struct rule **rules; /* all that were found; NULL elements never stand here */
+	size_t n_rules;
+};
+
+enum config_need {
+	CONFIG_POLICY_REQUIRED, /* run, check: no banish.json is a fault */
+	CONFIG_POLICY_OPTIONAL, /* test, replay: without one every rule gets a jail with the
+				   defaults */
+};
+
+/* 0; -EINVAL with faults; other negative errno without (no memory). */
+int config_load(const char *confdir, const char *rulesdir, enum config_need need,
+		struct faults *faults, struct config **ret) must_check;
+struct config *config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free)
+
+/* Compiles the rules in force. The rules move into the ruleset, n_rules is 0 afterwards. */
+int config_compile(struct config *config, bool jit, struct faults *faults,
+		   struct ruleset **ret) must_check;
+
+/* Prints each fault to stderr. */
+void faults_print(const struct faults *faults);
+
+#endif

@@ -1,0 +1,143 @@
+#ifndef BANISH_DAEMON_H
+#define BANISH_DAEMON_H
+
+/*
+ * What `banish run` is made of. Data flows one way: follow.c reads entries and feeds the engine;
+ * commit.c makes what was decided durable, says it, and puts it into the kernel; guard.c keeps the
+ * kernel's table as the ledger says and hears what others do to it; watch.c says when we are blind;
+ * reload.c changes the configuration under way.
+ *
+ * Every wake-up: what the world did is read, the engine judges, one commit is written (state file,
+ * then journal, then kernel). So a crash anywhere loses nothing: what is not committed is read and
+ * decided again, what is committed but not placed is put in at the next start.
+ */
+
+#include "config.h"
+#include "engine.h"
+#include "journal.h"
+#include "ledger.h"
+#include "nft.h"
+#include "options.h"
+#include "own.h"
+#include "ruleset.h"
+#include "state.h"
+
+#include <systemd/sd-event.h>
+
+/* A configuration in force, and the engine that decides by it. */
+struct force {
+	struct config *config;
+	struct ruleset *ruleset;
+	struct engine *engine;
+};
+
+/* What the engine decided, until it is committed. */
+struct resolve {
+	uint64_t id;       /* of the ban */
+	const char *ended; /* NULL: it begins; else why it ends */
+};
+
+struct daemon {
+	struct common common;
+	const char *statedir;
+	bool dry_run;
+	uint8_t seed[16];
+
+	struct force force;
+	struct ledger *ledger; /* the engine's */
+
+	struct journal *journal;
+	struct nft *nft;     /* NULL in a dry run */
+	struct own *own;     /* NULL: ignoreself is off, or a dry run */
+	struct state *state; /* NULL in a dry run */
+	struct prefix
+		*ignored; /* ignoreip, own addresses, gateways: what the kernel lets through */
+	size_t n_ignored;
+
+	/* follow.c: up to the mark everything was consumed before the last stop */
+	bool warming; /* so is the engine */
+	char *mark;   /* cursor of the last entry of the warm stretch, or of the first after it */
+	bool mark_is_first; /* ... the first after it */
+	char *cursor;       /* of the last entry that was consumed; NULL: none yet */
+	usec_t cursor_time;
+	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
+			      */
+
+	/* commit.c */
+	struct resolve *decided; /* since the last commit */
+	size_t n_decided, room_decided;
+	bool state_failing; /* said already */
+	bool kernel_failing;
+
+	/* watch.c */
+	struct silence *silences; /* one a jail */
+	usec_t last_look;
+
+	sd_event *event;
+	sd_event_source *reader;     /* deferred: more entries wait */
+	sd_event_source *read_ahead; /* timer */
+	sd_event_source *saver;      /* timer: the cursor moved, or a placement is not saved */
+	sd_event_source *retrier;    /* timer: the kernel did not take something */
+	sd_event_source *journal_source, *journal_timer, *nft_source, *own_source;
+};
+
+void daemon_done(struct daemon *daemon);
+void force_done(struct force *force);
+
+/* CLOCK_REALTIME of this wake-up. */
+usec_t daemon_now(const struct daemon *daemon);
+/* Index of a jail in force; -ENOENT. */
+int daemon_find_jail(const struct daemon *daemon, const char *name);
+
+/* The place after the entry that was consumed last. */
+struct position daemon_position(const struct daemon *daemon);
+
+/* follow.c */
+int follow_begin(struct daemon *daemon) must_check;  /* seeks; from then on the loop reads */
+int follow_attach(struct daemon *daemon) must_check; /* event sources */
+
+/* commit.c */
+int commit_decisions(struct daemon *daemon)
+	must_check; /* takes them from the engine, remembers their ids */
+int commit_all(struct daemon *daemon) must_check;      /* ledger -> state file, journal, kernel */
+int commit_position(struct daemon *daemon) must_check; /* the state file only */
+void commit_soon(struct daemon *daemon, usec_t delay);
+int commit_attach(struct daemon *daemon) must_check;
+int commit_load(struct daemon *daemon, struct ledger **ret) must_check; /* state file -> ledger */
+
+/* guard.c */
+int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
+int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rules */
+int guard_place(struct daemon *daemon) must_check; /* puts in all that is decided but not placed */
+/* Puts everything that runs back into sets that are new: how many bans. */
+int guard_put_back(struct daemon *daemon) must_check;
+/* A ban has ended though its time is not over: its element goes. */
+int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
+/* The jail is in force, or the manual one: its set stands in the kernel. */
+bool guard_has_set(const struct daemon *daemon, const char *jail);
+int guard_attach(struct daemon *daemon) must_check;
+
+/* hear.c */
+int hear_reconcile(struct daemon *daemon) must_check; /* the kernel's elements against the ledger */
+int hear_attach(struct daemon *daemon) must_check;
+
+/* watch.c */
+void watch_entry(struct daemon *daemon); /* the journal stands on an entry */
+void watch_batch(struct daemon *daemon);
+void watch_gap(struct daemon *daemon);
+int watch_reset(struct daemon *daemon) must_check;
+
+/* reload.c */
+int force_load(struct daemon *daemon, struct force *ret) must_check; /* says each fault itself */
+/* The ledger moves into the engine of `force`, which comes into force; kernel and journal follow.
+ */
+int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledger) must_check;
+int reload_attach(struct daemon *daemon) must_check;
+
+/* say.c: each is one journal entry with its fields */
+void say_ban(const struct daemon *daemon, const struct ban *ban);
+void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason);
+void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by);
+void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans);
+
+#endif

@@ -1,0 +1,292 @@
+/*
+ * From the journal to the engine. After a start or a reload the stretch before the cursor is read
+ * again without acting, so that windows and sessions are what they were (warming); from the cursor
+ * on everything is decided at its own time, however late we are. Reading goes in slices, so that
+ * the loop stays awake for the kernel, signals and the watchdog.
+ */
+#include "daemon.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SLICE 2000 /* entries a turn of the loop: some milliseconds */
+
+/* journald tells readers of new entries at most four times a second. While an attack is on we look
+ * ourselves, every few milliseconds; it is over when no failure came for a while. */
+#define READ_AHEAD_STEP (6 * USEC_PER_SEC / 1000)
+#define ATTACK_LASTS    (5 * USEC_PER_SEC)
+
+#define SAVE_CURSOR_DELAY \
+	(30 * USEC_PER_SEC) /* a crash within it only means to read that much again */
+
+/* 1: stands on the first entry after the cursor; 0: nothing follows it. */
+static int go_after_cursor(struct daemon *daemon)
+{
+	int r;
+
+	r = journal_seek_after(daemon->journal, daemon->cursor);
+	return r < 0 ? r : journal_next(daemon->journal);
+}
+
+static int set_mark(struct daemon *daemon, bool is_first)
+{
+	free(daemon->mark);
+	daemon->mark = NULL;
+	daemon->mark_is_first = is_first;
+	return journal_cursor(daemon->journal, &daemon->mark);
+}
+
+/* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
+ * does, with the last entry there is. That one is looked up first: what is appended meanwhile must
+ * not fall into the stretch. */
+static int find_mark(struct daemon *daemon)
+{
+	int r;
+
+	r = journal_seek_last(daemon->journal);
+	if (r > 0)
+		r = set_mark(daemon, false);
+	if (r >= 0)
+		r = go_after_cursor(daemon);
+	return r > 0 ? set_mark(daemon, true) : r;
+}
+
+static void go_to_work(struct daemon *daemon)
+{
+	daemon->warming = false;
+	/* what others did to the sets meanwhile waited in the socket: it belongs after the stretch
+	 */
+	if (daemon->nft_source)
+		(void)sd_event_source_set_enabled(daemon->nft_source, SD_EVENT_ON);
+	engine_warm_done(daemon->force.engine);
+}
+
+int follow_begin(struct daemon *daemon)
+{
+	usec_t reach = engine_reach(daemon->force.engine), now = daemon_now(daemon), begin;
+	int r;
+
+	r = journal_select(daemon->journal, daemon->force.ruleset, true);
+	if (r < 0)
+		return r;
+	if (!daemon->cursor) {
+		/* the very first start, or the state is lost: act on what is found */
+		begin = now > reach - USEC_PER_HOUR ? now - (reach - USEC_PER_HOUR) : 0;
+		go_to_work(daemon);
+		return journal_seek_time(daemon->journal, begin);
+	}
+	watch_gap(daemon);
+	r = find_mark(daemon);
+	if (r < 0)
+		return r;
+	daemon->warming = true;
+	if (daemon->nft_source)
+		(void)sd_event_source_set_enabled(daemon->nft_source, SD_EVENT_OFF);
+	begin = daemon->cursor_time > reach ? daemon->cursor_time - reach : 0;
+	return journal_seek_time(daemon->journal, begin);
+}
+
+/* 1: the entry belongs to the warm stretch; 0: it does not, work begins with it; negative errno. */
+static int warm(struct daemon *daemon)
+{
+	bool at_mark = daemon->mark && journal_stands_at(daemon->journal, daemon->mark);
+	int r;
+
+	if (at_mark && daemon->mark_is_first) {
+		go_to_work(daemon);
+		return 0;
+	}
+	r = engine_warm(daemon->force.engine, journal_entry(daemon->journal));
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	if (at_mark)
+		go_to_work(daemon);
+	return 1;
+}
+
+static int read_entry(struct daemon *daemon)
+{
+	int r;
+
+	if (daemon->warming) {
+		r = warm(daemon);
+		if (r != 0)
+			return MIN(r, 0);
+	}
+	watch_entry(daemon);
+	r = engine_feed(daemon->force.engine, journal_entry(daemon->journal));
+	if (r == -EBADMSG) /* a damaged entry, which nobody can read */
+		return 0;
+	return r < 0 ? r : commit_decisions(daemon);
+}
+
+/* We stand on the last entry that was consumed. */
+static int take_position(struct daemon *daemon)
+{
+	char *cursor;
+	int r;
+
+	r = journal_cursor(daemon->journal, &cursor);
+	if (r < 0)
+		return r;
+	free(daemon->cursor);
+	daemon->cursor = cursor;
+	return entry_time(journal_entry(daemon->journal), &daemon->cursor_time);
+}
+
+static uint64_t told(const struct daemon *daemon)
+{
+	const struct engine_statistics *s = engine_statistics(daemon->force.engine);
+
+	return s->failures + s->prevented;
+}
+
+static int look_again(struct daemon *daemon)
+{
+	uint64_t now;
+	int r;
+
+	r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &now);
+	if (r < 0 || now >= daemon->attack_until)
+		return r < 0 ? r : sd_event_source_set_enabled(daemon->read_ahead, SD_EVENT_OFF);
+	r = sd_event_source_set_time(daemon->read_ahead, now + READ_AHEAD_STEP);
+	return r < 0 ? r : sd_event_source_set_enabled(daemon->read_ahead, SD_EVENT_ONESHOT);
+}
+
+/* 1: more may wait; 0: read to the end. */
+static int read_slice(struct daemon *daemon, size_t *ret_n)
+{
+	bool was_warming = daemon->warming;
+	size_t n = 0;
+	int r = 1;
+
+	while (n < SLICE && r > 0) {
+		r = journal_next(daemon->journal);
+		if (r <= 0)
+			break;
+		n++;
+		r = read_entry(daemon);
+		if (r < 0)
+			return r;
+		r = 1;
+	}
+	if (r < 0)
+		return r;
+	if (r == 0 && daemon->warming) {
+		/* the mark was not found: what it stood for is gone, read on from the cursor */
+		go_to_work(daemon);
+		r = journal_seek_after(daemon->journal, daemon->cursor);
+		*ret_n = 0;
+		return r < 0 ? r : 1;
+	}
+	*ret_n = was_warming && daemon->warming ? 0 : n;
+	return r;
+}
+
+static int on_read(sd_event_source *source, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	uint64_t before = told(daemon);
+	size_t n = 0;
+	int more, r;
+
+	more = read_slice(daemon, &n);
+	if (more < 0) {
+		log_say(LOG_FAULT, LOG_ERR, "the journal cannot be read: %s", strerror(-more));
+		return more;
+	}
+	if (n > 0) {
+		r = take_position(daemon);
+		if (r < 0)
+			return r;
+		watch_batch(daemon);
+		commit_soon(daemon, SAVE_CURSOR_DELAY);
+	}
+	r = commit_all(daemon);
+	if (r < 0)
+		return r;
+	if (more > 0)
+		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	if (told(daemon) != before) {
+		r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &daemon->attack_until);
+		if (r < 0)
+			return r;
+		daemon->attack_until += ATTACK_LASTS;
+	}
+	return look_again(daemon);
+}
+
+static int read_now(struct daemon *daemon)
+{
+	return sd_event_source_set_enabled(daemon->reader, SD_EVENT_ONESHOT);
+}
+
+static int on_look_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	return read_now(userdata);
+}
+
+/* The journal cannot tell by its descriptor alone on some file systems; then it names a time to
+ * look at. */
+static int arm_journal_timer(struct daemon *daemon)
+{
+	usec_t when;
+	int r;
+
+	r = journal_timeout(daemon->journal, &when);
+	if (r < 0 || when == USEC_INFINITY)
+		return sd_event_source_set_enabled(daemon->journal_timer, SD_EVENT_OFF);
+	r = sd_event_source_set_time(daemon->journal_timer, when);
+	return r < 0 ? r : sd_event_source_set_enabled(daemon->journal_timer, SD_EVENT_ONESHOT);
+}
+
+static int process(struct daemon *daemon)
+{
+	int r;
+
+	r = journal_process(daemon->journal);
+	if (r < 0) {
+		log_say(LOG_FAULT, LOG_ERR, "the journal cannot be followed: %s", strerror(-r));
+		return r;
+	}
+	r = arm_journal_timer(daemon);
+	return r < 0 ? r : read_now(daemon);
+}
+
+static int on_journal(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	return process(userdata);
+}
+
+static int on_journal_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	return process(userdata);
+}
+
+int follow_attach(struct daemon *daemon)
+{
+	sd_event *event = daemon->event;
+	int fd, r;
+
+	fd = journal_fd(daemon->journal);
+	if (fd < 0)
+		return fd;
+	r = sd_event_add_io(event, &daemon->journal_source, fd,
+			    (uint32_t)journal_poll_events(daemon->journal), on_journal, daemon);
+	if (r >= 0)
+		r = sd_event_add_time(event, &daemon->journal_timer, CLOCK_MONOTONIC, USEC_INFINITY,
+				      0, on_journal_timer, daemon);
+	if (r >= 0) /* 1 us of accuracy: the default would merge our few milliseconds with others'
+		       timers */
+		r = sd_event_add_time(event, &daemon->read_ahead, CLOCK_MONOTONIC, USEC_INFINITY, 1,
+				      on_look_again, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->read_ahead, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_defer(event, &daemon->reader, on_read, daemon);
+	if (r >= 0) /* a long catch-up lets everything else go first */
+		r = sd_event_source_set_priority(daemon->reader, SD_EVENT_PRIORITY_IDLE);
+	return r < 0 ? r : arm_journal_timer(daemon);
+}

@@ -1,0 +1,182 @@
+/* The kernel's table is kept as the ledger says: installed, filled, and filled again where somebody
+ * emptied it. */
+#include "changes.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int gather_ignored(struct daemon *daemon)
+{
+	const struct policy *policy = daemon->force.config->policy;
+	cleanup(freep) struct prefix *own = NULL;
+	struct prefix *all;
+	size_t n_own = 0;
+	int r;
+
+	if (daemon->own && policy->ignoreself) {
+		r = own_list(daemon->own, &own, &n_own);
+		if (r < 0)
+			log_say(LOG_FAULT, LOG_WARNING,
+				"own addresses cannot be listed (%s): name them in ignoreip",
+				strerror(-r));
+	}
+	all = calloc(policy->n_ignoreip + n_own + 1, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	if (policy->n_ignoreip > 0)
+		memcpy(all, policy->ignoreip, policy->n_ignoreip * sizeof(*all));
+	if (n_own > 0)
+		memcpy(all + policy->n_ignoreip, own, n_own * sizeof(*all));
+	free(daemon->ignored);
+	daemon->ignored = all;
+	daemon->n_ignored = policy->n_ignoreip + n_own;
+	return engine_set_ignored(daemon->force.engine, all, daemon->n_ignored);
+}
+
+/* Table, sets, chain and rules; sets that are new are filled from the ledger. */
+int guard_install(struct daemon *daemon)
+{
+	const struct policy *policy = daemon->force.config->policy;
+	size_t n_jails = ruleset_n_jails(daemon->force.ruleset);
+	cleanup(freep) struct nft_jail *jails = NULL;
+	struct nft_layout layout = { .table = policy->table,
+				     .manual_prefix4 = policy->defaults.prefix4,
+				     .manual_prefix6 = policy->defaults.prefix6,
+				     .manual_verdict = policy->defaults.verdict };
+	int r;
+
+	r = gather_ignored(daemon);
+	if (r < 0 || daemon->dry_run)
+		return r;
+	jails = calloc(n_jails + 1, sizeof(*jails));
+	if (!jails)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n_jails; i++) {
+		const struct jail *jail = ruleset_jail(daemon->force.ruleset, i);
+
+		strcpy(jails[i].name, jail->name);
+		jails[i].prefix4 = jail->settings.prefix4;
+		jails[i].prefix6 = jail->settings.prefix6;
+		jails[i].verdict = jail->settings.verdict;
+		jails[i].ports = jail->settings.ports;
+	}
+	layout.jails = jails;
+	layout.n_jails = n_jails;
+	layout.ignore = daemon->ignored;
+	layout.n_ignore = daemon->n_ignored;
+	r = nft_install(daemon->nft, &layout);
+	return r < 0 ? changes_complain(daemon, "put the table into the kernel", r) : r;
+}
+
+int guard_open(struct daemon *daemon, const struct policy *policy)
+{
+	int r;
+
+	if (daemon->dry_run)
+		return 0;
+	r = nft_open(policy->table, &daemon->nft);
+	if (r >= 0)
+		r = nft_listen(daemon->nft);
+	if (r < 0) {
+		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
+		return r;
+	}
+	r = own_open(&daemon->own);
+	if (r < 0)
+		log_say(LOG_FAULT, LOG_WARNING,
+			"own addresses cannot be followed (%s): name them in ignoreip",
+			strerror(-r));
+	return 0;
+}
+
+/* A jail's set stands in the kernel: the jail is in force, or it is the manual one. */
+bool guard_has_set(const struct daemon *daemon, const char *jail)
+{
+	return strcmp(jail, NFT_JAIL_MANUAL) == 0 || daemon_find_jail(daemon, jail) >= 0;
+}
+
+int guard_place(struct daemon *daemon)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	usec_t now = daemon_now(daemon);
+	int r = 0;
+
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
+		if (!ban->placed && ban_runs(ban, now) && guard_has_set(daemon, ban->jail))
+			r = changes_put(&changes, ban, now);
+	return r < 0 ? r : changes_apply(daemon, &changes);
+}
+
+int guard_remove(struct daemon *daemon, const struct ban *ban)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	int r;
+
+	if (!guard_has_set(daemon, ban->jail))
+		return 0; /* the set went with its jail */
+	r = changes_delete(&changes, ban->jail, &ban->prefix.address);
+	return r < 0 ? r : changes_apply(daemon, &changes);
+}
+
+/* Everything that still runs goes back into sets that are new. 0 or more: how many bans; negative
+ * errno. */
+int guard_put_back(struct daemon *daemon)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	usec_t now = daemon_now(daemon);
+	int r = 0;
+
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
+		if (ban_runs(ban, now) && guard_has_set(daemon, ban->jail) &&
+		    nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family))
+			r = changes_put(&changes, ban, now);
+	if (r >= 0)
+		r = changes_apply(daemon, &changes);
+	return r < 0 ? r : (int)changes.n;
+}
+
+static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r;
+
+	r = own_drain(daemon->own);
+	if (r > 0)
+		r = guard_install(daemon);
+	if (r >= 0)
+		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	if (r >= 0)
+		r = commit_decisions(daemon);
+	if (r >= 0)
+		r = commit_all(daemon);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r;
+
+	r = guard_install(daemon);
+	if (r >= 0)
+		r = guard_put_back(daemon);
+	if (r >= 0)
+		r = guard_place(daemon);
+	return r == -ENOMEM ? r : 0;
+}
+
+int guard_attach(struct daemon *daemon)
+{
+	int r;
+
+	r = sd_event_add_time_relative(daemon->event, &daemon->retrier, CLOCK_MONOTONIC, 0, 0,
+				       on_retry, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->retrier, SD_EVENT_OFF);
+	if (r >= 0 && daemon->own)
+		r = sd_event_add_io(daemon->event, &daemon->own_source, own_fd(daemon->own),
+				    EPOLLIN, on_own_changed, daemon);
+	return MIN(r, 0);
+}

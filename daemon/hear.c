@@ -1,0 +1,285 @@
+/*
+ * What others do to the table. Who may change it: everybody with the right to. An element that
+ * somebody deletes is an unban, one that somebody adds is a ban by hand; a lost table, chain, rule
+ * or set is damage and is mended at once, since no administrator unbans people by deleting half a
+ * firewall.
+ */
+#include "changes.h"
+
+#include "log.h"
+#include "print.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* Two readings of one timer differ by the time between them; what differs by more was changed by
+ * somebody. */
+#define TIMER_SLACK (2 * USEC_PER_SEC)
+
+/* The engine's number of a jail that has a set. */
+static unsigned engine_jail(const struct daemon *daemon, const char *name)
+{
+	int index = daemon_find_jail(daemon, name);
+
+	if (strcmp(name, MANUAL_NAME) == 0)
+		return ENGINE_MANUAL;
+	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
+}
+
+static int lift(struct daemon *daemon, const struct ban *ban, const char *reason)
+{
+	const struct position position = daemon_position(daemon);
+	uint64_t id = ban->id;
+	int r;
+
+	r = engine_unban(daemon->force.engine, engine_jail(daemon, ban->jail), &ban->prefix,
+			 daemon_now(daemon), &position);
+	if (r < 0)
+		return r;
+	ban = ledger_get(daemon->ledger, id);
+	if (ban)
+		say_unban(daemon, ban, reason);
+	commit_soon(daemon, 0);
+	return 0;
+}
+
+static const struct ban *running_ban(struct daemon *daemon, const char *jail,
+				     const struct prefix *prefix)
+{
+	unsigned number;
+
+	if (ledger_jail(daemon->ledger, jail, &number) < 0)
+		return NULL;
+	return ledger_banned(daemon->ledger, number, prefix, daemon_now(daemon));
+}
+
+/* An element that the ledger does not know, or knows with another time: it is a ban by hand from
+ * now on. */
+static int adopt(struct daemon *daemon, const char *jail, const struct prefix *prefix,
+		 usec_t remaining, const char *by)
+{
+	usec_t now = daemon_now(daemon);
+	const struct ban *ban;
+	int r;
+
+	r = engine_ban(daemon->force.engine, engine_jail(daemon, jail), prefix, now,
+		       remaining == USEC_INFINITY ? USEC_INFINITY : now + remaining);
+	ban = r < 0 ? NULL : running_ban(daemon, jail, prefix);
+	if (!ban)
+		return r;
+	ledger_place(daemon->ledger, ban->id);
+	say_adopt(daemon, ban, by);
+	commit_soon(daemon, 0);
+	return 0;
+}
+
+static bool same_time(const struct ban *ban, usec_t remaining, usec_t now)
+{
+	usec_t until;
+
+	if (ban->until == USEC_INFINITY || remaining == USEC_INFINITY)
+		return ban->until == remaining;
+	until = now + remaining;
+	return MAX(until, ban->until) - MIN(until, ban->until) <= TIMER_SLACK;
+}
+
+/* One element as the kernel holds it, against the ledger. */
+static int take_element(struct daemon *daemon, const char *jail, const struct address *address,
+			const struct prefix *prefix, bool host_bits, usec_t remaining,
+			const char *by)
+{
+	const struct ban *ban = running_ban(daemon, jail, prefix);
+	int r;
+
+	if (engine_ignores(daemon->force.engine, &prefix->address)) {
+		cleanup(changes_done) struct changes changes = { 0 };
+		char text[PREFIX_TEXT_MAX];
+
+		log_say(LOG_FAULT, LOG_NOTICE,
+			"%s: %s is in ignoreip or our own: the ban by hand is taken out", jail,
+			prefix_format(prefix, text));
+		r = changes_delete(&changes, jail, address);
+		return r < 0 ? r : changes_apply(daemon, &changes);
+	}
+	if (host_bits) {
+		r = nft_mask(daemon->nft, jail, address, prefix, remaining, "by hand");
+		if (r < 0)
+			return changes_complain(daemon, "mask an element with host bits", r);
+	}
+	if (!ban || !same_time(ban, remaining, daemon_now(daemon)))
+		return adopt(daemon, jail, prefix, remaining, by);
+	ledger_place(daemon->ledger, ban->id);
+	return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Placed bans whose element is gone from a set that is not new were lifted by hand; decided ones
+ * are put in. */
+static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t n_seen)
+{
+	usec_t now = daemon_now(daemon);
+	int r = 0;
+
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
+		if (!ban_runs(ban, now) || !ban->placed || !guard_has_set(daemon, ban->jail) ||
+		    nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family) ||
+		    bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
+			continue;
+		/* the kernel's clock and ours may let the last moments of a ban end at different
+		 * times */
+		if (ban->until != USEC_INFINITY && ban->until - now < TIMER_SLACK)
+			continue;
+		r = lift(daemon, ban,
+			 "its element was taken out of the set while banish did not run");
+	}
+	return r;
+}
+
+int hear_reconcile(struct daemon *daemon)
+{
+	struct nft_elements elements;
+	cleanup(freep) uint64_t *seen = NULL;
+	size_t n_seen = 0;
+	int r;
+
+	if (daemon->dry_run)
+		return 0;
+	r = nft_list(daemon->nft, NULL, &elements);
+	if (r < 0)
+		return changes_complain(daemon, "list the sets", r);
+	seen = calloc(elements.n_items + 1, sizeof(*seen));
+	r = seen ? 0 : -ENOMEM;
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
+		const struct nft_element *element = &elements.items[i];
+		const struct ban *ban;
+
+		r = take_element(daemon, element->jail, &element->address, &element->prefix,
+				 element->host_bits, element->remaining, "");
+		ban = running_ban(daemon, element->jail, &element->prefix);
+		if (ban)
+			seen[n_seen++] = ban->id;
+	}
+	nft_elements_done(&elements);
+	if (r < 0)
+		return r;
+	qsort(seen, n_seen, sizeof(*seen), compare_ids);
+	r = reconcile_missing(daemon, seen, n_seen);
+	if (r >= 0)
+		r = guard_put_back(daemon);
+	return r < 0 ? r : guard_place(daemon);
+}
+
+static const char *name_of_loss(enum nft_loss loss)
+{
+	switch (loss) {
+	case NFT_LOSS_RULE:
+		return "a rule";
+	case NFT_LOSS_IGNORED:
+		return "an ignored address";
+	case NFT_LOSS_SET:
+		return "a set";
+	case NFT_LOSS_CHAIN:
+		return "the chain";
+	case NFT_LOSS_TABLE:
+		return "the whole";
+	case NFT_LOSS_ASLEEP:
+		return "the effect";
+	}
+	return "a part";
+}
+
+static int heal(struct daemon *daemon, const struct nft_notice *notice, const char *by)
+{
+	int r;
+
+	r = guard_install(daemon);
+	if (r >= 0)
+		r = guard_put_back(daemon);
+	if (r < 0)
+		return r;
+	say_heal(daemon, name_of_loss(notice->loss), by, (size_t)r);
+	return 0;
+}
+
+static int take_deleted(struct daemon *daemon, const struct nft_notice *notice, const char *by)
+{
+	const struct ban *ban = running_ban(daemon, notice->jail, &notice->prefix);
+	char reason[64];
+
+	if (!ban)
+		return 0;
+	snprintf(reason, sizeof(reason), "its element was taken out%s%s", *by ? " by " : "", by);
+	return lift(daemon, ban, reason);
+}
+
+/* Elements of a saved ruleset may be stale: the ledger wins. */
+static int take_restored(struct daemon *daemon, const struct nft_notice *notice)
+{
+	const struct ban *ban = running_ban(daemon, notice->jail, &notice->prefix);
+	cleanup(changes_done) struct changes changes = { 0 };
+	int r;
+
+	if (ban && !notice->host_bits)
+		r = changes_put(&changes, ban, daemon_now(daemon));
+	else
+		r = changes_delete(&changes, notice->jail, &notice->address);
+	return r < 0 ? r : changes_apply(daemon, &changes);
+}
+
+static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
+{
+	cleanup(freep) char *by =
+		bytes_to_display(span_of(notice->process), sizeof(notice->process));
+
+	if (!by)
+		return -ENOMEM;
+	switch (notice->type) {
+	case NFT_NOTICE_ADDED:
+		if (notice->restored)
+			return take_restored(daemon, notice);
+		return take_element(daemon, notice->jail, &notice->address, &notice->prefix,
+				    notice->host_bits, notice->remaining, by);
+	case NFT_NOTICE_DELETED:
+		return take_deleted(daemon, notice, by);
+	case NFT_NOTICE_DAMAGED:
+		return heal(daemon, notice, by);
+	case NFT_NOTICE_RESYNC: {
+		int r = guard_install(daemon);
+
+		return r < 0 ? r : hear_reconcile(daemon);
+	}
+	}
+	return 0;
+}
+
+static int on_notices(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	struct nft_notice notice;
+	int r;
+
+	r = nft_read_notices(daemon->nft);
+	if (r < 0)
+		(void)changes_complain(daemon, "read the notices of nftables", r);
+	while (nft_take_notice(daemon->nft, &notice)) {
+		r = take_notice(daemon, &notice);
+		nft_notice_done(&notice);
+		if (r == -ENOMEM)
+			return r;
+	}
+	return 0; /* what failed was said, and is tried again */
+}
+
+int hear_attach(struct daemon *daemon)
+{
+	if (!daemon->nft)
+		return 0;
+	return sd_event_add_io(daemon->event, &daemon->nft_source, nft_fd(daemon->nft), EPOLLIN,
+			       on_notices, daemon);
+}

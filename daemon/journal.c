@@ -1,0 +1,308 @@
+#include "journal.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <systemd/sd-journal.h>
+
+/* A field can be as large as its sender likes; no rule needs more, and a longer one is cut, never
+ * refused. */
+#define MAX_FIELD_SIZE (1024 * 1024) /* bytes */
+
+struct journal {
+	sd_journal *handle;
+	struct entry entry;
+	char *cursor; /* what entry_get_cursor() answered last */
+
+	/* MESSAGE of the entry we stand on: sd_journal_get_data() forgets what it answered at the
+	 * next call, and the copy costs less than asking twice. */
+	char *message;
+	size_t message_size, message_room;
+	bool has_message;
+};
+
+struct journal *journal_free(struct journal *journal)
+{
+	if (!journal)
+		return NULL;
+	sd_journal_close(journal->handle);
+	free(journal->message);
+	free(journal->cursor);
+	free(journal);
+	return NULL;
+}
+
+static int get_data(struct journal *journal, const char *name, struct span *ret)
+{
+	size_t skip = strlen(name) + 1;
+	const void *data;
+	size_t size;
+	int r;
+
+	r = sd_journal_get_data(journal->handle, name, &data, &size);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	*ret = (struct span){ (const char *)data + skip, size - skip };
+	return 1;
+}
+
+static int get_message(struct journal *journal, struct span *ret)
+{
+	struct span data;
+	int r;
+
+	if (!journal->has_message) {
+		r = get_data(journal, "MESSAGE", &data);
+		if (r <= 0)
+			return r;
+		if (data.size > journal->message_room) {
+			char *larger = realloc(journal->message, data.size);
+
+			if (!larger)
+				return -ENOMEM;
+			journal->message = larger;
+			journal->message_room = data.size;
+		}
+		if (data.size > 0)
+			memcpy(journal->message, data.data, data.size);
+		journal->message_size = data.size;
+		journal->has_message = true;
+	}
+	*ret = (struct span){ journal->message ?: "", journal->message_size };
+	return 1;
+}
+
+static int entry_get_field(void *source, const char *name, struct span *ret)
+{
+	if (strcmp(name, "MESSAGE") == 0)
+		return get_message(source, ret);
+	return get_data(source, name, ret);
+}
+
+static int entry_get_time(void *source, usec_t *ret)
+{
+	struct journal *journal = source;
+
+	return sd_journal_get_realtime_usec(journal->handle, ret);
+}
+
+static int entry_get_cursor(void *source, struct span *ret)
+{
+	struct journal *journal = source;
+	int r;
+
+	free(journal->cursor);
+	journal->cursor = NULL;
+	r = sd_journal_get_cursor(journal->handle, &journal->cursor);
+	if (r < 0)
+		return r;
+	*ret = span_of(journal->cursor);
+	return 0;
+}
+
+static int open_glob(const char *pattern, sd_journal **ret)
+{
+	cleanup(freep) const char **paths = NULL;
+	glob_t found;
+	int r;
+
+	r = glob(pattern, 0, NULL, &found);
+	if (r == GLOB_NOMATCH)
+		return -ENOENT;
+	if (r != 0)
+		return -ENOMEM;
+	paths = calloc(found.gl_pathc + 1, sizeof(*paths));
+	for (size_t i = 0; paths && i < found.gl_pathc; i++)
+		paths[i] = found.gl_pathv[i];
+	r = paths ? sd_journal_open_files(ret, paths, 0) : -ENOMEM;
+	globfree(&found);
+	return r;
+}
+
+static int open_handle(const char *file, const char *directory, sd_journal **ret)
+{
+	if (file)
+		return open_glob(file, ret);
+	if (directory)
+		return sd_journal_open_directory(ret, directory, 0);
+	return sd_journal_open(ret, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+}
+
+/*
+ * A static journal without any _LINE_BREAK=line-max need not be asked for it entry by entry. The
+ * index of unique values answers at once; a live journal may get one at any time.
+ */
+static bool has_split_lines(sd_journal *handle)
+{
+	const void *data;
+	size_t size;
+
+	if (sd_journal_query_unique(handle, "_LINE_BREAK") < 0)
+		return true;
+	SD_JOURNAL_FOREACH_UNIQUE(handle, data, size)
+	if (size == strlen("_LINE_BREAK=line-max") &&
+	    memcmp(data, "_LINE_BREAK=line-max", size) == 0)
+		return true;
+	return false;
+}
+
+int journal_open(const char *file, const char *directory, struct journal **ret)
+{
+	cleanup(journal_freep) struct journal *journal = NULL;
+	int r;
+
+	journal = calloc(1, sizeof(*journal));
+	if (!journal)
+		return -ENOMEM;
+	r = open_handle(file, directory, &journal->handle);
+	if (r < 0)
+		return r;
+	if (!file && sd_journal_has_runtime_files(journal->handle) <= 0 &&
+	    sd_journal_has_persistent_files(journal->handle) <= 0)
+		return -ENODATA;
+	r = sd_journal_set_data_threshold(journal->handle, MAX_FIELD_SIZE);
+	if (r < 0)
+		return r;
+	journal->entry = (struct entry){ entry_get_field, entry_get_time, entry_get_cursor, journal,
+					 !(file || directory) || has_split_lines(journal->handle) };
+	*ret = TAKE_PTR(journal);
+	return 0;
+}
+
+static int add_match(sd_journal *handle, const char *field, const char *value)
+{
+	cleanup(freep) char *text = NULL;
+	int size;
+
+	size = asprintf(&text, "%s=%s", field, value);
+	if (size < 0)
+		return -ENOMEM;
+	return sd_journal_add_match(handle, text, (size_t)size);
+}
+
+static int add_selector(sd_journal *handle, const struct selector *selector)
+{
+	int r;
+
+	for (size_t i = 0; i < selector->n_conditions; i++) {
+		const struct condition *condition = &selector->conditions[i];
+
+		/* matches on one field are OR, on different fields AND: just what the object means
+		 */
+		for (size_t k = 0; k < condition->n_values; k++) {
+			r = add_match(handle, condition->field, condition->values[k]);
+			if (r < 0)
+				return r;
+		}
+	}
+	return sd_journal_add_disjunction(handle);
+}
+
+int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
+{
+	const struct selector *selector;
+	int r;
+
+	sd_journal_flush_matches(journal->handle);
+	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++) {
+		r = add_selector(journal->handle, selector);
+		if (r < 0)
+			return r;
+	}
+	if (!with_suppressed)
+		return 0;
+	r = add_match(journal->handle, "_TRANSPORT", "driver");
+	if (r < 0)
+		return r;
+	return add_match(journal->handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
+}
+
+int journal_seek_time(struct journal *journal, usec_t time)
+{
+	journal->has_message = false;
+	return sd_journal_seek_realtime_usec(journal->handle, time);
+}
+
+int journal_seek_after(struct journal *journal, const char *cursor)
+{
+	int r;
+
+	journal->has_message = false;
+	r = sd_journal_seek_cursor(journal->handle, cursor);
+	if (r < 0)
+		return r;
+	r = sd_journal_next(journal->handle);
+	if (r <= 0)
+		return r;
+	/* The cursor's own entry may be gone (vacuumed, or no match selects it any more): then we
+	 * stand on the first one after it already, and must not lose it. */
+	if (sd_journal_test_cursor(journal->handle, cursor) > 0)
+		return 0;
+	r = sd_journal_previous(journal->handle);
+	if (r > 0)
+		return 0;
+	return r < 0 ? r : sd_journal_seek_head(journal->handle);
+}
+
+int journal_seek_last(struct journal *journal)
+{
+	int r;
+
+	journal->has_message = false;
+	r = sd_journal_seek_tail(journal->handle);
+	return r < 0 ? r : sd_journal_previous(journal->handle);
+}
+
+int journal_next(struct journal *journal)
+{
+	journal->has_message = false;
+	return sd_journal_next(journal->handle);
+}
+
+const struct entry *journal_entry(struct journal *journal)
+{
+	return &journal->entry;
+}
+
+int journal_cursor(struct journal *journal, char **ret)
+{
+	return sd_journal_get_cursor(journal->handle, ret);
+}
+
+bool journal_stands_at(struct journal *journal, const char *cursor)
+{
+	return sd_journal_test_cursor(journal->handle, cursor) > 0;
+}
+
+int journal_oldest(struct journal *journal, usec_t *ret)
+{
+	int r;
+
+	r = sd_journal_get_cutoff_realtime_usec(journal->handle, ret, NULL);
+	return r == 0 ? -ENODATA : MIN(r, 0);
+}
+
+int journal_fd(struct journal *journal)
+{
+	return sd_journal_get_fd(journal->handle);
+}
+
+int journal_poll_events(struct journal *journal)
+{
+	return sd_journal_get_events(journal->handle);
+}
+
+int journal_timeout(struct journal *journal, usec_t *ret)
+{
+	return sd_journal_get_timeout(journal->handle, ret);
+}
+
+int journal_process(struct journal *journal)
+{
+	int r;
+
+	r = sd_journal_process(journal->handle);
+	return r < 0 ? r : r != SD_JOURNAL_NOP;
+}

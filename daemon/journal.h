@@ -1,0 +1,56 @@
+#ifndef BANISH_JOURNAL_H
+#define BANISH_JOURNAL_H
+
+/*
+ * The source: a position in the systemd journal, and the entry that stands there as the engine sees
+ * it. Only entries that some selector may want are delivered (journal matches are OR over the
+ * rules' objects, AND inside one), so other units cost nothing.
+ */
+
+#include "entry.h"
+#include "ruleset.h"
+
+struct journal;
+
+/* MESSAGE_ID of journald's "Suppressed N messages from UNIT" (SD_MESSAGE_JOURNAL_DROPPED). */
+#define JOURNAL_SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
+
+/* The machine's system journal where both are NULL; else a file or glob, or a folder. -ENODATA: no
+ * journal file can be read (none there, or no right to). */
+int journal_open(const char *file, const char *directory, struct journal **ret) must_check;
+struct journal *journal_free(struct journal *journal);
+DEFINE_CLEANUP(struct journal *, journal_free)
+
+/* Replaces the matches by those of the rules in force; for the daemon also journald's own
+ * "Suppressed N messages". */
+int journal_select(struct journal *journal, const struct ruleset *ruleset,
+		   bool with_suppressed) must_check;
+
+/* The next journal_next() answers the first entry at or after `time`. */
+int journal_seek_time(struct journal *journal, usec_t time) must_check;
+/* The next journal_next() answers the first entry after the cursor's. */
+int journal_seek_after(struct journal *journal, const char *cursor) must_check;
+/* Goes to the last entry that the matches deliver. 1: stands on it; 0: there is none. */
+int journal_seek_last(struct journal *journal) must_check;
+
+/* 1: stands on an entry; 0: nothing new; negative errno. libsystemd (252) passes over damaged files
+ * by itself; asking a damaged entry for a field answers -EBADMSG: go on with the next. */
+int journal_next(struct journal *journal) must_check;
+/* Valid until the next move; its MESSAGE stays where it is as long as the journal stands on the
+ * entry. */
+const struct entry *journal_entry(struct journal *journal);
+int journal_cursor(struct journal *journal, char **ret) must_check; /* owned by the caller */
+bool journal_stands_at(struct journal *journal, const char *cursor);
+
+/* Time of the oldest entry there is, any unit. 0 or negative errno; -ENODATA: empty. */
+int journal_oldest(struct journal *journal, usec_t *ret) must_check;
+
+/* For the event loop: the descriptor with its poll events, the time when to look even so
+ * (CLOCK_MONOTONIC, USEC_INFINITY: never), and what to call when either fires: 1 if something is
+ * new, 0, negative errno. */
+int journal_fd(struct journal *journal);
+int journal_poll_events(struct journal *journal);
+int journal_timeout(struct journal *journal, usec_t *ret) must_check;
+int journal_process(struct journal *journal) must_check;
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * A configuration comes into force: at the start, and by SIGHUP. A bad one is said, fault by fault,
+ * and the old one stays. A reload decides as a restart at that cursor would: the new engine reads
+ * the stretch before the cursor again.
+ */
+#include "daemon.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+void force_done(struct force *force)
+{
+	engine_free(force->engine);
+	ruleset_free(force->ruleset);
+	config_free(force->config);
+	*force = (struct force){ 0 };
+}
+
+int force_load(struct daemon *daemon, struct force *ret)
+{
+	const struct common *common = &daemon->common;
+	struct faults faults = { 0 };
+	struct force force = { 0 };
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, &faults,
+			&force.config);
+	if (r >= 0)
+		r = config_compile(force.config, true, &faults, &force.ruleset);
+	if (r >= 0)
+		r = engine_new(force.ruleset, force.config->policy, daemon->seed, NULL,
+			       &force.engine);
+	for (size_t i = 0; i < faults.n_lines; i++)
+		log_say(LOG_FAULT, LOG_ERR, "%s", faults.lines[i]);
+	faults_done(&faults);
+	if (r < 0) {
+		force_done(&force);
+		return r;
+	}
+	*ret = force;
+	return 0;
+}
+
+int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledger)
+{
+	int r;
+
+	r = engine_adopt_ledger(force->engine, *ledger);
+	if (r < 0)
+		return r;
+	daemon->ledger = TAKE_PTR(*ledger);
+	force_done(&daemon->force);
+	daemon->force = *force;
+	*force = (struct force){ 0 };
+
+	r = watch_reset(daemon);
+	if (r >= 0)
+		r = guard_install(daemon);
+	if (r >= 0)
+		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	if (r >= 0)
+		r = commit_decisions(daemon);
+	if (r >= 0)
+		r = hear_reconcile(daemon);
+	return r < 0 ? r : commit_all(daemon);
+}
+
+static int reload(struct daemon *daemon)
+{
+	cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct force force;
+	int r;
+
+	r = force_load(daemon, &force);
+	if (r < 0) {
+		log_say(LOG_RELOAD_FAILED, LOG_ERR,
+			"the new configuration is not in force, the old one stays; \"banish check\" tells more");
+		return r == -ENOMEM ? r : 0;
+	}
+	if (strcmp(force.config->policy->table, daemon->force.config->policy->table) != 0) {
+		log_say(LOG_RELOAD_FAILED, LOG_ERR,
+			"nftables.table has changed: restart banish to move to another table; the old "
+			"configuration stays in force");
+		force_done(&force);
+		return 0;
+	}
+	r = commit_position(daemon);
+	if (r >= 0) {
+		ledger = engine_take_ledger(daemon->force.engine);
+		r = force_enter(daemon, &force, &ledger);
+	}
+	if (r >= 0)
+		r = follow_begin(daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->reader, SD_EVENT_ONESHOT);
+	if (r < 0)
+		return r;
+	log_say(LOG_RELOAD, LOG_INFO, "the configuration was loaded anew: %zu jails in force",
+		ruleset_n_jails(daemon->force.ruleset));
+	return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	usec_t now = 0;
+	int r;
+
+	(void)sd_event_now(daemon->event, CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)now);
+	r = reload(daemon);
+	(void)sd_notify(false, "READY=1");
+	return r;
+}
+
+int reload_attach(struct daemon *daemon)
+{
+	return sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+}

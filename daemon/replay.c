@@ -1,0 +1,201 @@
+/*
+ * banish replay - the engine over a journal that lies there: what would have been decided. Nothing
+ * is banned, no state is read or written; time is the journal's own, so the answer is the same
+ * today and next year.
+ */
+#include "config.h"
+#include "engine.h"
+#include "journal.h"
+#include "options.h"
+#include "print.h"
+#include "timespan.h"
+#include "timestamp.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct replay {
+	struct common common;
+	struct config *config;
+	struct ruleset *ruleset;
+	struct engine *engine;
+	struct journal *journal;
+};
+
+static void replay_done(struct replay *replay)
+{
+	journal_free(replay->journal);
+	engine_free(replay->engine);
+	ruleset_free(replay->ruleset);
+	config_free(replay->config);
+}
+
+static int print_ban_json(struct replay *replay, const struct decision *decision,
+			  const char *cursor)
+{
+	const struct jail *jail = ruleset_jail(replay->ruleset, decision->jail);
+	cJSON *object = cJSON_CreateObject();
+	bool ok;
+
+	ok = print_add_text(object, "action", "ban") &&
+	     print_add_number(object, "time_usec", decision->time) &&
+	     print_add_until(object, "until_usec", decision->until) &&
+	     print_add_text(object, "jail", jail->name) &&
+	     print_add_text(object, "event", jail->rule->events[decision->event].name) &&
+	     print_add_address(object, "address", &decision->address) &&
+	     print_add_prefix(object, "prefix", &decision->prefix) &&
+	     print_add_weight(object, "failures", decision->failures) &&
+	     print_add_number(object, "offence", decision->offence) &&
+	     print_add_text(object, "cursor", cursor);
+	if (!ok) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+static int print_ban_text(struct replay *replay, const struct decision *decision)
+{
+	const struct jail *jail = ruleset_jail(replay->ruleset, decision->jail);
+	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], weight[WEIGHT_TEXT_MAX],
+		span[TIMESPAN_TEXT_MAX];
+
+	printf("%s  %-10s %-24s for %s: %s, %s failures, offence %u\n",
+	       timestamp_format(decision->time, when), jail->name,
+	       prefix_format(&decision->prefix, prefix),
+	       decision->until == USEC_INFINITY
+		       ? "good"
+		       : timespan_format(decision->until - decision->time, span),
+	       jail->rule->events[decision->event].name, weight_format(decision->failures, weight),
+	       decision->offence);
+	return 0;
+}
+
+static int print_decisions(struct replay *replay)
+{
+	struct decision decision;
+	int r = 0;
+
+	while (r >= 0 && engine_take(replay->engine, &decision)) {
+		cleanup(freep) char *cursor = NULL;
+
+		if (replay->common.json) {
+			r = journal_cursor(replay->journal, &cursor);
+			if (r < 0)
+				return r;
+			r = print_ban_json(replay, &decision, cursor);
+		} else {
+			r = print_ban_text(replay, &decision);
+		}
+	}
+	return r;
+}
+
+static int print_summary(struct replay *replay)
+{
+	const struct engine_statistics *s = engine_statistics(replay->engine);
+	char failures[WEIGHT_TEXT_MAX], prevented[WEIGHT_TEXT_MAX];
+	cJSON *object;
+
+	if (!replay->common.json) {
+		printf("%llu entries read, %s failures, %llu bans, %s failures prevented by them\n",
+		       (unsigned long long)s->entries, weight_format(s->failures, failures),
+		       (unsigned long long)s->bans, weight_format(s->prevented, prevented));
+		return 0;
+	}
+	object = cJSON_CreateObject();
+	if (!print_add_text(object, "action", "summary") ||
+	    !print_add_number(object, "entries", s->entries) ||
+	    !print_add_weight(object, "failures", s->failures) ||
+	    !print_add_number(object, "bans", s->bans) ||
+	    !print_add_weight(object, "prevented", s->prevented)) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+static int follow(struct replay *replay)
+{
+	const struct entry *entry = journal_entry(replay->journal);
+	usec_t time;
+	int r;
+
+	r = journal_seek_time(replay->journal, replay->common.since);
+	while (r >= 0 && (r = journal_next(replay->journal)) > 0) {
+		if (replay->common.until != USEC_INFINITY) {
+			r = entry_time(entry, &time);
+			if (r < 0)
+				return r;
+			if (time >= replay->common.until)
+				break;
+		}
+		r = engine_feed(replay->engine, entry);
+		if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
+			r = 0;
+		if (r >= 0)
+			r = print_decisions(replay);
+	}
+	return r < 0 ? r : print_summary(replay);
+}
+
+/* 0; -EINVAL: said already. */
+static int prepare(struct replay *replay, struct faults *faults)
+{
+	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
+	const struct common *common = &replay->common;
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
+			&replay->config);
+	if (r >= 0)
+		r = config_compile(replay->config, true, faults, &replay->ruleset);
+	if (r < 0)
+		return r;
+	if (!replay->config->has_policy)
+		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
+			replay->config->policy_file);
+	r = engine_new(replay->ruleset, replay->config->policy, seed, NULL, &replay->engine);
+	if (r < 0)
+		return r;
+
+	r = journal_open(common->file, common->directory, &replay->journal);
+	if (r == -ENODATA || r == -ENOENT)
+		fprintf(stderr,
+			"banish replay: no journal to read: look at the path, or be root or in the "
+			"group systemd-journal\n");
+	if (r < 0)
+		return r == -ENODATA || r == -ENOENT ? -EINVAL : r;
+	return journal_select(replay->journal, replay->ruleset, false);
+}
+
+int verb_replay(int argc, char **argv)
+{
+	cleanup(replay_done) struct replay replay = { .common = COMMON_DEFAULTS };
+	const struct option_row rows[] = { OPTION_CONFIG(replay.common), OPTION_JSON(replay.common),
+					   OPTION_JOURNAL(replay.common) };
+	const struct usage usage = {
+		"replay",
+		"",
+		"Runs the rules over a journal and prints what would have been decided, and when. Changes\n"
+		"nothing.",
+		rows,
+		ARRAY_SIZE(rows),
+		0,
+		0
+	};
+	struct faults faults = { 0 };
+	int first, exit_code, r;
+
+	if (options_parse(&usage, argc, argv, &first, &exit_code))
+		return exit_code;
+	r = prepare(&replay, &faults);
+	if (r >= 0)
+		r = follow(&replay);
+	faults_print(&faults);
+	faults_done(&faults);
+	if (r < 0 && r != -EINVAL)
+		fprintf(stderr, "banish replay: %s\n", strerror(-r));
+	return r < 0 ? EXIT_NO : EXIT_YES;
+}

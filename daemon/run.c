@@ -1,0 +1,157 @@
+/*
+ * banish run - the daemon. Starts in the order in which things can fail usefully: configuration,
+ * state, kernel, journal; READY=1 once bans are in the kernel and the journal is open, before the
+ * stretch behind us is read again. Nothing listens on any socket; when it stops, bans stay and run
+ * out by themselves.
+ */
+#include "daemon.h"
+
+#include "log.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <systemd/sd-daemon.h>
+
+static int make_event(struct daemon *daemon)
+{
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	r = sd_event_default(&daemon->event);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL,
+					NULL); /* ends the loop */
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_set_watchdog(daemon->event, true);
+	return MIN(r, 0);
+}
+
+static int open_journal(struct daemon *daemon)
+{
+	int r;
+
+	r = journal_open(daemon->common.file, daemon->common.directory, &daemon->journal);
+	if (r == -ENODATA || r == -EACCES)
+		log_say(LOG_FAULT, LOG_ERR,
+			"the journal cannot be read: add the user to the group systemd-journal");
+	else if (r < 0)
+		log_say(LOG_FAULT, LOG_ERR, "the journal cannot be opened: %s", strerror(-r));
+	return r;
+}
+
+static int attach(struct daemon *daemon)
+{
+	int r;
+
+	r = commit_attach(daemon);
+	if (r >= 0)
+		r = guard_attach(daemon);
+	if (r >= 0)
+		r = hear_attach(daemon);
+	if (r >= 0)
+		r = follow_attach(daemon);
+	return r < 0 ? r : reload_attach(daemon);
+}
+
+/* Everything up to READY=1. What fails has said so. */
+static int start(struct daemon *daemon)
+{
+	cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct force force = { 0 };
+	int r;
+
+	r = make_event(daemon);
+	if (r >= 0 && getrandom(daemon->seed, sizeof(daemon->seed), 0) < 0)
+		r = -errno;
+	if (r >= 0)
+		r = force_load(daemon, &force);
+	if (r >= 0)
+		r = commit_load(daemon, &ledger);
+	if (r >= 0)
+		r = guard_open(daemon, force.config->policy);
+	if (r >= 0)
+		r = open_journal(daemon);
+	if (r >= 0)
+		r = attach(daemon);
+	if (r >= 0)
+		r = force_enter(daemon, &force, &ledger);
+	if (r >= 0)
+		r = follow_begin(daemon);
+	force_done(&force);
+	return r;
+}
+
+static size_t count_running(const struct daemon *daemon)
+{
+	usec_t now = daemon_now(daemon);
+	size_t n = 0;
+
+	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));)
+		n += ban_runs(ban, now);
+	return n;
+}
+
+static int serve(struct daemon *daemon)
+{
+	int r;
+
+	r = start(daemon);
+	if (r < 0)
+		return r;
+	log_say(LOG_START, LOG_INFO, "%son guard: %zu jails in force, %zu bans running",
+		daemon->dry_run ? "dry run: " : "", ruleset_n_jails(daemon->force.ruleset),
+		count_running(daemon));
+	(void)sd_notify(false, "READY=1");
+	r = sd_event_loop(daemon->event);
+	(void)sd_notify(false, "STOPPING=1");
+	if (r < 0)
+		return r;
+	r = commit_position(daemon);
+	log_say(LOG_STOP, LOG_INFO, "stopped; bans stay and run out by themselves");
+	return r;
+}
+
+int verb_run(int argc, char **argv)
+{
+	cleanup(daemon_done) struct daemon daemon = { .common = COMMON_DEFAULTS,
+						      .statedir = STATEDIR };
+	const struct option_row rows[] = {
+		{ "dry-run", NULL, "decide and log, but ban nobody and write no state",
+		  &daemon.dry_run, NULL },
+		OPTION_CONFIG(daemon.common),
+		{ "state", "DIR", "folder of the durable state (default " STATEDIR ")",
+		  &daemon.statedir, NULL },
+		{ "directory", "DIR", "follow the journal files of this folder",
+		  &daemon.common.directory, NULL },
+	};
+	const struct usage usage = {
+		"run",
+		"",
+		"The daemon: follows the journal and bans. systemd starts it (banish.service); SIGHUP loads\n"
+		"the configuration anew, SIGTERM ends it. By hand it talks to stderr.",
+		rows,
+		ARRAY_SIZE(rows),
+		0,
+		0
+	};
+	int first, exit_code, r;
+
+	if (options_parse(&usage, argc, argv, &first, &exit_code))
+		return exit_code;
+	log_open();
+	r = serve(&daemon);
+	if (r == -ENOMEM)
+		log_say(LOG_FAULT, LOG_ERR, "out of memory");
+	return r < 0 ? EXIT_NO : EXIT_YES;
+}

@@ -1,0 +1,112 @@
+/* What is said of a ban, as a sentence and as fields. Nothing of a stranger's log line goes in but
+ * the address. */
+#include "daemon.h"
+
+#include "log.h"
+#include "print.h"
+#include "timespan.h"
+
+#include <stdio.h>
+
+#define NUMBER_TEXT_MAX 24 /* bytes */
+
+struct ban_texts {
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], failures[WEIGHT_TEXT_MAX],
+		offence[NUMBER_TEXT_MAX], bantime[NUMBER_TEXT_MAX], until[NUMBER_TEXT_MAX],
+		span[TIMESPAN_TEXT_MAX];
+};
+
+static const char *number(usec_t value, char text[static NUMBER_TEXT_MAX])
+{
+	if (value == USEC_INFINITY)
+		return strcpy(text, "infinity");
+	snprintf(text, NUMBER_TEXT_MAX, "%llu", (unsigned long long)value);
+	return text;
+}
+
+static void spell(const struct ban *ban, struct ban_texts *ret)
+{
+	usec_t bantime = ban->until == USEC_INFINITY ? USEC_INFINITY : ban->until - ban->since;
+
+	address_format(&ban->address, ret->address);
+	prefix_format(&ban->prefix, ret->prefix);
+	weight_format(ban->failures, ret->failures);
+	number(ban->offence, ret->offence);
+	number(bantime, ret->bantime);
+	number(ban->until, ret->until);
+	if (bantime == USEC_INFINITY)
+		strcpy(ret->span, "good");
+	else
+		timespan_format(bantime / USEC_PER_SEC * USEC_PER_SEC, ret->span);
+}
+
+static void say(enum log_kind kind, const char *action, const struct ban *ban,
+		const struct ban_texts *texts, const char *message)
+{
+	bool automatic = ban->kind == BAN_AUTOMATIC;
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", action },
+		{ "BANISH_JAIL", ban->jail },
+		{ "BANISH_EVENT", automatic ? ban->event : NULL },
+		{ "BANISH_ADDRESS", texts->address },
+		{ "BANISH_PREFIX", texts->prefix },
+		{ "BANISH_FAILURES", automatic ? texts->failures : NULL },
+		{ "BANISH_OFFENCE", automatic ? texts->offence : NULL },
+		{ "BANISH_BANTIME_USEC", texts->bantime },
+		{ "BANISH_UNTIL_USEC", texts->until },
+		{ "BANISH_TRIGGER_CURSOR", automatic && *ban->cursor ? ban->cursor : NULL },
+	};
+
+	log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
+}
+
+void say_ban(const struct daemon *daemon, const struct ban *ban)
+{
+	bool over = ban->until <= daemon_now(daemon);
+	struct ban_texts texts;
+	char message[512];
+
+	spell(ban, &texts);
+	snprintf(message, sizeof(message), "%s%s: ban %s for %s: %s, %s failures, offence %s%s",
+		 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+		 ban->event, texts.failures, texts.offence,
+		 over ? "; its time is over already" : "");
+	say(LOG_BAN, "ban", ban, &texts, message);
+}
+
+void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason)
+{
+	struct ban_texts texts;
+	char message[512];
+
+	spell(ban, &texts);
+	snprintf(message, sizeof(message), "%s: unban %s: %s", ban->jail, texts.prefix, reason);
+	say(LOG_UNBAN, "unban", ban, &texts, message);
+}
+
+void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
+{
+	struct ban_texts texts;
+	char message[512];
+
+	spell(ban, &texts);
+	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
+		 texts.prefix, *by ? " by " : "", by, texts.span);
+	say(LOG_ADOPT, "adopt", ban, &texts, message);
+}
+
+void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)
+{
+	char bans[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "heal" },
+		{ "BANISH_CULPRIT", *by ? by : "somebody" },
+		{ "BANISH_TABLE", daemon->force.config->policy->table },
+		{ "BANISH_BANS", number(n_bans, bans) },
+	};
+
+	log_entry(
+		LOG_HEAL, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"%s removed %s of table inet %s; it is back, with %zu bans and their remaining times",
+		*by ? by : "somebody", what, daemon->force.config->policy->table, n_bans);
+}

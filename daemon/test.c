@@ -1,0 +1,378 @@
+/*
+ * banish test - what would the rules make of this line? Which rule, which event, who, what weight,
+ * or why not, in words. The lines are one stream: sessions join.
+ */
+#include "config.h"
+#include "options.h"
+#include "print.h"
+#include "shapes.h"
+#include "trial.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct test {
+	struct common common;
+	const char *mode, *unit, *identifier;
+	struct config *config;
+	struct trial **trials;
+	size_t n_trials;
+	struct shapes *shapes; /* of lines that no rule took */
+	uint64_t n_lines, n_taken;
+	usec_t time; /* of the last line; lines without a time follow one another closely */
+};
+
+/* Whom the line is about. What its session does not confirm is nobody's address. */
+static const struct address *address_of(const struct verdict_of_hit *hit)
+{
+	return hit->has_address && hit->why != WHY_DISAGREES ? &hit->address : NULL;
+}
+
+/* The answer to one line. */
+struct answer {
+	const struct rule *rule; /* NULL: none took it */
+	const struct verdict_of_hit *hit;
+	char reason[256];
+};
+
+static void test_done(struct test *test)
+{
+	for (size_t i = 0; i < test->n_trials; i++)
+		trial_free(test->trials[i]);
+	free(test->trials);
+	shapes_free(test->shapes);
+	config_free(test->config);
+}
+
+static const char *reason_of_hit(const struct verdict_of_hit *hit)
+{
+	switch (hit->why) {
+	case WHY_COUNTED:
+		return "counts";
+	case WHY_SUCCESS:
+		return "a success: nothing to count";
+	case WHY_NOTE:
+		return "a note: its session is remembered";
+	case WHY_MODE_OFF:
+		return "the event counts only in mode aggressive";
+	case WHY_IGNORED:
+		return "the address is never counted: it is in ignoreip, loopback, unspecified or multicast";
+	case WHY_PREVENTED:
+		return "the address is banned already";
+	case WHY_TOLD_BEFORE:
+		return "another line of its session, or of its address, told this attempt already";
+	case WHY_NO_ADDRESS:
+		return "no address in the line, and its session remembers none";
+	case WHY_BAD_ADDRESS:
+		return "what stands in the address's place is no address";
+	case WHY_DISAGREES:
+		return "its session does not remember the same address: counts for nobody";
+	case WHY_WEIGHTLESS:
+		return "the event weighs nothing";
+	}
+	return "";
+}
+
+/* Why no rule took it. One rule that reads such lines can say more. */
+static int explain(struct test *test, const struct sample *sample, struct trial *reader,
+		   size_t n_readers, struct answer *ret)
+{
+	const char *reason = test->n_trials == 0 ? "no rule is in force"
+			     : n_readers == 0
+				     ? "no rule in force reads entries of this unit and identifier"
+				     : "no event of the rules that read this unit matches";
+
+	if (n_readers == 1)
+		return trial_explain(reader, sample, ret->reason, sizeof(ret->reason));
+	snprintf(ret->reason, sizeof(ret->reason), "%s", reason);
+	return 0;
+}
+
+/* Every rule sees the line, as in the daemon; the first that takes it answers. */
+static int ask(struct test *test, const struct sample *sample, struct answer *ret)
+{
+	struct trial *reader = NULL;
+	size_t n_readers = 0;
+
+	*ret = (struct answer){ 0 };
+	for (size_t i = 0; i < test->n_trials; i++) {
+		const struct verdict_of_hit *hit = NULL;
+		int r = trial_feed(test->trials[i], sample, &hit);
+
+		if (r < 0)
+			return r;
+		if (r != TRIAL_NOT_SELECTED) {
+			reader = test->trials[i];
+			n_readers++;
+		}
+		if (r == TRIAL_HIT && !ret->rule) {
+			ret->rule = trial_rule(reader);
+			ret->hit = hit;
+			snprintf(ret->reason, sizeof(ret->reason), "%s", reason_of_hit(hit));
+		}
+	}
+	return ret->rule ? 0 : explain(test, sample, reader, n_readers, ret);
+}
+
+static int print_json(const struct sample *sample, const struct answer *answer)
+{
+	static const char *const outcomes[] = { [OUTCOME_FAILURE] = "failure",
+						[OUTCOME_SUCCESS] = "success",
+						[OUTCOME_NOTE] = "note" };
+	const struct event *event = answer->rule ? &answer->rule->events[answer->hit->event] : NULL;
+	cJSON *object = cJSON_CreateObject();
+	bool ok;
+
+	ok = print_add_bytes(object, "message", sample->message) &&
+	     print_add_text(object, "jail", event ? answer->rule->name : NULL) &&
+	     print_add_text(object, "event", event ? event->name : NULL) &&
+	     print_add_text(object, "outcome", event ? outcomes[event->outcome] : NULL) &&
+	     print_add_address(object, "address", event ? address_of(answer->hit) : NULL) &&
+	     print_add_bytes(object, "user", event ? answer->hit->user : (struct span){ 0 }) &&
+	     print_add_weight(object, "weight", event ? answer->hit->weight : 0) &&
+	     print_add_text(object, "reason", answer->reason);
+	if (!ok) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+static int print_text(const struct sample *sample, const struct answer *answer)
+{
+	cleanup(freep) char *message = bytes_to_display(sample->message, 200);
+	cleanup(freep) char *user = NULL;
+	const struct address *address = answer->rule ? address_of(answer->hit) : NULL;
+	char text[ADDRESS_TEXT_MAX], weight[WEIGHT_TEXT_MAX];
+
+	if (!message)
+		return -ENOMEM;
+	printf("%s\n", message);
+	if (!answer->rule) {
+		printf("    no: %s\n", answer->reason);
+		return 0;
+	}
+	if (answer->hit->user.data) {
+		user = bytes_to_display(answer->hit->user, 80);
+		if (!user)
+			return -ENOMEM;
+	}
+	printf("    %s %s, address %s%s%s%s, weight %s: %s\n", answer->rule->name,
+	       answer->rule->events[answer->hit->event].name,
+	       address ? address_format(address, text) : "none", user ? ", user \"" : "",
+	       user ?: "", user ? "\"" : "", weight_format(answer->hit->weight, weight),
+	       answer->reason);
+	return 0;
+}
+
+static int run_sample(struct test *test, const struct sample *sample)
+{
+	struct answer answer;
+	int r;
+
+	r = ask(test, sample, &answer);
+	if (r < 0)
+		return r;
+	test->n_lines++;
+	if (answer.rule)
+		test->n_taken++;
+	else
+		shapes_add(test->shapes, sample->message);
+	return test->common.json ? print_json(sample, &answer) : print_text(sample, &answer);
+}
+
+/* MESSAGE of `journalctl -o json`: a text, an array of numbers for bytes that are no text, null
+ * when it was long and --all was not given; several values give an array of these. 1; 0: null;
+ * -EINVAL. */
+static int message_of(const cJSON *value, char **ret, size_t *ret_size)
+{
+	cleanup(freep) char *bytes = NULL;
+	const cJSON *item;
+	size_t size = 0;
+
+	if (cJSON_IsArray(value) && (cJSON_IsArray(value->child) || cJSON_IsString(value->child)))
+		value = value->child;
+	if (cJSON_IsNull(value))
+		return 0;
+	if (cJSON_IsString(value)) {
+		*ret = strdup(value->valuestring);
+		*ret_size = strlen(value->valuestring);
+		return *ret ? 1 : -ENOMEM;
+	}
+	if (!cJSON_IsArray(value))
+		return -EINVAL;
+	bytes = malloc((size_t)cJSON_GetArraySize(value) + 1);
+	if (!bytes)
+		return -ENOMEM;
+	cJSON_ArrayForEach(item, value)
+	{
+		if (!cJSON_IsNumber(item) || item->valueint < 0 || item->valueint > 255)
+			return -EINVAL;
+		bytes[size++] = (char)item->valueint;
+	}
+	*ret = TAKE_PTR(bytes);
+	*ret_size = size;
+	return 1;
+}
+
+static usec_t time_of(struct test *test, const cJSON *fields)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(fields, "__REALTIME_TIMESTAMP");
+
+	if (cJSON_IsString(value)) {
+		char *end;
+		unsigned long long time = strtoull(value->valuestring, &end, 10);
+
+		if (*end == '\0' && end != value->valuestring)
+			test->time = time;
+	} else {
+		test->time++;
+	}
+	return test->time;
+}
+
+/* True if the entry says by whom it was written: then it is taken at its word. */
+static bool is_whole_entry(const cJSON *fields)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, fields) if (item->string[0] == '_' &&
+					     item->string[1] != '_') return true;
+	return false;
+}
+
+static int run_json_line(struct test *test, const char *line, size_t n)
+{
+	cJSON *fields = cJSON_Parse(line);
+	cleanup(freep) char *message = NULL;
+	struct sample sample;
+	size_t size;
+	int r;
+
+	r = cJSON_IsObject(fields) ? message_of(cJSON_GetObjectItemCaseSensitive(fields, "MESSAGE"),
+						&message, &size)
+				   : -EINVAL;
+	if (r <= 0) {
+		fprintf(stderr, "banish test: line %zu of stdin: %s\n", n,
+			r == 0 ? "MESSAGE is null: give journalctl --all, it leaves out long fields"
+			       : "no journal entry: pipe \"journalctl -o json --all\" into it");
+		cJSON_Delete(fields);
+		return r < 0 ? r : 0;
+	}
+	sample = (struct sample){
+		{ message, size },     time_of(test, fields), test->unit, test->identifier, fields,
+		is_whole_entry(fields)
+	};
+	r = run_sample(test, &sample);
+	cJSON_Delete(fields);
+	return r;
+}
+
+static int run_stdin(struct test *test)
+{
+	cleanup(freep) char *line = NULL;
+	size_t room = 0, n = 0;
+	int r = 0;
+
+	while (r >= 0 && getline(&line, &room, stdin) > 0) {
+		n++;
+		if (line[strspn(line, " \t\r\n")])
+			r = run_json_line(test, line, n);
+	}
+	return r;
+}
+
+static int prepare(struct test *test, struct faults *faults)
+{
+	const struct common *common = &test->common;
+	struct policy *policy;
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
+			&test->config);
+	if (r < 0)
+		return r;
+	policy = test->config->policy;
+	if (test->mode)
+		trial_set_mode(policy, strcmp(test->mode, "aggressive") == 0 ? MODE_AGGRESSIVE
+									     : MODE_NORMAL);
+	test->trials = calloc(policy->n_jails + 1, sizeof(struct trial *));
+	test->shapes = shapes_new();
+	if (!test->trials || !test->shapes)
+		return -ENOMEM;
+
+	for (size_t jail = 0; jail < policy->n_jails; jail++) {
+		for (size_t i = 0; i < test->config->n_rules; i++) {
+			struct rule *rule = test->config->rules[i];
+
+			if (!rule || strcmp(rule->name, policy->jails[jail].name) != 0)
+				continue;
+			r = trial_new(rule, test->config->policy_file, policy, faults,
+				      &test->trials[test->n_trials]);
+			if (r < 0)
+				return r;
+			test->config->rules[i] = NULL;
+			test->n_trials++;
+		}
+	}
+	return 0;
+}
+
+static int run_words(struct test *test, char **words, int n_words)
+{
+	int r = 0;
+
+	for (int i = 0; r >= 0 && i < n_words; i++) {
+		const struct sample sample = { span_of(words[i]), ++test->time, test->unit,
+					       test->identifier,  NULL,         false };
+
+		r = run_sample(test, &sample);
+	}
+	return r;
+}
+
+int verb_test(int argc, char **argv)
+{
+	cleanup(test_done) struct test test = { .common = COMMON_DEFAULTS, .time = USEC_PER_HOUR };
+	const struct option_row rows[] = {
+		OPTION_CONFIG(test.common),
+		{ "unit", "UNIT",
+		  "the line is of this unit (_SYSTEMD_UNIT); else every rule is tried", &test.unit,
+		  NULL },
+		{ "identifier", "NAME", "and of this SYSLOG_IDENTIFIER", &test.identifier, NULL },
+		{ "mode", "MODE", "normal or aggressive, for every jail", &test.mode, NULL },
+		OPTION_JSON(test.common),
+	};
+	const struct usage usage = {
+		"test",
+		"[MESSAGE...]",
+		"Tells for each message which event it is, who, what it weighs, or why it counts nothing.\n"
+		"Without a message it reads \"journalctl -o json --all\" from stdin.",
+		rows,
+		ARRAY_SIZE(rows),
+		0,
+		-1
+	};
+	struct faults faults = { 0 };
+	int first, exit_code, r;
+
+	if (options_parse(&usage, argc, argv, &first, &exit_code))
+		return exit_code;
+	if (test.mode && strcmp(test.mode, "normal") != 0 && strcmp(test.mode, "aggressive") != 0) {
+		fprintf(stderr, "banish test: --mode: \"%s\" is neither normal nor aggressive\n",
+			test.mode);
+		return EXIT_USAGE;
+	}
+	r = prepare(&test, &faults);
+	if (r >= 0)
+		r = first < argc ? run_words(&test, argv + first, argc - first) : run_stdin(&test);
+	faults_print(&faults);
+	faults_done(&faults);
+	if (r < 0 && r != -EINVAL)
+		fprintf(stderr, "banish test: %s\n", strerror(-r));
+	if (r >= 0 && first >= argc)
+		shapes_print(test.shapes, test.n_lines, test.n_taken,
+			     test.common.json ? stderr : stdout);
+	return r < 0 ? EXIT_NO : EXIT_YES;
+}
