@@ -10,11 +10,6 @@ BUILD = pathlib.Path(os.environ.get("BANISH_BUILD", TREE / "build"))
 BANISH = BUILD / "daemon" / "banish"
 
 
-def has_verb():
-    return BANISH.exists() and subprocess.run([BANISH, "test", "--help"], capture_output=True,
-                                              check=False).returncode == 0
-
-
 def ask(folder, rule, mode, journal, n):
     """One answer for each of the n entries of `journal`, lines as `journalctl -o json` prints them."""
     rules = folder / "rules"
@@ -25,7 +20,7 @@ def ask(folder, rule, mode, journal, n):
                            "--config", folder / "config"],
                           input=journal, text=True, capture_output=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [json.loads(line) for line in done.stdout.split("\n") if line]
     answers = [answer for answer in answers if "message" in answer]
     assert len(answers) == n
     return answers

@@ -127,7 +127,6 @@ def postfix(draw):
     ])
 
 
-@pytest.mark.skipif(not banish_test.has_verb(), reason="banish with the verb test is not built")
 @pytest.mark.parametrize("make", [dovecot, sshd, postfix], ids=lambda make: make.__name__)
 def test_hostile_text_names_nobody_else(make, tmp_path):
     seed = int(os.environ.get("BANISH_SEED", random.SystemRandom().randrange(1 << 32)))

@@ -34,7 +34,6 @@ def table(request):
         print("\n" + text)
 
 
-@pytest.mark.skipif(not banish_test.has_verb(), reason="banish with the verb test is not built")
 @pytest.mark.parametrize("rule,name,mode,attempts", WORDS, ids=[f"{r}-{n}-{m}" for r, n, m, _ in WORDS])
 def test_recording(rule, name, mode, attempts, tmp_path):
     lines = recordings.load(name)

@@ -1,0 +1,50 @@
+"""Which entries a shipped rule reads: those that journald vouches for, however the program is started,
+and nothing that a user of the machine can write."""
+import json
+
+import pytest
+
+import banish_test
+
+SSHD = "Failed password for invalid user admin from 192.0.2.2 port 44004 ssh2"
+DOVECOT = ("imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<x>, method=PLAIN, "
+           "rip=192.0.2.2, lip=198.51.100.1, session=<XK0yGdFgV9EKTQEh>")
+POSTFIX = "warning: unknown[192.0.2.2]: SASL LOGIN authentication failed: UGFzc3dvcmQ6"
+MOX = 'l=info m="failed authentication attempt" pkg=imapserver username=x remote=192.0.2.2 cid=1'
+
+LOGGER = {"_SYSTEMD_UNIT": "user@1000.service", "_EXE": "/usr/bin/logger", "_UID": "1000"}
+ENTRIES = [
+    # Debian's and others' unit, before and after the program's renaming
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "ssh.service", "SYSLOG_IDENTIFIER": "sshd", "_UID": "0"}, True),
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "sshd.service", "SYSLOG_IDENTIFIER": "sshd-session", "_UID": "0"},
+     True),
+    # socket activation: a unit for each connection
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "ssh@3-198.51.100.1:22-192.0.2.2:44004.service",
+                    "_SYSTEMD_SLICE": "system-ssh.slice", "_UID": "0"}, True),
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "sshd@3-1-2.service", "_SYSTEMD_SLICE": "system-sshd.slice",
+                    "_UID": "0"}, True),
+    # without a unit of either name
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "my-ssh.service", "_EXE": "/usr/lib/openssh/sshd-session",
+                    "_UID": "0"}, True),
+    ("sshd", SSHD, dict(LOGGER, SYSLOG_IDENTIFIER="sshd", _COMM="sshd"), False),
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "user@1000.service", "_EXE": "/usr/sbin/sshd", "_UID": "1000"},
+     False),
+    ("dovecot", DOVECOT, {"_SYSTEMD_UNIT": "dovecot.service", "SYSLOG_IDENTIFIER": "dovecot"}, True),
+    ("dovecot", DOVECOT, {"_SYSTEMD_UNIT": "dovecot.service", "SYSLOG_IDENTIFIER": "mail"}, True),
+    ("dovecot", DOVECOT, dict(LOGGER, SYSLOG_IDENTIFIER="dovecot"), False),
+    ("dovecot", DOVECOT, {"SYSLOG_IDENTIFIER": "dovecot", "_UID": "0"}, False),
+    ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix.service"}, True),
+    ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@-.service"}, True),
+    ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@mx.service",
+                          "_SYSTEMD_SLICE": "system-postfix.slice"}, True),
+    ("postfix", POSTFIX, dict(LOGGER, SYSLOG_IDENTIFIER="postfix/smtpd"), False),
+    ("mox", MOX, {"_SYSTEMD_UNIT": "mox.service"}, True),
+    ("mox", MOX, dict(LOGGER, SYSLOG_IDENTIFIER="mox"), False),
+]
+
+
+@pytest.mark.parametrize("rule,message,fields,read", ENTRIES)
+def test_selection(rule, message, fields, read, tmp_path):
+    entry = dict(fields, MESSAGE=message, __REALTIME_TIMESTAMP="1700000000000000")
+    answer = banish_test.ask(tmp_path, rule, "normal", json.dumps(entry) + "\n", 1)[0]
+    assert (answer["address"], answer["weight"]) == (("192.0.2.2", 1) if read else (None, 0)), answer
