@@ -1,5 +1,7 @@
 #include "nftmsg-change.h"
 
+#include "utf8.h"
+
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
@@ -104,17 +106,30 @@ static uint64_t msec(usec_t remaining)
 	return MIN(MAX(whole, 1u), MAX_MSEC);
 }
 
-/* Cut so that no UTF-8 sequence is torn. */
-static size_t comment_size(const char *comment)
+/* nft prints comments as they are: a quote would make a saved ruleset unreadable, a byte that is no
+ * UTF-8 its JSON. What is too long is cut between characters. Returns the bytes without the NUL. */
+static size_t clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYTES])
 {
-	size_t size = comment ? strnlen(comment, NFT_COMMENT_BYTES) : 0;
+	size_t size = strnlen(comment, 2 * (size_t)NFT_COMMENT_BYTES), used = 0;
 
-	if (size < NFT_COMMENT_BYTES)
-		return size;
-	size = NFT_COMMENT_BYTES - 1;
-	while (size > 0 && (comment[size] & 0xc0) == 0x80)
-		size--;
-	return size;
+	for (size_t i = 0; i < size;) {
+		size_t n = utf8_length(comment + i, size - i);
+
+		if (used + MAX(n, 1u) >= NFT_COMMENT_BYTES)
+			break;
+		if (n > 1)
+			memcpy(buffer + used, comment + i, n);
+		else if (n == 0)
+			buffer[used] = '?';
+		else if ((unsigned char)comment[i] < ' ' || comment[i] == 0x7f)
+			buffer[used] = ' ';
+		else
+			buffer[used] = comment[i] == '"' ? '\'' : comment[i];
+		used += MAX(n, 1u);
+		i += MAX(n, 1u);
+	}
+	buffer[used] = '\0';
+	return used;
 }
 
 static size_t key_size(const struct nft_change *change)
@@ -128,18 +143,20 @@ static size_t element_size(const struct nft_change *change)
 
 	size += MNL_ATTR_HDRLEN + sizeof(uint64_t);
 	if (change->comment)
-		size += MNL_ATTR_HDRLEN + MNL_ALIGN(comment_size(change->comment) + 3);
+		size += MNL_ATTR_HDRLEN +
+			MNL_ALIGN(strnlen(change->comment, NFT_COMMENT_BYTES) + 3);
 	return size;
 }
 
 static void put_comment(struct nlmsghdr *message, const char *comment)
 {
-	size_t size = comment_size(comment);
-	char udata[NFT_COMMENT_BYTES + 2] = { NFTNL_UDATA_SET_ELEM_COMMENT, (char)(size + 1) };
+	char udata[NFT_COMMENT_BYTES + 2];
+	size_t size = clean_comment(comment, udata + 2);
 
 	if (size == 0)
 		return;
-	memcpy(udata + 2, comment, size);
+	udata[0] = NFTNL_UDATA_SET_ELEM_COMMENT;
+	udata[1] = (char)(size + 1);
 	mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, size + 3, udata);
 }
 

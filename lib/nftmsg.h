@@ -47,7 +47,7 @@ struct nft_change {
 	const char *jail;       /* borrowed */
 	struct address address; /* the element's key, to the bit: the offender's masked address */
 	usec_t remaining;       /* USEC_INFINITY: for good. Rounded up to milliseconds */
-	const char *comment;    /* borrowed; NULL: none; cut to NFT_COMMENT_BYTES */
+	const char *comment;    /* borrowed; NULL: none; cut to NFT_COMMENT_BYTES, made printable */
 	int error; /* filled in: 0, -ENFILE: the set is full, -ENOENT: no such set or table, ... */
 };
 

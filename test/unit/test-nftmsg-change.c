@@ -222,6 +222,28 @@ static void long_comments_are_cut_between_characters(void **state)
 	assert_int_equal(strlen(find(&c[2].address)->comment), 0);
 }
 
+static void comments_are_made_harmless(void **state)
+{
+	static const struct {
+		const char *comment, *kept;
+	} cases[] = {
+		{ "auth-failed x5", "auth-failed x5" },
+		{ "a \"quoted\" word", "a 'quoted' word" },
+		{ "two\nlines\tand \x1b[31mred\x7f", "two lines and  [31mred " },
+		{ "\xff\xc3(\xed\xa0\x80\xc3", "?\?(\?\?\?\?" },
+		{ "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+		  "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nft_change c = change(NFT_PUT, AF_INET, 1, 1000, cases[i].comment);
+
+		reset(10);
+		carry_out(&c, 1, MAX_BATCH);
+		assert_string_equal(kernel.items[0].comment, cases[i].kept);
+	}
+}
+
 static void of_several_changes_to_one_element_the_last_counts(void **state)
 {
 	struct nft_change c[] = {
@@ -369,6 +391,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(puts_extends_and_deletes),
 		cmocka_unit_test(times_are_whole_milliseconds_never_none),
 		cmocka_unit_test(long_comments_are_cut_between_characters),
+		cmocka_unit_test(comments_are_made_harmless),
 		cmocka_unit_test(of_several_changes_to_one_element_the_last_counts),
 		cmocka_unit_test(nothing_is_lost_in_long_messages),
 		cmocka_unit_test(a_full_set_takes_what_fits),
