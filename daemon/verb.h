@@ -12,9 +12,12 @@ enum {
 	EXIT_USAGE = 2, /* the words of the call were wrong */
 };
 
+int verb_ban(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_list(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_test(int argc, char **argv);
+int verb_unban(int argc, char **argv);
 
 #endif

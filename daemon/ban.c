@@ -1,0 +1,203 @@
+/* banish ban: an element by hand. The daemon hears of it and keeps it; without one it stands as
+ * long as the table does. */
+#include "nft-verb.h"
+#include "options.h"
+#include "timestamp.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct request {
+	const char *jail, *reason;
+	usec_t time;
+	bool json;
+};
+
+struct target {
+	const char *word;
+	struct prefix prefix; /* what the word says; then what is banned */
+};
+
+/* 0 or the exit code. */
+static int parse(char **words, size_t n_words, struct target *targets)
+{
+	for (size_t i = 0; i < n_words; i++) {
+		int r = prefix_parse(span_of(words[i]), &targets[i].prefix);
+
+		targets[i].word = words[i];
+		if (r == 0 || r == -ERANGE)
+			continue;
+		fprintf(stderr, "banish ban: \"%s\" is no address\n", words[i]);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int refuse(const struct target *target, const char *why)
+{
+	fprintf(stderr, "banish ban: %s %s\n", target->word, why);
+	return EXIT_NO;
+}
+
+/* Whom it would be no use, or harm, to ban; and widens to what one element of the jail stands for.
+ * 0 or the exit code. */
+static int examine(const struct nft_verb *verb, const char *jail, struct target *target)
+{
+	const struct address *address = &target->prefix.address;
+	const struct nft_set *set = nft_sets_find(&verb->sets, jail, address->family);
+	int r;
+
+	if (!set)
+		return refuse(target, "is of a family that the jail has no set for");
+	if (target->prefix.length != address_bits(address) &&
+	    target->prefix.length != set->prefix) {
+		fprintf(stderr,
+			"banish ban: %s cannot be banned as a whole, a ban in jail %s is a /%u\n",
+			target->word, jail, set->prefix);
+		return EXIT_NO;
+	}
+	if (address_never_offends(address))
+		return refuse(target,
+			      "is a loopback, unspecified or multicast address, which nobody "
+			      "attacks from");
+	r = nft_ignores(verb->nft, address);
+	if (r < 0)
+		return nft_verb_fail(verb, "read the ignored addresses", r);
+	if (r > 0)
+		return refuse(target,
+			      "is always let through (ignoreip, own address or gateway); take "
+			      "it out of ignoreip first");
+	target->prefix = address_widen(address, set->prefix);
+	return 0;
+}
+
+static int say(const struct request *request, const struct target *target, usec_t now)
+{
+	usec_t until = nft_verb_expires(now, request->time);
+	char prefix[PREFIX_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
+
+	if (request->json)
+		return nft_verb_print_ban(nft_verb_object(request->jail, &target->prefix.address,
+							  &target->prefix),
+					  until, request->reason);
+	prefix_format(&target->prefix, prefix);
+	if (target->prefix.length != address_bits(&target->prefix.address))
+		printf("%s: all of %s", target->word, prefix);
+	else
+		printf("%s", prefix);
+	if (until == USEC_INFINITY)
+		printf(" is banned in jail %s for good\n", request->jail);
+	else
+		printf(" is banned in jail %s until %s\n", request->jail,
+		       timestamp_format(until, time));
+	return 0;
+}
+
+static int apply(const struct nft_verb *verb, const struct request *request,
+		 const struct target *targets, size_t n_targets)
+{
+	cleanup(freep) struct nft_change *changes = calloc(n_targets, sizeof(*changes));
+	usec_t now = nft_verb_now();
+	int r, code = EXIT_YES;
+
+	if (!changes)
+		return nft_verb_fail(verb, "ban", -ENOMEM);
+	for (size_t i = 0; i < n_targets; i++)
+		changes[i] = (struct nft_change){
+			.operation = NFT_PUT,
+			.jail = request->jail,
+			.address = targets[i].prefix.address,
+			.remaining = request->time,
+			.comment = request->reason,
+		};
+	r = nft_apply(verb->nft, changes, n_targets);
+	if (r < 0)
+		return nft_verb_fail(verb, "ban", r);
+	for (size_t i = 0; i < n_targets; i++) {
+		r = changes[i].error;
+		if (r == 0)
+			r = say(request, &targets[i], now);
+		if (r < 0) {
+			fprintf(stderr, "banish ban: cannot ban %s: %s\n", targets[i].word,
+				nft_explain(r));
+			code = EXIT_NO;
+		}
+	}
+	return code;
+}
+
+static usec_t usual_time(const struct policy *policy, const char *jail)
+{
+	for (size_t i = 0; i < policy->n_jails; i++)
+		if (strcmp(policy->jails[i].name, jail) == 0)
+			return policy->jails[i].settings.bantime;
+	return policy->defaults.bantime;
+}
+
+static int run(struct request *request, const char *confdir, char **words, size_t n_words)
+{
+	cleanup(nft_verb_done) struct nft_verb verb = { .name = "ban" };
+	cleanup(freep) struct target *targets = calloc(n_words, sizeof(*targets));
+	int code;
+
+	if (!targets)
+		return nft_verb_fail(&verb, "ban", -ENOMEM);
+	code = parse(words, n_words, targets);
+	if (code != 0)
+		return code;
+	code = nft_verb_open(&verb, confdir);
+	if (code != 0)
+		return code;
+	code = nft_verb_need_table(&verb);
+	if (code != 0)
+		return code;
+	code = nft_verb_need_jail(&verb, request->jail);
+	for (size_t i = 0; code == 0 && i < n_words; i++)
+		code = examine(&verb, request->jail, &targets[i]);
+	if (code != 0)
+		return code;
+	if (request->time == 0)
+		request->time = usual_time(verb.policy, request->jail);
+	return apply(&verb, request, targets, n_words);
+}
+
+static int parse_time_of_ban(const char *text, void *target)
+{
+	int r = parse_span(text, target);
+
+	return r == 0 && *(usec_t *)target == 0 ? -EINVAL : r;
+}
+
+int verb_ban(int argc, char **argv)
+{
+	struct common common = COMMON_DEFAULTS;
+	struct request request = { .jail = NFT_JAIL_MANUAL, .reason = "by hand" };
+	const struct option_row rows[] = {
+		{ "jail", "JAIL", "whose ports are closed (default manual: all ports)",
+		  &request.jail, NULL },
+		{ "time", "SPAN", "how long: \"2h\", \"4w\", \"infinity\" (default: bantime)",
+		  &request.time, parse_time_of_ban },
+		{ "reason", "TEXT", "what list and nft show (default \"by hand\")", &request.reason,
+		  NULL },
+		OPTION_CONFIG(common),
+		OPTION_JSON(common),
+	};
+	const struct usage usage = {
+		.verb = "ban",
+		.words = "ADDRESS...",
+		.summary =
+			"Bans addresses by hand, each widened to what one ban of the jail is "
+			"(prefix). Who is\nbanned already is from now on banned for the new time.",
+		.rows = rows,
+		.n_rows = ARRAY_SIZE(rows),
+		.min_words = 1,
+		.max_words = -1,
+	};
+	int first, code;
+
+	if (options_parse(&usage, argc, argv, &first, &code) != 0)
+		return code;
+	request.json = common.json;
+	return run(&request, common.confdir, argv + first, (size_t)(argc - first));
+}

@@ -1,0 +1,99 @@
+/* banish list: what the kernel holds, told by the kernel. */
+#include "nft-verb.h"
+#include "options.h"
+#include "print.h"
+#include "timestamp.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define MAX_COMMENT 60 /* bytes on a line for people */
+
+static int compare(const void *a, const void *b)
+{
+	const struct nft_element *left = a, *right = b;
+	int r = strcmp(left->jail, right->jail);
+
+	if (r == 0)
+		r = left->address.family - right->address.family;
+	return r ? r
+		 : memcmp(left->address.bytes, right->address.bytes, sizeof(left->address.bytes));
+}
+
+static int print_row(const struct nft_element *element, usec_t now)
+{
+	cleanup(freep) char *comment = NULL;
+	char prefix[PREFIX_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
+
+	comment = bytes_to_display(span_of(element->comment ? element->comment : ""), MAX_COMMENT);
+	if (!comment)
+		return -ENOMEM;
+	printf("%-12s  %-24s  %-19s  %s%s\n", element->jail,
+	       prefix_format(&element->prefix, prefix),
+	       timestamp_format(nft_verb_expires(now, element->remaining), until), comment,
+	       element->host_bits ? " (blocks nobody: host bits are set)" : "");
+	return 0;
+}
+
+static int print_object(const struct nft_element *element, usec_t now)
+{
+	cJSON *object = nft_verb_object(element->jail, &element->address, &element->prefix);
+
+	return nft_verb_print_ban(object, nft_verb_expires(now, element->remaining),
+				  element->comment);
+}
+
+static int print(const struct nft_elements *elements, bool json)
+{
+	usec_t now = nft_verb_now();
+	int r = 0;
+
+	if (!json && elements->n_items > 0)
+		printf("%-12s  %-24s  %-19s  %s\n", "JAIL", "PREFIX", "UNTIL", "COMMENT");
+	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
+		const struct nft_element *element = &elements->items[i];
+
+		r = json ? print_object(element, now) : print_row(element, now);
+	}
+	return r;
+}
+
+int verb_list(int argc, char **argv)
+{
+	struct common common = COMMON_DEFAULTS;
+	const struct option_row rows[] = { OPTION_CONFIG(common), OPTION_JSON(common) };
+	const struct usage usage = {
+		.verb = "list",
+		.words = "[JAIL]",
+		.summary = "Shows who is banned, of all jails or one, straight from the kernel.",
+		.rows = rows,
+		.n_rows = ARRAY_SIZE(rows),
+		.max_words = 1,
+	};
+	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
+	struct nft_elements elements = { 0 };
+	const char *jail;
+	int r, first, code;
+
+	if (options_parse(&usage, argc, argv, &first, &code) != 0)
+		return code;
+	jail = first < argc ? argv[first] : NULL;
+	code = nft_verb_open(&verb, common.confdir);
+	if (code != 0 || !verb.has_table)
+		return code;
+	code = jail ? nft_verb_need_jail(&verb, jail) : 0;
+	if (code != 0)
+		return code;
+	r = nft_list(verb.nft, jail, &elements);
+	if (r > 0)
+		fprintf(stderr, "banish list: the sets kept changing, some bans may be missing\n");
+	if (r >= 0) {
+		qsort(elements.items, elements.n_items, sizeof(*elements.items), compare);
+		r = print(&elements, common.json);
+	}
+	nft_elements_done(&elements);
+	if (r < 0 && r != -ENOENT) /* the table went meanwhile: nobody is banned */
+		return nft_verb_fail(&verb, "list the bans", r);
+	return EXIT_YES;
+}

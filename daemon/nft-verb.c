@@ -1,0 +1,124 @@
+#include "nft-verb.h"
+
+#include "file.h"
+#include "print.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#define MAX_POLICY_SIZE (1 << 20) /* bytes */
+
+/* In an emergency a broken file must not keep anybody from unbanning: the built-in settings serve,
+ * and it is said. */
+static int load_policy(struct nft_verb *verb, const char *confdir)
+{
+	cleanup(freep) char *path = NULL, *text = NULL;
+	struct faults faults = { 0 };
+	size_t size;
+	int r;
+
+	if (asprintf(&path, "%s/banish.json", confdir) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = file_read(path, MAX_POLICY_SIZE, &text, &size);
+	if (r >= 0)
+		r = policy_parse(path, (struct span){ text, size }, &faults, &verb->policy);
+	if (r < 0 && r != -ENOENT)
+		fprintf(stderr, "banish %s: %s; the built-in settings are used\n", verb->name,
+			faults.n_lines > 0 ? faults.lines[0] : strerror(-r));
+	faults_done(&faults);
+	if (!verb->policy)
+		verb->policy = policy_new();
+	return verb->policy ? 0 : -ENOMEM;
+}
+
+int nft_verb_open(struct nft_verb *verb, const char *confdir)
+{
+	int r;
+
+	r = load_policy(verb, confdir);
+	if (r < 0)
+		return nft_verb_fail(verb, "read the configuration", r);
+	r = nft_open(verb->policy->table, &verb->nft);
+	if (r < 0)
+		return nft_verb_fail(verb, "use nftables", r);
+	r = nft_list_sets(verb->nft, &verb->sets);
+	if (r < 0 && r != -ENOENT)
+		return nft_verb_fail(verb, "list the sets", r);
+	verb->has_table = r == 0;
+	return 0;
+}
+
+void nft_verb_done(struct nft_verb *verb)
+{
+	policy_free(verb->policy);
+	nft_sets_done(&verb->sets);
+	nft_free(verb->nft);
+}
+
+int nft_verb_fail(const struct nft_verb *verb, const char *what, int error)
+{
+	fprintf(stderr, "banish %s: cannot %s: %s\n", verb->name, what, nft_explain(error));
+	return EXIT_NO;
+}
+
+int nft_verb_need_table(const struct nft_verb *verb)
+{
+	if (verb->has_table)
+		return 0;
+	fprintf(stderr, "banish %s: there is no nftables table inet %s, start banish.service\n",
+		verb->name, verb->policy->table);
+	return EXIT_NO;
+}
+
+int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
+{
+	const struct nft_sets *sets = &verb->sets;
+
+	if (nft_sets_find(sets, jail, AF_INET) || nft_sets_find(sets, jail, AF_INET6))
+		return 0;
+	fprintf(stderr, "banish %s: there is no jail \"%s\", only", verb->name, jail);
+	for (size_t i = 0; i < sets->n_items; i++)
+		if (sets->items[i].family == AF_INET)
+			fprintf(stderr, " %s", sets->items[i].jail);
+	fprintf(stderr, "\n");
+	return EXIT_NO;
+}
+
+cJSON *nft_verb_object(const char *jail, const struct address *address, const struct prefix *prefix)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (print_add_text(object, "jail", jail) && print_add_address(object, "address", address) &&
+	    print_add_prefix(object, "prefix", prefix))
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
+int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment)
+{
+	if (object && print_add_until(object, "expires_usec", expires) &&
+	    print_add_bytes(object, "comment", span_of(comment ? comment : "")))
+		return print_line(object);
+	cJSON_Delete(object);
+	return -ENOMEM;
+}
+
+usec_t nft_verb_now(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}
+
+usec_t nft_verb_expires(usec_t now, usec_t remaining)
+{
+	usec_t expires;
+
+	return __builtin_add_overflow(now, remaining, &expires) ? USEC_INFINITY : expires;
+}

@@ -1,0 +1,44 @@
+#ifndef BANISH_NFT_VERB_H
+#define BANISH_NFT_VERB_H
+
+/* What the verbs that speak to the kernel share: list, ban, unban. They work without the daemon. */
+
+#include "nft.h"
+#include "policy.h"
+
+#include <cjson/cJSON.h>
+
+struct nft_verb {
+	const char *name;      /* for messages */
+	struct policy *policy; /* owned; the built-in one where banish.json cannot be used */
+	struct nft *nft;       /* owned */
+	struct nft_sets sets;  /* owned; empty without a table */
+	bool has_table;
+};
+
+/* Opens the kernel and lists the sets. The table's name stands in CONFDIR/banish.json. 0, or the
+ * exit code; then it was said why. */
+int nft_verb_open(struct nft_verb *verb, const char *confdir) must_check;
+void nft_verb_done(struct nft_verb *verb);
+
+/* For verbs that need the table: 0, or says that there is none, and the exit code. */
+int nft_verb_need_table(const struct nft_verb *verb) must_check;
+
+/* 0 if the table has that jail; else it says which there are, and the exit code. */
+int nft_verb_need_jail(const struct nft_verb *verb, const char *jail) must_check;
+
+/* "banish VERB: cannot WHAT: ...", and the exit code. */
+int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
+
+/* What every verb says of an element in JSON: jail, address, prefix. NULL: no memory. */
+cJSON *nft_verb_object(const char *jail, const struct address *address,
+		       const struct prefix *prefix) must_check;
+/* And of a ban: when it ends and why it is. Prints it as one line. 0 or negative errno. */
+int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment) must_check;
+
+usec_t nft_verb_now(void);
+
+/* `now` + `remaining`, USEC_INFINITY stays. */
+usec_t nft_verb_expires(usec_t now, usec_t remaining);
+
+#endif

@@ -1,0 +1,220 @@
+/* banish unban: out of every set. The daemon hears of it and takes the offence back. */
+#include "nft-verb.h"
+#include "options.h"
+#include "print.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct request {
+	const char *jail; /* NULL: all */
+	bool all, json;
+};
+
+/* What is to go; the jails' names belong to the sets or the list. */
+struct findings {
+	struct nft_change *items; /* owned */
+	struct prefix *prefixes;  /* owned; in the same order */
+	size_t n_items;
+};
+
+static void findings_done(struct findings *findings)
+{
+	free(findings->items);
+	free(findings->prefixes);
+}
+
+static int add(struct findings *findings, const char *jail, const struct address *address,
+	       unsigned prefix)
+{
+	struct nft_change *items;
+	struct prefix *prefixes;
+
+	items = reallocarray(findings->items, findings->n_items + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	findings->items = items;
+	prefixes = reallocarray(findings->prefixes, findings->n_items + 1, sizeof(*prefixes));
+	if (!prefixes)
+		return -ENOMEM;
+	findings->prefixes = prefixes;
+	items[findings->n_items] =
+		(struct nft_change){ .operation = NFT_DELETE, .jail = jail, .address = *address };
+	prefixes[findings->n_items++] = address_widen(address, prefix);
+	return 0;
+}
+
+static bool is_wanted(const struct request *request, const char *jail)
+{
+	return !request->jail || strcmp(request->jail, jail) == 0;
+}
+
+/* An address: asks each set for its prefix, and for the address itself, which somebody may have
+ * added by hand where it blocks nobody. */
+static int find_address(const struct nft_verb *verb, const struct request *request,
+			const struct address *address, struct findings *findings)
+{
+	for (size_t i = 0; i < verb->sets.n_items; i++) {
+		const struct nft_set *set = &verb->sets.items[i];
+		struct prefix prefix = address_widen(address, set->prefix);
+		int r;
+
+		if (set->family != address->family || !is_wanted(request, set->jail))
+			continue;
+		r = nft_find(verb->nft, set->jail, &prefix.address, NULL);
+		if (r > 0)
+			r = add(findings, set->jail, &prefix.address, set->prefix);
+		if (r < 0)
+			return r;
+		if (address_equal(address, &prefix.address))
+			continue;
+		r = nft_find(verb->nft, set->jail, address, NULL);
+		if (r > 0)
+			r = add(findings, set->jail, address, set->prefix);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A network: everything in it and what it is in. NULL: everything. */
+static int find_network(const struct nft_verb *verb, const struct request *request,
+			const struct prefix *network, struct findings *findings)
+{
+	struct nft_elements elements;
+	int r;
+
+	r = nft_list(verb->nft, request->jail, &elements);
+	if (r < 0)
+		return r;
+	r = 0;
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
+		const struct nft_element *e = &elements.items[i];
+		const struct nft_set *set = nft_sets_find(&verb->sets, e->jail, e->address.family);
+
+		if (set && (!network || prefix_covers(network, &e->prefix) ||
+			    prefix_covers(&e->prefix, network)))
+			r = add(findings, set->jail, &e->address, set->prefix);
+	}
+	nft_elements_done(&elements);
+	return r;
+}
+
+/* 0, or the exit code: the word is no address, is not banned, or the kernel failed. */
+static int find_word(const struct nft_verb *verb, const struct request *request, const char *word,
+		     struct findings *findings)
+{
+	size_t before = findings->n_items;
+	struct prefix prefix;
+	int r;
+
+	r = prefix_parse(span_of(word), &prefix);
+	if (r < 0 && r != -ERANGE) {
+		fprintf(stderr, "banish unban: \"%s\" is no address\n", word);
+		return EXIT_USAGE;
+	}
+	if (prefix.length == address_bits(&prefix.address))
+		r = find_address(verb, request, &prefix.address, findings);
+	else
+		r = find_network(verb, request, &prefix, findings);
+	if (r < 0)
+		return nft_verb_fail(verb, "look it up", r);
+	if (findings->n_items > before)
+		return 0;
+	fprintf(stderr, "banish unban: %s is not banned%s%s\n", word,
+		request->jail ? " in jail " : "", request->jail ? request->jail : "");
+	return EXIT_NO;
+}
+
+static int say(const struct request *request, const char *jail, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+	cJSON *object;
+
+	if (request->json) {
+		object = nft_verb_object(jail, &prefix->address, prefix);
+		return object ? print_line(object) : -ENOMEM;
+	}
+	printf("%s is no longer banned in jail %s\n", prefix_format(prefix, text), jail);
+	return 0;
+}
+
+static int apply(const struct nft_verb *verb, const struct request *request,
+		 struct findings *findings)
+{
+	int r, code = EXIT_YES;
+
+	r = nft_apply(verb->nft, findings->items, findings->n_items);
+	if (r < 0)
+		return nft_verb_fail(verb, "unban", r);
+	for (size_t i = 0; i < findings->n_items; i++) {
+		r = findings->items[i].error;
+		if (r == 0)
+			r = say(request, findings->items[i].jail, &findings->prefixes[i]);
+		if (r < 0)
+			code = nft_verb_fail(verb, "unban", r);
+	}
+	return code;
+}
+
+static int run(const struct request *request, const char *confdir, char **words, size_t n_words)
+{
+	cleanup(nft_verb_done) struct nft_verb verb = { .name = "unban" };
+	cleanup(findings_done) struct findings findings = { 0 };
+	int r, code, worst = EXIT_YES;
+
+	code = nft_verb_open(&verb, confdir);
+	if (code != 0)
+		return code;
+	code = nft_verb_need_table(&verb);
+	if (code != 0)
+		return code;
+	code = request->jail ? nft_verb_need_jail(&verb, request->jail) : 0;
+	if (code != 0)
+		return code;
+	for (size_t i = 0; i < n_words; i++) {
+		code = find_word(&verb, request, words[i], &findings);
+		if (code == EXIT_USAGE)
+			return code;
+		worst = MAX(worst, code);
+	}
+	r = request->all ? find_network(&verb, request, NULL, &findings) : 0;
+	if (r < 0)
+		return nft_verb_fail(&verb, "list the bans", r);
+	code = apply(&verb, request, &findings);
+	return MAX(worst, code);
+}
+
+int verb_unban(int argc, char **argv)
+{
+	struct common common = COMMON_DEFAULTS;
+	struct request request = { 0 };
+	const struct option_row rows[] = {
+		{ "all", NULL, "everybody", &request.all, NULL },
+		{ "jail", "JAIL", "out of this jail only", &request.jail, NULL },
+		OPTION_CONFIG(common),
+		OPTION_JSON(common),
+	};
+	const struct usage usage = {
+		.verb = "unban",
+		.words = "ADDRESS...",
+		.summary =
+			"Ends the bans of addresses, of all in a network, or (--all) of everybody.",
+		.rows = rows,
+		.n_rows = ARRAY_SIZE(rows),
+		.max_words = -1,
+	};
+	int first, code;
+
+	if (options_parse(&usage, argc, argv, &first, &code) != 0)
+		return code;
+	if (request.all == (first < argc)) {
+		fprintf(stderr,
+			"banish unban: say which addresses, or --all, not both; \"banish unban "
+			"--help\" tells more\n");
+		return EXIT_USAGE;
+	}
+	request.json = common.json;
+	return run(&request, common.confdir, argv + first, (size_t)(argc - first));
+}

@@ -1,0 +1,314 @@
+/* list, ban and unban as they are called, against real sets and without any daemon. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "netns.h"
+
+enum { YES, NO, USAGE };
+
+static char config[] = "/tmp/banish-verbs-XXXXXX";
+static char out[65536], err[65536];
+
+static void path_of(const char *file, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", config, file);
+}
+
+static void read_back(const char *file, char *buffer, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	path_of(file, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	n = read(fd, buffer, size - 1);
+	assert_true(n >= 0);
+	buffer[n] = '\0';
+	close(fd);
+}
+
+/* Runs "banish WORDS"; what it says is in `out` and `err`. */
+static void banish(int code, const char *words)
+{
+	char command[1024];
+	int status;
+
+	snprintf(command, sizeof(command), "cd %s && %s %s --config . >out 2>err", config, BANISH,
+		 words);
+	status = system(command);
+	read_back("out", out, sizeof(out));
+	read_back("err", err, sizeof(err));
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != code)
+		fail_msg("banish %s: exit %d instead of %d: %s%s", words, WEXITSTATUS(status), code,
+			 out, err);
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" does not hold \"%s\"", text, part);
+}
+
+static void configure(const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	path_of("banish.json", path, sizeof(path));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int set_up(void **state)
+{
+	struct prefix ignore = prefix_of("198.51.100.0/24");
+	cleanup(nft_freep) struct nft *nft = NULL;
+	struct nft_layout layout = netns_layout();
+
+	run("rm -f %s/*; nft flush ruleset", config);
+	layout.ignore = &ignore;
+	layout.n_ignore = 1;
+	assert_int_equal(nft_open("banish", &nft), 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	return 0;
+}
+
+static void a_ban_stands_in_manual_and_is_listed(void **state)
+{
+	cJSON *object;
+	double expires;
+
+	banish(YES, "ban 192.0.2.7 --time 2h --reason 'too \"curious\"'");
+	assert_has(out, "192.0.2.7/32 is banned in jail manual until ");
+	assert_in_range(json_element("manual4", "192.0.2.7").expires, 7190, 7200);
+	assert_string_equal(json_element("manual4", "192.0.2.7").comment, "too 'curious'");
+
+	banish(YES, "list");
+	assert_has(out, "manual");
+	assert_has(out, "192.0.2.7/32");
+	assert_has(out, "too 'curious'");
+
+	banish(YES, "list --json");
+	object = cJSON_Parse(out);
+	assert_non_null(object);
+	assert_int_equal(cJSON_GetArraySize(object), 5);
+	assert_string_equal(cJSON_GetObjectItem(object, "jail")->valuestring, "manual");
+	assert_string_equal(cJSON_GetObjectItem(object, "address")->valuestring, "192.0.2.7");
+	assert_string_equal(cJSON_GetObjectItem(object, "prefix")->valuestring, "192.0.2.7/32");
+	assert_string_equal(cJSON_GetObjectItem(object, "comment")->valuestring, "too 'curious'");
+	expires =
+		cJSON_GetObjectItem(object, "expires_usec")->valuedouble / 1e6 - (double)time(NULL);
+	assert_true(expires > 7180 && expires < 7210);
+	cJSON_Delete(object);
+}
+
+static void a_ban_is_widened_and_says_so(void **state)
+{
+	banish(YES, "ban 2001:db8:1:2:3::4 --jail mail --time infinity");
+	assert_has(out,
+		   "2001:db8:1:2:3::4: all of 2001:db8:1:2::/64 is banned in jail mail for good");
+	assert_true(json_element("mail6", "2001:db8:1:2::").permanent);
+	banish(YES, "list mail --json");
+	assert_has(out, "\"expires_usec\":null");
+	banish(YES, "list manual --json");
+	assert_string_equal(out, "");
+	/* The network itself may be named. */
+	banish(YES, "ban 2001:db8:9::/64");
+	banish(NO, "ban 2001:db8::/32");
+	assert_has(err, "2001:db8::/32 cannot be banned as a whole, a ban in jail manual is a /64");
+}
+
+static void a_second_ban_counts_from_now(void **state)
+{
+	banish(YES, "ban 192.0.2.7 --time 2h");
+	banish(YES, "ban 192.0.2.7 --time 10min");
+	assert_in_range(json_element("manual4", "192.0.2.7").expires, 590, 600);
+	banish(YES, "ban ::ffff:192.0.2.7 --time 1d");
+	assert_in_range(json_element("manual4", "192.0.2.7").expires, 86000, 86400);
+	assert_int_equal(json_count("manual4"), 1);
+}
+
+static void without_a_time_it_is_the_jails_bantime(void **state)
+{
+	banish(YES, "ban 192.0.2.1");
+	assert_int_equal(json_element("manual4", "192.0.2.1").timeout, 3600);
+	configure(
+		"{\"defaults\": {\"bantime\": \"3h\"}, \"jails\": {\"mail\": {\"bantime\": \"5h\"}}}");
+	banish(YES, "ban 192.0.2.2 192.0.2.3");
+	assert_int_equal(json_element("manual4", "192.0.2.2").timeout, 3 * 3600);
+	assert_int_equal(json_element("manual4", "192.0.2.3").timeout, 3 * 3600);
+	banish(YES, "ban 192.0.2.2 --jail mail");
+	assert_int_equal(json_element("mail4", "192.0.2.2").timeout, 5 * 3600);
+	configure("{ broken");
+	banish(YES, "ban 192.0.2.4");
+	assert_has(err, "banish.json:1:");
+	assert_has(err, "built-in");
+	assert_int_equal(json_element("manual4", "192.0.2.4").timeout, 3600);
+}
+
+static void who_cannot_or_must_not_be_banned_is_refused(void **state)
+{
+	static const struct {
+		const char *words;
+		int code;
+		const char *why;
+	} cases[] = {
+		{ "ban 127.0.0.1", NO, "loopback" },
+		{ "ban ::1", NO, "loopback" },
+		{ "ban 0.0.0.0", NO, "unspecified" },
+		{ "ban ff02::1", NO, "multicast" },
+		{ "ban 198.51.100.77", NO, "ignoreip" },
+		{ "ban 192.0.2.1 198.51.100.77", NO, "ignoreip" },
+		{ "ban nonsense", USAGE, "\"nonsense\" is no address" },
+		{ "ban 192.0.2.1 192.0.2.1.5", USAGE, "is no address" },
+		{ "ban", USAGE, "missing" },
+		{ "ban 192.0.2.1 --time never", USAGE, "SPAN" },
+		{ "ban 192.0.2.1 --time 0", USAGE, "SPAN" },
+		{ "ban 192.0.2.1 --jail nojail", NO, "there is no jail \"nojail\", only" },
+		{ "ban 192.0.2.1 --hail mail", USAGE, "no option" },
+		{ "unban", USAGE, "--all" },
+		{ "unban --all 192.0.2.1", USAGE, "not both" },
+		{ "unban nonsense", USAGE, "is no address" },
+		{ "unban --all --jail nojail", NO, "there is no jail" },
+		{ "list nojail", NO, "mail manual" },
+		{ "list mail manual", USAGE, "too many" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		banish(cases[i].code, cases[i].words);
+		assert_has(err, cases[i].why);
+		assert_string_equal(out, "");
+	}
+	assert_int_equal(json_count("manual4"), 0);
+	assert_int_equal(json_count("manual6"), 0);
+}
+
+static void unban_finds_every_set(void **state)
+{
+	banish(YES, "ban 192.0.2.7 192.0.2.8 2001:db8::7");
+	banish(YES, "ban 192.0.2.7 2001:db8::8 --jail mail");
+	banish(YES, "unban 192.0.2.7");
+	assert_has(out, "192.0.2.7/32 is no longer banned in jail mail");
+	assert_has(out, "192.0.2.7/32 is no longer banned in jail manual");
+	banish(NO, "unban 192.0.2.7");
+	assert_has(err, "192.0.2.7 is not banned");
+	/* Any address of the network will do. */
+	banish(YES, "unban 2001:db8::9999 --jail mail");
+	assert_int_equal(json_count("mail6"), 0);
+	assert_int_equal(json_count("manual6"), 1);
+	banish(NO, "unban 2001:db8::7 192.0.2.99");
+	assert_int_equal(json_count("manual6"), 0);
+	banish(YES, "unban 192.0.2.8 --json");
+	assert_string_equal(
+		out,
+		"{\"jail\":\"manual\",\"address\":\"192.0.2.8\",\"prefix\":\"192.0.2.8/32\"}\n");
+}
+
+static void unban_takes_networks_and_all(void **state)
+{
+	banish(YES, "ban 192.0.2.7 192.0.2.8 203.0.113.1 2001:db8::7");
+	banish(YES, "ban 192.0.2.7 --jail mail");
+	banish(YES, "unban 192.0.2.0/24");
+	assert_int_equal(json_count("manual4"), 1);
+	assert_int_equal(json_count("mail4"), 0);
+	banish(YES, "unban 2001:db8:0:0:1::/80");
+	assert_int_equal(json_count("manual6"), 0);
+	banish(YES, "ban 192.0.2.7 --jail mail");
+	banish(YES, "unban --all --jail manual");
+	assert_int_equal(json_count("manual4"), 0);
+	assert_int_equal(json_count("mail4"), 1);
+	banish(YES, "unban --all");
+	assert_int_equal(json_count("mail4"), 0);
+	banish(YES, "unban --all");
+}
+
+static void what_blocks_nobody_is_shown_and_can_go(void **state)
+{
+	run("nft add element inet banish mail6 '{ 2001:db8::5 comment \"by \x1b[31m hand\" }'");
+	banish(YES, "list");
+	assert_has(out, "2001:db8::/64");
+	assert_has(out, "blocks nobody");
+	assert_null(strchr(out, '\x1b'));
+	banish(YES, "unban 2001:db8::5");
+	assert_int_equal(json_count("mail6"), 0);
+}
+
+static void without_a_table_nothing_is_banned(void **state)
+{
+	run("nft flush ruleset");
+	banish(YES, "list");
+	assert_string_equal(out, "");
+	banish(YES, "list mail --json");
+	assert_string_equal(out, "");
+	banish(NO, "ban 192.0.2.1");
+	assert_has(err, "there is no nftables table inet banish, start banish.service");
+	banish(NO, "unban 192.0.2.1");
+	assert_has(err, "no nftables table");
+}
+
+static void the_table_may_have_another_name(void **state)
+{
+	configure("{\"nftables\": {\"table\": \"other\"}}");
+	banish(YES, "list");
+	banish(NO, "ban 192.0.2.1");
+	assert_has(err, "inet other");
+	run("nft list ruleset | sed 's/table inet banish/table inet other/' | nft -f -");
+	banish(YES, "ban 192.0.2.1");
+	run("nft list set inet other manual4 | grep -q 192.0.2.1");
+}
+
+static void without_the_capability_they_say_so(void **state)
+{
+	static const char *const words[] = { "list", "ban 192.0.2.1", "unban 192.0.2.1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		char command[512];
+
+		snprintf(
+			command, sizeof(command),
+			"cd %s; setpriv --inh-caps -all --bounding-set -all %s %s 2>err; test $? = 1",
+			config, BANISH, words[i]);
+		run("%s", command);
+		read_back("err", err, sizeof(err));
+		assert_has(err, "CAP_NET_ADMIN");
+	}
+}
+
+int main(void)
+{
+#define INSTALLED(name) cmocka_unit_test_setup(name, set_up)
+	const struct CMUnitTest tests[] = {
+		INSTALLED(a_ban_stands_in_manual_and_is_listed),
+		INSTALLED(a_ban_is_widened_and_says_so),
+		INSTALLED(a_second_ban_counts_from_now),
+		INSTALLED(without_a_time_it_is_the_jails_bantime),
+		INSTALLED(who_cannot_or_must_not_be_banned_is_refused),
+		INSTALLED(unban_finds_every_set),
+		INSTALLED(unban_takes_networks_and_all),
+		INSTALLED(what_blocks_nobody_is_shown_and_can_go),
+		INSTALLED(without_a_table_nothing_is_banned),
+		INSTALLED(the_table_may_have_another_name),
+		INSTALLED(without_the_capability_they_say_so),
+	};
+
+	int failed;
+
+	netns_enter();
+	if (!mkdtemp(config))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	run("rm -r %s", config);
+	return failed;
+}
