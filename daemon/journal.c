@@ -219,6 +219,29 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 	return add_match(journal->handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
 }
 
+int journal_select_said(struct journal *journal, const struct prefix *prefixes, size_t n_prefixes)
+{
+	char text[PREFIX_TEXT_MAX];
+	int r;
+
+	sd_journal_flush_matches(journal->handle);
+	r = add_match(journal->handle, "_SYSTEMD_UNIT", "banish.service");
+	for (size_t i = 0; r >= 0 && i < n_prefixes; i++)
+		r = add_match(journal->handle, "BANISH_PREFIX", prefix_format(&prefixes[i], text));
+	return r;
+}
+
+int journal_go_to(struct journal *journal, const char *cursor)
+{
+	int r;
+
+	journal->has_message = false;
+	r = sd_journal_seek_cursor(journal->handle, cursor);
+	if (r >= 0)
+		r = sd_journal_next(journal->handle);
+	return r <= 0 ? r : sd_journal_test_cursor(journal->handle, cursor);
+}
+
 int journal_seek_time(struct journal *journal, usec_t time)
 {
 	journal->has_message = false;

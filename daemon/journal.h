@@ -26,6 +26,12 @@ DEFINE_CLEANUP(struct journal *, journal_free)
 int journal_select(struct journal *journal, const struct ruleset *ruleset,
 		   bool with_suppressed) must_check;
 
+/* Replaces the matches by: what banish.service said of one of these prefixes. */
+int journal_select_said(struct journal *journal, const struct prefix *prefixes,
+			size_t n_prefixes) must_check;
+
+/* 1: stands on the cursor's entry, which the matches have to deliver; 0: it is gone. */
+int journal_go_to(struct journal *journal, const char *cursor) must_check;
 /* The next journal_next() answers the first entry at or after `time`. */
 int journal_seek_time(struct journal *journal, usec_t time) must_check;
 /* The next journal_next() answers the first entry after the cursor's. */

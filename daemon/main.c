@@ -20,6 +20,7 @@ static const struct verb {
 	{ "list", verb_list, "who is banned?" },
 	{ "ban", verb_ban, "ban addresses by hand" },
 	{ "unban", verb_unban, "end bans" },
+	{ "why", verb_why, "is this address banned, and which lines did it?" },
 	{ NULL, NULL, NULL },
 };
 

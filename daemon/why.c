@@ -1,0 +1,362 @@
+/*
+ * banish why - what is known of an address: is it banned, what has been said of it, and which lines
+ * did it. The journal is the database: the lines are found by letting the engine read the time
+ * before the ban once more.
+ */
+#include "config.h"
+#include "engine.h"
+#include "journal.h"
+#include "nft.h"
+#include "options.h"
+#include "print.h"
+#include "timespan.h"
+#include "timestamp.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define MAX_SAID  1000 /* entries about one address; the latest are kept */
+#define LINE_SIZE 200  /* bytes of a line that are shown */
+
+/* What banish said of the address once. */
+struct said {
+	usec_t time;
+	char *message, *action, *jail,
+		*cursor; /* the cursor of the line that tipped the scale, or NULL */
+};
+
+struct why {
+	struct common common;
+	struct config *config;
+	struct ruleset *ruleset;
+	struct journal *journal;
+	struct address address;
+	struct prefix *prefixes; /* what the address is, in one jail or another */
+	size_t n_prefixes;
+	struct said *said; /* oldest first */
+	size_t n_said;
+};
+
+static void why_done(struct why *why)
+{
+	for (size_t i = 0; i < why->n_said; i++) {
+		free(why->said[i].message);
+		free(why->said[i].action);
+		free(why->said[i].jail);
+		free(why->said[i].cursor);
+	}
+	free(why->said);
+	free(why->prefixes);
+	journal_free(why->journal);
+	ruleset_free(why->ruleset);
+	config_free(why->config);
+}
+
+static int add_prefix(struct why *why, unsigned length)
+{
+	struct prefix prefix = address_widen(&why->address, length);
+
+	for (size_t i = 0; i < why->n_prefixes; i++)
+		if (prefix_equal(&why->prefixes[i], &prefix))
+			return 0;
+	why->prefixes[why->n_prefixes++] = prefix;
+	return 0;
+}
+
+/* Every prefix that the address can have been banned as: journal matches are exact texts. */
+static int list_prefixes(struct why *why)
+{
+	unsigned bits = address_bits(&why->address);
+
+	why->prefixes = calloc(bits + 1, sizeof(*why->prefixes));
+	if (!why->prefixes)
+		return -ENOMEM;
+	for (unsigned length = 8; length <= bits; length++)
+		(void)add_prefix(why, length);
+	return 0;
+}
+
+static int print_element(const struct why *why, const struct nft_element *element, usec_t now)
+{
+	cleanup(freep) char *comment =
+		bytes_to_display(span_of(element->comment ?: ""), NFT_COMMENT_BYTES);
+	bool forever = element->remaining == USEC_INFINITY;
+	char prefix[PREFIX_TEXT_MAX], left[TIMESPAN_TEXT_MAX];
+	cJSON *object;
+
+	if (!comment)
+		return -ENOMEM;
+	if (!why->common.json) {
+		printf("banned in jail %s as %s, %s%s%s%s\n", element->jail,
+		       prefix_format(&element->prefix, prefix), forever ? "for good" : "still for ",
+		       forever ? ""
+			       : timespan_format(element->remaining / USEC_PER_SEC * USEC_PER_SEC,
+						 left),
+		       *comment ? ": " : "", comment);
+		return 0;
+	}
+	object = cJSON_CreateObject();
+	if (!print_add_text(object, "what", "banned") ||
+	    !print_add_text(object, "jail", element->jail) ||
+	    !print_add_prefix(object, "prefix", &element->prefix) ||
+	    !print_add_until(object, "expires_usec",
+			     forever ? USEC_INFINITY : now + element->remaining) ||
+	    !print_add_text(object, "comment", *comment ? comment : NULL)) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+/* 1: banned now; 0: not; negative errno. */
+static int ask_kernel(const struct why *why, usec_t now)
+{
+	cleanup(nft_freep) struct nft *nft = NULL;
+	struct nft_elements elements;
+	int r, banned = 0;
+
+	r = nft_open(why->config->policy->table, &nft);
+	if (r >= 0)
+		r = nft_list(nft, NULL, &elements);
+	if (r == -ENOENT)
+		return 0; /* no table: nobody is banned */
+	if (r < 0) {
+		fprintf(stderr, "banish why: cannot ask nftables: %s\n", nft_explain(r));
+		return r == -ENOMEM ? r : 0;
+	}
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++)
+		if (prefix_contains(&elements.items[i].prefix, &why->address)) {
+			banned = 1;
+			r = print_element(why, &elements.items[i], now);
+		}
+	nft_elements_done(&elements);
+	return r < 0 ? r : banned;
+}
+
+static char *copy_field(const struct entry *entry, const char *name)
+{
+	struct span value;
+
+	return entry_field(entry, name, &value) > 0 ? bytes_to_text(value) : NULL;
+}
+
+static int keep(struct why *why, const struct entry *entry)
+{
+	struct said *said = why->said;
+
+	if (why->n_said == MAX_SAID) {
+		free(said[0].message);
+		free(said[0].action);
+		free(said[0].jail);
+		free(said[0].cursor);
+		memmove(said, said + 1, --why->n_said * sizeof(*said));
+	}
+	said = reallocarray(why->said, why->n_said + 1, sizeof(*said));
+	if (!said)
+		return -ENOMEM;
+	why->said = said;
+	said[why->n_said] =
+		(struct said){ 0, copy_field(entry, "MESSAGE"), copy_field(entry, "BANISH_ACTION"),
+			       copy_field(entry, "BANISH_JAIL"),
+			       copy_field(entry, "BANISH_TRIGGER_CURSOR") };
+	return entry_time(entry, &said[why->n_said++].time);
+}
+
+static int read_said(struct why *why)
+{
+	int r;
+
+	r = journal_select_said(why->journal, why->prefixes, why->n_prefixes);
+	if (r >= 0)
+		r = journal_seek_time(why->journal, why->common.since);
+	while (r >= 0 && (r = journal_next(why->journal)) > 0) {
+		r = keep(why, journal_entry(why->journal));
+		if (r == -EBADMSG)
+			r = 0;
+	}
+	return r;
+}
+
+static int print_event(const struct why *why, const char *what, usec_t time, struct span text,
+		       const char *jail, uint64_t weight)
+{
+	cleanup(freep) char *shown =
+		bytes_to_display(text, why->common.json ? text.size : LINE_SIZE);
+	char when[TIMESTAMP_TEXT_MAX], number[WEIGHT_TEXT_MAX];
+	cJSON *object;
+
+	if (!shown)
+		return -ENOMEM;
+	if (!why->common.json) {
+		if (weight > 0)
+			printf("    %s  +%s  %s\n", timestamp_format(time, when),
+			       weight_format(weight, number), shown);
+		else
+			printf("%s  %s\n", timestamp_format(time, when), shown);
+		return 0;
+	}
+	object = cJSON_CreateObject();
+	if (!print_add_text(object, "what", what) || !print_add_number(object, "time_usec", time) ||
+	    !print_add_text(object, "jail", jail) || !print_add_weight(object, "weight", weight) ||
+	    !print_add_text(object, "message", shown)) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+/* One more line of the stretch: is it one that counted against the address? */
+static int show_if_counted(const struct why *why, struct engine *engine, const char *jail,
+			   usec_t begin)
+{
+	const struct entry *entry = journal_entry(why->journal);
+	struct span message;
+	usec_t time;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < engine_n_verdicts(engine); i++) {
+		const struct verdict_of_hit *hit = engine_verdict(engine, i);
+		struct prefix prefix;
+
+		if (hit->weight == 0 ||
+		    strcmp(ruleset_jail(why->ruleset, hit->jail)->name, jail) != 0)
+			continue;
+		prefix = engine_widen(engine, hit->jail, &hit->address);
+		if (!prefix_contains(&prefix, &why->address))
+			continue;
+		r = entry_time(entry, &time);
+		if (r >= 0 && time > begin && entry_field(entry, "MESSAGE", &message) > 0)
+			r = print_event(why, "line", time, message, jail, hit->weight);
+	}
+	return r;
+}
+
+/* The stretch before the ban, through the engine, up to the line that tipped the scale. */
+static int show_lines(struct why *why, const struct said *said)
+{
+	static const uint8_t seed[16] = "none is needed";
+	cleanup(engine_freep) struct engine *engine = NULL;
+	usec_t tipped, begin, findtime = 0;
+	int r;
+
+	r = engine_new(why->ruleset, why->config->policy, seed, NULL, &engine);
+	if (r >= 0)
+		r = journal_select(why->journal, why->ruleset, false);
+	if (r >= 0)
+		r = journal_go_to(why->journal, said->cursor);
+	if (r <= 0)
+		return r; /* the line is no longer in the journal */
+	r = entry_time(journal_entry(why->journal), &tipped);
+	for (unsigned i = 0; i < ruleset_n_jails(why->ruleset); i++)
+		if (strcmp(ruleset_jail(why->ruleset, i)->name, said->jail) == 0)
+			findtime = ruleset_jail(why->ruleset, i)->settings.findtime;
+	begin = tipped > findtime ? tipped - findtime : 0;
+	if (r >= 0)
+		r = journal_seek_time(why->journal, tipped > engine_reach(engine)
+							    ? tipped - engine_reach(engine)
+							    : 0);
+	while (r >= 0 && (r = journal_next(why->journal)) > 0) {
+		r = engine_feed(engine, journal_entry(why->journal));
+		if (r >= 0)
+			r = show_if_counted(why, engine, said->jail, begin);
+		if (r == -EBADMSG)
+			r = 0;
+		if (r >= 0 && journal_stands_at(why->journal, said->cursor))
+			break;
+	}
+	return MIN(r, 0);
+}
+
+static int show_said(struct why *why)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < why->n_said; i++) {
+		const struct said *said = &why->said[i];
+
+		r = print_event(why, "said", said->time, span_of(said->message ?: ""), said->jail,
+				0);
+		if (r >= 0 && said->cursor && said->jail && said->action &&
+		    strcmp(said->action, "ban") == 0)
+			r = show_lines(why, said);
+	}
+	return r;
+}
+
+static int prepare(struct why *why, struct faults *faults)
+{
+	const struct common *common = &why->common;
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
+			&why->config);
+	if (r >= 0)
+		r = config_compile(why->config, true, faults, &why->ruleset);
+	if (r >= 0)
+		r = list_prefixes(why);
+	if (r < 0)
+		return r;
+	r = journal_open(common->file, common->directory, &why->journal);
+	if (r == -ENODATA || r == -ENOENT)
+		fprintf(stderr,
+			"banish why: no journal to read: be root or in the group systemd-journal\n");
+	return r == -ENODATA || r == -ENOENT ? -EINVAL : r;
+}
+
+static int answer(struct why *why)
+{
+	char text[ADDRESS_TEXT_MAX];
+	usec_t now;
+	int r, banned;
+
+	r = parse_time("now", &now);
+	if (r < 0)
+		return r;
+	banned = ask_kernel(why, now);
+	if (banned < 0)
+		return banned;
+	if (!banned && !why->common.json)
+		printf("%s is not banned%s\n", address_format(&why->address, text),
+		       policy_ignores(why->config->policy, &why->address)
+			       ? ", and never will be: it is in ignoreip or never an offender"
+			       : "");
+	r = read_said(why);
+	if (r >= 0)
+		r = show_said(why);
+	return r < 0 ? r : banned;
+}
+
+int verb_why(int argc, char **argv)
+{
+	cleanup(why_done) struct why why = { .common = COMMON_DEFAULTS };
+	const struct option_row rows[] = { OPTION_CONFIG(why.common), OPTION_JSON(why.common),
+					   OPTION_JOURNAL(why.common) };
+	const struct usage usage = {
+		"why",
+		"ADDRESS",
+		"Tells whether an address is banned, what banish said of it, and the lines that did it.\n"
+		"Exit 0: it is banned; 1: it is not.",
+		rows,
+		ARRAY_SIZE(rows),
+		1,
+		1
+	};
+	struct faults faults = { 0 };
+	int first, exit_code, r;
+
+	if (options_parse(&usage, argc, argv, &first, &exit_code))
+		return exit_code;
+	if (address_parse(span_of(argv[first]), &why.address) < 0) {
+		fprintf(stderr, "banish why: \"%s\" is no address\n", argv[first]);
+		return EXIT_USAGE;
+	}
+	r = prepare(&why, &faults);
+	if (r >= 0)
+		r = answer(&why);
+	faults_print(&faults);
+	faults_done(&faults);
+	if (r < 0 && r != -EINVAL)
+		fprintf(stderr, "banish why: %s\n", strerror(-r));
+	return r > 0 ? EXIT_YES : EXIT_NO;
+}
