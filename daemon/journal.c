@@ -159,7 +159,8 @@ int journal_open(const char *file, const char *directory, struct journal **ret)
 	r = open_handle(file, directory, &journal->handle);
 	if (r < 0)
 		return r;
-	if (!file && sd_journal_has_runtime_files(journal->handle) <= 0 &&
+	/* libsystemd answers these by path, /run or /var: no to the files of any other folder */
+	if (!file && !directory && sd_journal_has_runtime_files(journal->handle) <= 0 &&
 	    sd_journal_has_persistent_files(journal->handle) <= 0)
 		return -ENODATA;
 	r = sd_journal_set_data_threshold(journal->handle, MAX_FIELD_SIZE);
