@@ -9,9 +9,10 @@
 #include "log.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <time.h>
 
-#define SLICE 2000 /* entries a turn of the loop: some milliseconds */
+#define SLICE_TIME  (USEC_PER_SEC / 20) /* a turn of the loop */
+#define CLOCK_EVERY 32                  /* entries: some 50 us, or the match limit that often */
 
 /* journald tells readers of new entries at most four times a second. While an attack is on we look
  * ourselves, every few milliseconds; it is over when no failure came for a while. */
@@ -155,22 +156,30 @@ static int look_again(struct daemon *daemon)
 	return r < 0 ? r : sd_event_source_set_enabled(daemon->read_ahead, SD_EVENT_ONESHOT);
 }
 
+/* sd_event_now() stands still during a turn. */
+static usec_t clock_usec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}
+
 /* 1: more may wait; 0: read to the end. */
 static int read_slice(struct daemon *daemon, size_t *ret_n)
 {
 	bool was_warming = daemon->warming;
+	usec_t end = clock_usec() + SLICE_TIME;
 	size_t n = 0;
-	int r = 1;
+	int r;
 
-	while (n < SLICE && r > 0) {
-		r = journal_next(daemon->journal);
-		if (r <= 0)
-			break;
-		n++;
+	while ((r = journal_next(daemon->journal)) > 0) {
 		r = read_entry(daemon);
 		if (r < 0)
 			return r;
 		r = 1;
+		if (++n % CLOCK_EVERY == 0 && clock_usec() >= end)
+			break;
 	}
 	if (r < 0)
 		return r;

@@ -148,7 +148,7 @@ static bool has_split_lines(sd_journal *handle)
 	return false;
 }
 
-int journal_open(const char *file, const char *directory, struct journal **ret)
+int journal_open(const char *file, const char *directory, bool live, struct journal **ret)
 {
 	cleanup(journal_freep) struct journal *journal = NULL;
 	int r;
@@ -167,7 +167,7 @@ int journal_open(const char *file, const char *directory, struct journal **ret)
 	if (r < 0)
 		return r;
 	journal->entry = (struct entry){ entry_get_field, entry_get_time, entry_get_cursor, journal,
-					 !(file || directory) || has_split_lines(journal->handle) };
+					 live || has_split_lines(journal->handle) };
 	*ret = TAKE_PTR(journal);
 	return 0;
 }

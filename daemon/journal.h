@@ -16,8 +16,10 @@ struct journal;
 #define JOURNAL_SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
 
 /* The machine's system journal where both are NULL; else a file or glob, or a folder. -ENODATA: no
- * journal file can be read (none there, or no right to). */
-int journal_open(const char *file, const char *directory, struct journal **ret) must_check;
+ * journal file can be read (none there, or no right to). `live`: it is followed; entries that are
+ * not there yet may be pieces of split lines even if none is now. */
+int journal_open(const char *file, const char *directory, bool live,
+		 struct journal **ret) must_check;
 struct journal *journal_free(struct journal *journal);
 DEFINE_CLEANUP(struct journal *, journal_free)
 

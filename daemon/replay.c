@@ -160,7 +160,7 @@ static int prepare(struct replay *replay, struct faults *faults)
 	if (r < 0)
 		return r;
 
-	r = journal_open(common->file, common->directory, &replay->journal);
+	r = journal_open(common->file, common->directory, false, &replay->journal);
 	if (r == -ENODATA || r == -ENOENT)
 		fprintf(stderr,
 			"banish replay: no journal to read: look at the path, or be root or in the "

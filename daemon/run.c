@@ -41,7 +41,7 @@ static int open_journal(struct daemon *daemon)
 {
 	int r;
 
-	r = journal_open(daemon->common.file, daemon->common.directory, &daemon->journal);
+	r = journal_open(daemon->common.file, daemon->common.directory, true, &daemon->journal);
 	if (r == -ENODATA || r == -EACCES)
 		log_say(LOG_FAULT, LOG_ERR,
 			"the journal cannot be read: add the user to the group systemd-journal");

@@ -297,7 +297,7 @@ static int prepare(struct why *why, struct faults *faults)
 		r = list_prefixes(why);
 	if (r < 0)
 		return r;
-	r = journal_open(common->file, common->directory, &why->journal);
+	r = journal_open(common->file, common->directory, false, &why->journal);
 	if (r == -ENODATA || r == -ENOENT)
 		fprintf(stderr,
 			"banish why: no journal to read: be root or in the group systemd-journal\n");
