@@ -145,13 +145,21 @@ static bool classify(const struct nlmsghdr *header, struct nftmsg_answer *ret)
 	return true;
 }
 
+/* mnl_nlmsg_ok() of libmnl 1.0.4 takes a length beyond INT_MAX for a negative one and lets it pass.
+ */
+static bool is_whole(const struct nlmsghdr *header, size_t size)
+{
+	return size >= sizeof(*header) && header->nlmsg_len >= sizeof(*header) &&
+	       header->nlmsg_len <= size;
+}
+
 bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret)
 {
-	while (datagram->size <= INT32_MAX) {
+	for (;;) {
 		const struct nlmsghdr *header = (const void *)datagram->data;
 		size_t step;
 
-		if (!mnl_nlmsg_ok(header, (int)datagram->size))
+		if (!is_whole(header, datagram->size))
 			return false;
 		step = MIN(MNL_ALIGN((size_t)header->nlmsg_len), datagram->size);
 		datagram->data += step;
@@ -159,7 +167,6 @@ bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret)
 		if (classify(header, ret))
 			return true;
 	}
-	return false;
 }
 
 bool nftmsg_read_set(const struct nlmsghdr *header, struct nftmsg_set *ret)
@@ -244,7 +251,7 @@ bool nftmsg_read_elements(const struct nlmsghdr *header, struct nftmsg_elements 
 		.table = text_of(a.at[NFTA_SET_ELEM_LIST_TABLE]),
 		.set = text_of(a.at[NFTA_SET_ELEM_LIST_SET]),
 		.next = (const void *)list.data,
-		.end = list.data + list.size,
+		.end = list.data ? list.data + list.size : NULL,
 	};
 	return ret->table.data && ret->set.data;
 }
