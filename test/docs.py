@@ -1,0 +1,170 @@
+"""What users read says what there is: verbs, options, keys, message ids and fields, both ways.
+
+    docs.py BANISH SOURCE-TREE
+
+Prints one line for each thing that is missing somewhere, and fails if there is any.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+banish, tree = sys.argv[1], pathlib.Path(sys.argv[2])
+packaging = tree / 'packaging'
+problems = []
+
+
+def compare(what, code, texts):
+    """Each text (name: set of words) holds exactly the words of the code."""
+    for name, words in texts.items():
+        problems.extend(f'{name}: {what} {word} is missing' for word in sorted(code - words))
+        problems.extend(f'{name}: there is no {what} {word}' for word in sorted(words - code))
+
+
+def read(path):
+    return (tree / path).read_text()
+
+
+def output(*arguments):
+    return subprocess.run([banish, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def section(page, name):
+    """The text of one .Sh or .Ss whose title begins with `name`."""
+    found = re.search(rf'^\.S[hs] "?{re.escape(name)}\b.*\n((?:(?!\.S[hs] ).*\n)*)', page, re.M)
+    return found.group(1) if found else ''
+
+
+def macro_words(text, macro):
+    """`.It Cm address , user` -> address, user; nested calls are macros themselves and stay out."""
+    words = set()
+    for arguments in re.findall(rf'^\.It {macro} (.*)$', text, re.M):
+        words |= {word for word in arguments.split() if re.fullmatch(r'[$]?[a-z_]+\d*', word)}
+    return words
+
+
+def check_verbs():
+    page = read('packaging/man/banish.8')
+    bash, zsh = read('packaging/completions/banish'), read('packaging/completions/_banish')
+    verbs = set(re.findall(r'^  ([a-z]+) ', output('--help'), re.M))
+    compare('verb', verbs, {
+        'banish.8': set(re.findall(r'^\.Ss banish ([a-z]+)', page, re.M)),
+        'completions/banish': set(re.findall(r"^\t\[(\w+)\]='", bash, re.M)),
+        'completions/_banish': set(re.findall(r"^\t\t['\"](\w+):", zsh, re.M)),
+    })
+    shared = {name: set(re.findall(r'--([a-z-]+)', body))
+              for name, body in re.findall(r"^\t(\w+)=\(((?:[^()']|'[^']*')*)\)$", zsh, re.M)}
+    for verb in sorted(verbs):
+        options = set(re.findall(r'^  --([a-z-]+)', output(verb, '--help'), re.M))
+        text = section(page, f'banish {verb}')
+        told = set(re.findall(r'Fl -([a-z-]+)', text)) | {'help'}
+        found = re.search(rf'^\t\t{verb}\)((?:(?!;;)[\s\S])*);;', zsh, re.M)
+        body = found.group(1) if found else ''
+        listed = set(re.findall(r"'--([a-z-]+)", body))
+        for name in re.findall(r'\$(\w+)', body):
+            listed |= shared.get(name, set())
+        found = re.search(rf"^\t\[{verb}\]='(.*)'", bash, re.M)
+        compare('option', {f'{verb} --{option}' for option in options}, {
+            'banish.8': {f'{verb} --{option}' for option in told},
+            'completions/banish': {f'{verb} {option}'
+                                   for option in (found.group(1).split() if found else [])},
+            'completions/_banish': {f'{verb} --{option}' for option in listed},
+        })
+
+
+def check_messages():
+    ids = r'\b[0-9a-f]{32}\b'
+    page = read('packaging/man/banish.8')
+    compare('MESSAGE_ID', set(re.findall(ids, read('daemon/log.h'))), {
+        'banish.catalog': set(re.findall(rf'^-- ({ids})$', read('packaging/banish.catalog'), re.M)),
+        'banish.8': set(re.findall(rf'^\.It ({ids})$', page, re.M)),
+    })
+    fields = set()
+    for path in (tree / 'daemon').glob('*.c'):
+        fields |= set(re.findall(r'\bBANISH_[A-Z_]+\b', path.read_text()))
+    compare('field', fields, {
+        'banish.8': set(re.findall(r'\bBANISH_[A-Z_]+\b', section(page, 'JOURNAL'))),
+    })
+    unknown = set(re.findall(r'@(BANISH_[A-Z_]+)@', read('packaging/banish.catalog'))) - fields
+    problems.extend(f'banish.catalog: there is no field {field}' for field in sorted(unknown))
+
+
+def table_keys(path, table):
+    found = re.search(rf'struct json_key {table}\[\] = \{{((?:(?!\{{ 0 \}})[\s\S])*)\{{ 0 \}}',
+                      read(path))
+    return set(re.findall(r'\.name = "([^"]+)"', found.group(1)))
+
+
+def check_keys():
+    page = read('packaging/man/banish.json.5')
+    keys = macro_words(section(page, 'KEYS OF THE FILE'), 'Cm')
+    compare('key', table_keys('lib/policy.c', 'policy_keys'), {'banish.json.5': keys})
+    settings = set()
+    for table in ('settings_keys', 'jail_keys', 'increment_keys'):
+        settings |= table_keys('lib/policy.c', table)
+    keys = macro_words(section(page, 'SETTINGS'), 'Cm')
+    compare('key', settings, {'banish.json.5': keys})
+
+    page = read('packaging/man/banish.rules.5')
+    for title, path, table in (('KEYS OF A RULE', 'lib/rule.c', 'rule_keys'),
+                               ('KEYS OF AN EVENT', 'lib/ruleevent.c', 'event_keys'),
+                               ('EXAMPLES IN A RULE', 'lib/rule.c', 'example_keys')):
+        keys = macro_words(section(page, title), 'Cm')
+        if table == 'event_keys':
+            keys -= {'failure', 'success', 'note'}  # values of "outcome"
+        compare('key', table_keys(path, table), {f'banish.rules.5, {title}': keys})
+    names = re.search(r' names\[\] = \{([\s\S]*?)\};', read('lib/ports.c')).group(1)
+    ports = re.search(r'Names are in lower case[\s\S]*?((?:^\.Cm .*\n)+)',
+                      read('packaging/man/banish.json.5'), re.M).group(1)
+    compare('port', set(re.findall(r'"([^"]+)"', names)),
+            {'banish.json.5': set(re.findall(r'[a-z][\w-]*', ports.replace('.Cm', '')))})
+
+
+def whole_files(path):
+    """The literals of a page that are whole files: an object that stands alone."""
+    for literal in re.findall(r'^\.Bd -literal.*\n([\s\S]*?)^\.Ed', read(path), re.M):
+        if literal.startswith('{') and literal.endswith('}\n'):
+            yield literal.replace('\\e', '\\')
+
+
+def check_files():
+    """Whole files in the pages, and the example, are what `banish check` accepts."""
+    policies = list(whole_files('packaging/man/banish.json.5'))
+    policies.append(read('packaging/banish.json.example'))
+    rules = [text for text in whole_files('packaging/man/banish.rules.5') if '"examples"' in text]
+    assert len(policies) >= 3 and rules
+    for text in policies:
+        try_files(text, {})
+    for text in rules:
+        name = re.search(r'"name": "([^"]+)"', text).group(1)
+        try_files(json.dumps({'jails': {name: {}}}), {name: text})
+
+
+def try_files(policy, rules):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder)
+        (path / 'banish.json').write_text(policy)
+        (path / 'rules.d').mkdir()
+        for name, text in rules.items():
+            (path / 'rules.d' / f'{name}.json').write_text(text)
+        result = subprocess.run([banish, 'check', '--config', folder, '--rules', tree / 'rules'],
+                                capture_output=True, text=True)
+        if result.returncode != 0:
+            problems.append(f'this does not pass "banish check":\n{policy}{"".join(rules.values())}'
+                            f'{result.stderr}')
+
+
+def check_paths():
+    """What README.md names of the tree is there."""
+    for name in set(re.findall(r'`((?:lib|daemon|rules|packaging|test)/[\w./-]*)`',
+                               read('README.md'))):
+        if not (tree / name).exists():
+            problems.append(f'README.md: there is no {name}')
+
+
+for check in (check_verbs, check_messages, check_keys, check_files, check_paths):
+    check()
+print('\n'.join(problems))
+sys.exit(1 if problems else 0)
