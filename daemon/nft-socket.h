@@ -9,6 +9,7 @@
 #include "nftmsg-answer.h"
 #include "nftmsg-batch.h"
 #include "nftmsg-change.h"
+#include "nftmsg-layout.h"
 #include "nftmsg-notice.h"
 
 #define NFT_BUFFER_SIZE \
@@ -21,6 +22,7 @@ struct nft {
 	size_t max_batch;  /* bytes the kernel takes at once */
 	struct nftmsg_batch batch;
 	struct nftmsg_watch *watch;
+	struct nftmsg_state ours; /* what the last install left */
 	struct nft_set *new_sets; /* owned; by the last install */
 	size_t n_new_sets;
 	char buffer[NFT_BUFFER_SIZE] __attribute__((aligned(8)));

@@ -10,7 +10,6 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "nft-socket.h"
-#include "nftmsg-layout.h"
 
 #define MAX_TRIES    5     /* against somebody else who changes the table meanwhile */
 #define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
@@ -69,6 +68,7 @@ struct nft *nft_free(struct nft *nft)
 		mnl_socket_close(nft->notices);
 	nftmsg_batch_done(&nft->batch);
 	nftmsg_watch_free(nft->watch);
+	nftmsg_state_done(&nft->ours);
 	free(nft->new_sets);
 	free(nft);
 	return NULL;
@@ -191,6 +191,7 @@ static int try_install(struct nft *nft, const struct nft_layout *layout)
 	r = read_state(nft, &state);
 	if (r < 0)
 		return r;
+	nftmsg_state_compare(&state, &nft->ours);
 	rewind_sequence(nft);
 	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
 	if (r < 0)
@@ -199,6 +200,10 @@ static int try_install(struct nft *nft, const struct nft_layout *layout)
 	shrink(nft);
 	if (r < 0)
 		return r;
+	nftmsg_state_done(&nft->ours);
+	r = read_state(nft, &nft->ours);
+	if (r < 0)
+		nftmsg_state_done(&nft->ours); /* then nothing will seem strange */
 	return note_sets(nft, layout, &state);
 }
 

@@ -30,8 +30,9 @@ const char *nft_explain(int error);
 /* Makes table, sets, chain and rules in one transaction: adds what is missing, replaces what is
  * wrong (a set of another type or size, or whose elements stand for another prefix; it loses its
  * elements), rebuilds the rules, removes sets of jails that are gone, keeps the elements of all
- * others. `layout` is borrowed for the call only. 0, or 1: at least one set is new and empty
- * (nft_set_is_new() says which). */
+ * others. A set that somebody else made anew since the last call, as by loading a saved ruleset, is
+ * emptied even if it looks the same. `layout` is borrowed for the call only. 0, or 1: at least one
+ * set is new and empty (nft_set_is_new() says which). */
 int nft_install(struct nft *nft, const struct nft_layout *layout) must_check;
 bool nft_set_is_new(const struct nft *nft, const char *jail,
 		    uint8_t family); /* by the last nft_install() */

@@ -72,17 +72,24 @@ static uint32_t number_of(const struct nlattr *attribute)
 	return ntohl(number);
 }
 
-static usec_t msec_of(const struct nlattr *attribute)
+static uint64_t long_number_of(const struct nlattr *attribute, uint64_t otherwise)
 {
 	struct span bytes = bytes_of(attribute);
-	uint64_t number = 0;
-	usec_t usec;
+	uint64_t number;
 
 	if (bytes.size != sizeof(number))
-		return USEC_INFINITY;
+		return otherwise;
 	memcpy(&number, bytes.data, sizeof(number));
-	number = be64toh(number);
-	return __builtin_mul_overflow(number, USEC_PER_MSEC, &usec) ? USEC_INFINITY : usec;
+	return be64toh(number);
+}
+
+static usec_t msec_of(const struct nlattr *attribute)
+{
+	usec_t usec;
+
+	return __builtin_mul_overflow(long_number_of(attribute, UINT64_MAX), USEC_PER_MSEC, &usec)
+		       ? USEC_INFINITY
+		       : usec;
 }
 
 /* nft keeps comments in a list of type (1 byte), length (1 byte), bytes with a NUL at the end. */
@@ -183,6 +190,7 @@ bool nftmsg_read_set(const struct nlmsghdr *header, struct nftmsg_set *ret)
 		.key_type = number_of(a.at[NFTA_SET_KEY_TYPE]),
 		.key_size = number_of(a.at[NFTA_SET_KEY_LEN]),
 		.size = number_of(description.at[NFTA_SET_DESC_SIZE]),
+		.handle = long_number_of(a.at[NFTA_SET_HANDLE], 0),
 	};
 	return ret->table.data && ret->name.data;
 }
@@ -213,6 +221,7 @@ bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret)
 	*ret = (struct nftmsg_table){
 		.name = text_of(a.at[NFTA_TABLE_NAME]),
 		.flags = number_of(a.at[NFTA_TABLE_FLAGS]),
+		.handle = long_number_of(a.at[NFTA_TABLE_HANDLE], 0),
 	};
 	return ret->name.data;
 }

@@ -28,6 +28,7 @@ bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret);
 struct nftmsg_set {
 	struct span table, name, comment; /* data NULL: none */
 	uint32_t flags, key_type, key_size, size;
+	uint64_t handle; /* of no other set that this table has, or had before */
 };
 bool nftmsg_read_set(const struct nlmsghdr *header, struct nftmsg_set *ret);
 
@@ -42,6 +43,7 @@ bool nftmsg_read_chain(const struct nlmsghdr *header, struct nftmsg_chain *ret);
 struct nftmsg_table {
 	struct span name;
 	uint32_t flags;
+	uint64_t handle; /* of no other table */
 };
 bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret);
 

@@ -37,6 +37,7 @@ static int feed_set(struct nftmsg_state *state, const struct nftmsg_set *set)
 		.flags = set->flags,
 		.key_type = set->key_type,
 		.size = set->size,
+		.handle = set->handle,
 		.prefix = nft_set_parse_comment(set->comment),
 	};
 	memcpy(sets[state->n_sets].name, set->name.data, set->name.size);
@@ -62,8 +63,10 @@ int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 	if (answer->type != ANSWER_DATA || answer->family != NFPROTO_INET)
 		return 0;
 	if (answer->message == NFT_MSG_NEWTABLE && nftmsg_read_table(answer->header, &its_table) &&
-	    is(its_table.name, table))
+	    is(its_table.name, table)) {
 		state->has_table = true;
+		state->table_handle = its_table.handle;
+	}
 	if (answer->message == NFT_MSG_NEWCHAIN && nftmsg_read_chain(answer->header, &chain) &&
 	    is(chain.table, table) && is(chain.name, NFT_CHAIN))
 		feed_chain(state, &chain);
@@ -85,6 +88,17 @@ static const struct nftmsg_known_set *find_set(const struct nftmsg_state *state,
 		if (strcmp(state->sets[i].name, name) == 0)
 			return &state->sets[i];
 	return NULL;
+}
+
+void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state *ours)
+{
+	for (size_t i = 0; ours->has_table && i < state->n_sets; i++) {
+		struct nftmsg_known_set *set = &state->sets[i];
+		const struct nftmsg_known_set *own = find_set(ours, set->name);
+
+		set->strange = !own || own->handle != set->handle ||
+			       ours->table_handle != state->table_handle;
+	}
 }
 
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
@@ -132,16 +146,31 @@ static uint32_t size_of(const struct nft_layout *layout)
 	return layout->size ? layout->size : NFT_SIZE_DEFAULT;
 }
 
-bool nftmsg_layout_keeps(const struct nft_layout *layout, const struct nftmsg_state *state,
-			 const struct nft_jail *jail, uint8_t family)
+/* It can stay as it is, or be emptied. */
+static bool is_fit(const struct nft_layout *layout, const struct nftmsg_known_set *set,
+		   const struct nft_jail *jail, uint8_t family)
+{
+	return set->flags == NFT_SET_TIMEOUT && set->key_type == nftmsg_set_key_type(family) &&
+	       set->size == size_of(layout) && set->prefix == (int)prefix_of(jail, family);
+}
+
+static const struct nftmsg_known_set *fit_set(const struct nft_layout *layout,
+					      const struct nftmsg_state *state,
+					      const struct nft_jail *jail, uint8_t family)
 {
 	char name[NFT_SET_NAME_SIZE];
 	const struct nftmsg_known_set *set =
 		find_set(state, nft_set_name(jail->name, family, name));
 
-	return set && set->flags == NFT_SET_TIMEOUT &&
-	       set->key_type == nftmsg_set_key_type(family) && set->size == size_of(layout) &&
-	       set->prefix == (int)prefix_of(jail, family);
+	return set && is_fit(layout, set, jail, family) ? set : NULL;
+}
+
+bool nftmsg_layout_keeps(const struct nft_layout *layout, const struct nftmsg_state *state,
+			 const struct nft_jail *jail, uint8_t family)
+{
+	const struct nftmsg_known_set *set = fit_set(layout, state, jail, family);
+
+	return set && !set->strange;
 }
 
 /* A known set goes if it is unfit, if it holds what is always told anew, or if it was ours and its
@@ -158,7 +187,7 @@ static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *
 			return true;
 		for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
 			if (strcmp(set->name, nft_set_name(jail->name, families[f], name)) == 0)
-				return !nftmsg_layout_keeps(layout, state, jail, families[f]);
+				return !is_fit(layout, set, jail, families[f]);
 	}
 	return set->prefix >= 0;
 }
@@ -245,30 +274,31 @@ static int clear(const struct nft_layout *layout, const struct nftmsg_state *sta
 	return 0;
 }
 
+static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *state,
+		    const struct nft_jail *jail, uint8_t family, struct nftmsg_batch *batch)
+{
+	const struct nftmsg_known_set *set = fit_set(layout, state, jail, family);
+
+	if (!set)
+		return nftmsg_set_add_bans(batch, layout->table, jail->name, family,
+					   prefix_of(jail, family), size_of(layout));
+	return set->strange ? nftmsg_set_flush(batch, layout->table, set->name) : 0;
+}
+
 static int put_sets(const struct nft_layout *layout, const struct nftmsg_state *state,
 		    struct nftmsg_batch *batch)
 {
 	const struct nft_jail *jail;
 	struct nft_jail buffer;
-	int r;
+	int r = 0;
 
-	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+	for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
 		r = nftmsg_set_add_ignored(batch, layout->table, families[f], layout->ignore,
 					   layout->n_ignore);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++) {
-		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-			if (nftmsg_layout_keeps(layout, state, jail, families[f]))
-				continue;
-			r = nftmsg_set_add_bans(batch, layout->table, jail->name, families[f],
-						prefix_of(jail, families[f]), size_of(layout));
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
+			r = put_bans(layout, state, jail, families[f], batch);
+	return r;
 }
 
 static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch)

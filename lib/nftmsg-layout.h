@@ -12,12 +12,15 @@
 /* What the table holds now. Filled by feeding the kernel's answers. */
 struct nftmsg_state {
 	bool has_table;
+	uint64_t table_handle;
 	bool has_chain, chain_is_fit;
 	struct nftmsg_known_set {
 		char name[NFT_SET_NAME_SIZE];
 		uint32_t flags, key_type, size;
-		int prefix; /* negative: its comment is not ours */
-	} * sets;           /* owned; only those that could be ours */
+		uint64_t handle;
+		int prefix;   /* negative: its comment is not ours */
+		bool strange; /* by nftmsg_state_compare() */
+	} * sets;             /* owned; only those that could be ours */
 	size_t n_sets;
 };
 
@@ -25,6 +28,10 @@ struct nftmsg_state {
 int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 		      const struct nftmsg_answer *answer) must_check;
 void nftmsg_state_done(struct nftmsg_state *state);
+
+/* Finds out which sets somebody else made since the state was `ours`: they may hold anything, even
+ * where they look the same. Without a table in `ours` none is strange. */
+void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state *ours);
 
 /* -EINVAL: two jails of one name, or one that is reserved. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;
@@ -34,7 +41,7 @@ int nftmsg_layout_check(const struct nft_layout *layout) must_check;
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer);
 
-/* True if the set of that jail and family stands and will be kept. */
+/* True if the set of that jail and family stands and its elements will be kept. */
 bool nftmsg_layout_keeps(const struct nft_layout *layout, const struct nftmsg_state *state,
 			 const struct nft_jail *jail, uint8_t family);
 

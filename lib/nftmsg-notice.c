@@ -199,21 +199,31 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 	watch->has_new = watch->has_new || added;
 }
 
-static void feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header)
+/* Kernels before 6.2 say nothing of a set that is added where it stands already; what else a saved
+ * ruleset holds, the chain and its rules, gives it away. */
+static void feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
 	struct nftmsg_chain chain;
 
-	if (nftmsg_read_chain(header, &chain) && is_ours(watch, chain.table) &&
-	    span_equal(chain.name, SPAN_LITERAL(NFT_CHAIN)))
+	if (!nftmsg_read_chain(header, &chain) || !is_ours(watch, chain.table) ||
+	    !span_equal(chain.name, SPAN_LITERAL(NFT_CHAIN)))
+		return;
+	if (added)
+		watch->has_new = true;
+	else
 		damage(watch, NFT_LOSS_CHAIN);
 }
 
-static void feed_rule(struct nftmsg_watch *watch, const struct nlmsghdr *header)
+static void feed_rule(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
 	struct nftmsg_rule rule;
 
-	if (nftmsg_read_rule(header, &rule) && is_ours(watch, rule.table) &&
-	    span_equal(rule.chain, SPAN_LITERAL(NFT_CHAIN)))
+	if (!nftmsg_read_rule(header, &rule) || !is_ours(watch, rule.table) ||
+	    !span_equal(rule.chain, SPAN_LITERAL(NFT_CHAIN)))
+		return;
+	if (added)
+		watch->has_new = true;
+	else
 		damage(watch, NFT_LOSS_RULE);
 }
 
@@ -320,11 +330,13 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 	case NFT_MSG_DELTABLE:
 		feed_table(watch, header, answer->message == NFT_MSG_NEWTABLE);
 		return 0;
+	case NFT_MSG_NEWCHAIN:
 	case NFT_MSG_DELCHAIN:
-		feed_chain(watch, header);
+		feed_chain(watch, header, answer->message == NFT_MSG_NEWCHAIN);
 		return 0;
+	case NFT_MSG_NEWRULE:
 	case NFT_MSG_DELRULE:
-		feed_rule(watch, header);
+		feed_rule(watch, header, answer->message == NFT_MSG_NEWRULE);
 		return 0;
 	default:
 		return 0;

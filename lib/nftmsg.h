@@ -94,7 +94,7 @@ struct nft_notice {
 	struct address address;
 	struct prefix prefix;
 	bool host_bits;
-	bool restored; /* added: came together with a new table or set, by a saved ruleset: do not
+	bool restored; /* added: came together with table, sets or rules, by a saved ruleset: do not
 			  adopt */
 	usec_t timeout, remaining;
 	char *comment; /* owned: nft_notice_done(); NULL: none */

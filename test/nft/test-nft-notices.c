@@ -194,7 +194,21 @@ static void elements_of_a_saved_ruleset_are_flagged(void **state)
 	assert_true(notice.restored);
 	nft_notice_done(&notice);
 	expect_damage(NFT_LOSS_TABLE);
+	/* The sets look the same, but what is in them is not our word. */
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_true(nft_set_is_new(nft, "mail", AF_INET));
+	assert_int_equal(json_count("mail4"), 0);
+	apply(nft, change_of(NFT_PUT, "192.0.2.1", 100, "ours"));
 	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(json_count("mail4"), 1);
+
+	/* Loaded over what stands, nothing is lost. */
+	run("nft list ruleset | sed 's/192.0.2.1 /192.0.2.9 /' | nft -f -");
+	notice = expect(NFT_NOTICE_ADDED, "nft");
+	assert_int_equal(notice.address.bytes[3], 9);
+	assert_true(notice.restored);
+	nft_notice_done(&notice);
+	expect_nothing();
 
 	/* An element alone is somebody's will. */
 	run("nft add element inet banish mail4 '{ 192.0.2.2 timeout 1h }'");

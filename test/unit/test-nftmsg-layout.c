@@ -145,6 +145,48 @@ static void replaces_what_is_unfit(void **state)
 	}
 }
 
+static void empties_what_somebody_made_anew(void **state)
+{
+	static const struct {
+		uint64_t table_handle, set_handle;
+		size_t n_flushed;
+	} cases[] = {
+		{ 1, 7, 0 }, /* nothing happened */
+		{ 1, 8, 1 }, /* the set was replaced */
+		{ 2, 7, 6 }, /* the whole table */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nftmsg_state ours = { 0 }, known = { 0 }, empty = { 0 };
+		struct nftmsg_batch batch = { 0 };
+		bool kept = cases[i].n_flushed == 0;
+
+		build(&layout, &empty, &batch);
+		feed(&ours, &batch);
+		feed(&known, &batch);
+		ours.table_handle = 1;
+		known.table_handle = cases[i].table_handle;
+		for (size_t j = 0; j < known.n_sets; j++)
+			if (strcmp(known.sets[j].name, "mox6") == 0) {
+				ours.sets[j].handle = 7;
+				known.sets[j].handle = cases[i].set_handle;
+			}
+		/* At the first call there is nothing to compare with. */
+		nftmsg_state_compare(&known, &empty);
+		assert_true(nftmsg_layout_keeps(&layout, &known, &jails[1], AF_INET6));
+
+		nftmsg_state_compare(&known, &ours);
+		assert_int_equal(nftmsg_layout_keeps(&layout, &known, &jails[1], AF_INET6), kept);
+		build(&layout, &known, &batch);
+		assert_int_equal(count(&batch, NFT_MSG_DELSETELEM), cases[i].n_flushed);
+		assert_int_equal(names(&batch, NFT_MSG_DELSETELEM, "mox6"), !kept);
+		assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2);
+		nftmsg_state_done(&ours);
+		nftmsg_state_done(&known);
+		nftmsg_batch_done(&batch);
+	}
+}
+
 static void replaces_a_chain_at_another_place(void **state)
 {
 	struct nftmsg_state known = { .has_table = true, .has_chain = true };
@@ -160,8 +202,8 @@ static void replaces_a_chain_at_another_place(void **state)
 static void removes_jails_that_are_gone_and_nothing_else(void **state)
 {
 	struct nftmsg_known_set sets[] = {
-		{ "friends4", NFT_SET_TIMEOUT, 7, 0, -EINVAL },
-		{ "gone4", NFT_SET_TIMEOUT, 7, 100, 32 },
+		{ .name = "friends4", .flags = NFT_SET_TIMEOUT, .prefix = -EINVAL },
+		{ .name = "gone4", .flags = NFT_SET_TIMEOUT, .prefix = 32 },
 	};
 	struct nftmsg_state known = { .has_table = true, .sets = sets, .n_sets = ARRAY_SIZE(sets) };
 	struct nftmsg_batch batch = { 0 };
@@ -225,6 +267,7 @@ int main(void)
 		cmocka_unit_test(makes_everything_where_nothing_is),
 		cmocka_unit_test(keeps_the_sets_of_bans),
 		cmocka_unit_test(replaces_what_is_unfit),
+		cmocka_unit_test(empties_what_somebody_made_anew),
 		cmocka_unit_test(replaces_a_chain_at_another_place),
 		cmocka_unit_test(removes_jails_that_are_gone_and_nothing_else),
 		cmocka_unit_test(other_tables_are_not_ours),

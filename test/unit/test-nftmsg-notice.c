@@ -44,7 +44,10 @@ static void named(uint16_t type, uint32_t port, const char *table, const char *n
 	mnl_attr_put_strz(header, NFTA_SET_TABLE, table);
 	if (name)
 		mnl_attr_put_strz(header,
-				  type == NFT_MSG_DELCHAIN ? NFTA_CHAIN_NAME : NFTA_SET_NAME, name);
+				  type == NFT_MSG_DELCHAIN || type == NFT_MSG_NEWCHAIN
+					  ? NFTA_CHAIN_NAME
+					  : NFTA_SET_NAME,
+				  name);
 	nftmsg_batch_close(&batch, header);
 }
 
@@ -293,11 +296,15 @@ static void what_comes_with_a_new_set_or_table_is_flagged(void **state)
 {
 	struct nft_notice notice;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 4; i++) {
 		begin();
 		element(NFT_MSG_NEWSETELEM, OTHER_PORT, "manual4", "192.0.2.1", 0, NULL);
 		if (i == 0)
 			named(NFT_MSG_NEWSET, OTHER_PORT, "banish", "manual4");
+		else if (i == 1)
+			named(NFT_MSG_NEWRULE, OTHER_PORT, "banish", NFT_CHAIN);
+		else if (i == 2)
+			named(NFT_MSG_NEWCHAIN, OTHER_PORT, "banish", NFT_CHAIN);
 		else
 			table_message(NFT_MSG_NEWTABLE, 0);
 		generation(OTHER_PORT, "nft", 1);
