@@ -145,6 +145,9 @@ static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void
 	r = own_drain(daemon->own);
 	if (r > 0)
 		r = guard_install(daemon);
+	/* The notice of a loss may still wait to be read, and then finds sets that are not new. */
+	if (r > 0)
+		r = guard_put_back(daemon);
 	if (r >= 0)
 		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)

@@ -146,11 +146,11 @@ int hear_reconcile(struct daemon *daemon)
 	struct nft_elements elements;
 	cleanup(freep) uint64_t *seen = NULL;
 	size_t n_seen = 0;
-	int r;
+	int r, torn;
 
 	if (daemon->dry_run)
 		return 0;
-	r = nft_list(daemon->nft, NULL, &elements);
+	torn = r = nft_list(daemon->nft, NULL, &elements);
 	if (r < 0)
 		return changes_complain(daemon, "list the sets", r);
 	seen = calloc(elements.n_items + 1, sizeof(*seen));
@@ -169,7 +169,8 @@ int hear_reconcile(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	qsort(seen, n_seen, sizeof(*seen), compare_ids);
-	r = reconcile_missing(daemon, seen, n_seen);
+	if (!torn) /* else an element that was not seen may well be there */
+		r = reconcile_missing(daemon, seen, n_seen);
 	if (r >= 0)
 		r = guard_put_back(daemon);
 	return r < 0 ? r : guard_place(daemon);
