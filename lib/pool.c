@@ -2,6 +2,9 @@
 
 #include <assert.h>
 
+/* Bytes: a record of 64 lies in one line. POOL_CHUNK records are always a multiple of it. */
+#define CACHE_LINE 64
+
 void pool_init(struct pool *pool, size_t size)
 {
 	assert(size >= sizeof(pool->free));
@@ -30,7 +33,7 @@ static bool add_chunk(struct pool *pool)
 			return false;
 		pool->chunks = chunks;
 	}
-	pool->chunks[pool->n_chunks] = malloc(POOL_CHUNK * pool->size);
+	pool->chunks[pool->n_chunks] = aligned_alloc(CACHE_LINE, POOL_CHUNK * pool->size);
 	if (!pool->chunks[pool->n_chunks])
 		return false;
 	pool->n_chunks++;

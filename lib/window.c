@@ -17,7 +17,8 @@
 #define SPARE_LONG    (1U << 16) /* places in long blocks, beyond which run-out failures go */
 #define MAX_LONG \
 	(1U << 20) /* places in long blocks (16 MiB): a bound that weights far below one meet */
-#define BLOCK 3    /* failures in a short block */
+#define SECOND_CHANCES 8 /* touched sources that one eviction passes over at most */
+#define BLOCK          3 /* failures in a short block */
 
 struct window {
 	struct table_head head;
@@ -25,6 +26,7 @@ struct window {
 	uint16_t list;
 	uint16_t n;
 	uint16_t capacity; /* of the block: 0, BLOCK, or more */
+	bool touched;      /* since it came to where it stands in its list */
 	union {
 		uint32_t short_block; /* index in windows->blocks */
 		struct failure *block;
@@ -146,18 +148,35 @@ void windows_drop(struct windows *windows, struct window *window)
 
 struct window *windows_find(struct windows *windows, unsigned list, const struct address *address)
 {
-	struct key key = make_key(list, address);
+	struct key key;
 
+	if (windows->lists[list].sources.n == 0)
+		return NULL;
+	key = make_key(list, address);
 	return table_find(&windows->table, hash64(windows->seed, &key, sizeof(key)), equal, &key);
+}
+
+/* The oldest of a list that was not touched since. To move a source with every failure would cost
+ * two cache misses each; so it only moves when its turn to go comes. */
+static struct window *find_idle(struct windows *windows, struct table_list *sources)
+{
+	struct window *window = table_oldest(&windows->table, sources);
+
+	for (size_t i = 0; i < SECOND_CHANCES && window && window->touched; i++) {
+		window->touched = false;
+		table_touch(&windows->table, sources, window);
+		window = table_oldest(&windows->table, sources);
+	}
+	return window;
 }
 
 /* A list that is flooded loses its own sources before those of others. */
 static void evict(struct windows *windows, unsigned list)
 {
-	struct window *window = table_oldest(&windows->table, &windows->lists[list].sources);
+	struct window *window = find_idle(windows, &windows->lists[list].sources);
 
 	for (size_t i = 0; !window && i < windows->n_lists; i++)
-		window = table_oldest(&windows->table, &windows->lists[i].sources);
+		window = find_idle(windows, &windows->lists[i].sources);
 	if (!window)
 		return;
 	windows_drop(windows, window);
@@ -173,7 +192,7 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 	struct window *window = table_find(&windows->table, hash, equal, &key);
 
 	if (window) {
-		table_touch(&windows->table, sources, window);
+		window->touched = true;
 		*ret = window;
 		return 0;
 	}
@@ -343,10 +362,15 @@ void windows_expire(struct windows *windows, usec_t latest)
 		windows->hand = (windows->hand + 1) % windows->n_lists;
 		list = &windows->lists[windows->hand];
 		window = table_oldest(&windows->table, &list->sources);
-		if (window &&
-		    (window->n == 0 || has_run_out(slot(windows, window, window->n - 1)->time,
-						   latest, list->lifetime)))
+		if (!window)
+			continue;
+		if (window->n == 0 || has_run_out(slot(windows, window, window->n - 1U)->time,
+						  latest, list->lifetime)) {
 			windows_drop(windows, window);
+		} else if (window->touched) {
+			window->touched = false;
+			table_touch(&windows->table, &list->sources, window);
+		}
 	}
 }
 

@@ -6,7 +6,7 @@
  * oldest first. A failure at s weighs on a decision at t while t - findtime < s <= t, so times may
  * go backwards: what is too old, or not yet, stays and just weighs nothing. Every source keeps a
  * bounded number of failures, the oldest time goes first; the table keeps a bounded number of
- * sources, of the list that asks for more the one longest untouched goes first.
+ * sources: of the list that asks for more one goes that was not touched for long (second chance).
  */
 
 #include "address.h"

@@ -168,6 +168,18 @@ static void a_flooded_list_loses_its_own_sources(void **state)
 	assert_int_equal(weigh(windows, 1, 9999, 1), 0);
 }
 
+static void a_source_that_goes_on_is_kept(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make(100);
+
+	for (unsigned i = 0; i < 1000; i++) {
+		push(windows, 0, i, 1, 1);
+		push(windows, 0, 0, 1, 1);
+	}
+	assert_int_equal(weigh(windows, 0, 0, 1), 1000);
+	assert_int_equal(windows_n_sources(windows), 100);
+}
+
 static void run_out_sources_are_let_go(void **state)
 {
 	cleanup(windows_freep) struct windows *windows = make(1000000);
@@ -192,6 +204,7 @@ int main(void)
 		cmocka_unit_test(is_used_up_oldest_first),
 		cmocka_unit_test(forgets_up_to_a_time),
 		cmocka_unit_test(a_flooded_list_loses_its_own_sources),
+		cmocka_unit_test(a_source_that_goes_on_is_kept),
 		cmocka_unit_test(run_out_sources_are_let_go),
 	};
 
