@@ -1,8 +1,8 @@
 /*
  * Bans from before and from outside. In a warm-up the ledger's word is final: a ban prevents by its
- * times, and empties the window at the entry that did it, known by time and cursor; an unban takes
- * effect after the entry that was last consumed when it came. What is not met (vacuumed, or no
- * longer selected by any rule) is made good by times.
+ * times, and empties the window at the entry that did it, known by time and cursor; an unban,
+ * lifted from the start, empties it once more after the entry that was last consumed when it came.
+ * What is not met (vacuumed, or no longer selected by any rule) is made good by times.
  */
 
 #include "engine-internal.h"
@@ -10,8 +10,7 @@
 #include <errno.h>
 
 /* An entry this much later than an unban's position, and the position not met: it will not be. So
- * long a step back of the clock does no harm, and the last findtime of the stretch, which alone
- * matters in the end, is right without it. */
+ * long a step back of the clock does no harm. */
 #define LIFT_PATIENCE USEC_PER_HOUR
 
 static unsigned ledger_jail_of(const struct engine *engine, unsigned jail)
@@ -50,7 +49,6 @@ static int add_lift(struct engine *engine, const struct ban *ban)
 							    : ban->lifted_after_time,
 	};
 	engine->lifts_sorted = false;
-	ledger_defer_lift(engine->ledger, ban->id, true);
 	return 0;
 }
 
@@ -68,7 +66,6 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	int r;
 
 	ledger_set_met(engine->ledger, ban->id, false);
-	ledger_defer_lift(engine->ledger, ban->id, false);
 	if (ban->lifted && is_in_reach(engine, ban->lifted_after_time)) {
 		r = add_lift(engine, ban);
 		if (r < 0)
@@ -195,10 +192,8 @@ static void apply_lift(struct engine *engine, struct pending_lift *lift, usec_t 
 	const struct ban *ban = ledger_get(engine->ledger, lift->id);
 
 	lift->applied = true;
-	if (!ban)
-		return;
-	ledger_defer_lift(engine->ledger, lift->id, false);
-	empty_window(engine, ban, until);
+	if (ban)
+		empty_window(engine, ban, until);
 }
 
 void engine_apply_overdue_lifts(struct engine *engine, usec_t time)

@@ -99,14 +99,6 @@ void ledger_set_met(struct ledger *ledger, uint64_t id, bool met)
 		record->ban.met = met;
 }
 
-void ledger_defer_lift(struct ledger *ledger, uint64_t id, bool deferred)
-{
-	struct record *record = ledger_find(ledger, id);
-
-	if (record)
-		record->ban.lift_deferred = deferred;
-}
-
 int ledger_set_position(struct ledger *ledger, const struct position *position)
 {
 	char *cursor = NULL;

@@ -43,7 +43,7 @@ const struct ban *ledger_banned(const struct ledger *ledger, unsigned jail,
 			continue;
 		if (now - ban->since >= offender->longest)
 			break;
-		if (now < ban->until && (!ban->lifted || ban->lift_deferred))
+		if (now < ban->until && !ban->lifted)
 			return ban;
 	}
 	return NULL;

@@ -44,9 +44,7 @@ struct ban {
 	usec_t lifted_time;
 	usec_t lifted_after_time; /* the position of the unban */
 	const char *lifted_after_cursor;
-	bool met;           /* warm-up, not saved: the entry that did it was met */
-	bool lift_deferred; /* warm-up, not saved: the unban's position is still to come, until then
-			       it prevents */
+	bool met; /* warm-up, not saved: the entry that did it was met */
 };
 
 struct ledger;
@@ -104,7 +102,6 @@ int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
 int ledger_set_prefix(struct ledger *ledger, uint64_t id, const struct prefix *prefix) must_check;
 
 void ledger_set_met(struct ledger *ledger, uint64_t id, bool met);
-void ledger_defer_lift(struct ledger *ledger, uint64_t id, bool deferred);
 
 /* How far the journal is consumed; the cursor is copied. */
 int ledger_set_position(struct ledger *ledger, const struct position *position) must_check;

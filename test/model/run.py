@@ -124,9 +124,11 @@ def message(told):
 class Clock:
     """Mostly forward, sometimes not at all, sometimes back."""
 
-    def __init__(self, rng, step, max_back):
+    def __init__(self, rng, step, edges, max_back):
         self.rng = rng
+        self.edges = edges
         self.now = self.latest = START
+        self.marks = [START]  # entries of late: an edge after one of them is where faults hide
         self.step = step
         self.max_back = max_back
         self.backwards = rng.choice([0, 0, 0, 0.02, 0.1])
@@ -135,9 +137,14 @@ class Clock:
         if self.rng.random() < self.backwards:
             self.now -= self.rng.choice([1, 1000, SECOND, 60 * SECOND, 1200 * SECOND])
             self.now = max(self.now, self.latest - self.max_back)
+        elif self.rng.random() < 0.05 and self.edges:
+            self.now = self.rng.choice(self.marks) + self.rng.choice(self.edges) + self.rng.choice([-1, 0, 1])
+            self.now = max(self.now, self.latest)
         elif self.rng.random() < 0.8:
             self.now += self.rng.choice([0, 1, self.rng.randrange(1, 2 * self.step * SECOND), self.step * SECOND])
         self.latest = max(self.latest, self.now)
+        self.marks.append(self.now)
+        del self.marks[:-8]
         return self.now
 
 
@@ -152,8 +159,10 @@ def make_stream(rng, by_hand):
     jails = [make_jail(rng, name) for name in names]
     events = {name: make_events(rng, name) for name in names}
     many = rng.choice([1, 2, 3, 6])
+    edges = [HOUR] + [span for jail in jails for span in (jail.findtime, jail.bantime, jail.memory) if span]
+    edges = [span for span in edges if span <= 2 * HOUR]
     clock = Clock(rng, rng.choice([1, 5]) if kind == "short" else rng.choice([60, 400]),
-                  100 * HOUR if kind == "wild" else HOUR)
+                  [] if kind == "short" else edges, 100 * HOUR if kind == "wild" else HOUR // 2)
     words = []
     for _ in range(rng.choice([30, 100, 300])):
         now = clock.tick()
@@ -278,7 +287,7 @@ def main():
             if n_bad >= 5:
                 break
     print(f"seeds {seeds[0]} to {seeds[-1]}: {n_decisions} decisions, {n_bad} streams differ")
-    if n_decisions < 2 * len(seeds) and options.seed is None:
+    if not n_bad and n_decisions < 2 * len(seeds) and options.seed is None:
         print("too few decisions to show anything")
         return 1
     return 1 if n_bad else 0
