@@ -216,10 +216,13 @@ static bool is_needed(const struct ledger *ledger, const struct record *record, 
 	const struct ban *ban = &record->ban;
 	const struct jail_record *jail = ledger->jails[record->jail];
 
-	if (record->unsaved || ban_runs(ban, now) || within(ban->since, now, ledger->reach))
+	if (record->unsaved || within(ban->since, now, ledger->reach))
 		return true;
 	if (ban->lifted)
 		return within(ban->lifted_after_time, now, ledger->reach);
+	/* One that ended in the stretch prevents in it. */
+	if (within(ban->until, now, ledger->reach))
+		return true;
 	return ban->kind == BAN_AUTOMATIC &&
 	       within(ban->since, now, jail->has_memory ? jail->memory : ledger->memory);
 }

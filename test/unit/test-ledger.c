@@ -160,7 +160,7 @@ static void what_nobody_needs_is_let_go(void **state)
 	struct position position = { START, SPAN_LITERAL("s=2") };
 	uint64_t lifted, offence, forever, manual, gone;
 	struct ban ban = {
-		.jail = "a", .prefix = parse("192.0.2.1/32"), .since = START, .until = START + 5
+		.jail = "a", .prefix = parse("192.0.2.1/32"), .since = START, .until = START
 	};
 	const struct ban *added;
 
@@ -194,6 +194,20 @@ static void what_nobody_needs_is_let_go(void **state)
 	assert_null(ledger_get(ledger, offence));
 	assert_non_null(ledger_get(ledger, forever));
 	assert_int_equal(ledger_n_evicted(ledger), 0);
+}
+
+static void a_ban_is_needed_until_its_end_is_out_of_reach(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t id = add(ledger, "a", "192.0.2.1/32", START, START + 5000 * SECOND);
+
+	ledger_forget_unsaved(ledger);
+	ledger_set_reach(ledger, 1000 * SECOND);
+	assert_int_equal(ledger_set_memory(ledger, "a", 0), 0);
+	ledger_prune(ledger, START + 6000 * SECOND - 1);
+	assert_non_null(ledger_get(ledger, id));
+	ledger_prune(ledger, START + 6000 * SECOND);
+	assert_null(ledger_get(ledger, id));
 }
 
 /* Without anybody calling ledger_prune. */
@@ -288,6 +302,7 @@ int main(void)
 		cmocka_unit_test(an_end_can_move),
 		cmocka_unit_test(a_ban_moves_under_another_prefix),
 		cmocka_unit_test(what_nobody_needs_is_let_go),
+		cmocka_unit_test(a_ban_is_needed_until_its_end_is_out_of_reach),
 		cmocka_unit_test(old_offences_go_as_new_ones_come),
 		cmocka_unit_test(at_the_bound_running_bans_go_last),
 		cmocka_unit_test(changes_wait_until_they_are_saved),
