@@ -17,7 +17,8 @@
 
 #include <errno.h>
 
-#define MAX_STRIDE 8 /* bytes */
+#define MAX_STRIDE  8 /* bytes */
+#define SHORT_CHAIN 6 /* needles that share a gram */
 #define LONG_SET \
 	7 /* bytes: with the shortest needle so long, half the grams of a text are passed over */
 #define CROWD 4 /* events: a set that more of them have tells little */
@@ -70,37 +71,56 @@ static size_t quiet_place(const struct sieve *sieve, const struct needle *needle
 	return best;
 }
 
-static int make_table(struct sieve *sieve)
+/* Chooses the place of each needle's grams, for a stride; the longest chain. starts[h + 2] counts.
+ */
+static uint32_t place_needles(struct sieve *sieve, size_t stride, size_t n_hashes, uint16_t *places)
 {
-	cleanup(freep) uint16_t *places = calloc(sieve->needles.n + 1, sizeof(*places));
-	size_t n_grams, n_hashes = 1024;
+	uint32_t *counts = sieve->starts + 2, longest = 0;
 
-	if (sieve->needles.n > 0)
-		sieve->stride = MIN(sieve->needles.shortest - GRAM + 1, MAX_STRIDE);
-	n_grams = sieve->needles.n * sieve->stride;
-	sieve->shift = 22;
-	for (; n_hashes < 8 * n_grams && sieve->shift > 8; sieve->shift--)
-		n_hashes *= 2;
-	sieve->grams = calloc(n_grams + 1, sizeof(*sieve->grams));
-	sieve->starts = calloc(n_hashes + 2, sizeof(*sieve->starts));
-	sieve->filter = calloc(bitmap_words(n_hashes), sizeof(*sieve->filter));
-	if (!places || !sieve->grams || !sieve->starts || !sieve->filter)
-		return -ENOMEM;
-
-	/* starts[h + 2] counts, becomes the end of h + 1 and moves down to h + 1 while it is
-	 * filled. */
+	sieve->stride = stride;
+	memset(counts, 0, n_hashes * sizeof(*counts));
 	for (size_t i = 0; i < sieve->needles.n; i++) {
-		places[i] =
-			(uint16_t)quiet_place(sieve, &sieve->needles.list[i], sieve->starts + 2);
-		for (size_t j = 0; j < sieve->stride; j++) {
-			uint32_t h = hash(sieve, load(sieve->needles.list[i].text + places[i] + j));
+		const struct needle *needle = &sieve->needles.list[i];
 
-			sieve->starts[h + 2]++;
-			bitmap_set(sieve->filter, h);
+		places[i] = (uint16_t)quiet_place(sieve, needle, counts);
+		for (size_t j = 0; j < stride; j++) {
+			uint32_t *count = &counts[hash(sieve, load(needle->text + places[i] + j))];
+
+			(*count)++;
+			longest = MAX(longest, *count);
 		}
 	}
-	for (size_t h = 2; h < n_hashes + 2; h++)
+	return longest;
+}
+
+/* A wide stride skips more, but where needles have much in common it leaves them no gram of their
+ * own. */
+static void choose_stride(struct sieve *sieve, size_t n_hashes, uint16_t *places)
+{
+	size_t widest = MIN(sieve->needles.shortest - GRAM + 1, MAX_STRIDE), best = 1;
+	uint32_t shortest_chain = UINT32_MAX;
+
+	for (size_t stride = widest; stride > 0; stride--) {
+		uint32_t chain = place_needles(sieve, stride, n_hashes, places);
+
+		if (chain <= SHORT_CHAIN)
+			return;
+		if (chain < shortest_chain) {
+			shortest_chain = chain;
+			best = stride;
+		}
+	}
+	(void)place_needles(sieve, best, n_hashes, places);
+}
+
+/* starts[h + 2] becomes the end of h + 1, and moves down to h + 1 while that is filled. */
+static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *places)
+{
+	for (size_t h = 2; h < n_hashes + 2; h++) {
+		if (sieve->starts[h] > 0)
+			bitmap_set(sieve->filter, h - 2);
 		sieve->starts[h] += sieve->starts[h - 1];
+	}
 	for (size_t i = 0; i < sieve->needles.n; i++) {
 		for (size_t j = 0; j < sieve->stride; j++) {
 			size_t offset = places[i] + j;
@@ -110,6 +130,26 @@ static int make_table(struct sieve *sieve)
 				(struct gram){ bytes, (uint32_t)i, (uint16_t)offset };
 		}
 	}
+}
+
+static int make_table(struct sieve *sieve)
+{
+	cleanup(freep) uint16_t *places = calloc(sieve->needles.n + 1, sizeof(*places));
+	size_t n_hashes = 1024;
+
+	sieve->shift = 22;
+	for (; n_hashes < 8 * MAX_STRIDE * sieve->needles.n && sieve->shift > 10; sieve->shift--)
+		n_hashes *= 2;
+	sieve->starts = calloc(n_hashes + 2, sizeof(*sieve->starts));
+	sieve->filter = calloc(bitmap_words(n_hashes), sizeof(*sieve->filter));
+	if (!places || !sieve->starts || !sieve->filter)
+		return -ENOMEM;
+	if (sieve->needles.n > 0)
+		choose_stride(sieve, n_hashes, places);
+	sieve->grams = calloc(sieve->needles.n * sieve->stride + 1, sizeof(*sieve->grams));
+	if (!sieve->grams)
+		return -ENOMEM;
+	fill_table(sieve, n_hashes, places);
 	return 0;
 }
 
