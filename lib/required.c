@@ -12,14 +12,17 @@
 #include "required.h"
 
 #include "part.h"
+#include "token.h"
 
-#include <ctype.h>
 #include <errno.h>
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH       64
+#define LITERAL_MAX     64 /* bytes */
+#define CLASS_BYTES_MAX 4
 
 struct reader {
 	const char *p;
+	struct token token; /* the one that is to be read next */
 	unsigned depth;
 	bool lost; /* something was not understood */
 	struct parts parts;
@@ -27,242 +30,99 @@ struct reader {
 
 static struct part read_alternatives(struct reader *reader);
 
-/* Letters that do not widen what the letters of a pattern match: dotall, dupnames, ungreedy, no
- * captures, and multiline, whose anchors take no bytes either. */
-static bool skip_options(struct reader *reader)
+static void move_on(struct reader *reader)
 {
-	size_t n = strspn(reader->p, "sJUnm-");
-
-	if (n == 0 || (reader->p[n] != ')' && reader->p[n] != ':'))
-		return false;
-	reader->p += n;
-	return true;
+	reader->token = token_next(&reader->p);
+	reader->lost |= reader->token.kind == TOKEN_LOST;
 }
 
-/* Behind "(": what kind of group this is. `look`: it looks around and takes no bytes; `closed`:
- * "(?s)". */
-static bool read_group_head(struct reader *reader, bool *look, bool *closed)
+/* A few single bytes are exact, everything else is some byte. */
+static struct part part_of_class(struct reader *reader)
 {
-	static const char *const looks[] = { "?=", "?!", "?<=", "?<!" };
-	static const char *const plain[] = { "?:", "?|", "?>" };
-	static const char *const named[] = { "?<", "?P<", "?'" };
+	struct part part = { .exact = true };
 
-	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
-		*look = strncmp(reader->p, looks[i], strlen(looks[i])) == 0;
-		if (*look) {
-			reader->p += strlen(looks[i]);
-			return true;
-		}
-	}
-	if (reader->p[0] != '?')
-		return reader->p[0] != '*';
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
-		if (strncmp(reader->p, plain[i], 2) == 0) {
-			reader->p += 2;
-			return true;
-		}
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
-		size_t n = strlen(named[i]);
+	for (unsigned i = 0; i < 256; i++) {
+		char byte = (char)i;
 
-		if (strncmp(reader->p, named[i], n) != 0)
-			continue;
-		reader->p += n;
-		while (isalnum((unsigned char)*reader->p) || *reader->p == '_')
-			reader->p++;
-		if (*reader->p != '>' && *reader->p != '\'')
-			return false;
-		reader->p++;
-		return true;
+		if (token_has(&reader->token, byte) &&
+		    !any_of_unite(&reader->parts, &part.texts,
+				  part_literal(&reader->parts, (struct span){ &byte, 1 }).texts,
+				  CLASS_BYTES_MAX))
+			return part_unknown();
 	}
-	reader->p++;
-	if (!skip_options(reader))
-		return false;
-	*closed = *reader->p == ')';
-	reader->p += *reader->p == ':';
-	return true;
+	return part.texts.n_texts > 0 ? part : part_unknown();
 }
 
 static struct part read_group(struct reader *reader)
 {
-	bool look = false, closed = false;
+	bool look = reader->token.kind == TOKEN_LOOK;
 	struct part part;
 
-	if (!read_group_head(reader, &look, &closed) || ++reader->depth > MAX_DEPTH) {
-		reader->lost = true;
-		return part_unknown();
-	}
-	part = closed ? part_literal(&reader->parts, SPAN_LITERAL("")) : read_alternatives(reader);
+	move_on(reader);
+	reader->lost |= ++reader->depth > MAX_DEPTH;
+	part = reader->lost ? part_unknown() : read_alternatives(reader);
 	reader->depth--;
-	if (*reader->p != ')') {
-		reader->lost = true;
-		return part_unknown();
-	}
-	reader->p++;
+	reader->lost |= reader->token.kind != TOKEN_CLOSE;
 	return look ? part_literal(&reader->parts, SPAN_LITERAL("")) : part;
 }
 
-/* \xHH and nothing shorter or longer. */
-static struct part read_hex(struct reader *reader)
-{
-	char digits[3] = { 0 }, byte;
-
-	if (!isxdigit((unsigned char)reader->p[0]) || !isxdigit((unsigned char)reader->p[1])) {
-		reader->lost = true;
-		return part_unknown();
-	}
-	memcpy(digits, reader->p, 2);
-	reader->p += 2;
-	byte = (char)strtoul(digits, NULL, 16);
-	return part_literal(&reader->parts, (struct span){ &byte, 1 });
-}
-
-/* Behind the backslash, outside a class. */
-static struct part read_escape(struct reader *reader)
-{
-	static const char controls[] = "tnrfea", bytes[] = "\t\n\r\f\x1b\a";
-	char c = *reader->p;
-	const char *control;
-
-	if (c == '\0') {
-		reader->lost = true;
-		return part_unknown();
-	}
-	reader->p++;
-	if (!isalnum((unsigned char)c))
-		return part_literal(&reader->parts, (struct span){ &c, 1 });
-	control = strchr(controls, c);
-	if (control)
-		return part_literal(&reader->parts, (struct span){ &bytes[control - controls], 1 });
-	if (c == 'x')
-		return read_hex(reader);
-	if (strchr("bBAZzGK", c))
-		return part_literal(&reader->parts, SPAN_LITERAL(""));
-	if (!strchr("dDwWsShHvVNR", c))
-		reader->lost = true;
-	return part_unknown();
-}
-
-/* A few single bytes are exact, everything else in brackets is some byte. */
-static struct part read_class(struct reader *reader)
-{
-	struct part part = { .exact = true };
-	bool few = *reader->p != '^', first = true;
-
-	reader->p += !few;
-	for (; *reader->p && (first || *reader->p != ']'); first = false) {
-		char c = *reader->p++;
-
-		if (c == '[' && *reader->p && strchr(":.=", *reader->p)) {
-			reader->lost = true; /* rare enough */
-			return part_unknown();
-		}
-		if (c == '\\') {
-			c = *reader->p;
-			if (c == '\0' || strchr("QEco", c)) {
-				reader->lost = true;
-				return part_unknown();
-			}
-			few = few && !isalnum((unsigned char)c);
-			reader->p++;
-		}
-		few = few && *reader->p != '-' && c != '-';
-		few = few &&
-		      any_of_unite(&reader->parts, &part.texts,
-				   part_literal(&reader->parts, (struct span){ &c, 1 }).texts,
-				   RUN_TEXTS_MAX);
-	}
-	if (*reader->p != ']') {
-		reader->lost = true;
-		return part_unknown();
-	}
-	reader->p++;
-	return few ? part : part_unknown();
-}
-
-/* "{n}", "{n,}" or "{n,m}" is a repeat, any other brace stands for itself. */
-static bool read_braces(struct reader *reader, unsigned *min, unsigned *max)
-{
-	const char *p = reader->p + 1;
-	char *end;
-
-	if (!isdigit((unsigned char)*p))
-		return false;
-	*min = *max = (unsigned)MIN(strtoul(p, &end, 10), 65535UL);
-	p = end;
-	if (*p == ',') {
-		p++;
-		*max = isdigit((unsigned char)*p) ? (unsigned)MIN(strtoul(p, &end, 10), 65535UL)
-						  : UINT32_MAX;
-		p += strspn(p, "0123456789");
-	}
-	if (*p != '}')
-		return false;
-	reader->p = p + 1;
-	return true;
-}
-
-static struct part read_repeats(struct reader *reader, struct part part)
-{
-	for (;;) {
-		unsigned min = 0, max = UINT32_MAX;
-
-		if (*reader->p == '?')
-			max = 1;
-		else if (*reader->p == '+')
-			min = 1;
-		else if (*reader->p == '{') {
-			if (!read_braces(reader, &min, &max))
-				return part;
-			reader->p--;
-		} else if (*reader->p != '*')
-			return part;
-		reader->p++;
-		/* Lazy or possessive. */
-		reader->p += *reader->p == '?' || *reader->p == '+';
-		part = part_repeat(&reader->parts, part, min, max);
-	}
-}
-
-/* Bytes that stand for themselves, up to the next that does not; the last one may be repeated on
- * its own. */
+/* Bytes that follow each other are one literal; the last may be repeated on its own. */
 static struct part read_literal(struct reader *reader)
 {
-	const char *start = reader->p - 1;
-	size_t n = 1 + strcspn(reader->p, "\\[]{}()^$.|?*+");
+	char bytes[LITERAL_MAX];
+	size_t n = 0;
 
-	if (n > 1 && start[n] && strchr("?*+{", start[n]))
-		n--;
-	reader->p = start + n;
-	return part_literal(&reader->parts, (struct span){ start, n });
+	for (;;) {
+		const char *p = reader->p;
+		struct token after;
+
+		bytes[n++] = reader->token.byte;
+		after = token_next(&p);
+		if (n == LITERAL_MAX || after.kind != TOKEN_BYTE ||
+		    token_next(&p).kind == TOKEN_REPEAT)
+			return part_literal(&reader->parts, (struct span){ bytes, n });
+		move_on(reader);
+	}
 }
 
+/* The item at the token and its repeats; the token is then the one behind them. */
 static struct part read_item(struct reader *reader)
 {
-	char c = *reader->p++;
 	struct part part;
 
-	switch (c) {
-	case '(':
+	switch (reader->token.kind) {
+	case TOKEN_OPEN:
+	case TOKEN_LOOK:
 		part = read_group(reader);
 		break;
-	case '[':
-		part = read_class(reader);
+	case TOKEN_CLASS:
+		part = part_of_class(reader);
 		break;
-	case '\\':
-		part = read_escape(reader);
+	case TOKEN_BYTE:
+		part = read_literal(reader);
 		break;
-	case '.':
-		part = part_unknown();
-		break;
-	case '^':
-	case '$':
+	case TOKEN_NOTHING:
 		part = part_literal(&reader->parts, SPAN_LITERAL(""));
 		break;
-	default:
-		part = read_literal(reader);
+	case TOKEN_REPEAT: /* of nothing: PCRE2 refuses it */
+	case TOKEN_END:
+	case TOKEN_CLOSE:
+	case TOKEN_OR:
+	case TOKEN_LOST:
+		reader->lost = true;
+		return part_unknown();
 	}
-	return read_repeats(reader, part);
+	move_on(reader);
+	while (reader->token.kind == TOKEN_REPEAT) {
+		part = part_repeat(&reader->parts, part, reader->token.min, reader->token.max);
+		move_on(reader);
+	}
+	return part;
+}
+
+static bool goes_on(const struct reader *reader)
+{
+	return reader->token.kind != TOKEN_END && !reader->lost && !reader->parts.failed;
 }
 
 static struct part read_sequence(struct reader *reader)
@@ -270,8 +130,8 @@ static struct part read_sequence(struct reader *reader)
 	struct part whole = part_literal(&reader->parts, SPAN_LITERAL("")), part;
 	struct any_of empty = whole.texts, run = whole.texts;
 
-	while (*reader->p && *reader->p != '|' && *reader->p != ')' && !reader->lost &&
-	       !reader->parts.failed) {
+	while (goes_on(reader) && reader->token.kind != TOKEN_OR &&
+	       reader->token.kind != TOKEN_CLOSE) {
 		part = read_item(reader);
 		if (part.exact && any_of_multiply(&reader->parts, run, part.texts, &run))
 			continue;
@@ -292,8 +152,8 @@ static struct part read_alternatives(struct reader *reader)
 {
 	struct part part = read_sequence(reader);
 
-	while (*reader->p == '|' && !reader->lost && !reader->parts.failed) {
-		reader->p++;
+	while (goes_on(reader) && reader->token.kind == TOKEN_OR) {
+		move_on(reader);
 		part = part_alternate(&reader->parts, part, read_sequence(reader));
 	}
 	return part;
@@ -304,6 +164,7 @@ int required_of_pattern(const char *pattern, struct required *ret)
 	struct reader reader = { .p = pattern };
 	struct part part = part_unknown();
 
+	move_on(&reader);
 	part = read_alternatives(&reader);
 	if (part.exact)
 		part_require(&reader.parts, &part, part.texts);
@@ -312,7 +173,7 @@ int required_of_pattern(const char *pattern, struct required *ret)
 		required_done(ret);
 		return -ENOMEM;
 	}
-	if (!reader.lost && *reader.p == '\0') {
+	if (!reader.lost && reader.token.kind == TOKEN_END) {
 		ret->sets = part.sets;
 		ret->n_sets = part.n_sets;
 	}

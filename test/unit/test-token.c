@@ -1,0 +1,121 @@
+#include "token.h"
+
+#include "unit.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+/* One letter a token; a class shows how many bytes it has, a repeat its bounds. */
+static const char *shown(const char *pattern)
+{
+	static char buffer[1024];
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (;;) {
+		struct token token = token_next(&pattern);
+		unsigned n = 0;
+
+		for (size_t i = 0; i < 32; i++)
+			n += (unsigned)__builtin_popcount(token.set[i]);
+		switch (token.kind) {
+		case TOKEN_END:
+			return buffer;
+		case TOKEN_LOST:
+			(void)snprintf(buffer + used, sizeof(buffer) - used, "!");
+			return buffer;
+		case TOKEN_BYTE:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "%c",
+						 token.byte < ' ' ? '#' : token.byte);
+			break;
+		case TOKEN_CLASS:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "<%u>", n);
+			break;
+		case TOKEN_NOTHING:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "~");
+			break;
+		case TOKEN_OPEN:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "(");
+			break;
+		case TOKEN_LOOK:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "?(");
+			break;
+		case TOKEN_CLOSE:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, ")");
+			break;
+		case TOKEN_OR:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "|");
+			break;
+		case TOKEN_REPEAT:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "{%u,%d}",
+						 token.min, (int)token.max);
+			break;
+		}
+	}
+}
+
+static void reads_patterns(void **state)
+{
+	static const struct {
+		const char *pattern, *tokens;
+	} cases[] = {
+		{ "^a.b$", "~a<256>b~" },
+		{ "(?:a|b)(c)(?<d>e)(?P<f>g)(?'h'i)(?>j)(?|k)", "(a|b)(c)(e)(g)(i)(j)(k)" },
+		{ "(?=a)(?!b)(?<=c)(?<!d)", "?(a)?(b)?(c)?(d)" },
+		{ "a?b*c+d??e*+f{2}g{2,}h{2,3}?i{x}j{,3}", "a{0,1}b{0,-1}c{1,-1}d{0,1}e{0,-1}f{2,2}"
+							   "g{2,-1}h{2,3}i{x}j{,3}" },
+		{ "(?s)(?m-s:a)", "~(a)" },
+		{ "\\.\\(\\n\\x41\\\\", ".(#A\\" },
+		{ "\\d\\D\\w\\s\\h\\v\\N", "<10><246><63><6><3><5><255>" },
+		{ "\\b\\A\\z\\K", "~~~~" },
+		{ "[abc][^abc][]a][^]a][a-z][\\d.][\\]\\x41-\\x43][a-][-a][\\b][a\\-z]",
+		  "<3><253><2><254><26><11><4><2><2><1><3>" },
+		{ "a]b}c", "a]b}c" },
+		{ "a(?i)b", "a!" },
+		{ "a(?x:b)", "a!" },
+		{ "(*UTF)", "!" },
+		{ "a(?#b)", "a!" },
+		{ "(?(1)a)", "!" },
+		{ "(?R)", "!" },
+		{ "(?&x)", "!" },
+		{ "(?P>x)", "!" },
+		{ "(?<x", "!" },
+		{ "a\\1", "a!" },
+		{ "a\\Qb\\E", "a!" },
+		{ "\\x{41}", "!" },
+		{ "\\p{L}", "!" },
+		{ "[[:alpha:]]", "!" },
+		{ "[\\d-z]", "!" },
+		{ "[a", "!" },
+		{ "[\\Qa]", "!" },
+		{ "[\\c]]", "!" },
+		{ "\\", "!" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (strcmp(shown(cases[i].pattern), cases[i].tokens) != 0)
+			fail_msg("%s is \"%s\", not \"%s\"", cases[i].pattern,
+				 shown(cases[i].pattern), cases[i].tokens);
+}
+
+static void tokens_cover_the_pattern(void **state)
+{
+	const char pattern[] = "^(?<a>[^,]*+)\\d{1,3}(?!x)|y\\.z?$", *p = pattern;
+	size_t size = 0;
+
+	for (struct token token = token_next(&p); token.kind != TOKEN_END; token = token_next(&p)) {
+		assert_ptr_equal(token.text.data, pattern + size);
+		size += token.text.size;
+	}
+	assert_int_equal(size, strlen(pattern));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_patterns),
+		cmocka_unit_test(tokens_cover_the_pattern),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
