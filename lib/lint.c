@@ -1,0 +1,347 @@
+#include "lint.h"
+
+#include "address.h"
+#include "growth.h"
+#include "hostile.h"
+#include "logfmt.h"
+#include "match.h"
+
+#include <errno.h>
+
+#define SHOWN 60 /* bytes of a line or name quoted in a fault */
+
+struct lint {
+	const struct rule *rule;
+	struct faults *faults;
+	struct match **matches; /* by event */
+	struct matcher *matcher;
+	struct logfmt logfmt;
+	bool objected;
+};
+
+static void lint_done(struct lint *lint)
+{
+	for (size_t i = 0; lint->matches && i < lint->rule->n_events; i++)
+		match_free(lint->matches[i]);
+	free(lint->matches);
+	matcher_free(lint->matcher);
+	logfmt_done(&lint->logfmt);
+}
+
+static int lint_init(struct lint *lint, const struct rule *rule, struct faults *faults)
+{
+	int r;
+
+	*lint = (struct lint){ .rule = rule, .faults = faults };
+	r = matcher_new(&lint->matcher);
+	if (r < 0)
+		return r;
+	lint->matches = calloc(rule->n_events + 1, sizeof(*lint->matches));
+	if (!lint->matches)
+		return -ENOMEM;
+	for (size_t i = 0; i < rule->n_events; i++) {
+		r = match_new(rule->file, &rule->events[i], 0, faults, &lint->matches[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The first event that matches the line, NULL: none. The captures borrow from the line and from
+ * lint->logfmt. */
+static int find_event(struct lint *lint, struct span line, const struct event **ret,
+		      struct captures *ret_captures)
+{
+	struct subject subject = { .text = line, .logfmt = &lint->logfmt };
+
+	*ret = NULL;
+	for (size_t i = 0; i < lint->rule->n_events; i++) {
+		int r = match_run(lint->matches[i], lint->matcher, &subject, ret_captures);
+
+		if (r == -E2BIG)
+			continue;
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			*ret = &lint->rule->events[i];
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static bool same_address(struct span a, struct span b)
+{
+	struct address one, other;
+
+	return address_parse_endpoint(a, &one) >= 0 && address_parse_endpoint(b, &other) >= 0 &&
+	       address_equal(&one, &other);
+}
+
+/* Fit to be printed, and not too long. */
+static const char *shown(struct span text, char buffer[static SHOWN + 4])
+{
+	size_t n = MIN(text.size, SHOWN);
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		buffer[i] = c < 0x20 || c > 0x7e ? '?' : text.data[i];
+	}
+	strcpy(buffer + n, text.size > n ? "..." : "");
+	return buffer;
+}
+
+static int object(struct lint *lint, const struct example *example, const char *what,
+		  struct span found, const char *expected)
+{
+	char text[SHOWN + 4];
+
+	lint->objected = true;
+	return faults_add(
+		lint->faults,
+		"%s:%u:%u: the example's %s is \"%s\", not \"%s\": mend the pattern or the "
+		"example",
+		lint->rule->file, example->line, example->column, what, shown(found, text),
+		expected);
+}
+
+static int object_to_event(struct lint *lint, const struct example *example,
+			   const struct event *event)
+{
+	lint->objected = true;
+	if (!event)
+		return faults_add(
+			lint->faults,
+			"%s:%u:%u: no event matches the example, it should be \"%s\": try "
+			"it with banish test",
+			lint->rule->file, example->line, example->column, example->event);
+	if (!example->event)
+		return faults_add(lint->faults,
+				  "%s:%u:%u: event \"%s\" matches the example, none should: mend "
+				  "the pattern or the example",
+				  lint->rule->file, example->line, example->column, event->name);
+	return object(lint, example, "event", span_of(event->name), example->event);
+}
+
+static int check_example(struct lint *lint, const struct example *example)
+{
+	const struct event *event;
+	struct captures captures;
+	int r;
+
+	r = find_event(lint, span_of(example->message), &event, &captures);
+	if (r < 0)
+		return r;
+	if (!event && !example->event)
+		return 0;
+	if (!event || !example->event || strcmp(event->name, example->event) != 0)
+		return object_to_event(lint, example, event);
+	if (example->address && captures.address.data &&
+	    !same_address(captures.address, span_of(example->address))) {
+		r = object(lint, example, "address", captures.address, example->address);
+		if (r < 0)
+			return r;
+	}
+	if (example->user && captures.user.data &&
+	    !span_equal(captures.user, span_of(example->user)))
+		return object(lint, example, "user", captures.user, example->user);
+	return 0;
+}
+
+/* Where the client's text stands; false: this line does not say. */
+static bool find_target(const struct lint *lint, const struct event *event, struct span line,
+			const struct captures *captures, struct target *ret)
+{
+	struct span user = captures->user;
+
+	if (!user.data)
+		return false;
+	*ret = (struct target){ .logfmt = event->format == FORMAT_LOGFMT };
+	for (size_t i = 0; ret->logfmt && i < lint->logfmt.n_pairs; i++) {
+		const struct logfmt_pair *pair = &lint->logfmt.pairs[i];
+		const char *end =
+			i + 1 < lint->logfmt.n_pairs ? pair[1].key.data - 1 : line.data + line.size;
+
+		/* As it stands in the line, quotes and all. */
+		if (span_equal(pair->key, span_of(event->user_key))) {
+			user.data = pair->key.data + pair->key.size + 1;
+			user.size = (size_t)(end - user.data);
+			break;
+		}
+	}
+	ret->head = (struct span){ line.data, (size_t)(user.data - line.data) };
+	ret->tail.data = user.data + user.size;
+	ret->tail.size = line.size - ret->head.size - user.size;
+	ret->address = captures->address;
+	return true;
+}
+
+/* What the line told before the client had his way with it. */
+struct truth {
+	const struct event *event;
+	char *address, *session; /* owned; NULL: none */
+};
+
+static void truth_done(struct truth *truth)
+{
+	free(truth->address);
+	free(truth->session);
+}
+
+static int copy_span(struct span text, char **ret)
+{
+	if (!text.data)
+		return 0;
+	*ret = strndup(text.data, text.size);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* The address of the line itself, or the session that recalls one, is somebody else's. */
+static bool is_fooled(const struct truth *truth, const struct captures *captures)
+{
+	struct address address;
+
+	if (captures->address.data)
+		return address_parse_endpoint(captures->address, &address) >= 0 &&
+		       !(truth->address &&
+			 same_address(captures->address, span_of(truth->address)));
+	return captures->session.data &&
+	       !(truth->session && span_equal(captures->session, span_of(truth->session)));
+}
+
+static int object_to_name(struct lint *lint, const struct example *example,
+			  const struct event *event, struct span name,
+			  const struct captures *captures)
+{
+	struct span told = captures->address.data ? captures->address : captures->session;
+	const char *hint = "let the pattern take the name up to the last place where it can end";
+	char shown_name[SHOWN + 4], shown_told[SHOWN + 4];
+
+	if (memchr(name.data, '\n', name.size))
+		hint = "names may hold line feeds, so begin the pattern with ^(?s) or end it with $";
+	lint->objected = true;
+	return faults_add(lint->faults,
+			  "%s:%u:%u: with the user name \"%s\" the example tells \"%s\" (event "
+			  "\"%s\"): %s",
+			  lint->rule->file, example->line, example->column, shown(name, shown_name),
+			  shown(told, shown_told), event->name, hint);
+}
+
+/* 1: the rule was fooled, one such name is enough. */
+static int try_hostile(struct lint *lint, const struct example *example, const struct truth *truth,
+		       const struct target *target, struct span name)
+{
+	cleanup(freep) char *line = NULL;
+	const struct event *event;
+	struct captures captures;
+	size_t size;
+	int r;
+
+	r = hostile_line(target, name, &line, &size);
+	if (r < 0)
+		return r;
+	r = find_event(lint, (struct span){ line, size }, &event, &captures);
+	if (r < 0 || !event || !is_fooled(truth, &captures))
+		return r;
+	r = object_to_name(lint, example, event, name, &captures);
+	return r < 0 ? r : 1;
+}
+
+static int attack_example(struct lint *lint, const struct example *example)
+{
+	cleanup(truth_done) struct truth truth = { 0 };
+	struct span line = span_of(example->message);
+	char text[HOSTILE_TEXT_MAX];
+	struct captures captures;
+	struct target target;
+	size_t size;
+	int r;
+
+	r = find_event(lint, line, &truth.event, &captures);
+	if (r < 0 || !truth.event || !example->user)
+		return r;
+	if (!find_target(lint, truth.event, line, &captures, &target))
+		return 0;
+	r = copy_span(captures.address, &truth.address);
+	if (r < 0)
+		return r;
+	r = copy_span(captures.session, &truth.session);
+	for (unsigned i = 0; r == 0 && (size = hostile_text(&target, i, text)) > 0; i++)
+		r = try_hostile(lint, example, &truth, &target, (struct span){ text, size });
+	return MIN(r, 0);
+}
+
+static int for_each_example(const struct rule *rule, struct faults *faults,
+			    int (*look)(struct lint *lint, const struct example *example))
+{
+	cleanup(lint_done) struct lint lint;
+	int r;
+
+	r = lint_init(&lint, rule, faults);
+	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++)
+		r = look(&lint, &rule->examples[i]);
+	if (r < 0)
+		return r;
+	return lint.objected ? -EINVAL : 0;
+}
+
+int lint_examples(const struct rule *rule, struct faults *faults)
+{
+	return for_each_example(rule, faults, check_example);
+}
+
+int lint_hostile(const struct rule *rule, struct faults *faults)
+{
+	return for_each_example(rule, faults, attack_example);
+}
+
+int lint_growth(const struct rule *rule, struct faults *faults)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < rule->n_events; i++) {
+		const struct event *event = &rule->events[i];
+		struct growth growth;
+		int r;
+
+		if (event->format != FORMAT_PATTERN)
+			continue;
+		r = growth_find(rule, event, &growth);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		result = -EINVAL;
+		r = faults_add(
+			faults,
+			"%s:%u:%u: pattern of event \"%s\" costs more than the line is long: "
+			"\"%s\" repeated %zu, %zu and %zu times takes %ju, %ju and %ju steps: "
+			"let its pieces give nothing back, as [^,]*+ and (?>...) do",
+			rule->file, event->line, event->column, event->name, growth.piece,
+			growth.repeats[0], growth.repeats[1], growth.repeats[2],
+			(uintmax_t)growth.steps[0], (uintmax_t)growth.steps[1],
+			(uintmax_t)growth.steps[2]);
+		if (r < 0)
+			return r;
+	}
+	return result;
+}
+
+int lint_rule(const struct rule *rule, struct faults *faults)
+{
+	static int (*const checks[])(const struct rule *rule,
+				     struct faults *faults) = { lint_examples, lint_hostile,
+								lint_growth };
+	int result = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		int r = checks[i](rule, faults);
+
+		if (r == -EINVAL)
+			result = r;
+		else if (r < 0)
+			return r;
+	}
+	return result;
+}

@@ -1,0 +1,190 @@
+#include "lint.h"
+
+#include "rules.h"
+
+#include <errno.h>
+
+static struct rule *empty_rule(void)
+{
+	struct rule *rule = make_rule("a", "_UID=0");
+
+	rule->examples = pooled(16, sizeof(*rule->examples));
+	return rule;
+}
+
+static char *text_or_null(const char *text)
+{
+	return text ? pooled_text(text, strlen(text)) : NULL;
+}
+
+static void add_example(struct rule *rule, const char *message, const char *event,
+			const char *address, const char *user)
+{
+	struct example *example = &rule->examples[rule->n_examples++];
+
+	*example = (struct example){ .message = text_or_null(message),
+				     .event = text_or_null(event),
+				     .address = text_or_null(address),
+				     .user = text_or_null(user),
+				     .line = 9,
+				     .column = 5 };
+}
+
+static void assert_fault(int (*check)(const struct rule *rule, struct faults *faults),
+			 const struct rule *rule, const char *fault)
+{
+	struct faults faults = { 0 };
+
+	int r = check(rule, &faults);
+
+	if (!fault && faults.n_lines > 0)
+		fail_msg("%s", faults.lines[0]);
+	assert_int_equal(r, fault ? -EINVAL : 0);
+	assert_int_equal(faults.n_lines, fault != NULL);
+	if (fault && strncmp(faults.lines[0], fault, strlen(fault)) != 0)
+		fail_msg("%s", faults.lines[0]);
+	faults_done(&faults);
+}
+
+static void examples_are_held_to_their_word(void **state)
+{
+	static const struct {
+		const char *message, *event, *address, *user, *fault;
+	} cases[] = {
+		{ "fail x 192.0.2.1", "fail", "192.0.2.1", "x", NULL },
+		{ "fail x 192.0.2.1", "fail", NULL, NULL, NULL },
+		{ "fail x 2001:db8:0::1", "fail", "2001:db8::1", "x", NULL },
+		{ "fail x 192.0.2.1", "fail", "192.0.2.2", "x",
+		  "r.json:9:5: the example's address is \"192.0.2.1\", not \"192.0.2.2\": mend" },
+		{ "fail x 192.0.2.1", "fail", "192.0.2.1", "y",
+		  "r.json:9:5: the example's user is \"x\", not \"y\": mend" },
+		{ "fail x 192.0.2.1", "other", NULL, NULL,
+		  "r.json:9:5: the example's event is \"fail\", not \"other\": mend" },
+		{ "fail x 192.0.2.1", NULL, NULL, NULL,
+		  "r.json:9:5: event \"fail\" matches the example, none should: mend" },
+		{ "good x 192.0.2.1", "fail", NULL, NULL,
+		  "r.json:9:5: no event matches the example, it should be \"fail\": try" },
+		{ "good x 192.0.2.1", NULL, NULL, NULL, NULL },
+		/* What the line does not tell, its session may: not for us to say. */
+		{ "other 77", "other", "192.0.2.1", "x", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rule *rule = empty_rule();
+
+		make_event(rule, "fail", "MESSAGE", "^fail (?<user>\\S+) (?<address>\\S+)$");
+		make_event(rule, "other", "MESSAGE", "^other (?<session>\\S+)$");
+		add_example(rule, cases[i].message, cases[i].event, cases[i].address,
+			    cases[i].user);
+		assert_fault(lint_examples, rule, cases[i].fault);
+	}
+	pool_done();
+}
+
+#define LOGIN "login: user=<alice>, rip=192.0.2.1, lip=198.51.100.1, session=<b6lTj9FgjeAKTQEP>"
+
+static void a_name_must_not_tell_the_address(void **state)
+{
+	static const struct {
+		const char *pattern, *message, *user, *fault;
+	} cases[] = {
+		{ "^login: user=<(?<user>.*)>, rip=(?<address>[^,]+), lip=[^,<>]+, session=<[^<>]+>$",
+		  LOGIN, "alice", NULL },
+		{ "^login: user=<(?<user>.*?)>, rip=(?<address>[^,]+), lip=", LOGIN, "alice",
+		  "r.json:9:5: with the user name \"x>, rip=203.0.113.254, lip=1.1.1.1\" the example "
+		  "tells \"203.0.113.254\" (event \"e\"): let" },
+		/* [^>] stops at the client's own bracket. */
+		{ "^login: user=<(?<user>[^>]*)>, rip=(?<address>[^,]+), lip=", LOGIN, "alice",
+		  "r.json:9:5: with the user name" },
+		/* The last place, or the only one. */
+		{ "^(?s)for (?<user>.*) from (?<address>\\S+)", "for x from 192.0.2.1 port 7", "x",
+		  NULL },
+		{ "^for (?<user>.*) from (?<address>\\S+) port 7$", "for x from 192.0.2.1 port 7",
+		  "x", NULL },
+		{ "^for (?<user>.*) from (?<address>\\S+)", "for x from 192.0.2.1 port 7", "x",
+		  "r.json:9:5: with the user name \"x from 203.0.113.254 port 7?\" the example tells "
+		  "\"203.0.113.254\" (event \"e\"): names may hold line feeds" },
+		{ "^from (?<address>\\S+) for (?<user>.*)$", "from 192.0.2.1 for x", "x", NULL },
+		{ "^.*from (?<address>\\S+) for (?<user>.*)$", "from 192.0.2.1 for x", "x",
+		  "r.json:9:5: with the user name \"xfrom 203.0.113.254 for x\" the example" },
+		/* Nor whose session it is. */
+		{ "^user=<(?<user>.*?)>, session=<(?<session>[^>]+)>", "user=<a>, session=<b>", "a",
+		  "r.json:9:5: with the user name" },
+		{ "^user=<(?<user>.*)>, session=<(?<session>[^<>]+)>$", "user=<a>, session=<b>",
+		  "a", NULL },
+		/* Without a user there is nothing to attack. */
+		{ "^login: user=<(?<user>.*?)>, rip=(?<address>[^,]+), lip=", LOGIN, NULL, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rule *rule = empty_rule();
+
+		make_event(rule, "e", "MESSAGE", cases[i].pattern);
+		add_example(rule, cases[i].message, "e", NULL, cases[i].user);
+		assert_fault(lint_hostile, rule, cases[i].fault);
+	}
+	pool_done();
+}
+
+static void logfmt_names_are_quoted(void **state)
+{
+	struct rule *rule = empty_rule();
+
+	make_logfmt_event(rule, "e", "m", "failed", false);
+	add_example(rule, "m=failed username=alice remote=192.0.2.1 cid=1", "e", "192.0.2.1",
+		    "alice");
+	add_example(rule, "m=failed username= remote=192.0.2.1 cid=1", "e", "192.0.2.1", "");
+	add_example(rule, "m=failed remote=192.0.2.1 cid=1 username=\"a b\"", "e", "192.0.2.1",
+		    "a b");
+	assert_fault(lint_rule, rule, NULL);
+	/* A pattern over the same line is taken in. */
+	rule = empty_rule();
+	make_event(rule, "e", "MESSAGE", "^m=failed username=(?<user>.*?) remote=(?<address>\\S+)");
+	add_example(rule, "m=failed username=alice remote=192.0.2.1 cid=1", "e", "192.0.2.1",
+		    "alice");
+	assert_fault(lint_hostile, rule, "r.json:9:5: with the user name");
+	pool_done();
+}
+
+static void costs_must_not_outgrow_the_line(void **state)
+{
+	struct rule *rule = empty_rule();
+
+	make_event(rule, "good", "MESSAGE", "^from (?<address>\\S+) for (?<user>.*)$");
+	make_logfmt_event(rule, "logfmt", "m", "failed", false);
+	make_event(rule, "bad", "MESSAGE", "^.*from.*by (?<address>\\S+)$");
+	add_example(rule, "from x by 192.0.2.1", "bad", "192.0.2.1", NULL);
+	assert_fault(lint_growth, rule,
+		     "r.json:1:1: pattern of event \"bad\" costs more than the line is long: \"");
+	pool_done();
+}
+
+static void all_is_looked_at(void **state)
+{
+	struct rule *rule = empty_rule();
+	struct faults faults = { 0 };
+
+	make_event(rule, "bad", "MESSAGE", "^.*user (?<user>.*) from.*by (?<address>\\S+)$");
+	add_example(rule, "user x from y by 192.0.2.1", "bad", "192.0.2.2", "x");
+	assert_int_equal(lint_rule(rule, &faults), -EINVAL);
+	assert_int_equal(faults.n_lines, 2);
+	faults_done(&faults);
+	/* A pattern that does not compile is told as such. */
+	rule = empty_rule();
+	make_event(rule, "bad", "MESSAGE", "^x(?<address>");
+	assert_fault(lint_examples, rule, "r.json:1:1: pattern of event \"bad\": missing");
+	pool_done();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(examples_are_held_to_their_word),
+		cmocka_unit_test(a_name_must_not_tell_the_address),
+		cmocka_unit_test(logfmt_names_are_quoted),
+		cmocka_unit_test(costs_must_not_outgrow_the_line),
+		cmocka_unit_test(all_is_looked_at),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,99 @@
+#include "sample.h"
+
+#include "patterns.h"
+#include "unit.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include <errno.h>
+#include <pcre2.h>
+
+static uint64_t seed;
+
+static void samples_look_like_matches(void **state)
+{
+	static const struct {
+		const char *pattern;
+		unsigned variant;
+		const char *text;
+	} cases[] = {
+		{ "^(?:imap|pop3)-login: (?<user>[^,]*+)(?:, TLS)?, \\d{3}x{0}(?!no)$", 0,
+		  "imap-login: 1, TLS, 111" },
+		{ "^(?:imap|pop3|sieve)-login", 1, "sieve-login" },
+		{ "^a(?=bcd)[b]", 0, "ab" },
+		{ "^a{2,3}(?:b|c)+", 0, "aab" },
+		{ "^(?i)a", 0, "" },
+		{ "^a(b", 0, "" },
+		{ "^a)b", 0, "" },
+	};
+	char buffer[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t size =
+			sample_text(cases[i].pattern, cases[i].variant, buffer, sizeof(buffer));
+
+		assert_int_equal(size, strlen(cases[i].text));
+		assert_memory_equal(buffer, cases[i].text, size);
+	}
+	assert_int_equal(sample_text("^aaaaaaaa{4}", 0, buffer, 5), 5);
+}
+
+static void counted_patterns_match_the_same(void **state)
+{
+	static const char *const lost[] = { "^(?i)a*", "^(a)\\1*" };
+	uint64_t random = seed;
+	pcre2_match_data *data = pcre2_match_data_create(64, NULL);
+	unsigned n_matches = 0;
+	char *text;
+
+	assert_int_equal(sample_counted("^[a-c]*+b{2}.?\\d+(?:xy)*", &text), 0);
+	assert_string_equal(text, "^(?:[a-c])*+(?:b){2}(?:.)?(?:\\d)+(?:xy)*");
+	free(text);
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
+		assert_int_equal(sample_counted(lost[i], &text), -ENODATA);
+
+	for (int i = 0; i < 1000; i++) {
+		char pattern[1024] = "", line[16];
+		pcre2_code *code, *counted;
+		PCRE2_SIZE offset;
+		int error;
+
+		put_pattern(&random, pattern, sizeof(pattern), 3);
+		code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_DUPNAMES,
+				     &error, &offset, NULL);
+		if (!code)
+			continue;
+		assert_int_equal(sample_counted(pattern, &text), 0);
+		counted = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_DUPNAMES,
+					&error, &offset, NULL);
+		assert_non_null(counted);
+		for (int j = 0; j < 30; j++) {
+			size_t size = random_below(&random, sizeof(line));
+			int r;
+
+			for (size_t k = 0; k < size; k++)
+				line[k] = "abc."[random_below(&random, 4)];
+			r = pcre2_match(code, (PCRE2_SPTR)line, size, 0, 0, data, NULL);
+			n_matches += r >= 0;
+			assert_int_equal(pcre2_match(counted, (PCRE2_SPTR)line, size, 0, 0, data,
+						     NULL),
+					 r);
+		}
+		free(text);
+		pcre2_code_free(code);
+		pcre2_code_free(counted);
+	}
+	assert_true(n_matches > 1000);
+	pcre2_match_data_free(data);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples_look_like_matches),
+		cmocka_unit_test(counted_patterns_match_the_same),
+	};
+
+	seed = random_seed(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
