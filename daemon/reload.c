@@ -63,6 +63,9 @@ int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledg
 		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)
 		r = commit_decisions(daemon);
+	/* first, or the elements of the bans just ended would be taken for bans by hand */
+	if (r >= 0)
+		r = commit_all(daemon);
 	if (r >= 0)
 		r = hear_reconcile(daemon);
 	return r < 0 ? r : commit_all(daemon);
