@@ -43,6 +43,7 @@ static void counted_patterns_match_the_same(void **state)
 	static const char *const lost[] = { "^(?i)a*", "^(a)\\1*" };
 	uint64_t random = seed;
 	pcre2_match_data *data = pcre2_match_data_create(64, NULL);
+	pcre2_match_context *limited = pcre2_match_context_create(NULL);
 	unsigned n_matches = 0;
 	char *text;
 
@@ -52,6 +53,7 @@ static void counted_patterns_match_the_same(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
 		assert_int_equal(sample_counted(lost[i], &text), -ENODATA);
 
+	pcre2_set_match_limit(limited, 20000);
 	for (int i = 0; i < 1000; i++) {
 		char pattern[1024] = "", line[16];
 		pcre2_code *code, *counted;
@@ -69,21 +71,23 @@ static void counted_patterns_match_the_same(void **state)
 		assert_non_null(counted);
 		for (int j = 0; j < 30; j++) {
 			size_t size = random_below(&random, sizeof(line));
-			int r;
+			int r, same;
 
 			for (size_t k = 0; k < size; k++)
 				line[k] = "abc."[random_below(&random, 4)];
-			r = pcre2_match(code, (PCRE2_SPTR)line, size, 0, 0, data, NULL);
+			r = pcre2_match(code, (PCRE2_SPTR)line, size, 0, 0, data, limited);
+			same = pcre2_match(counted, (PCRE2_SPTR)line, size, 0, 0, data, limited);
 			n_matches += r >= 0;
-			assert_int_equal(pcre2_match(counted, (PCRE2_SPTR)line, size, 0, 0, data,
-						     NULL),
-					 r);
+			/* Some of these patterns never come to an end. */
+			if (r != PCRE2_ERROR_MATCHLIMIT && same != PCRE2_ERROR_MATCHLIMIT)
+				assert_int_equal(same, r);
 		}
 		free(text);
 		pcre2_code_free(code);
 		pcre2_code_free(counted);
 	}
 	assert_true(n_matches > 1000);
+	pcre2_match_context_free(limited);
 	pcre2_match_data_free(data);
 }
 
