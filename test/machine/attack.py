@@ -14,6 +14,7 @@ option. An attempt that ends the connection (closed, reset, timeout) is followed
 """
 import argparse
 import base64
+import concurrent.futures
 import json
 import socket
 import ssl
@@ -175,6 +176,12 @@ def attempt(session, options):
 
 
 def attack(options, source):
+    if options.parallel:
+        one = argparse.Namespace(**{**vars(options), "attempts": 1, "parallel": False})
+        with concurrent.futures.ThreadPoolExecutor(options.attempts) as pool:
+            return [outcome for outcomes in pool.map(attack, [one] * options.attempts,
+                                                     [source] * options.attempts)
+                    for outcome in outcomes]
     outcomes = []
     session, used = None, 0
     open_sessions = []
@@ -217,6 +224,8 @@ def parse_options():
     parser.add_argument("--user", default="alice")
     parser.add_argument("--password", default="wrong")
     parser.add_argument("--attempts", type=int, default=1)
+    parser.add_argument("--parallel", action="store_true",
+                        help="all attempts at once, each on its own connection")
     parser.add_argument("--per-connection", type=int, default=1, help="attempts per connection")
     parser.add_argument("--keep-open", type=float, default=0, metavar="SECONDS",
                         help="hold the connections for so long before closing them")

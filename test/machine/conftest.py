@@ -33,3 +33,10 @@ def machine(bare_machine):
 @pytest.fixture(scope="session")
 def banish(machine):
     return lab.Banish(machine, BUILD)
+
+
+@pytest.fixture
+def guard(banish):
+    """A banish that has just begun, with jails dovecot (as it is by default) and mox."""
+    banish.begin()
+    return banish

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import subprocess
 import tempfile
@@ -10,6 +11,21 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
+
+
+# "LOG_BAN" -> its MESSAGE_ID
+KINDS = dict(re.findall(r'X\((LOG_[A-Z_]+), "([0-9a-f]{32})"\)',
+                        (TREE / "daemon/log.h").read_text()))
+
+
+def with_mox(policy):
+    """The policy, with a jail mox that bans at once."""
+    return {**policy, "jails": {"mox": {"maxretry": 1}, **policy.get("jails", {"dovecot": {}})}}
+
+
+def until(element):
+    """When an element ends, in µs of the clock."""
+    return (time.time() + element["expires"]) * 1_000_000
 
 
 def eventually(question, seconds=5.0, pause=0.02):
@@ -105,6 +121,16 @@ class Machine:
         entries = [json.loads(line) for line in lines.splitlines()]
         return [entry for entry in entries if entry["__CURSOR"] != after]
 
+    def wait_for(self, count, text, *matches, after=None, seconds=10):
+        """Waits until so many messages hold the text; answers with their entries."""
+        def found():
+            entries = [entry for entry in self.journal(*matches, after=after)
+                       if text in entry.get("MESSAGE", "")]
+            return len(entries) >= count and entries
+        entries = eventually(found, seconds)
+        assert entries, f"no {count} messages with {text!r} came"
+        return entries
+
     def nft(self, *arguments, **options):
         return self.run("nft", *arguments, **options)
 
@@ -124,6 +150,11 @@ class Machine:
                 answer[str(element.pop("val"))] = element
         return answer
 
+    def has_element(self, name, address, table="banish"):
+        """Whether a look-up in the set finds the address, as a packet's would."""
+        return self.nft("get", "element", "inet", table, name, "{", address, "}",
+                        check=False).returncode == 0
+
     def stop(self):
         self.verb("stop", check=False)
 
@@ -138,7 +169,8 @@ class Banish:
             subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
                             "--destdir", stage], check=True, stdout=subprocess.DEVNULL)
             machine.verb("copy", stage)
-        machine.shell("systemd-sysusers; systemctl daemon-reload")
+        machine.shell("systemd-sysusers; journalctl --update-catalog; systemctl daemon-reload")
+        self.markers = 0
 
     def configure(self, **policy):
         self.machine.write("/etc/banish/banish.json", json.dumps(policy, indent=2))
@@ -148,6 +180,63 @@ class Banish:
 
     def stop(self):
         self.machine.run("systemctl", "stop", "banish.service")
+
+    def restart(self):
+        self.machine.run("systemctl", "restart", "banish.service")
+
+    def reload(self):
+        """Sends SIGHUP; journal entries tell when it is done."""
+        self.machine.run("systemctl", "reload", "banish.service")
+
+    def begin(self, **policy):
+        """A fresh start with this policy. Jail mox bans at the first failure, for settle()."""
+        self.forget()
+        self.configure(**with_mox(policy))
+        self.start()
+
+    def settle(self):
+        """Waits until the daemon has read all that the journal holds: it bans what comes after."""
+        self.markers += 1
+        marker = f"192.0.2.{self.markers}"
+        self.machine.mox(marker)
+        self.wait_banned("mox4", marker)
+
+    def wait_banned(self, name, address, seconds=5):
+        """Waits for an element; answers with it."""
+        element = eventually(lambda: (self.machine.elements(name) or {}).get(address), seconds)
+        assert element, f"no {address} in {name}: {self.machine.elements(name)}"
+        return element
+
+    def wait_gone(self, name, address, seconds=5):
+        assert eventually(lambda: address not in self.machine.elements(name), seconds), \
+            f"{address} is still in {name}"
+
+    def wait_entry(self, action, count=1, after=None, **fields):
+        """Waits for entries of the daemon with BANISH_ACTION and these BANISH_* fields."""
+        wanted = {"BANISH_" + name.upper(): value for name, value in fields.items()}
+
+        def found():
+            entries = [entry for entry in self.entries(action, after)
+                       if wanted.items() <= entry.items()]
+            return len(entries) >= count and entries
+        entries = eventually(found)
+        assert entries, f"no {action} {wanted}: {self.entries(after=after)}"
+        return entries[-1]
+
+    def messages(self, kind=None, after=None, least="7"):
+        """What it said under this MESSAGE_ID (names as in daemon/log.h), at least so urgent."""
+        matches = ["MESSAGE_ID=" + KINDS[kind]] if kind else []
+        return [entry["MESSAGE"] for entry in
+                self.machine.journal("_SYSTEMD_UNIT=banish.service", *matches, after=after)
+                if entry["PRIORITY"] <= least]
+
+    def warnings(self, after=None):
+        return self.messages(after=after, least="4")
+
+    def wait_message(self, kind, after=None, seconds=5):
+        messages = eventually(lambda: self.messages(kind, after), seconds)
+        assert messages, f"it said no {kind}: {self.entries(after=after)}"
+        return messages[-1]
 
     def forget(self):
         """As freshly installed: no state, no table, no past in the journal."""

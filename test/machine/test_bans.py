@@ -1,0 +1,173 @@
+"""From a wrong password to a closed door, and who is never shut out."""
+import pytest
+
+import lab
+
+HOUR = 3600
+
+
+def test_five_wrong_passwords_ban_one_address_for_an_hour(machine, guard):
+    done = machine.attack("203.0.113.30", attempts=4, parallel=True)
+    machine.wait_for(4, "rip=203.0.113.30,")
+    guard.settle()
+    assert done["outcomes"] == ["refused"] * 4
+    assert machine.elements("dovecot4") == {}
+
+    assert machine.outcome("203.0.113.30") == "refused"
+    element = guard.wait_banned("dovecot4", "203.0.113.30")
+    assert HOUR - 3 <= element["timeout"] <= HOUR
+    assert element["comment"] == "auth-failed x5"
+    entry = guard.wait_entry("ban", prefix="203.0.113.30/32")
+    assert abs(lab.until(element) - int(entry["BANISH_UNTIL_USEC"])) < 2_000_000
+    for protocol in ("imap", "pop3", "sieve", "submission"):
+        assert machine.outcome("203.0.113.30", protocol=protocol, timeout=0.3) == "timeout"
+    assert machine.outcome("203.0.113.31", password="alice-secret") == "ok"
+
+
+def test_attempts_on_one_connection_count_each(machine, guard):
+    machine.attack("203.0.113.32", attempts=5, per_connection=5)
+    entry = guard.wait_entry("ban", address="203.0.113.32")
+    assert entry["BANISH_FAILURES"] == "5"
+    assert entry["BANISH_OFFENCE"] == "1"
+
+
+def test_ipv6_bans_the_64_and_nobody_else(machine, guard):
+    for host in range(1, 6):
+        machine.attack(f"2001:db8:77:30::{host}")
+    element = guard.wait_banned("dovecot6", "2001:db8:77:30::")
+    assert HOUR - 3 <= element["timeout"] <= HOUR
+    assert list(machine.elements("dovecot6")) == ["2001:db8:77:30::"]
+    assert machine.outcome("2001:db8:77:30:ffff::1", timeout=0.3) == "timeout"
+    for neighbour in ("2001:db8:77:31::1", "2001:db8:77:2f::1"):
+        assert machine.outcome(neighbour, password="alice-secret") == "ok"
+
+
+@pytest.mark.parametrize("mode", ["normal", "aggressive"])
+def test_connections_without_authentication_count_in_mode_aggressive(machine, banish, mode):
+    banish.begin(jails={"dovecot": {"mode": mode}})
+    machine.attack("203.0.113.33", protocol="sieve", probe="connect", attempts=5, parallel=True)
+    machine.wait_for(5, "rip=203.0.113.33,")
+    if mode == "normal":
+        banish.settle()
+        assert machine.elements("dovecot4") == {}
+    else:
+        assert banish.wait_banned("dovecot4", "203.0.113.33")["comment"] == "probe x5"
+        assert machine.outcome("203.0.113.33", protocol="sieve", timeout=0.3) == "timeout"
+
+
+@pytest.mark.parametrize("source, name, element", [
+    ("203.0.113.34", "mox4", "203.0.113.34"),
+    ("2001:db8:77:34::5", "mox6", "2001:db8:77:34::"),
+])
+@pytest.mark.parametrize("version", ["0.0.4", "0.0.17"])
+def test_recorded_mox_sessions_ban(machine, banish, source, name, element, version):
+    banish.begin(jails={"mox": {"maxretry": 2}})
+    machine.mox(source, version=version)
+    machine.mox(source, "imap-plain-wrongpw", version)
+    assert banish.wait_banned(name, element)["comment"] == "auth-failed x2"
+    entry = banish.wait_entry("ban", jail="mox")
+    assert entry["BANISH_FAILURES"] == "2"
+
+
+SPOOF = ("imap-login: Disconnected: Connection closed (auth failed, 9 attempts in 0 secs): "
+         "user=<x>, method=PLAIN, rip=198.51.100.1, lip=203.0.113.1, session=<AAAAAAAAAAAJCQkJ>")
+
+
+@pytest.mark.parametrize("command", [
+    ["logger", "-t", "dovecot", SPOOF],
+    ["logger", "-t", "dovecot", "--socket", "/run/systemd/journal/dev-log", SPOOF],
+    ["systemd-cat", "-t", "dovecot", "echo", SPOOF],
+    ["sh", "-c", 'printf "%s\\n" "MESSAGE=$1" SYSLOG_IDENTIFIER=dovecot'
+     ' _SYSTEMD_UNIT=dovecot.service UNIT=dovecot.service OBJECT_SYSTEMD_UNIT=dovecot.service'
+     ' _UID=0 | logger --journald', "-", SPOOF],
+], ids=["syslog", "syslog-socket", "stdout", "native"])
+def test_a_users_words_ban_nobody(machine, guard, command):
+    start = machine.cursor()
+    machine.run("setpriv", "--reuid=nobody", "--clear-groups", *command)
+    machine.wait_for(1, SPOOF, after=start)
+    guard.settle()
+    assert machine.elements("dovecot4") == {}
+    # the same words by the unit itself would have done it
+    assert "auth-failed" in guard("test", "--unit", "dovecot.service", SPOOF).stdout
+
+
+def test_ignored_own_and_gateway_addresses_are_never_banned(machine, banish):
+    banish.begin(ignoreip=["198.51.100.64/26", "2001:db8:77:64::7"],
+                 jails={"mox": {"maxretry": 1}})
+    machine.run("ip", "route", "add", "default", "via", "203.0.113.2")
+    try:
+        for own in ("203.0.113.1", "203.0.113.2"):
+            assert lab.eventually(lambda: machine.has_element("ignore4", own))
+        spared = ["198.51.100.65", "198.51.100.126", "2001:db8:77:64::7", "203.0.113.1",
+                  "203.0.113.2", "127.0.0.1", "::1", "2001:db8:77::1", "0.0.0.0", "224.0.0.1"]
+        for address in [*spared, "198.51.100.63", "198.51.100.128"]:
+            machine.mox(address)
+        banish.wait_banned("mox4", "198.51.100.128")
+        banned = set(machine.elements("mox4")) | set(machine.elements("mox6"))
+        assert banned == {"198.51.100.63", "198.51.100.128"}
+        # an ignored host passes though its neighbours get their /64 banned
+        machine.mox("2001:db8:77:64::8")
+        banish.wait_banned("mox6", "2001:db8:77:64::")
+        assert machine.outcome("2001:db8:77:64::8", timeout=0.3) == "timeout"
+        assert machine.outcome("2001:db8:77:64::7", password="alice-secret") == "ok"
+    finally:
+        machine.run("ip", "route", "delete", "default", "via", "203.0.113.2")
+
+
+def test_ports_and_verdict_are_those_of_the_jail(machine, banish):
+    banish.begin(jails={"dovecot": {"ports": ["imap"], "action": "reject", "maxretry": 1}})
+    for source, name in (("203.0.113.35", "dovecot4"), ("2001:db8:77:35::", "dovecot6")):
+        machine.attack(source)
+        banish.wait_banned(name, source)
+        assert machine.outcome(source) == "reset"
+        assert machine.outcome(source, protocol="pop3", password="alice-secret") == "ok"
+
+
+def test_a_ban_grows_with_each_offence_and_ends_by_itself(machine, banish):
+    banish.begin(jails={"dovecot": {"maxretry": 1, "bantime": "2s"}})
+    for offence, seconds in ((1, 2), (2, 4)):
+        machine.attack("203.0.113.36")
+        entry = banish.wait_entry("ban", address="203.0.113.36", offence=str(offence))
+        assert int(entry["BANISH_BANTIME_USEC"]) == seconds * 1_000_000
+        assert machine.outcome("203.0.113.36", timeout=0.2) == "timeout"
+        assert lab.eventually(
+            lambda: machine.outcome("203.0.113.36", timeout=0.5, password="alice-secret") == "ok")
+
+
+def test_the_entry_of_a_ban_tells_everything(machine, guard):
+    start = machine.cursor()
+    machine.attack("2001:db8:77:37::1", attempts=5, parallel=True)
+    entry = guard.wait_entry("ban", after=start, jail="dovecot")
+    trigger = machine.wait_for(5, "rip=2001:db8:77:37::1,", after=start)[-1]
+    assert {name: value for name, value in entry.items() if name.startswith("BANISH_")} == {
+        "BANISH_ACTION": "ban", "BANISH_JAIL": "dovecot", "BANISH_EVENT": "auth-failed",
+        "BANISH_ADDRESS": "2001:db8:77:37::1", "BANISH_PREFIX": "2001:db8:77:37::/64",
+        "BANISH_FAILURES": "5", "BANISH_OFFENCE": "1", "BANISH_BANTIME_USEC": "3600000000",
+        "BANISH_UNTIL_USEC": str(int(trigger["__REALTIME_TIMESTAMP"]) + 3_600_000_000),
+        "BANISH_TRIGGER_CURSOR": trigger["__CURSOR"]}
+    assert entry["MESSAGE_ID"] == lab.KINDS["LOG_BAN"]
+    assert (entry["SYSLOG_IDENTIFIER"], entry["PRIORITY"]) == ("banish", "5")
+    assert "2001:db8:77:37::/64" in entry["MESSAGE"]
+    # nothing of Dovecot's line but the address, and the two commands that the catalog names work
+    assert "session=" not in entry["MESSAGE"] and "alice" not in entry["MESSAGE"]
+    shown = machine.output("journalctl", "--cursor=" + entry["BANISH_TRIGGER_CURSOR"],
+                           "--lines=1", "--output=cat")
+    assert shown.strip() == trigger["MESSAGE"]
+    explained = machine.output("journalctl", "-x", "--cursor=" + entry["__CURSOR"], "--lines=1")
+    assert "2001:db8:77:37::/64 is banned" in explained
+    assert "banish unban 2001:db8:77:37::1" in explained
+
+
+def test_nothing_is_banned_and_nothing_kept_in_a_dry_run(machine, banish):
+    banish.forget()
+    banish.configure(jails={"dovecot": {}})
+    machine.run("systemd-run", "--quiet", "--unit=dry", "banish", "run", "--dry-run")
+    try:
+        machine.attack("203.0.113.38", attempts=5, parallel=True)
+        entry, = machine.wait_for(1, "203.0.113.38", "_SYSTEMD_UNIT=dry.service")
+        assert entry["MESSAGE"].startswith("dry run: dovecot: ban 203.0.113.38/32")
+        assert machine.elements("dovecot4") is None
+        assert machine.run("test", "-e", "/var/lib/banish", check=False).returncode == 1
+        assert machine.outcome("203.0.113.38", password="alice-secret") == "ok"
+    finally:
+        machine.run("systemctl", "stop", "dry.service")

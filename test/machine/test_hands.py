@@ -1,0 +1,169 @@
+"""Bans by hand, with banish's verbs and with plain nft: the daemon hears of both and keeps them."""
+import json
+
+import pytest
+
+import lab
+
+SECOND = 1_000_000  # µs
+
+
+def ledger(machine):
+    """What the state file says of each ban: {id: {...}}, with what happened to it later."""
+    bans = {}
+    for line in machine.output("cat", "/var/lib/banish/state").splitlines():
+        for change in json.loads(line).get("changes", []):
+            if "ban" in change:
+                bans[change["ban"]["id"]] = {**change["ban"]}
+            elif "unban" in change:
+                bans[change["unban"]["id"]]["unban"] = change["unban"]
+    return bans
+
+
+def unban_by_verb(guard, address):
+    guard("unban", address)
+
+
+def unban_by_nft(guard, address):
+    guard.machine.nft("delete", "element", "inet", "banish", "dovecot4", "{", address, "}")
+
+
+@pytest.mark.parametrize("unban", [unban_by_verb, unban_by_nft], ids=["banish", "nft"])
+def test_an_unban_lets_in_again_and_takes_all_back(machine, guard, unban):
+    machine.attack("203.0.113.50", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.50")
+    assert machine.outcome("203.0.113.50", timeout=0.3) == "timeout"
+
+    unban(guard, "203.0.113.50")
+    assert machine.outcome("203.0.113.50", password="alice-secret") == "ok"
+    entry = guard.wait_entry("unban", prefix="203.0.113.50/32")
+    assert entry["BANISH_JAIL"] == "dovecot"
+    assert entry["MESSAGE_ID"] == lab.KINDS["LOG_UNBAN"]
+    assert lab.eventually(lambda: all("unban" in ban for ban in ledger(machine).values()))
+
+    # the window is empty: four more are not enough; and the next ban is the first offence again
+    machine.attack("203.0.113.50", attempts=4, parallel=True)
+    machine.wait_for(9, "rip=203.0.113.50,")
+    guard.settle()
+    assert machine.elements("dovecot4") == {}
+    machine.attack("203.0.113.50")
+    element = guard.wait_banned("dovecot4", "203.0.113.50")
+    assert element["timeout"] <= 3600
+    assert guard.wait_entry("ban", count=2, address="203.0.113.50")["BANISH_OFFENCE"] == "1"
+
+
+def test_an_unban_is_remembered_over_a_restart(machine, guard):
+    machine.attack("203.0.113.51", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.51")
+    guard("unban", "203.0.113.51")
+    guard.wait_entry("unban")
+    for again in (guard.restart, lambda: machine.run("systemctl", "kill", "-s", "KILL", "banish")):
+        start = machine.cursor()
+        again()
+        guard.wait_message("LOG_START", start)
+        guard.settle()
+        assert machine.elements("dovecot4") == {}
+
+
+def test_unban_while_the_daemon_is_down_is_noted_at_its_start(machine, guard):
+    machine.attack("203.0.113.52", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.52")
+    guard.stop()
+    guard("unban", "203.0.113.52")
+    guard.start()
+    guard.wait_entry("unban", address="203.0.113.52")
+    assert machine.elements("dovecot4") == {}
+
+
+def test_unban_finds_the_ban_by_any_address_in_it(machine, guard):
+    machine.attack("2001:db8:77:53::1", attempts=5, parallel=True)
+    guard.wait_banned("dovecot6", "2001:db8:77:53::")
+    assert guard("unban", "2001:db8:77:53::99", check=False).returncode == 0
+    assert machine.elements("dovecot6") == {}
+    done = guard("unban", "2001:db8:77:53::99", check=False)
+    assert (done.returncode, done.stdout.count("\n") + done.stderr.count("\n")) == (1, 1)
+
+
+def ban_by_verb(guard, jail, address):
+    guard("ban", "--jail", jail, "--time", "10min", address)
+
+
+def ban_by_nft(guard, jail, address):
+    family = "6" if ":" in address else "4"
+    guard.machine.nft("add", "element", "inet", "banish", jail + family,
+                      "{", address, "timeout", "10m", "}")
+
+
+@pytest.mark.parametrize("jail", ["dovecot", "manual"])
+@pytest.mark.parametrize("ban", [ban_by_verb, ban_by_nft], ids=["banish", "nft"])
+def test_a_ban_by_hand_is_kept(machine, guard, ban, jail):
+    ban(guard, jail, "203.0.113.54")
+    entry = guard.wait_entry("adopt", prefix="203.0.113.54/32")
+    assert entry["BANISH_JAIL"] == jail
+    assert machine.outcome("203.0.113.54", timeout=0.3) == "timeout"
+    end = int(entry["BANISH_UNTIL_USEC"])
+
+    def kept():
+        element = guard.wait_banned(jail + "4", "203.0.113.54")
+        return abs(lab.until(element) - end) < 2 * SECOND
+    assert kept()
+    guard.restart()
+    assert kept()
+    machine.nft("flush", "ruleset")
+    assert kept()
+    machine.run("systemctl", "kill", "-s", "KILL", "banish")
+    machine.nft("flush", "ruleset")
+    assert kept()
+    assert not guard.entries("unban")
+
+
+def test_a_ban_by_hand_for_good(machine, guard):
+    guard.machine.nft("add", "element", "inet", "banish", "manual4", "{ 203.0.113.55 }")
+    entry = guard.wait_entry("adopt", prefix="203.0.113.55/32")
+    assert entry["BANISH_UNTIL_USEC"] == "infinity"
+    machine.nft("flush", "ruleset")
+    assert "expires" not in guard.wait_banned("manual4", "203.0.113.55")
+
+
+@pytest.mark.parametrize("given, masked, other", [
+    ("2001:db8:77:56::5", "2001:db8:77:56::", "2001:db8:77:56:9::1"),
+])
+def test_an_element_with_host_bits_is_replaced_by_the_masked_one(machine, guard, given, masked,
+                                                                  other):
+    ban_by_nft(guard, "dovecot", given)
+    element = guard.wait_banned("dovecot6", masked)
+    assert list(machine.elements("dovecot6")) == [masked]
+    assert 595 <= element["timeout"] <= 600
+    assert machine.outcome(other, timeout=0.3) == "timeout"
+    guard.wait_entry("adopt", prefix=masked + "/64")
+
+
+def test_a_longer_time_by_hand_is_taken_over(machine, guard):
+    machine.attack("203.0.113.57", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.57")
+    guard("ban", "--jail", "dovecot", "--time", "3h", "203.0.113.57")
+    entry = guard.wait_entry("adopt", address="203.0.113.57")
+    machine.nft("flush", "ruleset")
+    element = guard.wait_banned("dovecot4", "203.0.113.57")
+    assert abs(lab.until(element) - int(entry["BANISH_UNTIL_USEC"])) < 2 * SECOND
+    assert element["expires"] > 10000
+
+
+def test_flush_set_unbans_all_in_it(machine, guard):
+    sources = ["203.0.113.58", "203.0.113.59"]
+    for source in sources:
+        guard("ban", "--jail", "dovecot", source)
+        guard.wait_entry("adopt", address=source)
+    machine.nft("flush", "set", "inet", "banish", "dovecot4")
+    for source in sources:
+        guard.wait_entry("unban", address=source)
+    guard.restart()
+    guard.settle()
+    assert machine.elements("dovecot4") == {}
+
+
+def test_what_is_ignored_cannot_be_banned_by_hand(machine, banish):
+    banish.begin(ignoreip=["203.0.113.60"])
+    ban_by_nft(banish, "dovecot", "203.0.113.60")
+    banish.wait_gone("dovecot4", "203.0.113.60")
+    assert machine.outcome("203.0.113.60", password="alice-secret") == "ok"

@@ -1,0 +1,79 @@
+"""What journald does to its files and its readers."""
+import lab
+
+
+def test_rotation_loses_nothing(machine, guard):
+    for source in ("203.0.113.110", "203.0.113.111"):
+        machine.attack(source, attempts=3, parallel=True)
+        machine.run("journalctl", "--rotate")
+        machine.attack(source, attempts=2, parallel=True)
+        machine.run("journalctl", "--rotate")
+        guard.wait_banned("dovecot4", source)
+    assert len(guard.entries("ban")) == 2
+
+
+def test_rotation_while_it_is_away_loses_nothing(machine, guard):
+    machine.attack("203.0.113.112", attempts=2, parallel=True)
+    machine.wait_for(2, "rip=203.0.113.112,")
+    guard.settle()
+    guard.stop()
+    machine.attack("203.0.113.112", attempts=3, parallel=True)
+    machine.wait_for(5, "rip=203.0.113.112,")
+    machine.run("journalctl", "--rotate")
+    guard.start()
+    guard.wait_banned("dovecot4", "203.0.113.112")
+    assert guard.warnings() == []
+
+
+def test_it_says_that_the_journal_was_vacuumed_past_its_place(machine, guard):
+    machine.attack("203.0.113.113", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.113")
+    guard.stop()
+    machine.mox("203.0.113.114")
+    machine.wait_for(1, "203.0.113.114", "_SYSTEMD_UNIT=mox.service")
+    machine.shell("journalctl --quiet --rotate; journalctl --quiet --vacuum-time=1us")
+    guard.start()
+    assert "not seen" in guard.wait_message("LOG_BLIND")
+    guard.settle()
+    # the bans are those of the ledger
+    guard.wait_banned("dovecot4", "203.0.113.113")
+    machine.attack("203.0.113.115", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.115")
+
+
+def test_vacuuming_while_it_runs_does_no_harm(machine, guard):
+    for source in ("203.0.113.116", "203.0.113.117"):
+        machine.attack(source, attempts=5, parallel=True)
+        guard.wait_banned("dovecot4", source)
+        machine.shell("journalctl --quiet --rotate; journalctl --quiet --vacuum-time=1us")
+    assert guard.warnings() == []
+
+
+def test_it_says_that_journalds_rate_limit_dropped_messages(machine, guard):
+    machine.write("/etc/systemd/system/mox.service.d/limit.conf",
+                  "[Service]\nLogRateLimitIntervalSec=1s\nLogRateLimitBurst=20\n")
+    machine.shell("systemctl daemon-reload; systemctl restart mox.service")
+    try:
+        for _ in range(60):
+            machine.mox("203.0.113.118")
+
+        def told():
+            # journald tells when the unit logs again after the interval
+            machine.mox("203.0.113.118")
+            return guard.messages("LOG_BLIND")
+        message = lab.eventually(told, seconds=10, pause=0.3)[0]
+        assert "mox.service" in message and "rate limit" in message
+        assert int(message.split(" dropped ")[1].split()[0]) > 0
+    finally:
+        machine.shell("""
+            rm -r /etc/systemd/system/mox.service.d
+            systemctl daemon-reload
+            systemctl restart mox.service""")
+
+
+def test_other_units_limits_are_not_its_concern(machine, guard):
+    machine.shell("""systemd-run --quiet --wait --unit=noise -p LogRateLimitIntervalSec=1s \
+        -p LogRateLimitBurst=5 sh -c 'for i in $(seq 100); do echo $i; done; sleep 1.2; echo end'""")
+    machine.wait_for(1, "Suppressed ", "_TRANSPORT=driver")
+    guard.settle()
+    assert guard.warnings() == []
