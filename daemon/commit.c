@@ -172,7 +172,11 @@ int commit_attach(struct daemon *daemon)
 
 	r = sd_event_add_time_relative(daemon->event, &daemon->saver, CLOCK_MONOTONIC,
 				       USEC_INFINITY / 2, 0, on_save, daemon);
-	return r < 0 ? r : sd_event_source_set_enabled(daemon->saver, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->saver, SD_EVENT_OFF);
+	if (r >= 0 && daemon->state && !state_writable(daemon->state))
+		commit_soon(daemon, 0); /* it tries, and says why it cannot */
+	return r;
 }
 
 static int take_line(void *userdata, struct span line)
@@ -187,11 +191,13 @@ static int begin_anew(struct daemon *daemon, int error, struct ledger **ledger)
 	int r;
 
 	r = state_set_aside(daemon->state);
-	if (r < 0)
+	if (r == -ENOMEM)
 		return r;
 	log_say(LOG_STATE, LOG_ERR, "%s %s: it is kept as %s.bad, and bans and offences begin anew",
 		state_path(daemon->state),
-		error == -EPROTONOSUPPORT ? "was written by a newer banish" : "is damaged",
+		error == -EPROTONOSUPPORT ? "was written by a newer banish"
+		: error == -EACCES        ? "cannot be read"
+					  : "is damaged",
 		state_path(daemon->state));
 	*ledger = ledger_free(*ledger);
 	return ledger_new(daemon->seed, ledger);
@@ -232,7 +238,7 @@ int commit_load(struct daemon *daemon, struct ledger **ret)
 		log_say(LOG_STATE, LOG_NOTICE,
 			"%s: the last line was torn by a crash; what it told is read from the journal again",
 			state_path(daemon->state));
-	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG)
+	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG || r == -EACCES || r == -EIO)
 		r = begin_anew(daemon, r, &ledger);
 	if (r >= 0)
 		r = take_saved_position(daemon, ledger);

@@ -18,7 +18,8 @@ struct state {
 	int fd;
 	char *path;
 	size_t size;
-	bool torn; /* a failed append may have left bytes behind that could not be cut off */
+	bool torn;     /* bytes behind `size` could not be cut off */
+	bool nonsense; /* the file could not be put aside */
 };
 
 struct state *state_free(struct state *state)
@@ -59,7 +60,6 @@ static int open_file(struct state *state)
 int state_open(const char *folder, struct state **ret)
 {
 	cleanup(state_freep) struct state *state = calloc(1, sizeof(*state));
-	int r;
 
 	if (!state)
 		return -ENOMEM;
@@ -71,11 +71,14 @@ int state_open(const char *folder, struct state **ret)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if (asprintf(&state->path, "%s/state", folder) < 0)
 		return -ENOMEM;
-	r = open_file(state);
-	if (r < 0)
-		return r;
+	(void)open_file(state); /* before each append it is tried again */
 	*ret = TAKE_PTR(state);
 	return 0;
+}
+
+bool state_writable(const struct state *state)
+{
+	return state->fd >= 0 && !state->torn && !state->nonsense;
 }
 
 static int cut(struct state *state, size_t size)
@@ -94,6 +97,8 @@ int state_read(struct state *state, int (*take)(void *userdata, struct span line
 	int r;
 
 	r = file_read(state->path, MAX_STATE_SIZE, &content, &size);
+	if (r == -ENOENT)
+		return 0;
 	if (r < 0)
 		return r;
 	while (whole < size) {
@@ -110,8 +115,9 @@ int state_read(struct state *state, int (*take)(void *userdata, struct span line
 	}
 	if (whole == size)
 		return 0;
-	r = cut(state, whole);
-	return r < 0 ? r : 1;
+	state->size = whole;
+	state->torn = cut(state, whole) < 0; /* the next append tries again */
+	return 1;
 }
 
 static int write_line(struct state *state, struct span line)
@@ -130,15 +136,32 @@ static int write_line(struct state *state, struct span line)
 	return fdatasync(state->fd) < 0 ? -errno : 0;
 }
 
+/* Makes up for what failed before. */
+static int make_ready(struct state *state)
+{
+	size_t size = state->size;
+	bool torn = state->torn;
+	int r;
+
+	if (state->nonsense)
+		return state_set_aside(state);
+	if (state->fd < 0) {
+		r = open_file(state);
+		if (r < 0)
+			return r;
+		if (torn)
+			state->size = size;
+	}
+	return torn ? cut(state, state->size) : 0;
+}
+
 int state_append(struct state *state, struct span line)
 {
 	int r;
 
-	if (state->torn) {
-		r = cut(state, state->size);
-		if (r < 0)
-			return r;
-	}
+	r = make_ready(state);
+	if (r < 0)
+		return r;
 	r = write_line(state, line);
 	if (r < 0) {
 		if (ftruncate(state->fd, (off_t)state->size) < 0)
@@ -153,6 +176,11 @@ int state_replace(struct state *state, struct span content)
 {
 	int r;
 
+	if (state->nonsense) {
+		r = state_set_aside(state);
+		if (r < 0)
+			return r;
+	}
 	r = file_replace(state->path, content.data, content.size);
 	if (r < 0)
 		return r;
@@ -163,10 +191,12 @@ int state_set_aside(struct state *state)
 {
 	cleanup(freep) char *aside = NULL;
 
+	state->nonsense = true;
 	if (asprintf(&aside, "%s.bad", state->path) < 0)
 		return -ENOMEM;
 	if (rename(state->path, aside) < 0)
 		return -errno;
+	state->nonsense = false;
 	return open_file(state);
 }
 

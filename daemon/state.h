@@ -11,14 +11,18 @@
 
 struct state;
 
-/* Opens or creates the file and locks the folder. -EBUSY: another banish holds it; other negative
- * errno (no folder, no right, read-only file system, full disk). */
+/* Locks the folder and opens or creates the file; where it cannot be written now (read-only file
+ * system, full disk, no right), each append tries again. -EBUSY: another banish holds the folder;
+ * other negative errno (no folder). */
 int state_open(const char *folder, struct state **ret) must_check;
 struct state *state_free(struct state *state);
 DEFINE_CLEANUP(struct state *, state_free)
 
+/* False: the next append has to make up for something that failed. */
+bool state_writable(const struct state *state);
+
 /* Hands each whole line to `take` (without the line end), from the first to the last; stops when it
- * returns negative. 1: a torn last line was found and cut off; 0; negative errno. */
+ * returns negative. 1: a torn last line was found and is cut off; 0; negative errno. */
 int state_read(struct state *state, int (*take)(void *userdata, struct span line),
 	       void *userdata) must_check;
 
@@ -29,7 +33,8 @@ int state_append(struct state *state, struct span line) must_check;
 /* Replaces the whole content (lines with line ends), atomically. On failure the old one is kept. */
 int state_replace(struct state *state, struct span content) must_check;
 
-/* Puts the file aside as "state.bad" (the content makes no sense to us) and begins an empty one. */
+/* Puts the file aside as "state.bad" (the content makes no sense to us) and begins an empty one. On
+ * failure it is tried again before anything is written. */
 int state_set_aside(struct state *state) must_check;
 
 /* Bytes. */

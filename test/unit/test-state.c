@@ -136,6 +136,49 @@ static void sets_nonsense_aside(void **folder)
 	assert_int_equal(access(aside, F_OK), 0);
 }
 
+/* What a read-only file system does can be had without one: a folder stands in the way. */
+static void waits_until_it_can_be_written(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" };
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/state", (char *)*folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_false(state_writable(state));
+	assert_int_equal(state_append(state, SPAN_LITERAL("lost")), -EISDIR);
+	assert_int_equal(rmdir(path), 0);
+
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_int_equal(state_append(state, SPAN_LITERAL("one")), 0);
+	assert_true(state_writable(state));
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "one|");
+}
+
+static void sets_nonsense_aside_as_soon_as_it_can(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" };
+	char obstacle[64];
+
+	append_raw(*folder, "nonsense\n");
+	snprintf(obstacle, sizeof(obstacle), "%s/state.bad", (char *)*folder);
+	assert_int_equal(mkdir(obstacle, 0700), 0);
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_set_aside(state), -EISDIR);
+	assert_false(state_writable(state));
+	assert_int_equal(state_append(state, SPAN_LITERAL("one")), -EISDIR);
+	assert_int_equal(state_replace(state, SPAN_LITERAL("one\n")), -EISDIR);
+	assert_int_equal(rmdir(obstacle), 0);
+
+	assert_int_equal(state_append(state, SPAN_LITERAL("one")), 0);
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "one|");
+	assert_int_equal(access(obstacle, F_OK), 0);
+}
+
 static void says_that_there_is_no_folder(void **folder)
 {
 	cleanup(state_freep) struct state *state = NULL;
@@ -155,6 +198,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replaces_all_or_nothing, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(sets_nonsense_aside, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(waits_until_it_can_be_written, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(sets_nonsense_aside_as_soon_as_it_can, make_folder,
+						remove_folder),
 		cmocka_unit_test(says_that_there_is_no_folder),
 	};
 
