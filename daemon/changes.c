@@ -13,6 +13,10 @@ int changes_complain(struct daemon *daemon, const char *what, int error)
 	if (!daemon->kernel_failing)
 		log_say(LOG_KERNEL, LOG_ERR, "cannot %s: %s", what, nft_explain(error));
 	daemon->kernel_failing = true;
+	if (daemon->retrier) {
+		(void)sd_event_source_set_time_relative(daemon->retrier, RETRY_DELAY);
+		(void)sd_event_source_set_enabled(daemon->retrier, SD_EVENT_ONESHOT);
+	}
 	return error;
 }
 
@@ -102,7 +106,5 @@ int changes_apply(struct daemon *daemon, struct changes *changes)
 		daemon->kernel_failing = false;
 		return 0;
 	}
-	(void)sd_event_source_set_time_relative(daemon->retrier, RETRY_DELAY);
-	(void)sd_event_source_set_enabled(daemon->retrier, SD_EVENT_ONESHOT);
 	return changes_complain(daemon, "put a ban into the kernel", error < 0 ? error : r);
 }

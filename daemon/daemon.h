@@ -109,8 +109,8 @@ int commit_load(struct daemon *daemon, struct ledger **ret) must_check; /* state
 int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
 int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rules */
 int guard_place(struct daemon *daemon) must_check; /* puts in all that is decided but not placed */
-/* Puts everything that runs back into sets that are new: how many bans. */
-int guard_put_back(struct daemon *daemon) must_check;
+/* Puts everything that runs back into sets that are new, or into all: how many bans. */
+int guard_put_back(struct daemon *daemon, bool all) must_check;
 /* A ban has ended though its time is not over: its element goes. */
 int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one: its set stands in the kernel. */

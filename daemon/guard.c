@@ -120,9 +120,9 @@ int guard_remove(struct daemon *daemon, const struct ban *ban)
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
-/* Everything that still runs goes back into sets that are new. 0 or more: how many bans; negative
- * errno. */
-int guard_put_back(struct daemon *daemon)
+/* Everything that still runs goes back into sets that are new, or into `all`. 0 or more: how many
+ * bans; negative errno. */
+int guard_put_back(struct daemon *daemon, bool all)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
@@ -130,7 +130,7 @@ int guard_put_back(struct daemon *daemon)
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
 		if (ban_runs(ban, now) && guard_has_set(daemon, ban->jail) &&
-		    nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family))
+		    (all || nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family)))
 			r = changes_put(&changes, ban, now);
 	if (r >= 0)
 		r = changes_apply(daemon, &changes);
@@ -147,7 +147,7 @@ static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void
 		r = guard_install(daemon);
 	/* The notice of a loss may still wait to be read, and then finds sets that are not new. */
 	if (r > 0)
-		r = guard_put_back(daemon);
+		r = guard_put_back(daemon, false);
 	if (r >= 0)
 		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)
@@ -164,9 +164,11 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 	r = guard_install(daemon);
 	if (r >= 0)
-		r = guard_put_back(daemon);
+		r = guard_put_back(daemon, false);
 	if (r >= 0)
 		r = guard_place(daemon);
+	if (r >= 0)
+		daemon->kernel_failing = false;
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -172,7 +172,7 @@ int hear_reconcile(struct daemon *daemon)
 	if (!torn) /* else an element that was not seen may well be there */
 		r = reconcile_missing(daemon, seen, n_seen);
 	if (r >= 0)
-		r = guard_put_back(daemon);
+		r = guard_put_back(daemon, false);
 	return r < 0 ? r : guard_place(daemon);
 }
 
@@ -201,7 +201,8 @@ static int heal(struct daemon *daemon, const struct nft_notice *notice, const ch
 
 	r = guard_install(daemon);
 	if (r >= 0)
-		r = guard_put_back(daemon);
+		/* sets that were lost may be there again, with other elements: a saved ruleset */
+		r = guard_put_back(daemon, notice->loss >= NFT_LOSS_SET);
 	if (r < 0)
 		return r;
 	say_heal(daemon, name_of_loss(notice->loss), by, (size_t)r);

@@ -97,14 +97,16 @@ class Machine:
     def outcome(self, source, **options):
         return self.attack(source, **options)["outcomes"][-1]
 
-    def mox(self, address, session="imap-login-wrongpw", version="0.0.17"):
-        """Lets mox.service tell a recorded session as if it had come from this address."""
+    def mox(self, addresses, session="imap-login-wrongpw", version="0.0.17"):
+        """Lets mox.service tell a recorded session as if it had come from this address (or from
+        each of these)."""
         with open(TREE / "test/data/mox-sessions.json", encoding="utf-8") as recorded:
             lines = json.load(recorded)["mox " + version][session]
-        text = "".join(line + "\n" for line in lines)
-        endpoint = f"[{address}]:" if ":" in address else f"{address}:"
-        text = text.replace("@ADDRESS@:", endpoint).replace("@ADDRESS@", address)
-        text = text.replace("@CID@", secrets.token_hex(6))
+        template, text = "".join(line + "\n" for line in lines), ""
+        for address in [addresses] if isinstance(addresses, str) else addresses:
+            endpoint = f"[{address}]:" if ":" in address else f"{address}:"
+            text += template.replace("@ADDRESS@:", endpoint).replace("@ADDRESS@", address).replace(
+                "@CID@", secrets.token_hex(6))
         self.run("sh", "-c", "cat >/run/mox/lines", input=text)
 
     def cursor(self):

@@ -60,38 +60,36 @@ def test_kill_at_random_moments_loses_and_doubles_nothing(machine, banish):
         banish.begin(jails={"dovecot": {"maxretry": 3, "bantime": "1s"},
                             "mox": {"maxretry": 3, "bantime": "1s",
                                     "increment": {"maxtime": "1h"}}})
-        end = time.monotonic() + 12
 
         def many_attack():
             attackers = random.Random(seed + 1)
-            while time.monotonic() < end:
-                host = attackers.randrange(1, 25)
-                address = f"203.0.113.{100 + host}" if host % 3 else f"2001:db8:77:{host:x}::1"
-                machine.mox(address, attackers.choice(["imap-login-wrongpw",
-                                                       "imap-plain-wrongpw"]))
+            for _ in range(100):
+                hosts = [attackers.randrange(1, 25) for _ in range(attackers.randrange(1, 9))]
+                machine.mox([f"203.0.113.{100 + host}" if host % 3 else f"2001:db8:77:{host:x}::1"
+                             for host in hosts],
+                            attackers.choice(["imap-login-wrongpw", "imap-plain-wrongpw"]))
+                time.sleep(attackers.choice([0, 0, 0.1]))
 
         def one_attacks_dovecot():
-            while time.monotonic() < end:
+            for _ in range(8):
                 machine.attack("203.0.113.90", timeout=0.2, attempts=3, parallel=True)
-        threads = [threading.Thread(target=target)
-                   for target in (many_attack, many_attack, one_attacks_dovecot)]
+        threads = [threading.Thread(target=target) for target in (many_attack, one_attacks_dovecot)]
         for thread in threads:
             thread.start()
         kills = 0
-        while time.monotonic() < end:
+        while kills < 15 or any(thread.is_alive() for thread in threads):
             time.sleep(draw.choice([0.01, 0.05, 0.1, 0.3, 0.6]) * draw.random() * 2)
             kills += machine.run("systemctl", "kill", "--signal=KILL", "banish.service",
                                  check=False).returncode == 0
         for thread in threads:
             thread.join()
-        assert kills > 20
         assert lab.eventually(lambda: machine.run("systemctl", "is-active", "banish.service",
                                                   check=False).returncode == 0)
         for _ in range(3):  # settle(): three failures here
             machine.mox("192.0.2.200")
         banish.wait_entry("ban", address="192.0.2.200")
         bans = assert_same_bans(banish)
-        assert len(bans) > 30 and len({prefix for _, _, prefix in bans}) > 10
+        assert len(bans) > 25 and len({prefix for _, _, prefix in bans}) > 10
         sure, maybe = running(bans)
         for name in ("dovecot4", "dovecot6", "mox4", "mox6"):
             present = set(machine.elements(name))

@@ -115,7 +115,7 @@ def test_a_kernel_without_nftables_is_named(machine, banish):
     # the nearest thing that a test can have: netlink sockets are refused
     banish.forget()
     banish.configure(jails={"dovecot": {}})
-    done = machine.run("systemd-run", "--quiet", "--wait", "--pipe", "--unit=no-netlink",
+    done = machine.run("systemd-run", "--quiet", "--collect", "--wait", "--pipe",
                        "-p", "RestrictAddressFamilies=AF_UNIX",
                        "banish", "run", "--state", "/run", check=False)
     assert done.returncode == 1

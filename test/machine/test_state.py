@@ -29,6 +29,7 @@ def test_a_full_disk_does_not_stop_it(machine, banish, small_disk):
     start = machine.cursor()
     for host in range(1, 21):  # the last page of the file takes a few lines more
         machine.mox(f"198.51.100.{host}")
+        banish.wait_banned("mox4", f"198.51.100.{host}")
     for source in ("203.0.113.130", "203.0.113.131"):
         machine.attack(source, attempts=5, parallel=True)
         banish.wait_banned("dovecot4", source)
@@ -56,6 +57,7 @@ def test_a_crash_while_the_disk_is_full_loses_nothing_that_the_journal_holds(mac
     machine.shell("cat /dev/zero >/var/lib/banish/filler 2>/dev/null || true")
     for host in range(1, 21):
         machine.mox(f"198.51.100.{host}")
+        banish.wait_banned("mox4", f"198.51.100.{host}")
     machine.attack("203.0.113.132", attempts=5, parallel=True)
     banish.wait_banned("dovecot4", "203.0.113.132")
     machine.run("systemctl", "kill", "--signal=KILL", "banish.service")

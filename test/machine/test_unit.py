@@ -25,6 +25,7 @@ def test_starts_before_what_it_guards(machine, banish):
 
 def test_sandbox_lets_it_read_the_journal_and_change_nftables(machine, banish):
     """The unit's own settings around what the daemon has to do, done by other programs."""
+    banish.forget()
     machine.write("/usr/local/bin/stub", "#!/bin/sh -e\n"
                   "id >$STATE_DIRECTORY/id\n"
                   "journalctl --lines=1 --output=json >$STATE_DIRECTORY/journal\n"
