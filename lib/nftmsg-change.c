@@ -12,10 +12,9 @@
 
 #define MAX_PER_BATCH   5000 /* more are no faster */
 #define MAX_PER_MESSAGE 500
-#define MAX_LIST_SIZE \
-	60000 /* bytes; the attribute's own length has 16 bits, what is beyond is lost silently */
-#define NAMES_ROOM 256                               /* bytes for table and set */
-#define MAX_MSEC   (100ull * 366 * 24 * 3600 * 1000) /* the kernel refuses more than 584 years */
+#define MAX_LIST_SIZE   60000 /* bytes; beyond 64 KiB they are lost silently */
+#define NAMES_ROOM      256   /* bytes for table and set */
+#define MAX_MSEC        (100ull * 366 * 24 * 3600 * 1000) /* the kernel refuses more than 584 years */
 
 struct nftmsg_plan_item {
 	uint32_t change;

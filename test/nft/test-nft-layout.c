@@ -1,0 +1,239 @@
+/* Table, sets, chain and rules in a real kernel, compared with what nft shows of them. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "netns.h"
+
+static struct nft *nft;
+
+static int set_up(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	assert_int_equal(nft_open("banish", &nft), 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	nft = nft_free(nft);
+	return 0;
+}
+
+static void apply(struct nft_change change)
+{
+	assert_int_equal(nft_apply(nft, &change, 1), 0);
+	assert_int_equal(change.error, 0);
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItem(object, key);
+
+	return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static int number_of(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItem(object, key);
+
+	return cJSON_IsNumber(item) ? item->valueint : -1;
+}
+
+static void sets_and_chain_are_as_promised(void **state)
+{
+	cJSON *table = nft_json("list table inet banish");
+	unsigned n_sets = 0, n_rules = 0, n_chains = 0;
+	const cJSON *item;
+
+	assert_non_null(table);
+	cJSON_ArrayForEach(item, table)
+	{
+		const cJSON *set = cJSON_GetObjectItem(item, "set");
+		const cJSON *chain = cJSON_GetObjectItem(item, "chain");
+
+		n_rules += cJSON_HasObjectItem(item, "rule");
+		if (set && strncmp(text_of(set, "name"), "ignore", 6) != 0) {
+			n_sets++;
+			assert_int_equal(number_of(set, "size"), NFT_SIZE_DEFAULT);
+			assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(set, "flags"), 0)
+						    ->valuestring,
+					    "timeout");
+		}
+		if (!chain)
+			continue;
+		n_chains++;
+		assert_string_equal(text_of(chain, "type"), "filter");
+		assert_string_equal(text_of(chain, "hook"), "prerouting");
+		assert_string_equal(text_of(chain, "policy"), "accept");
+		assert_int_equal(number_of(chain, "prio"), -300);
+	}
+	assert_int_equal(n_sets, 4);
+	assert_int_equal(n_chains, 1);
+	assert_int_equal(n_rules, 2 + 4);
+	cJSON_Delete(table);
+	run("nft list table inet banish | grep -q 'type ipv6_addr'");
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr & ffff:ffff:ffff:ffff::.*@mail6 '");
+	run("nft list chain inet banish prerouting | grep -q 'dport { 143, 993 } ip saddr @mail4 counter'");
+	run("nft list chain inet banish prerouting | grep -q '^\t\tip saddr @manual4 counter.* drop'");
+}
+
+static void a_saved_ruleset_can_be_loaded_by_nft(void **state)
+{
+	run("(echo flush ruleset; nft list ruleset) | nft -f -");
+}
+
+static void installing_again_keeps_elements(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, "stays"));
+	apply(change_of(NFT_PUT, "2001:db8:1:2::", 100, "stays"));
+	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_false(nft_set_is_new(nft, "mail", AF_INET));
+	assert_true(json_element("mail4", "192.0.2.1").found);
+	assert_string_equal(json_element("mail6", "2001:db8:1:2::").comment, "stays");
+}
+
+static void another_prefix_replaces_its_set_only(void **state)
+{
+	struct nft_layout layout = netns_layout();
+	struct nft_jail jail = layout.jails[0];
+
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	apply(change_of(NFT_PUT, "2001:db8:1:2::", 100, NULL));
+	jail.prefix6 = 56;
+	layout.jails = &jail;
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_true(nft_set_is_new(nft, "mail", AF_INET6));
+	assert_false(nft_set_is_new(nft, "mail", AF_INET));
+	assert_int_equal(json_count("mail4"), 1);
+	assert_int_equal(json_count("mail6"), 0);
+}
+
+static void a_jail_that_is_gone_takes_its_sets_along(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	layout.n_jails = 0;
+	run("nft add set inet banish friends4 '{ type ipv4_addr; flags timeout; }'");
+	assert_int_equal(nft_install(nft, &layout), 0);
+	run("! nft list set inet banish mail4 2>/dev/null");
+	assert_int_equal(json_count("manual4"), 0);
+	assert_int_equal(json_count("friends4"), 0);
+}
+
+static void unfit_sets_and_chains_are_replaced(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	run("nft -f - <<'END'\n"
+	    "table inet banish {\n"
+	    "	set mail4 { type ipv6_addr; flags interval; elements = { ::/64 }; }\n"
+	    "	chain prerouting { type filter hook input priority 0; ip6 saddr @mail4 drop; }\n"
+	    "	chain own { tcp dport 1 accept; }\n"
+	    "}\n"
+	    "END\n");
+	assert_int_equal(nft_install(nft, &layout), 1);
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	run("nft list chain inet banish prerouting | grep -q 'hook prerouting priority raw'");
+	run("nft list chain inet banish own | grep -q 'tcp dport 1 accept'");
+}
+
+static void a_set_in_use_by_others_is_not_replaced(void **state)
+{
+	struct nft_layout layout = netns_layout();
+	struct nft_jail jail = layout.jails[0];
+
+	jail.prefix4 = 24;
+	layout.jails = &jail;
+	run("nft 'add chain inet banish own; add rule inet banish own ip saddr @mail4 accept'");
+	assert_int_equal(nft_install(nft, &layout), -EBUSY);
+	run("nft list chain inet banish prerouting | grep -q @mail6");
+}
+
+static void a_sleeping_table_is_woken(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft 'add table inet banish { flags dormant; }'");
+	run("nft list ruleset | grep -q dormant");
+	assert_int_equal(nft_install(nft, &layout), 0);
+	run("! nft list ruleset | grep -q dormant");
+}
+
+static void many_jails_and_ignored_hosts_fit(void **state)
+{
+	static struct nft_jail jails[100];
+	static struct prefix ignore[3000];
+	struct nft_layout layout = { .table = "banish", .jails = jails, .n_jails = 100 };
+
+	for (size_t i = 0; i < 100; i++) {
+		snprintf(jails[i].name, sizeof(jails[i].name), "jail-%zu", i);
+		jails[i].prefix4 = 24;
+		jails[i].prefix6 = 48;
+		jails[i].ports.all = true;
+	}
+	for (uint32_t i = 0; i < 3000; i++) {
+		ignore[i].address =
+			(struct address){ AF_INET, { 10, (uint8_t)(i >> 8), (uint8_t)i, 1 } };
+		ignore[i].length = 32;
+	}
+	layout.ignore = ignore;
+	layout.n_ignore = 3000;
+	layout.size = 1000;
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(json_count("ignore4"), 3000);
+	assert_int_equal(nft_install(nft, &layout), 0);
+}
+
+static void ignored_networks_are_seen(void **state)
+{
+	static const struct {
+		const char *address;
+		int ignored;
+	} cases[] = {
+		{ "127.0.0.1", 1 },   { "126.255.255.255", 0 }, { "128.0.0.0", 0 },
+		{ "10.0.0.255", 1 },  { "10.0.1.0", 0 },        { "255.255.255.255", 1 },
+		{ "2001:db8::1", 1 }, { "2001:db8:1::", 0 },    { "::", 0 },
+	};
+	struct prefix ignore[] = { prefix_of("127.0.0.0/8"), prefix_of("10.0.0.0/25"),
+				   prefix_of("10.0.0.128/25"), prefix_of("255.255.255.255"),
+				   prefix_of("2001:db8::/48") };
+	struct nft_layout layout = netns_layout();
+
+	layout.ignore = ignore;
+	layout.n_ignore = ARRAY_SIZE(ignore);
+	assert_int_equal(nft_install(nft, &layout), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address address = address_of(cases[i].address);
+
+		assert_int_equal(nft_ignores(nft, &address), cases[i].ignored);
+	}
+	run("nft list set inet banish ignore4 | grep -q 10.0.0.0/24");
+}
+
+int main(void)
+{
+#define INSTALLED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		INSTALLED(sets_and_chain_are_as_promised),
+		INSTALLED(a_saved_ruleset_can_be_loaded_by_nft),
+		INSTALLED(installing_again_keeps_elements),
+		INSTALLED(another_prefix_replaces_its_set_only),
+		INSTALLED(a_jail_that_is_gone_takes_its_sets_along),
+		INSTALLED(unfit_sets_and_chains_are_replaced),
+		INSTALLED(a_set_in_use_by_others_is_not_replaced),
+		INSTALLED(a_sleeping_table_is_woken),
+		INSTALLED(many_jails_and_ignored_hosts_fit),
+		INSTALLED(ignored_networks_are_seen),
+	};
+
+	netns_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
