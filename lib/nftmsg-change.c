@@ -13,6 +13,7 @@
 #define MAX_PER_BATCH   5000 /* more are no faster */
 #define MAX_PER_MESSAGE 500
 #define MAX_LIST_SIZE   60000 /* bytes; beyond 64 KiB they are lost silently */
+#define MAX_RACES       100   /* lost against elements that expire in the middle of a transaction */
 #define NAMES_ROOM      256   /* bytes for table and set */
 #define MAX_MSEC        (100ull * 366 * 24 * 3600 * 1000) /* the kernel refuses more than 584 years */
 
@@ -329,6 +330,14 @@ static void refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part
 	}
 }
 
+/* Kernels that look at the clock for each message (before 6.8) may see an element at the add that
+ * has expired at the delete. Without the set the add would have been refused already. */
+static bool is_race(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part,
+		    uint32_t sequence, int error)
+{
+	return error == -ENOENT && sequence != part->first && plan->n_races++ < MAX_RACES;
+}
+
 bool nftmsg_plan_refused(struct nftmsg_plan *plan, uint32_t sequence, int error)
 {
 	for (size_t i = 0; i < plan->n_parts; i++) {
@@ -337,7 +346,7 @@ bool nftmsg_plan_refused(struct nftmsg_plan *plan, uint32_t sequence, int error)
 		if (sequence < part->first || sequence > part->last)
 			continue;
 		/* The first refusal is the cause of the part's others. */
-		if (!part->refused)
+		if (!part->refused && !is_race(plan, part, sequence, error))
 			refuse(plan, part, error);
 		part->refused = true;
 		return true;

@@ -55,10 +55,17 @@ static int add(const struct nftmsg_element *element, const struct address *addre
 	return 0;
 }
 
-static int delete (const struct address *address)
+static unsigned n_expiring; /* deletions before which the element expires */
+
+static int take_out(const struct address *address)
 {
 	struct kernel_element *item = find(address);
 
+	if (item && n_expiring > 0) {
+		n_expiring--;
+		*item = kernel.items[--kernel.n_items];
+		item = NULL;
+	}
 	if (!item)
 		return -ENOENT;
 	*item = kernel.items[--kernel.n_items];
@@ -83,7 +90,7 @@ static int carry_out_message(const struct nlmsghdr *header, size_t *n_elements)
 
 		assert_true(nftmsg_key_address(element.key, family, &address));
 		r = message_type(header) == NFT_MSG_NEWSETELEM ? add(&element, &address)
-							       : delete (&address);
+							       : take_out(&address);
 		n++;
 	}
 	assert_true(n <= 500);
@@ -315,6 +322,28 @@ static void a_full_set_takes_what_fits(void **state)
 		assert_int_equal(c[i].error, 0);
 }
 
+static void what_expires_in_the_middle_is_tried_again(void **state)
+{
+	for (unsigned n = 1; n <= 1000; n += 333) {
+		struct nft_change c[] = {
+			change(NFT_PUT, AF_INET, 1, 1000, NULL),
+			change(NFT_DELETE, AF_INET, 2, 0, NULL),
+		};
+		size_t n_batches;
+
+		reset(10);
+		n_expiring = n;
+		n_batches = carry_out(c, 2, MAX_BATCH);
+		n_expiring = 0;
+		assert_true(n_batches < 110);
+		if (n == 1) {
+			assert_int_equal(c[0].error, 0);
+			assert_int_equal(c[1].error, 0);
+			assert_int_equal(kernel.n_items, 1);
+		}
+	}
+}
+
 static void an_absent_set_harms_no_other(void **state)
 {
 	struct nft_change c[] = {
@@ -395,6 +424,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(of_several_changes_to_one_element_the_last_counts),
 		cmocka_unit_test(nothing_is_lost_in_long_messages),
 		cmocka_unit_test(a_full_set_takes_what_fits),
+		cmocka_unit_test(what_expires_in_the_middle_is_tried_again),
 		cmocka_unit_test(an_absent_set_harms_no_other),
 		cmocka_unit_test(knows_only_its_own_messages),
 		cmocka_unit_test(random_changes_do_what_a_list_of_them_would),
