@@ -3,6 +3,7 @@
  * own examples, and prints each fault. The administrator's safe rehearsal.
  */
 #include "config.h"
+#include "lint.h"
 #include "options.h"
 #include "trial.h"
 #include "verb.h"
@@ -71,6 +72,17 @@ static int run_examples(struct trial *trial, struct faults *faults)
 	return r;
 }
 
+/* The rest of what a rule has to prove; lint_examples() knows no sessions, the trial's engine does.
+ */
+static int lint(const struct rule *rule, struct faults *faults)
+{
+	int r = lint_hostile(rule, faults);
+
+	if (r >= 0 || r == -EINVAL)
+		r = lint_growth(rule, faults);
+	return r == -EINVAL ? 0 : r;
+}
+
 static int try_rules(struct config *config, struct faults *faults)
 {
 	int r = 0;
@@ -88,6 +100,8 @@ static int try_rules(struct config *config, struct faults *faults)
 			config->rules[i] = NULL;
 			r = run_examples(trial, faults);
 		}
+		if (r >= 0)
+			r = lint(trial_rule(trial), faults);
 	}
 	return r;
 }
@@ -129,8 +143,9 @@ int verb_check(int argc, char **argv)
 	const struct usage usage = {
 		"check",
 		"",
-		"Loads the configuration exactly as `run` does, runs every example of every rule, prints\n"
-		"each fault. Exit 0: all is well; 1: it is not.",
+		"Loads the configuration exactly as `run` does, lets every rule prove itself (its examples,\n"
+		"hostile user names, the cost of its patterns), prints each fault. Exit 0: all is well; 1: it\n"
+		"is not.",
 		rows,
 		ARRAY_SIZE(rows),
 		0,

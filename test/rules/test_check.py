@@ -1,0 +1,47 @@
+"""`banish check` refuses rules that a client could fool or stall."""
+import json
+import subprocess
+
+import banish_test
+
+LINE = "login failed for alice from 192.0.2.44: wrong password"
+
+
+def check(tmp_path, pattern, **example):
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "banish.json").write_text('{"jails": {"calsrv": {}}}')
+    (tmp_path / "rules.d" / "calsrv.json").write_text(json.dumps({
+        "name": "calsrv",
+        "journal": [{"_SYSTEMD_UNIT": "calsrv.service"}],
+        "events": [{"name": "auth-failed", "pattern": pattern}],
+        "examples": [{"message": LINE, "event": "auth-failed", **example}]}))
+    done = subprocess.run([banish_test.BANISH, "check", "--config", tmp_path,
+                           "--rules", tmp_path / "none"],
+                          text=True, capture_output=True, check=False, timeout=60)
+    return done.returncode, done.stderr
+
+
+def test_a_good_rule_passes(tmp_path):
+    pattern = r"^login failed for (?<user>.*) from (?<address>\S+): [a-z ]+$"
+    assert check(tmp_path, pattern, address="192.0.2.44", user="alice") == (0, "")
+
+
+def test_a_name_that_looks_like_the_rest_of_the_line_is_tried(tmp_path):
+    pattern = r"^login failed for (?<user>.*?) from (?<address>\S+): .*$"
+    code, faults = check(tmp_path, pattern, address="192.0.2.44", user="alice")
+    assert code == 1
+    assert "calsrv.json:1:" in faults and "with the user name" in faults
+
+
+def test_a_pattern_that_backtracks_is_measured(tmp_path):
+    pattern = r"^login (?:[a-z]+ ?)+from (?<address>\S+): [a-z ]+$"
+    code, faults = check(tmp_path, pattern, address="192.0.2.44")
+    assert code == 1
+    assert "costs more than the line is long" in faults
+
+
+def test_an_example_that_does_not_hold_is_told(tmp_path):
+    pattern = r"^login failed for (?<user>.*) from (?<address>\S+): [a-z ]+$"
+    code, faults = check(tmp_path, pattern, address="192.0.2.45")
+    assert code == 1
+    assert "192.0.2.44" in faults and "192.0.2.45" in faults
