@@ -5,9 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define MAX_FILE_SIZE (1024 * 1024) /* bytes; a rule file is some KiB */
 #define MAX_RULES     4096
+#define MAX_LIST_SIZE (4 * 1024 * 1024) /* bytes: IGNORE_MAX_LIST IPv6 networks, and remarks */
 
 struct config *config_free(struct config *config)
 {
@@ -16,6 +18,9 @@ struct config *config_free(struct config *config)
 	for (size_t i = 0; i < config->n_rules; i++)
 		rule_free(config->rules[i]);
 	free(config->rules);
+	for (size_t i = 0; i < config->n_lists; i++)
+		ignorelist_free(config->lists[i]);
+	free(config->lists);
 	policy_free(config->policy);
 	free(config->policy_file);
 	free(config);
@@ -35,6 +40,74 @@ static int read_config_file(const char *path, struct faults *faults, char **ret,
 	if (r == -EFBIG)
 		return faults_add(faults, "%s: larger than 1 MiB: is this the right file?", path);
 	return faults_add(faults, "%s: cannot be read: %s", path, strerror(-r));
+}
+
+const char *config_explain_list(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "there is no such file: write it, be it empty, or take it out of ignoreip";
+	case -EISDIR:
+		return "it is a folder: name a file";
+	case -ENODEV:
+		return "it is no file: name a file that can be read again and again";
+	case -EFBIG:
+		return "it is larger than 4 MiB: is this the right file?";
+	case -EACCES:
+		return "the user who runs banish may not read it: look at the modes of file and folders";
+	}
+	return strerror(-error);
+}
+
+int config_read_list(const char *path, enum ignore_source source, struct faults *faults,
+		     struct ignorelist **ret)
+{
+	cleanup(freep) char *text = NULL;
+	struct stat status;
+	size_t size;
+	int r;
+
+	if (stat(path, &status) < 0)
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return -ENODEV;
+	r = file_read(path, MAX_LIST_SIZE, &text, &size);
+	if (r < 0)
+		return r;
+	return ignorelist_parse(path, (struct span){ text, size }, source, faults, ret);
+}
+
+/* The lists that ignoreip names. */
+static int load_lists(struct faults *faults, struct config *config)
+{
+	struct policy *policy = config->policy;
+	int r = 0;
+
+	config->lists = calloc(policy->n_ignore_files + 1, sizeof(*config->lists));
+	if (!config->lists)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->n_ignore_files; i++) {
+		const struct ignore_file *file = &policy->ignore_files[i];
+
+		r = config_read_list(file->path, IGNORE_LIST, faults,
+				     &config->lists[config->n_lists]);
+		if (r >= 0)
+			config->n_lists++;
+		else if (r != -EINVAL && r != -ENOMEM)
+			r = faults_add(faults, "%s:%u:%u: %s: %s", config->policy_file, file->line,
+				       file->column, file->path, config_explain_list(r));
+		if (r == -ENOMEM)
+			return r;
+	}
+	r = policy_set_lists(policy, config->lists, config->n_lists);
+	if (r != -E2BIG)
+		return r;
+	return faults_add(faults,
+			  "%s: more than %d addresses and networks in ignoreip and its files: "
+			  "write larger networks",
+			  config->policy_file, IGNORE_MAX_LIST);
 }
 
 static int load_policy(const char *confdir, enum config_need need, struct faults *faults,
@@ -61,8 +134,8 @@ static int load_policy(const char *confdir, enum config_need need, struct faults
 	if (r <= 0)
 		return r;
 	config->has_policy = true;
-	return policy_parse(config->policy_file, (struct span){ text, size }, faults,
-			    &config->policy);
+	r = policy_parse(config->policy_file, (struct span){ text, size }, faults, &config->policy);
+	return r < 0 ? r : load_lists(faults, config);
 }
 
 static int load_rule(const char *path, struct faults *faults, struct config *config)
@@ -176,6 +249,22 @@ int config_load(const char *confdir, const char *rulesdir, enum config_need need
 		if (r < 0)
 			return r;
 	}
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
+int config_load_policy(const char *confdir, struct faults *faults, struct config **ret)
+{
+	cleanup(config_freep) struct config *config = calloc(1, sizeof(*config));
+	int r;
+
+	if (!config)
+		return -ENOMEM;
+	r = load_policy(confdir, CONFIG_POLICY_REQUIRED, faults, config);
+	if (r < 0)
+		return r;
+	if (faults->n_lines > 0)
+		return -EINVAL;
 	*ret = TAKE_PTR(config);
 	return 0;
 }

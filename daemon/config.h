@@ -14,6 +14,8 @@ struct config {
 	char *policy_file; /* path, for messages */
 	bool has_policy;   /* else the built-in one with every rule in force */
 	struct policy *policy;
+	struct ignorelist **lists; /* of policy->ignore_files, in that order */
+	size_t n_lists;
 	struct rule **rules; /* all that were found; NULL elements never stand here */
 	size_t n_rules;
 };
@@ -27,8 +29,16 @@ enum config_need {
 /* 0; -EINVAL with faults; other negative errno without (no memory). */
 int config_load(const char *confdir, const char *rulesdir, enum config_need need,
 		struct faults *faults, struct config **ret) must_check;
+/* The policy and its lists alone. */
+int config_load_policy(const char *confdir, struct faults *faults, struct config **ret) must_check;
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
+
+/* Reads one list. -EINVAL with faults; other negative errno without: it cannot be read. */
+int config_read_list(const char *path, enum ignore_source source, struct faults *faults,
+		     struct ignorelist **ret) must_check;
+/* What to do about the latter, in words. */
+const char *config_explain_list(int error);
 
 /* Compiles the rules in force. The rules move into the ruleset, n_rules is 0 afterwards. */
 int config_compile(struct config *config, bool jit, struct faults *faults,

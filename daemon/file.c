@@ -15,7 +15,8 @@ static void closep(int *fd)
 
 int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
 {
-	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* non-blocking: a pipe must not hold us */
+	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup(freep) char *data = NULL;
 	size_t size = 0, room = 0;
 

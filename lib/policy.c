@@ -4,7 +4,7 @@
  */
 #include "policy.h"
 
-#include "jsonread.h"
+#include "policy-ignore.h"
 #include "ports.h"
 
 #include <errno.h>
@@ -120,68 +120,9 @@ static const struct json_key nftables_keys[] = {
 };
 static const struct json_object nftables_object = { "\"nftables\"", nftables_keys, NULL };
 
-static void read_ignored(const struct json *value, struct policy *policy)
-{
-	static const char hint[] = "write \"192.0.2.1\", \"192.0.2.0/24\" or \"2001:db8::/48\"";
-	char text[PREFIX_TEXT_MAX];
-	struct prefix prefix;
-	int r;
-
-	if (!json_expect(value, JSON_TEXT, hint))
-		return;
-	r = prefix_parse(span_of(json_text(value)), &prefix);
-	if (r == -ERANGE)
-		json_fault(value, "bits behind the prefix length are set: the network is \"%s\"",
-			   prefix_format(&prefix, text));
-	else if (r < 0)
-		json_fault(value, "no address and no network: %s", hint);
-	else
-		policy->ignoreip[policy->n_ignoreip++] = prefix;
-}
-
-/* Qsort's order: by first address; of two that begin alike the wider one first. */
-static int compare_prefixes(const void *a, const void *b)
-{
-	const struct prefix *x = a, *y = b;
-
-	if (x->address.family != y->address.family)
-		return x->address.family < y->address.family ? -1 : 1;
-	if (memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes)) != 0)
-		return memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
-	return (int)x->length - (int)y->length;
-}
-
-/* Sorted and disjoint: a look-up is a binary search, and an nft interval set takes no overlaps. */
-static void arrange_ignored(struct policy *policy)
-{
-	size_t n = 0;
-
-	qsort(policy->ignoreip, policy->n_ignoreip, sizeof(*policy->ignoreip), compare_prefixes);
-	for (size_t i = 0; i < policy->n_ignoreip; i++)
-		if (n == 0 || !prefix_covers(&policy->ignoreip[n - 1], &policy->ignoreip[i]))
-			policy->ignoreip[n++] = policy->ignoreip[i];
-	policy->n_ignoreip = n;
-}
-
-static void read_ignoreip(const struct json *value, const struct json_key *key, void *field)
-{
-	struct policy *policy = field;
-
-	if (!json_expect(value, JSON_LIST, "write a list of addresses and networks"))
-		return;
-	free(policy->ignoreip); /* a key that stands here twice */
-	policy->n_ignoreip = 0;
-	policy->ignoreip = json_allocate(value, json_count(value), sizeof(*policy->ignoreip));
-	if (!policy->ignoreip)
-		return;
-	for (struct json child = { 0 }; json_next(value, &child);)
-		read_ignored(&child, policy);
-	arrange_ignored(policy);
-}
-
 static const struct json_key policy_keys[] = {
 	{ .name = "$schema", .read = json_read_schema },
-	{ .name = "ignoreip", .read = read_ignoreip },
+	{ .name = "ignoreip", .read = policy_read_ignoreip },
 	{ .name = "ignoreself",
 	  .read = json_read_bool,
 	  .offset = offsetof(struct policy, ignoreself) },
@@ -291,30 +232,7 @@ struct policy *policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->n_jails; i++)
 		ports_done(&policy->jails[i].settings.ports);
 	free(policy->jails);
-	free(policy->ignoreip);
+	policy_done_ignoreip(policy);
 	free(policy);
 	return NULL;
-}
-
-bool policy_ignores(const struct policy *policy, const struct address *address)
-{
-	size_t low = 0, high = policy->n_ignoreip;
-	struct prefix host = {
-		.address = *address,
-		.length = (uint8_t)address_bits(address),
-	};
-
-	if (address_never_offends(address))
-		return true;
-	/* The last one that begins at the address or before it is the only one that may contain it.
-	 */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_prefixes(&policy->ignoreip[middle], &host) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low > 0 && prefix_contains(&policy->ignoreip[low - 1], address);
 }

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "fault.h"
+#include "ignore.h"
 #include "util.h"
 
 #define NAME_SIZE 33 /* [a-z][a-z0-9_-]{0,31} and NUL: rules, jails, tables */
@@ -51,9 +52,18 @@ struct jail_policy {
 	unsigned line, column; /* where the jail's name stands, for "no rule of that name" */
 };
 
+/* A file that ignoreip names. */
+struct ignore_file {
+	char *path;            /* owned; absolute */
+	unsigned line, column; /* where it stands */
+};
+
 struct policy {
-	struct prefix *ignoreip; /* sorted, disjoint */
+	struct prefix *ignoreip; /* sorted, disjoint; its own and those of its files */
 	size_t n_ignoreip;
+	struct ignorelist ignore;         /* addresses, networks and names in ignoreip itself */
+	struct ignore_file *ignore_files; /* ... and its files, each once */
+	size_t n_ignore_files;
 	bool ignoreself;
 	struct settings defaults;
 	struct jail_policy *jails;
@@ -72,6 +82,11 @@ DEFINE_CLEANUP(struct policy *, policy_free)
 
 /* Why no jail and no rule may have this name (its sets would be banish's own); NULL: it may. */
 const char *policy_reserved(const char *name);
+
+/* What stands in the files (read by ignorelist_parse) counts too from now on, in place of what the
+ * last call brought. -E2BIG: more than IGNORE_MAX_LIST addresses and networks in all; -ENOMEM. */
+int policy_set_lists(struct policy *policy, struct ignorelist *const *lists,
+		     size_t n_lists) must_check;
 
 /* True if the address is in ignoreip, or one that never offends. */
 bool policy_ignores(const struct policy *policy, const struct address *address);

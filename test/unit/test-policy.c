@@ -113,6 +113,92 @@ static void ignores_its_networks_and_what_never_offends(void **state)
 			fail_msg("%s", cases[i].address);
 }
 
+static struct ignorelist *good_list(const char *text)
+{
+	struct faults faults = { 0 };
+	struct ignorelist *list = NULL;
+
+	assert_int_equal(ignorelist_parse("l", span_of(text), IGNORE_LIST, &faults, &list), 0);
+	return list;
+}
+
+static void lists_count_beside_its_own_networks(void **state)
+{
+	cleanup(policy_freep) struct policy *policy =
+		good_policy("{ \"ignoreip\": [\"192.0.2.1\", \"/etc/b\", \"Home.Example.org\",\n"
+			    "\"/etc/a\", \"/etc/b\", \"home.example.org\"] }");
+	cleanup(ignorelist_freep) struct ignorelist *one = good_list("192.0.2.0/24\n10.0.0.1\n");
+	cleanup(ignorelist_freep) struct ignorelist *two = good_list("10.0.0.2\n10.0.0.1\n");
+	struct ignorelist *const lists[] = { one, two };
+
+	assert_int_equal(policy->n_ignore_files, 2);
+	assert_string_equal(policy->ignore_files[0].path, "/etc/b");
+	assert_string_equal(policy->ignore_files[1].path, "/etc/a");
+	assert_int_equal(policy->ignore_files[1].line, 2);
+	assert_int_equal(policy->ignore_files[1].column, 1);
+	assert_int_equal(policy->ignore.n_names, 1);
+	assert_string_equal(policy->ignore.names[0], "home.example.org");
+
+	assert_int_equal(policy->n_ignoreip, 1);
+	assert_int_equal(policy_set_lists(policy, lists, 2), 0);
+	assert_int_equal(policy->n_ignoreip, 3);
+	assert_true(ignores(policy, "192.0.2.9"));
+	assert_true(ignores(policy, "10.0.0.2"));
+	assert_int_equal(policy_set_lists(policy, lists + 1, 1), 0);
+	assert_false(ignores(policy, "192.0.2.9"));
+	assert_true(ignores(policy, "192.0.2.1"));
+	assert_true(ignores(policy, "10.0.0.2"));
+	assert_int_equal(policy_set_lists(policy, NULL, 0), 0);
+	assert_int_equal(policy->n_ignoreip, 1);
+	assert_true(ignores(policy, "192.0.2.1"));
+}
+
+static void takes_no_endless_lists(void **state)
+{
+	cleanup(policy_freep) struct policy *policy = good_policy("{ \"ignoreip\": [\"::1\"] }");
+	struct ignorelist list = { 0 };
+	struct ignorelist *const lists[] = { &list };
+	struct prefix prefix = { .address.family = AF_INET, .length = 32 };
+
+	for (uint32_t i = 0; i < IGNORE_MAX_LIST; i++) {
+		prefix.address.bytes[1] = (uint8_t)(i >> 8);
+		prefix.address.bytes[3] = (uint8_t)i;
+		assert_int_equal(ignorelist_add_prefix(&list, &prefix), 0);
+	}
+	assert_int_equal(ignorelist_add_prefix(&list, &prefix), -E2BIG);
+	assert_int_equal(policy_set_lists(policy, lists, 1), -E2BIG);
+	assert_int_equal(policy->n_ignoreip, 1);
+	list.n_prefixes--;
+	assert_int_equal(policy_set_lists(policy, lists, 1), 0);
+	assert_int_equal(policy->n_ignoreip, IGNORE_MAX_LIST);
+	ignorelist_done(&list);
+}
+
+static void takes_no_endless_names_and_files(void **state)
+{
+	static const struct {
+		const char *head, *tail;
+		unsigned most;
+	} cases[] = { { "/etc/", "", 32 }, { "h", ".example.org", IGNORE_MAX_NAMES } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[16384] = "{\"ignoreip\":[", expected[160];
+		size_t size = strlen(text);
+
+		for (unsigned j = 0; j < cases[i].most; j++)
+			size += (size_t)sprintf(text + size, "\"%s%u%s\",", cases[i].head, j,
+						cases[i].tail);
+		strcpy(text + size, "\"::1\"]}");
+		policy_free(good_policy(text));
+		sprintf(text + size, "\"%s9999%s\", \"::1\"]}", cases[i].head, cases[i].tail);
+		sprintf(expected,
+			"p:1:%zu: too many: ignoreip takes 65536 addresses and networks, 256 "
+			"names and 32 files\n",
+			size + 1);
+		bad_policy(text, expected);
+	}
+}
+
 static void tells_each_fault_with_its_place(void **state)
 {
 	static const struct {
@@ -123,10 +209,10 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:2:2: \"jail\" is no key of the policy: did you mean \"jails\"?\n" },
 		{ "{ \"ignoreip\": [\"192.0.2.1/24\",\n\"2001:db8::g\", \"x\"] }",
 		  "p:1:16: bits behind the prefix length are set: the network is \"192.0.2.0/24\"\n"
-		  "p:2:1: no address and no network: write \"192.0.2.1\", \"192.0.2.0/24\" or "
-		  "\"2001:db8::/48\"\n"
-		  "p:2:16: no address and no network: write \"192.0.2.1\", \"192.0.2.0/24\" or "
-		  "\"2001:db8::/48\"\n" },
+		  "p:2:1: no address, no network and no host name: write \"192.0.2.1\", "
+		  "\"2001:db8::/48\", \"office.example.org\" or \"/etc/banish/office\"\n"
+		  "p:2:16: no address, and a host name needs a dot: write the whole name, such "
+		  "as \"office.example.org\"\n" },
 		{ "{ \"jails\": { \"a\": { \"maxretry\": 0 }, \"b\": { \"maxretry\": 1001 },\n"
 		  "\"c\": { \"maxretry\": 1.5 }, \"d\": { \"maxretry\": \"5\" } } }",
 		  "p:1:33: \"maxretry\" is out of range: write a whole number from 1 to 1000\n"
@@ -232,6 +318,9 @@ int main(void)
 		cmocka_unit_test(everything_may_be_left_out),
 		cmocka_unit_test(jails_inherit_key_by_key),
 		cmocka_unit_test(ignores_its_networks_and_what_never_offends),
+		cmocka_unit_test(lists_count_beside_its_own_networks),
+		cmocka_unit_test(takes_no_endless_lists),
+		cmocka_unit_test(takes_no_endless_names_and_files),
 		cmocka_unit_test(tells_each_fault_with_its_place),
 		cmocka_unit_test(takes_the_edges_of_ranges),
 		cmocka_unit_test(takes_names_up_to_their_length),

@@ -1,0 +1,13 @@
+#ifndef BANISH_POLICY_IGNORE_H
+#define BANISH_POLICY_IGNORE_H
+
+/* Within lib/ only: the key "ignoreip". */
+
+#include "jsonread.h"
+#include "policy.h"
+
+/* A json_reader; the field is the policy. */
+void policy_read_ignoreip(const struct json *value, const struct json_key *key, void *field);
+void policy_done_ignoreip(struct policy *policy);
+
+#endif
