@@ -1,0 +1,83 @@
+"""Whether the cost of an entry stays the same with many rules, many events and many sources."""
+import journals
+import tools
+from tools import Row, cpu, expect
+
+PART = "Scale"
+N_UNITS = 500
+N_REASONS = 100
+LOGIN = "login of (?<user>\\S+) failed, client (?<address>\\S+)$"
+REASON = "^refused (?<user>\\S+): reason {:03} of client (?<address>\\S+)$"
+MANY = 1000  # every failure is of another host: nobody is to be banned here
+
+
+def rule(name, unit, *patterns):
+    return {"name": name, "journal": [{"_SYSTEMD_UNIT": unit}],
+            "events": [{"name": f"failed-{i:03}", "pattern": pattern} for i, pattern in enumerate(patterns)]}
+
+
+def policy(rules):
+    return {"defaults": {"maxretry": MANY}, "jails": {name: {} for name in rules}}
+
+
+def unit_rules(n, same_text):
+    rules = {}
+    for i in range(n):
+        name = f"shop{i:03}"
+        rules[name] = rule(name, name + ".service", f"^{'shop' if same_text else name}: {LOGIN}")
+    return rules
+
+
+def compare(what, few, many, rounds):
+    """`few` and `many`: (rules, journal, facts). The same work, differently spread over rules."""
+    runs = {}
+    with tools.configuration(policy(few[0]), few[0]) as a, tools.configuration(policy(many[0]), many[0]) as b:
+        options = {"few": a, "many": b}
+        cases = {"few": few, "many": many}
+        start = {name: tools.startup(options[name], rounds) for name in cases}
+        runs = tools.in_turn(rounds, few=tools.replay(a, few[1]), many=tools.replay(b, many[1]))
+    costs = {}
+    for name, (_, _, facts) in cases.items():
+        for run in runs[name]:
+            expect(run.last()["failures"], facts["failures"], f"{what}, {name}: failures")
+        costs[name] = (cpu(runs[name]) - start[name]) / facts["entries"] * 1e6
+    return Row(PART, what, f"{costs['few']:.2f} µs / {costs['many']:.2f} µs an entry "
+               f"(besides {start['few'] * 1e3:.0f} and {start['many'] * 1e3:.0f} ms to load them)",
+               costs["many"] / costs["few"], ("<=", 1.5))
+
+
+def rules(folder, rounds, n):
+    rows = []
+    for same_text in (False, True):
+        few = journals.make(folder, "units", n, n_units=1, same_text=same_text)
+        many = journals.make(folder, "units", n, n_units=N_UNITS, same_text=same_text)
+        rows.append(compare(f"1 rule / {N_UNITS} rules of {N_UNITS} units, " +
+                            ("all with the same pattern" if same_text else "each with a text of its own"),
+                            (unit_rules(1, same_text), *few), (unit_rules(N_UNITS, same_text), *many), rounds))
+    journal = journals.make(folder, "reasons", n, n_reasons=N_REASONS)
+    patterns = [REASON.format(i) for i in range(N_REASONS)]
+    rows.append(compare(f"1 event / {N_REASONS} events in one rule",
+                        ({"shop": rule("shop", "shop.service", patterns[-1])}, *journal),
+                        ({"shop": rule("shop", "shop.service", *patterns)}, *journal), rounds))
+    return rows
+
+
+def sources(rounds, sizes):
+    """The engine alone, without a journal: what a tracked source costs in time and memory."""
+    found = {}
+    for n in sizes:
+        runs = [tools.measure(tools.limit("sources"), n).last() for _ in range(rounds)]
+        for run in runs:
+            expect(run["tracked"], n, "sources that the engine tracks")
+        found[n] = {key: tools.median(run[key] for run in runs) for key in ("nanoseconds", "bytes")}
+    low, high = min(sizes), max(sizes)
+    costs = ", ".join(f"{n:,}: {found[n]['nanoseconds'] / 1e3:.2f} µs" for n in sizes)
+    memory = ", ".join(f"{n:,}: {found[n]['bytes']:.0f}" for n in sizes)
+    return [Row(PART, f"a failure with {low:,} / {high:,} tracked sources, engine without a journal", costs,
+                found[high]["nanoseconds"] / found[low]["nanoseconds"], ("<=", 1.5)),
+            Row(PART, "memory of a tracked source, 4 failures each (maxretry 5)", memory + " bytes",
+                max(found[n]["bytes"] for n in sizes if n > low), ("<=", 128), " B")]
+
+
+def run(folder, rounds, n, sizes):
+    return rules(folder, rounds, n) + sources(max(1, rounds // 2), sizes)

@@ -1,0 +1,91 @@
+"""How fast a journal is read: against what libsystemd alone needs, and against the peers."""
+import subprocess
+
+import journals
+import peer
+import tools
+from tools import Row, Wrong, cpu, expect, ratio
+
+PART = "Throughput"
+UNITS = ["dovecot.service", "mox.service"]
+POLICY = {**journals.POLICY, "jails": {"dovecot": {}, "mox": {}}}
+
+
+def bare(journal, units=None, *more):
+    options = [option for unit in units or UNITS for option in ("--unit", unit)]
+    return lambda: tools.measure(tools.limit("bare"), *options, *more, journal)
+
+
+def check(run, facts):
+    """banish has to have decided what the model decided."""
+    summary = run.last()
+    for name in ("failures", "bans", "prevented"):
+        expect(summary[name], facts[name], f"replay of {facts['entries']} entries, {name}")
+
+
+def against_the_limit(sizes, folder, rounds):
+    per_entry = {}
+    rows = []
+    with tools.configuration(POLICY) as options:
+        for n in sizes:
+            journal, facts = journals.make(folder, "mail", n)
+            runs = tools.in_turn(rounds, bare=bare(journal), banish=tools.replay(options, journal))
+            for run in runs["banish"]:
+                check(run, facts)
+            for run in runs["bare"]:
+                expect(run.last()["hits"], facts["failures"] + facts["prevented"], "hits of the bare loop")
+            per_entry[n] = cpu(runs["banish"]) / n
+            rows.append(Row(PART, f"replay of {n:,} entries: the bare loop's time / banish's",
+                            f"{cpu(runs['bare']):.3f} s / {cpu(runs['banish']):.3f} s",
+                            1 / ratio(runs["banish"], runs["bare"]),
+                            (">=", 0.87) if n == max(sizes) else None))
+        # a start costs its milliseconds whatever follows; they do not belong to an entry
+        start = tools.startup(options, 3 * rounds)
+    costs = {n: cost - start / n for n, cost in per_entry.items()}
+    low, high = min(sizes), max(sizes)
+    rows.append(Row(PART, f"cost of an entry, {high:,} against {low:,}",
+                    ", ".join(f"{n:,}: {cost * 1e6:.2f} µs" for n, cost in costs.items()) +
+                    f" (besides {start * 1e3:.1f} ms to start)",
+                    costs[high] / costs[low], ("<=", 1.5)))
+    return rows
+
+
+def against_fail2ban(n, folder, rounds):
+    journal, facts = journals.make(folder, "mail", n)
+    with tools.configuration(POLICY) as options:
+        runs = tools.in_turn(rounds, banish=tools.replay(options, journal),
+                             fail2ban=lambda: peer.read(journal))
+    told = facts["failures"] + facts["prevented"]
+    for found in runs["fail2ban"]:
+        if found.failures < 0.99 * told or found.bans == 0:
+            raise Wrong(f"fail2ban found {found} where there are {told} failures")
+    wall = {name: tools.median(run.wall for run in those) for name, those in runs.items()}
+    return Row(PART, f"fail2ban's server on {n:,} entries, two jails, no action: its wall time / banish's",
+               f"{wall['fail2ban']:.2f} s / {wall['banish']:.3f} s (processor time "
+               f"{cpu(runs['fail2ban']):.2f} s / {cpu(runs['banish']):.3f} s)",
+               tools.median(a.wall / b.wall for a, b in zip(runs["fail2ban"], runs["banish"])), (">=", 40), "x")
+
+
+def against_sshguard(n, folder, rounds):
+    """sshguard's parser alone, on text that is ready for it."""
+    journal, facts = journals.make(folder, "mail", n)
+    text = journal.parent / "text"
+    if not text.exists():
+        with open(text, "wb") as out:
+            subprocess.run(["journalctl", "--directory", str(journal), "-u", UNITS[0], "-u", UNITS[1]],
+                           stdout=out, check=True)
+    parser = f"/usr/libexec/sshguard/sshg-parser <{text}"
+    runs = tools.in_turn(rounds, sshguard=lambda: tools.measure("sh", "-c", parser))["sshguard"]
+    lines = sum(1 for _ in open(text, "rb"))
+    found = len(runs[0].output.splitlines())
+    return Row(PART, f"sshguard's parser on {lines:,} lines of text (no journal, no counting)",
+               f"{cpu(runs) / lines * 1e6:.1f} µs a line; it recognised {found} of "
+               f"{facts['failures'] + facts['prevented']:,} failures")
+
+
+def run(folder, rounds, sizes):
+    rows = against_the_limit(sizes, folder, rounds)
+    middle = sorted(sizes)[len(sizes) // 2]
+    rows.append(against_fail2ban(middle, folder, max(1, rounds // 3)))
+    rows.append(against_sshguard(middle, folder, rounds))
+    return rows
