@@ -2,6 +2,13 @@
 
 #define MIN_BUCKETS 64
 
+/* A link: the record's index, bits of its hash, and whether it is the last of its chain. POOL_NONE:
+ * the chain is empty. */
+#define INDEX_BITS 24
+#define INDEX_MASK ((1U << INDEX_BITS) - 1) /* itself no index */
+#define TAG_MASK   (0x7fU << INDEX_BITS)
+#define LAST       (1U << 31)
+
 void table_list_init(struct table_list *list)
 {
 	*list = (struct table_list){ POOL_NONE, POOL_NONE, 0 };
@@ -34,46 +41,77 @@ uint32_t table_index(const struct table *table, const struct table_list *list, c
 	return newer ? newer->older : list->newest;
 }
 
+static uint32_t *bucket_of(const struct table *table, uint32_t hash)
+{
+	return &table->buckets[hash & (table->n_buckets - 1)];
+}
+
+/* The tag is of the bits that choose the bucket last. */
+static uint32_t make_link(uint32_t index, uint32_t hash, uint32_t next)
+{
+	return index | (hash >> 1 & TAG_MASK) | (next == POOL_NONE ? LAST : 0);
+}
+
+static struct table_head *follow(const struct table *table, uint32_t link)
+{
+	return pool_at(&table->records, link & INDEX_MASK);
+}
+
+static uint32_t next_of(const struct table *table, uint32_t link)
+{
+	return link & LAST ? POOL_NONE : follow(table, link)->next;
+}
+
 void *table_find(const struct table *table, uint64_t hash, table_equal_t equal, const void *key)
 {
-	uint32_t index;
-	struct table_head *head;
+	uint32_t link;
 
 	if (table->n_buckets == 0)
 		return NULL;
-	index = table->buckets[hash & (table->n_buckets - 1)];
-	while ((head = table_at(table, index))) {
+	for (link = *bucket_of(table, (uint32_t)hash); link != POOL_NONE;
+	     link = next_of(table, link)) {
+		struct table_head *head;
+
+		if ((link & TAG_MASK) != ((uint32_t)hash >> 1 & TAG_MASK))
+			continue;
+		head = follow(table, link);
 		if (head->hash == (uint32_t)hash && equal(head, key))
 			return head;
-		index = head->next;
 	}
 	return NULL;
+}
+
+static void put_into_bucket(struct table *table, struct table_head *head, uint32_t index)
+{
+	uint32_t *bucket = bucket_of(table, head->hash);
+
+	head->next = *bucket;
+	*bucket = make_link(index, head->hash, head->next);
 }
 
 /* Without memory for more buckets the old ones go on, with longer chains. */
 static bool grow(struct table *table)
 {
-	uint32_t n = table->n_buckets ? 2 * table->n_buckets : MIN_BUCKETS, *buckets;
+	uint32_t *old = table->buckets, n_old = table->n_buckets;
+	uint32_t n = n_old ? 2 * n_old : MIN_BUCKETS, *buckets;
 
 	buckets = n ? malloc(n * sizeof(*buckets)) : NULL;
 	if (!buckets)
-		return table->n_buckets > 0;
+		return n_old > 0;
 	memset(buckets, 0xff, n * sizeof(*buckets));
-	for (uint32_t i = 0; i < table->n_buckets; i++) {
-		uint32_t index = table->buckets[i];
-
-		while (index != POOL_NONE) {
-			struct table_head *head = table_at(table, index);
-			uint32_t next = head->next, *bucket = &buckets[head->hash & (n - 1)];
-
-			head->next = *bucket;
-			*bucket = index;
-			index = next;
-		}
-	}
-	free(table->buckets);
 	table->buckets = buckets;
 	table->n_buckets = n;
+	for (uint32_t i = 0; i < n_old; i++) {
+		uint32_t link = old[i];
+
+		while (link != POOL_NONE) {
+			uint32_t next = next_of(table, link);
+
+			put_into_bucket(table, follow(table, link), link & INDEX_MASK);
+			link = next;
+		}
+	}
+	free(old);
 	return true;
 }
 
@@ -110,33 +148,44 @@ static void list_unlink(struct table *table, struct table_list *list, struct tab
 void *table_add(struct table *table, struct table_list *list, uint64_t hash)
 {
 	struct table_head *head;
-	uint32_t index, *bucket;
+	uint32_t index;
 
-	if (table->n >= table->n_buckets && !grow(table))
+	if (table->n >= INDEX_MASK)
+		return NULL;
+	if (table->n >= table->n_buckets / 4 * 3 && !grow(table))
 		return NULL;
 	head = pool_take(&table->records, &index);
 	if (!head)
 		return NULL;
-	bucket = &table->buckets[hash & (table->n_buckets - 1)];
 	head->hash = (uint32_t)hash;
-	head->next = *bucket;
-	*bucket = index;
+	put_into_bucket(table, head, index);
 	list_append(table, list, index);
 	table->n++;
 	return head;
 }
 
+/* The link to the record before it changes too: that one may be the last now. */
+static void take_out(struct table *table, uint32_t *link, uint32_t index)
+{
+	struct table_head *before = NULL;
+	uint32_t *before_link = NULL;
+
+	while ((*link & INDEX_MASK) != index) {
+		before_link = link;
+		before = follow(table, *link);
+		link = &before->next;
+	}
+	*link = next_of(table, *link);
+	if (before)
+		*before_link = make_link(*before_link & INDEX_MASK, before->hash, *link);
+}
+
 void table_remove(struct table *table, struct table_list *list, void *record)
 {
-	struct table_head *head = record, *other;
+	struct table_head *head = record;
 	uint32_t index = table_index(table, list, record);
-	uint32_t *link = &table->buckets[head->hash & (table->n_buckets - 1)];
 
-	while (*link != index) {
-		other = table_at(table, *link);
-		link = &other->next;
-	}
-	*link = head->next;
+	take_out(table, bucket_of(table, head->hash), index);
 	list_unlink(table, list, head);
 	pool_give(&table->records, index);
 	table->n--;

@@ -5,12 +5,16 @@
  * A hash table of records that begin with a table_head, and lists that keep them in order of age. A
  * table that a log line can grow is bounded by its user: take the oldest of a list out before
  * adding.
+ *
+ * What costs is a record that is not in the processor's cache, so a link tells more than where the
+ * record lies: some bits of its hash, and whether the chain ends with it. Most searches for what is
+ * not there end without looking at any record.
  */
 
 #include "pool.h"
 
 struct table_head {
-	uint32_t next;         /* in the bucket */
+	uint32_t next;         /* link in the bucket's chain */
 	uint32_t older, newer; /* in the list */
 	uint32_t hash;
 };
@@ -22,7 +26,7 @@ struct table_list {
 
 struct table {
 	struct pool records;
-	uint32_t *buckets;
+	uint32_t *buckets;  /* links */
 	uint32_t n_buckets; /* a power of two */
 	uint32_t n;
 };

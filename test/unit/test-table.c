@@ -89,11 +89,50 @@ static void finds_what_is_in_at_any_size(void **state)
 	table_done(&table);
 }
 
+/* Few buckets, and few of the bits by which a link tells its record from others. */
+static uint64_t crowded(unsigned key)
+{
+	return (uint64_t)(key % 3) << 30 | key % 5;
+}
+
+static void chains_lose_any_of_their_records(void **state)
+{
+	enum { N = 24, STEPS = 20000 };
+	bool there[N] = { false };
+	struct table table;
+	struct table_list list;
+	unsigned draw = 1;
+
+	table_init(&table, sizeof(struct item));
+	table_list_init(&list);
+	for (unsigned step = 0; step < STEPS; step++) {
+		unsigned key;
+
+		draw = draw * 1103515245U + 12345U;
+		key = draw >> 16 & 31;
+		if (key >= N)
+			continue;
+		if (there[key])
+			table_remove(&table, &list, table_find(&table, crowded(key), equal, &key));
+		else
+			((struct item *)table_add(&table, &list, crowded(key)))->key = key;
+		there[key] = !there[key];
+		for (unsigned i = 0; i < N; i++) {
+			const struct item *item = table_find(&table, crowded(i), equal, &i);
+
+			assert_int_equal(item != NULL, there[i]);
+			assert_true(!item || item->key == i);
+		}
+	}
+	table_done(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_go_by_age),
 		cmocka_unit_test(finds_what_is_in_at_any_size),
+		cmocka_unit_test(chains_lose_any_of_their_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
