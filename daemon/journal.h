@@ -3,8 +3,8 @@
 
 /*
  * The source: a position in the systemd journal, and the entry that stands there as the engine sees
- * it. Only entries that some selector may want are delivered (journal matches are OR over the
- * rules' objects, AND inside one), so other units cost nothing.
+ * it. Journal matches (OR over the rules' objects, AND inside one) keep out entries that no selector
+ * wants, so other units cost nothing; with many rules all entries are delivered, which is cheaper.
  */
 
 #include "entry.h"
