@@ -1,0 +1,79 @@
+#include "fuzz.h"
+#include "required.h"
+#include "sample.h"
+#include "token.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include <errno.h>
+#include <pcre2.h>
+#include <string.h>
+
+/* A pattern, a line feed, a text: what PCRE2 matches must hold what is required, and the pattern
+ * that hides no cost must match the same. */
+static bool meets(struct span text, const struct required *required)
+{
+	for (size_t i = 0; i < required->n_sets; i++) {
+		const struct any_of *set = &required->sets[i];
+		bool found = false;
+
+		for (size_t j = 0; j < set->n_texts && !found; j++)
+			found = memmem(text.data, text.size, set->texts[j].data,
+				       set->texts[j].size);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static int match(const char *pattern, struct span text, pcre2_match_context *context)
+{
+	pcre2_match_data *data = pcre2_match_data_create(64, NULL);
+	PCRE2_SIZE offset;
+	pcre2_code *code;
+	int error, r;
+
+	FUZZ_CHECK(data);
+	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+			     PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_DUPNAMES, &error, &offset,
+			     NULL);
+	r = !code ? PCRE2_ERROR_INTERNAL
+		  : pcre2_match(code, (PCRE2_SPTR)text.data, text.size, 0, 0, data, context);
+	pcre2_code_free(code);
+	pcre2_match_data_free(data);
+	return r;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *end = memchr(data, '\n', size);
+	pcre2_match_context *context;
+	struct required required;
+	char sample[64], *pattern, *counted;
+	struct span text;
+	int r, same;
+
+	if (!end || memchr(data, '\0', (size_t)(end - (const char *)data)) || size > 2000)
+		return 0;
+	pattern = strndup((const char *)data, (size_t)(end - (const char *)data));
+	context = pcre2_match_context_create(NULL);
+	FUZZ_CHECK(pattern && context);
+	pcre2_set_match_limit(context, 5000);
+	text = (struct span){ end + 1, size - (size_t)(end + 1 - (const char *)data) };
+	FUZZ_CHECK(required_of_pattern(pattern, &required) == 0);
+	for (unsigned variant = 0; variant < 3; variant++)
+		FUZZ_CHECK(sample_text(pattern, variant, sample, sizeof(sample)) <= sizeof(sample));
+
+	r = match(pattern, text, context);
+	FUZZ_CHECK(r < 0 || meets(text, &required));
+	if (r != PCRE2_ERROR_INTERNAL && sample_counted(pattern, &counted) == 0) {
+		same = match(counted, text, context);
+		if (r >= PCRE2_ERROR_NOMATCH && same >= PCRE2_ERROR_NOMATCH)
+			FUZZ_CHECK((r < 0) == (same < 0));
+		free(counted);
+	}
+	required_done(&required);
+	pcre2_match_context_free(context);
+	free(pattern);
+	return 0;
+}
