@@ -157,9 +157,6 @@ int verb_check(int argc, char **argv)
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
 	r = check(&common, &faults);
-	faults_print(&faults);
-	faults_done(&faults);
-	if (r < 0 && r != -EINVAL)
-		fprintf(stderr, "banish check: %s\n", strerror(-r));
+	r = faults_conclude(&faults, "check", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

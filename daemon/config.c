@@ -287,3 +287,12 @@ void faults_print(const struct faults *faults)
 	for (size_t i = 0; i < faults->n_lines; i++)
 		fprintf(stderr, "%s\n", faults->lines[i]);
 }
+
+int faults_conclude(struct faults *faults, const char *verb, int r)
+{
+	faults_print(faults);
+	faults_done(faults);
+	if (r < 0 && r != -EINVAL)
+		fprintf(stderr, "banish %s: %s\n", verb, strerror(-r));
+	return r;
+}

@@ -46,5 +46,8 @@ int config_compile(struct config *config, bool jit, struct faults *faults,
 
 /* Prints each fault to stderr. */
 void faults_print(const struct faults *faults);
+/* The end of a verb: prints and frees the faults, or says the error `r` where there are none to say
+ * it (-EINVAL has been said). Returns r. */
+int faults_conclude(struct faults *faults, const char *verb, int r);
 
 #endif

@@ -3,11 +3,9 @@
  * is banned, no state is read or written; time is the journal's own, so the answer is the same
  * today and next year.
  */
-#include "config.h"
 #include "engine.h"
-#include "journal.h"
-#include "options.h"
 #include "print.h"
+#include "reading.h"
 #include "timespan.h"
 #include "timestamp.h"
 #include "verb.h"
@@ -17,24 +15,20 @@
 
 struct replay {
 	struct common common;
-	struct config *config;
-	struct ruleset *ruleset;
+	struct reading reading;
 	struct engine *engine;
-	struct journal *journal;
 };
 
 static void replay_done(struct replay *replay)
 {
-	journal_free(replay->journal);
 	engine_free(replay->engine);
-	ruleset_free(replay->ruleset);
-	config_free(replay->config);
+	reading_done(&replay->reading);
 }
 
 static int print_ban_json(struct replay *replay, const struct decision *decision,
 			  const char *cursor)
 {
-	const struct jail *jail = ruleset_jail(replay->ruleset, decision->jail);
+	const struct jail *jail = ruleset_jail(replay->reading.ruleset, decision->jail);
 	cJSON *object = cJSON_CreateObject();
 	bool ok;
 
@@ -57,7 +51,7 @@ static int print_ban_json(struct replay *replay, const struct decision *decision
 
 static int print_ban_text(struct replay *replay, const struct decision *decision)
 {
-	const struct jail *jail = ruleset_jail(replay->ruleset, decision->jail);
+	const struct jail *jail = ruleset_jail(replay->reading.ruleset, decision->jail);
 	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], weight[WEIGHT_TEXT_MAX],
 		span[TIMESPAN_TEXT_MAX];
 
@@ -81,7 +75,7 @@ static int print_decisions(struct replay *replay)
 		cleanup(freep) char *cursor = NULL;
 
 		if (replay->common.json) {
-			r = journal_cursor(replay->journal, &cursor);
+			r = journal_cursor(replay->reading.journal, &cursor);
 			if (r < 0)
 				return r;
 			r = print_ban_json(replay, &decision, cursor);
@@ -118,12 +112,12 @@ static int print_summary(struct replay *replay)
 
 static int follow(struct replay *replay)
 {
-	const struct entry *entry = journal_entry(replay->journal);
+	const struct entry *entry = journal_entry(replay->reading.journal);
 	usec_t time;
 	int r;
 
-	r = journal_seek_time(replay->journal, replay->common.since);
-	while (r >= 0 && (r = journal_next(replay->journal)) > 0) {
+	r = journal_seek_time(replay->reading.journal, replay->common.since);
+	while (r >= 0 && (r = journal_next(replay->reading.journal)) > 0) {
 		if (replay->common.until != USEC_INFINITY) {
 			r = entry_time(entry, &time);
 			if (r < 0)
@@ -140,34 +134,17 @@ static int follow(struct replay *replay)
 	return r < 0 ? r : print_summary(replay);
 }
 
-/* 0; -EINVAL: said already. */
 static int prepare(struct replay *replay, struct faults *faults)
 {
 	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
-	const struct common *common = &replay->common;
+	struct reading *reading = &replay->reading;
 	int r;
 
-	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
-			&replay->config);
+	r = reading_open("replay", &replay->common, faults, reading);
 	if (r >= 0)
-		r = config_compile(replay->config, true, faults, &replay->ruleset);
-	if (r < 0)
-		return r;
-	if (!replay->config->has_policy)
-		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
-			replay->config->policy_file);
-	r = engine_new(replay->ruleset, replay->config->policy, seed, NULL, &replay->engine);
-	if (r < 0)
-		return r;
-
-	r = journal_open(common->file, common->directory, false, &replay->journal);
-	if (r == -ENODATA || r == -ENOENT)
-		fprintf(stderr,
-			"banish replay: no journal to read: look at the path, or be root or in the "
-			"group systemd-journal\n");
-	if (r < 0)
-		return r == -ENODATA || r == -ENOENT ? -EINVAL : r;
-	return journal_select(replay->journal, replay->ruleset, false);
+		r = engine_new(reading->ruleset, reading->config->policy, seed, NULL,
+			       &replay->engine);
+	return r < 0 ? r : journal_select(reading->journal, reading->ruleset, false);
 }
 
 int verb_replay(int argc, char **argv)
@@ -193,9 +170,6 @@ int verb_replay(int argc, char **argv)
 	r = prepare(&replay, &faults);
 	if (r >= 0)
 		r = follow(&replay);
-	faults_print(&faults);
-	faults_done(&faults);
-	if (r < 0 && r != -EINVAL)
-		fprintf(stderr, "banish replay: %s\n", strerror(-r));
+	r = faults_conclude(&faults, "replay", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -367,10 +367,7 @@ int verb_test(int argc, char **argv)
 	r = prepare(&test, &faults);
 	if (r >= 0)
 		r = first < argc ? run_words(&test, argv + first, argc - first) : run_stdin(&test);
-	faults_print(&faults);
-	faults_done(&faults);
-	if (r < 0 && r != -EINVAL)
-		fprintf(stderr, "banish test: %s\n", strerror(-r));
+	r = faults_conclude(&faults, "test", r);
 	if (r >= 0 && first >= argc)
 		shapes_print(test.shapes, test.n_lines, test.n_taken,
 			     test.common.json ? stderr : stdout);

@@ -3,12 +3,10 @@
  * did it. The journal is the database: the lines are found by letting the engine read the time
  * before the ban once more.
  */
-#include "config.h"
 #include "engine.h"
-#include "journal.h"
 #include "nft.h"
-#include "options.h"
 #include "print.h"
+#include "reading.h"
 #include "timespan.h"
 #include "timestamp.h"
 #include "verb.h"
@@ -28,9 +26,7 @@ struct said {
 
 struct why {
 	struct common common;
-	struct config *config;
-	struct ruleset *ruleset;
-	struct journal *journal;
+	struct reading reading;
 	struct address address;
 	struct prefix *prefixes; /* what the address is, in one jail or another */
 	size_t n_prefixes;
@@ -48,9 +44,7 @@ static void why_done(struct why *why)
 	}
 	free(why->said);
 	free(why->prefixes);
-	journal_free(why->journal);
-	ruleset_free(why->ruleset);
-	config_free(why->config);
+	reading_done(&why->reading);
 }
 
 static int add_prefix(struct why *why, unsigned length)
@@ -116,7 +110,7 @@ static int ask_kernel(const struct why *why, usec_t now)
 	struct nft_elements elements;
 	int r, banned = 0;
 
-	r = nft_open(why->config->policy->table, &nft);
+	r = nft_open(why->reading.config->policy->table, &nft);
 	if (r >= 0)
 		r = nft_list(nft, NULL, &elements);
 	if (r == -ENOENT)
@@ -167,11 +161,11 @@ static int read_said(struct why *why)
 {
 	int r;
 
-	r = journal_select_said(why->journal, why->prefixes, why->n_prefixes);
+	r = journal_select_said(why->reading.journal, why->prefixes, why->n_prefixes);
 	if (r >= 0)
-		r = journal_seek_time(why->journal, why->common.since);
-	while (r >= 0 && (r = journal_next(why->journal)) > 0) {
-		r = keep(why, journal_entry(why->journal));
+		r = journal_seek_time(why->reading.journal, why->common.since);
+	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
+		r = keep(why, journal_entry(why->reading.journal));
 		if (r == -EBADMSG)
 			r = 0;
 	}
@@ -210,7 +204,7 @@ static int print_event(const struct why *why, const char *what, usec_t time, str
 static int show_if_counted(const struct why *why, struct engine *engine, const char *jail,
 			   usec_t begin)
 {
-	const struct entry *entry = journal_entry(why->journal);
+	const struct entry *entry = journal_entry(why->reading.journal);
 	struct span message;
 	usec_t time;
 	int r = 0;
@@ -220,7 +214,7 @@ static int show_if_counted(const struct why *why, struct engine *engine, const c
 		struct prefix prefix;
 
 		if (hit->weight == 0 ||
-		    strcmp(ruleset_jail(why->ruleset, hit->jail)->name, jail) != 0)
+		    strcmp(ruleset_jail(why->reading.ruleset, hit->jail)->name, jail) != 0)
 			continue;
 		prefix = engine_widen(engine, hit->jail, &hit->address);
 		if (!prefix_contains(&prefix, &why->address))
@@ -240,29 +234,29 @@ static int show_lines(struct why *why, const struct said *said)
 	usec_t tipped, begin, findtime = 0;
 	int r;
 
-	r = engine_new(why->ruleset, why->config->policy, seed, NULL, &engine);
+	r = engine_new(why->reading.ruleset, why->reading.config->policy, seed, NULL, &engine);
 	if (r >= 0)
-		r = journal_select(why->journal, why->ruleset, false);
+		r = journal_select(why->reading.journal, why->reading.ruleset, false);
 	if (r >= 0)
-		r = journal_go_to(why->journal, said->cursor);
+		r = journal_go_to(why->reading.journal, said->cursor);
 	if (r <= 0)
 		return r; /* the line is no longer in the journal */
-	r = entry_time(journal_entry(why->journal), &tipped);
-	for (unsigned i = 0; i < ruleset_n_jails(why->ruleset); i++)
-		if (strcmp(ruleset_jail(why->ruleset, i)->name, said->jail) == 0)
-			findtime = ruleset_jail(why->ruleset, i)->settings.findtime;
+	r = entry_time(journal_entry(why->reading.journal), &tipped);
+	for (unsigned i = 0; i < ruleset_n_jails(why->reading.ruleset); i++)
+		if (strcmp(ruleset_jail(why->reading.ruleset, i)->name, said->jail) == 0)
+			findtime = ruleset_jail(why->reading.ruleset, i)->settings.findtime;
 	begin = tipped > findtime ? tipped - findtime : 0;
 	if (r >= 0)
-		r = journal_seek_time(why->journal, tipped > engine_reach(engine)
-							    ? tipped - engine_reach(engine)
-							    : 0);
-	while (r >= 0 && (r = journal_next(why->journal)) > 0) {
-		r = engine_feed(engine, journal_entry(why->journal));
+		r = journal_seek_time(why->reading.journal, tipped > engine_reach(engine)
+								    ? tipped - engine_reach(engine)
+								    : 0);
+	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
+		r = engine_feed(engine, journal_entry(why->reading.journal));
 		if (r >= 0)
 			r = show_if_counted(why, engine, said->jail, begin);
 		if (r == -EBADMSG)
 			r = 0;
-		if (r >= 0 && journal_stands_at(why->journal, said->cursor))
+		if (r >= 0 && journal_stands_at(why->reading.journal, said->cursor))
 			break;
 	}
 	return MIN(r, 0);
@@ -284,26 +278,6 @@ static int show_said(struct why *why)
 	return r;
 }
 
-static int prepare(struct why *why, struct faults *faults)
-{
-	const struct common *common = &why->common;
-	int r;
-
-	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
-			&why->config);
-	if (r >= 0)
-		r = config_compile(why->config, true, faults, &why->ruleset);
-	if (r >= 0)
-		r = list_prefixes(why);
-	if (r < 0)
-		return r;
-	r = journal_open(common->file, common->directory, false, &why->journal);
-	if (r == -ENODATA || r == -ENOENT)
-		fprintf(stderr,
-			"banish why: no journal to read: be root or in the group systemd-journal\n");
-	return r == -ENODATA || r == -ENOENT ? -EINVAL : r;
-}
-
 static int answer(struct why *why)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -318,10 +292,12 @@ static int answer(struct why *why)
 		return banned;
 	if (!banned && !why->common.json)
 		printf("%s is not banned%s\n", address_format(&why->address, text),
-		       policy_ignores(why->config->policy, &why->address)
+		       policy_ignores(why->reading.config->policy, &why->address)
 			       ? ", and never will be: it is in ignoreip or never an offender"
 			       : "");
-	r = read_said(why);
+	r = list_prefixes(why);
+	if (r >= 0)
+		r = read_said(why);
 	if (r >= 0)
 		r = show_said(why);
 	return r < 0 ? r : banned;
@@ -351,12 +327,9 @@ int verb_why(int argc, char **argv)
 		fprintf(stderr, "banish why: \"%s\" is no address\n", argv[first]);
 		return EXIT_USAGE;
 	}
-	r = prepare(&why, &faults);
+	r = reading_open("why", &why.common, &faults, &why.reading);
 	if (r >= 0)
 		r = answer(&why);
-	faults_print(&faults);
-	faults_done(&faults);
-	if (r < 0 && r != -EINVAL)
-		fprintf(stderr, "banish why: %s\n", strerror(-r));
+	r = faults_conclude(&faults, "why", r);
 	return r > 0 ? EXIT_YES : EXIT_NO;
 }

@@ -1,0 +1,48 @@
+#include "reading.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int open_journal(const char *verb, const struct common *common, struct journal **ret)
+{
+	int r;
+
+	r = journal_open(common->file, common->directory, false, ret);
+	if (r != -ENODATA && r != -ENOENT)
+		return r;
+	fprintf(stderr,
+		"banish %s: no journal to read: look at the path, or be root or in the group "
+		"systemd-journal\n",
+		verb);
+	return -EINVAL;
+}
+
+int reading_open(const char *verb, const struct common *common, struct faults *faults,
+		 struct reading *ret)
+{
+	cleanup(reading_done) struct reading reading = { 0 };
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
+			&reading.config);
+	if (r >= 0)
+		r = config_compile(reading.config, true, faults, &reading.ruleset);
+	if (r < 0)
+		return r;
+	if (!reading.config->has_policy)
+		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
+			reading.config->policy_file);
+	r = open_journal(verb, common, &reading.journal);
+	if (r < 0)
+		return r;
+	*ret = reading;
+	reading = (struct reading){ 0 };
+	return 0;
+}
+
+void reading_done(struct reading *reading)
+{
+	journal_free(reading->journal);
+	ruleset_free(reading->ruleset);
+	config_free(reading->config);
+}

@@ -1,0 +1,21 @@
+#ifndef BANISH_READING_H
+#define BANISH_READING_H
+
+/* What verbs need that read a journal of the past with the rules in force. */
+
+#include "config.h"
+#include "journal.h"
+#include "options.h"
+
+struct reading {
+	struct config *config;
+	struct ruleset *ruleset;
+	struct journal *journal; /* nothing is selected yet */
+};
+
+/* -EINVAL: faults, or it was said already that there is no journal to read. */
+int reading_open(const char *verb, const struct common *common, struct faults *faults,
+		 struct reading *ret) must_check;
+void reading_done(struct reading *reading);
+
+#endif
