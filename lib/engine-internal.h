@@ -15,6 +15,7 @@ struct jail_state {
 	unsigned ledger_jail;
 	uint64_t limit; /* tenths */
 	size_t depth;   /* failures that one source may hold */
+	bool users;     /* its windows remember them */
 	bool settles;   /* its rule can tell one attempt by lines with and without a session */
 };
 

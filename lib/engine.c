@@ -40,6 +40,7 @@ static void init_jail(struct jail_state *state, const struct jail *jail)
 		.jail = jail,
 		.settings = settings,
 		.limit = (uint64_t)settings->maxretry * WEIGHT_ONE,
+		.users = settings->on_success == SUCCESS_FORGIVE,
 		.settles = settles(jail->rule),
 	};
 	state->depth = MIN(state->limit, WINDOW_MAX_DEPTH);
@@ -60,6 +61,9 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 			&engine->windows);
 	if (r < 0)
 		return r;
+	for (unsigned i = 0; i < n; i++)
+		if (engine->jails[i].users)
+			windows_remember_users(engine->windows, i);
 	for (size_t i = 2 * n; i-- > 0;)
 		lifetimes[i] = lifetimes[i / 2];
 	r = windows_new(seed, lifetimes, 2 * n, limits->max_balances ?: ENGINE_MAX_BALANCES,

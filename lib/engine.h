@@ -48,8 +48,9 @@ struct verdict_of_hit {
 	unsigned jail, event;
 	bool has_address;
 	struct address address;
-	struct span user; /* borrowed until the next feed */
-	uint64_t weight;  /* tenths; what this line tells, whether or not a ban prevents it */
+	struct span user;  /* borrowed until the next feed */
+	uint64_t weight;   /* tenths; what this line tells, whether or not a ban prevents it */
+	uint64_t forgiven; /* WHY_SUCCESS: tenths of failures that it cleared */
 	enum {
 		WHY_COUNTED,
 		WHY_SUCCESS,

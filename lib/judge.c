@@ -5,6 +5,7 @@
  */
 
 #include "engine-internal.h"
+#include "hash.h"
 
 #include <errno.h>
 
@@ -112,6 +113,12 @@ static int settle(struct judgement *judgement, uint32_t *attempts)
 			    (struct failure){ .time = judgement->time, .weight = *attempts }, 0);
 }
 
+static uint64_t identify(struct span user)
+{
+	return is_there(user) ? hash_identity(user.data, MIN(user.size, SESSION_USER_MAX))
+			      : USER_NONE;
+}
+
 /* bantime x factor^(n-1), at most maxtime, whole seconds. Rounded to the microsecond before it is
  * cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is no binary number. */
 static usec_t ban_duration(const struct settings *settings, uint32_t offence)
@@ -179,7 +186,10 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 {
 	struct windows *windows = judgement->engine->windows;
 	struct failure failure = { .time = judgement->time,
-				   .weight = MIN(weight, WINDOW_WEIGHT_MAX) };
+				   .weight = MIN(weight, WINDOW_WEIGHT_MAX),
+				   .user = judgement->jail->users
+						   ? identify(judgement->verdict->user)
+						   : USER_NONE };
 	struct window *window;
 	uint64_t sum;
 	int r;
@@ -244,6 +254,28 @@ static int judge_failure(struct judgement *judgement)
 	return judge_weight(judgement, (uint64_t)attempts * judgement->event->weight);
 }
 
+/* Whoever got in here may have mistyped before; what he did to others stays. */
+static void judge_success(struct judgement *judgement)
+{
+	struct windows *windows = judgement->engine->windows;
+	struct verdict_of_hit *verdict = judgement->verdict;
+	struct window *window;
+	struct prefix offender;
+
+	verdict->why = WHY_SUCCESS;
+	if (judgement->jail->settings->on_success != SUCCESS_FORGIVE || !verdict->has_address ||
+	    !is_there(verdict->user))
+		return;
+	offender = engine_widen(judgement->engine, verdict->jail, &verdict->address);
+	window = windows_find(windows, verdict->jail, &offender.address);
+	if (!window)
+		return;
+	verdict->forgiven =
+		windows_forgive(windows, window, identify(verdict->user), judgement->time);
+	if (windows_is_empty(window))
+		windows_drop(windows, window);
+}
+
 /* The line's own word on who it was, against what its session remembers. */
 static int judge_address(struct judgement *judgement, int own)
 {
@@ -265,7 +297,7 @@ static int judge_address(struct judgement *judgement, int own)
 	if (r < 0)
 		return r;
 	if (judgement->event->outcome == OUTCOME_SUCCESS) {
-		verdict->why = WHY_SUCCESS;
+		judge_success(judgement);
 		return 0;
 	}
 	if (!verdict->has_address) {
@@ -286,7 +318,11 @@ static int judge_outcome(struct judgement *judgement)
 		judgement->verdict->why = WHY_MODE_OFF;
 		return 0;
 	}
-	if (is_there(session)) {
+	/* A success begins no session: where it is left out, the session begins as late. */
+	if (is_there(session) && judgement->event->outcome == OUTCOME_SUCCESS) {
+		judgement->session = sessions_find(judgement->engine->sessions,
+						   judgement->hit->jail, session, judgement->time);
+	} else if (is_there(session)) {
 		r = sessions_open(judgement->engine->sessions, judgement->hit->jail, session,
 				  judgement->time, &judgement->session);
 		if (r < 0)

@@ -15,6 +15,8 @@
 static const char *const modes[] = { "normal", "aggressive", NULL };
 static const char *const verdicts[] = { "drop", "reject", NULL };
 
+static const char *const successes[] = { "ignore", "forgive", NULL };
+
 static const struct json_key increment_keys[] = {
 	{ .name = "factor",
 	  .read = json_read_factor,
@@ -89,6 +91,11 @@ static const struct json_key settings_keys[] = {
 	  .offset = offsetof(struct settings, verdict),
 	  .choices = verdicts,
 	  .hint = "write \"drop\" or \"reject\"" },
+	{ .name = "on_success",
+	  .read = json_read_choice,
+	  .offset = offsetof(struct settings, on_success),
+	  .choices = successes,
+	  .hint = "write \"ignore\" or \"forgive\"" },
 	{ 0 },
 };
 static const struct json_object defaults_object = { "\"defaults\"", settings_keys, NULL };

@@ -2,8 +2,8 @@
 #define BANISH_POLICY_H
 
 /*
- * banish.json as a value. Every jail stands complete: built-in < defaults < jail are merged by the parser,
- * key by key (objects too). Key names are fail2ban's where it has one.
+ * banish.json as a value. Every jail stands complete: built-in < defaults < jail are merged by the
+ * parser, key by key (objects too). Key names are fail2ban's where it has one.
  */
 
 #include "address.h"
@@ -13,7 +13,8 @@
 
 #define NAME_SIZE 33 /* [a-z][a-z0-9_-]{0,31} and NUL: rules, jails, tables */
 
-/* Weights are counted in tenths of one failed attempt, so that a probe can weigh less than a password. */
+/* Weights are counted in tenths of one failed attempt, so that a probe can weigh less than a
+ * password. */
 #define WEIGHT_ONE 10
 
 enum mode { MODE_NORMAL, MODE_AGGRESSIVE };
@@ -29,6 +30,9 @@ struct ports {
 	bool all;
 };
 
+/* What a success does to the earlier failures of its user from its address. */
+enum on_success { SUCCESS_IGNORE, SUCCESS_FORGIVE };
+
 struct increment {
 	double factor; /* >= 1 */
 	usec_t maxtime, memory;
@@ -42,7 +46,8 @@ struct settings {
 	struct increment increment;
 	unsigned prefix4, prefix6; /* bits: what one offender is */
 	enum verdict verdict;      /* JSON key "action" */
-	bool has_ports;            /* else the rule's */
+	enum on_success on_success;
+	bool has_ports; /* else the rule's */
 	struct ports ports;
 };
 
@@ -75,7 +80,8 @@ struct policy {
 struct policy *policy_new(void);
 
 /* `file` is only quoted in faults. 0; -EINVAL with at least one fault; -ENOMEM. */
-int policy_parse(const char *file, struct span text, struct faults *faults, struct policy **ret) must_check;
+int policy_parse(const char *file, struct span text, struct faults *faults,
+		 struct policy **ret) must_check;
 
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy *, policy_free)

@@ -163,8 +163,9 @@ void ruleset_assume_missing(struct ruleset *ruleset)
 
 static bool is_weightless(const struct jail *jail, const struct event *event)
 {
-	return event->outcome == OUTCOME_SUCCESS ||
-	       (event->mode == MODE_AGGRESSIVE && jail->settings.mode == MODE_NORMAL);
+	if (event->mode == MODE_AGGRESSIVE && jail->settings.mode == MODE_NORMAL)
+		return true;
+	return event->outcome == OUTCOME_SUCCESS && jail->settings.on_success == SUCCESS_IGNORE;
 }
 
 void ruleset_leave_out_weightless(struct ruleset *ruleset)

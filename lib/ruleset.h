@@ -51,10 +51,10 @@ DEFINE_CLEANUP(struct ruleset *, ruleset_free)
  * without a journal around them (`banish test`). */
 void ruleset_assume_missing(struct ruleset *ruleset);
 
-/* From now on hits that weigh nothing whatever came before are not reported: successes, and events
- * that the jail's mode leaves out. They still end the search of their rule. Decisions stay the
- * same, and most lines of a mail server cost a fraction. In jail_statistics they are then counted
- * by samples. */
+/* From now on hits that weigh nothing whatever came before are not reported: successes that
+ * forgive nothing, and events that the jail's mode leaves out. They still end the search of their
+ * rule. Decisions stay the same, and most lines of a mail server cost a fraction. In
+ * jail_statistics they are then counted by samples. */
 void ruleset_leave_out_weightless(struct ruleset *ruleset);
 
 size_t ruleset_n_jails(const struct ruleset *ruleset);

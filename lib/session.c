@@ -10,9 +10,8 @@
 #include <stddef.h>
 
 #define SPARE_SESSIONS \
-	4096         /* forgotten ones may lie about while there are not more than these in all */
-#define USER_MAX 256 /* bytes of a remembered user */
-#define N_INLINE 2   /* events whose totals need no memory of their own; few sessions have more */
+	4096       /* forgotten ones may lie about while there are not more than these in all */
+#define N_INLINE 2 /* events whose totals need no memory of their own; few sessions have more */
 
 struct told {
 	uint32_t event;
@@ -206,7 +205,7 @@ int sessions_remember(struct sessions *sessions, struct session *session,
 		      const struct address *address, struct span user)
 {
 	if (user.data) {
-		size_t size = MIN(user.size, USER_MAX);
+		size_t size = MIN(user.size, SESSION_USER_MAX);
 		char *copy = malloc(size + 1);
 
 		if (!copy)

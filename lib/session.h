@@ -12,6 +12,7 @@
 #include "util.h"
 
 #define SESSION_LIFE         USEC_PER_HOUR
+#define SESSION_USER_MAX     256       /* bytes of a name that are remembered, and told apart */
 #define SESSION_ATTEMPTS_MAX 16777215U /* no server tells more; sums stay far from overflow */
 
 struct session {

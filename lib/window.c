@@ -1,59 +1,21 @@
 /*
- * A source is one record of 64 bytes that holds its first failure itself; up to three more stand in
- * a block of 48 bytes, a longer window in a block of its own. Where memory is no question (few
- * sources, few long windows) failures that have run out are kept, so that a clock that steps back
- * finds them again.
+ * Where memory is no question (few sources, few long windows) failures that have run out are kept,
+ * so that a clock that steps back finds them again.
  */
 
-#include "window.h"
-
-#include "hash.h"
-#include "table.h"
+#include "window-internal.h"
 
 #include <errno.h>
 
-#define SPARE_SOURCES 4096 /* run-out sources kept while there are not more than these in all */
-#define SPARE_DEPTH   64   /* failures of a source, run-out ones included */
-#define SPARE_LONG    (1U << 16) /* places in long blocks, beyond which run-out failures go */
-#define MAX_LONG \
-	(1U << 20) /* places in long blocks (16 MiB): a bound that weights far below one meet */
-#define SECOND_CHANCES 8 /* touched sources that one eviction passes over at most */
-#define BLOCK          3 /* failures in a short block */
-
-struct window {
-	struct table_head head;
-	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
-	uint16_t list;
-	uint16_t n;
-	uint16_t capacity; /* of the block: 0, BLOCK, or more */
-	bool touched;      /* since it came to where it stands in its list */
-	union {
-		uint32_t short_block; /* index in windows->blocks */
-		struct failure *block;
-	};
-	struct failure first;
-};
+#define SPARE_SOURCES  4096 /* run-out sources kept while there are not more than these in all */
+#define SPARE_LONG     (1U << 20) /* bytes in long blocks, beyond which run-out failures go */
+#define MAX_LONG       (1U << 24) /* bytes in long blocks: a bound that weights far below one meet */
+#define SECOND_CHANCES 8          /* touched sources that one eviction passes over at most */
+#define BLOCK          3          /* failures in a short block */
 
 struct key {
 	uint8_t address[16];
 	uint16_t list;
-};
-
-struct list {
-	struct table_list sources;
-	usec_t lifetime;
-};
-
-struct windows {
-	uint8_t seed[HASH_SEED_SIZE];
-	struct table table;
-	struct pool blocks;
-	struct list *lists;
-	size_t n_lists;
-	size_t hand; /* list that windows_expire looks at next */
-	size_t max_sources;
-	size_t n_long;
-	uint64_t n_evicted;
 };
 
 int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists, size_t max_sources,
@@ -65,7 +27,9 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 		return -ENOMEM;
 	memcpy(windows->seed, seed, sizeof(windows->seed));
 	table_init(&windows->table, sizeof(struct window));
-	pool_init(&windows->blocks, BLOCK * sizeof(struct failure));
+	pool_init(&windows->blocks[false], BLOCK * sizeof(struct stored_failure));
+	pool_init(&windows->blocks[true],
+		  BLOCK * (sizeof(struct stored_failure) + sizeof(uint64_t)));
 	windows->max_sources = MAX(max_sources, 1);
 	windows->lists = calloc(n_lists + 1, sizeof(*windows->lists));
 	if (!windows->lists)
@@ -91,7 +55,8 @@ struct windows *windows_free(struct windows *windows)
 				free(window->block);
 	}
 	table_done(&windows->table);
-	pool_done(&windows->blocks);
+	pool_done(&windows->blocks[false]);
+	pool_done(&windows->blocks[true]);
 	free(windows->lists);
 	free(windows);
 	return NULL;
@@ -118,24 +83,58 @@ static bool equal(const void *record, const void *key)
 	return window->list == wanted->list && memcmp(window->address, wanted->address, 16) == 0;
 }
 
-static struct failure *block_of(const struct windows *windows, struct window *window)
+static struct pool *pool_of(struct windows *windows, const struct window *window)
 {
-	return window->capacity == BLOCK ? pool_at(&windows->blocks, window->short_block)
-					 : window->block;
+	return &windows->blocks[windows->lists[window->list].users];
 }
 
-static struct failure *slot(const struct windows *windows, struct window *window, size_t i)
+static char *block_of(const struct windows *windows, const struct window *window)
 {
-	return i == 0 ? &window->first : block_of(windows, window) + (i - 1);
+	const struct pool *pool = &windows->blocks[windows->lists[window->list].users];
+
+	return window->capacity == BLOCK ? pool_at(pool, window->short_block) : window->block;
+}
+
+struct stored_failure *window_slot(const struct windows *windows, struct window *window, size_t i)
+{
+	const struct window_list *list = &windows->lists[window->list];
+
+	if (list->users)
+		i++;
+	else if (i == 0)
+		return &window->first;
+	return (void *)(block_of(windows, window) + (i - 1) * window_stride(list));
+}
+
+void window_copy(const struct windows *windows, struct window *window, size_t to, size_t from)
+{
+	memcpy(window_slot(windows, window, to), window_slot(windows, window, from),
+	       window_stride(&windows->lists[window->list]));
+}
+
+static void store(const struct windows *windows, struct window *window, size_t i,
+		  const struct failure *failure)
+{
+	const struct window_list *list = &windows->lists[window->list];
+	struct stored_failure stored = {
+		.time = failure->time,
+		.weight = failure->weight,
+		.secret = failure->secret,
+	};
+	char *slot = (char *)window_slot(windows, window, i);
+
+	memcpy(slot, &stored, sizeof(stored));
+	if (list->users)
+		memcpy(slot + sizeof(stored), &failure->user, sizeof(failure->user));
 }
 
 static void release_block(struct windows *windows, struct window *window)
 {
 	if (window->capacity == BLOCK) {
-		pool_give(&windows->blocks, window->short_block);
+		pool_give(pool_of(windows, window), window->short_block);
 	} else if (window->capacity > BLOCK) {
 		free(window->block);
-		windows->n_long -= window->capacity;
+		windows->n_long -= window->capacity * window_stride(&windows->lists[window->list]);
 	}
 	window->capacity = 0;
 }
@@ -207,10 +206,10 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 	return 0;
 }
 
-static void drop_failures(struct windows *windows, struct window *window, size_t from, size_t n)
+void window_drop_failures(struct windows *windows, struct window *window, size_t from, size_t n)
 {
-	for (size_t i = from; i + n < window->n; i++)
-		*slot(windows, window, i) = *slot(windows, window, i + n);
+	for (size_t i = from; n > 0 && i + n < window->n; i++)
+		window_copy(windows, window, i, i + n);
 	window->n = (uint16_t)(window->n - n);
 }
 
@@ -219,67 +218,68 @@ static bool has_run_out(usec_t time, usec_t now, usec_t lifetime)
 	return time <= now && now - time >= lifetime;
 }
 
-static bool weighs(usec_t time, usec_t now, usec_t lifetime)
-{
-	return time <= now && now - time < lifetime;
-}
-
 static int enlarge(struct windows *windows, struct window *window)
 {
 	size_t capacity = MIN(window->capacity * 2 + 1, WINDOW_MAX_DEPTH - 1);
-	struct failure *block;
+	size_t stride = window_stride(&windows->lists[window->list]);
+	char *block;
 	uint32_t index;
 
 	if (window->capacity == 0) {
-		if (!pool_take(&windows->blocks, &index))
+		if (!pool_take(pool_of(windows, window), &index))
 			return -ENOMEM;
 		window->short_block = index;
 		window->capacity = BLOCK;
 		return 0;
 	}
-	block = malloc(capacity * sizeof(*block));
+	block = malloc(capacity * stride);
 	if (!block)
 		return -ENOMEM;
-	memcpy(block, block_of(windows, window), window->capacity * sizeof(*block));
+	memcpy(block, block_of(windows, window), window->capacity * stride);
 	release_block(windows, window);
 	window->block = block;
 	window->capacity = (uint16_t)capacity;
-	windows->n_long += capacity;
+	windows->n_long += capacity * stride;
 	return 0;
 }
 
-/* At the bound: what has run out, else what lies ahead of a clock that was set back, else the
- * oldest. */
+/* At the bound: what has run out, else what lies ahead of a clock that was set back, else what is
+ * missed least. */
 static void drop_one(struct windows *windows, struct window *window, usec_t now)
 {
-	usec_t lifetime = windows->lists[window->list].lifetime;
-	size_t last = window->n - 1U;
+	const struct window_list *list = &windows->lists[window->list];
+	size_t i = 0;
 
-	if (!has_run_out(slot(windows, window, 0)->time, now, lifetime) &&
-	    slot(windows, window, last)->time > now)
-		drop_failures(windows, window, last, 1);
-	else
-		drop_failures(windows, window, 0, 1);
+	if (!has_run_out(window_slot(windows, window, 0)->time, now, list->lifetime)) {
+		i = window->n - 1U;
+		if (window_slot(windows, window, i)->time <= now)
+			i = list->users ? window_find_idle(windows, window) : 0;
+	}
+	window_drop_failures(windows, window, i, 1);
 }
 
 /* Room for one more: first what has run out and may go, then a larger block. */
-static int make_room(struct windows *windows, struct window *window, usec_t now, size_t depth)
+static int make_room(struct windows *windows, struct window *window, const struct failure *failure,
+		     size_t depth)
 {
-	usec_t lifetime = windows->lists[window->list].lifetime;
+	const struct window_list *list = &windows->lists[window->list];
 	size_t n_run_out = 0;
 
-	if (window->n <= window->capacity && window->n < depth)
+	if (window->n < window->capacity + !list->users && window->n < depth)
 		return 0;
-	while (n_run_out < window->n &&
-	       has_run_out(slot(windows, window, n_run_out)->time, now, lifetime))
+	while (n_run_out < window->n && has_run_out(window_slot(windows, window, n_run_out)->time,
+						    failure->time, list->lifetime))
 		n_run_out++;
-	if (n_run_out > 0 && (window->n >= SPARE_DEPTH || windows->n_long >= SPARE_LONG)) {
-		drop_failures(windows, window, 0, n_run_out);
+	if (n_run_out > 0 && (window->n >= WINDOW_SPARE_DEPTH || windows->n_long >= SPARE_LONG)) {
+		window_drop_failures(windows, window, 0, n_run_out);
 		return 0;
 	}
+	if (list->users && window->n >= WINDOW_SPARE_DEPTH &&
+	    window_drop_repeat(windows, window, failure))
+		return 0;
 	if (window->n < depth && (window->capacity == 0 || windows->n_long < MAX_LONG))
 		return enlarge(windows, window);
-	drop_one(windows, window, now);
+	drop_one(windows, window, failure->time);
 	return 0;
 }
 
@@ -289,18 +289,16 @@ int windows_push(struct windows *windows, struct window *window, struct failure 
 	size_t i;
 	int r;
 
-	depth = MIN(MAX(depth, SPARE_DEPTH), WINDOW_MAX_DEPTH);
-	r = make_room(windows, window, failure.time, depth);
+	depth = MIN(MAX(depth, WINDOW_SPARE_DEPTH), WINDOW_MAX_DEPTH);
+	r = make_room(windows, window, &failure, depth);
 	if (r < 0)
 		return r;
 	for (i = window->n++; i > 0; i--) {
-		const struct failure *before = slot(windows, window, i - 1);
-
-		if (before->time <= failure.time)
+		if (window_slot(windows, window, i - 1)->time <= failure.time)
 			break;
-		*slot(windows, window, i) = *before;
+		window_copy(windows, window, i, i - 1);
 	}
-	*slot(windows, window, i) = failure;
+	store(windows, window, i, &failure);
 	return 0;
 }
 
@@ -310,11 +308,11 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 	uint64_t sum = 0;
 
 	for (size_t i = window->n; i-- > 0;) {
-		const struct failure *failure = slot(windows, window, i);
+		const struct stored_failure *failure = window_slot(windows, window, i);
 
 		if (has_run_out(failure->time, now, lifetime))
 			break;
-		if (weighs(failure->time, now, lifetime))
+		if (window_weighs(failure->time, now, lifetime))
 			sum += failure->weight;
 	}
 	return sum;
@@ -327,17 +325,17 @@ uint64_t windows_use(struct windows *windows, struct window *window, usec_t now,
 	size_t i = 0;
 
 	while (i < window->n && used < amount) {
-		struct failure *failure = slot(windows, window, i);
+		struct stored_failure *failure = window_slot(windows, window, i);
 		uint64_t part = MIN(amount - used, failure->weight);
 
-		if (!weighs(failure->time, now, lifetime)) {
+		if (!window_weighs(failure->time, now, lifetime)) {
 			i++;
 			continue;
 		}
 		used += part;
 		failure->weight -= part;
 		if (failure->weight == 0)
-			drop_failures(windows, window, i, 1);
+			window_drop_failures(windows, window, i, 1);
 	}
 	return used;
 }
@@ -346,15 +344,15 @@ void windows_forget_until(struct windows *windows, struct window *window, usec_t
 {
 	size_t n = 0;
 
-	while (n < window->n && slot(windows, window, n)->time <= time)
+	while (n < window->n && window_slot(windows, window, n)->time <= time)
 		n++;
-	drop_failures(windows, window, 0, n);
+	window_drop_failures(windows, window, 0, n);
 }
 
 void windows_expire(struct windows *windows, usec_t latest)
 {
 	struct window *window;
-	struct list *list;
+	struct window_list *list;
 
 	if (windows->table.n <= SPARE_SOURCES)
 		return;
@@ -364,8 +362,9 @@ void windows_expire(struct windows *windows, usec_t latest)
 		window = table_oldest(&windows->table, &list->sources);
 		if (!window)
 			continue;
-		if (window->n == 0 || has_run_out(slot(windows, window, window->n - 1U)->time,
-						  latest, list->lifetime)) {
+		if (window->n == 0 ||
+		    has_run_out(window_slot(windows, window, window->n - 1U)->time, latest,
+				list->lifetime)) {
 			windows_drop(windows, window);
 		} else if (window->touched) {
 			window->touched = false;

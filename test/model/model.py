@@ -31,6 +31,7 @@ class Jail:
     memory: int
     prefix4: int
     prefix6: int
+    on_success: str = "ignore"
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Told:
 class Session:
     first: int
     address: object = None
+    user: str | None = None
     totals: dict = field(default_factory=dict)
 
     def count(self):
@@ -76,7 +78,7 @@ class Model:
         self.jails = {jail.name: jail for jail in jails}
         self.ignored = [ipaddress.ip_network(text) for text in ignored]
         self.sessions = {}
-        self.failures = {}  # (jail, offender) -> [(time, weight)]
+        self.failures = {}  # (jail, offender) -> [(time, weight, user)]
         self.bans = []
         self.credits = {}  # (jail, address, named) -> [[time, attempts]]
         self.decisions = []
@@ -98,7 +100,9 @@ class Model:
         key = told.jail, told.session
         if key in self.sessions and now - self.sessions[key].first >= HOUR:
             del self.sessions[key]
-        return self.sessions.setdefault(key, Session(now))
+        if told.event.outcome != "success":  # which tells nothing, and begins nothing
+            self.sessions.setdefault(key, Session(now))
+        return self.sessions.get(key)
 
     def attempts(self, told, session):
         if session is None:
@@ -133,16 +137,20 @@ class Model:
         if address is not None and address.version == 6 and address.ipv4_mapped:
             address = address.ipv4_mapped
         if told.event.outcome == "note":
-            if session is not None and address is not None:
-                session.address = address
-            return
-        if told.event.outcome == "success":
+            if session is not None:
+                session.address = address or session.address
+                session.user = told.user or session.user
             return
         if told.event.agree and (session is None or session.address is None or
                                  address not in (None, session.address)):
             return
         if address is None and session is not None:
             address = session.address
+        user = told.user or (session.user if session else None)
+        if told.event.outcome == "success":
+            if jail.on_success == "forgive" and address is not None and user:
+                self.forgive(jail, address, user)
+            return
         if address is None:
             return
         attempts = self.attempts(told, session)
@@ -151,17 +159,21 @@ class Model:
         attempts = self.settle(jail, address, session is not None, attempts, now)
         weight = attempts * told.event.weight
         if weight > 0:
-            self.failure(jail, told, address, weight, now, cursor)
+            self.failure(jail, told, address, user, weight, now, cursor)
 
-    def failure(self, jail, told, address, weight, now, cursor):
+    def forgive(self, jail, address, user):
+        failures = self.failures.get((jail.name, self.offender(jail, address)), [])
+        failures[:] = [failure for failure in failures if failure[2] != user]
+
+    def failure(self, jail, told, address, user, weight, now, cursor):
         offender = self.offender(jail, address)
         if any(ban.holds(now) for ban in self.bans if (ban.jail, ban.prefix) == (jail.name, offender)):
             self.prevented += weight
             return
         self.counted += weight
         failures = self.failures.setdefault((jail.name, offender), [])
-        failures.append((now, weight))
-        reached = sum(weight for time, weight in failures if now - jail.findtime < time <= now)
+        failures.append((now, weight, user))
+        reached = sum(weight for time, weight, _ in failures if now - jail.findtime < time <= now)
         if reached < jail.maxretry:
             return
         failures.clear()

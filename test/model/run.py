@@ -47,6 +47,7 @@ def make_jail(rng, name):
         memory=rng.choice([60, 3600, 5184000]) * SECOND,
         prefix4=rng.choice([32, 32, 24]),
         prefix6=rng.choice([64, 64, 128, 48]),
+        on_success=rng.choice(["ignore", "forgive"]),
     )
 
 
@@ -63,6 +64,7 @@ def write_policy(path, jails, ignored):
             "increment": {"factor": float(jail.factor), "maxtime": seconds(jail.maxtime),
                           "memory": seconds(jail.memory)},
             "prefix": {"ipv4": jail.prefix4, "ipv6": jail.prefix6},
+            "on_success": jail.on_success,
         }
     with open(path, "w") as file:
         json.dump(policy, file)
@@ -107,7 +109,7 @@ def make_told(rng, name, events, many, epoch):
         told.session = f"s{epoch}{rng.randrange(3 * many)}"
     if rng.random() < 0.2:
         told.attempts = rng.choice([0, 1, 1, 2, 2, 3, 5, 40])
-    if rng.random() < 0.3:
+    if rng.random() < 0.7:
         told.user = rng.choice(["alice", "bob", "x>"])
     return told
 

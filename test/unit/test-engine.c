@@ -227,6 +227,102 @@ static void a_ban_for_good_stays_so(void **state)
 	stream_done(&stream);
 }
 
+static usec_t last_ban(struct stream *stream)
+{
+	usec_t span, last = 0;
+
+	while ((span = take_ban(stream)) > 0)
+		last = span;
+	return last;
+}
+
+/* Lines a second apart; the last one, and no other, bans (or none does), whole and cut in between.
+ */
+static void check_lines(const char *settings, const char *const *messages, bool bans)
+{
+	for (size_t cut = 0; messages[cut]; cut++) {
+		struct stream stream;
+
+		init(&stream, "", settings);
+		for (size_t i = 0; messages[i]; i++) {
+			bool banned;
+
+			if (cut > 0 && i == cut)
+				stream_restart(&stream);
+			stream_feed(&stream, START + i * SECOND, "mail.service", messages[i]);
+			banned = last_ban(&stream) > 0;
+			if (banned != (bans && !messages[i + 1]))
+				fail_msg("%s: cut at %zu: line %zu, %s: %s", settings, cut, i,
+					 messages[i], banned ? "bans" : "does not ban");
+		}
+		stream_done(&stream);
+	}
+}
+
+#define LINES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void a_success_forgives_its_user_only(void **state)
+{
+	static const char forgive[] = "\"maxretry\":3,\"on_success\":\"forgive\"";
+	static const char *const own[] = {
+		"wrong from=192.0.2.1 user=alice", "wrong from=192.0.2.1 user=alice",
+		"login from=192.0.2.1 user=alice", "wrong from=192.0.2.1 attempts=2 user=alice",
+		"wrong from=192.0.2.1 user=alice", NULL
+	};
+
+	check_lines(forgive, own, true);
+	check_lines("\"maxretry\":4,\"on_success\":\"ignore\"",
+		    LINES(own[0], own[1], own[2], own[3]), true);
+	/* another user, no user, another address, an empty name: all stay */
+	check_lines(forgive,
+		    LINES("wrong from=192.0.2.1 user=bob", "wrong from=192.0.2.1",
+			  "login from=192.0.2.1 user=alice", "login from=192.0.2.2 user=bob",
+			  "login from=192.0.2.1", "login user=bob",
+			  "wrong from=192.0.2.1 user=alice"),
+		    true);
+	/* bob's failure stays, alice's two are gone */
+	check_lines(forgive,
+		    LINES("wrong from=192.0.2.1 user=alice", "wrong from=192.0.2.1 user=bob",
+			  "login from=192.0.2.1 user=alice", "wrong from=192.0.2.1 user=alice",
+			  "wrong from=192.0.2.1 user=alice"),
+		    true);
+	/* one offender is a network; the address and the user may be told by the session */
+	check_lines(forgive,
+		    LINES("wrong from=2001:db8::1 attempts=2 user=alice",
+			  "connect from=2001:db8::2 session=s user=alice", "login session=s",
+			  "wrong from=2001:db8::3 attempts=2 user=alice"),
+		    false);
+}
+
+static void a_forgiving_success_says_how_much(void **state)
+{
+	struct stream stream;
+
+	init(&stream, "", "\"on_success\":\"forgive\"");
+	tell(&stream, START, "half from=192.0.2.1 user=alice");
+	tell(&stream, START + 300 * SECOND, "wrong from=192.0.2.1 attempts=2 user=alice");
+	tell(&stream, START + 300 * SECOND, "wrong from=192.0.2.1 user=bob");
+	assert_int_equal(
+		tell(&stream, START + 301 * SECOND, "login from=192.0.2.1 user=bob")->forgiven, 10);
+	assert_int_equal(
+		tell(&stream, START + 600 * SECOND, "login from=192.0.2.1 user=alice")->forgiven,
+		20); /* the first has run out */
+	assert_int_equal(
+		tell(&stream, START + 601 * SECOND, "login from=192.0.2.1 user=alice")->forgiven,
+		0);
+	stream_done(&stream);
+}
+
+static void half_a_failure_is_half(void **state)
+{
+	static const char *const halves[] = { "half from=192.0.2.1", "half from=192.0.2.1",
+					      "half from=192.0.2.1", "half from=192.0.2.1", NULL };
+
+	check_lines("\"maxretry\":2", halves, true);
+	check_lines("\"maxretry\":2", LINES("half from=192.0.2.1 attempts=3", halves[0]), true);
+	check_lines("\"maxretry\":3", halves, false);
+}
+
 static void an_unban_takes_the_offence_back_and_empties_the_window(void **state)
 {
 	for (int restarts = 0; restarts < 2; restarts++) {
@@ -442,6 +538,9 @@ int main(void)
 		cmocka_unit_test(bans_grow_up_to_a_limit),
 		cmocka_unit_test(offences_are_forgotten_after_memory),
 		cmocka_unit_test(a_ban_for_good_stays_so),
+		cmocka_unit_test(a_success_forgives_its_user_only),
+		cmocka_unit_test(a_forgiving_success_says_how_much),
+		cmocka_unit_test(half_a_failure_is_half),
 		cmocka_unit_test(an_unban_takes_the_offence_back_and_empties_the_window),
 		cmocka_unit_test(an_unban_before_the_warm_up_is_one_at_its_end),
 		cmocka_unit_test(a_ban_by_hand_prevents_and_does_not_count),

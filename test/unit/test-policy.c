@@ -16,6 +16,7 @@ static void assert_builtin(const struct settings *settings)
 	assert_int_equal(settings->prefix4, 32);
 	assert_int_equal(settings->prefix6, 64);
 	assert_int_equal(settings->verdict, VERDICT_DROP);
+	assert_int_equal(settings->on_success, SUCCESS_IGNORE);
 	assert_false(settings->has_ports);
 }
 
@@ -44,11 +45,11 @@ static void jails_inherit_key_by_key(void **state)
 {
 	cleanup(policy_freep) struct policy *policy = good_policy(
 		"{ \"jails\": { \"a\": { \"increment\": { \"memory\": \"1w\" },\n"
-		"  \"prefix\": { \"ipv4\": 24 }, \"bantime\": \"infinity\" },\n"
+		"  \"prefix\": { \"ipv4\": 24 }, \"bantime\": \"infinity\", \"on_success\": \"ignore\" },\n"
 		"    \"b-2\": { \"mode\": \"normal\", \"ports\": [993, \"pop3\"] } },\n"
 		"  \"defaults\": { \"mode\": \"aggressive\", \"maxretry\": 3, \"bantime\": 90,\n"
 		"    \"increment\": { \"factor\": 1.5 }, \"prefix\": { \"ipv6\": 56 },\n"
-		"    \"action\": \"reject\" } }");
+		"    \"action\": \"reject\", \"on_success\": \"forgive\" } }");
 	const struct settings *a = &policy->jails[0].settings, *b = &policy->jails[1].settings;
 
 	assert_int_equal(policy->n_jails, 2);
@@ -68,11 +69,13 @@ static void jails_inherit_key_by_key(void **state)
 	assert_int_equal(a->prefix4, 24);
 	assert_int_equal(a->prefix6, 56);
 	assert_int_equal(a->verdict, VERDICT_REJECT);
+	assert_int_equal(a->on_success, SUCCESS_IGNORE);
 	assert_false(a->has_ports);
 
 	assert_int_equal(b->mode, MODE_NORMAL);
 	assert_int_equal(b->bantime, 90 * USEC_PER_SEC);
 	assert_int_equal(b->increment.memory, 60 * 24 * USEC_PER_HOUR);
+	assert_int_equal(b->on_success, SUCCESS_FORGIVE);
 	assert_int_equal(b->prefix4, 32);
 	assert_true(b->has_ports);
 	assert_int_equal(b->ports.n_ranges, 2);
@@ -228,7 +231,7 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
 		  "such as \"10min\"\n"
 		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
-		  "findtime, bantime, increment, prefix, action\n" },
+		  "findtime, bantime, increment, prefix, action, on_success\n" },
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
 		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
 		  "p:1:52: \"action\" has no such value: write \"drop\" or \"reject\"\n" },

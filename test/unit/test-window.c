@@ -193,6 +193,47 @@ static void run_out_sources_are_let_go(void **state)
 	assert_int_equal(windows_n_evicted(windows), 0);
 }
 
+static void push_user(struct windows *windows, usec_t time, unsigned weight, uint64_t user,
+		      uint64_t secret)
+{
+	struct address address = source(1);
+	struct window *window;
+
+	assert_int_equal(windows_open(windows, 0, &address, &window), 0);
+	assert_int_equal(windows_push(windows, window,
+				      (struct failure){ time, weight, user, secret }, 50),
+			 0);
+}
+
+static struct windows *make_with_users(void)
+{
+	struct windows *windows = make(10);
+
+	windows_remember_users(windows, 0);
+	return windows;
+}
+
+static void forgives_one_user(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make_with_users();
+	struct address address = source(1);
+	struct window *window;
+
+	for (unsigned i = 0; i < 30; i++)
+		push_user(windows, 100 + i, i, 1 + i % 3, 0);
+	push(windows, 1, 1, 100, 7);
+	window = windows_find(windows, 0, &address);
+	assert_int_equal(windows_forgive(windows, window, 2, 210), 13 + 16 + 19 + 22 + 25 + 28);
+	assert_int_equal(windows_forgive(windows, window, 2, 129), 0);
+	assert_int_equal(weigh(windows, 0, 1, 129), 3 * 9 * 10 / 2 + 3 * 9 * 10 / 2 + 2 * 10);
+	assert_false(windows_is_empty(window));
+	windows_forgive(windows, window, 1, 129);
+	windows_forgive(windows, window, 3, 129);
+	assert_true(windows_is_empty(window));
+	windows_drop(windows, window);
+	assert_int_equal(weigh(windows, 1, 1, 129), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_flooded_list_loses_its_own_sources),
 		cmocka_unit_test(a_source_that_goes_on_is_kept),
 		cmocka_unit_test(run_out_sources_are_let_go),
+		cmocka_unit_test(forgives_one_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
