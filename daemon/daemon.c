@@ -1,5 +1,7 @@
 #include "daemon.h"
 
+#include "ignored.h"
+
 #include <errno.h>
 
 usec_t daemon_now(const struct daemon *daemon)
@@ -32,6 +34,7 @@ void daemon_done(struct daemon *daemon)
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
 		sd_event_source_unref(sources[i]);
+	ignored_free(daemon->ignoring);
 	sd_event_unref(daemon->event);
 	force_done(&daemon->force);
 	journal_free(daemon->journal);

@@ -2,19 +2,26 @@
  * emptied it. */
 #include "changes.h"
 
+#include "ignored.h"
 #include "log.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define RETRY_DELAY (5 * USEC_PER_SEC)
+static size_t append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
+{
+	if (n_from > 0)
+		memcpy(to + n, from, n_from * sizeof(*to));
+	return n + n_from;
+}
 
+/* ignoreip and its lists, the machine itself, and what names stand for. */
 static int gather_ignored(struct daemon *daemon)
 {
 	const struct policy *policy = daemon->force.config->policy;
 	cleanup(freep) struct prefix *own = NULL;
 	struct prefix *all;
-	size_t n_own = 0;
+	size_t n_own = 0, n_answers = 0, n;
 	int r;
 
 	if (daemon->own && policy->ignoreself) {
@@ -24,16 +31,21 @@ static int gather_ignored(struct daemon *daemon)
 				"own addresses cannot be listed (%s): name them in ignoreip",
 				strerror(-r));
 	}
-	all = calloc(policy->n_ignoreip + n_own + 1, sizeof(*all));
+	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++)
+		n_answers += ignored_answer(daemon->ignoring, i)->n_prefixes;
+	all = calloc(policy->n_ignoreip + n_own + n_answers + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	if (policy->n_ignoreip > 0)
-		memcpy(all, policy->ignoreip, policy->n_ignoreip * sizeof(*all));
-	if (n_own > 0)
-		memcpy(all + policy->n_ignoreip, own, n_own * sizeof(*all));
+	n = append(all, 0, policy->ignoreip, policy->n_ignoreip);
+	n = append(all, n, own, n_own);
+	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++) {
+		const struct ignorelist *answer = ignored_answer(daemon->ignoring, i);
+
+		n = append(all, n, answer->prefixes, answer->n_prefixes);
+	}
 	free(daemon->ignored);
 	daemon->ignored = all;
-	daemon->n_ignored = policy->n_ignoreip + n_own;
+	daemon->n_ignored = n;
 	return engine_set_ignored(daemon->force.engine, all, daemon->n_ignored);
 }
 
@@ -99,33 +111,15 @@ bool guard_has_set(const struct daemon *daemon, const char *jail)
 	return strcmp(jail, NFT_JAIL_MANUAL) == 0 || daemon_find_jail(daemon, jail) >= 0;
 }
 
-static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
-		       usec_t now)
-{
-	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban->jail))
-		return 0;
-	return changes_put(changes, ban, NFT_PUT, now);
-}
-
-int guard_place(struct daemon *daemon, const struct resolve *resolves, size_t n_resolves)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	usec_t now = daemon_now(daemon);
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < n_resolves; i++)
-		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, resolves[i].id), now);
-	return r < 0 ? r : changes_apply(daemon, &changes);
-}
-
-int guard_place_all(struct daemon *daemon)
+int guard_place(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
-		r = put_decided(daemon, &changes, ban, now);
+		if (!ban->placed && ban_runs(ban, now) && guard_has_set(daemon, ban->jail))
+			r = changes_put(&changes, ban, now);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
@@ -151,11 +145,25 @@ int guard_put_back(struct daemon *daemon, bool all)
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
 		if (ban_runs(ban, now) && guard_has_set(daemon, ban->jail) &&
 		    (all || nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family)))
-			/* into an empty set three times faster; what may be there needs care */
-			r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
+			r = changes_put(&changes, ban, now);
 	if (r >= 0)
 		r = changes_apply(daemon, &changes);
 	return r < 0 ? r : (int)changes.n;
+}
+
+int guard_refresh(struct daemon *daemon)
+{
+	int r;
+
+	r = guard_install(daemon);
+	/* The notice of a loss may still wait to be read, and then finds sets that are not new. */
+	if (r > 0)
+		r = guard_put_back(daemon, false);
+	if (r >= 0)
+		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	if (r >= 0)
+		r = commit_decisions(daemon);
+	return r < 0 ? r : commit_all(daemon);
 }
 
 static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -165,29 +173,8 @@ static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void
 
 	r = own_drain(daemon->own);
 	if (r > 0)
-		r = guard_install(daemon);
-	/* The notice of a loss may still wait to be read, and then finds sets that are not new. */
-	if (r > 0)
-		r = guard_put_back(daemon, false);
-	if (r >= 0)
-		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
-	if (r >= 0)
-		r = commit_decisions(daemon);
-	if (r >= 0)
-		r = commit_all(daemon);
+		r = guard_refresh(daemon);
 	return r == -ENOMEM ? r : 0;
-}
-
-/* Not later than a retry that is due already: who complains all the time must not put it off. */
-void guard_retry_soon(struct daemon *daemon)
-{
-	int enabled = SD_EVENT_OFF;
-
-	if (!daemon->retrier || sd_event_source_get_enabled(daemon->retrier, &enabled) < 0 ||
-	    enabled != SD_EVENT_OFF)
-		return;
-	(void)sd_event_source_set_time_relative(daemon->retrier, RETRY_DELAY);
-	(void)sd_event_source_set_enabled(daemon->retrier, SD_EVENT_ONESHOT);
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
@@ -197,9 +184,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 	r = guard_install(daemon);
 	if (r >= 0)
-		r = guard_put_back(daemon, true);
+		r = guard_put_back(daemon, false);
 	if (r >= 0)
-		r = guard_place_all(daemon);
+		r = guard_place(daemon);
 	if (r >= 0)
 		daemon->kernel_failing = false;
 	return r == -ENOMEM ? r : 0;

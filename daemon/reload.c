@@ -5,6 +5,7 @@
  */
 #include "daemon.h"
 
+#include "ignored.h"
 #include "log.h"
 
 #include <errno.h>
@@ -57,6 +58,8 @@ int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledg
 	*force = (struct force){ 0 };
 
 	r = watch_reset(daemon);
+	if (r >= 0)
+		r = ignored_enter(daemon);
 	if (r >= 0)
 		r = guard_install(daemon);
 	if (r >= 0)

@@ -6,6 +6,7 @@
  */
 #include "daemon.h"
 
+#include "ignored.h"
 #include "log.h"
 #include "verb.h"
 
@@ -61,6 +62,8 @@ static int attach(struct daemon *daemon)
 		r = hear_attach(daemon);
 	if (r >= 0)
 		r = follow_attach(daemon);
+	if (r >= 0)
+		r = ignored_attach(daemon);
 	return r < 0 ? r : reload_attach(daemon);
 }
 
