@@ -69,9 +69,10 @@ static int sync_folder_of(const char *path)
 	return 0;
 }
 
-static int write_whole(const char *path, const char *data, size_t size)
+static int write_whole(const char *path, mode_t mode, const char *data, size_t size)
 {
-	cleanup(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	cleanup(closep) int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	if (fd < 0)
 		return -errno;
@@ -88,14 +89,12 @@ static int write_whole(const char *path, const char *data, size_t size)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_replace(const char *path, const char *data, size_t size)
+static int replace(const char *path, const char *temporary, mode_t mode, const char *data,
+		   size_t size)
 {
-	cleanup(freep) char *temporary = NULL;
 	int r;
 
-	if (asprintf(&temporary, "%s.new", path) < 0)
-		return -ENOMEM;
-	r = write_whole(temporary, data, size);
+	r = write_whole(temporary, mode, data, size);
 	if (r >= 0 && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -104,4 +103,26 @@ int file_replace(const char *path, const char *data, size_t size)
 		return r;
 	}
 	return sync_folder_of(path);
+}
+
+int file_replace(const char *path, const char *data, size_t size)
+{
+	cleanup(freep) char *temporary = NULL;
+
+	if (asprintf(&temporary, "%s.new", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	return replace(path, temporary, 0640, data, size);
+}
+
+int file_publish(const char *folder, const char *name, const char *data, size_t size)
+{
+	cleanup(freep) char *path = NULL, *temporary = NULL;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0 ||
+	    asprintf(&temporary, "%s/.%s.new", folder, name) < 0)
+		return -ENOMEM;
+	(void)unlink(temporary); /* what a crash left behind may be another user's */
+	return replace(path, temporary, 0644, data, size);
 }

@@ -15,5 +15,7 @@ bool file_absent(const char *path);
 /* Writes to a temporary beside it, syncs, renames, syncs the folder: after a crash the old file or
  * the new one stands there, whole. On failure the old one is kept and the temporary is gone. */
 int file_replace(const char *path, const char *data, size_t size) must_check;
+/* The same in a folder whose files others read: the temporary is hidden (begins with a dot). */
+int file_publish(const char *folder, const char *name, const char *data, size_t size) must_check;
 
 #endif

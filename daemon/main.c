@@ -21,6 +21,7 @@ static const struct verb {
 	{ "ban", verb_ban, "ban addresses by hand" },
 	{ "unban", verb_unban, "end bans" },
 	{ "why", verb_why, "is this address banned, and which lines did it?" },
+	{ "resolve", verb_resolve, "ask for the addresses of the names in ignoreip" },
 	{ NULL, NULL, NULL },
 };
 
