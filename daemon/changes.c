@@ -6,17 +6,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define RETRY_DELAY (10 * USEC_PER_SEC)
-
 int changes_complain(struct daemon *daemon, const char *what, int error)
 {
 	if (!daemon->kernel_failing)
 		log_say(LOG_KERNEL, LOG_ERR, "cannot %s: %s", what, nft_explain(error));
 	daemon->kernel_failing = true;
-	if (daemon->retrier) {
-		(void)sd_event_source_set_time_relative(daemon->retrier, RETRY_DELAY);
-		(void)sd_event_source_set_enabled(daemon->retrier, SD_EVENT_ONESHOT);
-	}
+	guard_retry_soon(daemon);
 	return error;
 }
 
@@ -51,7 +46,8 @@ static int make_room(struct changes *changes)
 	return 0;
 }
 
-int changes_put(struct changes *changes, const struct ban *ban, usec_t now)
+int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
+		usec_t now)
 {
 	char weight[WEIGHT_TEXT_MAX];
 	int r;
@@ -65,7 +61,7 @@ int changes_put(struct changes *changes, const struct ban *ban, usec_t now)
 	else
 		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "by hand");
 	changes->items[changes->n] = (struct nft_change){
-		.operation = NFT_PUT,
+		.operation = operation,
 		.jail = ban->jail,
 		.address = ban->prefix.address,
 		.remaining = ban->until == USEC_INFINITY ? USEC_INFINITY : ban->until - now,

@@ -15,7 +15,8 @@ struct changes {
 
 void changes_done(struct changes *changes);
 
-int changes_put(struct changes *changes, const struct ban *ban, usec_t now) must_check;
+int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
+		usec_t now) must_check;
 int changes_delete(struct changes *changes, const char *jail,
 		   const struct address *address) must_check;
 

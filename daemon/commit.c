@@ -137,8 +137,8 @@ int commit_all(struct daemon *daemon)
 		if (r == -ENOMEM)
 			return r;
 	}
+	r = guard_place(daemon, daemon->decided, daemon->n_decided);
 	daemon->n_decided = 0;
-	r = guard_place(daemon);
 	if (r == -ENOMEM)
 		return r;
 	commit_soon(daemon, SAVE_PLACED_DELAY);

@@ -70,6 +70,10 @@ struct daemon {
 	bool state_failing; /* said already */
 	bool kernel_failing;
 
+	/* hear.c: how often the table was mended lately */
+	usec_t heals_since;
+	unsigned n_heals;
+
 	/* watch.c */
 	struct silence *silences; /* one a jail */
 	usec_t last_look;
@@ -111,13 +115,18 @@ int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
 int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rules */
 /* Who is ignored has changed: the kernel hears of it, and bans of those end. */
 int guard_refresh(struct daemon *daemon) must_check;
-int guard_place(struct daemon *daemon) must_check; /* puts in all that is decided but not placed */
+/* Puts in what was decided: these, or all that is in the ledger and not placed. */
+int guard_place(struct daemon *daemon, const struct resolve *resolves,
+		size_t n_resolves) must_check;
+int guard_place_all(struct daemon *daemon) must_check;
 /* Puts everything that runs back into sets that are new, or into all: how many bans. */
 int guard_put_back(struct daemon *daemon, bool all) must_check;
 /* A ban has ended though its time is not over: its element goes. */
 int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one: its set stands in the kernel. */
 bool guard_has_set(const struct daemon *daemon, const char *jail);
+/* All of it again in a few seconds. */
+void guard_retry_soon(struct daemon *daemon);
 int guard_attach(struct daemon *daemon) must_check;
 
 /* hear.c */

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define RETRY_DELAY (5 * USEC_PER_SEC)
+
 static size_t append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
 {
 	if (n_from > 0)
@@ -111,15 +113,33 @@ bool guard_has_set(const struct daemon *daemon, const char *jail)
 	return strcmp(jail, NFT_JAIL_MANUAL) == 0 || daemon_find_jail(daemon, jail) >= 0;
 }
 
-int guard_place(struct daemon *daemon)
+static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
+		       usec_t now)
+{
+	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban->jail))
+		return 0;
+	return changes_put(changes, ban, NFT_PUT, now);
+}
+
+int guard_place(struct daemon *daemon, const struct resolve *resolves, size_t n_resolves)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	usec_t now = daemon_now(daemon);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n_resolves; i++)
+		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, resolves[i].id), now);
+	return r < 0 ? r : changes_apply(daemon, &changes);
+}
+
+int guard_place_all(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
-		if (!ban->placed && ban_runs(ban, now) && guard_has_set(daemon, ban->jail))
-			r = changes_put(&changes, ban, now);
+		r = put_decided(daemon, &changes, ban, now);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
@@ -145,7 +165,8 @@ int guard_put_back(struct daemon *daemon, bool all)
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
 		if (ban_runs(ban, now) && guard_has_set(daemon, ban->jail) &&
 		    (all || nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family)))
-			r = changes_put(&changes, ban, now);
+			/* into an empty set three times faster; what may be there needs care */
+			r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
 	if (r >= 0)
 		r = changes_apply(daemon, &changes);
 	return r < 0 ? r : (int)changes.n;
@@ -177,6 +198,18 @@ static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Not later than a retry that is due already: who complains all the time must not put it off. */
+void guard_retry_soon(struct daemon *daemon)
+{
+	int enabled = SD_EVENT_OFF;
+
+	if (!daemon->retrier || sd_event_source_get_enabled(daemon->retrier, &enabled) < 0 ||
+	    enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(daemon->retrier, RETRY_DELAY);
+	(void)sd_event_source_set_enabled(daemon->retrier, SD_EVENT_ONESHOT);
+}
+
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct daemon *daemon = userdata;
@@ -184,9 +217,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 	r = guard_install(daemon);
 	if (r >= 0)
-		r = guard_put_back(daemon, false);
+		r = guard_put_back(daemon, true);
 	if (r >= 0)
-		r = guard_place(daemon);
+		r = guard_place_all(daemon);
 	if (r >= 0)
 		daemon->kernel_failing = false;
 	return r == -ENOMEM ? r : 0;

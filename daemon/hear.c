@@ -16,6 +16,9 @@
  * somebody. */
 #define TIMER_SLACK (2 * USEC_PER_SEC)
 
+#define MAX_HEALS    20
+#define HEALS_WITHIN (10 * USEC_PER_SEC)
+
 /* The engine's number of a jail that has a set. */
 static unsigned engine_jail(const struct daemon *daemon, const char *name)
 {
@@ -173,7 +176,7 @@ int hear_reconcile(struct daemon *daemon)
 		r = reconcile_missing(daemon, seen, n_seen);
 	if (r >= 0)
 		r = guard_put_back(daemon, false);
-	return r < 0 ? r : guard_place(daemon);
+	return r < 0 ? r : guard_place_all(daemon);
 }
 
 static const char *name_of_loss(enum nft_loss loss)
@@ -195,10 +198,32 @@ static const char *name_of_loss(enum nft_loss loss)
 	return "a part";
 }
 
+/* Two programs that each put back what the other removes would never rest: then we wait for the
+ * timer. */
+static bool heals_too_often(struct daemon *daemon)
+{
+	usec_t now = daemon_now(daemon);
+
+	if (now - daemon->heals_since > HEALS_WITHIN) {
+		daemon->heals_since = now;
+		daemon->n_heals = 0;
+	}
+	return ++daemon->n_heals > MAX_HEALS;
+}
+
 static int heal(struct daemon *daemon, const struct nft_notice *notice, const char *by)
 {
 	int r;
 
+	if (heals_too_often(daemon)) {
+		if (daemon->n_heals == MAX_HEALS + 1)
+			log_say(LOG_KERNEL, LOG_ERR,
+				"%s keeps removing table inet %s; it is put back every few seconds from now on: "
+				"find out who and why",
+				*by ? by : "somebody", daemon->force.config->policy->table);
+		guard_retry_soon(daemon);
+		return 0;
+	}
 	r = guard_install(daemon);
 	if (r >= 0)
 		/* sets that were lost may be there again, with other elements: a saved ruleset */
@@ -228,7 +253,7 @@ static int take_restored(struct daemon *daemon, const struct nft_notice *notice)
 	int r;
 
 	if (ban && !notice->host_bits)
-		r = changes_put(&changes, ban, daemon_now(daemon));
+		r = changes_put(&changes, ban, NFT_PUT, daemon_now(daemon));
 	else
 		r = changes_delete(&changes, notice->jail, &notice->address);
 	return r < 0 ? r : changes_apply(daemon, &changes);

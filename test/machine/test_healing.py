@@ -121,3 +121,13 @@ def test_a_foreign_table_is_left_alone(machine, guard):
             if entry.get("BANISH_JAIL") != "mox"]
     assert said == []
     assert machine.elements("dovecot4") == {}
+
+
+def test_a_fight_over_the_table_is_said_and_does_not_spin(machine, guard):
+    guard("ban", "203.0.113.90")
+    machine.shell("for i in $(seq 60); do nft delete table inet banish 2>/dev/null || true; "
+                  "sleep 0.05; done", timeout=30)
+    assert lab.eventually(lambda: "203.0.113.90" in (machine.elements("manual4") or {}), 15)
+    entries = guard.entries()
+    assert len([e for e in entries if e.get("BANISH_ACTION") == "heal"]) <= 20
+    assert len([e for e in entries if "keeps removing table" in e["MESSAGE"]]) == 1
