@@ -30,10 +30,8 @@ static int remember(struct daemon *daemon, const struct resolve *resolve)
 	return 0;
 }
 
-static const char *reason_of(const struct decision *decision)
+static const char *why_ended(const struct decision *decision)
 {
-	if (decision->type == DECISION_BAN)
-		return NULL;
 	return decision->ended == ENDED_IGNORED ? "its address is never banned now"
 						: "its jail is no longer in force";
 }
@@ -44,9 +42,18 @@ int commit_decisions(struct daemon *daemon)
 	int r = 0;
 
 	while (r >= 0 && engine_take(daemon->force.engine, &decision)) {
-		const struct resolve resolve = { decision.id, reason_of(&decision) };
-
-		r = remember(daemon, &resolve);
+		switch (decision.type) {
+		case DECISION_BAN:
+			r = remember(daemon, &(struct resolve){ decision.id, NULL });
+			break;
+		case DECISION_END:
+			r = remember(daemon,
+				     &(struct resolve){ decision.id, why_ended(&decision) });
+			break;
+		case DECISION_PRIVATE:
+			say_private(&decision);
+			break;
+		}
 	}
 	return r;
 }

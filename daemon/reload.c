@@ -34,6 +34,8 @@ int force_load(struct daemon *daemon, struct force *ret)
 	if (r >= 0)
 		r = engine_new(force.ruleset, force.config->policy, daemon->seed, NULL,
 			       &force.engine);
+	if (r >= 0)
+		engine_spare_private(force.engine, true);
 	for (size_t i = 0; i < faults.n_lines; i++)
 		log_say(LOG_FAULT, LOG_ERR, "%s", faults.lines[i]);
 	faults_done(&faults);

@@ -110,3 +110,20 @@ void say_heal(const struct daemon *daemon, const char *what, const char *by, siz
 		"%s removed %s of table inet %s; it is back, with %zu bans and their remaining times",
 		*by ? by : "somebody", what, daemon->force.config->policy->table, n_bans);
 }
+
+void say_private(const struct decision *decision)
+{
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "private" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+	};
+
+	log_entry(LOG_PRIVATE, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "%s: failures from the private address %s count nothing: if it is a gateway, a "
+		  "ban would shut out everybody behind it; see banprivate in banish.json(5)",
+		  decision->jail_name, address);
+}

@@ -58,6 +58,8 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 		return "the event counts only in mode aggressive";
 	case WHY_IGNORED:
 		return "the address is never counted: it is in ignoreip, loopback, unspecified or multicast";
+	case WHY_PRIVATE:
+		return "the address is private, and the jail has not \"banprivate\"";
 	case WHY_PREVENTED:
 		return "the address is banned already";
 	case WHY_TOLD_BEFORE:

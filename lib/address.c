@@ -258,3 +258,14 @@ bool address_never_offends(const struct address *address)
 	return bytes[0] == 127 || (bytes[0] & 0xf0) == 0xe0 || memcmp(bytes, zeros, 4) == 0 ||
 	       memcmp(bytes, "\xff\xff\xff\xff", 4) == 0;
 }
+
+bool address_is_private(const struct address *address)
+{
+	const uint8_t *bytes = address->bytes;
+
+	if (address->family == AF_INET6)
+		return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+	return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
+	       (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 169 && bytes[1] == 254) ||
+	       (bytes[0] == 100 && (bytes[1] & 0xc0) == 64);
+}

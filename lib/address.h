@@ -40,6 +40,9 @@ bool prefix_covers(const struct prefix *outer, const struct prefix *inner); /* e
 bool address_equal(const struct address *a, const struct address *b);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 
+/* RFC 1918, CGNAT (RFC 6598), ULA, link-local: where a gateway stands in front, it is everybody. */
+bool address_is_private(const struct address *address);
+
 /* Loopback, unspecified, multicast (and IPv4 broadcast): never an offender, whatever a line says. */
 bool address_never_offends(const struct address *address);
 

@@ -37,7 +37,9 @@ struct engine {
 	struct sessions *sessions;
 	struct ledger *ledger;
 	struct prefixset ignored;
-	usec_t latest; /* time seen */
+	bool spares_private;
+	struct windows *warned; /* a list a jail: who was told of as private, and when */
+	usec_t latest;          /* time seen */
 
 	bool warming;
 	struct pending_lift *lifts; /* by time */
@@ -60,6 +62,9 @@ int engine_judge(struct engine *engine, const struct entry *entry, const struct 
 /* The cursor of the entry that is being fed, "" if it has none; borrowed until the next feed. */
 int engine_cursor(struct engine *engine, const struct entry *entry, const char **ret) must_check;
 int engine_decide(struct engine *engine, const struct decision *decision) must_check;
+
+/* The address is private, and this jail spares such. */
+bool engine_spares(const struct engine *engine, unsigned jail, const struct address *address);
 
 /* Warm-up: is this entry, at `time`, the one that banned `prefix`? Then the window is emptied. */
 int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,

@@ -280,9 +280,10 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 
 /* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
  * of the prefix. */
-static bool is_ignored(struct engine *engine, const struct ban *ban)
+static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *ban)
 {
-	if (ban->kind == BAN_AUTOMATIC && engine_ignores(engine, &ban->address))
+	if (ban->kind == BAN_AUTOMATIC &&
+	    (engine_ignores(engine, &ban->address) || engine_spares(engine, jail, &ban->address)))
 		return true;
 	return prefixset_covers(&engine->ignored, &ban->prefix);
 }
@@ -296,7 +297,7 @@ int engine_end_bans(struct engine *engine, usec_t now)
 		if (!ban_runs(ban, now))
 			continue;
 		jail = jail_of(engine, ban);
-		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, ban))
+		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, jail, ban))
 			continue;
 		r = end_ban(engine, ban, jail, now);
 		if (r < 0)

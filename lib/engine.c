@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define WARN_PAUSE USEC_PER_HOUR /* between two warnings of one private source */
+#define MAX_WARNED 1024          /* private sources that are remembered for it */
+
 static usec_t add_times(usec_t a, usec_t b)
 {
 	return a > USEC_INFINITY - b ? USEC_INFINITY : a + b;
@@ -70,6 +73,11 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 			&engine->balances);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < n; i++)
+		lifetimes[i] = WARN_PAUSE;
+	r = windows_new(seed, lifetimes, n, MAX_WARNED, &engine->warned);
+	if (r < 0)
+		return r;
 	return sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);
 }
 
@@ -119,6 +127,7 @@ struct engine *engine_free(struct engine *engine)
 	clear_verdicts(engine);
 	windows_free(engine->windows);
 	windows_free(engine->balances);
+	windows_free(engine->warned);
 	sessions_free(engine->sessions);
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
@@ -168,6 +177,7 @@ static int judge_hits(struct engine *engine, const struct entry *entry, size_t n
 	engine->latest = MAX(engine->latest, time);
 	windows_expire(engine->windows, engine->latest);
 	windows_expire(engine->balances, engine->latest);
+	windows_expire(engine->warned, engine->latest);
 	sessions_expire(engine->sessions, engine->latest);
 	return r;
 }
@@ -301,4 +311,15 @@ const struct engine_statistics *engine_statistics(struct engine *engine)
 	engine->statistics.evicted_sessions = sessions_n_evicted(engine->sessions);
 	engine->statistics.evicted_bans = ledger_n_evicted(engine->ledger);
 	return &engine->statistics;
+}
+
+void engine_spare_private(struct engine *engine, bool spare)
+{
+	engine->spares_private = spare;
+}
+
+bool engine_spares(const struct engine *engine, unsigned jail, const struct address *address)
+{
+	return engine->spares_private && !engine->jails[jail].settings->banprivate &&
+	       address_is_private(address);
 }

@@ -57,6 +57,7 @@ struct verdict_of_hit {
 		WHY_NOTE,
 		WHY_MODE_OFF,    /* event is for mode aggressive */
 		WHY_IGNORED,     /* ignoreip, own, or never offends */
+		WHY_PRIVATE,     /* private or link-local, and the jail spares these */
 		WHY_PREVENTED,   /* offender is banned at that time */
 		WHY_TOLD_BEFORE, /* its session told it already */
 		WHY_NO_ADDRESS,  /* none in the line, none remembered */
@@ -68,7 +69,9 @@ struct verdict_of_hit {
 
 enum decision_type {
 	DECISION_BAN,
-	DECISION_END, /* a running ban ends: see `ended` */
+	DECISION_END,     /* a running ban ends: see `ended` */
+	DECISION_PRIVATE, /* a warning: failures of a private address are spared; once an hour for
+			     each offender; id, until, failures, offence say nothing */
 };
 
 struct decision {
@@ -127,6 +130,8 @@ struct ledger *engine_take_ledger(struct engine *engine);
 /* Own addresses and gateways, beside ignoreip; copied, replaces what was set before. */
 int engine_set_ignored(struct engine *engine, const struct prefix *prefixes, size_t n) must_check;
 bool engine_ignores(struct engine *engine, const struct address *address);
+/* Whether jails without "banprivate" spare private and link-local sources; false at first. */
+void engine_spare_private(struct engine *engine, bool spare);
 /* Ends the running bans whose jail is gone or whose address is ignored now: DECISION_END for each.
  */
 int engine_end_bans(struct engine *engine, usec_t now) must_check;

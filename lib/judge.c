@@ -1,7 +1,7 @@
 /*
  * What a hit counts: who, how much of it is new, and whether the scale tips. In this order, since
  * totals rise also for those who are ignored or already banned: mode -> address (own, or
- * remembered) -> agreement -> session total -> set-off -> ignored? -> banned? -> window
+ * remembered) -> agreement -> session total -> ignored? -> set-off -> banned? -> window
  */
 
 #include "engine-internal.h"
@@ -230,6 +230,35 @@ static int judge_weight(struct judgement *judgement, uint64_t weight)
 	return weigh(judgement, &offender, weight);
 }
 
+/* Who would have been banned is everybody behind a gateway; that is said, but not for each line. A
+ * warm-up only remembers that it was said. */
+static int spare(struct judgement *judgement)
+{
+	struct engine *engine = judgement->engine;
+	unsigned jail = judgement->hit->jail;
+	struct prefix offender = engine_widen(engine, jail, &judgement->verdict->address);
+	struct failure told = { .time = judgement->time, .weight = 1 };
+	struct window *window;
+	int r;
+
+	r = windows_open(engine->warned, jail, &offender.address, &window);
+	if (r < 0 || windows_weigh(engine->warned, window, judgement->time) > 0)
+		return r;
+	r = windows_push(engine->warned, window, told, 1);
+	if (r < 0 || engine->warming)
+		return r;
+	return engine_decide(engine, &(struct decision){
+					     .type = DECISION_PRIVATE,
+					     .jail = jail,
+					     .event = judgement->hit->event,
+					     .time = judgement->time,
+					     .address = judgement->verdict->address,
+					     .prefix = offender,
+					     .jail_name = judgement->jail->jail->name,
+					     .event_name = judgement->event->name,
+				     });
+}
+
 static int judge_failure(struct judgement *judgement)
 {
 	struct verdict_of_hit *verdict = judgement->verdict;
@@ -242,6 +271,10 @@ static int judge_failure(struct judgement *judgement)
 	if (engine_ignores(judgement->engine, &verdict->address)) {
 		verdict->why = WHY_IGNORED;
 		return 0;
+	}
+	if (engine_spares(judgement->engine, judgement->hit->jail, &verdict->address)) {
+		verdict->why = WHY_PRIVATE;
+		return attempts > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
 	}
 	verdict->why = attempts > 0 || judgement->session ? WHY_TOLD_BEFORE : WHY_WEIGHTLESS;
 	r = settle(judgement, &attempts);

@@ -42,7 +42,8 @@ struct settings {
 	enum mode mode;
 	uint32_t maxretry; /* attempts, not tenths */
 	usec_t findtime;
-	usec_t bantime; /* USEC_INFINITY: for good */
+	usec_t bantime;  /* USEC_INFINITY: for good */
+	bool banprivate; /* private and link-local sources too */
 	struct increment increment;
 	unsigned prefix4, prefix6; /* bits: what one offender is */
 	enum verdict verdict;      /* JSON key "action" */

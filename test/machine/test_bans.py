@@ -114,6 +114,23 @@ def test_ignored_own_and_gateway_addresses_are_never_banned(machine, banish):
         machine.run("ip", "route", "delete", "default", "via", "203.0.113.2")
 
 
+def test_a_private_address_is_spared_and_it_is_said(machine, banish):
+    banish.begin(jails={"mox": {"maxretry": 2}, "dovecot": {"maxretry": 1, "banprivate": True}})
+    start = machine.cursor()
+    for _ in range(3):
+        machine.mox(["192.168.77.1", "fd00:77::1"])
+    machine.mox("203.0.113.39")
+    machine.mox("203.0.113.39")
+    banish.wait_banned("mox4", "203.0.113.39")
+    assert set(machine.elements("mox4")) == {"203.0.113.39"}
+    assert machine.elements("mox6") == {}
+    entry = banish.wait_entry("private", after=start, prefix="192.168.77.1/32")
+    assert (entry["BANISH_JAIL"], entry["PRIORITY"]) == ("mox", "4")
+    assert entry["MESSAGE_ID"] == lab.KINDS["LOG_PRIVATE"]
+    said = machine.journal("MESSAGE_ID=" + lab.KINDS["LOG_PRIVATE"], after=start)
+    assert sorted(entry["BANISH_PREFIX"] for entry in said) == ["192.168.77.1/32", "fd00:77::/64"]
+
+
 def test_ports_and_verdict_are_those_of_the_jail(machine, banish):
     banish.begin(jails={"dovecot": {"ports": ["imap"], "action": "reject", "maxretry": 1}})
     for source, name in (("203.0.113.35", "dovecot4"), ("2001:db8:77:35::", "dovecot6")):

@@ -31,6 +31,7 @@ class Jail:
     memory: int
     prefix4: int
     prefix6: int
+    banprivate: bool = False
     on_success: str = "ignore"
 
 
@@ -73,8 +74,14 @@ class Ban:
         return not self.lifted and (self.until is None or now < self.until)
 
 
+PRIVATE = [ipaddress.ip_network(text) for text in (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")]
+
+
 class Model:
-    def __init__(self, jails, ignored):
+    def __init__(self, jails, ignored, spares_private=False):
+        self.spares_private = spares_private
+        self.warned = {}  # (jail, private offender) -> [time]
         self.jails = {jail.name: jail for jail in jails}
         self.ignored = [ipaddress.ip_network(text) for text in ignored]
         self.sessions = {}
@@ -156,10 +163,21 @@ class Model:
         attempts = self.attempts(told, session)
         if self.is_ignored(address):
             return
+        if self.spares_private and not jail.banprivate and any(address in network for network in PRIVATE):
+            if attempts * told.event.weight > 0:
+                self.warn_private(jail, address, now)
+            return
         attempts = self.settle(jail, address, session is not None, attempts, now)
         weight = attempts * told.event.weight
         if weight > 0:
             self.failure(jail, told, address, user, weight, now, cursor)
+
+    def warn_private(self, jail, address, now):
+        offender = self.offender(jail, address)
+        times = self.warned.setdefault((jail.name, offender), [])
+        if not any(now - HOUR < time <= now for time in times):
+            times.append(now)
+            self.decisions.append(f"private {now} {jail.name} {offender}")
 
     def forgive(self, jail, address, user):
         failures = self.failures.get((jail.name, self.offender(jail, address)), [])

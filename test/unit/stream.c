@@ -6,6 +6,7 @@
  *   restart | compact           stops and starts again from the ledger's lines (compacted before)
  *   unban NOW JAIL PREFIX       as told by the kernel
  *   ban NOW JAIL PREFIX UNTIL
+ *   spare                       private addresses are spared from now on
  */
 
 #include "stream.h"
@@ -23,22 +24,38 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static void print_decisions(struct stream *stream)
+static void print_ban(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+
+	printf("ban %" PRIu64 " ", decision->time);
+	if (decision->until == USEC_INFINITY)
+		printf("null");
+	else
+		printf("%" PRIu64, decision->until);
+	printf(" %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s\n", decision->jail_name,
+	       decision->event_name, address_format(&decision->address, address),
+	       prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
+	       decision->failures % WEIGHT_ONE, decision->offence, decision->cursor);
+}
+
+static void print_decisions(struct stream *stream)
+{
+	char prefix[PREFIX_TEXT_MAX];
 	struct decision decision;
 
 	while (engine_take(stream->engine, &decision)) {
-		must(decision.type == DECISION_BAN);
-		printf("ban %" PRIu64 " ", decision.time);
-		if (decision.until == USEC_INFINITY)
-			printf("null");
-		else
-			printf("%" PRIu64, decision.until);
-		printf(" %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s\n", decision.jail_name,
-		       decision.event_name, address_format(&decision.address, address),
-		       prefix_format(&decision.prefix, prefix), decision.failures / WEIGHT_ONE,
-		       decision.failures % WEIGHT_ONE, decision.offence, decision.cursor);
+		switch (decision.type) {
+		case DECISION_BAN:
+			print_ban(&decision);
+			break;
+		case DECISION_PRIVATE:
+			printf("private %" PRIu64 " %s %s\n", decision.time, decision.jail_name,
+			       prefix_format(&decision.prefix, prefix));
+			break;
+		case DECISION_END:
+			must(!"a stream keeps its jails");
+		}
 	}
 }
 
@@ -64,6 +81,8 @@ static void obey(struct stream *stream, char *line)
 	else if (sscanf(line, "ban %" SCNu64 " %255s %255s %" SCNu64, &now, jail, prefix, &until) ==
 		 4)
 		stream_ban(stream, find_jail(stream, jail), prefix, now, until);
+	else if (strcmp(line, "spare") == 0)
+		engine_spare_private(stream->engine, stream->spares_private = true);
 	else if (strcmp(line, "compact") == 0)
 		stream_compact(stream);
 	else if (strcmp(line, "restart") == 0)

@@ -22,6 +22,7 @@ struct stream {
 	struct ruleset *ruleset;
 	struct engine *engine;
 	struct engine_limits limits;
+	bool spares_private;
 	uint8_t seed[16];
 	char *state; /* what the ledger's file would hold */
 	struct line *lines;
@@ -88,12 +89,18 @@ static inline void stream_parse(struct stream *stream, const char *policy,
 	faults_done(&faults);
 }
 
+static inline void stream_begin(struct stream *stream)
+{
+	must(engine_new(stream->ruleset, stream->policy, stream->seed, &stream->limits,
+			&stream->engine) == 0);
+	engine_spare_private(stream->engine, stream->spares_private);
+}
+
 static inline void stream_init(struct stream *stream, const char *policy,
 			       const char *const *rule_texts, size_t n)
 {
 	stream_parse(stream, policy, rule_texts, n);
-	must(engine_new(stream->ruleset, stream->policy, stream->seed, &stream->limits,
-			&stream->engine) == 0);
+	stream_begin(stream);
 }
 
 static inline void stream_done(struct stream *stream)
@@ -210,8 +217,7 @@ static inline void stream_restart(struct stream *stream)
 
 	stream_commit(stream);
 	engine_free(stream->engine);
-	must(engine_new(stream->ruleset, stream->policy, stream->seed, &stream->limits,
-			&stream->engine) == 0);
+	stream_begin(stream);
 	ledger = stream_read_state(stream);
 	must(engine_adopt_ledger(stream->engine, ledger) == 0);
 	stream_warm(stream);

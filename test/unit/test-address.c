@@ -384,6 +384,33 @@ static void knows_who_never_offends(void **state)
 	}
 }
 
+static void knows_private_addresses(void **state)
+{
+	static const char *const are[] = {
+		"10.0.0.0",    "10.255.255.255",  "172.16.0.0",      "172.31.255.255",
+		"192.168.0.0", "192.168.255.255", "100.64.0.0",      "100.127.255.255",
+		"169.254.0.0", "169.254.255.255", "fc00::",          "fdff:ffff::1",
+		"fe80::",      "febf:ffff::1",    "::ffff:10.0.0.1",
+	};
+	static const char *const are_not[] = {
+		"9.255.255.255",   "11.0.0.0",    "172.15.255.255", "172.32.0.0",
+		"192.167.255.255", "192.169.0.0", "100.63.255.255", "100.128.0.0",
+		"169.253.255.255", "169.255.0.0", "fbff::1",        "fe00::",
+		"fe7f::1",         "fec0::",      "2001:db8::1",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(are); i++) {
+		struct address address = address_of(are[i]);
+
+		assert_true(address_is_private(&address));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(are_not); i++) {
+		struct address address = address_of(are_not[i]);
+
+		assert_false(address_is_private(&address));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +423,7 @@ int main(void)
 		cmocka_unit_test(knows_what_lies_in_a_prefix),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(knows_who_never_offends),
+		cmocka_unit_test(knows_private_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

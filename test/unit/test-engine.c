@@ -511,6 +511,74 @@ static void own_addresses_are_ignored(void **state)
 	stream_done(&stream);
 }
 
+static void private_addresses_are_spared_where_asked(void **state)
+{
+	static const struct {
+		usec_t time;
+		const char *message;
+		int why;
+		const char *warned;
+	} steps[] = {
+		{ 0, "wrong from=10.1.2.3 session=a", WHY_PRIVATE, "10.1.2.3/32" },
+		{ 1, "wrong from=10.1.2.3 session=a", WHY_PRIVATE, NULL },
+		{ 2, "wrong from=10.1.2.4 attempts=9", WHY_PRIVATE, "10.1.2.4/32" },
+		{ 3, "wrong from=[fe80::7]:25", WHY_PRIVATE, "fe80::/64" },
+		{ 4, "free from=10.1.2.5", WHY_PRIVATE, NULL }, /* nobody would be banned */
+		{ USEC_PER_HOUR - 1, "wrong from=10.1.2.3", WHY_PRIVATE, NULL },
+		{ USEC_PER_HOUR, "wrong from=10.1.2.3", WHY_PRIVATE, "10.1.2.3/32" },
+		{ USEC_PER_HOUR + 1, "wrong from=172.32.0.1", WHY_COUNTED, NULL },
+	};
+	struct stream stream;
+	struct decision decision;
+	char text[PREFIX_TEXT_MAX];
+
+	init(&stream, "", "\"maxretry\":2");
+	engine_spare_private(stream.engine, true);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct verdict_of_hit *verdict =
+			tell(&stream, START + steps[i].time, steps[i].message);
+
+		assert_int_equal(verdict->why, steps[i].why);
+		assert_int_equal(engine_take(stream.engine, &decision), steps[i].warned != NULL);
+		if (!steps[i].warned)
+			continue;
+		assert_int_equal(decision.type, DECISION_PRIVATE);
+		assert_int_equal(decision.time, START + steps[i].time);
+		assert_string_equal(prefix_format(&decision.prefix, text), steps[i].warned);
+		assert_string_equal(decision.jail_name, "mail");
+	}
+	assert_int_equal(engine_statistics(stream.engine)->failures, 10);
+	/* totals rise as with those who are ignored: nothing new is told here */
+	engine_spare_private(stream.engine, false);
+	assert_int_equal(tell(&stream, START, "line from=10.1.2.3 session=a")->why,
+			 WHY_TOLD_BEFORE);
+	stream_done(&stream);
+}
+
+static void banprivate_bans_and_a_reload_without_it_ends_that(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":1,\"banprivate\":true");
+	engine_spare_private(stream.engine, true);
+	assert_int_equal(tell(&stream, START, "wrong from=192.168.1.1")->why, WHY_COUNTED);
+	assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	assert_false(engine_take(stream.engine, &decision));
+	stream_done(&stream);
+
+	init(&stream, "", "\"maxretry\":1");
+	assert_int_equal(tell(&stream, START, "wrong from=192.168.1.1")->why, WHY_COUNTED);
+	assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+	engine_spare_private(stream.engine, true);
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_END);
+	assert_int_equal(decision.ended, ENDED_IGNORED);
+	stream_done(&stream);
+}
+
 static void bounds_hold(void **state)
 {
 	const char *rules[] = { rule };
@@ -548,6 +616,8 @@ int main(void)
 		cmocka_unit_test(a_warm_up_never_bans),
 		cmocka_unit_test(a_reload_ends_what_may_not_be),
 		cmocka_unit_test(own_addresses_are_ignored),
+		cmocka_unit_test(private_addresses_are_spared_where_asked),
+		cmocka_unit_test(banprivate_bans_and_a_reload_without_it_ends_that),
 		cmocka_unit_test(bounds_hold),
 	};
 
