@@ -8,6 +8,11 @@
 #include <errno.h>
 #include <pcre2.h>
 
+/* Anchored, as all of ours are: for others PCRE2 10.42 takes the ".*" of "(.*){0}" for an anchor.
+ * Without its guesses of what gives nothing back: it makes one too many in "b*(?>(?>\.)?\.*+)[ab]".
+ */
+#define OPTIONS (PCRE2_DUPNAMES | PCRE2_ANCHORED | PCRE2_NO_AUTO_POSSESS)
+
 static uint64_t seed;
 
 static void samples_look_like_matches(void **state)
@@ -61,13 +66,13 @@ static void counted_patterns_match_the_same(void **state)
 		int error;
 
 		put_pattern(&random, pattern, sizeof(pattern), 3);
-		code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_DUPNAMES,
-				     &error, &offset, NULL);
+		code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, OPTIONS, &error,
+				     &offset, NULL);
 		if (!code)
 			continue;
 		assert_int_equal(sample_counted(pattern, &text), 0);
-		counted = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_DUPNAMES,
-					&error, &offset, NULL);
+		counted = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, OPTIONS, &error,
+					&offset, NULL);
 		assert_non_null(counted);
 		for (int j = 0; j < 30; j++) {
 			size_t size = random_below(&random, sizeof(line));
@@ -79,8 +84,10 @@ static void counted_patterns_match_the_same(void **state)
 			same = pcre2_match(counted, (PCRE2_SPTR)line, size, 0, 0, data, limited);
 			n_matches += r >= 0;
 			/* Some of these patterns never come to an end. */
-			if (r != PCRE2_ERROR_MATCHLIMIT && same != PCRE2_ERROR_MATCHLIMIT)
-				assert_int_equal(same, r);
+			if (r != same && r != PCRE2_ERROR_MATCHLIMIT &&
+			    same != PCRE2_ERROR_MATCHLIMIT)
+				fail_msg("%s: %d, %s: %d for \"%.*s\"", pattern, r, text, same,
+					 (int)size, line);
 		}
 		free(text);
 		pcre2_code_free(code);
