@@ -316,7 +316,7 @@ static bool is_silent(struct scan *scan)
 	if (!scan->has_silent)
 		return false;
 	for (size_t i = 0; i < bitmap_words(scan->n_events); i++)
-		if (scan->candidates[i] & ~scan->silent[i])
+		if ((scan->candidates[i] | scan->elsewhere[i]) & ~scan->silent[i])
 			return false;
 	scan->n_silent++;
 	return scan->n_silent > SILENT_TRIED && scan->n_silent % SILENT_TRIED != 0;

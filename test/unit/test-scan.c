@@ -259,6 +259,23 @@ static void silent_events_end_the_search_without_a_hit(void **state)
 	pool_done();
 }
 
+/* An event on another field loses to a silent one before it, however often. */
+static void silent_events_shield_events_on_other_fields(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_event(a, "silent", "MESSAGE", "^x (?<address>.)");
+	make_event(a, "loud", "DETAIL", "^y (?<address>.)");
+	scan = scan_of(rules, 1);
+	scan_silence(scan, 0, 0);
+	for (int i = 0; i < 100; i++)
+		assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=x 1", "DETAIL=y 2"),
+			    "", "MESSAGE _SYSTEMD_UNIT ");
+	pool_done();
+}
+
 static const char *explained(struct scan *scan, const char *const *fields)
 {
 	static char text[256];
@@ -323,6 +340,7 @@ int main(void)
 		cmocka_unit_test(a_match_limit_is_told_of_the_rule_that_reads_the_entry),
 		cmocka_unit_test(pieces_never_match),
 		cmocka_unit_test(silent_events_end_the_search_without_a_hit),
+		cmocka_unit_test(silent_events_shield_events_on_other_fields),
 		cmocka_unit_test(says_why_nothing_hit),
 		cmocka_unit_test(passes_errors_on),
 	};
