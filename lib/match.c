@@ -224,7 +224,7 @@ static int check_told(const struct match *match, const char *file, struct faults
 		what = "\"agree\" needs a session to agree with: name its session";
 	else if (event->agree && !address)
 		what = "\"agree\" needs an address of its own: name its address";
-	else if (!address && !session)
+	else if (event->outcome == OUTCOME_FAILURE && !address && !session)
 		what = "it tells neither who nor in which session: name its address or its session";
 	if (!what)
 		return 0;

@@ -83,6 +83,17 @@ static void demands_what_an_event_needs(void **state)
 	assert_begins(fault_of(event), "r.json:3:7: event \"e\": it tells neither");
 }
 
+static void lets_a_success_tell_nothing(void **state)
+{
+	struct event event = pattern_event("^logged in$");
+	cleanup(match_freep) struct match *match = NULL;
+	struct faults faults = { 0 };
+
+	event.outcome = OUTCOME_SUCCESS;
+	assert_int_equal(match_new("r.json", &event, 0, &faults, &match), 0);
+	assert_int_equal(faults.n_lines, 0);
+}
+
 /* One text through one event, by JIT and by the interpreter: both must agree. */
 static int run(const struct event *event, struct span text, struct captures *ret)
 {
@@ -331,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_is_wrong_with_a_pattern),
 		cmocka_unit_test(demands_what_an_event_needs),
+		cmocka_unit_test(lets_a_success_tell_nothing),
 		cmocka_unit_test(tells_what_the_groups_hold),
 		cmocka_unit_test(reads_bytes),
 		cmocka_unit_test(gives_up_at_the_limit),
