@@ -119,16 +119,19 @@ static uint64_t identify(struct span user)
 			      : USER_NONE;
 }
 
-/* bantime x factor^(n-1), at most maxtime, whole seconds. Rounded to the microsecond before it is
- * cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is no binary number. */
+/* bantime x factor^(n-1), at most maxtime, whole seconds; factor 1 is bantime, whatever maxtime is.
+ * Rounded to the microsecond before it is cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is
+ * no binary number. */
 static usec_t ban_duration(const struct settings *settings, uint32_t offence)
 {
 	double factor = settings->increment.factor, duration = (double)settings->bantime;
 	double limit = (double)MIN(settings->increment.maxtime, (usec_t)1 << 62);
 	usec_t usec;
 
-	if (settings->bantime == USEC_INFINITY || !(factor > 1))
-		return settings->bantime;
+	if (settings->bantime == USEC_INFINITY)
+		return USEC_INFINITY;
+	if (!(factor > 1))
+		return settings->bantime - settings->bantime % USEC_PER_SEC;
 	for (uint32_t n = offence - 1; n > 0 && duration < limit; n >>= 1) {
 		if (n & 1)
 			duration *= factor;
