@@ -42,8 +42,9 @@ action = {action}
 """
 
 
-def configure(folder, jails, source="", action="", **settings):
-    """Writes a configuration of these jails only, beside links to Debian's filters and actions."""
+def configure(folder, jails, source="", action="", place=None, **settings):
+    """Writes a configuration of these jails only, beside links to Debian's filters and actions; `place`: where it
+    will lie."""
     folder = pathlib.Path(folder)
     settings = {"maxretry": journals.MAXRETRY, "findtime": journals.FINDTIME, "bantime": journals.BANTIME, **settings}
     (folder / "filter.d").mkdir()
@@ -51,7 +52,7 @@ def configure(folder, jails, source="", action="", **settings):
     for path in pathlib.Path("/etc/fail2ban/filter.d").iterdir():
         (folder / "filter.d" / path.name).symlink_to(path)
     (folder / "filter.d/mox.conf").write_text(MOX_FILTER)
-    (folder / "fail2ban.conf").write_text(SERVER.format(folder=folder))
+    (folder / "fail2ban.conf").write_text(SERVER.format(folder=place or folder))
     (folder / "jail.conf").write_text("".join(JAIL.format(name=name, source=source, action=action, **settings)
                                               for name in jails))
 

@@ -17,7 +17,7 @@ BUILD = TREE / "build-bench"
 PROGRAMS = BUILD / "banish"
 BANISH = PROGRAMS / "daemon/banish"
 RULES = TREE / "rules"
-LIMITS = ["bare", "sources"]
+LIMITS = ["bare", "follow", "prober", "sources"]
 
 
 class Wrong(Exception):
