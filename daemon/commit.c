@@ -53,6 +53,12 @@ int commit_decisions(struct daemon *daemon)
 		case DECISION_PRIVATE:
 			say_private(&decision);
 			break;
+		case DECISION_BREAKER:
+			say_breaker(&decision);
+			break;
+		case DECISION_BREAKER_CLOSED:
+			say_breaker_closed(&decision);
+			break;
 		}
 	}
 	return r;

@@ -151,6 +151,8 @@ void say_ban(const struct daemon *daemon, const struct ban *ban);
 void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason);
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by);
 void say_private(const struct decision *decision);
+void say_breaker(const struct decision *decision);
+void say_breaker_closed(const struct decision *decision);
 void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans);
 
 #endif

@@ -29,6 +29,7 @@
 	X(LOG_STATE, "67fd3b18587d4b469673d13be6708993")         \
 	X(LOG_KERNEL, "7fcaded7368743699019ada798471d47")        \
 	X(LOG_PRIVATE, "e7dd4f80d1484e88b1272e5d46aef42b")       \
+	X(LOG_BREAKER, "c7e1c700dbfc4b0db733acbbc8e4e292")       \
 	X(LOG_FAULT, "892f0a8983a5418f95b5a4e076fbdddd")
 
 enum log_kind {

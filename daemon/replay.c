@@ -66,6 +66,64 @@ static int print_ban_text(struct replay *replay, const struct decision *decision
 	return 0;
 }
 
+/* What bans nobody: the breaker's lines stand among the bans. */
+static int print_breaker_json(const struct decision *decision, const char *cursor)
+{
+	bool opens = decision->type == DECISION_BREAKER;
+	cJSON *object = cJSON_CreateObject();
+	bool ok;
+
+	ok = print_add_text(object, "action", "breaker") &&
+	     print_add_text(object, "state", opens ? "open" : "closed") &&
+	     print_add_number(object, "time_usec", decision->time) &&
+	     print_add_text(object, "jail", decision->jail_name) &&
+	     print_add_number(object, "count", decision->count) &&
+	     (!opens || (print_add_text(object, "event", decision->event_name) &&
+			 print_add_address(object, "address", &decision->address) &&
+			 print_add_prefix(object, "prefix", &decision->prefix) &&
+			 print_add_weight(object, "failures", decision->failures))) &&
+	     print_add_text(object, "cursor", cursor);
+	if (!ok) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+static int print_breaker_text(const struct decision *decision)
+{
+	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+
+	printf("%s  %-10s ", timestamp_format(decision->time, when), decision->jail_name);
+	if (decision->type == DECISION_BREAKER)
+		printf("%-24s held back: %llu bans in too short a time\n",
+		       prefix_format(&decision->prefix, prefix),
+		       (unsigned long long)decision->count);
+	else
+		printf("bans again; offenders that were held back: %llu\n",
+		       (unsigned long long)decision->count);
+	return 0;
+}
+
+static int print_decision(struct replay *replay, const struct decision *decision,
+			  const char *cursor)
+{
+	bool json = replay->common.json;
+
+	switch (decision->type) {
+	case DECISION_BAN:
+		return json ? print_ban_json(replay, decision, cursor)
+			    : print_ban_text(replay, decision);
+	case DECISION_BREAKER:
+	case DECISION_BREAKER_CLOSED:
+		return json ? print_breaker_json(decision, cursor) : print_breaker_text(decision);
+	case DECISION_END:     /* a reload's */
+	case DECISION_PRIVATE: /* the daemon's */
+		break;
+	}
+	return 0;
+}
+
 static int print_decisions(struct replay *replay)
 {
 	struct decision decision;
@@ -78,10 +136,8 @@ static int print_decisions(struct replay *replay)
 			r = journal_cursor(replay->reading.journal, &cursor);
 			if (r < 0)
 				return r;
-			r = print_ban_json(replay, &decision, cursor);
-		} else {
-			r = print_ban_text(replay, &decision);
 		}
+		r = print_decision(replay, &decision, cursor);
 	}
 	return r;
 }

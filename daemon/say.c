@@ -127,3 +127,37 @@ void say_private(const struct decision *decision)
 		  "ban would shut out everybody behind it; see banprivate in banish.json(5)",
 		  decision->jail_name, address);
 }
+
+void say_breaker_closed(const struct decision *decision)
+{
+	char count[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "breaker" },
+		{ "BANISH_STATE", "closed" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_COUNT", number(decision->count, count) },
+	};
+
+	log_entry(LOG_BREAKER, LOG_NOTICE, fields, ARRAY_SIZE(fields),
+		  "%s: bans again; offenders that were held back: %s", decision->jail_name, count);
+}
+
+void say_breaker(const struct decision *decision)
+{
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], count[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "breaker" },
+		{ "BANISH_STATE", "open" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+		{ "BANISH_COUNT", number(decision->count, count) },
+		{ "BANISH_TRIGGER_CURSOR", decision->cursor },
+	};
+
+	log_entry(LOG_BREAKER, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "%s: %s bans in too short a time, further ones are held back, first that of %s; "
+		  "see maxbans in banish.json(5)",
+		  decision->jail_name, count, prefix);
+}

@@ -10,6 +10,7 @@
 struct request {
 	const char *jail; /* NULL: all */
 	bool all, json;
+	usec_t since; /* what was put in before it stays; 0: not given */
 };
 
 /* What is to go; the jails' names belong to the sets or the list. */
@@ -78,11 +79,26 @@ static int find_address(const struct nft_verb *verb, const struct request *reque
 	return 0;
 }
 
+/* The kernel tells how long an element was to last and what is left of that. One for good has no
+ * such times: nobody knows when it was put in, so it is no part of a burst. */
+static bool is_recent(const struct request *request, const struct nft_element *element, usec_t now)
+{
+	usec_t age;
+
+	if (request->since == 0)
+		return true;
+	if (element->timeout == USEC_INFINITY)
+		return false;
+	age = element->timeout - MIN(element->remaining, element->timeout);
+	return age <= now && now - age >= request->since;
+}
+
 /* A network: everything in it and what it is in. NULL: everything. */
 static int find_network(const struct nft_verb *verb, const struct request *request,
 			const struct prefix *network, struct findings *findings)
 {
 	struct nft_elements elements;
+	usec_t now = nft_verb_now();
 	int r;
 
 	r = nft_list(verb->nft, request->jail, &elements);
@@ -93,8 +109,9 @@ static int find_network(const struct nft_verb *verb, const struct request *reque
 		const struct nft_element *e = &elements.items[i];
 		const struct nft_set *set = nft_sets_find(&verb->sets, e->jail, e->address.family);
 
-		if (set && (!network || prefix_covers(network, &e->prefix) ||
-			    prefix_covers(&e->prefix, network)))
+		if (set && is_recent(request, e, now) &&
+		    (!network || prefix_covers(network, &e->prefix) ||
+		     prefix_covers(&e->prefix, network)))
 			r = add(findings, set->jail, &e->address, set->prefix);
 	}
 	nft_elements_done(&elements);
@@ -193,6 +210,8 @@ int verb_unban(int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "all", NULL, "everybody", &request.all, NULL },
 		{ "jail", "JAIL", "out of this jail only", &request.jail, NULL },
+		{ "since", "TIME", "with --all: only who was put in since then", &request.since,
+		  parse_time },
 		OPTION_CONFIG(common),
 		OPTION_JSON(common),
 	};
@@ -213,6 +232,11 @@ int verb_unban(int argc, char **argv)
 		fprintf(stderr,
 			"banish unban: say which addresses, or --all, not both; \"banish unban "
 			"--help\" tells more\n");
+		return EXIT_USAGE;
+	}
+	if (request.since > 0 && !request.all) {
+		fprintf(stderr, "banish unban: --since goes with --all; \"banish unban --help\" "
+				"tells more\n");
 		return EXIT_USAGE;
 	}
 	request.json = common.json;

@@ -4,6 +4,7 @@
 /* Shared by engine.c (life, queue, feeding), judge.c (what a hit counts) and engine-ledger.c (bans
  * from outside and from before). */
 
+#include "breaker.h"
 #include "engine.h"
 #include "prefixset.h"
 #include "session.h"
@@ -14,9 +15,10 @@ struct jail_state {
 	const struct settings *settings;
 	unsigned ledger_jail;
 	uint64_t limit; /* tenths */
-	size_t depth;   /* failures that one source may hold */
-	bool users;     /* its windows remember them */
-	bool settles;   /* its rule can tell one attempt by lines with and without a session */
+	struct breaker breaker;
+	size_t depth; /* failures that one source may hold */
+	bool users;   /* its windows remember them */
+	bool settles; /* its rule can tell one attempt by lines with and without a session */
 };
 
 /* An unban whose position the warm-up has not reached. */
@@ -62,6 +64,12 @@ int engine_judge(struct engine *engine, const struct entry *entry, const struct 
 /* The cursor of the entry that is being fed, "" if it has none; borrowed until the next feed. */
 int engine_cursor(struct engine *engine, const struct entry *entry, const char **ret) must_check;
 int engine_decide(struct engine *engine, const struct decision *decision) must_check;
+
+/* What stands in the way of a ban (a decision without type): 1: the jail bans too fast, it is held
+ * back; 0: nothing. `anew`: the offender was not over the limit before. */
+int engine_hold_back(struct engine *engine, const struct decision *would, bool anew) must_check;
+/* Before each failure that weighs. */
+int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time) must_check;
 
 /* The address is private, and this jail spares such. */
 bool engine_spares(const struct engine *engine, unsigned jail, const struct address *address);

@@ -59,6 +59,14 @@ static bool is_in_reach(const struct engine *engine, usec_t time)
 	return time > end || end - time < engine_reach(engine);
 }
 
+static void note_ban(struct engine *engine, const struct ban *ban)
+{
+	unsigned jail = jail_of(engine, ban);
+
+	if (ban->kind == BAN_AUTOMATIC && jail < engine->n_jails)
+		breaker_note(&engine->jails[jail].breaker, ban->since);
+}
+
 static int adopt_ban(struct engine *engine, const struct ban *ban)
 {
 	unsigned jail = jail_of(engine, ban);
@@ -73,6 +81,9 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	}
 	if (jail == ENGINE_NO_JAIL)
 		return 0;
+	/* a warm-up notes it when it meets it */
+	if (!engine->warming || !is_in_reach(engine, ban->since))
+		note_ban(engine, ban);
 	prefix = engine_widen(engine, jail, &ban->address);
 	return ledger_set_prefix(engine->ledger, ban->id, &prefix);
 }
@@ -110,6 +121,8 @@ int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 	engine->ledger = ledger;
 	engine->n_lifts = engine->next_lift = 0;
 	engine->warming = ledger_position(ledger).cursor.data != NULL;
+	for (size_t i = 0; i < engine->n_jails; i++)
+		breaker_reset(&engine->jails[i].breaker);
 	for (const struct ban *ban = NULL; r == 0 && (ban = ledger_next(ledger, ban));)
 		r = adopt_ban(engine, ban);
 	if (r < 0) {
@@ -165,6 +178,7 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 		if (strcmp(cursor, ban->cursor) != 0)
 			continue;
 		ledger_set_met(engine->ledger, ban->id, true);
+		note_ban(engine, ban);
 		empty_window(engine, ban, USEC_INFINITY);
 	}
 	return 0;
@@ -246,9 +260,12 @@ void engine_warm_done(struct engine *engine)
 		if (!lift->applied)
 			apply_lift(engine, lift, lift->time);
 	}
-	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));)
-		if (ban->kind == BAN_AUTOMATIC && !ban->met && is_in_reach(engine, ban->since))
-			empty_window(engine, ban, ban->since);
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
+		if (ban->kind != BAN_AUTOMATIC || ban->met || !is_in_reach(engine, ban->since))
+			continue;
+		empty_window(engine, ban, ban->since);
+		note_ban(engine, ban);
+	}
 	engine->n_lifts = engine->next_lift = 0;
 	engine->warming = false;
 }

@@ -16,7 +16,8 @@ usec_t engine_reach(const struct engine *engine)
 	usec_t longest = 0;
 
 	for (size_t i = 0; i < engine->n_jails; i++)
-		longest = MAX(longest, engine->jails[i].settings->findtime);
+		longest = MAX(longest, add_times(engine->jails[i].settings->findtime,
+						 breaker_reach(&engine->jails[i].breaker)));
 	return add_times(longest, SESSION_LIFE);
 }
 
@@ -35,7 +36,7 @@ static bool settles(const struct rule *rule)
 	return false;
 }
 
-static void init_jail(struct jail_state *state, const struct jail *jail)
+static int init_jail(struct jail_state *state, const struct jail *jail)
 {
 	const struct settings *settings = &jail->settings;
 
@@ -47,6 +48,7 @@ static void init_jail(struct jail_state *state, const struct jail *jail)
 		.settles = settles(jail->rule),
 	};
 	state->depth = MIN(state->limit, WINDOW_MAX_DEPTH);
+	return breaker_init(&state->breaker, &settings->maxbans);
 }
 
 static int make_tables(struct engine *engine, const uint8_t seed[16],
@@ -97,8 +99,11 @@ int engine_new(struct ruleset *ruleset, const struct policy *policy, const uint8
 	engine->jails = calloc(engine->n_jails + 1, sizeof(*engine->jails));
 	if (!engine->jails)
 		return -ENOMEM;
-	for (size_t i = 0; i < engine->n_jails; i++)
-		init_jail(&engine->jails[i], ruleset_jail(ruleset, (unsigned)i));
+	for (size_t i = 0; i < engine->n_jails; i++) {
+		r = init_jail(&engine->jails[i], ruleset_jail(ruleset, (unsigned)i));
+		if (r < 0)
+			return r;
+	}
 	r = make_tables(engine, seed, limits ?: &defaults);
 	if (r == 0)
 		r = engine_set_ignored(engine, NULL, 0);
@@ -131,6 +136,8 @@ struct engine *engine_free(struct engine *engine)
 	sessions_free(engine->sessions);
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
+	for (size_t i = 0; engine->jails && i < engine->n_jails; i++)
+		breaker_done(&engine->jails[i].breaker);
 	free(engine->jails);
 	free(engine->lifts);
 	free(engine->cursor);

@@ -72,6 +72,10 @@ enum decision_type {
 	DECISION_END,     /* a running ban ends: see `ended` */
 	DECISION_PRIVATE, /* a warning: failures of a private address are spared; once an hour for
 			     each offender; id, until, failures, offence say nothing */
+	DECISION_BREAKER, /* the jail bans too fast: the first ban that is held back, count: bans
+			     within the time; id, until, offence say nothing */
+	DECISION_BREAKER_CLOSED, /* it bans again: of its fields only jail, time, jail_name and
+				    count: offenders that were held back */
 };
 
 struct decision {
@@ -84,6 +88,7 @@ struct decision {
 	struct prefix prefix;   /* the offender */
 	uint64_t failures;      /* tenths; the weight that was reached */
 	uint32_t offence;       /* the n-th */
+	uint64_t count;         /* of what, see the type */
 	const char *jail_name, *event_name;
 	const char *cursor; /* of the entry that did it; this and the names are borrowed until the
 			       next feed */

@@ -168,6 +168,7 @@ static int ban(struct judgement *judgement, const struct prefix *offender, uint6
 	if (r < 0)
 		return r;
 	engine->statistics.bans++;
+	breaker_note(&judgement->jail->breaker, ban.since);
 	return engine_decide(engine, &(struct decision){
 					     .type = DECISION_BAN,
 					     .id = added->id,
@@ -183,6 +184,30 @@ static int ban(struct judgement *judgement, const struct prefix *offender, uint6
 					     .event_name = ban.event,
 					     .cursor = engine->cursor,
 				     });
+}
+
+/* 1: the limit is reached, but the jail has banned too many of late. `before`: the sum without this
+ * failure. */
+static int hold_back(struct judgement *judgement, const struct prefix *offender, uint64_t sum,
+		     uint64_t before)
+{
+	struct engine *engine = judgement->engine;
+	struct decision would = {
+		.jail = judgement->hit->jail,
+		.event = judgement->hit->event,
+		.time = judgement->time,
+		.address = judgement->verdict->address,
+		.prefix = *offender,
+		.failures = sum,
+		.jail_name = judgement->jail->jail->name,
+		.event_name = judgement->event->name,
+	};
+	int r;
+
+	if (sum < judgement->jail->limit)
+		return 0;
+	r = engine_cursor(engine, judgement->entry, &would.cursor);
+	return r < 0 ? r : engine_hold_back(engine, &would, before < judgement->jail->limit);
 }
 
 static int weigh(struct judgement *judgement, const struct prefix *offender, uint64_t weight)
@@ -201,7 +226,10 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 	if (r < 0)
 		return r;
 	sum = windows_weigh(windows, window, judgement->time) + weight;
-	if (sum < judgement->jail->limit || judgement->engine->warming)
+	r = hold_back(judgement, offender, sum, sum - weight);
+	if (r < 0)
+		return r;
+	if (sum < judgement->jail->limit || r > 0 || judgement->engine->warming)
 		return windows_push(windows, window, failure, judgement->jail->depth);
 	windows_drop(windows, window);
 	return ban(judgement, offender, sum);
@@ -217,6 +245,9 @@ static int judge_weight(struct judgement *judgement, uint64_t weight)
 	int r;
 
 	judgement->verdict->weight = weight;
+	r = engine_close_breaker(engine, judgement->hit->jail, judgement->time);
+	if (r < 0)
+		return r;
 	if (engine->warming) {
 		r = engine_meet(engine, judgement->entry, judgement->hit->jail, &offender,
 				judgement->time);

@@ -40,6 +40,22 @@ static const struct json_key increment_keys[] = {
 };
 static const struct json_object increment_object = { "\"increment\"", increment_keys, NULL };
 
+static const struct json_key maxbans_keys[] = {
+	{ .name = "count",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct rate, count),
+	  .most = 1000,
+	  .hint = "write a whole number from 1 to 1000, or 0 for no limit" },
+	{ .name = "within",
+	  .read = json_read_span,
+	  .offset = offsetof(struct rate, within),
+	  .least = USEC_PER_SEC,
+	  .most = 24 * USEC_PER_HOUR,
+	  .hint = "write a time from \"1s\" to \"1d\", such as \"1min\"" },
+	{ 0 },
+};
+static const struct json_object maxbans_object = { "\"maxbans\"", maxbans_keys, NULL };
+
 static const struct json_key prefix_keys[] = {
 	{ .name = "ipv4",
 	  .read = json_read_whole,
@@ -81,6 +97,10 @@ static const struct json_key settings_keys[] = {
 	  .least = USEC_PER_SEC,
 	  .most = 100 * USEC_PER_YEAR,
 	  .hint = "write a time from \"1s\" to \"100y\", such as \"1h\", or \"infinity\"" },
+	{ .name = "maxbans",
+	  .read = json_read_object_key,
+	  .offset = offsetof(struct settings, maxbans),
+	  .object = &maxbans_object },
 	{ .name = "banprivate",
 	  .read = json_read_bool,
 	  .offset = offsetof(struct settings, banprivate) },
@@ -202,6 +222,7 @@ struct policy *policy_new(void)
 				.maxtime = 4 * USEC_PER_WEEK,
 				.memory = 60 * 24 * USEC_PER_HOUR,
 			},
+			.maxbans = { .within = 60 * USEC_PER_SEC },
 			.prefix4 = 32,
 			.prefix6 = 64,
 			.verdict = VERDICT_DROP,

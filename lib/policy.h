@@ -38,11 +38,18 @@ struct increment {
 	usec_t maxtime, memory;
 };
 
+/* So many within that time; 0: the key is not in use. */
+struct rate {
+	uint32_t count;
+	usec_t within;
+};
+
 struct settings {
 	enum mode mode;
 	uint32_t maxretry; /* attempts, not tenths */
 	usec_t findtime;
-	usec_t bantime;  /* USEC_INFINITY: for good */
+	usec_t bantime; /* USEC_INFINITY: for good */
+	struct rate maxbans;
 	bool banprivate; /* private and link-local sources too */
 	struct increment increment;
 	unsigned prefix4, prefix6; /* bits: what one offender is */

@@ -1,4 +1,6 @@
 """From a wrong password to a closed door, and who is never shut out."""
+import time
+
 import pytest
 
 import lab
@@ -129,6 +131,32 @@ def test_a_private_address_is_spared_and_it_is_said(machine, banish):
     assert entry["MESSAGE_ID"] == lab.KINDS["LOG_PRIVATE"]
     said = machine.journal("MESSAGE_ID=" + lab.KINDS["LOG_PRIVATE"], after=start)
     assert sorted(entry["BANISH_PREFIX"] for entry in said) == ["192.168.77.1/32", "fd00:77::/64"]
+
+
+def test_a_burst_opens_the_breaker_and_is_taken_back(machine, banish):
+    banish.begin(jails={"mox": {"maxretry": 1, "maxbans": {"count": 3, "within": "3s"}}})
+    start = machine.cursor()
+    machine.mox("203.0.113.200")
+    banish.wait_banned("mox4", "203.0.113.200")
+    time.sleep(4)
+    began = f"@{time.time() - 1:.0f}"
+    machine.mox([f"203.0.113.{host}" for host in range(201, 207)])
+    entry = banish.wait_entry("breaker", after=start, state="open")
+    assert (entry["BANISH_JAIL"], entry["BANISH_COUNT"]) == ("mox", "3")
+    assert entry["BANISH_PREFIX"] == "203.0.113.204/32"
+    assert (entry["MESSAGE_ID"], entry["PRIORITY"]) == (lab.KINDS["LOG_BREAKER"], "4")
+    assert set(machine.elements("mox4")) == {f"203.0.113.{host}" for host in range(200, 204)}
+    # who fails again finds room when the rate has fallen
+    time.sleep(4)
+    machine.mox("203.0.113.206")
+    banish.wait_banned("mox4", "203.0.113.206")
+    assert banish.wait_entry("breaker", after=start, state="closed")["BANISH_COUNT"] == "3"
+
+    assert banish("unban", "--since", began, "203.0.113.201", check=False).returncode == 2
+    machine.run("banish", "ban", "--jail", "mox", "--time", "infinity", "203.0.113.210")
+    banish("unban", "--all", "--jail", "mox", "--since", began)
+    assert set(machine.elements("mox4")) == {"203.0.113.200", "203.0.113.210"}
+    assert banish.wait_entry("unban", after=start, address="203.0.113.206")
 
 
 def test_ports_and_verdict_are_those_of_the_jail(machine, banish):

@@ -32,6 +32,7 @@ class Jail:
     prefix4: int
     prefix6: int
     banprivate: bool = False
+    maxbans: tuple = (0, 0)  # count, within
     on_success: str = "ignore"
 
 
@@ -81,6 +82,7 @@ PRIVATE = [ipaddress.ip_network(text) for text in (
 class Model:
     def __init__(self, jails, ignored, spares_private=False):
         self.spares_private = spares_private
+        self.breakers = {}  # jail -> [open, offenders held back, time of the latest]
         self.warned = {}  # (jail, private offender) -> [time]
         self.jails = {jail.name: jail for jail in jails}
         self.ignored = [ipaddress.ip_network(text) for text in ignored]
@@ -183,8 +185,27 @@ class Model:
         failures = self.failures.get((jail.name, self.offender(jail, address)), [])
         failures[:] = [failure for failure in failures if failure[2] != user]
 
+    def too_many_bans(self, jail, now):
+        count, within = jail.maxbans
+        return count and sum(1 for ban in self.bans if ban.automatic and ban.jail == jail.name
+                             and now - within < ban.since) >= count
+
+    def close_breaker(self, jail, now):
+        state = self.breakers.setdefault(jail.name, [False, 0, 0])
+        if state[0] and not self.too_many_bans(jail, now):
+            if now - state[2] < HOUR:
+                self.decisions.append(f"breaker-closed {now} {jail.name} {state[1]}")
+            state[:] = [False, 0, 0]
+
+    def hold_back(self, jail, anew, now, words):
+        state = self.breakers[jail.name]
+        if not state[0]:
+            self.decisions.append(f"breaker {now} {jail.name} {words}")
+        state[:] = [True, state[1] + (anew or not state[0]), now]
+
     def failure(self, jail, told, address, user, weight, now, cursor):
         offender = self.offender(jail, address)
+        self.close_breaker(jail, now)
         if any(ban.holds(now) for ban in self.bans if (ban.jail, ban.prefix) == (jail.name, offender)):
             self.prevented += weight
             return
@@ -193,6 +214,11 @@ class Model:
         failures.append((now, weight, user))
         reached = sum(weight for time, weight, _ in failures if now - jail.findtime < time <= now)
         if reached < jail.maxretry:
+            return
+        if self.too_many_bans(jail, now):
+            self.hold_back(jail, reached - weight < jail.maxretry, now,
+                           f"{told.event.name} {address} {offender} {int(reached)}.{int(reached * 10) % 10} "
+                           f"{jail.maxbans[0]} {cursor}")
             return
         failures.clear()
         self.bans.append(Ban(jail.name, offender, now, None, True))

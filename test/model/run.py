@@ -47,6 +47,7 @@ def make_jail(rng, name):
         memory=rng.choice([60, 3600, 5184000]) * SECOND,
         prefix4=rng.choice([32, 32, 24]),
         prefix6=rng.choice([64, 64, 128, 48]),
+        maxbans=rng.choice([(0, 60 * SECOND), (1, 60 * SECOND), (1, 600 * SECOND), (2, 30 * SECOND), (3, 3600 * SECOND)]),
         banprivate=rng.choice([False, False, True]),
         on_success=rng.choice(["ignore", "forgive"]),
     )
@@ -65,6 +66,7 @@ def write_policy(path, jails, ignored):
             "increment": {"factor": float(jail.factor), "maxtime": seconds(jail.maxtime),
                           "memory": seconds(jail.memory)},
             "prefix": {"ipv4": jail.prefix4, "ipv6": jail.prefix6},
+            "maxbans": {"count": jail.maxbans[0], "within": seconds(jail.maxbans[1])},
             "banprivate": jail.banprivate, "on_success": jail.on_success,
         }
     with open(path, "w") as file:

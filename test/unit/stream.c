@@ -39,6 +39,17 @@ static void print_ban(const struct decision *decision)
 	       decision->failures % WEIGHT_ONE, decision->offence, decision->cursor);
 }
 
+static void print_breaker(const struct decision *decision)
+{
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+
+	printf("breaker %" PRIu64 " %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu64 " %s\n",
+	       decision->time, decision->jail_name, decision->event_name,
+	       address_format(&decision->address, address),
+	       prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
+	       decision->failures % WEIGHT_ONE, decision->count, decision->cursor);
+}
+
 static void print_decisions(struct stream *stream)
 {
 	char prefix[PREFIX_TEXT_MAX];
@@ -52,6 +63,13 @@ static void print_decisions(struct stream *stream)
 		case DECISION_PRIVATE:
 			printf("private %" PRIu64 " %s %s\n", decision.time, decision.jail_name,
 			       prefix_format(&decision.prefix, prefix));
+			break;
+		case DECISION_BREAKER:
+			print_breaker(&decision);
+			break;
+		case DECISION_BREAKER_CLOSED:
+			printf("breaker-closed %" PRIu64 " %s %" PRIu64 "\n", decision.time,
+			       decision.jail_name, decision.count);
 			break;
 		case DECISION_END:
 			must(!"a stream keeps its jails");

@@ -13,6 +13,8 @@ static void assert_builtin(const struct settings *settings)
 	assert_true(settings->increment.factor > 1.999 && settings->increment.factor < 2.001);
 	assert_int_equal(settings->increment.maxtime, 28 * 24 * USEC_PER_HOUR);
 	assert_int_equal(settings->increment.memory, 60 * 24 * USEC_PER_HOUR);
+	assert_int_equal(settings->maxbans.count, 0);
+	assert_int_equal(settings->maxbans.within, 60 * USEC_PER_SEC);
 	assert_false(settings->banprivate);
 	assert_int_equal(settings->prefix4, 32);
 	assert_int_equal(settings->prefix6, 64);
@@ -47,7 +49,7 @@ static void jails_inherit_key_by_key(void **state)
 	cleanup(policy_freep) struct policy *policy = good_policy(
 		"{ \"jails\": { \"a\": { \"increment\": { \"memory\": \"1w\" },\n"
 		"  \"prefix\": { \"ipv4\": 24 }, \"bantime\": \"infinity\", \"on_success\": \"ignore\" },\n"
-		"    \"b-2\": { \"mode\": \"normal\", \"banprivate\": true, \"ports\": [993, \"pop3\"] } },\n"
+		"    \"b-2\": { \"mode\": \"normal\", \"banprivate\": true, \"maxbans\": {\"count\": 7}, \"ports\": [993, \"pop3\"] } },\n"
 		"  \"defaults\": { \"mode\": \"aggressive\", \"maxretry\": 3, \"bantime\": 90,\n"
 		"    \"increment\": { \"factor\": 1.5 }, \"prefix\": { \"ipv6\": 56 },\n"
 		"    \"action\": \"reject\", \"on_success\": \"forgive\" } }");
@@ -75,6 +77,9 @@ static void jails_inherit_key_by_key(void **state)
 
 	assert_false(a->banprivate);
 	assert_true(b->banprivate);
+	assert_int_equal(a->maxbans.count, 0);
+	assert_int_equal(b->maxbans.count, 7);
+	assert_int_equal(b->maxbans.within, 60 * USEC_PER_SEC);
 	assert_int_equal(b->mode, MODE_NORMAL);
 	assert_int_equal(b->bantime, 90 * USEC_PER_SEC);
 	assert_int_equal(b->increment.memory, 60 * 24 * USEC_PER_HOUR);
@@ -234,7 +239,7 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
 		  "such as \"10min\"\n"
 		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
-		  "findtime, bantime, banprivate, increment, prefix, action, on_success\n" },
+		  "findtime, bantime, maxbans, banprivate, increment, prefix, action, on_success\n" },
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
 		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
 		  "p:1:52: \"action\" has no such value: write \"drop\" or \"reject\"\n" },
@@ -280,6 +285,8 @@ static void takes_the_edges_of_ranges(void **state)
 		"\"increment\": {\"factor\": 0.99}",
 		"\"increment\": {\"factor\": 101}",
 		"\"increment\": {\"maxtime\": \"infinity\"}",
+		"\"maxbans\": {\"count\": 1001}",
+		"\"maxbans\": {\"within\": \"25h\"}",
 		"\"prefix\": {\"ipv4\": 7}",
 		"\"prefix\": {\"ipv4\": 33}",
 		"\"prefix\": {\"ipv6\": 15}",
