@@ -1,0 +1,48 @@
+#ifndef BANISH_SCAN_INTERNAL_H
+#define BANISH_SCAN_INTERNAL_H
+
+/* Shared by scan.c (the search), scan-build.c (what it is made of) and scan-explain.c (why nothing
+ * was found). */
+
+#include "scan.h"
+#include "selection.h"
+#include "sieve.h"
+#include "split.h"
+#include "text.h"
+
+#define MESSAGE_TEXT 0 /* its place among the texts */
+#define OWN_UNIT     "banish.service"
+
+struct compiled {
+	const struct event *event;
+	struct match *match;
+	unsigned jail, text;
+};
+
+struct scan {
+	size_t n_jails;
+	unsigned *first;    /* [n_jails + 1]: number of a jail's first event */
+	bool *select_first; /* by jail: it has events on other fields than MESSAGE */
+	struct compiled *events;
+	size_t n_events;
+	struct text *texts;
+	size_t n_texts;
+	struct matcher *matcher;
+	struct sieve *sieve;
+	struct selection *selection;
+	struct split split;
+	bool was_piece;
+
+	uint64_t *candidates, *elsewhere, *silent; /* bitmaps of events */
+	bool has_elsewhere, has_silent;
+	bool all_by_unit;   /* every selector names units, and not ours */
+	uint64_t n_silent;  /* entries that only silent events could match */
+	uint64_t *narrowed; /* bitmap of jails */
+	struct hit *hits;
+	size_t n_hits;
+
+	struct ruleset_statistics statistics;
+	struct jail_statistics *jail_statistics;
+};
+
+#endif
