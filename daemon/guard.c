@@ -180,8 +180,10 @@ int guard_refresh(struct daemon *daemon)
 	/* The notice of a loss may still wait to be read, and then finds sets that are not new. */
 	if (r > 0)
 		r = guard_put_back(daemon, false);
-	if (r >= 0)
-		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	if (r == -ENOMEM)
+		return r;
+	/* What the kernel did not take is tried again; the bans end all the same. */
+	r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)
 		r = commit_decisions(daemon);
 	return r < 0 ? r : commit_all(daemon);

@@ -240,7 +240,11 @@ static int renew_answers(struct daemon *daemon)
 	}
 	free(names);
 	for (size_t i = 0; i < old->n_items; i++)
-		changed |= old->items[i].list != NULL; /* its file is gone */
+		if (old->items[i].list) {
+			log_say(LOG_RELOAD, LOG_INFO, "%s/%s is gone, and its addresses with it",
+				IGNOREDIR, old->items[i].name);
+			changed = 1;
+		}
 	answers_done(old);
 	*old = fresh;
 	return r < 0 ? r : changed;
