@@ -1,0 +1,82 @@
+"""Dovecot as it comes: each wrong password is counted once, to the address that sent it.
+
+Runs with the Dovecot of the machine's root: 2.3 in test/run, 2.4 by test/machine/dovecot-2.4.
+"""
+import collections
+import concurrent.futures
+import json
+
+import pytest
+
+import lab
+
+# source -> what it does; all of it at once
+ATTACKS = {
+    "203.0.113.141": {"attempts": 2},
+    "203.0.113.142": {"user": "nobody-here"},
+    "203.0.113.143": {"attempts": 2, "method": "plain", "user": "bob"},
+    "203.0.113.144": {"user": "x>, method=PLAIN, rip=198.51.100.9, lip=203.0.113.1, session=<AAAA>"},
+    "203.0.113.145": {"user": "x,198.51.100.9,<AAAAAAAAAAAJCQkJ>): unknown user"},
+    "2001:db8:77:141::1": {"attempts": 3, "per_connection": 3},
+    "2001:db8:77:142::1": {"attempts": 4, "per_connection": 2, "user": "carol"},
+}
+WELCOME = {
+    "203.0.113.146": {"password": "alice-secret"},
+    "2001:db8:77:143::1": {"password": "bob-secret", "user": "bob", "method": "plain"},
+}
+
+
+@pytest.fixture(scope="module", params=["default", "verbose", "pam", "pam-verbose"])
+def dovecot(request, machine, banish):
+    """Dovecot with that passdb and auth_verbose; nobody bans meanwhile."""
+    banish.forget()
+    machine.mail_server(request.param)
+    assert lab.eventually(
+        lambda: machine.outcome("203.0.113.140", password="alice-secret") == "ok", 20)
+    yield machine
+    machine.mail_server()
+
+
+def connections(options):
+    return options.get("attempts", 1) // options.get("per_connection", 1)
+
+
+@pytest.mark.parametrize("protocol", ["imap", "pop3", "sieve", "submission"])
+def test_each_wrong_password_counts_once(dovecot, banish, protocol):
+    start = dovecot.cursor()
+    everybody = {**ATTACKS, **WELCOME}
+
+    def attack(source):
+        return dovecot.attack(source, protocol=protocol, **everybody[source])["outcomes"]
+    with concurrent.futures.ThreadPoolExecutor(len(everybody)) as pool:
+        outcomes = dict(zip(everybody, pool.map(attack, everybody)))
+    for source, options in everybody.items():
+        wanted = "ok" if source in WELCOME else "refused"
+        assert outcomes[source] == [wanted] * options.get("attempts", 1), source
+    dovecot.wait_for(sum(map(connections, everybody.values())), "-login: ", after=start)
+    lines = dovecot.output("journalctl", "--output=json", "--all", "--after-cursor=" + start,
+                           "_SYSTEMD_UNIT=dovecot.service")
+    # without a configuration every rule is in force; mode aggressive has nothing to add here
+    for mode in ("normal", "aggressive"):
+        answers = banish("test", "--json", "--config", "/nonexistent", "--mode", mode, input=lines)
+        counted = collections.Counter()
+        for line in answers.stdout.splitlines():
+            answer = json.loads(line)
+            if answer["weight"]:
+                counted[answer["address"]] += answer["weight"]
+        assert counted == {source: options.get("attempts", 1)
+                           for source, options in ATTACKS.items()}, answers.stdout
+
+
+def test_the_daemon_bans_when_it_is_enough(dovecot, banish):
+    banish.begin(jails={"dovecot": {"maxretry": 3}})
+    dovecot.attack("203.0.113.147", attempts=2, per_connection=2, protocol="pop3")
+    dovecot.wait_for(1, "rip=203.0.113.147,")
+    banish.settle()
+    assert dovecot.elements("dovecot4") == {}
+    dovecot.attack("203.0.113.147", protocol="submission")
+    entry = banish.wait_entry("ban", address="203.0.113.147")
+    assert entry["BANISH_FAILURES"] == "3"
+    assert dovecot.outcome("203.0.113.147", timeout=0.3) == "timeout"
+    banish.stop()
+    dovecot.nft("flush", "ruleset")
