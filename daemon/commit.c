@@ -32,8 +32,15 @@ static int remember(struct daemon *daemon, const struct resolve *resolve)
 
 static const char *why_ended(const struct decision *decision)
 {
-	return decision->ended == ENDED_IGNORED ? "its address is never banned now"
-						: "its jail is no longer in force";
+	switch (decision->ended) {
+	case ENDED_IGNORED:
+		return "its address is never banned now";
+	case ENDED_NO_NETWORKS:
+		return "its jail bans no networks any more";
+	case ENDED_JAIL_GONE:
+		break;
+	}
+	return "its jail is no longer in force";
 }
 
 int commit_decisions(struct daemon *daemon)

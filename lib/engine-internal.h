@@ -6,6 +6,7 @@
 
 #include "breaker.h"
 #include "engine.h"
+#include "networks.h"
 #include "prefixset.h"
 #include "session.h"
 #include "window.h"
@@ -37,6 +38,7 @@ struct engine {
 	struct windows *windows;
 	struct windows *balances; /* lists 2 x jail: attempts told with a session, + 1: without */
 	struct sessions *sessions;
+	struct network_list *networks; /* by the ledger's numbers of jails */
 	struct ledger *ledger;
 	struct prefixset ignored;
 	bool spares_private;
@@ -74,9 +76,26 @@ int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time) must
 /* The address is private, and this jail spares such. */
 bool engine_spares(const struct engine *engine, unsigned jail, const struct address *address);
 
-/* Warm-up: is this entry, at `time`, the one that banned `prefix`? Then the window is emptied. */
+/* Warm-up: is this entry, at `time`, the one that banned `prefix`? Then the window is emptied.
+ * `jail`: the ledger's number. */
 int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 		const struct prefix *prefix, usec_t time) must_check;
+/* True if a warm-up reaches that time. */
+bool engine_is_in_reach(const struct engine *engine, usec_t time);
+usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);
+
+/* engine-network.c. The settings of a jail's number, ENGINE_MANUAL too. */
+const struct settings *engine_settings(const struct engine *engine, unsigned jail);
+/* A ban of its network keeps the address away. In a warm-up the one that this entry made, too. */
+bool engine_network_holds(struct engine *engine, unsigned jail, const struct address *address,
+			  usec_t time);
+/* Warm-up: the entry may be the one that banned the address's network. */
+int engine_meet_network(struct engine *engine, const struct entry *entry, unsigned jail,
+			const struct address *address, usec_t time) must_check;
+/* After the ban of an offender: bans its network, if it was the last one that it takes. */
+int engine_ban_network(struct engine *engine, const struct decision *offender) must_check;
+/* A ban from the ledger: its network counts it. */
+int engine_count_offender(struct engine *engine, const struct ban *ban, unsigned jail) must_check;
 /* Warm-up: unbans before and after an entry. */
 bool engine_has_lifts(struct engine *engine);
 void engine_apply_overdue_lifts(struct engine *engine, usec_t time);

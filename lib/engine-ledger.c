@@ -13,9 +13,11 @@
  * long a step back of the clock does no harm. */
 #define LIFT_PATIENCE USEC_PER_HOUR
 
-static unsigned ledger_jail_of(const struct engine *engine, unsigned jail)
+static unsigned ledger_jail_of(const struct engine *engine, unsigned jail, bool network)
 {
-	return jail == ENGINE_MANUAL ? engine->manual : engine->jails[jail].ledger_jail;
+	unsigned number = jail == ENGINE_MANUAL ? engine->manual : engine->jails[jail].ledger_jail;
+
+	return network ? number | LEDGER_NETWORKS : number;
 }
 
 static unsigned jail_of(const struct engine *engine, const struct ban *ban)
@@ -52,7 +54,7 @@ static int add_lift(struct engine *engine, const struct ban *ban)
 	return 0;
 }
 
-static bool is_in_reach(const struct engine *engine, usec_t time)
+bool engine_is_in_reach(const struct engine *engine, usec_t time)
 {
 	usec_t end = ledger_position(engine->ledger).time;
 
@@ -74,7 +76,9 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	int r;
 
 	ledger_set_met(engine->ledger, ban->id, false);
-	if (ban->lifted && is_in_reach(engine, ban->lifted_after_time)) {
+	ledger_set_lift_met(engine->ledger, ban->id, ban->lifted);
+	if (ban->lifted && engine_is_in_reach(engine, ban->lifted_after_time)) {
+		ledger_set_lift_met(engine->ledger, ban->id, false);
 		r = add_lift(engine, ban);
 		if (r < 0)
 			return r;
@@ -82,10 +86,14 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	if (jail == ENGINE_NO_JAIL)
 		return 0;
 	/* a warm-up notes it when it meets it */
-	if (!engine->warming || !is_in_reach(engine, ban->since))
+	if (!engine->warming || !engine_is_in_reach(engine, ban->since))
 		note_ban(engine, ban);
-	prefix = engine_widen(engine, jail, &ban->address);
-	return ledger_set_prefix(engine->ledger, ban->id, &prefix);
+	if (!ban->network)
+		prefix = engine_widen(engine, jail, &ban->address);
+	else if (!engine_network(engine, jail, &ban->address, &prefix))
+		return 0; /* it ends soon */
+	r = ledger_set_prefix(engine->ledger, ban->id, &prefix);
+	return r < 0 ? r : engine_count_offender(engine, ban, jail);
 }
 
 static int tell_horizons(struct engine *engine, struct ledger *ledger)
@@ -148,7 +156,8 @@ static void empty_window(struct engine *engine, const struct ban *ban, usec_t un
 	unsigned jail = jail_of(engine, ban);
 	struct window *window;
 
-	if (jail >= engine->n_jails)
+	/* The windows of a network's hosts are their own. */
+	if (jail >= engine->n_jails || ban->network)
 		return;
 	window = windows_find(engine->windows, jail, &ban->prefix.address);
 	if (!window)
@@ -166,8 +175,7 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 	const char *cursor;
 	int r;
 
-	while ((ban = ledger_next_of(engine->ledger, engine->jails[jail].ledger_jail, prefix,
-				     ban))) {
+	while ((ban = ledger_next_of(engine->ledger, jail, prefix, ban))) {
 		if (ban->since > time || ban->kind != BAN_AUTOMATIC || ban->met)
 			continue;
 		if (ban->since < time)
@@ -206,8 +214,10 @@ static void apply_lift(struct engine *engine, struct pending_lift *lift, usec_t 
 	const struct ban *ban = ledger_get(engine->ledger, lift->id);
 
 	lift->applied = true;
-	if (ban)
-		empty_window(engine, ban, until);
+	if (!ban)
+		return;
+	ledger_set_lift_met(engine->ledger, ban->id, true);
+	empty_window(engine, ban, until);
 }
 
 void engine_apply_overdue_lifts(struct engine *engine, usec_t time)
@@ -261,13 +271,21 @@ void engine_warm_done(struct engine *engine)
 			apply_lift(engine, lift, lift->time);
 	}
 	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
-		if (ban->kind != BAN_AUTOMATIC || ban->met || !is_in_reach(engine, ban->since))
+		if (ban->kind != BAN_AUTOMATIC || ban->met ||
+		    !engine_is_in_reach(engine, ban->since))
 			continue;
 		empty_window(engine, ban, ban->since);
 		note_ban(engine, ban);
 	}
 	engine->n_lifts = engine->next_lift = 0;
 	engine->warming = false;
+}
+
+static bool has_no_networks(const struct engine *engine, const struct ban *ban, unsigned jail)
+{
+	struct prefix network;
+
+	return ban->network && !engine_network(engine, jail, &ban->address, &network);
 }
 
 static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
@@ -290,8 +308,11 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 					     .jail_name = ban->jail,
 					     .event_name = ban->event,
 					     .cursor = ban->cursor,
+					     .network = ban->network,
 					     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
-									     : ENDED_IGNORED,
+						      : has_no_networks(engine, ban, jail)
+							      ? ENDED_NO_NETWORKS
+							      : ENDED_IGNORED,
 				     });
 }
 
@@ -300,7 +321,8 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *ban)
 {
 	if (ban->kind == BAN_AUTOMATIC &&
-	    (engine_ignores(engine, &ban->address) || engine_spares(engine, jail, &ban->address)))
+	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
+	     engine_spares(engine, jail, &ban->address)))
 		return true;
 	return prefixset_covers(&engine->ignored, &ban->prefix);
 }
@@ -314,7 +336,8 @@ int engine_end_bans(struct engine *engine, usec_t now)
 		if (!ban_runs(ban, now))
 			continue;
 		jail = jail_of(engine, ban);
-		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, jail, ban))
+		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, jail, ban) &&
+		    !has_no_networks(engine, ban, jail))
 			continue;
 		r = end_ban(engine, ban, jail, now);
 		if (r < 0)
@@ -328,9 +351,9 @@ int engine_end_bans(struct engine *engine, usec_t now)
 int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
 	       usec_t until)
 {
-	unsigned number = ledger_jail_of(engine, jail);
+	bool told = false, network = engine_is_network(engine, jail, prefix);
+	unsigned number = ledger_jail_of(engine, jail, network);
 	const struct ban *ban = NULL;
-	bool told = false;
 	int r;
 
 	/* The kernel holds one element: whatever runs now, runs that long and no longer. */
@@ -355,6 +378,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 			       .since = MAX(now, engine->latest + 1),
 			       .until = until,
 			       .kind = BAN_MANUAL,
+			       .network = network,
 			       .placed = true,
 		       },
 		       &ban);
@@ -364,7 +388,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
 		 const struct position *after)
 {
-	unsigned number = ledger_jail_of(engine, jail);
+	unsigned number = ledger_jail_of(engine, jail, engine_is_network(engine, jail, prefix));
 	const struct ban *ban = NULL;
 	int r, found = 0;
 

@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define WARN_PAUSE USEC_PER_HOUR /* between two warnings of one private source */
-#define MAX_WARNED 1024          /* private sources that are remembered for it */
+#define WARN_PAUSE USEC_PER_HOUR   /* between two warnings of one private source */
+#define MAX_WARNED 1024            /* private sources that are remembered for it */
+#define MAX_BANNED LEDGER_MAX_BANS /* offenders that count towards a ban of their network */
 
 static usec_t add_times(usec_t a, usec_t b)
 {
@@ -80,6 +81,9 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	r = windows_new(seed, lifetimes, n, MAX_WARNED, &engine->warned);
 	if (r < 0)
 		return r;
+	r = networks_new(seed, MAX_BANNED, &engine->networks);
+	if (r < 0)
+		return r;
 	return sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);
 }
 
@@ -134,6 +138,7 @@ struct engine *engine_free(struct engine *engine)
 	windows_free(engine->balances);
 	windows_free(engine->warned);
 	sessions_free(engine->sessions);
+	networks_free(engine->networks);
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
 	for (size_t i = 0; engine->jails && i < engine->n_jails; i++)
@@ -305,8 +310,7 @@ bool engine_ignores(struct engine *engine, const struct address *address)
 struct prefix engine_widen(const struct engine *engine, unsigned jail,
 			   const struct address *address)
 {
-	const struct settings *settings =
-		jail < engine->n_jails ? engine->jails[jail].settings : &engine->policy->defaults;
+	const struct settings *settings = engine_settings(engine, jail);
 
 	return address_widen(address,
 			     address->family == AF_INET ? settings->prefix4 : settings->prefix6);

@@ -89,12 +89,14 @@ struct decision {
 	uint64_t failures;      /* tenths; the weight that was reached */
 	uint32_t offence;       /* the n-th */
 	uint64_t count;         /* of what, see the type */
+	bool network;           /* the prefix is a network, `failures` its banned offenders */
 	const char *jail_name, *event_name;
 	const char *cursor; /* of the entry that did it; this and the names are borrowed until the
 			       next feed */
 	enum {
 		ENDED_JAIL_GONE,
 		ENDED_IGNORED,
+		ENDED_NO_NETWORKS, /* a network's; its jail bans none any more */
 	} ended;
 };
 
@@ -141,12 +143,18 @@ void engine_spare_private(struct engine *engine, bool spare);
  */
 int engine_end_bans(struct engine *engine, usec_t now) must_check;
 
+/* True if a ban of that prefix in that jail is one of a network: it is shorter than an offender. */
+bool engine_is_network(const struct engine *engine, unsigned jail, const struct prefix *prefix);
+/* The network of an address, where that jail bans networks; else false. */
+bool engine_network(const struct engine *engine, unsigned jail, const struct address *address,
+		    struct prefix *ret);
+
 /* What one offender is in that jail. */
 struct prefix engine_widen(const struct engine *engine, unsigned jail,
 			   const struct address *address);
 
 /* From outside (nft, banish ban/unban), at wall time `now`: the element is in the kernel and runs
- * until `until`. */
+ * until `until`. The prefix is that of an offender, or of a network. */
 int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
 	       usec_t until) must_check;
 /* 1: was banned, is no more; its offence is taken back and its window is empty. 0: was not banned.

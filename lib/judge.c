@@ -122,7 +122,7 @@ static uint64_t identify(struct span user)
 /* bantime x factor^(n-1), at most maxtime, whole seconds; factor 1 is bantime, whatever maxtime is.
  * Rounded to the microsecond before it is cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is
  * no binary number. */
-static usec_t ban_duration(const struct settings *settings, uint32_t offence)
+usec_t engine_ban_duration(const struct settings *settings, uint32_t offence)
 {
 	double factor = settings->increment.factor, duration = (double)settings->bantime;
 	double limit = (double)MIN(settings->increment.maxtime, (usec_t)1 << 62);
@@ -155,11 +155,13 @@ static int ban(struct judgement *judgement, const struct prefix *offender, uint6
 		.failures = failures,
 	};
 	const struct ban *added;
+	struct decision decision;
 	int r;
 
 	ban.offence = 1 + ledger_offences(engine->ledger, judgement->jail->ledger_jail, offender,
 					  judgement->time, settings->increment.memory);
-	if (__builtin_add_overflow(ban.since, ban_duration(settings, ban.offence), &ban.until))
+	if (__builtin_add_overflow(ban.since, engine_ban_duration(settings, ban.offence),
+				   &ban.until))
 		ban.until = USEC_INFINITY;
 	r = engine_cursor(engine, judgement->entry, &ban.cursor);
 	if (r < 0)
@@ -169,21 +171,23 @@ static int ban(struct judgement *judgement, const struct prefix *offender, uint6
 		return r;
 	engine->statistics.bans++;
 	breaker_note(&judgement->jail->breaker, ban.since);
-	return engine_decide(engine, &(struct decision){
-					     .type = DECISION_BAN,
-					     .id = added->id,
-					     .jail = judgement->hit->jail,
-					     .event = judgement->hit->event,
-					     .time = ban.since,
-					     .until = ban.until,
-					     .address = ban.address,
-					     .prefix = ban.prefix,
-					     .failures = failures,
-					     .offence = ban.offence,
-					     .jail_name = ban.jail,
-					     .event_name = ban.event,
-					     .cursor = engine->cursor,
-				     });
+	decision = (struct decision){
+		.type = DECISION_BAN,
+		.id = added->id,
+		.jail = judgement->hit->jail,
+		.event = judgement->hit->event,
+		.time = ban.since,
+		.until = ban.until,
+		.address = ban.address,
+		.prefix = ban.prefix,
+		.failures = failures,
+		.offence = ban.offence,
+		.jail_name = ban.jail,
+		.event_name = ban.event,
+		.cursor = engine->cursor,
+	};
+	r = engine_decide(engine, &decision);
+	return r < 0 ? r : engine_ban_network(engine, &decision);
 }
 
 /* 1: the limit is reached, but the jail has banned too many of late. `before`: the sum without this
@@ -240,8 +244,8 @@ static int judge_weight(struct judgement *judgement, uint64_t weight)
 	struct engine *engine = judgement->engine;
 	struct engine_statistics *statistics = &engine->statistics;
 	unsigned jail = judgement->jail->ledger_jail;
-	struct prefix offender =
-		engine_widen(engine, judgement->hit->jail, &judgement->verdict->address);
+	const struct address *address = &judgement->verdict->address;
+	struct prefix offender = engine_widen(engine, judgement->hit->jail, address);
 	int r;
 
 	judgement->verdict->weight = weight;
@@ -249,12 +253,15 @@ static int judge_weight(struct judgement *judgement, uint64_t weight)
 	if (r < 0)
 		return r;
 	if (engine->warming) {
-		r = engine_meet(engine, judgement->entry, judgement->hit->jail, &offender,
-				judgement->time);
+		r = engine_meet(engine, judgement->entry, jail, &offender, judgement->time);
+		if (r == 0)
+			r = engine_meet_network(engine, judgement->entry, judgement->hit->jail,
+						address, judgement->time);
 		if (r < 0)
 			return r;
 	}
-	if (ledger_banned(engine->ledger, jail, &offender, judgement->time)) {
+	if (ledger_banned(engine->ledger, jail, &offender, judgement->time) ||
+	    engine_network_holds(engine, judgement->hit->jail, address, judgement->time)) {
 		judgement->verdict->why = WHY_PREVENTED;
 		statistics->prevented += engine->warming ? 0 : weight;
 		return 0;

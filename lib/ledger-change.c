@@ -99,6 +99,14 @@ void ledger_set_met(struct ledger *ledger, uint64_t id, bool met)
 		record->ban.met = met;
 }
 
+void ledger_set_lift_met(struct ledger *ledger, uint64_t id, bool met)
+{
+	struct record *record = ledger_find(ledger, id);
+
+	if (record)
+		record->ban.lift_met = met;
+}
+
 int ledger_set_position(struct ledger *ledger, const struct position *position)
 {
 	char *cursor = NULL;

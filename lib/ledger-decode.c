@@ -125,18 +125,20 @@ static bool read_offender(const cJSON *object, struct ban *ban)
 
 static bool read_ban(const cJSON *object, struct ban *ban)
 {
-	static const char *const automatic[] = { "id",      "jail",   "prefix", "address",
-						 "since",   "until",  "event",  "failures",
-						 "offence", "cursor", NULL };
-	static const char *const manual[] = { "id",    "jail",  "prefix", "address",
-					      "since", "until", "manual", NULL };
+	static const char *const automatic[] = { "id",      "jail",   "prefix",  "address",
+						 "since",   "until",  "event",   "failures",
+						 "offence", "cursor", "network", NULL };
+	static const char *const manual[] = { "id",    "jail",   "prefix",  "address", "since",
+					      "until", "manual", "network", NULL };
+	const cJSON *network = cJSON_GetObjectItemCaseSensitive(object, "network");
 	uint64_t offence;
 
 	if (!get_number(object, "id", &ban->id) || ban->id == 0 ||
 	    !get_text(object, "jail", NAME_SIZE, &ban->jail) || !is_name(ban->jail) ||
 	    !read_offender(object, ban) || !get_number(object, "since", &ban->since) ||
-	    !get_until(object, &ban->until))
+	    !get_until(object, &ban->until) || (network && !cJSON_IsTrue(network)))
 		return false;
+	ban->network = network != NULL;
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "manual"))) {
 		ban->kind = BAN_MANUAL;
 		return has_only(object, manual);

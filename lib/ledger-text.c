@@ -108,6 +108,8 @@ static void put_ban(struct text *text, const struct ban *ban)
 	      address_format(&ban->address, address));
 	print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(ban->since));
 	put_until(text, ban->until);
+	if (ban->network)
+		print(text, ",\"network\":true");
 	if (ban->kind == BAN_MANUAL) {
 		print(text, ",\"manual\":true}}");
 		return;

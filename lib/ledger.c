@@ -161,7 +161,10 @@ void ledger_note_length(struct offender *offender, const struct ban *ban)
 
 int ledger_chain(struct ledger *ledger, struct record *record)
 {
-	struct offender_key key = { .prefix = record->ban.prefix, .jail = record->jail };
+	struct offender_key key = {
+		.prefix = record->ban.prefix,
+		.jail = (uint16_t)(record->jail | (record->ban.network ? LEDGER_NETWORKS : 0)),
+	};
 	struct offender *offender = ledger_find_offender(ledger, &key);
 	uint32_t *link;
 

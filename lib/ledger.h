@@ -34,6 +34,7 @@ struct ban {
 				   one's */
 	usec_t since, until;    /* until USEC_INFINITY: for good */
 	enum ban_kind kind;
+	bool network;      /* of a network beside the bans of its hosts */
 	const char *event; /* name, "" for a manual ban */
 	uint64_t failures; /* tenths */
 	uint32_t offence;
@@ -44,7 +45,8 @@ struct ban {
 	usec_t lifted_time;
 	usec_t lifted_after_time; /* the position of the unban */
 	const char *lifted_after_cursor;
-	bool met; /* warm-up, not saved: the entry that did it was met */
+	/* Of a warm-up, not saved: the entry that did it was met; the unban's position was. */
+	bool met, lift_met;
 };
 
 struct ledger;
@@ -63,6 +65,8 @@ int ledger_set_memory(struct ledger *ledger, const char *jail, usec_t memory) mu
 
 /* A jail's number, for the calls that are made for every failure. -ENOMEM, -E2BIG. */
 int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret) must_check;
+/* Bans of networks stand apart: a jail's number with this bit asks for them. */
+#define LEDGER_NETWORKS 0x8000U
 
 /* Adds a ban; texts are copied. id 0: the next free one. -ENOMEM, -E2BIG (jails), -EEXIST (id). */
 int ledger_add(struct ledger *ledger, const struct ban *ban, const struct ban **ret) must_check;
@@ -102,6 +106,7 @@ int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
 int ledger_set_prefix(struct ledger *ledger, uint64_t id, const struct prefix *prefix) must_check;
 
 void ledger_set_met(struct ledger *ledger, uint64_t id, bool met);
+void ledger_set_lift_met(struct ledger *ledger, uint64_t id, bool met);
 
 /* How far the journal is consumed; the cursor is copied. */
 int ledger_set_position(struct ledger *ledger, const struct position *position) must_check;

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#define USUAL_HOSTS 4 /* banned ones that bring a ban of their network */
+
 #define USEC_PER_WEEK (7 * 24 * USEC_PER_HOUR)
 #define USEC_PER_YEAR (8766 * USEC_PER_HOUR) /* 365.25 days, as systemd counts */
 
@@ -73,6 +75,40 @@ static const struct json_key prefix_keys[] = {
 };
 static const struct json_object prefix_object = { "\"prefix\"", prefix_keys, NULL };
 
+static const struct json_key networks_keys[] = {
+	{ .name = "ipv4",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct networks, length4),
+	  .least = 8,
+	  .most = 31,
+	  .hint = "write a whole number from 8 to 31" },
+	{ .name = "ipv6",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct networks, length6),
+	  .least = 16,
+	  .most = 127,
+	  .hint = "write a whole number from 16 to 127" },
+	{ .name = "hosts",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct networks, hosts),
+	  .least = 0,
+	  .most = 64,
+	  .hint = "write a whole number from 1 to 64, or 0: networks are not banned" },
+	{ 0 },
+};
+static const struct json_object networks_object = { "\"networks\"", networks_keys, NULL };
+
+/* Off where nobody speaks of it; who does, and names no number of hosts, wants the usual one. */
+static void read_networks(const struct json *value, const struct json_key *key, void *field)
+{
+	struct networks *networks = field;
+
+	if (!networks->told)
+		networks->hosts = USUAL_HOSTS;
+	networks->told = true;
+	json_read_object_key(value, key, field);
+}
+
 static const struct json_key settings_keys[] = {
 	{ .name = "mode",
 	  .read = json_read_choice,
@@ -109,6 +145,10 @@ static const struct json_key settings_keys[] = {
 	  .offset = offsetof(struct settings, increment),
 	  .object = &increment_object },
 	{ .name = "prefix", .read = json_read_object_key, .object = &prefix_object },
+	{ .name = "networks",
+	  .read = read_networks,
+	  .offset = offsetof(struct settings, networks),
+	  .object = &networks_object },
 	{ .name = "action",
 	  .read = json_read_choice,
 	  .offset = offsetof(struct settings, verdict),
@@ -175,6 +215,24 @@ const char *policy_reserved(const char *name)
 	return NULL;
 }
 
+/* Merged settings may contradict each other: told where this object speaks of it. */
+static void check_networks(const struct json *object, const struct settings *settings)
+{
+	const struct networks *networks = &settings->networks;
+	bool ipv4 = networks->length4 >= settings->prefix4;
+	struct json at;
+
+	if (networks->hosts == 0 || (!ipv4 && networks->length6 < settings->prefix6))
+		return;
+	if (!json_find(object, "networks", &at) && !json_find(object, "prefix", &at))
+		return; /* told in "defaults" */
+	json_fault(&at,
+		   "a network of \"networks\" is an %s /%u, and one offender (\"prefix\") a /%u: "
+		   "write a shorter length for networks",
+		   ipv4 ? "IPv4" : "IPv6", ipv4 ? networks->length4 : networks->length6,
+		   ipv4 ? settings->prefix4 : settings->prefix6);
+}
+
 static void read_jail(const struct json *value, struct policy *policy)
 {
 	struct jail_policy *jail = &policy->jails[policy->n_jails];
@@ -190,7 +248,8 @@ static void read_jail(const struct json *value, struct policy *policy)
 	json_position_of_key(value, &jail->line, &jail->column);
 	jail->settings = policy->defaults;
 	policy->n_jails++;
-	(void)json_read_object(value, &jail_object, &jail->settings);
+	if (json_read_object(value, &jail_object, &jail->settings))
+		check_networks(value, &jail->settings);
 }
 
 static void read_jails(const struct json *value, struct policy *policy)
@@ -225,6 +284,7 @@ struct policy *policy_new(void)
 			.maxbans = { .within = 60 * USEC_PER_SEC },
 			.prefix4 = 32,
 			.prefix6 = 64,
+			.networks = { .length4 = 24, .length6 = 48 },
 			.verdict = VERDICT_DROP,
 		},
 		.table = "banish",
@@ -236,7 +296,7 @@ int policy_parse(const char *file, struct span text, struct faults *faults, stru
 {
 	cleanup(json_freep) struct json_document *document = NULL;
 	cleanup(policy_freep) struct policy *policy = NULL;
-	struct json root, jails;
+	struct json root, defaults, jails;
 	int r;
 
 	r = json_parse(file, text, faults, &document);
@@ -247,8 +307,12 @@ int policy_parse(const char *file, struct span text, struct faults *faults, stru
 		return -ENOMEM;
 
 	root = json_root(document);
-	if (json_read_object(&root, &policy_object, policy) && json_find(&root, "jails", &jails))
-		read_jails(&jails, policy);
+	if (json_read_object(&root, &policy_object, policy)) {
+		if (json_find(&root, "defaults", &defaults))
+			check_networks(&defaults, &policy->defaults);
+		if (json_find(&root, "jails", &jails))
+			read_jails(&jails, policy);
+	}
 	r = json_finish(document);
 	if (r < 0)
 		return r;

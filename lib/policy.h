@@ -44,6 +44,13 @@ struct rate {
 	usec_t within;
 };
 
+/* So many banned offenders of one network within findtime bring a ban of the network. */
+struct networks {
+	bool told;                 /* the policy speaks of them */
+	unsigned length4, length6; /* bits */
+	uint32_t hosts;            /* 0: networks are not banned */
+};
+
 struct settings {
 	enum mode mode;
 	uint32_t maxretry; /* attempts, not tenths */
@@ -53,7 +60,8 @@ struct settings {
 	bool banprivate; /* private and link-local sources too */
 	struct increment increment;
 	unsigned prefix4, prefix6; /* bits: what one offender is */
-	enum verdict verdict;      /* JSON key "action" */
+	struct networks networks;
+	enum verdict verdict; /* JSON key "action" */
 	enum on_success on_success;
 	bool has_ports; /* else the rule's */
 	struct ports ports;

@@ -34,6 +34,9 @@ class Jail:
     banprivate: bool = False
     maxbans: tuple = (0, 0)  # count, within
     on_success: str = "ignore"
+    network4: int = 24
+    network6: int = 48
+    hosts: int = 0
 
 
 @dataclass
@@ -97,6 +100,10 @@ class Model:
 
     def offender(self, jail, address):
         length = jail.prefix4 if address.version == 4 else jail.prefix6
+        return ipaddress.ip_network((address, length), strict=False)
+
+    def network(self, jail, address):
+        length = jail.network4 if address.version == 4 else jail.network6
         return ipaddress.ip_network((address, length), strict=False)
 
     def is_ignored(self, address):
@@ -206,7 +213,8 @@ class Model:
     def failure(self, jail, told, address, user, weight, now, cursor):
         offender = self.offender(jail, address)
         self.close_breaker(jail, now)
-        if any(ban.holds(now) for ban in self.bans if (ban.jail, ban.prefix) == (jail.name, offender)):
+        prefixes = [offender, self.network(jail, address)] if jail.hosts else [offender]
+        if any(ban.holds(now) for ban in self.bans if ban.jail == jail.name and ban.prefix in prefixes):
             self.prevented += weight
             return
         self.counted += weight
@@ -221,14 +229,34 @@ class Model:
                            f"{jail.maxbans[0]} {cursor}")
             return
         failures.clear()
-        self.bans.append(Ban(jail.name, offender, now, None, True))
+        self.enact(jail, told, address, offender, reached, now, cursor)
+        if jail.hosts:
+            self.judge_network(jail, told, address, now, cursor)
+
+    def enact(self, jail, told, address, prefix, reached, now, cursor):
+        self.bans.append(Ban(jail.name, prefix, now, None, True))
         offence = sum(1 for ban in self.bans
-                      if (ban.jail, ban.prefix) == (jail.name, offender) and ban.automatic and not ban.lifted
+                      if (ban.jail, ban.prefix) == (jail.name, prefix) and ban.automatic and not ban.lifted
                       and now - jail.memory < ban.since <= now)
         until = self.bans[-1].until = self.until(jail, now, offence)
         reached = f"{int(reached)}.{int(reached * 10) % 10}"
         self.decisions.append(f"ban {now} {'null' if until is None else until} {jail.name} {told.event.name} {address} "
-                              f"{offender} {reached} {offence} {cursor}")
+                              f"{prefix} {reached} {offence} {cursor}")
+
+    def judge_network(self, jail, told, address, now, cursor):
+        """Distinct offenders of it that were banned after its last ban; one that was lifted ends the count too."""
+        network = self.network(jail, address)
+        offenders = set()
+        for ban in self.bans:
+            if ban.jail != jail.name:
+                continue
+            if ban.prefix == network and (ban.automatic or ban.lifted):
+                offenders = set()
+            elif (ban.automatic and not ban.lifted and ban.prefix != network and ban.prefix.version == network.version
+                  and ban.prefix.subnet_of(network) and now - jail.findtime < ban.since <= now):
+                offenders.add(ban.prefix)
+        if len(offenders) >= jail.hosts:
+            self.enact(jail, told, address, network, jail.hosts, now, cursor)
 
     @staticmethod
     def until(jail, now, offence):

@@ -36,6 +36,7 @@ def make_events(rng, jail):
 
 
 def make_jail(rng, name):
+    prefix4, prefix6 = rng.choice([32, 32, 24]), rng.choice([64, 64, 128, 48])
     return Jail(
         name=name,
         mode=rng.choice(["normal", "aggressive"]),
@@ -45,8 +46,11 @@ def make_jail(rng, name):
         factor=rng.choice([Fraction(1), Fraction(2), Fraction(3, 2), Fraction(17, 10)]),
         maxtime=rng.choice([30, 1000, 3600, 2419200]) * SECOND,
         memory=rng.choice([60, 3600, 5184000]) * SECOND,
-        prefix4=rng.choice([32, 32, 24]),
-        prefix6=rng.choice([64, 64, 128, 48]),
+        prefix4=prefix4,
+        prefix6=prefix6,
+        network4=rng.choice([length for length in (31, 24, 16) if length < prefix4]),
+        network6=rng.choice([length for length in (64, 48, 32) if length < prefix6]),
+        hosts=rng.choice([0, 0, 1, 2, 2, 3, 4]),
         maxbans=rng.choice([(0, 60 * SECOND), (1, 60 * SECOND), (1, 600 * SECOND), (2, 30 * SECOND), (3, 3600 * SECOND)]),
         banprivate=rng.choice([False, False, True]),
         on_success=rng.choice(["ignore", "forgive"]),
@@ -67,6 +71,7 @@ def write_policy(path, jails, ignored):
                           "memory": seconds(jail.memory)},
             "prefix": {"ipv4": jail.prefix4, "ipv6": jail.prefix6},
             "maxbans": {"count": jail.maxbans[0], "within": seconds(jail.maxbans[1])},
+            "networks": {"ipv4": jail.network4, "ipv6": jail.network6, "hosts": jail.hosts},
             "banprivate": jail.banprivate, "on_success": jail.on_success,
         }
     with open(path, "w") as file:
@@ -180,7 +185,8 @@ def make_stream(rng, by_hand):
             words.append(["unban", now, name, None, rng.random()])
         elif dice < 0.06 and by_hand:
             now = clock.latest + 1  # a wall clock is not behind what was read
-            words.append(["ban", now, name, make_address(rng, many), now + rng.choice([1, 60, 5000]) * SECOND])
+            words.append(["ban", now, name, make_address(rng, many), now + rng.choice([1, 60, 5000]) * SECOND,
+                          rng.random() < 0.4])
         else:
             words.append(["entry", now, make_told(rng, name, events[name], many, epoch)])
     return jails, events, words, kind
@@ -200,7 +206,9 @@ def play_model(jails, ignored, words, spares):
         elif word[0] == "ban":
             address = ipaddress.ip_address(word[3])
             address = getattr(address, "ipv4_mapped", None) or address
-            word[3] = str(model.offender(by_name[word[2]], address))
+            jail = by_name[word[2]]
+            widen = model.network if jail.hosts and word[5] else model.offender
+            word[3] = str(widen(jail, address))
             model.ban(word[1], word[2], word[3], word[4])
         else:
             mine = [ban for ban in model.bans if ban.jail == word[2]]

@@ -27,7 +27,7 @@ KINDS = ("policy", "rule")
 BEYOND_SCHEMA = re.compile(
     r"is not defined|not anchored|is anchored: write|bits behind the prefix|has this name|names no event|"
     r"can name nobody|without a session|compares two addresses|too many decimals|no address|is no port|no network|"
-    r'"(findtime|bantime|maxtime|memory|within)" is (out of range|no time span)')
+    r'shorter length for networks|"(findtime|bantime|maxtime|memory|within)" is (out of range|no time span)')
 
 
 def strip_comments(text):

@@ -18,6 +18,9 @@ static void assert_builtin(const struct settings *settings)
 	assert_false(settings->banprivate);
 	assert_int_equal(settings->prefix4, 32);
 	assert_int_equal(settings->prefix6, 64);
+	assert_int_equal(settings->networks.length4, 24);
+	assert_int_equal(settings->networks.length6, 48);
+	assert_int_equal(settings->networks.hosts, 0);
 	assert_int_equal(settings->verdict, VERDICT_DROP);
 	assert_int_equal(settings->on_success, SUCCESS_IGNORE);
 	assert_false(settings->has_ports);
@@ -89,6 +92,27 @@ static void jails_inherit_key_by_key(void **state)
 	assert_int_equal(b->ports.n_ranges, 2);
 	assert_int_equal(b->ports.ranges[0].first, 110);
 	assert_int_equal(b->ports.ranges[1].last, 993);
+}
+
+static void networks_are_banned_where_somebody_says_so(void **state)
+{
+	cleanup(policy_freep) struct policy *policy =
+		good_policy("{ \"jails\": { \"off\": { \"networks\": { \"hosts\": 0 } },\n"
+			    "    \"a\": { \"networks\": { \"ipv6\": 40 } }, \"b\": {} },\n"
+			    "  \"defaults\": { \"networks\": { \"ipv4\": 22 } } }");
+	cleanup(policy_freep) struct policy *alone = good_policy(
+		"{ \"defaults\": { \"networks\": { \"hosts\": 0, \"ipv4\": 16 } },\n"
+		"  \"jails\": { \"a\": { \"networks\": {} }, \"b\": { \"networks\": { \"hosts\": 9 } } } }");
+
+	assert_int_equal(policy->jails[0].settings.networks.hosts, 0);
+	assert_int_equal(policy->jails[1].settings.networks.hosts, 4);
+	assert_int_equal(policy->jails[1].settings.networks.length4, 22);
+	assert_int_equal(policy->jails[1].settings.networks.length6, 40);
+	assert_int_equal(policy->jails[2].settings.networks.hosts, 4);
+	assert_int_equal(policy->jails[2].settings.networks.length6, 48);
+	assert_int_equal(alone->jails[0].settings.networks.hosts, 0);
+	assert_int_equal(alone->jails[1].settings.networks.hosts, 9);
+	assert_int_equal(alone->jails[1].settings.networks.length4, 16);
 }
 
 static bool ignores(const struct policy *policy, const char *text)
@@ -239,7 +263,8 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
 		  "such as \"10min\"\n"
 		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
-		  "findtime, bantime, maxbans, banprivate, increment, prefix, action, on_success\n" },
+		  "findtime, bantime, maxbans, banprivate, increment, prefix, networks, action, "
+		  "on_success\n" },
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
 		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
 		  "p:1:52: \"action\" has no such value: write \"drop\" or \"reject\"\n" },
@@ -330,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_may_be_left_out),
 		cmocka_unit_test(jails_inherit_key_by_key),
+		cmocka_unit_test(networks_are_banned_where_somebody_says_so),
 		cmocka_unit_test(ignores_its_networks_and_what_never_offends),
 		cmocka_unit_test(lists_count_beside_its_own_networks),
 		cmocka_unit_test(takes_no_endless_lists),
