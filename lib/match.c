@@ -41,9 +41,10 @@ struct group {
 	unsigned n_numbers;
 };
 
-enum { GROUP_ADDRESS, GROUP_USER, GROUP_ATTEMPTS, GROUP_SESSION, N_GROUPS };
+enum { GROUP_ADDRESS, GROUP_USER, GROUP_ATTEMPTS, GROUP_SESSION, GROUP_SECRET, N_GROUPS };
 
-static const char *const group_names[N_GROUPS] = { "address", "user", "attempts", "session" };
+static const char *const group_names[N_GROUPS] = { "address", "user", "attempts", "session",
+						   "secret" };
 
 struct match {
 	const struct event *event; /* borrowed */
@@ -182,7 +183,7 @@ static int add_group(struct match *match, const char *file, const char *name, un
 		r = faults_add(
 			faults,
 			"%s:%u:%u: pattern of event \"%s\": \"%s\" is no group banish knows: "
-			"name it address, user, attempts or session, or write (?:...)",
+			"name it address, user, attempts, session or secret, or write (?:...)",
 			file, event->line, event->column, event->name, name);
 	return r < 0 ? r : -EINVAL;
 }
@@ -293,6 +294,8 @@ static void tell(const struct span found[static N_GROUPS], struct captures *ret)
 		ret->address = found[GROUP_ADDRESS];
 	if (found[GROUP_SESSION].size > 0)
 		ret->session = found[GROUP_SESSION];
+	if (found[GROUP_SECRET].size > 0)
+		ret->secret = found[GROUP_SECRET];
 	if (found[GROUP_ATTEMPTS].data)
 		read_attempts(found[GROUP_ATTEMPTS], ret);
 }
@@ -439,6 +442,7 @@ static int run_logfmt(const struct match *match, struct subject *subject, struct
 	found[GROUP_USER] = told_by(subject->logfmt, event->user_key);
 	found[GROUP_ATTEMPTS] = told_by(subject->logfmt, event->attempts_key);
 	found[GROUP_SESSION] = told_by(subject->logfmt, event->session_key);
+	found[GROUP_SECRET] = told_by(subject->logfmt, event->secret_key);
 	tell(found, ret);
 	return 1;
 }

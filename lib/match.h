@@ -14,7 +14,8 @@
 /* What a matching text told. Spans borrow from the text, or from the subject's logfmt. */
 struct captures {
 	struct span address, user, session; /* data NULL: the event has none */
-	uint64_t attempts;                  /* announced total; 0 and has_attempts false: none */
+	struct span secret; /* what stands for the password; never shown, never kept */
+	uint64_t attempts;  /* announced total; 0 and has_attempts false: none */
 	bool has_attempts;
 };
 

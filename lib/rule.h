@@ -46,7 +46,8 @@ struct event {
 	struct where *where;
 	size_t n_where;
 	char *address_key, *user_key, *session_key, *attempts_key; /* logfmt keys, NULL: none */
-	unsigned line, column;                                     /* of the event's pattern or object */
+	char *secret_key;      /* the same: what stands for the password */
+	unsigned line, column; /* of the event's pattern or object */
 };
 
 /* The examples of a rule are one stream, in file order: sessions join. */

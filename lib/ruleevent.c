@@ -190,6 +190,7 @@ static const struct json_key event_keys[] = {
 	{ .name = "attempts",
 	  .read = read_logfmt_key,
 	  .offset = offsetof(struct event, attempts_key) },
+	{ .name = "secret", .read = read_logfmt_key, .offset = offsetof(struct event, secret_key) },
 	{ 0 },
 };
 static const struct json_object event_object = { "an event", event_keys, NULL };
@@ -232,8 +233,8 @@ char *rule_expand(const struct json *value, const struct defines *defines, const
 static void finish_pattern(const struct json *node, const struct defines *defines,
 			   struct event *event)
 {
-	static const char *const logfmt_keys[] = { "where", "address", "user", "session",
-						   "attempts" };
+	static const char *const logfmt_keys[] = { "where",   "address",  "user",
+						   "session", "attempts", "secret" };
 	const char *fault;
 	struct json value;
 	char *expanded;
@@ -358,6 +359,7 @@ void rule_events_free(struct event *events, size_t n)
 		free(event->user_key);
 		free(event->session_key);
 		free(event->attempts_key);
+		free(event->secret_key);
 	}
 	free(events);
 }

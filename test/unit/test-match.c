@@ -179,6 +179,20 @@ static void tells_what_the_groups_hold(void **state)
 	}
 }
 
+static void tells_what_stands_for_the_password(void **state)
+{
+	struct event event =
+		pattern_event("^(?<user>\\w+)(?<address>)(?: \\((?<secret>[0-9a-f]*)\\))?$");
+	struct captures captures;
+
+	assert_int_equal(run(&event, SPAN_LITERAL("alice (f638ff)"), &captures), 1);
+	assert_span(captures.secret, "f638ff");
+	assert_int_equal(run(&event, SPAN_LITERAL("alice ()"), &captures), 1);
+	assert_span(captures.secret, NULL);
+	assert_int_equal(run(&event, SPAN_LITERAL("alice"), &captures), 1);
+	assert_span(captures.secret, NULL);
+}
+
 static void reads_bytes(void **state)
 {
 	struct event event = pattern_event("^\\x00[\\xff\\n]+(?<address>[^\\x80]+)\\x80$");
@@ -234,7 +248,7 @@ static void reads_the_longest_lines(void **state)
 }
 
 static char m[] = "m", remote[] = "remote", cid[] = "cid", username[] = "username",
-	    result[] = "result", count[] = "count";
+	    result[] = "result", count[] = "count", digest[] = "digest";
 static char failed[] = "failed authentication attempt", attempt[] = "login attempt", empty[] = "",
 	    ok[] = "ok";
 static char *failures[] = { failed, attempt };
@@ -251,7 +265,8 @@ static struct event logfmt_event(struct where *where, size_t n_where)
 			       .address_key = remote,
 			       .user_key = username,
 			       .session_key = cid,
-			       .attempts_key = count };
+			       .attempts_key = count,
+			       .secret_key = digest };
 }
 
 static void reads_logfmt(void **state)
@@ -267,16 +282,18 @@ static void reads_logfmt(void **state)
 		run(&event,
 		    SPAN_LITERAL(
 			    "l=info m=\"failed authentication attempt\" "
-			    "username=\"x\\\" remote=9.9.9.9\" remote=192.0.2.1 cid=1a count=3"),
+			    "username=\"x\\\" remote=9.9.9.9\" remote=192.0.2.1 cid=1a count=3 digest=f638ff"),
 		    &c),
 		1);
 	assert_span(c.address, "192.0.2.1");
 	assert_span(c.user, "x\" remote=9.9.9.9");
 	assert_span(c.session, "1a");
 	assert_int_equal(c.attempts, 3);
+	assert_span(c.secret, "f638ff");
 
 	/* No key, an empty one, an ambiguous one: no address. */
 	assert_int_equal(run(&event, SPAN_LITERAL("m=\"login attempt\" username="), &c), 1);
+	assert_span(c.secret, NULL);
 	assert_span(c.address, NULL);
 	assert_span(c.user, "");
 	assert_span(c.session, NULL);
@@ -344,6 +361,7 @@ int main(void)
 		cmocka_unit_test(demands_what_an_event_needs),
 		cmocka_unit_test(lets_a_success_tell_nothing),
 		cmocka_unit_test(tells_what_the_groups_hold),
+		cmocka_unit_test(tells_what_stands_for_the_password),
 		cmocka_unit_test(reads_bytes),
 		cmocka_unit_test(gives_up_at_the_limit),
 		cmocka_unit_test(reads_long_lines),

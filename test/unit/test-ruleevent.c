@@ -32,7 +32,7 @@ static void reads_every_key(void **state)
 		"\"where\": {\"m\": \"x\", \"r\": [\"\", \"b\"], \"n\": {\"not\": \"\"}, \"o\": "
 		"{\"not\": [\"c\", \"d\"]}},\n"
 		"\"address\": \"remote\", \"user\": \"username\", \"session\": \"cid\", "
-		"\"attempts\": \"n\"},\n{\"name\": \"c\", \"outcome\": \"note\", \"pattern\": "
+		"\"attempts\": \"n\", \"secret\": \"s\"},\n{\"name\": \"c\", \"outcome\": \"note\", \"pattern\": "
 		"\"^(?<session>x)\", \"weight\": 100}"));
 	const struct event *event = &rule->events[1];
 
@@ -54,6 +54,7 @@ static void reads_every_key(void **state)
 	assert_string_equal(event->user_key, "username");
 	assert_string_equal(event->session_key, "cid");
 	assert_string_equal(event->attempts_key, "n");
+	assert_string_equal(event->secret_key, "s");
 
 	assert_int_equal(event->n_where, 4);
 	assert_string_equal(event->where[0].key, "m");
