@@ -50,6 +50,8 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 	switch (hit->why) {
 	case WHY_COUNTED:
 		return "counts";
+	case WHY_REPEATED:
+		return "counts as a repeat: the same user was tried from there before";
 	case WHY_SUCCESS:
 		return "a success: nothing to count";
 	case WHY_NOTE:

@@ -17,9 +17,10 @@ struct jail_state {
 	unsigned ledger_jail;
 	uint64_t limit; /* tenths */
 	struct breaker breaker;
-	size_t depth; /* failures that one source may hold */
-	bool users;   /* its windows remember them */
-	bool settles; /* its rule can tell one attempt by lines with and without a session */
+	size_t depth;   /* failures that one source may hold */
+	bool users;     /* its windows remember them */
+	bool repeats;   /* a user's further failures weigh less */
+	bool settles;   /* its rule can tell one attempt by lines with and without a session */
 };
 
 /* An unban whose position the warm-up has not reached. */
@@ -59,9 +60,27 @@ struct engine {
 	struct engine_statistics statistics;
 };
 
+/* One hit, on its way through judge.c and weigh.c. */
+struct judgement {
+	struct engine *engine;
+	const struct entry *entry;
+	const struct hit *hit;
+	const struct event *event;
+	struct jail_state *jail;
+	usec_t time;
+	struct session *session; /* NULL: the line names none */
+	struct verdict_of_hit *verdict;
+};
+
 /* Judges one hit of an entry. */
 int engine_judge(struct engine *engine, const struct entry *entry, const struct hit *hit,
 		 usec_t time) must_check;
+
+/* The hit tells of `attempts` new ones, of an event that weighs something, by somebody who counts.
+ */
+int engine_weigh(struct judgement *judgement, uint32_t attempts) must_check;
+/* USER_NONE: no name. */
+uint64_t engine_identify_user(struct span user);
 
 /* The cursor of the entry that is being fed, "" if it has none; borrowed until the next feed. */
 int engine_cursor(struct engine *engine, const struct entry *entry, const char **ret) must_check;

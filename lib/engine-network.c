@@ -157,6 +157,7 @@ static int ban(struct engine *engine, const struct decision *offender, const str
 
 	decision.prefix = *network;
 	decision.network = true;
+	decision.users = 0;
 	decision.failures = (uint64_t)settings->networks.hosts * WEIGHT_ONE;
 	decision.offence = 1 + ledger_offences(engine->ledger, number | LEDGER_NETWORKS, network,
 					       decision.time, settings->increment.memory);

@@ -3,13 +3,23 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define WARN_PAUSE USEC_PER_HOUR   /* between two warnings of one private source */
-#define MAX_WARNED 1024            /* private sources that are remembered for it */
-#define MAX_BANNED LEDGER_MAX_BANS /* offenders that count towards a ban of their network */
+#define WARN_PAUSE    USEC_PER_HOUR   /* between two warnings of one private source */
+#define MAX_WARNED    1024            /* private sources that are remembered for it */
+#define MAX_BANNED    LEDGER_MAX_BANS /* offenders that count towards a ban of their network */
+#define SPARE_REPEATS 64 /* failures of weight 0 that a source may hold beside those that weigh */
 
 static usec_t add_times(usec_t a, usec_t b)
 {
 	return a > USEC_INFINITY - b ? USEC_INFINITY : a + b;
+}
+
+/* What a failure weighs may depend on those a findtime before it, and they on nothing earlier that
+ * still matters: whether it is a repeat, not what it weighs. */
+static usec_t reach_of(const struct jail_state *jail)
+{
+	usec_t findtime = jail->settings->findtime;
+
+	return add_times(jail->repeats ? 2 * findtime : findtime, breaker_reach(&jail->breaker));
 }
 
 usec_t engine_reach(const struct engine *engine)
@@ -17,8 +27,7 @@ usec_t engine_reach(const struct engine *engine)
 	usec_t longest = 0;
 
 	for (size_t i = 0; i < engine->n_jails; i++)
-		longest = MAX(longest, add_times(engine->jails[i].settings->findtime,
-						 breaker_reach(&engine->jails[i].breaker)));
+		longest = MAX(longest, reach_of(&engine->jails[i]));
 	return add_times(longest, SESSION_LIFE);
 }
 
@@ -45,10 +54,12 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 		.jail = jail,
 		.settings = settings,
 		.limit = (uint64_t)settings->maxretry * WEIGHT_ONE,
-		.users = settings->on_success == SUCCESS_FORGIVE,
+		.repeats = settings->repeat_weight < WEIGHT_MAX,
 		.settles = settles(jail->rule),
 	};
-	state->depth = MIN(state->limit, WINDOW_MAX_DEPTH);
+	state->users =
+		state->repeats || settings->maxusers > 0 || settings->on_success == SUCCESS_FORGIVE;
+	state->depth = MIN(state->limit + (state->repeats ? SPARE_REPEATS : 0), WINDOW_MAX_DEPTH);
 	return breaker_init(&state->breaker, &settings->maxbans);
 }
 

@@ -53,6 +53,7 @@ struct verdict_of_hit {
 	uint64_t forgiven; /* WHY_SUCCESS: tenths of failures that it cleared */
 	enum {
 		WHY_COUNTED,
+		WHY_REPEATED, /* counted, as the same user again: by repeat_weight */
 		WHY_SUCCESS,
 		WHY_NOTE,
 		WHY_MODE_OFF,    /* event is for mode aggressive */
@@ -87,6 +88,7 @@ struct decision {
 	struct address address; /* the one that tipped the scale */
 	struct prefix prefix;   /* the offender */
 	uint64_t failures;      /* tenths; the weight that was reached */
+	uint32_t users;         /* so many user names tipped the scale; 0: the weight did */
 	uint32_t offence;       /* the n-th */
 	uint64_t count;         /* of what, see the type */
 	bool network;           /* the prefix is a network, `failures` its banned offenders */

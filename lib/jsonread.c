@@ -165,6 +165,26 @@ void json_read_factor(const struct json *value, const struct json_key *key, void
 		fault_of_value(value, key->hint);
 }
 
+void json_read_tenths(const struct json *value, const struct json_key *key, void *field)
+{
+	char label[JSON_LABEL_SIZE];
+	double tenths, rest;
+
+	if (!json_expect(value, JSON_NUMBER, key->hint))
+		return;
+	if (!number_in_range(value, key)) {
+		fault_of_value(value, key->hint);
+		return;
+	}
+	tenths = json_number(value) * 10;
+	rest = tenths - (unsigned)(tenths + 0.5);
+	if (rest > 1e-6 || rest < -1e-6)
+		json_fault(value, "%s has too many decimals: %s", json_label(value, label),
+			   key->hint);
+	else
+		*(unsigned *)field = (unsigned)(tenths + 0.5);
+}
+
 void json_read_choice(const struct json *value, const struct json_key *key, void *field)
 {
 	struct suggestion suggestion = { 0 };

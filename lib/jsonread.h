@@ -45,6 +45,8 @@ void json_read_whole(const struct json *value, const struct json_key *key,
 		     void *field); /* uint32_t */
 void json_read_factor(const struct json *value, const struct json_key *key,
 		      void *field); /* double */
+/* unsigned, in tenths; `least` and `most` are whole. At most one decimal. */
+void json_read_tenths(const struct json *value, const struct json_key *key, void *field);
 void json_read_choice(const struct json *value, const struct json_key *key,
 		      void *field); /* an enum */
 void json_read_text(const struct json *value, const struct json_key *key,

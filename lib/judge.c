@@ -1,24 +1,12 @@
 /*
- * What a hit counts: who, how much of it is new, and whether the scale tips. In this order, since
- * totals rise also for those who are ignored or already banned: mode -> address (own, or
- * remembered) -> agreement -> session total -> ignored? -> set-off -> banned? -> window
+ * What a hit tells: who, and how much of it is new. In this order, since totals rise also for those
+ * who are ignored or already banned: mode -> address (own, or remembered) -> agreement -> session
+ * total -> ignored? -> set-off. What it weighs is weigh.c's.
  */
 
 #include "engine-internal.h"
-#include "hash.h"
 
 #include <errno.h>
-
-struct judgement {
-	struct engine *engine;
-	const struct entry *entry;
-	const struct hit *hit;
-	const struct event *event;
-	struct jail_state *jail;
-	usec_t time;
-	struct session *session; /* NULL: the line names none */
-	struct verdict_of_hit *verdict;
-};
 
 static bool is_there(struct span span)
 {
@@ -113,164 +101,6 @@ static int settle(struct judgement *judgement, uint32_t *attempts)
 			    (struct failure){ .time = judgement->time, .weight = *attempts }, 0);
 }
 
-static uint64_t identify(struct span user)
-{
-	return is_there(user) ? hash_identity(user.data, MIN(user.size, SESSION_USER_MAX))
-			      : USER_NONE;
-}
-
-/* bantime x factor^(n-1), at most maxtime, whole seconds; factor 1 is bantime, whatever maxtime is.
- * Rounded to the microsecond before it is cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is
- * no binary number. */
-usec_t engine_ban_duration(const struct settings *settings, uint32_t offence)
-{
-	double factor = settings->increment.factor, duration = (double)settings->bantime;
-	double limit = (double)MIN(settings->increment.maxtime, (usec_t)1 << 62);
-	usec_t usec;
-
-	if (settings->bantime == USEC_INFINITY)
-		return USEC_INFINITY;
-	if (!(factor > 1))
-		return settings->bantime - settings->bantime % USEC_PER_SEC;
-	for (uint32_t n = offence - 1; n > 0 && duration < limit; n >>= 1) {
-		if (n & 1)
-			duration *= factor;
-		factor *= factor;
-	}
-	usec = duration < limit ? (usec_t)(duration + 0.5) : settings->increment.maxtime;
-	usec = MIN(usec, settings->increment.maxtime);
-	return usec == USEC_INFINITY ? usec : usec - usec % USEC_PER_SEC;
-}
-
-static int ban(struct judgement *judgement, const struct prefix *offender, uint64_t failures)
-{
-	struct engine *engine = judgement->engine;
-	const struct settings *settings = judgement->jail->settings;
-	struct ban ban = {
-		.jail = judgement->jail->jail->name,
-		.prefix = *offender,
-		.address = judgement->verdict->address,
-		.since = judgement->time,
-		.event = judgement->event->name,
-		.failures = failures,
-	};
-	const struct ban *added;
-	struct decision decision;
-	int r;
-
-	ban.offence = 1 + ledger_offences(engine->ledger, judgement->jail->ledger_jail, offender,
-					  judgement->time, settings->increment.memory);
-	if (__builtin_add_overflow(ban.since, engine_ban_duration(settings, ban.offence),
-				   &ban.until))
-		ban.until = USEC_INFINITY;
-	r = engine_cursor(engine, judgement->entry, &ban.cursor);
-	if (r < 0)
-		return r;
-	r = ledger_add(engine->ledger, &ban, &added);
-	if (r < 0)
-		return r;
-	engine->statistics.bans++;
-	breaker_note(&judgement->jail->breaker, ban.since);
-	decision = (struct decision){
-		.type = DECISION_BAN,
-		.id = added->id,
-		.jail = judgement->hit->jail,
-		.event = judgement->hit->event,
-		.time = ban.since,
-		.until = ban.until,
-		.address = ban.address,
-		.prefix = ban.prefix,
-		.failures = failures,
-		.offence = ban.offence,
-		.jail_name = ban.jail,
-		.event_name = ban.event,
-		.cursor = engine->cursor,
-	};
-	r = engine_decide(engine, &decision);
-	return r < 0 ? r : engine_ban_network(engine, &decision);
-}
-
-/* 1: the limit is reached, but the jail has banned too many of late. `before`: the sum without this
- * failure. */
-static int hold_back(struct judgement *judgement, const struct prefix *offender, uint64_t sum,
-		     uint64_t before)
-{
-	struct engine *engine = judgement->engine;
-	struct decision would = {
-		.jail = judgement->hit->jail,
-		.event = judgement->hit->event,
-		.time = judgement->time,
-		.address = judgement->verdict->address,
-		.prefix = *offender,
-		.failures = sum,
-		.jail_name = judgement->jail->jail->name,
-		.event_name = judgement->event->name,
-	};
-	int r;
-
-	if (sum < judgement->jail->limit)
-		return 0;
-	r = engine_cursor(engine, judgement->entry, &would.cursor);
-	return r < 0 ? r : engine_hold_back(engine, &would, before < judgement->jail->limit);
-}
-
-static int weigh(struct judgement *judgement, const struct prefix *offender, uint64_t weight)
-{
-	struct windows *windows = judgement->engine->windows;
-	struct failure failure = { .time = judgement->time,
-				   .weight = MIN(weight, WINDOW_WEIGHT_MAX),
-				   .user = judgement->jail->users
-						   ? identify(judgement->verdict->user)
-						   : USER_NONE };
-	struct window *window;
-	uint64_t sum;
-	int r;
-
-	r = windows_open(windows, judgement->hit->jail, &offender->address, &window);
-	if (r < 0)
-		return r;
-	sum = windows_weigh(windows, window, judgement->time) + weight;
-	r = hold_back(judgement, offender, sum, sum - weight);
-	if (r < 0)
-		return r;
-	if (sum < judgement->jail->limit || r > 0 || judgement->engine->warming)
-		return windows_push(windows, window, failure, judgement->jail->depth);
-	windows_drop(windows, window);
-	return ban(judgement, offender, sum);
-}
-
-static int judge_weight(struct judgement *judgement, uint64_t weight)
-{
-	struct engine *engine = judgement->engine;
-	struct engine_statistics *statistics = &engine->statistics;
-	unsigned jail = judgement->jail->ledger_jail;
-	const struct address *address = &judgement->verdict->address;
-	struct prefix offender = engine_widen(engine, judgement->hit->jail, address);
-	int r;
-
-	judgement->verdict->weight = weight;
-	r = engine_close_breaker(engine, judgement->hit->jail, judgement->time);
-	if (r < 0)
-		return r;
-	if (engine->warming) {
-		r = engine_meet(engine, judgement->entry, jail, &offender, judgement->time);
-		if (r == 0)
-			r = engine_meet_network(engine, judgement->entry, judgement->hit->jail,
-						address, judgement->time);
-		if (r < 0)
-			return r;
-	}
-	if (ledger_banned(engine->ledger, jail, &offender, judgement->time) ||
-	    engine_network_holds(engine, judgement->hit->jail, address, judgement->time)) {
-		judgement->verdict->why = WHY_PREVENTED;
-		statistics->prevented += engine->warming ? 0 : weight;
-		return 0;
-	}
-	judgement->verdict->why = WHY_COUNTED;
-	statistics->failures += engine->warming ? 0 : weight;
-	return weigh(judgement, &offender, weight);
-}
-
 /* Who would have been banned is everybody behind a gateway; that is said, but not for each line. A
  * warm-up only remembers that it was said. */
 static int spare(struct judgement *judgement)
@@ -325,7 +155,7 @@ static int judge_failure(struct judgement *judgement)
 		verdict->why = WHY_WEIGHTLESS;
 		return 0;
 	}
-	return judge_weight(judgement, (uint64_t)attempts * judgement->event->weight);
+	return engine_weigh(judgement, attempts);
 }
 
 /* Whoever got in here may have mistyped before; what he did to others stays. */
@@ -344,8 +174,8 @@ static void judge_success(struct judgement *judgement)
 	window = windows_find(windows, verdict->jail, &offender.address);
 	if (!window)
 		return;
-	verdict->forgiven =
-		windows_forgive(windows, window, identify(verdict->user), judgement->time);
+	verdict->forgiven = windows_forgive(windows, window, engine_identify_user(verdict->user),
+					    judgement->time);
 	if (windows_is_empty(window))
 		windows_drop(windows, window);
 }

@@ -127,11 +127,12 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 {
 	static const char *const automatic[] = { "id",      "jail",   "prefix",  "address",
 						 "since",   "until",  "event",   "failures",
-						 "offence", "cursor", "network", NULL };
+						 "offence", "cursor", "network", "users",
+						 NULL };
 	static const char *const manual[] = { "id",    "jail",   "prefix",  "address", "since",
 					      "until", "manual", "network", NULL };
 	const cJSON *network = cJSON_GetObjectItemCaseSensitive(object, "network");
-	uint64_t offence;
+	uint64_t offence, users = 0;
 
 	if (!get_number(object, "id", &ban->id) || ban->id == 0 ||
 	    !get_text(object, "jail", NAME_SIZE, &ban->jail) || !is_name(ban->jail) ||
@@ -148,9 +149,11 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 	    !get_text(object, "event", MAX_EVENT_TEXT, &ban->event) ||
 	    !get_tenths(object, "failures", &ban->failures) ||
 	    !get_number(object, "offence", &offence) || offence > UINT32_MAX ||
-	    !get_text(object, "cursor", MAX_CURSOR_TEXT, &ban->cursor))
+	    (cJSON_HasObjectItem(object, "users") && !get_number(object, "users", &users)) ||
+	    users > UINT32_MAX || !get_text(object, "cursor", MAX_CURSOR_TEXT, &ban->cursor))
 		return false;
 	ban->offence = (uint32_t)offence;
+	ban->users = (uint32_t)users;
 	return true;
 }
 

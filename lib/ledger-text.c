@@ -119,6 +119,8 @@ static void put_ban(struct text *text, const struct ban *ban)
 	print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
 		print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
+	if (ban->users > 0)
+		print(text, ",\"users\":%" PRIu32, ban->users);
 	print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
 	put_string(text, ban->cursor);
 	print(text, "}}");

@@ -37,6 +37,7 @@ struct ban {
 	bool network;      /* of a network beside the bans of its hosts */
 	const char *event; /* name, "" for a manual ban */
 	uint64_t failures; /* tenths */
+	uint32_t users;    /* so many user names tipped the scale; 0: the weight did */
 	uint32_t offence;
 	const char *
 		cursor; /* of the entry that did it; "" where it is not known or no longer needed */

@@ -159,6 +159,16 @@ static const struct json_key settings_keys[] = {
 	  .offset = offsetof(struct settings, on_success),
 	  .choices = successes,
 	  .hint = "write \"ignore\" or \"forgive\"" },
+	{ .name = "repeat_weight",
+	  .read = json_read_tenths,
+	  .offset = offsetof(struct settings, repeat_weight),
+	  .most = WEIGHT_MAX / WEIGHT_ONE,
+	  .hint = "write a number from 0 to 100 with at most one decimal, such as 0.1" },
+	{ .name = "maxusers",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct settings, maxusers),
+	  .most = USERS_MAX,
+	  .hint = "write a whole number from 1 to 64, or 0 for any number" },
 	{ 0 },
 };
 static const struct json_object defaults_object = { "\"defaults\"", settings_keys, NULL };
@@ -286,6 +296,7 @@ struct policy *policy_new(void)
 			.prefix6 = 64,
 			.networks = { .length4 = 24, .length6 = 48 },
 			.verdict = VERDICT_DROP,
+			.repeat_weight = WEIGHT_MAX,
 		},
 		.table = "banish",
 	};

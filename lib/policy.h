@@ -17,6 +17,9 @@
  * password. */
 #define WEIGHT_ONE 10
 
+#define WEIGHT_MAX (100 * WEIGHT_ONE) /* of an event */
+#define USERS_MAX  64                 /* that one offender's failures are told apart by */
+
 enum mode { MODE_NORMAL, MODE_AGGRESSIVE };
 enum verdict { VERDICT_DROP, VERDICT_REJECT };
 
@@ -63,6 +66,8 @@ struct settings {
 	struct networks networks;
 	enum verdict verdict; /* JSON key "action" */
 	enum on_success on_success;
+	unsigned repeat_weight; /* tenths; an event that weighs no more keeps its own weight */
+	uint32_t maxusers;      /* 0: any number */
 	bool has_ports; /* else the rule's */
 	struct ports ports;
 };

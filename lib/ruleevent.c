@@ -13,7 +13,6 @@
 #define MAX_EVENTS     1000 /* a rule of so many is no longer read by people */
 #define MAX_EVENT_NAME 64   /* bytes */
 #define MAX_FIELD      64   /* bytes; journald takes no longer name */
-#define MAX_WEIGHT     100  /* attempts */
 
 static const char *const outcomes[] = { "failure", "success", "note", NULL };
 static const char *const modes[] = { "normal", "aggressive", NULL };
@@ -39,27 +38,6 @@ static void read_name(const struct json *value, const struct json_key *key, void
 	if (json_expect(value, JSON_TEXT, "write a name, such as \"auth-failed\"") &&
 	    json_check_name(value, json_text(value), MAX_EVENT_NAME, false))
 		json_read_text(value, key, field);
-}
-
-static void read_weight(const struct json *value, const struct json_key *key, void *field)
-{
-	static const char hint[] = "write a number from 0 to 100 with at most one decimal";
-	double number, rest;
-	unsigned tenths;
-
-	if (!json_expect(value, JSON_NUMBER, hint))
-		return;
-	number = json_number(value);
-	if (!(number >= 0 && number <= MAX_WEIGHT)) {
-		json_fault(value, "\"weight\" is out of range: %s", hint);
-		return;
-	}
-	tenths = (unsigned)(number * WEIGHT_ONE + 0.5);
-	rest = number * WEIGHT_ONE - tenths;
-	if (rest > 1e-6 || rest < -1e-6)
-		json_fault(value, "\"weight\" has too many decimals: %s", hint);
-	else
-		*(unsigned *)field = tenths;
 }
 
 static void read_agree(const struct json *value, const struct json_key *key, void *field)
@@ -170,7 +148,11 @@ static const struct json_key event_keys[] = {
 	  .offset = offsetof(struct event, mode),
 	  .choices = modes,
 	  .hint = "write \"normal\" or \"aggressive\"" },
-	{ .name = "weight", .read = read_weight, .offset = offsetof(struct event, weight) },
+	{ .name = "weight",
+	  .read = json_read_tenths,
+	  .offset = offsetof(struct event, weight),
+	  .most = 100,
+	  .hint = "write a number from 0 to 100 with at most one decimal" },
 	{ .name = "agree", .read = read_agree, .offset = offsetof(struct event, agree) },
 	{ .name = "field", .read = read_field, .offset = offsetof(struct event, field) },
 	{ .name = "format",

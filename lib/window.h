@@ -14,6 +14,7 @@
 
 #define WINDOW_WEIGHT_MAX ((1U << 24) - 1)
 #define WINDOW_MAX_DEPTH  65535 /* failures of one source */
+#define WINDOW_MAX_USERS  64
 #define USER_NONE         0
 #define SECRET_NONE       0
 #define SECRET_MASK       (((uint64_t)1 << 48) - 1)
@@ -62,6 +63,15 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 /* Of lists that remember users. Removes the failures of a user, whatever their time, and answers
  * how much of them weighed at `now`. */
 uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now);
+
+/* True if a failure of that user weighs at `now`, and with that secret unless it is SECRET_NONE;
+ * the weight itself may be 0. */
+bool windows_knows(struct windows *windows, struct window *window, usec_t now, uint64_t user,
+		   uint64_t secret);
+/* How many users there are whose failures weigh at `now`, `user` counted in unless it is USER_NONE,
+ * and counted no further than `max` (at most WINDOW_MAX_USERS). */
+unsigned windows_n_users(struct windows *windows, struct window *window, usec_t now, uint64_t user,
+			 unsigned max);
 
 /* True if nothing is left in it. */
 bool windows_is_empty(const struct window *window);

@@ -37,6 +37,8 @@ class Jail:
     network4: int = 24
     network6: int = 48
     hosts: int = 0
+    repeat_weight: Fraction | None = None
+    maxusers: int = 0
 
 
 @dataclass
@@ -49,6 +51,15 @@ class Told:
     session: str | None = None
     user: str | None = None
     attempts: int | None = None
+    secret: str | None = None
+
+
+@dataclass
+class Failure:
+    time: int
+    weight: Fraction
+    user: str | None
+    secret: str | None
 
 
 @dataclass
@@ -90,7 +101,7 @@ class Model:
         self.jails = {jail.name: jail for jail in jails}
         self.ignored = [ipaddress.ip_network(text) for text in ignored]
         self.sessions = {}
-        self.failures = {}  # (jail, offender) -> [(time, weight, user)]
+        self.failures = {}  # (jail, offender) -> [Failure]
         self.bans = []
         self.credits = {}  # (jail, address, named) -> [[time, attempts]]
         self.decisions = []
@@ -114,11 +125,12 @@ class Model:
         if told.session is None:
             return None
         key = told.jail, told.session
-        if key in self.sessions and now - self.sessions[key].first >= HOUR:
-            del self.sessions[key]
-        if told.event.outcome != "success":  # which tells nothing, and begins nothing
-            self.sessions.setdefault(key, Session(now))
-        return self.sessions.get(key)
+        session = self.sessions.get(key)
+        if session is not None and now - session.first >= HOUR:
+            session = None
+        if session is None and told.event.outcome != "success":  # which tells nothing, and begins nothing
+            session = self.sessions[key] = Session(now)
+        return session
 
     def attempts(self, told, session):
         if session is None:
@@ -177,9 +189,8 @@ class Model:
                 self.warn_private(jail, address, now)
             return
         attempts = self.settle(jail, address, session is not None, attempts, now)
-        weight = attempts * told.event.weight
-        if weight > 0:
-            self.failure(jail, told, address, user, weight, now, cursor)
+        if attempts > 0 and told.event.weight > 0:
+            self.failure(jail, told, address, user, attempts, now, cursor)
 
     def warn_private(self, jail, address, now):
         offender = self.offender(jail, address)
@@ -190,7 +201,7 @@ class Model:
 
     def forgive(self, jail, address, user):
         failures = self.failures.get((jail.name, self.offender(jail, address)), [])
-        failures[:] = [failure for failure in failures if failure[2] != user]
+        failures[:] = [failure for failure in failures if failure.user != user]
 
     def too_many_bans(self, jail, now):
         count, within = jail.maxbans
@@ -210,26 +221,47 @@ class Model:
             self.decisions.append(f"breaker {now} {jail.name} {words}")
         state[:] = [True, state[1] + (anew or not state[0]), now]
 
-    def failure(self, jail, told, address, user, weight, now, cursor):
+    @staticmethod
+    def is_repeat(jail, seen, told, user):
+        return any(failure.user == user and told.secret in (None, failure.secret) for failure in seen)
+
+    def weigh(self, jail, seen, told, user, attempts):
+        """An attempt at an account that the offender failed at before may weigh less."""
+        weight = told.event.weight
+        if jail.repeat_weight is None or user is None:
+            return attempts * weight
+        repeat = min(weight, jail.repeat_weight)
+        first = repeat if self.is_repeat(jail, seen, told, user) else weight
+        return first + (attempts - 1) * repeat
+
+    @staticmethod
+    def is_enough(jail, seen):
+        users = {failure.user for failure in seen} - {None}
+        return sum(failure.weight for failure in seen) >= jail.maxretry or 0 < jail.maxusers <= len(users)
+
+    def failure(self, jail, told, address, user, attempts, now, cursor):
         offender = self.offender(jail, address)
         self.close_breaker(jail, now)
         prefixes = [offender, self.network(jail, address)] if jail.hosts else [offender]
         if any(ban.holds(now) for ban in self.bans if ban.jail == jail.name and ban.prefix in prefixes):
-            self.prevented += weight
+            self.prevented += attempts * told.event.weight
             return
-        self.counted += weight
         failures = self.failures.setdefault((jail.name, offender), [])
-        failures.append((now, weight, user))
-        reached = sum(weight for time, weight, _ in failures if now - jail.findtime < time <= now)
-        if reached < jail.maxretry:
+        seen = [failure for failure in failures if now - jail.findtime < failure.time <= now]
+        weight = self.weigh(jail, seen, told, user, attempts)
+        self.counted += weight
+        failures.append(Failure(now, weight, user, told.secret))
+        if not self.is_enough(jail, seen + failures[-1:]):
             return
+        reached = sum(failure.weight for failure in seen) + weight
         if self.too_many_bans(jail, now):
-            self.hold_back(jail, reached - weight < jail.maxretry, now,
+            self.hold_back(jail, not self.is_enough(jail, seen), now,
                            f"{told.event.name} {address} {offender} {int(reached)}.{int(reached * 10) % 10} "
                            f"{jail.maxbans[0]} {cursor}")
             return
         failures.clear()
-        self.enact(jail, told, address, offender, reached, now, cursor)
+        by_users = f" {jail.maxusers} users" if reached < jail.maxretry else ""
+        self.enact(jail, told, address, offender, reached, now, cursor + by_users)
         if jail.hosts:
             self.judge_network(jail, told, address, now, cursor)
 

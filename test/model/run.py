@@ -19,7 +19,7 @@ from model import HOUR, SECOND, Event, Jail, Model, Told
 START = 1_700_000_000 * SECOND
 UNIT = {"mail": "mail.service", "web": "web.service", "plain": "plain.service"}
 TAIL = r"(?: from=(?<address>[^ ]+))?(?: session=(?<session>[^ ]+))?(?: attempts=(?<attempts>[0-9]+))?" \
-       r"(?: user=(?<user>[^ ]+))?$"
+       r"(?: user=(?<user>[^ ]+))?(?: secret=(?<secret>[^ ]+))?$"
 
 
 def make_events(rng, jail):
@@ -54,6 +54,8 @@ def make_jail(rng, name):
         maxbans=rng.choice([(0, 60 * SECOND), (1, 60 * SECOND), (1, 600 * SECOND), (2, 30 * SECOND), (3, 3600 * SECOND)]),
         banprivate=rng.choice([False, False, True]),
         on_success=rng.choice(["ignore", "forgive"]),
+        repeat_weight=rng.choice([None, Fraction(0), Fraction(0), Fraction(1, 10), Fraction(7, 10)]),
+        maxusers=rng.choice([0, 0, 1, 2, 3, 3]),
     )
 
 
@@ -72,8 +74,10 @@ def write_policy(path, jails, ignored):
             "prefix": {"ipv4": jail.prefix4, "ipv6": jail.prefix6},
             "maxbans": {"count": jail.maxbans[0], "within": seconds(jail.maxbans[1])},
             "networks": {"ipv4": jail.network4, "ipv6": jail.network6, "hosts": jail.hosts},
-            "banprivate": jail.banprivate, "on_success": jail.on_success,
+            "banprivate": jail.banprivate, "on_success": jail.on_success, "maxusers": jail.maxusers,
         }
+        if jail.repeat_weight is not None:
+            policy["jails"][jail.name]["repeat_weight"] = float(jail.repeat_weight)
     with open(path, "w") as file:
         json.dump(policy, file)
 
@@ -120,13 +124,15 @@ def make_told(rng, name, events, many, epoch):
     if rng.random() < 0.2:
         told.attempts = rng.choice([0, 1, 1, 2, 2, 3, 5, 40])
     if rng.random() < 0.7:
-        told.user = rng.choice(["alice", "bob", "x>"])
+        told.user = rng.choice(["alice", "alice", "bob", "x>", "carol", "d"])
+        if rng.random() < 0.5:
+            told.secret = rng.choice(["f638ff", "00", "a1"])
     return told
 
 
 def message(told):
     text = told.event.name
-    for key in "address", "session", "attempts", "user":
+    for key in "address", "session", "attempts", "user", "secret":
         value = getattr(told, key)
         if value is not None:
             text += f" {'from' if key == 'address' else key}={value}"

@@ -33,10 +33,13 @@ static void print_ban(const struct decision *decision)
 		printf("null");
 	else
 		printf("%" PRIu64, decision->until);
-	printf(" %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s\n", decision->jail_name,
+	printf(" %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s", decision->jail_name,
 	       decision->event_name, address_format(&decision->address, address),
 	       prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
 	       decision->failures % WEIGHT_ONE, decision->offence, decision->cursor);
+	if (decision->users > 0)
+		printf(" %" PRIu32 " users", decision->users);
+	putchar('\n');
 }
 
 static void print_breaker(const struct decision *decision)

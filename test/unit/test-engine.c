@@ -9,7 +9,7 @@
 /* from=, session=, attempts=, user= in this order, each may be missing. */
 #define TAIL                                                                                            \
 	"(?: from=(?<address>[^ ]+))?(?: session=(?<session>[^ ]+))?(?: attempts=(?<attempts>[0-9]+))?" \
-	"(?: user=(?<user>[^ ]+))?$"
+	"(?: user=(?<user>[^ ]+))?(?: secret=(?<secret>[^ ]+))?$"
 #define EVENT(name, more) "{\"name\":\"" name "\"," more "\"pattern\":\"^" name TAIL "\"}"
 
 static const char rule[] =
@@ -317,6 +317,130 @@ static void a_forgiving_success_says_how_much(void **state)
 	stream_done(&stream);
 }
 
+#define ALICE "wrong from=192.0.2.1 user=alice"
+#define BOB   "wrong from=192.0.2.1 user=bob"
+
+static void the_same_user_again_weighs_less(void **state)
+{
+	static const char half[] = "\"maxretry\":2,\"repeat_weight\":0.5";
+
+	check_lines(half, LINES(ALICE, ALICE, ALICE), true);
+	check_lines(half, LINES(ALICE, BOB), true);
+	check_lines(half, LINES(ALICE, "line from=192.0.2.1 user=alice", ALICE), true);
+	check_lines(half, LINES(ALICE " secret=1", ALICE " secret=2"), true);
+	check_lines(half, LINES(ALICE " secret=1", ALICE " secret=1", ALICE " secret=1"), true);
+	/* without a digest the user alone decides; one who tells it is not known without */
+	check_lines(half, LINES(ALICE " secret=1", ALICE, ALICE), true);
+	check_lines(half, LINES(ALICE, ALICE " secret=1"), true);
+	/* no user: never a repeat; several attempts in a line: the first may be none */
+	check_lines(half, LINES("wrong from=192.0.2.1", "wrong from=192.0.2.1"), true);
+	check_lines(half, LINES("wrong from=192.0.2.1 attempts=3 user=alice"), true);
+	check_lines(half, LINES("wrong from=192.0.2.1 attempts=2 user=alice", ALICE), true);
+	check_lines(half, LINES(ALICE, "wrong from=192.0.2.1 attempts=2 user=alice"), true);
+	/* an event that weighs no more keeps its weight */
+	check_lines("\"maxretry\":2,\"repeat_weight\":0.6",
+		    LINES(ALICE, "half from=192.0.2.1 user=alice",
+			  "half from=192.0.2.1 user=alice"),
+		    true);
+	/* the weight of a login that was forgiven is full again */
+	check_lines("\"maxretry\":2,\"repeat_weight\":0.5,\"on_success\":\"forgive\"",
+		    LINES(ALICE, ALICE, "login from=192.0.2.1 user=alice", ALICE, ALICE, ALICE),
+		    true);
+}
+
+/* Once a minute for two hours: the first failure of a stretch is the only one that weighs. */
+static void an_old_password_may_be_tried_for_ever(void **state)
+{
+	static const struct {
+		const char *settings;
+		unsigned bans_at; /* 0: never */
+	} cases[] = {
+		{ "\"maxretry\":2,\"repeat_weight\":0", 0 },
+		{ "\"maxretry\":2,\"repeat_weight\":0,\"findtime\":\"61s\"", 0 },
+		{ "\"maxretry\":2,\"repeat_weight\":0,\"findtime\":\"1min\"", 0 },
+		{ "\"maxretry\":5,\"repeat_weight\":0.1,\"findtime\":\"40min\"", 0 },
+		{ "\"maxretry\":5,\"repeat_weight\":0.1,\"findtime\":\"1h\"", 41 },
+		{ "\"maxretry\":5,\"repeat_weight\":1,\"findtime\":\"1h\"", 5 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		for (unsigned cut = 0; cut < 2; cut++) {
+			struct stream stream;
+			unsigned banned = 0;
+
+			init(&stream, "", cases[i].settings);
+			for (unsigned n = 1; n <= 120 && !banned; n++) {
+				tell(&stream, START + n * MINUTE, ALICE);
+				if (take_ban(&stream))
+					banned = n;
+				if (cut && n % 7 == 0)
+					stream_restart(&stream);
+			}
+			if (banned != cases[i].bans_at)
+				fail_msg("%s: bans at %u", cases[i].settings, banned);
+			stream_done(&stream);
+		}
+}
+
+static void a_repeat_says_so(void **state)
+{
+	struct stream stream;
+	const struct verdict_of_hit *verdict;
+
+	init(&stream, "", "\"repeat_weight\":0.2");
+	verdict = tell(&stream, START, ALICE);
+	assert_int_equal(verdict->why, WHY_COUNTED);
+	assert_int_equal(verdict->weight, 10);
+	verdict = tell(&stream, START + 600 * SECOND - 1,
+		       "wrong from=192.0.2.1 attempts=3 user=alice");
+	assert_int_equal(verdict->why, WHY_REPEATED);
+	assert_int_equal(verdict->weight, 6);
+	verdict = tell(&stream, START + 1200 * SECOND - 1, ALICE);
+	assert_int_equal(verdict->why, WHY_COUNTED);
+	assert_int_equal(engine_statistics(stream.engine)->failures, 26);
+	stream_done(&stream);
+}
+
+static void many_users_ban(void **state)
+{
+	static const char three[] = "\"maxretry\":1000,\"maxusers\":3";
+	static const char *const users[] = { ALICE, BOB, "wrong from=192.0.2.1 user=carol", NULL };
+
+	check_lines(three, users, true);
+	check_lines(three, LINES(ALICE, ALICE, BOB, ALICE, BOB, "wrong from=192.0.2.1", users[2]),
+		    true);
+	check_lines(three,
+		    LINES(ALICE, BOB, "free from=192.0.2.1 user=carol",
+			  "probe from=192.0.2.1 user=dave", "wrong from=192.0.2.2 user=eve"),
+		    false);
+	check_lines("\"maxretry\":1000,\"maxusers\":3,\"on_success\":\"forgive\"",
+		    LINES(ALICE, BOB, "login from=192.0.2.1 user=bob", users[2], BOB), true);
+	check_lines("\"maxretry\":1000,\"maxusers\":3,\"repeat_weight\":0", users, true);
+	check_lines("\"maxretry\":1000,\"maxusers\":3,\"findtime\":\"2s\"", users, false);
+	check_lines("\"maxretry\":1000,\"maxusers\":3,\"findtime\":\"2001ms\"", users, true);
+	check_lines("\"maxretry\":1000,\"maxusers\":1", LINES("wrong from=192.0.2.1", ALICE), true);
+}
+
+static void a_ban_for_its_users_says_so(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxusers\":3");
+	tell(&stream, START, "half from=192.0.2.1 user=alice");
+	tell(&stream, START, "half from=192.0.2.1 user=bob");
+	tell(&stream, START, "half from=192.0.2.1 user=carol");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.users, 3);
+	assert_int_equal(decision.failures, 15);
+	stream_restart(&stream);
+	assert_int_equal(ledger_get(engine_ledger(stream.engine), decision.id)->users, 3);
+	tell(&stream, START, "wrong from=192.0.2.2 attempts=5 user=bob");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.users, 0);
+	stream_done(&stream);
+}
+
 static void half_a_failure_is_half(void **state)
 {
 	static const char *const halves[] = { "half from=192.0.2.1", "half from=192.0.2.1",
@@ -613,6 +737,11 @@ int main(void)
 		cmocka_unit_test(a_success_forgives_its_user_only),
 		cmocka_unit_test(a_forgiving_success_says_how_much),
 		cmocka_unit_test(half_a_failure_is_half),
+		cmocka_unit_test(the_same_user_again_weighs_less),
+		cmocka_unit_test(an_old_password_may_be_tried_for_ever),
+		cmocka_unit_test(a_repeat_says_so),
+		cmocka_unit_test(many_users_ban),
+		cmocka_unit_test(a_ban_for_its_users_says_so),
 		cmocka_unit_test(an_unban_takes_the_offence_back_and_empties_the_window),
 		cmocka_unit_test(an_unban_before_the_warm_up_is_one_at_its_end),
 		cmocka_unit_test(a_ban_by_hand_prevents_and_does_not_count),

@@ -23,6 +23,8 @@ static void assert_builtin(const struct settings *settings)
 	assert_int_equal(settings->networks.hosts, 0);
 	assert_int_equal(settings->verdict, VERDICT_DROP);
 	assert_int_equal(settings->on_success, SUCCESS_IGNORE);
+	assert_int_equal(settings->repeat_weight, 1000);
+	assert_int_equal(settings->maxusers, 0);
 	assert_false(settings->has_ports);
 }
 
@@ -51,11 +53,11 @@ static void jails_inherit_key_by_key(void **state)
 {
 	cleanup(policy_freep) struct policy *policy = good_policy(
 		"{ \"jails\": { \"a\": { \"increment\": { \"memory\": \"1w\" },\n"
-		"  \"prefix\": { \"ipv4\": 24 }, \"bantime\": \"infinity\", \"on_success\": \"ignore\" },\n"
+		"  \"prefix\": { \"ipv4\": 24 }, \"bantime\": \"infinity\", \"on_success\": \"ignore\", \"repeat_weight\": 0 },\n"
 		"    \"b-2\": { \"mode\": \"normal\", \"banprivate\": true, \"maxbans\": {\"count\": 7}, \"ports\": [993, \"pop3\"] } },\n"
 		"  \"defaults\": { \"mode\": \"aggressive\", \"maxretry\": 3, \"bantime\": 90,\n"
 		"    \"increment\": { \"factor\": 1.5 }, \"prefix\": { \"ipv6\": 56 },\n"
-		"    \"action\": \"reject\", \"on_success\": \"forgive\" } }");
+		"    \"action\": \"reject\", \"repeat_weight\": 0.3, \"maxusers\": 7, \"on_success\": \"forgive\" } }");
 	const struct settings *a = &policy->jails[0].settings, *b = &policy->jails[1].settings;
 
 	assert_int_equal(policy->n_jails, 2);
@@ -76,6 +78,8 @@ static void jails_inherit_key_by_key(void **state)
 	assert_int_equal(a->prefix6, 56);
 	assert_int_equal(a->verdict, VERDICT_REJECT);
 	assert_int_equal(a->on_success, SUCCESS_IGNORE);
+	assert_int_equal(a->repeat_weight, 0);
+	assert_int_equal(a->maxusers, 7);
 	assert_false(a->has_ports);
 
 	assert_false(a->banprivate);
@@ -87,6 +91,7 @@ static void jails_inherit_key_by_key(void **state)
 	assert_int_equal(b->bantime, 90 * USEC_PER_SEC);
 	assert_int_equal(b->increment.memory, 60 * 24 * USEC_PER_HOUR);
 	assert_int_equal(b->on_success, SUCCESS_FORGIVE);
+	assert_int_equal(b->repeat_weight, 3);
 	assert_int_equal(b->prefix4, 32);
 	assert_true(b->has_ports);
 	assert_int_equal(b->ports.n_ranges, 2);
@@ -264,7 +269,7 @@ static void tells_each_fault_with_its_place(void **state)
 		  "such as \"10min\"\n"
 		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
 		  "findtime, bantime, maxbans, banprivate, increment, prefix, networks, action, "
-		  "on_success\n" },
+		  "on_success, repeat_weight, maxusers\n" },
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
 		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
 		  "p:1:52: \"action\" has no such value: write \"drop\" or \"reject\"\n" },

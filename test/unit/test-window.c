@@ -234,6 +234,78 @@ static void forgives_one_user(void **state)
 	assert_int_equal(weigh(windows, 1, 1, 129), 7);
 }
 
+static struct window *only_window(struct windows *windows)
+{
+	struct address address = source(1);
+
+	return windows_find(windows, 0, &address);
+}
+
+static void knows_users_and_their_secrets(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make_with_users();
+	static const struct {
+		usec_t now;
+		uint64_t user, secret;
+		bool known;
+	} cases[] = {
+		{ 1000, 7, SECRET_NONE, true }, { 1099, 7, SECRET_NONE, true },
+		{ 1100, 7, 70, false },         { 999, 7, SECRET_NONE, false },
+		{ 1000, 7, 70, true },          { 1000, 7, 71, false },
+		{ 1010, 7, 71, true },          { 1010, 8, SECRET_NONE, true },
+		{ 1010, 8, 70, false },         { 1010, 9, SECRET_NONE, false },
+	};
+
+	push_user(windows, 1000, 0, 7, 70);
+	push_user(windows, 1010, 3, 7, 71);
+	push_user(windows, 1010, 3, 8, SECRET_NONE);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (windows_knows(windows, only_window(windows), cases[i].now, cases[i].user,
+				  cases[i].secret) != cases[i].known)
+			fail_msg("case %zu", i);
+}
+
+static void counts_users_that_weigh(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make_with_users();
+	struct window *window;
+
+	for (unsigned i = 0; i < 40; i++)
+		push_user(windows, 1000 + i, i % 2, 1 + i % 20 * (2 * WINDOW_MAX_USERS), 0);
+	push_user(windows, 1039, 1, USER_NONE, 0);
+	window = only_window(windows);
+	assert_int_equal(windows_n_users(windows, window, 1039, USER_NONE, 64), 20);
+	assert_int_equal(windows_n_users(windows, window, 1039, 1, 64), 20);
+	assert_int_equal(windows_n_users(windows, window, 1039, 2, 64), 21);
+	assert_int_equal(windows_n_users(windows, window, 1039, 2, 5), 5);
+	assert_int_equal(windows_n_users(windows, window, 1004, USER_NONE, 64), 5);
+	assert_int_equal(windows_n_users(windows, window, 1134, USER_NONE, 64), 5);
+	assert_int_equal(windows_n_users(windows, window, 2000, 2, 64), 1);
+}
+
+/* An old password, tried for ever: what weighs nothing takes no more room than it needs. */
+static void repeats_without_weight_replace_each_other(void **state)
+{
+	cleanup(windows_freep) struct windows *windows = make_with_users();
+	struct window *window;
+
+	push_user(windows, 1000, 10, 5, 0);
+	for (unsigned i = 0; i < 40; i++)
+		push_user(windows, 1001, 0, 100 + i, 0);
+	for (unsigned i = 0; i < 5000; i++)
+		push_user(windows, 1002 + i / 100, 0, 5, 0);
+	window = only_window(windows);
+	assert_int_equal(windows_weigh(windows, window, 1052), 10);
+	assert_int_equal(windows_n_users(windows, window, 1052, USER_NONE, 64), 41);
+	/* beyond the bound the idlest goes, never what weighs */
+	for (unsigned i = 0; i < 60; i++)
+		push_user(windows, 1053, 0, 200 + i, 0);
+	assert_int_equal(windows_weigh(windows, only_window(windows), 1053), 10);
+	assert_true(windows_knows(windows, only_window(windows), 1053, 5, 0));
+	assert_false(windows_knows(windows, only_window(windows), 1053, 100, 0));
+	assert_true(windows_knows(windows, only_window(windows), 1053, 200, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +320,9 @@ int main(void)
 		cmocka_unit_test(a_source_that_goes_on_is_kept),
 		cmocka_unit_test(run_out_sources_are_let_go),
 		cmocka_unit_test(forgives_one_user),
+		cmocka_unit_test(knows_users_and_their_secrets),
+		cmocka_unit_test(counts_users_that_weigh),
+		cmocka_unit_test(repeats_without_weight_replace_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
