@@ -16,7 +16,8 @@ struct request {
 
 struct target {
 	const char *word;
-	struct prefix prefix; /* what the word says; then what is banned */
+	struct prefix prefix;     /* what the word says; then what is banned */
+	char jail[NFT_JAIL_SIZE]; /* whose set it goes to: the jail's, or that of its networks */
 };
 
 /* 0 or the exit code. */
@@ -40,12 +41,25 @@ static int refuse(const struct target *target, const char *why)
 	return EXIT_NO;
 }
 
+/* The set of the jail's networks, if the word is one of them; else that of its hosts. */
+static const struct nft_set *find_set(const struct nft_verb *verb, const char *jail,
+				      struct target *target)
+{
+	uint8_t family = target->prefix.address.family;
+	const struct nft_set *set;
+
+	set = nft_sets_find(&verb->sets, nft_jail_name(jail, true, target->jail), family);
+	if (set && set->prefix == target->prefix.length)
+		return set;
+	return nft_sets_find(&verb->sets, nft_jail_name(jail, false, target->jail), family);
+}
+
 /* Whom it would be no use, or harm, to ban; and widens to what one element of the jail stands for.
  * 0 or the exit code. */
 static int examine(const struct nft_verb *verb, const char *jail, struct target *target)
 {
 	const struct address *address = &target->prefix.address;
-	const struct nft_set *set = nft_sets_find(&verb->sets, jail, address->family);
+	const struct nft_set *set = find_set(verb, jail, target);
 	int r;
 
 	if (!set)
@@ -106,7 +120,7 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 	for (size_t i = 0; i < n_targets; i++)
 		changes[i] = (struct nft_change){
 			.operation = NFT_PUT,
-			.jail = request->jail,
+			.jail = targets[i].jail,
 			.address = targets[i].prefix.address,
 			.remaining = request->time,
 			.comment = request->reason,

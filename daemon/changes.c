@@ -20,6 +20,7 @@ void changes_done(struct changes *changes)
 	free(changes->items);
 	free(changes->ids);
 	free(changes->comments);
+	free(changes->names);
 }
 
 static int make_room(struct changes *changes)
@@ -27,7 +28,7 @@ static int make_room(struct changes *changes)
 	size_t room = changes->room * 2 + 64;
 	struct nft_change *items;
 	uint64_t *ids;
-	void *comments;
+	void *comments, *names;
 
 	if (changes->n < changes->room)
 		return 0;
@@ -40,7 +41,10 @@ static int make_room(struct changes *changes)
 	comments = reallocarray(changes->comments, room, sizeof(*changes->comments));
 	if (comments)
 		changes->comments = comments;
-	if (!items || !ids || !comments)
+	names = reallocarray(changes->names, room, sizeof(*changes->names));
+	if (names)
+		changes->names = names;
+	if (!items || !ids || !comments || !names)
 		return -ENOMEM;
 	changes->room = room;
 	return 0;
@@ -55,17 +59,20 @@ int changes_put(struct changes *changes, const struct ban *ban, enum nft_operati
 	r = make_room(changes);
 	if (r < 0)
 		return r;
-	if (ban->kind == BAN_AUTOMATIC)
+	if (ban->kind == BAN_AUTOMATIC && ban->network)
+		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "network: %s offenders",
+			 weight_format(ban->failures, weight));
+	else if (ban->kind == BAN_AUTOMATIC)
 		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "%s x%s", ban->event,
 			 weight_format(ban->failures, weight));
 	else
 		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "by hand");
 	changes->items[changes->n] = (struct nft_change){
 		.operation = operation,
-		.jail = ban->jail,
 		.address = ban->prefix.address,
 		.remaining = ban->until == USEC_INFINITY ? USEC_INFINITY : ban->until - now,
 	};
+	nft_jail_name(ban->jail, ban->network, changes->names[changes->n]);
 	changes->ids[changes->n++] = ban->id;
 	return 0;
 }
@@ -78,7 +85,8 @@ int changes_delete(struct changes *changes, const char *jail, const struct addre
 	if (r < 0)
 		return r;
 	changes->items[changes->n] =
-		(struct nft_change){ .operation = NFT_DELETE, .jail = jail, .address = *address };
+		(struct nft_change){ .operation = NFT_DELETE, .address = *address };
+	nft_jail_name(jail, false, changes->names[changes->n]);
 	changes->ids[changes->n++] = 0;
 	return 0;
 }
@@ -89,8 +97,10 @@ int changes_apply(struct daemon *daemon, struct changes *changes)
 
 	if (changes->n == 0 || daemon->dry_run)
 		return 0;
-	for (size_t i = 0; i < changes->n; i++)
+	for (size_t i = 0; i < changes->n; i++) {
+		changes->items[i].jail = changes->names[i];
 		changes->items[i].comment = changes->ids[i] ? changes->comments[i] : NULL;
+	}
 	r = nft_apply(daemon->nft, changes->items, changes->n);
 	for (size_t i = 0; i < changes->n; i++) {
 		if (changes->items[i].error < 0)

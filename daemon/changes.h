@@ -10,6 +10,7 @@ struct changes {
 	struct nft_change *items;
 	uint64_t *ids; /* of the bans they place, 0: none */
 	char (*comments)[NFT_COMMENT_BYTES];
+	char (*names)[NFT_JAIL_SIZE];
 	size_t n, room;
 };
 
@@ -17,6 +18,7 @@ void changes_done(struct changes *changes);
 
 int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
 		usec_t now) must_check;
+/* `jail`: the name that its sets have in common. */
 int changes_delete(struct changes *changes, const char *jail,
 		   const struct address *address) must_check;
 

@@ -47,9 +47,9 @@ struct daemon {
 	struct ledger *ledger; /* the engine's */
 
 	struct journal *journal;
-	struct nft *nft;     /* NULL in a dry run */
-	struct own *own;     /* NULL: ignoreself is off, or a dry run */
-	struct state *state; /* NULL in a dry run */
+	struct nft *nft;          /* NULL in a dry run */
+	struct own *own;          /* NULL: ignoreself is off, or a dry run */
+	struct state *state;      /* NULL in a dry run */
 	struct ignored *ignoring; /* lists and names */
 	struct prefix
 		*ignored; /* ignoreip, own addresses, gateways: what the kernel lets through */
@@ -123,8 +123,11 @@ int guard_place_all(struct daemon *daemon) must_check;
 int guard_put_back(struct daemon *daemon, bool all) must_check;
 /* A ban has ended though its time is not over: its element goes. */
 int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
-/* The jail is in force, or the manual one: its set stands in the kernel. */
-bool guard_has_set(const struct daemon *daemon, const char *jail);
+/* The jail is in force, or the manual one, and bans networks if it is one: its set stands in the
+ * kernel. */
+bool guard_has_set(const struct daemon *daemon, const struct ban *ban);
+/* ... and is new. */
+bool guard_set_is_new(const struct daemon *daemon, const struct ban *ban);
 /* All of it again in a few seconds. */
 void guard_retry_soon(struct daemon *daemon);
 int guard_attach(struct daemon *daemon) must_check;

@@ -51,11 +51,37 @@ static int gather_ignored(struct daemon *daemon)
 	return engine_set_ignored(daemon->force.engine, all, daemon->n_ignored);
 }
 
+static void lay_out_network(const char *name, const struct settings *settings, struct ports ports,
+			    struct nft_jail *ret)
+{
+	nft_jail_name(name, true, ret->name);
+	ret->prefix4 = settings->networks.length4;
+	ret->prefix6 = settings->networks.length6;
+	ret->verdict = settings->verdict;
+	ret->ports = ports;
+}
+
+/* How many there are: the jail's sets, and those of its networks. */
+static size_t lay_out(const char *name, const struct settings *settings, struct ports ports,
+		      struct nft_jail *ret)
+{
+	nft_jail_name(name, false, ret->name);
+	ret->prefix4 = settings->prefix4;
+	ret->prefix6 = settings->prefix6;
+	ret->verdict = settings->verdict;
+	ret->ports = ports;
+	if (settings->networks.hosts == 0)
+		return 1;
+	lay_out_network(name, settings, ports, ret + 1);
+	return 2;
+}
+
 /* Table, sets, chain and rules; sets that are new are filled from the ledger. */
 int guard_install(struct daemon *daemon)
 {
 	const struct policy *policy = daemon->force.config->policy;
-	size_t n_jails = ruleset_n_jails(daemon->force.ruleset);
+	const struct ports all_ports = { .all = true };
+	size_t n_jails = ruleset_n_jails(daemon->force.ruleset), n = 0;
 	cleanup(freep) struct nft_jail *jails = NULL;
 	struct nft_layout layout = { .table = policy->table,
 				     .manual_prefix4 = policy->defaults.prefix4,
@@ -66,20 +92,18 @@ int guard_install(struct daemon *daemon)
 	r = gather_ignored(daemon);
 	if (r < 0 || daemon->dry_run)
 		return r;
-	jails = calloc(n_jails + 1, sizeof(*jails));
+	jails = calloc(2 * n_jails + 1, sizeof(*jails));
 	if (!jails)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n_jails; i++) {
 		const struct jail *jail = ruleset_jail(daemon->force.ruleset, i);
 
-		strcpy(jails[i].name, jail->name);
-		jails[i].prefix4 = jail->settings.prefix4;
-		jails[i].prefix6 = jail->settings.prefix6;
-		jails[i].verdict = jail->settings.verdict;
-		jails[i].ports = jail->settings.ports;
+		n += lay_out(jail->name, &jail->settings, jail->settings.ports, &jails[n]);
 	}
+	if (policy->defaults.networks.hosts > 0)
+		lay_out_network(NFT_JAIL_MANUAL, &policy->defaults, all_ports, &jails[n++]);
 	layout.jails = jails;
-	layout.n_jails = n_jails;
+	layout.n_jails = n;
 	layout.ignore = daemon->ignored;
 	layout.n_ignore = daemon->n_ignored;
 	r = nft_install(daemon->nft, &layout);
@@ -107,16 +131,31 @@ int guard_open(struct daemon *daemon, const struct policy *policy)
 	return 0;
 }
 
-/* A jail's set stands in the kernel: the jail is in force, or it is the manual one. */
-bool guard_has_set(const struct daemon *daemon, const char *jail)
+bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 {
-	return strcmp(jail, NFT_JAIL_MANUAL) == 0 || daemon_find_jail(daemon, jail) >= 0;
+	bool manual = strcmp(ban->jail, NFT_JAIL_MANUAL) == 0;
+	int index = manual ? 0 : daemon_find_jail(daemon, ban->jail);
+	struct prefix network;
+
+	if (index < 0)
+		return false;
+	return !ban->network ||
+	       engine_network(daemon->force.engine, manual ? ENGINE_MANUAL : (unsigned)index,
+			      &ban->address, &network);
+}
+
+bool guard_set_is_new(const struct daemon *daemon, const struct ban *ban)
+{
+	char name[NFT_JAIL_SIZE];
+
+	return nft_set_is_new(daemon->nft, nft_jail_name(ban->jail, ban->network, name),
+			      ban->prefix.address.family);
 }
 
 static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
 		       usec_t now)
 {
-	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban->jail))
+	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban))
 		return 0;
 	return changes_put(changes, ban, NFT_PUT, now);
 }
@@ -146,11 +185,13 @@ int guard_place_all(struct daemon *daemon)
 int guard_remove(struct daemon *daemon, const struct ban *ban)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
+	char name[NFT_JAIL_SIZE];
 	int r;
 
-	if (!guard_has_set(daemon, ban->jail))
+	if (!guard_has_set(daemon, ban))
 		return 0; /* the set went with its jail */
-	r = changes_delete(&changes, ban->jail, &ban->prefix.address);
+	r = changes_delete(&changes, nft_jail_name(ban->jail, ban->network, name),
+			   &ban->prefix.address);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
@@ -163,8 +204,8 @@ int guard_put_back(struct daemon *daemon, bool all)
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
-		if (ban_runs(ban, now) && guard_has_set(daemon, ban->jail) &&
-		    (all || nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family)))
+		if (ban_runs(ban, now) && guard_has_set(daemon, ban) &&
+		    (all || guard_set_is_new(daemon, ban)))
 			/* into an empty set three times faster; what may be there needs care */
 			r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
 	if (r >= 0)

@@ -22,9 +22,10 @@
 /* The engine's number of a jail that has a set. */
 static unsigned engine_jail(const struct daemon *daemon, const char *name)
 {
-	int index = daemon_find_jail(daemon, name);
+	char bare[NFT_JAIL_SIZE];
+	int index = daemon_find_jail(daemon, nft_jail_bare(name, bare));
 
-	if (strcmp(name, MANUAL_NAME) == 0)
+	if (strcmp(bare, MANUAL_NAME) == 0)
 		return ENGINE_MANUAL;
 	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
 }
@@ -49,10 +50,13 @@ static int lift(struct daemon *daemon, const struct ban *ban, const char *reason
 static const struct ban *running_ban(struct daemon *daemon, const char *jail,
 				     const struct prefix *prefix)
 {
+	char bare[NFT_JAIL_SIZE];
 	unsigned number;
 
-	if (ledger_jail(daemon->ledger, jail, &number) < 0)
+	if (ledger_jail(daemon->ledger, nft_jail_bare(jail, bare), &number) < 0)
 		return NULL;
+	if (nft_jail_is_network(jail))
+		number |= LEDGER_NETWORKS;
 	return ledger_banned(daemon->ledger, number, prefix, daemon_now(daemon));
 }
 
@@ -94,7 +98,8 @@ static int take_element(struct daemon *daemon, const char *jail, const struct ad
 	const struct ban *ban = running_ban(daemon, jail, prefix);
 	int r;
 
-	if (engine_ignores(daemon->force.engine, &prefix->address)) {
+	/* an ignored host passes even when its network is banned */
+	if (!nft_jail_is_network(jail) && engine_ignores(daemon->force.engine, &prefix->address)) {
 		cleanup(changes_done) struct changes changes = { 0 };
 		char text[PREFIX_TEXT_MAX];
 
@@ -130,8 +135,8 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
-		if (!ban_runs(ban, now) || !ban->placed || !guard_has_set(daemon, ban->jail) ||
-		    nft_set_is_new(daemon->nft, ban->jail, ban->prefix.address.family) ||
+		if (!ban_runs(ban, now) || !ban->placed || !guard_has_set(daemon, ban) ||
+		    guard_set_is_new(daemon, ban) ||
 		    bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
 			continue;
 		/* the kernel's clock and ours may let the last moments of a ban end at different

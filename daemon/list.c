@@ -24,12 +24,12 @@ static int compare(const void *a, const void *b)
 static int print_row(const struct nft_element *element, usec_t now)
 {
 	cleanup(freep) char *comment = NULL;
-	char prefix[PREFIX_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
+	char prefix[PREFIX_TEXT_MAX], until[TIMESTAMP_TEXT_MAX], jail[NFT_JAIL_SIZE];
 
 	comment = bytes_to_display(span_of(element->comment ? element->comment : ""), MAX_COMMENT);
 	if (!comment)
 		return -ENOMEM;
-	printf("%-12s  %-24s  %-19s  %s%s\n", element->jail,
+	printf("%-12s  %-24s  %-19s  %s%s\n", nft_jail_bare(element->jail, jail),
 	       prefix_format(&element->prefix, prefix),
 	       timestamp_format(nft_verb_expires(now, element->remaining), until), comment,
 	       element->host_bits ? " (blocks nobody: host bits are set)" : "");

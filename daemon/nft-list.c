@@ -193,13 +193,14 @@ int nft_list(struct nft *nft, const char *jail, struct nft_elements *ret)
 {
 	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
 	cleanup(builder_done) struct builder builder = { 0 };
+	char bare[NFT_JAIL_SIZE];
 	int r, torn = 0;
 
 	r = nft_list_sets(nft, &sets);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < sets.n_items; i++) {
-		if (jail && strcmp(jail, sets.items[i].jail) != 0)
+		if (jail && strcmp(jail, nft_jail_bare(sets.items[i].jail, bare)) != 0)
 			continue;
 		r = list_set(nft, &sets.items[i], &builder);
 		if (r < 0)

@@ -78,11 +78,12 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 {
 	const struct nft_sets *sets = &verb->sets;
 
-	if (nft_sets_find(sets, jail, AF_INET) || nft_sets_find(sets, jail, AF_INET6))
+	if (!nft_jail_is_network(jail) &&
+	    (nft_sets_find(sets, jail, AF_INET) || nft_sets_find(sets, jail, AF_INET6)))
 		return 0;
 	fprintf(stderr, "banish %s: there is no jail \"%s\", only", verb->name, jail);
 	for (size_t i = 0; i < sets->n_items; i++)
-		if (sets->items[i].family == AF_INET)
+		if (sets->items[i].family == AF_INET && !nft_jail_is_network(sets->items[i].jail))
 			fprintf(stderr, " %s", sets->items[i].jail);
 	fprintf(stderr, "\n");
 	return EXIT_NO;
@@ -91,8 +92,10 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 cJSON *nft_verb_object(const char *jail, const struct address *address, const struct prefix *prefix)
 {
 	cJSON *object = cJSON_CreateObject();
+	char bare[NFT_JAIL_SIZE];
 
-	if (print_add_text(object, "jail", jail) && print_add_address(object, "address", address) &&
+	if (print_add_text(object, "jail", nft_jail_bare(jail, bare)) &&
+	    print_add_address(object, "address", address) &&
 	    print_add_prefix(object, "prefix", prefix))
 		return object;
 	cJSON_Delete(object);

@@ -56,7 +56,7 @@ int nft_list_sets(struct nft *nft, struct nft_sets *ret) must_check;
 void nft_sets_done(struct nft_sets *sets);
 const struct nft_set *nft_sets_find(const struct nft_sets *sets, const char *jail, uint8_t family);
 
-/* The elements of all sets, or of one jail's (NULL: all), in the kernel's order. 0; 1: others kept
+/* The elements of all sets, or of one jail's and its networks' (NULL: all), in the kernel's order. 0; 1: others kept
  * changing the sets meanwhile, elements may be missing; -ENOENT: no such table. */
 struct nft_elements {
 	struct nft_element *items;

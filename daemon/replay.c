@@ -55,14 +55,14 @@ static int print_ban_text(struct replay *replay, const struct decision *decision
 	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], weight[WEIGHT_TEXT_MAX],
 		span[TIMESPAN_TEXT_MAX];
 
-	printf("%s  %-10s %-24s for %s: %s, %s failures, offence %u\n",
+	printf("%s  %-10s %-24s for %s: %s, %s %s, offence %u\n",
 	       timestamp_format(decision->time, when), jail->name,
 	       prefix_format(&decision->prefix, prefix),
 	       decision->until == USEC_INFINITY
 		       ? "good"
 		       : timespan_format(decision->until - decision->time, span),
 	       jail->rule->events[decision->event].name, weight_format(decision->failures, weight),
-	       decision->offence);
+	       decision->network ? "offenders" : "failures", decision->offence);
 	return 0;
 }
 

@@ -67,10 +67,17 @@ void say_ban(const struct daemon *daemon, const struct ban *ban)
 	char message[512];
 
 	spell(ban, &texts);
-	snprintf(message, sizeof(message), "%s%s: ban %s for %s: %s, %s failures, offence %s%s",
-		 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-		 ban->event, texts.failures, texts.offence,
-		 over ? "; its time is over already" : "");
+	if (ban->network)
+		snprintf(message, sizeof(message),
+			 "%s%s: ban network %s for %s: %s offenders, offence %s%s",
+			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+			 texts.failures, texts.offence, over ? "; its time is over already" : "");
+	else
+		snprintf(message, sizeof(message),
+			 "%s%s: ban %s for %s: %s, %s failures, offence %s%s",
+			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+			 ban->event, texts.failures, texts.offence,
+			 over ? "; its time is over already" : "");
 	say(LOG_BAN, "ban", ban, &texts, message);
 }
 

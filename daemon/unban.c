@@ -48,7 +48,9 @@ static int add(struct findings *findings, const char *jail, const struct address
 
 static bool is_wanted(const struct request *request, const char *jail)
 {
-	return !request->jail || strcmp(request->jail, jail) == 0;
+	char bare[NFT_JAIL_SIZE];
+
+	return !request->jail || strcmp(request->jail, nft_jail_bare(jail, bare)) == 0;
 }
 
 /* An address: asks each set for its prefix, and for the address itself, which somebody may have
@@ -146,15 +148,31 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 
 static int say(const struct request *request, const char *jail, const struct prefix *prefix)
 {
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], bare[NFT_JAIL_SIZE];
 	cJSON *object;
 
 	if (request->json) {
 		object = nft_verb_object(jail, &prefix->address, prefix);
 		return object ? print_line(object) : -ENOMEM;
 	}
-	printf("%s is no longer banned in jail %s\n", prefix_format(prefix, text), jail);
+	printf("%s is no longer banned in jail %s\n", prefix_format(prefix, text),
+	       nft_jail_bare(jail, bare));
 	return 0;
+}
+
+/* Who asked for one host may not know that its whole network was banned, and others in it are. */
+static void say_rest(const struct nft_verb *verb, const char *jail, const struct prefix *network)
+{
+	char bare[NFT_JAIL_SIZE], text[PREFIX_TEXT_MAX];
+	struct nft_elements elements;
+
+	if (nft_list(verb->nft, nft_jail_bare(jail, bare), &elements) < 0)
+		return;
+	for (size_t i = 0; i < elements.n_items; i++)
+		if (prefix_covers(network, &elements.items[i].prefix))
+			printf("%s is still banned in jail %s\n",
+			       prefix_format(&elements.items[i].prefix, text), bare);
+	nft_elements_done(&elements);
 }
 
 static int apply(const struct nft_verb *verb, const struct request *request,
@@ -172,6 +190,9 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 		if (r < 0)
 			code = nft_verb_fail(verb, "unban", r);
 	}
+	for (size_t i = 0; i < findings->n_items && !request->json; i++)
+		if (nft_jail_is_network(findings->items[i].jail))
+			say_rest(verb, findings->items[i].jail, &findings->prefixes[i]);
 	return code;
 }
 

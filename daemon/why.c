@@ -76,13 +76,13 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 	cleanup(freep) char *comment =
 		bytes_to_display(span_of(element->comment ?: ""), NFT_COMMENT_BYTES);
 	bool forever = element->remaining == USEC_INFINITY;
-	char prefix[PREFIX_TEXT_MAX], left[TIMESPAN_TEXT_MAX];
+	char prefix[PREFIX_TEXT_MAX], left[TIMESPAN_TEXT_MAX], jail[NFT_JAIL_SIZE];
 	cJSON *object;
 
 	if (!comment)
 		return -ENOMEM;
 	if (!why->common.json) {
-		printf("banned in jail %s as %s, %s%s%s%s\n", element->jail,
+		printf("banned in jail %s as %s, %s%s%s%s\n", nft_jail_bare(element->jail, jail),
 		       prefix_format(&element->prefix, prefix), forever ? "for good" : "still for ",
 		       forever ? ""
 			       : timespan_format(element->remaining / USEC_PER_SEC * USEC_PER_SEC,
@@ -92,7 +92,7 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 	}
 	object = cJSON_CreateObject();
 	if (!print_add_text(object, "what", "banned") ||
-	    !print_add_text(object, "jail", element->jail) ||
+	    !print_add_text(object, "jail", nft_jail_bare(element->jail, jail)) ||
 	    !print_add_prefix(object, "prefix", &element->prefix) ||
 	    !print_add_until(object, "expires_usec",
 			     forever ? USEC_INFINITY : now + element->remaining) ||

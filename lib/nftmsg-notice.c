@@ -120,7 +120,7 @@ static bool is_ignore_set(struct span name)
 
 static const struct nft_set *find_set(const struct nftmsg_watch *watch, struct span name)
 {
-	char jail[NAME_SIZE];
+	char jail[NFT_JAIL_SIZE];
 	uint8_t family;
 
 	if (!nft_set_parse_name(name, jail, &family))

@@ -17,6 +17,32 @@ const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NF
 	return buffer;
 }
 
+static bool ends_in_networks(struct span name)
+{
+	size_t size = strlen(NFT_NETWORKS);
+
+	return name.size > size && memcmp(name.data + name.size - size, NFT_NETWORKS, size) == 0;
+}
+
+const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT_JAIL_SIZE])
+{
+	snprintf(buffer, NFT_JAIL_SIZE, "%s%s", jail, network ? NFT_NETWORKS : "");
+	return buffer;
+}
+
+bool nft_jail_is_network(const char *name)
+{
+	return ends_in_networks(span_of(name));
+}
+
+const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE])
+{
+	size_t size = strlen(name) - (nft_jail_is_network(name) ? strlen(NFT_NETWORKS) : 0);
+
+	snprintf(buffer, NFT_JAIL_SIZE, "%.*s", (int)size, name);
+	return buffer;
+}
+
 static bool is_name(struct span text)
 {
 	if (text.size == 0 || text.size >= NAME_SIZE || text.data[0] < 'a' || text.data[0] > 'z')
@@ -30,12 +56,17 @@ static bool is_name(struct span text)
 	return true;
 }
 
-bool nft_set_parse_name(struct span name, char jail[static NAME_SIZE], uint8_t *family)
+bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family)
 {
-	struct span front = { name.data, name.size - 1 };
+	struct span front = { name.data, name.size - 1 }, bare;
 	char last;
 
-	if (name.size < 2 || !is_name(front) || span_equal(front, SPAN_LITERAL(NFT_IGNORE)))
+	if (name.size < 2)
+		return false;
+	bare = front;
+	if (ends_in_networks(front))
+		bare.size -= strlen(NFT_NETWORKS);
+	if (!is_name(bare) || span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
 		return false;
 	last = name.data[name.size - 1];
 	if (last != '4' && last != '6')

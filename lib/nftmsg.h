@@ -15,8 +15,18 @@
 	131072 /* elements a set may hold; the kernel takes 16 bytes for each at once */
 #define NFT_COMMENT_BYTES 128 /* the final NUL included; nft itself allows no more */
 
+/* The name that a jail's sets have in common: the jail's own, or, of those that hold networks, with
+ * ".net" behind it, which no jail's name can have. */
+#define NFT_NETWORKS  ".net"
+#define NFT_JAIL_SIZE (NAME_SIZE + sizeof(NFT_NETWORKS) - 1)
+
+const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT_JAIL_SIZE]);
+bool nft_jail_is_network(const char *name);
+/* The jail behind the name. */
+const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE]);
+
 struct nft_jail {
-	char name[NAME_SIZE];
+	char name[NFT_JAIL_SIZE];
 	unsigned prefix4, prefix6; /* bits: what one element stands for */
 	enum verdict verdict;
 	struct ports ports; /* borrowed */
@@ -64,7 +74,7 @@ struct nft_element {
 
 /* A set of the table that holds bans, as the kernel has it. */
 struct nft_set {
-	char jail[NAME_SIZE];
+	char jail[NFT_JAIL_SIZE];
 	uint8_t family;  /* AF_INET or AF_INET6 */
 	unsigned prefix; /* bits; as told by the set's comment */
 };
@@ -87,10 +97,10 @@ enum nft_loss {
 
 struct nft_notice {
 	enum nft_notice_type type;
-	char process[16];     /* who did it, by the kernel's word; "" if it did not say */
-	uint32_t process_id;  /* of the initial namespace */
-	enum nft_loss loss;   /* damaged: the gravest of what is lost */
-	char jail[NAME_SIZE]; /* added, deleted; as below */
+	char process[16];         /* who did it, by the kernel's word; "" if it did not say */
+	uint32_t process_id;      /* of the initial namespace */
+	enum nft_loss loss;       /* damaged: the gravest of what is lost */
+	char jail[NFT_JAIL_SIZE]; /* added, deleted; as below */
 	struct address address;
 	struct prefix prefix;
 	bool host_bits;
@@ -105,11 +115,11 @@ void nft_notice_done(struct nft_notice *notice);
 /* Names inside the table. */
 #define NFT_CHAIN         "prerouting"
 #define NFT_IGNORE        "ignore" /* ignore4, ignore6: no jail can have this name */
-#define NFT_SET_NAME_SIZE (NAME_SIZE + 1)
+#define NFT_SET_NAME_SIZE (NFT_JAIL_SIZE + 1)
 
 const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NFT_SET_NAME_SIZE]);
 /* The reverse. False: no set of bans has such a name. */
-bool nft_set_parse_name(struct span name, char jail[static NAME_SIZE], uint8_t *family);
+bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family);
 
 /* The comment of a set tells what its elements stand for, so that the verbs know it without any
  * file. */

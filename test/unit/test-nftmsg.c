@@ -4,19 +4,29 @@
 
 static void names_of_sets_go_there_and_back(void **state)
 {
-	static const char *const jails[] = { "dovecot", "a", "mox-web", "x4",
-					     "abcdefghijklmnopqrstuvwxyz012345" };
+	static const char *const jails[] = { "dovecot",
+					     "a",
+					     "mox-web",
+					     "x4",
+					     "abcdefghijklmnopqrstuvwxyz012345",
+					     "mox.net",
+					     "abcdefghijklmnopqrstuvwxyz012345.net" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(jails); i++) {
 		static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-			char name[NFT_SET_NAME_SIZE], jail[NAME_SIZE];
+			char name[NFT_SET_NAME_SIZE], jail[NFT_JAIL_SIZE], bare[NFT_JAIL_SIZE],
+				again[NFT_JAIL_SIZE];
 			uint8_t family;
 
 			nft_set_name(jails[i], families[f], name);
 			assert_true(nft_set_parse_name(span_of(name), jail, &family));
 			assert_string_equal(jail, jails[i]);
+			nft_jail_bare(jail, bare);
+			assert_null(strchr(bare, '.'));
+			assert_string_equal(nft_jail_name(bare, nft_jail_is_network(jail), again),
+					    jail);
 			assert_int_equal(family, families[f]);
 		}
 	}
@@ -32,12 +42,15 @@ static void other_sets_are_not_ours(void **state)
 					     "Dovecot4",
 					     "ignore4",
 					     "ignore6",
+					     "ignore.net4",
+					     ".net4",
+					     "a.b4",
 					     "_x4",
 					     "4x4",
 					     "a b4",
 					     "__set4",
 					     "abcdefghijklmnopqrstuvwxyz01234564" };
-	char jail[NAME_SIZE];
+	char jail[NFT_JAIL_SIZE];
 	uint8_t family;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
