@@ -66,6 +66,9 @@ int commit_decisions(struct daemon *daemon)
 		case DECISION_BREAKER_CLOSED:
 			say_breaker_closed(&decision);
 			break;
+		case DECISION_TARGET:
+			say_target(&decision);
+			break;
 		}
 	}
 	return r;

@@ -156,6 +156,7 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 void say_private(const struct decision *decision);
 void say_breaker(const struct decision *decision);
 void say_breaker_closed(const struct decision *decision);
+void say_target(const struct decision *decision);
 void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans);
 
 #endif

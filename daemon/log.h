@@ -30,6 +30,7 @@
 	X(LOG_KERNEL, "7fcaded7368743699019ada798471d47")        \
 	X(LOG_PRIVATE, "e7dd4f80d1484e88b1272e5d46aef42b")       \
 	X(LOG_BREAKER, "c7e1c700dbfc4b0db733acbbc8e4e292")       \
+	X(LOG_TARGET, "cabd6a19053142358cc3e8d1d37960c5")        \
 	X(LOG_FAULT, "892f0a8983a5418f95b5a4e076fbdddd")
 
 enum log_kind {

@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define USER_SHOWN 80 /* bytes of a user name that a stranger chose */
+
 struct replay {
 	struct common common;
 	struct reading reading;
@@ -105,6 +107,40 @@ static int print_breaker_text(const struct decision *decision)
 	return 0;
 }
 
+static int print_target_json(const struct decision *decision, const char *cursor)
+{
+	cJSON *object = cJSON_CreateObject();
+	bool ok;
+
+	ok = print_add_text(object, "action", "target") &&
+	     print_add_number(object, "time_usec", decision->time) &&
+	     print_add_text(object, "jail", decision->jail_name) &&
+	     print_add_text(object, "event", decision->event_name) &&
+	     print_add_bytes(object, "user", decision->user) &&
+	     print_add_number(object, "hosts", decision->count) &&
+	     print_add_address(object, "address", &decision->address) &&
+	     print_add_prefix(object, "prefix", &decision->prefix) &&
+	     print_add_text(object, "cursor", cursor);
+	if (!ok) {
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	return print_line(object);
+}
+
+static int print_target_text(const struct decision *decision)
+{
+	cleanup(freep) char *user = bytes_to_display(decision->user, USER_SHOWN);
+	char when[TIMESTAMP_TEXT_MAX];
+
+	if (!user)
+		return -ENOMEM;
+	printf("%s  %-10s %llu hosts or more try the account \"%s\"\n",
+	       timestamp_format(decision->time, when), decision->jail_name,
+	       (unsigned long long)decision->count, user);
+	return 0;
+}
+
 static int print_decision(struct replay *replay, const struct decision *decision,
 			  const char *cursor)
 {
@@ -117,6 +153,8 @@ static int print_decision(struct replay *replay, const struct decision *decision
 	case DECISION_BREAKER:
 	case DECISION_BREAKER_CLOSED:
 		return json ? print_breaker_json(decision, cursor) : print_breaker_text(decision);
+	case DECISION_TARGET:
+		return json ? print_target_json(decision, cursor) : print_target_text(decision);
 	case DECISION_END:     /* a reload's */
 	case DECISION_PRIVATE: /* the daemon's */
 		break;

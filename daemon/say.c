@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define NUMBER_TEXT_MAX 24 /* bytes */
+#define USER_SHOWN      80 /* bytes of a user name that a stranger chose */
 
 struct ban_texts {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], failures[WEIGHT_TEXT_MAX],
@@ -167,4 +168,24 @@ void say_breaker(const struct decision *decision)
 		  "%s: %s bans in too short a time, further ones are held back, first that of %s; "
 		  "see maxbans in banish.json(5)",
 		  decision->jail_name, count, prefix);
+}
+
+void say_target(const struct decision *decision)
+{
+	cleanup(freep) char *user = bytes_to_display(decision->user, USER_SHOWN);
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], hosts[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "target" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_USER", user },
+		{ "BANISH_HOSTS", number(decision->count, hosts) },
+		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+		{ "BANISH_TRIGGER_CURSOR", decision->cursor },
+	};
+
+	log_entry(LOG_TARGET, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "%s: %s hosts or more try the account \"%s\", the last one is %s",
+		  decision->jail_name, hosts, user ? user : "?", prefix);
 }

@@ -9,6 +9,7 @@
 #include "networks.h"
 #include "prefixset.h"
 #include "session.h"
+#include "targets.h"
 #include "window.h"
 
 struct jail_state {
@@ -40,6 +41,7 @@ struct engine {
 	struct windows *balances; /* lists 2 x jail: attempts told with a session, + 1: without */
 	struct sessions *sessions;
 	struct network_list *networks; /* by the ledger's numbers of jails */
+	struct targets *targets;
 	struct ledger *ledger;
 	struct prefixset ignored;
 	bool spares_private;
@@ -89,6 +91,10 @@ int engine_decide(struct engine *engine, const struct decision *decision) must_c
 /* What stands in the way of a ban (a decision without type): 1: the jail bans too fast, it is held
  * back; 0: nothing. `anew`: the offender was not over the limit before. */
 int engine_hold_back(struct engine *engine, const struct decision *would, bool anew) must_check;
+/* After each failure that weighs, whether or not a ban prevents it: is its user under attack? */
+int engine_note_target(struct engine *engine, const struct entry *entry,
+		       const struct verdict_of_hit *verdict, const struct prefix *offender,
+		       usec_t time) must_check;
 /* Before each failure that weighs. */
 int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time) must_check;
 

@@ -19,7 +19,9 @@ static usec_t reach_of(const struct jail_state *jail)
 {
 	usec_t findtime = jail->settings->findtime;
 
-	return add_times(jail->repeats ? 2 * findtime : findtime, breaker_reach(&jail->breaker));
+	return MAX(add_times(jail->repeats ? 2 * findtime : findtime,
+			     breaker_reach(&jail->breaker)),
+		   targets_reach(&jail->settings->targets));
 }
 
 usec_t engine_reach(const struct engine *engine)
@@ -95,7 +97,8 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	r = networks_new(seed, MAX_BANNED, &engine->networks);
 	if (r < 0)
 		return r;
-	return sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);
+	r = sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);
+	return r < 0 ? r : targets_new(seed, &engine->targets);
 }
 
 int engine_new(struct ruleset *ruleset, const struct policy *policy, const uint8_t seed[16],
@@ -150,6 +153,7 @@ struct engine *engine_free(struct engine *engine)
 	windows_free(engine->warned);
 	sessions_free(engine->sessions);
 	networks_free(engine->networks);
+	targets_free(engine->targets);
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
 	for (size_t i = 0; engine->jails && i < engine->n_jails; i++)

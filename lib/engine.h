@@ -77,6 +77,9 @@ enum decision_type {
 			     within the time; id, until, offence say nothing */
 	DECISION_BREAKER_CLOSED, /* it bans again: of its fields only jail, time, jail_name and
 				    count: offenders that were held back */
+	DECISION_TARGET, /* a warning: so many offenders (count) failed at the account `user` of
+			    late; of the other fields jail, event, time, address, prefix of the last
+			    one, names, cursor */
 };
 
 struct decision {
@@ -92,6 +95,8 @@ struct decision {
 	uint32_t offence;       /* the n-th */
 	uint64_t count;         /* of what, see the type */
 	bool network;           /* the prefix is a network, `failures` its banned offenders */
+	struct span user;       /* DECISION_TARGET: bytes that a stranger chose; borrowed until the
+				   next feed */
 	const char *jail_name, *event_name;
 	const char *cursor; /* of the entry that did it; this and the names are borrowed until the
 			       next feed */

@@ -58,6 +58,22 @@ static const struct json_key maxbans_keys[] = {
 };
 static const struct json_object maxbans_object = { "\"maxbans\"", maxbans_keys, NULL };
 
+static const struct json_key targets_keys[] = {
+	{ .name = "hosts",
+	  .read = json_read_whole,
+	  .offset = offsetof(struct rate, count),
+	  .most = 1000,
+	  .hint = "write a whole number from 1 to 1000, or 0 for no warning" },
+	{ .name = "within",
+	  .read = json_read_span,
+	  .offset = offsetof(struct rate, within),
+	  .least = USEC_PER_SEC,
+	  .most = USEC_PER_WEEK,
+	  .hint = "write a time from \"1s\" to \"1w\", such as \"1h\"" },
+	{ 0 },
+};
+static const struct json_object targets_object = { "\"targets\"", targets_keys, NULL };
+
 static const struct json_key prefix_keys[] = {
 	{ .name = "ipv4",
 	  .read = json_read_whole,
@@ -137,6 +153,10 @@ static const struct json_key settings_keys[] = {
 	  .read = json_read_object_key,
 	  .offset = offsetof(struct settings, maxbans),
 	  .object = &maxbans_object },
+	{ .name = "targets",
+	  .read = json_read_object_key,
+	  .offset = offsetof(struct settings, targets),
+	  .object = &targets_object },
 	{ .name = "banprivate",
 	  .read = json_read_bool,
 	  .offset = offsetof(struct settings, banprivate) },
@@ -292,6 +312,7 @@ struct policy *policy_new(void)
 				.memory = 60 * 24 * USEC_PER_HOUR,
 			},
 			.maxbans = { .within = 60 * USEC_PER_SEC },
+			.targets = { .within = USEC_PER_HOUR },
 			.prefix4 = 32,
 			.prefix6 = 64,
 			.networks = { .length4 = 24, .length6 = 48 },

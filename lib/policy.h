@@ -60,7 +60,8 @@ struct settings {
 	usec_t findtime;
 	usec_t bantime; /* USEC_INFINITY: for good */
 	struct rate maxbans;
-	bool banprivate; /* private and link-local sources too */
+	struct rate targets; /* hosts that fail at one account */
+	bool banprivate;     /* private and link-local sources too */
 	struct increment increment;
 	unsigned prefix4, prefix6; /* bits: what one offender is */
 	struct networks networks;

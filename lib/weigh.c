@@ -200,8 +200,11 @@ int engine_weigh(struct judgement *judgement, uint32_t attempts)
 	    engine_network_holds(engine, verdict->jail, address, judgement->time)) {
 		verdict->why = WHY_PREVENTED;
 		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
-		return 0;
+	} else {
+		verdict->why = WHY_COUNTED;
+		r = weigh(judgement, &offender, attempts);
+		if (r < 0)
+			return r;
 	}
-	verdict->why = WHY_COUNTED;
-	return weigh(judgement, &offender, attempts);
+	return engine_note_target(engine, judgement->entry, verdict, &offender, judgement->time);
 }

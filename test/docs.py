@@ -105,7 +105,8 @@ def check_keys():
     keys = macro_words(section(page, 'KEYS OF THE FILE'), 'Cm')
     compare('key', table_keys('lib/policy.c', 'policy_keys'), {'banish.json.5': keys})
     settings = set()
-    for table in ('settings_keys', 'jail_keys', 'increment_keys', 'maxbans_keys', 'networks_keys'):
+    for table in ('settings_keys', 'jail_keys', 'increment_keys', 'maxbans_keys', 'networks_keys',
+                  'targets_keys'):
         settings |= table_keys('lib/policy.c', table)
     keys = macro_words(section(page, 'SETTINGS'), 'Cm')
     compare('key', settings, {'banish.json.5': keys})

@@ -1,4 +1,5 @@
 """From a wrong password to a closed door, and who is never shut out."""
+import json
 import time
 
 import pytest
@@ -165,6 +166,38 @@ def test_a_burst_opens_the_breaker_and_is_taken_back(machine, banish):
     banish("unban", "--all", "--jail", "mox", "--since", began)
     assert set(machine.elements("mox4")) == {"203.0.113.200", "203.0.113.210"}
     assert banish.wait_entry("unban", after=start, address="203.0.113.206")
+
+
+def test_an_account_that_many_hosts_try_is_named(machine, banish):
+    banish.begin(jails={"dovecot": {"targets": {"hosts": 3, "within": "1w"}}})
+    start = machine.cursor()
+    user = "eve" + "\t" + 100 * "x"
+    for host in range(1, 3):
+        machine.attack(f"203.0.113.{220 + host}", user=user, method="plain")
+        machine.attack(f"203.0.113.{220 + host}", user="alice")
+    machine.attack("203.0.113.221", user="alice")
+    machine.wait_for(5, "rip=203.0.113.22")
+    banish.settle()
+    assert banish.entries("target", after=start) == []
+    machine.attack("2001:db8:77:220::3", user="alice")
+    entry = banish.wait_entry("target", after=start)
+    assert {name: value for name, value in entry.items() if name.startswith("BANISH_")} == {
+        "BANISH_ACTION": "target", "BANISH_JAIL": "dovecot", "BANISH_EVENT": "auth-failed",
+        "BANISH_USER": "alice", "BANISH_HOSTS": "3", "BANISH_ADDRESS": "2001:db8:77:220::3",
+        "BANISH_PREFIX": "2001:db8:77:220::/64",
+        "BANISH_TRIGGER_CURSOR": entry["BANISH_TRIGGER_CURSOR"]}
+    assert (entry["MESSAGE_ID"], entry["PRIORITY"]) == (lab.KINDS["LOG_TARGET"], "4")
+    # a restart does not name it again, and a hostile name is made harmless
+    banish.restart()
+    machine.attack("203.0.113.224", user="alice")
+    machine.attack("203.0.113.224", user=user, method="plain")
+    entry = banish.wait_entry("target", count=2, after=start)
+    assert len(entry["BANISH_USER"]) <= 83 and entry["BANISH_USER"].startswith("eve")
+    assert "\t" not in entry["BANISH_USER"] + entry["MESSAGE"]
+    assert len(banish.entries("target", after=start)) == 2
+    assert machine.elements("dovecot4") == {} and machine.elements("dovecot6") == {}
+    lines = [json.loads(line) for line in banish("replay", "--json").stdout.splitlines()]
+    assert [line["user"] for line in lines if line["action"] == "target"][0] == "alice"
 
 
 def test_ports_and_verdict_are_those_of_the_jail(machine, banish):

@@ -33,6 +33,7 @@ class Jail:
     prefix6: int
     banprivate: bool = False
     maxbans: tuple = (0, 0)  # count, within
+    targets: tuple = (0, 0)  # hosts, within
     on_success: str = "ignore"
     network4: int = 24
     network6: int = 48
@@ -97,6 +98,7 @@ class Model:
     def __init__(self, jails, ignored, spares_private=False):
         self.spares_private = spares_private
         self.breakers = {}  # jail -> [open, offenders held back, time of the latest]
+        self.targets = {}  # (jail, user) -> ({offender: latest failure}, stretches that were told)
         self.warned = {}  # (jail, private offender) -> [time]
         self.jails = {jail.name: jail for jail in jails}
         self.ignored = [ipaddress.ip_network(text) for text in ignored]
@@ -191,6 +193,7 @@ class Model:
         attempts = self.settle(jail, address, session is not None, attempts, now)
         if attempts > 0 and told.event.weight > 0:
             self.failure(jail, told, address, user, attempts, now, cursor)
+            self.note_target(jail, told, address, user, now, cursor)
 
     def warn_private(self, jail, address, now):
         offender = self.offender(jail, address)
@@ -220,6 +223,17 @@ class Model:
         if not state[0]:
             self.decisions.append(f"breaker {now} {jail.name} {words}")
         state[:] = [True, state[1] + (anew or not state[0]), now]
+
+    def note_target(self, jail, told, address, user, now, cursor):
+        count, within = jail.targets
+        if not count or not user:
+            return
+        offender = self.offender(jail, address)
+        hosts, stretches = self.targets.setdefault((jail.name, user), ({}, [-1]))
+        hosts[offender] = max(hosts.get(offender, now), now)
+        if sum(1 for time in hosts.values() if now - within < time) >= count and now // within > max(stretches):
+            stretches.append(now // within)
+            self.decisions.append(f"target {now} {jail.name} {told.event.name} {offender} {user} {count} {cursor}")
 
     @staticmethod
     def is_repeat(jail, seen, told, user):

@@ -52,6 +52,7 @@ def make_jail(rng, name):
         network6=rng.choice([length for length in (64, 48, 32) if length < prefix6]),
         hosts=rng.choice([0, 0, 1, 2, 2, 3, 4]),
         maxbans=rng.choice([(0, 60 * SECOND), (1, 60 * SECOND), (1, 600 * SECOND), (2, 30 * SECOND), (3, 3600 * SECOND)]),
+        targets=rng.choice([(0, 3600 * SECOND), (1, 60 * SECOND), (2, 600 * SECOND), (3, 3600 * SECOND), (3, 5 * SECOND)]),
         banprivate=rng.choice([False, False, True]),
         on_success=rng.choice(["ignore", "forgive"]),
         repeat_weight=rng.choice([None, Fraction(0), Fraction(0), Fraction(1, 10), Fraction(7, 10)]),
@@ -74,6 +75,7 @@ def write_policy(path, jails, ignored):
             "prefix": {"ipv4": jail.prefix4, "ipv6": jail.prefix6},
             "maxbans": {"count": jail.maxbans[0], "within": seconds(jail.maxbans[1])},
             "networks": {"ipv4": jail.network4, "ipv6": jail.network6, "hosts": jail.hosts},
+            "targets": {"hosts": jail.targets[0], "within": seconds(jail.targets[1])},
             "banprivate": jail.banprivate, "on_success": jail.on_success, "maxusers": jail.maxusers,
         }
         if jail.repeat_weight is not None:
@@ -181,6 +183,9 @@ def make_stream(rng, by_hand):
     edges = [span for span in edges if span <= 2 * HOUR]
     clock = Clock(rng, rng.choice([1, 5]) if kind == "short" else rng.choice([60, 400]),
                   [] if kind == "short" else edges, 100 * HOUR if kind == "wild" else HOUR // 2)
+    for jail in jails:
+        if clock.backwards:  # then a breaker may open or close otherwise after a restart
+            jail.maxbans = (0, 60 * SECOND)
     words = []
     for _ in range(rng.choice([30, 100, 300])):
         now = clock.tick()

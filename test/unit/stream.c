@@ -74,6 +74,12 @@ static void print_decisions(struct stream *stream)
 			printf("breaker-closed %" PRIu64 " %s %" PRIu64 "\n", decision.time,
 			       decision.jail_name, decision.count);
 			break;
+		case DECISION_TARGET:
+			printf("target %" PRIu64 " %s %s %s %.*s %" PRIu64 " %s\n", decision.time,
+			       decision.jail_name, decision.event_name,
+			       prefix_format(&decision.prefix, prefix), (int)decision.user.size,
+			       decision.user.data, decision.count, decision.cursor);
+			break;
 		case DECISION_END:
 			must(!"a stream keeps its jails");
 		}

@@ -15,6 +15,8 @@ static void assert_builtin(const struct settings *settings)
 	assert_int_equal(settings->increment.memory, 60 * 24 * USEC_PER_HOUR);
 	assert_int_equal(settings->maxbans.count, 0);
 	assert_int_equal(settings->maxbans.within, 60 * USEC_PER_SEC);
+	assert_int_equal(settings->targets.count, 0);
+	assert_int_equal(settings->targets.within, USEC_PER_HOUR);
 	assert_false(settings->banprivate);
 	assert_int_equal(settings->prefix4, 32);
 	assert_int_equal(settings->prefix6, 64);
@@ -268,7 +270,7 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
 		  "such as \"10min\"\n"
 		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
-		  "findtime, bantime, maxbans, banprivate, increment, prefix, networks, action, "
+		  "findtime, bantime, maxbans, targets, banprivate, increment, prefix, networks, action, "
 		  "on_success, repeat_weight, maxusers\n" },
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
 		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
@@ -316,6 +318,8 @@ static void takes_the_edges_of_ranges(void **state)
 		"\"increment\": {\"factor\": 101}",
 		"\"increment\": {\"maxtime\": \"infinity\"}",
 		"\"maxbans\": {\"count\": 1001}",
+		"\"targets\": {\"hosts\": 1001}",
+		"\"targets\": {\"within\": \"8d\"}",
 		"\"maxbans\": {\"within\": \"25h\"}",
 		"\"prefix\": {\"ipv4\": 7}",
 		"\"prefix\": {\"ipv4\": 33}",

@@ -1,7 +1,7 @@
 /*
- * Bans that come too fast. A warm-up finds again who was held back: whoever is over the limit when
- * the breaker is full, though no ban of his was met. It looks only where all that decides this is
- * read again.
+ * Bans that come too fast, and accounts that many try. A warm-up finds again who was held back:
+ * whoever is over the limit when the breaker is full, though no ban of his was met. It looks only
+ * where all that decides this is read again.
  */
 
 #include "engine-internal.h"
@@ -68,4 +68,34 @@ int engine_hold_back(struct engine *engine, const struct decision *would, bool a
 	decision.count = breaker->rate.count;
 	r = engine_decide(engine, &decision);
 	return r < 0 ? r : 1;
+}
+
+int engine_note_target(struct engine *engine, const struct entry *entry,
+		       const struct verdict_of_hit *verdict, const struct prefix *offender,
+		       usec_t time)
+{
+	const struct jail_state *jail = &engine->jails[verdict->jail];
+	const struct rate *rate = &jail->settings->targets;
+	struct decision decision = {
+		.type = DECISION_TARGET,
+		.jail = verdict->jail,
+		.event = verdict->event,
+		.time = time,
+		.address = verdict->address,
+		.prefix = *offender,
+		.count = rate->count,
+		.user = verdict->user,
+		.jail_name = jail->jail->name,
+		.event_name = jail->jail->rule->events[verdict->event].name,
+	};
+	int r;
+
+	if (rate->count == 0 || !verdict->user.data || verdict->user.size == 0)
+		return 0;
+	r = targets_note(engine->targets, rate, verdict->jail, verdict->user, &offender->address,
+			 time);
+	if (r <= 0 || engine->warming)
+		return r < 0 ? r : 0;
+	r = engine_cursor(engine, entry, &decision.cursor);
+	return r < 0 ? r : engine_decide(engine, &decision);
 }
