@@ -49,7 +49,18 @@ def running(bans, margin=2 * SECOND):
     return sure, maybe
 
 
-def test_kill_at_random_moments_loses_and_doubles_nothing(machine, banish):
+def troubles(machine):
+    """What may happen to it at any moment; the first one more often than the others."""
+    def systemctl(*words):
+        return machine.run("systemctl", *words, "banish.service", check=False)
+    return [lambda: systemctl("kill", "--signal=KILL")] * 4 + [
+        lambda: systemctl("reload"),
+        lambda: systemctl("restart"),
+        lambda: machine.nft("flush", "ruleset"),
+        lambda: machine.run("journalctl", "--rotate")]
+
+
+def test_trouble_at_random_moments_loses_and_doubles_nothing(machine, banish):
     seed = int(os.environ.get("BANISH_SEED", random.randrange(1 << 32)))
     print(f"BANISH_SEED={seed}")
     draw = random.Random(seed)
@@ -76,11 +87,11 @@ def test_kill_at_random_moments_loses_and_doubles_nothing(machine, banish):
         threads = [threading.Thread(target=target) for target in (many_attack, one_attacks_dovecot)]
         for thread in threads:
             thread.start()
-        kills = 0
-        while kills < 15 or any(thread.is_alive() for thread in threads):
+        times = 0
+        while times < 20 or any(thread.is_alive() for thread in threads):
             time.sleep(draw.choice([0.01, 0.05, 0.1, 0.3, 0.6]) * draw.random() * 2)
-            kills += machine.run("systemctl", "kill", "--signal=KILL", "banish.service",
-                                 check=False).returncode == 0
+            draw.choice(troubles(machine))()
+            times += 1
         for thread in threads:
             thread.join()
         assert lab.eventually(lambda: machine.run("systemctl", "is-active", "banish.service",
@@ -95,6 +106,22 @@ def test_kill_at_random_moments_loses_and_doubles_nothing(machine, banish):
             present = set(machine.elements(name))
             assert sure.get(name, set()) <= present <= maybe.get(name, set())
         assert not banish.entries("unban") and not banish.entries("adopt")
+    finally:
+        machine.shell("rm -r /etc/systemd/system/banish.service.d; systemctl daemon-reload")
+
+
+def test_a_daemon_that_hangs_is_started_again(machine, guard):
+    machine.write("/etc/systemd/system/banish.service.d/soon.conf",
+                  "[Service]\nWatchdogSec=1s\nRestartSec=20ms\n")
+    try:
+        machine.run("systemctl", "daemon-reload")
+        guard.restart()
+        start = machine.cursor()
+        machine.run("systemctl", "kill", "--signal=STOP", "banish.service")
+        machine.attack("203.0.113.89", attempts=5, parallel=True)
+        guard.wait_banned("dovecot4", "203.0.113.89", seconds=10)
+        assert "watchdog" in " ".join(
+            entry["MESSAGE"] for entry in machine.journal("UNIT=banish.service", after=start))
     finally:
         machine.shell("rm -r /etc/systemd/system/banish.service.d; systemctl daemon-reload")
 

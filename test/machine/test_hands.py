@@ -125,17 +125,19 @@ def test_a_ban_by_hand_for_good(machine, guard):
     assert "expires" not in guard.wait_banned("manual4", "203.0.113.55")
 
 
-@pytest.mark.parametrize("given, masked, other", [
-    ("2001:db8:77:56::5", "2001:db8:77:56::", "2001:db8:77:56:9::1"),
+@pytest.mark.parametrize("name, given, masked, length, other", [
+    ("dovecot6", "2001:db8:77:56::5", "2001:db8:77:56::", "/64", "2001:db8:77:56:9::1"),
+    ("dovecot4", "198.51.100.201", "198.51.100.192", "/28", "198.51.100.207"),
 ])
-def test_an_element_with_host_bits_is_replaced_by_the_masked_one(machine, guard, given, masked,
-                                                                  other):
-    ban_by_nft(guard, "dovecot", given)
-    element = guard.wait_banned("dovecot6", masked)
-    assert list(machine.elements("dovecot6")) == [masked]
-    assert 595 <= element["timeout"] <= 600
+def test_an_element_with_host_bits_is_replaced_by_the_masked_one(machine, banish, name, given,
+                                                                  masked, length, other):
+    banish.begin(defaults={"prefix": {"ipv4": 28}})
+    ban_by_nft(banish, "dovecot", given)
+    element = banish.wait_banned(name, masked)
+    banish.wait_entry("adopt", prefix=masked + length)
+    assert list(machine.elements(name)) == [masked]
+    assert 590 <= element["timeout"] <= 600
     assert machine.outcome(other, timeout=0.3) == "timeout"
-    guard.wait_entry("adopt", prefix=masked + "/64")
 
 
 def test_a_longer_time_by_hand_is_taken_over(machine, guard):
