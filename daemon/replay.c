@@ -42,6 +42,7 @@ static int print_ban_json(struct replay *replay, const struct decision *decision
 	     print_add_address(object, "address", &decision->address) &&
 	     print_add_prefix(object, "prefix", &decision->prefix) &&
 	     print_add_weight(object, "failures", decision->failures) &&
+	     (decision->users == 0 || print_add_number(object, "users", decision->users)) &&
 	     print_add_number(object, "offence", decision->offence) &&
 	     print_add_text(object, "cursor", cursor);
 	if (!ok) {

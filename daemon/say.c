@@ -13,8 +13,8 @@
 
 struct ban_texts {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], failures[WEIGHT_TEXT_MAX],
-		offence[NUMBER_TEXT_MAX], bantime[NUMBER_TEXT_MAX], until[NUMBER_TEXT_MAX],
-		span[TIMESPAN_TEXT_MAX];
+		users[NUMBER_TEXT_MAX], offence[NUMBER_TEXT_MAX], bantime[NUMBER_TEXT_MAX],
+		until[NUMBER_TEXT_MAX], span[TIMESPAN_TEXT_MAX];
 };
 
 static const char *number(usec_t value, char text[static NUMBER_TEXT_MAX])
@@ -32,6 +32,7 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 	address_format(&ban->address, ret->address);
 	prefix_format(&ban->prefix, ret->prefix);
 	weight_format(ban->failures, ret->failures);
+	number(ban->users, ret->users);
 	number(ban->offence, ret->offence);
 	number(bantime, ret->bantime);
 	number(ban->until, ret->until);
@@ -52,6 +53,7 @@ static void say(enum log_kind kind, const char *action, const struct ban *ban,
 		{ "BANISH_ADDRESS", texts->address },
 		{ "BANISH_PREFIX", texts->prefix },
 		{ "BANISH_FAILURES", automatic ? texts->failures : NULL },
+		{ "BANISH_USERS", ban->users > 0 ? texts->users : NULL },
 		{ "BANISH_OFFENCE", automatic ? texts->offence : NULL },
 		{ "BANISH_BANTIME_USEC", texts->bantime },
 		{ "BANISH_UNTIL_USEC", texts->until },
@@ -75,10 +77,11 @@ void say_ban(const struct daemon *daemon, const struct ban *ban)
 			 texts.failures, texts.offence, over ? "; its time is over already" : "");
 	else
 		snprintf(message, sizeof(message),
-			 "%s%s: ban %s for %s: %s, %s failures, offence %s%s",
+			 "%s%s: ban %s for %s: %s, %s failures%s%s%s, offence %s%s",
 			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-			 ban->event, texts.failures, texts.offence,
-			 over ? "; its time is over already" : "");
+			 ban->event, texts.failures, ban->users > 0 ? " of " : "",
+			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
+			 texts.offence, over ? "; its time is over already" : "");
 	say(LOG_BAN, "ban", ban, &texts, message);
 }
 

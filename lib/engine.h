@@ -26,7 +26,8 @@ struct engine;
 
 /* Bounds of the tables that log lines can grow; what is oldest goes first. 0 means the default. */
 struct engine_limits {
-	size_t max_sources;  /* offenders with failures; at most 120 bytes each at maxretry 5 */
+	size_t max_sources;  /* offenders with failures; at most 120 bytes each at maxretry 5, 170
+				where users are remembered */
 	size_t max_sessions; /* about 150 bytes each */
 	size_t max_balances; /* addresses whose lines with and without session are set off */
 };

@@ -5,7 +5,7 @@
  * Shared by window.c (how often) and window-user.c (by whom). A source is one record of 64 bytes
  * that holds its first failure itself; up to three more stand in a block of 48 bytes, a longer
  * window in a block of its own. In a list that remembers users a failure takes 24 bytes instead of
- * 16, and all of them stand in the block.
+ * 16, and all of them stand in the block; a short one has four.
  */
 
 #include "hash.h"
@@ -27,7 +27,7 @@ struct window {
 	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t list;
 	uint16_t n;
-	uint16_t capacity; /* of the block: 0, BLOCK, or more */
+	uint16_t capacity; /* of the block: 0, a short one's, or more */
 	bool touched;      /* since it came to where it stands in its list */
 	union {
 		uint32_t short_block; /* index in windows->blocks */

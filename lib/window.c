@@ -11,7 +11,10 @@
 #define SPARE_LONG     (1U << 20) /* bytes in long blocks, beyond which run-out failures go */
 #define MAX_LONG       (1U << 24) /* bytes in long blocks: a bound that weights far below one meet */
 #define SECOND_CHANCES 8          /* touched sources that one eviction passes over at most */
-#define BLOCK          3          /* failures in a short block */
+
+/* Failures in a short block: beside the one that stands in the record of a list without users, what
+ * maxretry 5 lets a source have. */
+static const uint16_t block_size[2] = { [false] = 3, [true] = 4 };
 
 struct key {
 	uint8_t address[16];
@@ -27,9 +30,9 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 		return -ENOMEM;
 	memcpy(windows->seed, seed, sizeof(windows->seed));
 	table_init(&windows->table, sizeof(struct window));
-	pool_init(&windows->blocks[false], BLOCK * sizeof(struct stored_failure));
+	pool_init(&windows->blocks[false], block_size[false] * sizeof(struct stored_failure));
 	pool_init(&windows->blocks[true],
-		  BLOCK * (sizeof(struct stored_failure) + sizeof(uint64_t)));
+		  block_size[true] * (sizeof(struct stored_failure) + sizeof(uint64_t)));
 	windows->max_sources = MAX(max_sources, 1);
 	windows->lists = calloc(n_lists + 1, sizeof(*windows->lists));
 	if (!windows->lists)
@@ -51,7 +54,7 @@ struct windows *windows_free(struct windows *windows)
 		struct window *window = table_oldest(&windows->table, &windows->lists[i].sources);
 
 		for (; window; window = table_newer(&windows->table, window))
-			if (window->capacity > BLOCK)
+			if (window->capacity > block_size[windows->lists[i].users])
 				free(window->block);
 	}
 	table_done(&windows->table);
@@ -83,6 +86,11 @@ static bool equal(const void *record, const void *key)
 	return window->list == wanted->list && memcmp(window->address, wanted->address, 16) == 0;
 }
 
+static uint16_t short_size(const struct windows *windows, const struct window *window)
+{
+	return block_size[windows->lists[window->list].users];
+}
+
 static struct pool *pool_of(struct windows *windows, const struct window *window)
 {
 	return &windows->blocks[windows->lists[window->list].users];
@@ -92,7 +100,8 @@ static char *block_of(const struct windows *windows, const struct window *window
 {
 	const struct pool *pool = &windows->blocks[windows->lists[window->list].users];
 
-	return window->capacity == BLOCK ? pool_at(pool, window->short_block) : window->block;
+	return window->capacity == short_size(windows, window) ? pool_at(pool, window->short_block)
+							       : window->block;
 }
 
 struct stored_failure *window_slot(const struct windows *windows, struct window *window, size_t i)
@@ -130,9 +139,9 @@ static void store(const struct windows *windows, struct window *window, size_t i
 
 static void release_block(struct windows *windows, struct window *window)
 {
-	if (window->capacity == BLOCK) {
+	if (window->capacity == short_size(windows, window)) {
 		pool_give(pool_of(windows, window), window->short_block);
-	} else if (window->capacity > BLOCK) {
+	} else if (window->capacity > 0) {
 		free(window->block);
 		windows->n_long -= window->capacity * window_stride(&windows->lists[window->list]);
 	}
@@ -229,7 +238,7 @@ static int enlarge(struct windows *windows, struct window *window)
 		if (!pool_take(pool_of(windows, window), &index))
 			return -ENOMEM;
 		window->short_block = index;
-		window->capacity = BLOCK;
+		window->capacity = short_size(windows, window);
 		return 0;
 	}
 	block = malloc(capacity * stride);
