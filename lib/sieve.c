@@ -25,7 +25,9 @@
 
 struct gram {
 	uint32_t bytes, needle;
-	uint16_t offset; /* in the needle */
+	uint16_t offset;  /* in the needle */
+	char first, last; /* of the needle: most that only look alike differ there */
+	uint32_t size;    /* of the needle */
 };
 
 struct sieve {
@@ -122,12 +124,19 @@ static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *pla
 		sieve->starts[h] += sieve->starts[h - 1];
 	}
 	for (size_t i = 0; i < sieve->needles.n; i++) {
+		const struct needle *needle = &sieve->needles.list[i];
+
 		for (size_t j = 0; j < sieve->stride; j++) {
 			size_t offset = places[i] + j;
-			uint32_t bytes = load(sieve->needles.list[i].text + offset);
+			uint32_t bytes = load(needle->text + offset);
 
 			sieve->grams[sieve->starts[hash(sieve, bytes) + 1]++] =
-				(struct gram){ bytes, (uint32_t)i, (uint16_t)offset };
+				(struct gram){ bytes,
+					       (uint32_t)i,
+					       (uint16_t)offset,
+					       needle->text[0],
+					       needle->text[needle->size - 1],
+					       (uint32_t)needle->size };
 		}
 	}
 }
@@ -215,11 +224,15 @@ static bool look_closer(struct sieve *sieve, struct span text, size_t place, uin
 
 	for (uint32_t i = sieve->starts[h]; i < sieve->starts[h + 1]; i++) {
 		const struct gram *gram = &sieve->grams[i];
-		struct needle *needle = &sieve->needles.list[gram->needle];
+		const char *start = text.data + place - gram->offset;
+		struct needle *needle;
 
-		if (gram->bytes != bytes || needle->found == sieve->pass || gram->offset > place ||
-		    text.size - (place - gram->offset) < needle->size ||
-		    memcmp(text.data + place - gram->offset, needle->text, needle->size) != 0)
+		if (gram->bytes != bytes || gram->offset > place ||
+		    text.size - (place - gram->offset) < gram->size || start[0] != gram->first ||
+		    start[gram->size - 1] != gram->last)
+			continue;
+		needle = &sieve->needles.list[gram->needle];
+		if (needle->found == sieve->pass || memcmp(start, needle->text, needle->size) != 0)
 			continue;
 		needle->found = sieve->pass;
 		mark(sieve, needle);
