@@ -2,7 +2,7 @@
 """Logs in to a mail server, or fails to, from a source address of one's choice.
 
 Prints one JSON line for each source:
-  {"source": "203.0.113.11", "protocol": "imap", "outcomes": ["refused", "refused"], "seconds": 0.02}
+  {"source": "203.0.113.11", "protocol": "imap", "outcomes": ["refused", "ok"], "seconds": 0.02}
 An outcome is one of
   ok         logged in (a probe: did what it was to do)
   refused    the server said no

@@ -242,6 +242,7 @@ class Banish:
 
     def forget(self):
         """As freshly installed: no state, no table, no past in the journal."""
+        self.markers = 0
         self.machine.shell("""
             systemctl stop banish.service
             systemctl reset-failed banish.service 2>/dev/null || true

@@ -15,7 +15,7 @@ ATTACKS = {
     "203.0.113.141": {"attempts": 2},
     "203.0.113.142": {"user": "nobody-here"},
     "203.0.113.143": {"attempts": 2, "method": "plain", "user": "bob"},
-    "203.0.113.144": {"user": "x>, method=PLAIN, rip=198.51.100.9, lip=203.0.113.1, session=<AAAA>"},
+    "203.0.113.144": {"user": "x>, method=PLAIN, rip=198.51.100.9, lip=203.0.113.1, session=<A>"},
     "203.0.113.145": {"user": "x,198.51.100.9,<AAAAAAAAAAAJCQkJ>): unknown user"},
     "2001:db8:77:141::1": {"attempts": 3, "per_connection": 3},
     "2001:db8:77:142::1": {"attempts": 4, "per_connection": 2, "user": "carol"},

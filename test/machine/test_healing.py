@@ -15,13 +15,15 @@ DAMAGES = {
     "flush chain": "nft flush chain inet banish $chain",
     "delete chain": "nft 'flush chain inet banish '$chain'; delete chain inet banish '$chain",
     "delete set": "nft 'flush chain inet banish '$chain'; delete set inet banish dovecot4'",
-    "delete rule": "nft delete rule inet banish $chain handle $(nft -a list chain inet banish $chain"
+    "delete rule": "nft delete rule inet banish $chain handle"
+                   " $(nft -a list chain inet banish $chain"
                    " | sed -n '/@dovecot4/s/.*handle //p' | head -n 1)",
     "delete ignored": "nft delete element inet banish ignore4 '{ 203.0.113.1 }'",
     "dormant": "nft add table inet banish '{ flags dormant; }'",
-    "restore": "(echo flush ruleset; nft list ruleset) >/run/saved; nft delete element inet banish dovecot4"
-               " '{ 203.0.113.71 }'; nft add element inet banish dovecot4"
-               " '{ 203.0.113.79 timeout 1h }'; nft -f /run/saved",
+    "restore": "(echo flush ruleset; nft list ruleset) >/run/saved;"
+               " nft delete element inet banish dovecot4 '{ 203.0.113.71 }';"
+               " nft add element inet banish dovecot4 '{ 203.0.113.79 timeout 1h }';"
+               " nft -f /run/saved",
 }
 
 
