@@ -40,6 +40,20 @@ int reading_open(const char *verb, const struct common *common, struct faults *f
 	return 0;
 }
 
+int reading_next(const struct reading *reading, const struct common *common)
+{
+	usec_t time;
+	int r;
+
+	r = journal_next(reading->journal);
+	if (r <= 0 || common->until == USEC_INFINITY)
+		return r;
+	r = entry_time(journal_entry(reading->journal), &time);
+	if (r == -EBADMSG) /* damaged: its reader will say so */
+		return 1;
+	return r < 0 ? r : time <= common->until;
+}
+
 void reading_done(struct reading *reading)
 {
 	journal_free(reading->journal);

@@ -208,18 +208,10 @@ static int print_summary(struct replay *replay)
 static int follow(struct replay *replay)
 {
 	const struct entry *entry = journal_entry(replay->reading.journal);
-	usec_t time;
 	int r;
 
 	r = journal_seek_time(replay->reading.journal, replay->common.since);
-	while (r >= 0 && (r = journal_next(replay->reading.journal)) > 0) {
-		if (replay->common.until != USEC_INFINITY) {
-			r = entry_time(entry, &time);
-			if (r < 0)
-				return r;
-			if (time >= replay->common.until)
-				break;
-		}
+	while (r >= 0 && (r = reading_next(&replay->reading, &replay->common)) > 0) {
 		r = engine_feed(replay->engine, entry);
 		if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
 			r = 0;

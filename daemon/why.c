@@ -164,7 +164,7 @@ static int read_said(struct why *why)
 	r = journal_select_said(why->reading.journal, why->prefixes, why->n_prefixes);
 	if (r >= 0)
 		r = journal_seek_time(why->reading.journal, why->common.since);
-	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
+	while (r >= 0 && (r = reading_next(&why->reading, &why->common)) > 0) {
 		r = keep(why, journal_entry(why->reading.journal));
 		if (r == -EBADMSG)
 			r = 0;
