@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""Random journals through `banish replay`, against a model written from the contract alone.
+
+usage: run.py BANISH [--seed N] [--seeds N] [--keep DIR]
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from make import BOOT, START, US, Case
+from model import Model
+
+REMOTE = "/lib/systemd/systemd-journal-remote"
+SKIP = 77
+
+
+def export(entries):
+    out = []
+    for time, fields in entries:
+        out.append(b"__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n" %
+                   (time, time - START + 10 ** 6 * US, BOOT.encode()))
+        for name, value in fields:
+            if b"\n" in value:
+                out.append(name.encode() + b"\n" + len(value).to_bytes(8, "little") + value + b"\n")
+            else:
+                out.append(name.encode() + b"=" + value + b"\n")
+        out.append(b"\n")
+    return b"".join(out)
+
+
+def tell(command, **kwargs):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} ends with {done.returncode}: {done.stderr.decode()}")
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def write(case, folder):
+    for sub in ("config/rules.d", "rules", "journal"):
+        os.makedirs(os.path.join(folder, sub))
+    with open(f"{folder}/config/banish.json", "w") as file:
+        json.dump(case.policy, file, indent=1)
+    for rule in case.rules:
+        with open(f"{folder}/config/rules.d/{rule['name']}.json", "w") as file:
+            json.dump(rule, file, indent=1)
+    for number, entries in enumerate(case.files):
+        if entries:
+            subprocess.run([REMOTE, "-o", f"{folder}/journal/{number}.journal", "--split-mode=none", "-"],
+                           input=export(entries), check=True, stderr=subprocess.PIPE)
+
+
+def expected(case, folder):
+    """The journal as libsystemd orders it, through the model."""
+    model = Model(case.policy, case.rules)
+    decisions = []
+    for read in tell(["journalctl", "--directory", f"{folder}/journal", "-o", "json",
+                      "--output-fields=X_MARK", "--no-pager", "-q", *case.span]):
+        time, fields = case.entries[int(read["X_MARK"])]
+        together = {}
+        for name, value in fields:
+            if value not in together.setdefault(name, []):
+                together[name].append(value)
+        decisions += model.feed(time, together, read["__CURSOR"])
+    return decisions + [model.summary()]
+
+
+def replayed(banish, case, folder):
+    command = [banish, "replay", "--json", "--config", f"{folder}/config", "--rules", f"{folder}/rules"]
+    if len(case.files) == 1:
+        command += ["--file", f"{folder}/journal/0.journal"]
+    else:
+        command += ["--directory", f"{folder}/journal"]
+    return tell(command + case.span)
+
+
+def difference(wanted, got):
+    """None, or the first place where they differ, in words."""
+    for number, (want, have) in enumerate(zip(wanted, got)):
+        keys = [key for key in want if key != "entries" and have.get(key) != want[key]]
+        if keys:
+            return (f"decision {number} differs in {' '.join(keys)}\n"
+                    f"  model:  {json.dumps(want)}\n  banish: {json.dumps(have)}")
+    if len(wanted) == len(got) and got[-1]["entries"] < wanted[-1]["entries"]:
+        return f"only {got[-1]['entries']} entries read, rules in force select {wanted[-1]['entries']}"
+    if len(wanted) != len(got):
+        return f"model decides {len(wanted)} times, banish {len(got)} times"
+    return None
+
+
+def compare(banish, case, folder):
+    """(what differs or None, number of bans)"""
+    write(case, folder)
+    try:
+        wanted = expected(case, folder)
+        return difference(wanted, replayed(banish, case, folder)), len(wanted) - 1
+    except RuntimeError as error:
+        return str(error), 0
+
+
+def shrink(banish, case):
+    """Leave out what is not needed to differ."""
+    step = max(1, len(case.entries) // 2)
+    while step:
+        at = 0
+        while at < len(case.entries):
+            less = case.without(at, step)
+            with tempfile.TemporaryDirectory() as folder:
+                if less.entries and compare(banish, less, folder)[0]:
+                    case = less
+                else:
+                    at += step
+        step //= 2
+    return case
+
+
+def report(options, seed, case, fault):
+    print(f"seed {seed}: {fault}")
+    if options.keep:
+        case = shrink(options.banish, case)
+        folder = f"{options.keep}/{seed}"
+        shutil.rmtree(folder, ignore_errors=True)
+        print(f"  the least of it, in {folder}: {compare(options.banish, case, folder)[0]}")
+        for time, fields in case.entries:
+            print(f"    {time - START}", *(f"{name}={value[:200]}" for name, value in fields))
+    sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("banish")
+    parser.add_argument("--seed", type=int, help="of the first case")
+    parser.add_argument("--seeds", type=int, default=30, help="how many cases")
+    parser.add_argument("--keep", help="leave the least that differs in this folder")
+    options = parser.parse_args()
+    if not os.path.exists(REMOTE):
+        print("no systemd-journal-remote here")
+        return SKIP
+    first = random.randrange(1 << 30) if options.seed is None else options.seed
+    print(f"--seed {first} --seeds {options.seeds}", flush=True)
+    bans = wrong = 0
+    for seed in range(first, first + options.seeds):
+        case = Case(seed)
+        with tempfile.TemporaryDirectory() as folder:
+            fault, decided = compare(options.banish, case, folder)
+        bans += decided
+        if fault:
+            wrong += 1
+            report(options, seed, case, fault)
+    print(f"{options.seeds} journals, {bans} bans, {wrong} differ")
+    return 1 if wrong or not bans else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
