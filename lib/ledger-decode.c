@@ -32,20 +32,29 @@ static void commit_done(struct commit *commit)
 	free(commit->changes);
 }
 
+/* Of these keys only, and of each no more than one. They come in about the order in which they were
+ * written, so the search goes on where the last one ended. */
 static bool has_only(const cJSON *object, const char *const *keys)
 {
 	const cJSON *item;
+	uint32_t seen = 0;
+	size_t n = 0, i = 0;
 
 	if (!cJSON_IsObject(object))
 		return false;
+	while (keys[n])
+		n++;
 	cJSON_ArrayForEach(item, object)
 	{
-		size_t i = 0;
+		size_t tried = 0;
 
-		while (keys[i] && strcmp(keys[i], item->string) != 0)
+		while (tried < n && strcmp(keys[i % n], item->string) != 0) {
 			i++;
-		if (!keys[i] || cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
+			tried++;
+		}
+		if (tried == n || seen & 1U << i % n)
 			return false;
+		seen |= 1U << i++ % n;
 	}
 	return true;
 }

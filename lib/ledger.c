@@ -307,7 +307,7 @@ static int add(struct ledger *ledger, const struct ban *ban, struct record **ret
 	unsigned jail;
 	int r;
 
-	if (ledger_find(ledger, id))
+	if (id < ledger->next_id && ledger_find(ledger, id))
 		return -EEXIST;
 	r = ledger_jail(ledger, ban->jail, &jail);
 	if (r < 0)
