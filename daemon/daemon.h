@@ -58,6 +58,7 @@ struct daemon {
 	/* follow.c: up to the mark everything was consumed before the last stop */
 	bool warming; /* so is the engine */
 	char *mark;   /* cursor of the last entry of the warm stretch, or of the first after it */
+	usec_t mark_time;
 	bool mark_is_first; /* ... the first after it */
 	char *cursor;       /* of the last entry that was consumed; NULL: none yet */
 	usec_t cursor_time;

@@ -33,10 +33,13 @@ static int go_after_cursor(struct daemon *daemon)
 
 static int set_mark(struct daemon *daemon, bool is_first)
 {
+	int r;
+
 	free(daemon->mark);
 	daemon->mark = NULL;
 	daemon->mark_is_first = is_first;
-	return journal_cursor(daemon->journal, &daemon->mark);
+	r = entry_time(journal_entry(daemon->journal), &daemon->mark_time);
+	return r < 0 ? r : journal_cursor(daemon->journal, &daemon->mark);
 }
 
 /* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
@@ -57,6 +60,7 @@ static int find_mark(struct daemon *daemon)
 static void go_to_work(struct daemon *daemon)
 {
 	daemon->warming = false;
+	journal_ask_for_pieces(daemon->journal, true);
 	/* what others did to the sets meanwhile waited in the socket: it belongs after the stretch
 	 */
 	if (daemon->nft_source)
@@ -83,16 +87,30 @@ int follow_begin(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	daemon->warming = true;
+	/* all of the stretch lies there already */
+	journal_ask_for_pieces(daemon->journal, false);
 	if (daemon->nft_source)
 		(void)sd_event_source_set_enabled(daemon->nft_source, SD_EVENT_OFF);
 	begin = daemon->cursor_time > reach ? daemon->cursor_time - reach : 0;
 	return journal_seek_time(daemon->journal, begin);
 }
 
+/* Comparing cursors costs as much as reading the entry; times mostly tell them apart. */
+static bool stands_at_mark(struct daemon *daemon)
+{
+	usec_t time;
+
+	if (!daemon->mark)
+		return false;
+	if (entry_time(journal_entry(daemon->journal), &time) >= 0 && time != daemon->mark_time)
+		return false;
+	return journal_stands_at(daemon->journal, daemon->mark);
+}
+
 /* 1: the entry belongs to the warm stretch; 0: it does not, work begins with it; negative errno. */
 static int warm(struct daemon *daemon)
 {
-	bool at_mark = daemon->mark && journal_stands_at(daemon->journal, daemon->mark);
+	bool at_mark = stands_at_mark(daemon);
 	int r;
 
 	if (at_mark && daemon->mark_is_first) {

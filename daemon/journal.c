@@ -177,6 +177,11 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	return 0;
 }
 
+void journal_ask_for_pieces(struct journal *journal, bool growing)
+{
+	journal->entry.may_be_split = growing || has_split_lines(journal->handle);
+}
+
 static int add_match(sd_journal *handle, const char *field, const char *value)
 {
 	cleanup(freep) char *text = NULL;

@@ -34,6 +34,10 @@ int journal_select_said(struct journal *journal, const struct prefix *prefixes,
 
 /* 1: stands on the cursor's entry, which the matches have to deliver; 0: it is gone. */
 int journal_go_to(struct journal *journal, const char *cursor) must_check;
+/* Whether entries are asked if they are pieces of a line that journald split: always while the
+ * journal is growing, else only if it holds any now. */
+void journal_ask_for_pieces(struct journal *journal, bool growing);
+
 /* The next journal_next() answers the first entry at or after `time`. */
 int journal_seek_time(struct journal *journal, usec_t time) must_check;
 /* The next journal_next() answers the first entry after the cursor's. */
