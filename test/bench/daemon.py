@@ -81,8 +81,12 @@ def busy_seconds(pid):
     return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
+def sleeps(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 class Daemon:
-    """A running daemon; `ready`: wall seconds from its start to READY=1."""
+    """A running daemon; `ready`: wall seconds from its start to READY=1, `cpu`: processor seconds till then."""
 
     def __init__(self, options, state, journal):
         with tempfile.TemporaryDirectory() as folder:
@@ -100,6 +104,7 @@ class Daemon:
             except TimeoutError:
                 self.process.kill()
                 raise tools.Wrong("no READY=1: " + self.process.stderr.read().decode()) from None
+            self.cpu = busy_seconds(self.process.pid)
             self.ready = time.monotonic() - begin
             self.begin = begin
 
@@ -108,8 +113,9 @@ class Daemon:
         busy, since = busy_seconds(self.process.pid), time.monotonic()
         while time.monotonic() - since < 0.3:
             time.sleep(0.005)
-            if busy_seconds(self.process.pid) - busy > 0.001:
+            if busy_seconds(self.process.pid) - busy > 0.001 or not sleeps(self.process.pid):
                 busy, since = busy_seconds(self.process.pid), time.monotonic()
+        self.cpu_settled = busy
         return since - self.begin
 
     def anonymous(self):

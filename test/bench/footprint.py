@@ -52,7 +52,7 @@ def start(folder, n, rounds):
 def rebuild(folder, journal, n, rounds):
     """With an hour of findtime and n bans: two hours of a busy journal are read again."""
     cursor, position = daemon.last_of(journal)
-    ready, settled = [], []
+    ready, settled, spent = [], [], []
     with tools.configuration(HOUR) as options:
         for i in range(rounds):
             state = folder / f"rebuild-{i}"
@@ -60,12 +60,14 @@ def rebuild(folder, journal, n, rounds):
             with daemon.running(options, state, journal) as running:
                 ready.append(running.ready)
                 settled.append(running.settle())
+                spent.append(running.cpu_settled)
                 memory = running.anonymous()
             forget_table()
     if median(settled) < median(ready) + 0.05:
         raise Wrong("nothing was read again")
     return Row(PART, f"the same with {n:,} bans and an hour of findtime to rebuild, 100 entries a second",
-               f"READY=1 after {median(ready):.3f} s, windows rebuilt after {median(settled):.3f} s "
+               f"READY=1 after {median(ready):.3f} s, windows rebuilt after {median(settled):.3f} s, "
+               f"{median(spent):.3f} s of a processor "
                f"(memory {memory / 1e6:.1f} MB)", median(ready), ("<=", 1), " s")
 
 

@@ -16,6 +16,7 @@ import lab  # noqa: E402
 PART = "Latency, with a real journald"
 PLACE = "/usr/local/lib/bench"
 FAIL2BAN = "/opt/bench-fail2ban"
+PLAIN = "a plain sd_journal_wait loop"
 LEFT_OUT = 5  # lines; the first ones of an attack find everybody asleep
 
 PROBER = """[Service]
@@ -124,30 +125,31 @@ def observe(subject, lines, gap, seconds, burst):
             "burst": max(arrival for _, arrival in many) / 1e3}
 
 
+def attacked(name, figures):
+    text = ("p50 {p50:.1f}, p90 {p90:.1f}, p99 {p99:.1f} ms; the first line after silence {first:.0f} ms; "
+            "{busy:.1%} of a processor").format(**figures)
+    if name != "banish":
+        return [Row(PART, f"{name} while attacked, p50", text, figures["p50"], None, " ms")]
+    return [Row(PART, "banish while attacked, p50", text, figures["p50"], ("<=", 10), " ms"),
+            Row(PART, "banish while attacked, p99", "as above", figures["p99"], ("<=", 30), " ms")]
+
+
+def idling(name, figures, plain_wakes):
+    """Wake-ups count beyond those that journald itself causes, which are the plain loop's."""
+    ours = name == "banish"
+    share = figures["cpu"] * 100
+    return Row(PART, f"{name} idle, wake-ups a second" + (" beyond the plain loop's" if ours else ""),
+               f"{figures['wakes']:.2f} in all", figures["wakes"] - (plain_wakes if ours else 0),
+               ("<=", 1) if ours else None), \
+        Row(PART, f"{name} idle, share of a processor", "", share, ("<=", 0.1) if ours else None, " %")
+
+
 def rows_of(found, burst):
-    rows = []
-    for name, figures in found.items():
-        ours = name == "banish"
-        for part, target in (("p50", 10), ("p99", 30)):
-            if ours:
-                rows.append(Row(PART, f"{name} while attacked, {part}", "p50 {p50:.1f}, p90 {p90:.1f}, p99 {p99:.1f} ms; "
-                                "the first line after silence {first:.0f} ms; {busy:.1%} of a processor".format(**figures),
-                                figures[part], ("<=", target), " ms"))
-        if not ours:
-            rows.append(Row(PART, f"{name} while attacked, p50", "p50 {p50:.0f}, p90 {p90:.0f}, p99 {p99:.0f} ms; "
-                            "{busy:.1%} of a processor".format(**figures), figures["p50"], None, " ms"))
-    for name, figures in found.items():
-        rows.append(Row(PART, f"{name}: the last of {burst:,} failures of as many hosts at once",
-                        f"{figures['burst']:.2f} s", figures["burst"], None, " s"))
-    for name, figures in found.items():
-        ours = name == "banish"
-        beyond = figures["wakes"] - found["a plain sd_journal_wait loop"]["wakes"]
-        rows.append(Row(PART, f"{name} idle: wake-ups a second" + (", beyond those of the plain loop" if ours else ""),
-                        f"{figures['wakes']:.2f} a second", beyond if ours else figures["wakes"],
-                        ("<=", 1) if ours else None))
-        rows.append(Row(PART, f"{name} idle: share of a processor", f"{figures['cpu']:.4%}", figures["cpu"] * 100,
-                        ("<=", 0.1) if ours else None, " %"))
-    return rows
+    rows = [row for name, figures in found.items() for row in attacked(name, figures)]
+    rows += [Row(PART, f"{name}, {burst:,} failures of as many hosts at once: until the last is in the kernel", "",
+                 figures["burst"], None, " s") for name, figures in found.items()]
+    plain_wakes = found[PLAIN]["wakes"]
+    return rows + [row for name, figures in found.items() for row in idling(name, figures, plain_wakes)]
 
 
 def run(lines, gap, seconds, burst):
@@ -158,7 +160,7 @@ def run(lines, gap, seconds, burst):
                 return [Row(PART, "not measured: this host allows no throw-away machine", "")]
             install(machine)
             found = {}
-            for name, subject in (("banish", banish), ("a plain sd_journal_wait loop", plain), ("fail2ban", fail2ban)):
+            for name, subject in (("banish", banish), (PLAIN, plain), ("fail2ban", fail2ban)):
                 with subject(machine) as one:
                     found[name] = observe(one, lines, gap, seconds, burst)
     return rows_of(found, burst)
