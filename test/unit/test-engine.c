@@ -382,6 +382,29 @@ static void an_old_password_may_be_tried_for_ever(void **state)
 		}
 }
 
+/* What is a repeat hangs on what is older than findtime when the engine starts again. */
+static void a_restart_finds_what_repeats_repeat(void **state)
+{
+	const usec_t tenth = USEC_PER_HOUR / 10;
+
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct stream stream;
+
+		init(&stream, "", "\"maxretry\":2,\"repeat_weight\":0.5,\"findtime\":\"3h\"");
+		tell(&stream, START, ALICE);
+		tell(&stream, START + 29 * tenth, ALICE);
+		tell(&stream, START + 57 * tenth, "wrong from=192.0.2.2");
+		if (restarts)
+			stream_restart(&stream);
+		assert_int_equal(tell(&stream, START + 58 * tenth, ALICE)->weight, 5);
+		tell(&stream, START + 58 * tenth, "half from=192.0.2.1");
+		assert_int_equal(take_ban(&stream), 0);
+		tell(&stream, START + 58 * tenth, "half from=192.0.2.1");
+		assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+		stream_done(&stream);
+	}
+}
+
 static void a_repeat_says_so(void **state)
 {
 	struct stream stream;
@@ -739,6 +762,7 @@ int main(void)
 		cmocka_unit_test(half_a_failure_is_half),
 		cmocka_unit_test(the_same_user_again_weighs_less),
 		cmocka_unit_test(an_old_password_may_be_tried_for_ever),
+		cmocka_unit_test(a_restart_finds_what_repeats_repeat),
 		cmocka_unit_test(a_repeat_says_so),
 		cmocka_unit_test(many_users_ban),
 		cmocka_unit_test(a_ban_for_its_users_says_so),
