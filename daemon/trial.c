@@ -110,7 +110,7 @@ static int sample_field(void *source, const char *name, struct span *ret)
 
 	if (strcmp(name, "MESSAGE") == 0) {
 		*ret = trial->sample->message;
-		return 1;
+		return ret->data != NULL;
 	}
 	if (own_value(trial->sample, name, ret) > 0)
 		return 1;
