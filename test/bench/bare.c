@@ -63,7 +63,7 @@ static size_t ask(sd_journal *journal)
 {
 	const void *data;
 	size_t size;
-	uint64_t time;
+	uint64_t time = 0;
 
 	if (sd_journal_get_data(journal, "_SYSTEMD_UNIT", &data, &size) < 0 ||
 	    sd_journal_get_realtime_usec(journal, &time) < 0)
