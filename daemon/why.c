@@ -34,28 +34,21 @@ struct why {
 	size_t n_said;
 };
 
+static void said_done(struct said *said)
+{
+	free(said->message);
+	free(said->action);
+	free(said->jail);
+	free(said->cursor);
+}
+
 static void why_done(struct why *why)
 {
-	for (size_t i = 0; i < why->n_said; i++) {
-		free(why->said[i].message);
-		free(why->said[i].action);
-		free(why->said[i].jail);
-		free(why->said[i].cursor);
-	}
+	for (size_t i = 0; i < why->n_said; i++)
+		said_done(&why->said[i]);
 	free(why->said);
 	free(why->prefixes);
 	reading_done(&why->reading);
-}
-
-static int add_prefix(struct why *why, unsigned length)
-{
-	struct prefix prefix = address_widen(&why->address, length);
-
-	for (size_t i = 0; i < why->n_prefixes; i++)
-		if (prefix_equal(&why->prefixes[i], &prefix))
-			return 0;
-	why->prefixes[why->n_prefixes++] = prefix;
-	return 0;
 }
 
 /* Every prefix that the address can have been banned as: journal matches are exact texts. */
@@ -67,7 +60,7 @@ static int list_prefixes(struct why *why)
 	if (!why->prefixes)
 		return -ENOMEM;
 	for (unsigned length = 8; length <= bits; length++)
-		(void)add_prefix(why, length);
+		why->prefixes[why->n_prefixes++] = address_widen(&why->address, length);
 	return 0;
 }
 
@@ -140,10 +133,7 @@ static int keep(struct why *why, const struct entry *entry)
 	struct said *said = why->said;
 
 	if (why->n_said == MAX_SAID) {
-		free(said[0].message);
-		free(said[0].action);
-		free(said[0].jail);
-		free(said[0].cursor);
+		said_done(&said[0]);
 		memmove(said, said + 1, --why->n_said * sizeof(*said));
 	}
 	said = reallocarray(why->said, why->n_said + 1, sizeof(*said));
