@@ -7,9 +7,7 @@ struct trial {
 	struct ruleset *ruleset;
 	struct engine *engine;
 
-	/* the sample being fed, and the journal object of the rule that it passes for */
-	const struct sample *sample;
-	const struct selector *selector;
+	const struct sample *sample; /* being fed */
 };
 
 struct trial *trial_free(struct trial *trial)
@@ -104,6 +102,14 @@ static int own_value(const struct sample *sample, const char *name, struct span 
 	return 1;
 }
 
+static bool is_event_field(const struct rule *rule, const char *name)
+{
+	for (size_t i = 0; i < rule->n_events; i++)
+		if (strcmp(rule->events[i].field, name) == 0)
+			return true;
+	return false;
+}
+
 static int sample_field(void *source, const char *name, struct span *ret)
 {
 	const struct trial *trial = source;
@@ -114,18 +120,9 @@ static int sample_field(void *source, const char *name, struct span *ret)
 	}
 	if (own_value(trial->sample, name, ret) > 0)
 		return 1;
-	if (trial->sample->strict || !trial->selector)
+	if (trial->sample->strict || !is_event_field(trial_rule(trial), name))
 		return 0;
-	for (size_t i = 0; i < trial->selector->n_conditions; i++)
-		if (strcmp(trial->selector->conditions[i].field, name) == 0) {
-			*ret = span_of(trial->selector->conditions[i].values[0]);
-			return 1;
-		}
-	/* journald's marks are never assumed; any other field of an event is what the line stands
-	 * for */
-	if (strcmp(name, "_LINE_BREAK") == 0 || strcmp(name, "_STREAM_ID") == 0)
-		return 0;
-	*ret = trial->sample->message;
+	*ret = trial->sample->message; /* the line stands for whatever an event is about */
 	return 1;
 }
 
@@ -137,44 +134,16 @@ static int sample_time(void *source, usec_t *ret)
 	return 0;
 }
 
-static bool holds(const struct condition *condition, struct span value)
-{
-	for (size_t i = 0; i < condition->n_values; i++)
-		if (span_equal(span_of(condition->values[i]), value))
-			return true;
-	return false;
-}
-
-static bool passes(const struct selector *selector, const struct sample *sample)
-{
-	for (size_t i = 0; i < selector->n_conditions; i++) {
-		struct span value;
-		int r = own_value(sample, selector->conditions[i].field, &value);
-
-		if (r > 0 ? !holds(&selector->conditions[i], value) : sample->strict)
-			return false;
-	}
-	return true;
-}
-
-/* The first journal object of the rule that the sample does not contradict. */
-static const struct selector *choose_selector(const struct rule *rule, const struct sample *sample)
-{
-	for (size_t i = 0; i < rule->n_selectors; i++)
-		if (passes(&rule->selectors[i], sample))
-			return &rule->selectors[i];
-	return NULL;
-}
-
 int trial_feed(struct trial *trial, const struct sample *sample, const struct verdict_of_hit **ret)
 {
 	const struct entry entry = { sample_field, sample_time, NULL, trial, true };
 	int r;
 
 	trial->sample = sample;
-	trial->selector = choose_selector(trial_rule(trial), sample);
-	if (!trial->selector)
-		return TRIAL_NOT_SELECTED;
+	ruleset_assume_missing(trial->ruleset, !sample->strict);
+	r = ruleset_selects(trial->ruleset, 0, &entry);
+	if (r <= 0)
+		return r < 0 ? r : TRIAL_NOT_SELECTED;
 	r = engine_warm(trial->engine, &entry);
 	if (r < 0)
 		return r;

@@ -156,9 +156,9 @@ struct ruleset *ruleset_free(struct ruleset *ruleset)
 	return NULL;
 }
 
-void ruleset_assume_missing(struct ruleset *ruleset)
+void ruleset_assume_missing(struct ruleset *ruleset, bool assume)
 {
-	scan_assume_missing(ruleset->scan);
+	scan_assume_missing(ruleset->scan, assume);
 }
 
 static bool is_weightless(const struct jail *jail, const struct event *event)

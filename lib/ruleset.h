@@ -47,9 +47,10 @@ int ruleset_new(struct rule **rules, size_t n_rules, const struct policy *policy
 struct ruleset *ruleset_free(struct ruleset *ruleset);
 DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 
-/* From now on a selecting field that the entry does not have agrees with every rule: for messages
- * without a journal around them (`banish test`). */
-void ruleset_assume_missing(struct ruleset *ruleset);
+/* From now on a selecting field that the entry does not have agrees with every rule, or (false, as
+ * at first) with none that asks for it: for messages without a journal around them (`banish test`).
+ */
+void ruleset_assume_missing(struct ruleset *ruleset, bool assume);
 
 /* From now on hits that weigh nothing whatever came before are not reported: successes that
  * forgive nothing, and events that the jail's mode leaves out. They still end the search of their

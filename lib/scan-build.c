@@ -178,9 +178,9 @@ struct scan *scan_free(struct scan *scan)
 	return NULL;
 }
 
-void scan_assume_missing(struct scan *scan)
+void scan_assume_missing(struct scan *scan, bool assume)
 {
-	selection_assume_missing(scan->selection);
+	selection_assume_missing(scan->selection, assume);
 }
 
 void scan_silence(struct scan *scan, unsigned jail, unsigned event)

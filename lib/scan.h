@@ -18,7 +18,7 @@ int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct f
 struct scan *scan_free(struct scan *scan);
 DEFINE_CLEANUP(struct scan *, scan_free)
 
-void scan_assume_missing(struct scan *scan);
+void scan_assume_missing(struct scan *scan, bool assume);
 
 /* From now on this event still ends the search of its rule, but its hits are not reported. */
 void scan_silence(struct scan *scan, unsigned jail, unsigned event);

@@ -244,9 +244,9 @@ void selection_begin(struct selection *selection)
 		selection->fields[i].asked = false;
 }
 
-void selection_assume_missing(struct selection *selection)
+void selection_assume_missing(struct selection *selection, bool assume)
 {
-	selection->assume_missing = true;
+	selection->assume_missing = assume;
 }
 
 static int ask(struct selection *selection, const struct entry *entry, unsigned i)

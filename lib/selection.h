@@ -32,7 +32,7 @@ int selection_agrees(struct selection *selection, const struct entry *entry,
 int selection_narrow(struct selection *selection, const struct entry *entry,
 		     uint64_t *rules) must_check;
 
-/* From now on a field that the entry does not have agrees. */
-void selection_assume_missing(struct selection *selection);
+/* From now on a field that the entry does not have agrees, or (false) does not. */
+void selection_assume_missing(struct selection *selection, bool assume);
 
 #endif

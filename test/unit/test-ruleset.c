@@ -74,7 +74,7 @@ static void rules_with_a_jail_are_in_force(void **state)
 
 	source.fields = FIELDS("MESSAGE=x 1");
 	assert_int_equal(ruleset_scan(ruleset, &entry), 0);
-	ruleset_assume_missing(ruleset);
+	ruleset_assume_missing(ruleset, true);
 	assert_int_equal(ruleset_scan(ruleset, &entry), 2);
 	ruleset = ruleset_free(ruleset);
 	assert_int_equal(n_freed, 3);
