@@ -183,9 +183,6 @@ def make_stream(rng, by_hand):
     edges = [span for span in edges if span <= 2 * HOUR]
     clock = Clock(rng, rng.choice([1, 5]) if kind == "short" else rng.choice([60, 400]),
                   [] if kind == "short" else edges, 100 * HOUR if kind == "wild" else HOUR // 2)
-    for jail in jails:
-        if clock.backwards:  # then a breaker may open or close otherwise after a restart
-            jail.maxbans = (0, 60 * SECOND)
     words = []
     for _ in range(rng.choice([30, 100, 300])):
         now = clock.tick()
