@@ -186,7 +186,7 @@ static int parse_time_of_ban(const char *text, void *target)
 int verb_ban(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	struct request request = { .jail = NFT_JAIL_MANUAL, .reason = "by hand" };
+	struct request request = { .jail = NFT_JAIL_MANUAL, .reason = NFT_COMMENT_MANUAL };
 	const struct option_row rows[] = {
 		{ "jail", "JAIL", "whose ports are closed (default manual: all ports)",
 		  &request.jail, NULL },

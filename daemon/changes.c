@@ -66,7 +66,8 @@ int changes_put(struct changes *changes, const struct ban *ban, enum nft_operati
 		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "%s x%s", ban->event,
 			 weight_format(ban->failures, weight));
 	else
-		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "by hand");
+		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "%s",
+			 *ban->reason ? ban->reason : NFT_COMMENT_MANUAL);
 	changes->items[changes->n] = (struct nft_change){
 		.operation = operation,
 		.address = ban->prefix.address,

@@ -60,17 +60,28 @@ static const struct ban *running_ban(struct daemon *daemon, const char *jail,
 	return ledger_banned(daemon->ledger, number, prefix, daemon_now(daemon));
 }
 
+/* Why somebody says that he banned it: the comment. */
+static const char *reason_of(const struct nft_element *element,
+			     char buffer[static NFT_COMMENT_BYTES])
+{
+	(void)nft_clean_comment(element->comment ?: "", buffer);
+	return strcmp(buffer, NFT_COMMENT_MANUAL) == 0 ? "" : buffer;
+}
+
 /* An element that the ledger does not know, or knows with another time: it is a ban by hand from
  * now on. */
-static int adopt(struct daemon *daemon, const char *jail, const struct prefix *prefix,
-		 usec_t remaining, const char *by)
+static int adopt(struct daemon *daemon, const struct nft_element *element, const char *by)
 {
-	usec_t now = daemon_now(daemon);
+	usec_t now = daemon_now(daemon), remaining = element->remaining;
+	const char *jail = element->jail;
+	const struct prefix *prefix = &element->prefix;
+	char reason[NFT_COMMENT_BYTES];
 	const struct ban *ban;
 	int r;
 
 	r = engine_ban(daemon->force.engine, engine_jail(daemon, jail), prefix, now,
-		       remaining == USEC_INFINITY ? USEC_INFINITY : now + remaining);
+		       remaining == USEC_INFINITY ? USEC_INFINITY : now + remaining,
+		       reason_of(element, reason));
 	ban = r < 0 ? NULL : running_ban(daemon, jail, prefix);
 	if (!ban)
 		return r;
@@ -90,11 +101,24 @@ static bool same_time(const struct ban *ban, usec_t remaining, usec_t now)
 	return MAX(until, ban->until) - MIN(until, ban->until) <= TIMER_SLACK;
 }
 
-/* One element as the kernel holds it, against the ledger. */
-static int take_element(struct daemon *daemon, const char *jail, const struct address *address,
-			const struct prefix *prefix, bool host_bits, usec_t remaining,
-			const char *by)
+/* It is known, but may have been given another reason. */
+static int take_reason(struct daemon *daemon, const struct ban *ban,
+		       const struct nft_element *element)
 {
+	char buffer[NFT_COMMENT_BYTES];
+	const char *reason = reason_of(element, buffer);
+
+	if (ban->kind != BAN_MANUAL || strcmp(ban->reason, reason) == 0)
+		return 0;
+	commit_soon(daemon, 0);
+	return ledger_set_reason(daemon->ledger, ban->id, reason);
+}
+
+/* One element as the kernel holds it, against the ledger. */
+static int take_element(struct daemon *daemon, const struct nft_element *element, const char *by)
+{
+	const char *jail = element->jail;
+	const struct prefix *prefix = &element->prefix;
 	const struct ban *ban = running_ban(daemon, jail, prefix);
 	int r;
 
@@ -106,18 +130,19 @@ static int take_element(struct daemon *daemon, const char *jail, const struct ad
 		log_say(LOG_FAULT, LOG_NOTICE,
 			"%s: %s is in ignoreip or our own: the ban by hand is taken out", jail,
 			prefix_format(prefix, text));
-		r = changes_delete(&changes, jail, address);
+		r = changes_delete(&changes, jail, &element->address);
 		return r < 0 ? r : changes_apply(daemon, &changes);
 	}
-	if (host_bits) {
-		r = nft_mask(daemon->nft, jail, address, prefix, remaining, "by hand");
+	if (element->host_bits) {
+		r = nft_mask(daemon->nft, jail, &element->address, prefix, element->remaining,
+			     element->comment);
 		if (r < 0)
 			return changes_complain(daemon, "mask an element with host bits", r);
 	}
-	if (!ban || !same_time(ban, remaining, daemon_now(daemon)))
-		return adopt(daemon, jail, prefix, remaining, by);
+	if (!ban || !same_time(ban, element->remaining, daemon_now(daemon)))
+		return adopt(daemon, element, by);
 	ledger_place(daemon->ledger, ban->id);
-	return 0;
+	return take_reason(daemon, ban, element);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -167,8 +192,7 @@ int hear_reconcile(struct daemon *daemon)
 		const struct nft_element *element = &elements.items[i];
 		const struct ban *ban;
 
-		r = take_element(daemon, element->jail, &element->address, &element->prefix,
-				 element->host_bits, element->remaining, "");
+		r = take_element(daemon, element, "");
 		ban = running_ban(daemon, element->jail, &element->prefix);
 		if (ban)
 			seen[n_seen++] = ban->id;
@@ -264,10 +288,24 @@ static int take_restored(struct daemon *daemon, const struct nft_notice *notice)
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
+static struct nft_element element_of(const struct nft_notice *notice)
+{
+	return (struct nft_element){
+		.jail = notice->jail,
+		.address = notice->address,
+		.prefix = notice->prefix,
+		.host_bits = notice->host_bits,
+		.timeout = notice->timeout,
+		.remaining = notice->remaining,
+		.comment = notice->comment,
+	};
+}
+
 static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 {
 	cleanup(freep) char *by =
 		bytes_to_display(span_of(notice->process), sizeof(notice->process));
+	const struct nft_element element = element_of(notice);
 
 	if (!by)
 		return -ENOMEM;
@@ -275,8 +313,7 @@ static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 	case NFT_NOTICE_ADDED:
 		if (notice->restored)
 			return take_restored(daemon, notice);
-		return take_element(daemon, notice->jail, &notice->address, &notice->prefix,
-				    notice->host_bits, notice->remaining, by);
+		return take_element(daemon, &element, by);
 	case NFT_NOTICE_DELETED:
 		return take_deleted(daemon, notice, by);
 	case NFT_NOTICE_DAMAGED:

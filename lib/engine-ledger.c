@@ -349,7 +349,7 @@ int engine_end_bans(struct engine *engine, usec_t now)
 /* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
  * too. */
 int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-	       usec_t until)
+	       usec_t until, const char *reason)
 {
 	bool told = false, network = engine_is_network(engine, jail, prefix);
 	unsigned number = ledger_jail_of(engine, jail, network);
@@ -364,6 +364,8 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 			continue;
 		told = true;
 		r = ledger_set_until(engine->ledger, ban->id, until);
+		if (r >= 0 && ban->kind == BAN_MANUAL)
+			r = ledger_set_reason(engine->ledger, ban->id, reason);
 		if (r < 0)
 			return r;
 	}
@@ -379,6 +381,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 			       .until = until,
 			       .kind = BAN_MANUAL,
 			       .network = network,
+			       .reason = reason,
 			       .placed = true,
 		       },
 		       &ban);

@@ -162,9 +162,10 @@ struct prefix engine_widen(const struct engine *engine, unsigned jail,
 			   const struct address *address);
 
 /* From outside (nft, banish ban/unban), at wall time `now`: the element is in the kernel and runs
- * until `until`. The prefix is that of an offender, or of a network. */
+ * until `until`. The prefix is that of an offender, or of a network. `reason`: its comment, at most
+ * LEDGER_MAX_TEXT bytes of UTF-8. */
 int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-	       usec_t until) must_check;
+	       usec_t until, const char *reason) must_check;
 /* 1: was banned, is no more; its offence is taken back and its window is empty. 0: was not banned.
  * `after`: the last entry that was consumed (before the warm-up is done: the ledger's position). */
 int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,

@@ -48,6 +48,27 @@ int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until)
 	return 0;
 }
 
+int ledger_set_reason(struct ledger *ledger, uint64_t id, const char *reason)
+{
+	struct record *record = ledger_find(ledger, id);
+	const char *copy;
+	int r;
+
+	if (!record || strcmp(record->ban.reason, reason) == 0)
+		return 0;
+	r = ledger_copy_text(reason, &copy);
+	if (r < 0)
+		return r;
+	r = ledger_mark(ledger, record, UNSAVED_REASON);
+	if (r < 0) {
+		ledger_free_text(&copy);
+		return r;
+	}
+	ledger_free_text(&record->ban.reason);
+	record->ban.reason = copy;
+	return 0;
+}
+
 int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now, const struct position *after)
 {
 	struct record *record = ledger_find(ledger, id);
@@ -122,6 +143,27 @@ int ledger_set_position(struct ledger *ledger, const struct position *position)
 	return 0;
 }
 
+int ledger_set_table(struct ledger *ledger, const char *mark)
+{
+	const char *copy;
+	int r;
+
+	if (strcmp(ledger->table, mark) == 0)
+		return 0;
+	r = ledger_copy_text(mark, &copy);
+	if (r < 0)
+		return r;
+	ledger_free_text(&ledger->table);
+	ledger->table = copy;
+	ledger->table_unsaved = true;
+	return 0;
+}
+
+bool ledger_table_is_unsaved(const struct ledger *ledger)
+{
+	return ledger->table_unsaved;
+}
+
 const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what)
 {
 	while (*i < ledger->n_unsaved) {
@@ -144,4 +186,5 @@ void ledger_forget_unsaved(struct ledger *ledger)
 			record->unsaved = 0;
 	}
 	ledger->n_unsaved = 0;
+	ledger->table_unsaved = false;
 }

@@ -14,13 +14,13 @@
 #define MAX_CURSOR_TEXT  1024
 
 struct change {
-	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_UNTIL, CHANGE_UNBAN } type;
+	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_UNTIL, CHANGE_REASON, CHANGE_UNBAN } type;
 	struct ban ban; /* texts borrow from the parsed line */
 };
 
 struct commit {
 	cJSON *json;
-	const char *cursor;
+	const char *cursor, *table;
 	usec_t time;
 	struct change *changes;
 	size_t n_changes;
@@ -139,7 +139,7 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 						 "offence", "cursor", "network", "users",
 						 NULL };
 	static const char *const manual[] = { "id",    "jail",   "prefix",  "address", "since",
-					      "until", "manual", "network", NULL };
+					      "until", "manual", "network", "reason",  NULL };
 	const cJSON *network = cJSON_GetObjectItemCaseSensitive(object, "network");
 	uint64_t offence, users = 0;
 
@@ -151,7 +151,9 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 	ban->network = network != NULL;
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "manual"))) {
 		ban->kind = BAN_MANUAL;
-		return has_only(object, manual);
+		return has_only(object, manual) &&
+		       (!cJSON_HasObjectItem(object, "reason") ||
+			get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason));
 	}
 	ban->kind = BAN_AUTOMATIC;
 	if (!has_only(object, automatic) ||
@@ -172,6 +174,14 @@ static bool read_until(const cJSON *object, struct ban *ban)
 
 	return has_only(object, keys) && get_number(object, "id", &ban->id) &&
 	       get_until(object, &ban->until);
+}
+
+static bool read_reason(const cJSON *object, struct ban *ban)
+{
+	static const char *const keys[] = { "id", "reason", NULL };
+
+	return has_only(object, keys) && get_number(object, "id", &ban->id) &&
+	       get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason);
 }
 
 static bool read_unban(const cJSON *object, struct ban *ban)
@@ -206,6 +216,10 @@ static bool read_change(const cJSON *object, struct change *change)
 		change->type = CHANGE_UNTIL;
 		return read_until(item, &change->ban);
 	}
+	if (strcmp(item->string, "reason") == 0) {
+		change->type = CHANGE_REASON;
+		return read_reason(item, &change->ban);
+	}
 	change->type = CHANGE_UNBAN;
 	return strcmp(item->string, "unban") == 0 && read_unban(item, &change->ban);
 }
@@ -230,7 +244,7 @@ static int read_changes(const cJSON *array, struct commit *commit)
 
 static int read_commit(struct span line, struct commit *commit)
 {
-	static const char *const keys[] = { "v", "cursor", "time", "changes", NULL };
+	static const char *const keys[] = { "v", "cursor", "time", "table", "changes", NULL };
 	const char *end;
 	uint64_t version;
 
@@ -248,6 +262,9 @@ static int read_commit(struct span line, struct commit *commit)
 		if (!get_text(commit->json, "cursor", MAX_CURSOR_TEXT, &commit->cursor) ||
 		    !get_number(commit->json, "time", &commit->time))
 			return -EBADMSG;
+	if (cJSON_HasObjectItem(commit->json, "table") &&
+	    !get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
+		return -EBADMSG;
 	return read_changes(cJSON_GetObjectItemCaseSensitive(commit->json, "changes"), commit);
 }
 
@@ -281,6 +298,8 @@ static int apply(struct ledger *ledger, const struct change *change)
 		return 0;
 	case CHANGE_UNTIL:
 		return ledger_set_until(ledger, ban->id, ban->until);
+	case CHANGE_REASON:
+		return ledger_set_reason(ledger, ban->id, ban->reason);
 	case CHANGE_UNBAN:
 		return ledger_lift(ledger, ban->id, ban->lifted_time, &after);
 	}
@@ -298,6 +317,8 @@ int ledger_decode(struct ledger *ledger, struct span line)
 		r = check_numbers(ledger, &commit);
 	for (size_t i = 0; r == 0 && i < commit.n_changes; i++)
 		r = apply(ledger, &commit.changes[i]);
+	if (r == 0 && commit.table)
+		r = ledger_set_table(ledger, commit.table);
 	ledger_forget_unsaved(ledger);
 	if (r < 0 || !commit.cursor)
 		return r;

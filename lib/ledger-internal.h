@@ -47,6 +47,8 @@ struct ledger {
 	uint32_t hand;
 	char *cursor;
 	usec_t time;
+	const char *table;
+	bool table_unsaved;
 	uint64_t *unsaved;
 	size_t n_unsaved, max_unsaved;
 	uint64_t n_evicted;

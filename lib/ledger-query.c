@@ -91,6 +91,11 @@ struct position ledger_position(const struct ledger *ledger)
 	return (struct position){ ledger->time, span_of(ledger->cursor) };
 }
 
+const char *ledger_table(const struct ledger *ledger)
+{
+	return ledger->table;
+}
+
 size_t ledger_n_bans(const struct ledger *ledger)
 {
 	return ledger->bans.n;

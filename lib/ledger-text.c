@@ -111,7 +111,12 @@ static void put_ban(struct text *text, const struct ban *ban)
 	if (ban->network)
 		print(text, ",\"network\":true");
 	if (ban->kind == BAN_MANUAL) {
-		print(text, ",\"manual\":true}}");
+		print(text, ",\"manual\":true");
+		if (*ban->reason) {
+			print(text, ",\"reason\":");
+			put_string(text, ban->reason);
+		}
+		print(text, "}}");
 		return;
 	}
 	print(text, ",\"event\":");
@@ -134,9 +139,16 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 	if (what & UNSAVED_BAN) {
 		put_ban(text, ban);
 		comma = ",";
-	} else if (what & UNSAVED_UNTIL) {
+	}
+	if (what & UNSAVED_UNTIL && !(what & UNSAVED_BAN)) {
 		print(text, "{\"until\":{\"id\":%" PRIu64 ",\"until\":", ban->id);
 		put_until(text, ban->until);
+		print(text, "}}");
+		comma = ",";
+	}
+	if (what & UNSAVED_REASON && !(what & UNSAVED_BAN)) {
+		print(text, "%s{\"reason\":{\"id\":%" PRIu64 ",\"reason\":", comma, ban->id);
+		put_string(text, ban->reason);
 		print(text, "}}");
 		comma = ",";
 	}
@@ -150,7 +162,7 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 	}
 }
 
-static void begin_line(struct text *text, const struct ledger *ledger)
+static void begin_line(struct text *text, const struct ledger *ledger, bool with_table)
 {
 	struct position position = ledger_position(ledger);
 
@@ -159,6 +171,10 @@ static void begin_line(struct text *text, const struct ledger *ledger)
 		print(text, ",\"cursor\":");
 		put_quoted(text, position.cursor.data, position.cursor.size);
 		print(text, ",\"time\":%" PRIu64, exact(position.time));
+	}
+	if (with_table) {
+		print(text, ",\"table\":");
+		put_string(text, ledger_table(ledger));
 	}
 	print(text, ",\"changes\":[");
 }
@@ -180,7 +196,7 @@ int ledger_encode(const struct ledger *ledger, char **ret)
 	unsigned what;
 	size_t i = 0;
 
-	begin_line(&text, ledger);
+	begin_line(&text, ledger, ledger_table_is_unsaved(ledger));
 	for (bool first = true; (ban = ledger_next_unsaved(ledger, &i, &what)); first = false) {
 		if (!first)
 			put(&text, ",", 1);
@@ -201,11 +217,11 @@ int ledger_encode_all(const struct ledger *ledger, char **ret)
 	const struct ban *ban = NULL;
 	size_t n = 0;
 
-	begin_line(&text, ledger);
+	begin_line(&text, ledger, *ledger_table(ledger));
 	while ((ban = ledger_next(ledger, ban))) {
 		if (n > 0 && n % BANS_A_LINE == 0) {
 			print(&text, "]}\n");
-			begin_line(&text, ledger);
+			begin_line(&text, ledger, false);
 		} else if (n > 0) {
 			put(&text, ",", 1);
 		}

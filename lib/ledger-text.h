@@ -10,8 +10,11 @@
  *             "until":1763773200000000,"event":"auth-failed","failures":5,"offence":1,"cursor":"s=..."}},
  *     {"placed":7},
  *     {"until":{"id":7,"until":null}},
+ *     {"reason":{"id":8,"reason":"called twice"}},
  *     {"unban":{"id":7,"time":1763769700000000,"after":{"time":1763769699000000,"cursor":"s=..."}}}]}
  *
+ * A manual ban has "manual":true instead of event, failures, offence and cursor, and "reason" where
+ * one was given. Where the kernel's table is another one than before, its mark stands in "table".
  * A compacted file holds the same kind of lines. Times are microseconds since 1970; "until" null is
  * for good (so is a time past 2^53, the last that JSON numbers hold exactly); "failures" are
  * attempts, with one decimal if need be.

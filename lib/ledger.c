@@ -31,6 +31,7 @@ int ledger_new(const uint8_t seed[16], struct ledger **ret)
 	ledger->max_bans = LEDGER_MAX_BANS;
 	ledger->next_id = 1;
 	ledger->hand = POOL_NONE;
+	ledger->table = "";
 	*ret = ledger;
 	return 0;
 }
@@ -52,6 +53,7 @@ static void free_texts(struct ban *ban)
 {
 	ledger_free_text(&ban->event);
 	ledger_free_text(&ban->cursor);
+	ledger_free_text(&ban->reason);
 	ledger_free_text(&ban->lifted_after_cursor);
 }
 
@@ -69,6 +71,7 @@ struct ledger *ledger_free(struct ledger *ledger)
 	free(ledger->jails);
 	free(ledger->unsaved);
 	free(ledger->cursor);
+	ledger_free_text(&ledger->table);
 	free(ledger);
 	return NULL;
 }
@@ -289,12 +292,15 @@ static int fill(struct ledger *ledger, struct record *record, const struct ban *
 
 	record->ban = *ban;
 	record->ban.event = record->ban.cursor = record->ban.lifted_after_cursor = "";
+	record->ban.reason = "";
 	record->ban.jail = ledger->jails[jail]->name;
 	record->jail = (uint16_t)jail;
 	record->offender = POOL_NONE;
 	r = ledger_copy_text(ban->event, &record->ban.event);
 	if (r == 0)
 		r = ledger_copy_text(ban->cursor, &record->ban.cursor);
+	if (r == 0)
+		r = ledger_copy_text(ban->reason, &record->ban.reason);
 	if (r == 0)
 		r = ledger_copy_text(ban->lifted_after_cursor, &record->ban.lifted_after_cursor);
 	return r < 0 ? r : ledger_chain(ledger, record);

@@ -18,6 +18,8 @@
 #define LEDGER_MAX_BANS \
 	131072 /* default bound: at about 0.4 KiB each the daemon's memory limit holds them */
 
+#define LEDGER_MAX_TEXT 127 /* bytes of a reason, as in an element's comment, or a table's mark */
+
 /* A place in the stream of entries: after the entry with that time and cursor. */
 struct position {
 	usec_t time;
@@ -34,10 +36,11 @@ struct ban {
 				   one's */
 	usec_t since, until;    /* until USEC_INFINITY: for good */
 	enum ban_kind kind;
-	bool network;      /* of a network beside the bans of its hosts */
-	const char *event; /* name, "" for a manual ban */
-	uint64_t failures; /* tenths */
-	uint32_t users;    /* so many user names tipped the scale; 0: the weight did */
+	bool network;       /* of a network beside the bans of its hosts */
+	const char *reason; /* of a manual ban, as its element's comment said it; "": by hand */
+	const char *event;  /* name, "" for a manual ban */
+	uint64_t failures;  /* tenths */
+	uint32_t users;     /* so many user names tipped the scale; 0: the weight did */
 	uint32_t offence;
 	const char *
 		cursor; /* of the entry that did it; "" where it is not known or no longer needed */
@@ -102,6 +105,8 @@ void ledger_place(struct ledger *ledger, uint64_t id);
 int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until) must_check;
 int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
 		const struct position *after) must_check;
+/* Why a manual ban is; the text is copied. */
+int ledger_set_reason(struct ledger *ledger, uint64_t id, const char *reason) must_check;
 /* Moves a ban under another prefix (of its address); not saved, the policy says it anew at each
  * start. -ENOMEM. */
 int ledger_set_prefix(struct ledger *ledger, uint64_t id, const struct prefix *prefix) must_check;
@@ -113,6 +118,11 @@ void ledger_set_lift_met(struct ledger *ledger, uint64_t id, bool met);
 int ledger_set_position(struct ledger *ledger, const struct position *position) must_check;
 struct position ledger_position(const struct ledger *ledger); /* borrowed until set again */
 
+/* Which of the kernel's tables the placed bans are in, by a mark of the caller's; copied. "": not
+ * known. */
+int ledger_set_table(struct ledger *ledger, const char *mark) must_check;
+const char *ledger_table(const struct ledger *ledger); /* borrowed until set again */
+
 /* Lets go of all that nobody needs at `now`. */
 void ledger_prune(struct ledger *ledger, usec_t now);
 
@@ -120,8 +130,15 @@ size_t ledger_n_bans(const struct ledger *ledger);
 uint64_t ledger_n_evicted(const struct ledger *ledger);
 
 /* For ledger-text.c: what is not saved yet. */
-enum { UNSAVED_BAN = 1, UNSAVED_PLACED = 2, UNSAVED_UNTIL = 4, UNSAVED_LIFT = 8 };
+enum {
+	UNSAVED_BAN = 1,
+	UNSAVED_PLACED = 2,
+	UNSAVED_UNTIL = 4,
+	UNSAVED_LIFT = 8,
+	UNSAVED_REASON = 16,
+};
 const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what);
+bool ledger_table_is_unsaved(const struct ledger *ledger);
 void ledger_forget_unsaved(struct ledger *ledger);
 
 #endif

@@ -107,8 +107,8 @@ static uint64_t msec(usec_t remaining)
 }
 
 /* nft prints comments as they are: a quote would make a saved ruleset unreadable, a byte that is no
- * UTF-8 its JSON. What is too long is cut between characters. Returns the bytes without the NUL. */
-static size_t clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYTES])
+ * UTF-8 its JSON. What is too long is cut between characters. */
+size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYTES])
 {
 	size_t size = strnlen(comment, 2 * (size_t)NFT_COMMENT_BYTES), used = 0;
 
@@ -151,7 +151,7 @@ static size_t element_size(const struct nft_change *change)
 static void put_comment(struct nlmsghdr *message, const char *comment)
 {
 	char udata[NFT_COMMENT_BYTES + 2];
-	size_t size = clean_comment(comment, udata + 2);
+	size_t size = nft_clean_comment(comment, udata + 2);
 
 	if (size == 0)
 		return;

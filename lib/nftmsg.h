@@ -13,7 +13,8 @@
 #define NFT_JAIL_MANUAL "manual" /* always there: all ports, no rule feeds it */
 #define NFT_SIZE_DEFAULT \
 	131072 /* elements a set may hold; the kernel takes 16 bytes for each at once */
-#define NFT_COMMENT_BYTES 128 /* the final NUL included; nft itself allows no more */
+#define NFT_COMMENT_BYTES  128       /* the final NUL included; nft itself allows no more */
+#define NFT_COMMENT_MANUAL "by hand" /* of a ban by hand without a reason */
 
 /* The name that a jail's sets have in common: the jail's own, or, of those that hold networks, with
  * ".net" behind it, which no jail's name can have. */
@@ -111,6 +112,9 @@ struct nft_notice {
 };
 
 void nft_notice_done(struct nft_notice *notice);
+
+/* A comment as it goes into the kernel: cut, and printable. Returns the bytes without the NUL. */
+size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYTES]);
 
 /* Names inside the table. */
 #define NFT_CHAIN         "prerouting"

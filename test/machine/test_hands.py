@@ -164,6 +164,30 @@ def test_flush_set_unbans_all_in_it(machine, guard):
     assert machine.elements("dovecot4") == {}
 
 
+def test_the_reason_of_a_ban_is_kept(machine, guard):
+    def comments():
+        return [json.loads(line)["comment"] for line in
+                guard("list", "manual", "--json").stdout.splitlines()]
+
+    odd = 'called "twice" \\ é\t' + "x" * 200  # a quote would make a saved ruleset unreadable
+    guard("ban", "--reason", "did not listen", "203.0.113.61")
+    guard("ban", "--reason", odd, "203.0.113.62")
+    machine.nft("add", "element", "inet", "banish", "manual4", "{ 203.0.113.63 timeout 1h }")
+    guard.wait_entry("adopt", 3)
+    told = ["did not listen", "called 'twice' \\ é " + "x" * 107]
+    assert comments() == [*told, ""]
+    machine.nft("flush", "ruleset")
+    guard.wait_entry("heal")
+    assert lab.eventually(lambda: comments() == [*told, "by hand"]), comments()
+    # another reason, the same time
+    guard("ban", "--reason", "another", "203.0.113.61")
+    told[0] = "another"
+    assert lab.eventually(lambda: '"another"' in machine.output("cat", "/var/lib/banish/state"))
+    machine.run("systemctl", "kill", "-s", "KILL", "banish")
+    machine.nft("flush", "ruleset")
+    assert lab.eventually(lambda: comments() == [*told, "by hand"]), comments()
+
+
 def test_what_is_ignored_cannot_be_banned_by_hand(machine, banish):
     banish.begin(ignoreip=["203.0.113.60"])
     ban_by_nft(banish, "dovecot", "203.0.113.60")

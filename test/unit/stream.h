@@ -241,7 +241,7 @@ static inline void stream_ban(struct stream *stream, unsigned jail, const char *
 	struct prefix prefix;
 
 	must(prefix_parse(span_of(text), &prefix) == 0);
-	must(engine_ban(stream->engine, jail, &prefix, now, until) == 0);
+	must(engine_ban(stream->engine, jail, &prefix, now, until, "") == 0);
 }
 
 #endif

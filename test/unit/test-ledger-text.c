@@ -122,6 +122,60 @@ static void reads_back_what_it_wrote(void **state)
 	assert_string_equal(whole, whole_again);
 }
 
+static void a_reason_is_kept_whatever_it_says(void **state)
+{
+	static const char reason[] = "called \"twice\"\\ \t\xc3\xa9";
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(freep) char *line = NULL, *second = NULL, *whole = NULL;
+	const struct ban *ban;
+
+	ban = add(ledger, &(struct ban){ .jail = "manual",
+					 .prefix = PREFIX_V4,
+					 .address = { AF_INET, { 203, 0, 113, 7 } },
+					 .since = 5,
+					 .until = 6,
+					 .kind = BAN_MANUAL,
+					 .reason = reason });
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	assert_non_null(strstr(line, "\"manual\":true,\"reason\":\"called \\\"twice\\\"\\\\ "
+				     "\\u0009\xc3\xa9\"}}]"));
+	again = read_all(line);
+	assert_string_equal(ledger_get(again, ban->id)->reason, reason);
+	ledger_saved(ledger);
+
+	assert_int_equal(ledger_set_reason(ledger, ban->id, reason), 0);
+	assert_int_equal(ledger_set_until(ledger, ban->id, 7), 0);
+	assert_int_equal(ledger_set_reason(ledger, ban->id, "other"), 0);
+	assert_int_equal(ledger_set_reason(ledger, 99, "nobody's"), 0);
+	assert_int_equal(ledger_encode(ledger, &second), 0);
+	assert_non_null(strstr(second, "\"changes\":[{\"until\":{\"id\":1,\"until\":7}},"
+				       "{\"reason\":{\"id\":1,\"reason\":\"other\"}}]}\n"));
+	assert_int_equal(ledger_decode(again, (struct span){ second, strlen(second) - 1 }), 0);
+	assert_string_equal(ledger_get(again, ban->id)->reason, "other");
+	assert_int_equal(ledger_encode_all(again, &whole), 0);
+	assert_non_null(strstr(whole, "\"until\":7,\"manual\":true,\"reason\":\"other\"}}]}\n"));
+}
+
+static void the_table_is_told_where_it_changes(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(freep) char *line = NULL, *second = NULL, *whole = NULL;
+
+	assert_string_equal(ledger_table(ledger), "");
+	assert_int_equal(ledger_set_table(ledger, "b/1"), 0);
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	assert_string_equal(line, "{\"v\":1,\"table\":\"b/1\",\"changes\":[]}\n");
+	ledger_saved(ledger);
+	assert_int_equal(ledger_set_table(ledger, "b/1"), 0);
+	assert_int_equal(ledger_encode(ledger, &second), 0);
+	assert_string_equal(second, "{\"v\":1,\"changes\":[]}\n");
+	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	assert_string_equal(whole, line);
+	again = read_all(whole);
+	assert_string_equal(ledger_table(again), "b/1");
+	assert_false(ledger_table_is_unsaved(again));
+}
+
 static void a_large_ledger_takes_several_lines(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
@@ -175,6 +229,10 @@ static void nonsense_changes_nothing(void **state)
 		{ "{\"v\":1,\"changes\":[" GOOD ",{\"unban\":{\"id\":1,\"time\":1}}]}", -EBADMSG },
 		{ "{\"v\":1,\"changes\":[" GOOD ",{\"placed\":1,\"until\":2}]}", -EBADMSG },
 		{ "{\"v\":1,\"changes\":[" GOOD "]", -EBADMSG },
+		{ "{\"v\":1,\"table\":1,\"changes\":[" GOOD "]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{\"reason\":{\"id\":1}}]}", -EBADMSG },
+		{ "{\"v\":1,\"changes\":[" GOOD ",{\"reason\":{\"id\":1,\"reason\":7}}]}",
+		  -EBADMSG },
 	};
 	cleanup(ledger_freep) struct ledger *ledger = make();
 
@@ -204,10 +262,25 @@ static void each_fault_of_a_ban_is_seen(void **state)
 		"\"event\":\"e\",\"failures\":1.25,\"offence\":1,\"cursor\":\"\"",
 		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,"
 		"\"event\":\"e\",\"failures\":1,\"offence\":4294967296,\"cursor\":\"\"",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,"
+		"\"event\":\"e\",\"failures\":1,\"offence\":1,\"cursor\":\"\",\"reason\":\"r\"",
 	};
 	cleanup(ledger_freep) struct ledger *ledger = make();
-	char line[512];
+	char line[512], reason[LEDGER_MAX_TEXT + 2];
 
+	for (size_t size = LEDGER_MAX_TEXT; size <= LEDGER_MAX_TEXT + 1; size++) {
+		cleanup(ledger_freep) struct ledger *other = make();
+
+		memset(reason, 'x', size);
+		reason[size] = '\0';
+		snprintf(
+			line, sizeof(line),
+			"{\"v\":1,\"changes\":[{\"ban\":{\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\","
+			"\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true,\"reason\":\"%s\"}}]}",
+			reason);
+		assert_int_equal(ledger_decode(other, span_of(line)),
+				 size > LEDGER_MAX_TEXT ? -EBADMSG : 0);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(bans); i++) {
 		snprintf(line, sizeof(line), "{\"v\":1,\"changes\":[{\"ban\":{%s}}]}", bans[i]);
 		if (ledger_decode(ledger, span_of(line)) != -EBADMSG)
@@ -221,6 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_is_one_line),
 		cmocka_unit_test(reads_back_what_it_wrote),
+		cmocka_unit_test(a_reason_is_kept_whatever_it_says),
+		cmocka_unit_test(the_table_is_told_where_it_changes),
 		cmocka_unit_test(a_large_ledger_takes_several_lines),
 		cmocka_unit_test(nonsense_changes_nothing),
 		cmocka_unit_test(each_fault_of_a_ban_is_seen),
