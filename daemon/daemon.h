@@ -135,6 +135,8 @@ int guard_attach(struct daemon *daemon) must_check;
 
 /* hear.c */
 int hear_reconcile(struct daemon *daemon) must_check; /* the kernel's elements against the ledger */
+/* From now on what others do is heard; what they did since guard_open() is made good. */
+int hear_begin(struct daemon *daemon) must_check;
 int hear_attach(struct daemon *daemon) must_check;
 
 /* watch.c */

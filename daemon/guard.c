@@ -118,7 +118,7 @@ int guard_open(struct daemon *daemon, const struct policy *policy)
 		return 0;
 	r = nft_open(policy->table, &daemon->nft);
 	if (r >= 0)
-		r = nft_listen(daemon->nft);
+		r = nft_prepare(daemon->nft);
 	if (r < 0) {
 		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
 		return r;

@@ -301,6 +301,14 @@ static struct nft_element element_of(const struct nft_notice *notice)
 	};
 }
 
+/* Something was done that we did not hear of. */
+static int resync(struct daemon *daemon)
+{
+	int r = guard_install(daemon);
+
+	return r < 0 ? r : hear_reconcile(daemon);
+}
+
 static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 {
 	cleanup(freep) char *by =
@@ -318,11 +326,8 @@ static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 		return take_deleted(daemon, notice, by);
 	case NFT_NOTICE_DAMAGED:
 		return heal(daemon, notice, by);
-	case NFT_NOTICE_RESYNC: {
-		int r = guard_install(daemon);
-
-		return r < 0 ? r : hear_reconcile(daemon);
-	}
+	case NFT_NOTICE_RESYNC:
+		return resync(daemon);
 	}
 	return 0;
 }
@@ -343,6 +348,20 @@ static int on_notices(sd_event_source *source, int fd, uint32_t events, void *us
 			return r;
 	}
 	return 0; /* what failed was said, and is tried again */
+}
+
+int hear_begin(struct daemon *daemon)
+{
+	int r;
+
+	if (daemon->dry_run)
+		return 0;
+	r = nft_listen(daemon->nft);
+	if (r < 0) {
+		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
+		return r;
+	}
+	return r > 0 ? resync(daemon) : 0;
 }
 
 int hear_attach(struct daemon *daemon)

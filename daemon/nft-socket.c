@@ -96,11 +96,17 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan)
 			return (int)n;
 		judge(nft, plan, (struct span){ nft->buffer, (size_t)n }, &outcome);
 	}
+	if (outcome.error == -ERESTART)
+		nft->generation = 0;
 	if (outcome.error < 0)
 		return outcome.error;
 	if (outcome.refused)
 		return 1;
-	return outcome.acknowledged ? 0 : -ENOBUFS;
+	if (!outcome.acknowledged)
+		return -ENOBUFS;
+	if (nft->generation > 0 && ++nft->generation == 0)
+		nft->generation = 1; /* the kernel leaves 0 out, too */
+	return 0;
 }
 
 static void put_key(struct nlmsghdr *message, const struct address *address)

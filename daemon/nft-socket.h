@@ -20,6 +20,9 @@ struct nft {
 	struct mnl_socket *command, *notices;
 	uint32_t sequence; /* of the next message */
 	size_t max_batch;  /* bytes the kernel takes at once */
+	/* Between nft_prepare() and nft_listen(): of the ruleset, if we alone have changed it
+	 * since; 0: somebody else did, or it is not watched. */
+	uint32_t generation;
 	struct nftmsg_batch batch;
 	struct nftmsg_watch *watch;
 	struct nftmsg_state ours; /* what the last install left */
@@ -34,7 +37,7 @@ ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
 
 /* Sends the batch and reads what comes back. Refused messages are told to the plan (NULL: the first
  * error is returned). 0: taken; 1: refused, the plan knows; negative: refused as a whole, or
- * unknown (-ENOBUFS). */
+ * unknown (-ENOBUFS). -ERESTART: somebody else has changed the ruleset, build it again. */
 int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 
 /* A question: `type` about table and, if not NULL, what `name_attribute` names; `key`: an element

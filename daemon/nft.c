@@ -15,18 +15,30 @@
 #define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
 #define MAX_SEQUENCE 0x7fffffff
 
-static int ignore_answer(void *data, const struct nftmsg_answer *answer)
+static int take_generation(void *data, const struct nftmsg_answer *answer)
 {
+	struct nftmsg_generation generation;
+	uint32_t *number = data;
+
+	nftmsg_read_generation(answer->header, &generation);
+	*number = generation.number;
 	return 0;
+}
+
+static int ask_generation(struct nft *nft, uint32_t *ret)
+{
+	struct nft_question question = { .type = NFT_MSG_GETGEN };
+
+	return nft_socket_ask(nft, &question, take_generation, ret);
 }
 
 /* The first question tells whether we may ask at all. */
 static int probe(struct nft *nft)
 {
-	struct nft_question question = { .type = NFT_MSG_GETGEN };
+	uint32_t generation;
 	int r;
 
-	r = nft_socket_ask(nft, &question, ignore_answer, NULL);
+	r = ask_generation(nft, &generation);
 	if (r == -EINVAL) /* nfnetlink knows no such subsystem */
 		return -EOPNOTSUPP;
 	return r;
@@ -135,10 +147,11 @@ static int read_state(struct nft *nft, struct nftmsg_state *state)
 }
 
 /* Numbers begin anew long before they would run over. */
-static void rewind_sequence(struct nft *nft)
+static void begin_batch(struct nft *nft)
 {
 	if (nft->sequence > MAX_SEQUENCE)
 		nft->sequence = 1;
+	nft->batch.generation = nft->generation;
 }
 
 static void shrink(struct nft *nft)
@@ -192,7 +205,7 @@ static int try_install(struct nft *nft, const struct nft_layout *layout)
 	if (r < 0)
 		return r;
 	nftmsg_state_compare(&state, &nft->ours);
-	rewind_sequence(nft);
+	begin_batch(nft);
 	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
 	if (r < 0)
 		return r;
@@ -217,7 +230,7 @@ int nft_install(struct nft *nft, const struct nft_layout *layout)
 	for (int i = 0; i < MAX_TRIES; i++) {
 		r = try_install(nft, layout);
 		/* What we saw may have changed before we acted on it. */
-		if (r != -ENOENT && r != -EEXIST && r != -EINTR)
+		if (r != -ENOENT && r != -EEXIST && r != -EINTR && r != -ERESTART)
 			return r;
 	}
 	return r == -ENOENT ? -EOPNOTSUPP
@@ -237,11 +250,13 @@ static int run_plan(struct nft *nft, struct nftmsg_plan *plan)
 	for (;;) {
 		int r;
 
-		rewind_sequence(nft);
+		begin_batch(nft);
 		r = nftmsg_plan_build(plan, nft->table, nft->sequence, nft->max_batch, &nft->batch);
 		if (r <= 0)
 			return r;
 		r = nft_socket_transact(nft, plan);
+		if (r == -ERESTART) /* once only: from then on everything is taken */
+			continue;
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -309,9 +324,9 @@ static int attach_filter(struct nft *nft)
 	return 0;
 }
 
-int nft_listen(struct nft *nft)
+int nft_prepare(struct nft *nft)
 {
-	int group = NFNLGRP_NFTABLES, r;
+	int r;
 
 	r = nft_socket_open(&nft->notices);
 	if (r < 0)
@@ -320,9 +335,22 @@ int nft_listen(struct nft *nft)
 	if (r < 0)
 		return r;
 	(void)attach_filter(nft); /* saves time only: the watch knows our port too */
+	return ask_generation(nft, &nft->generation);
+}
+
+/* Each of our transactions was refused if it did not follow the one before. */
+int nft_listen(struct nft *nft)
+{
+	uint32_t known = nft->generation, generation = 0;
+	int group = NFNLGRP_NFTABLES, r;
+
+	nft->generation = 0;
 	if (mnl_socket_setsockopt(nft->notices, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;
-	return 0;
+	r = ask_generation(nft, &generation);
+	if (r < 0)
+		return r;
+	return known == 0 || generation != known;
 }
 
 int nft_fd(const struct nft *nft)

@@ -76,11 +76,15 @@ int nft_find(struct nft *nft, const char *jail, const struct address *address,
  */
 int nft_ignores(struct nft *nft, const struct address *address) must_check;
 
-/* Subscribes to notices; call it before nft_install(), so that nothing is missed. Then wait for
- * nft_fd() to be readable, nft_read_notices(), and nft_take_notice() until it answers false. Own
- * commands make no notices. */
+/* While anybody listens the kernel makes a notice of each element that it takes, which costs more
+ * than the element. So there are two steps, the first before nft_install(), the second when much is
+ * done already; in between no change of others is missed, though nobody hears of it.
+ * nft_listen(): 0; 1: somebody else has changed the ruleset since nft_prepare(), install, list and
+ * compare. From then on wait for nft_fd() to be readable, nft_read_notices(), and nft_take_notice()
+ * until it answers false. Own commands make no notices. */
+int nft_prepare(struct nft *nft) must_check;
 int nft_listen(struct nft *nft) must_check;
-int nft_fd(const struct nft *nft); /* -1: not listening */
+int nft_fd(const struct nft *nft); /* -1: not prepared */
 int nft_read_notices(struct nft *nft) must_check;
 bool nft_take_notice(struct nft *nft,
 		     struct nft_notice *ret); /* the caller calls nft_notice_done() */

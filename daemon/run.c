@@ -90,6 +90,8 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = force_enter(daemon, &force, &ledger);
 	if (r >= 0)
+		r = hear_begin(daemon);
+	if (r >= 0)
 		r = follow_begin(daemon);
 	force_done(&force);
 	return r;

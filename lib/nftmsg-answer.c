@@ -244,6 +244,7 @@ void nftmsg_read_generation(const struct nlmsghdr *header, struct nftmsg_generat
 
 	sort_message(header, &a);
 	*ret = (struct nftmsg_generation){
+		.number = number_of(a.at[NFTA_GEN_ID]),
 		.process = text_of(a.at[NFTA_GEN_PROC_NAME]),
 		.process_id = number_of(a.at[NFTA_GEN_PROC_PID]),
 	};

@@ -53,8 +53,10 @@ struct nftmsg_rule {
 };
 bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret);
 
-/* Who made the new generation. */
+/* The ruleset's generation: each transaction of anybody begins a new one. Who made it is told only
+ * in a notice. */
 struct nftmsg_generation {
+	uint32_t number;     /* 0: the kernel did not say */
 	struct span process; /* data NULL: the kernel did not say */
 	uint32_t process_id;
 };

@@ -1,11 +1,13 @@
 #include "nftmsg-batch.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
 
 #define HEADERS_ROOM 64 /* netlink and nfnetlink header, and slack */
 
@@ -27,7 +29,7 @@ static int reserve(struct nftmsg_batch *batch, size_t room)
 
 int nftmsg_batch_begin(struct nftmsg_batch *batch, uint32_t sequence)
 {
-	const struct nlmsghdr *begin;
+	struct nlmsghdr *begin;
 	int r;
 
 	batch->size = 0;
@@ -37,6 +39,8 @@ int nftmsg_batch_begin(struct nftmsg_batch *batch, uint32_t sequence)
 		return r;
 	batch->first = sequence;
 	begin = nftnl_batch_begin(batch->data, sequence);
+	if (batch->generation)
+		mnl_attr_put_u32(begin, NFNL_BATCH_GENID, htonl(batch->generation));
 	batch->size = begin->nlmsg_len;
 	batch->sequence = sequence + 1;
 	return 0;

@@ -14,9 +14,11 @@
 struct nftmsg_batch {
 	char *data; /* owned */
 	size_t size, capacity;
-	uint32_t first;    /* sequence of the begin message */
-	uint32_t sequence; /* of the next message */
-	size_t last;       /* where the last message begins; 0: there is none */
+	uint32_t first;      /* sequence of the begin message */
+	uint32_t sequence;   /* of the next message */
+	uint32_t generation; /* set by the caller before it begins: taken only if the ruleset stands
+				there, else refused by -ERESTART; 0: in any case */
+	size_t last;         /* where the last message begins; 0: there is none */
 };
 
 /* Starts over, with sequence numbers from `sequence` on. */

@@ -15,8 +15,16 @@ static int set_up(void **state)
 
 	run("nft flush ruleset");
 	assert_int_equal(nft_open("banish", &nft), 0);
+	assert_int_equal(nft_prepare(nft), 0);
 	assert_int_equal(nft_listen(nft), 0);
 	assert_int_equal(nft_install(nft, &layout), 1);
+	return 0;
+}
+
+static int set_up_late(void **state)
+{
+	run("nft flush ruleset");
+	assert_int_equal(nft_open("banish", &nft), 0);
 	return 0;
 }
 
@@ -253,6 +261,59 @@ static void own_floods_fill_no_buffer(void **state)
 	expect_nothing();
 }
 
+/* Step by step, with somebody else's change before that step; 0: nobody's. */
+static void start(unsigned step)
+{
+	struct nft_layout layout = netns_layout();
+
+	for (unsigned i = 1; i <= 6; i++) {
+		if (i == step)
+			run("nft add table inet other");
+		if (i == 1)
+			assert_int_equal(nft_prepare(nft), 0);
+		else if (i == 2 || i == 4)
+			assert_in_range(nft_install(nft, &layout), 0, 1);
+		else if (i == 3)
+			apply(nft, change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
+		else if (i == 5)
+			apply(nft, change_of(NFT_PUT, "192.0.2.2", 100, NULL));
+		else
+			assert_int_equal(nft_listen(nft), step > 1);
+	}
+	assert_int_equal(json_count("mail4"), 2);
+	expect_nothing();
+}
+
+static void what_others_do_before_we_listen_is_not_missed(void **state)
+{
+	for (unsigned step = 0; step <= 6; step++) {
+		start(step);
+		tear_down(state);
+		set_up_late(state);
+	}
+}
+
+static void others_are_heard_from_then_on(void **state)
+{
+	start(0);
+	run("nft delete element inet banish mail4 '{ 192.0.2.1 }'");
+	expect(NFT_NOTICE_DELETED, "nft");
+	apply(nft, change_of(NFT_PUT, "192.0.2.3", 100, NULL));
+	expect_nothing();
+}
+
+/* The element was there before us, by somebody else: so ours is refused, and told again. */
+static void nobodys_element_passes_for_ours(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	assert_int_equal(nft_prepare(nft), 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	run("nft add element inet banish mail4 '{ 192.0.2.1 timeout 1h }'");
+	apply(nft, change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
+	assert_int_equal(nft_listen(nft), 1);
+}
+
 int main(void)
 {
 #define INSTALLED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -266,6 +327,12 @@ int main(void)
 		INSTALLED(elements_of_a_saved_ruleset_are_flagged),
 		INSTALLED(a_flood_that_was_not_read_is_told_as_a_resync),
 		INSTALLED(own_floods_fill_no_buffer),
+		cmocka_unit_test_setup_teardown(what_others_do_before_we_listen_is_not_missed,
+						set_up_late, tear_down),
+		cmocka_unit_test_setup_teardown(others_are_heard_from_then_on, set_up_late,
+						tear_down),
+		cmocka_unit_test_setup_teardown(nobodys_element_passes_for_ours, set_up_late,
+						tear_down),
 	};
 
 	netns_enter();

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <arpa/inet.h>
+
 #include "nftmsg-messages.h"
 
 static void put(struct nftmsg_batch *batch, uint16_t type, size_t size)
@@ -54,11 +56,34 @@ static void grows_and_starts_over(void **state)
 	nftmsg_batch_done(&batch);
 }
 
+static void holds_for_one_generation_only_if_asked(void **state)
+{
+	for (uint32_t generation = 0; generation < 2; generation++) {
+		struct nftmsg_batch batch = { .generation = 0x01020304 * generation };
+		const struct nlmsghdr *begin;
+		const struct nlattr *attribute;
+
+		assert_int_equal(nftmsg_batch_begin(&batch, 7), 0);
+		begin = (const struct nlmsghdr *)batch.data;
+		assert_int_equal(begin->nlmsg_type, NFNL_MSG_BATCH_BEGIN);
+		attribute = mnl_nlmsg_get_payload_offset(begin, sizeof(struct nfgenmsg));
+		assert_int_equal(mnl_attr_ok(attribute, (int)(begin->nlmsg_len - MNL_NLMSG_HDRLEN -
+							      sizeof(struct nfgenmsg))),
+				 generation);
+		if (generation) {
+			assert_int_equal(mnl_attr_get_type(attribute), NFNL_BATCH_GENID);
+			assert_int_equal(ntohl(mnl_attr_get_u32(attribute)), 0x01020304);
+		}
+		nftmsg_batch_done(&batch);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_last_message_asks_for_an_answer),
 		cmocka_unit_test(grows_and_starts_over),
+		cmocka_unit_test(holds_for_one_generation_only_if_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
