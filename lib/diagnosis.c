@@ -1,0 +1,268 @@
+#include "diagnosis.h"
+
+#include "figure.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MINUTE        (60 * USEC_PER_SEC)
+#define DAY           (24 * USEC_PER_HOUR)
+#define SETTLED       (2 * MINUTE) /* the position is saved twice a minute; so old it is no news */
+/* Every server tells of its own start: one that has not after this time logs elsewhere. */
+#define SPEECHLESS    (10 * MINUTE)
+#define BREAKER_LASTS USEC_PER_HOUR /* later it only waits for a failure to close */
+
+void diagnosis_done(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->n_findings; i++)
+		free(diagnosis->findings[i].text);
+	free(diagnosis->findings);
+	*diagnosis = (struct diagnosis){ 0 };
+}
+
+const char *unit_state_name(enum unit_state state)
+{
+	switch (state) {
+	case UNIT_UNASKED:
+		break;
+	case UNIT_MISSING:
+		return "missing";
+	case UNIT_ACTIVE:
+		return "active";
+	case UNIT_STARTING:
+		return "starting";
+	case UNIT_STOPPED:
+		return "stopped";
+	case UNIT_FAILED:
+		return "failed";
+	}
+	return "unknown";
+}
+
+static usec_t age_of(const struct facts *facts, usec_t time)
+{
+	return facts->now > time ? facts->now - time : 0;
+}
+
+static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *format, ...)
+{
+	struct finding *findings;
+	va_list arguments;
+	char *text;
+	int r;
+
+	va_start(arguments, format);
+	r = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (r < 0)
+		return -ENOMEM;
+	findings = reallocarray(d->findings, d->n_findings + 1, sizeof(*findings));
+	if (!findings) {
+		free(text);
+		return -ENOMEM;
+	}
+	d->findings = findings;
+	findings[d->n_findings++] = (struct finding){ problem, text };
+	d->n_problems += problem;
+	return 0;
+}
+
+static int look_at_unit(const struct facts *facts, struct diagnosis *d)
+{
+	switch (facts->unit) {
+	case UNIT_MISSING:
+		return add(d, true,
+			   "there is no banish.service: install it, then systemctl "
+			   "daemon-reload");
+	case UNIT_STOPPED:
+		return add(d, true,
+			   "the daemon does not run, new attackers get through: systemctl "
+			   "start banish");
+	case UNIT_FAILED:
+		return add(d, true,
+			   "the daemon has failed (%s), new attackers get through: journalctl -u "
+			   "banish -n 20 tells why",
+			   facts->result ? facts->result : "no reason known");
+	case UNIT_STARTING:
+		if (facts->restarts > 0)
+			return add(
+				d, true,
+				"the daemon fails and is started again and again (%s, %llu times): "
+				"journalctl -u banish -n 20 tells why",
+				facts->result ? facts->result : "no reason known",
+				(unsigned long long)facts->restarts);
+		return add(d, false, "the daemon is being started");
+	case UNIT_ACTIVE:
+		if (facts->dry_run)
+			return add(
+				d, true,
+				"the daemon makes a dry run: it bans nobody; take --dry-run out of "
+				"its unit");
+		break;
+	case UNIT_UNASKED:
+		break;
+	}
+	return 0;
+}
+
+static int look_at_kernel(const struct facts *facts, struct diagnosis *d)
+{
+	bool running = facts->unit == UNIT_ACTIVE;
+
+	if (!facts->sees_kernel || facts->dry_run)
+		return 0;
+	if (!facts->has_table)
+		return add(d, true, "there is no nftables table inet %s, nobody is kept out: %s",
+			   facts->table,
+			   running ? "systemctl restart banish, then journalctl -u banish -n 20"
+				   : "the daemon makes it at its start");
+	if (facts->damage)
+		return add(d, true, "the nftables table inet %s is not whole, %s: %s", facts->table,
+			   facts->damage,
+			   running ? "systemctl reload banish mends it"
+				   : "the daemon mends it at its start");
+	return 0;
+}
+
+static int look_at_config(const struct facts *facts, struct diagnosis *d)
+{
+	if (facts->config_fault)
+		return add(
+			d, true,
+			"the configuration has faults, the daemon would not start with it: banish "
+			"check tells all; the first is %s",
+			facts->config_fault);
+	if (facts->n_jails == 0)
+		return add(d, true,
+			   "no jail is in force, so nobody is ever banned: write \"jails\" into "
+			   "banish.json, see banish.json(5)");
+	if (facts->stale_config)
+		return add(
+			d, false,
+			"the configuration was changed after the daemon read it: banish check && "
+			"systemctl reload banish");
+	return 0;
+}
+
+static int look_at_state(const struct facts *facts, struct diagnosis *d)
+{
+	char age[FIGURE_TEXT_MAX], count[FIGURE_TEXT_MAX];
+	if (facts->state_trouble)
+		return add(d, true, "the state cannot be saved, a crash would forget bans: %s",
+			   facts->state_trouble);
+	if (!facts->sees_state || facts->unit != UNIT_ACTIVE || facts->dry_run ||
+	    facts->oldest_waiting == 0 || age_of(facts, facts->unit_since) < SETTLED ||
+	    age_of(facts, facts->oldest_waiting) < SETTLED)
+		return 0;
+	return add(d, true,
+		   "the daemon is %s behind the journal, %s entries wait: if that does not shrink, "
+		   "journalctl -u banish -n 20 may tell why",
+		   figure_age(age_of(facts, facts->oldest_waiting), age),
+		   figure_count(facts->n_waiting, count));
+}
+
+/* A unit that has started after its last entry, and has not told even that, logs elsewhere. */
+static bool is_speechless(const struct facts *facts, const struct facts_jail *jail)
+{
+	return jail->unit_state == UNIT_ACTIVE && jail->unit_since > 0 &&
+	       jail->last_entry < jail->unit_since && facts->oldest < jail->unit_since &&
+	       age_of(facts, jail->unit_since) >= SPEECHLESS;
+}
+
+static int look_at_silence(const struct facts *facts, const struct facts_jail *jail,
+			   struct diagnosis *d)
+{
+	usec_t quiet = age_of(facts, MAX(jail->last_entry, facts->oldest));
+	const char *unit = jail->unit ? jail->unit : "its unit";
+	char age[FIGURE_TEXT_MAX];
+
+	if (!facts->sees_journal)
+		return 0;
+	if (is_speechless(facts, jail))
+		return add(
+			d, true,
+			"jail %s is blind: %s runs for %s, and the journal has no entry of it that "
+			"the rule reads; does it log to a file, or as another unit?",
+			jail->name, unit, figure_age(age_of(facts, jail->unit_since), age));
+	if (jail->unit_state == UNIT_MISSING && jail->last_entry == 0)
+		return add(
+			d, true,
+			"jail %s is blind: this machine has no %s, and the journal no entry that the "
+			"rule reads; take the jail out, or mend \"journal\" in its rule",
+			jail->name, unit);
+	if (jail->unit_state == UNIT_STOPPED || jail->unit_state == UNIT_FAILED)
+		return add(d, false, "jail %s: %s %s", jail->name, unit,
+			   jail->unit_state == UNIT_FAILED ? "has failed" : "does not run");
+	if (quiet < DAY)
+		return 0;
+	if (jail->last_entry == 0)
+		return add(
+			d, jail->unit_state != UNIT_ACTIVE || jail->unit_since == 0,
+			"jail %s %s: the journal, which begins %s ago, has no entry that the rule "
+			"reads; does %s log to a file, or as another unit?",
+			jail->name,
+			jail->unit_state == UNIT_ACTIVE && jail->unit_since > 0 ? "may be blind"
+										: "is blind",
+			figure_age(quiet, age), unit);
+	return add(d, false, "jail %s: the last entry that its rule reads is %s old", jail->name,
+		   figure_age(quiet, age));
+}
+
+static int look_at_jail(const struct facts *facts, const struct facts_jail *jail,
+			struct diagnosis *d)
+{
+	char age[FIGURE_TEXT_MAX];
+
+	if (jail->held_since > 0 && age_of(facts, jail->held_since) < BREAKER_LASTS)
+		return add(
+			d, true,
+			"jail %s bans nobody for %s now: too many bans came at once (maxbans); banish "
+			"report --since '1h ago' tells whom it had banned",
+			jail->name, figure_age(age_of(facts, jail->held_since), age));
+	return look_at_silence(facts, jail, d);
+}
+
+/* Problems first, each kind in the order in which it was found. */
+static int sort(struct diagnosis *d)
+{
+	struct finding *sorted = calloc(d->n_findings + 1, sizeof(*sorted));
+	size_t n = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (int problem = 1; problem >= 0; problem--)
+		for (size_t i = 0; i < d->n_findings; i++)
+			if (d->findings[i].problem == problem)
+				sorted[n++] = d->findings[i];
+	free(d->findings);
+	d->findings = sorted;
+	return 0;
+}
+
+int diagnose(const struct facts *facts, struct diagnosis *ret)
+{
+	cleanup(diagnosis_done) struct diagnosis d = { 0 };
+	int r;
+
+	r = look_at_unit(facts, &d);
+	if (r >= 0)
+		r = look_at_kernel(facts, &d);
+	if (r >= 0)
+		r = look_at_config(facts, &d);
+	if (r >= 0)
+		r = look_at_state(facts, &d);
+	for (size_t i = 0; r >= 0 && i < facts->n_jails; i++)
+		r = look_at_jail(facts, &facts->jails[i], &d);
+	if (r >= 0 && facts->unit != UNIT_UNASKED && facts->unit != UNIT_MISSING &&
+	    !facts->starts_at_boot)
+		r = add(&d, false,
+			"the daemon would not start at the next boot: systemctl enable banish");
+	if (r >= 0)
+		r = sort(&d);
+	if (r < 0)
+		return r;
+	*ret = d;
+	d = (struct diagnosis){ 0 };
+	return 0;
+}

@@ -1,0 +1,80 @@
+#ifndef BANISH_DIAGNOSIS_H
+#define BANISH_DIAGNOSIS_H
+
+/*
+ * From what `banish status` found out to what is wrong, in sentences that say what to do. A problem
+ * means that somebody who should be kept out is not, or soon will not be; a note is worth knowing.
+ * What could not be looked at is no problem here.
+ */
+
+#include "policy.h"
+#include "util.h"
+
+/* What systemd says of a unit. */
+enum unit_state {
+	UNIT_UNASKED, /* it gave no answer */
+	UNIT_MISSING, /* there is no such unit */
+	UNIT_ACTIVE,
+	UNIT_STARTING, /* or waiting to be started again */
+	UNIT_STOPPED,
+	UNIT_FAILED,
+};
+
+/* A jail in force, and what its rule reads. */
+struct facts_jail {
+	char name[NAME_SIZE];
+	const char
+		*unit; /* that it reads, one that runs if there is any; borrowed; NULL: none named
+			*/
+	enum unit_state unit_state;
+	usec_t unit_since; /* when it came into that state; 0: not known */
+	usec_t last_entry; /* that the rule reads, in the whole journal; 0: none */
+	usec_t held_since; /* its breaker is open; 0: it is not */
+};
+
+struct facts {
+	usec_t now;
+	enum unit_state unit; /* banish.service */
+	usec_t unit_since;    /* 0: not known */
+	const char *result;   /* how it failed, in systemd's words; NULL: not known */
+	uint64_t restarts;    /* by systemd itself, since it was started by somebody */
+	bool starts_at_boot;  /* or nothing is known of it */
+	bool dry_run;
+
+	bool sees_journal;
+	usec_t oldest; /* entry of the journal, of any unit; 0: not known */
+
+	bool sees_state;
+	usec_t position;       /* time of the entry up to which all has been read; 0: none */
+	usec_t oldest_waiting; /* entry behind it that some rule reads; 0: none */
+	uint64_t n_waiting;
+	const char *state_trouble; /* what the daemon said of it last; NULL: none */
+
+	bool sees_kernel, has_table;
+	const char *table, *damage; /* damage: what is missing or wrong in it; NULL: nothing */
+
+	const char *config_fault; /* NULL: the files are right */
+	bool stale_config;        /* they are younger than what the daemon has read */
+
+	const struct facts_jail *jails;
+	size_t n_jails;
+};
+
+struct finding {
+	bool problem;
+	char *text; /* owned; one sentence or two, without a line end */
+};
+
+struct diagnosis {
+	struct finding *findings; /* owned; problems first, the gravest at the top */
+	size_t n_findings, n_problems;
+};
+
+/* -ENOMEM. */
+int diagnose(const struct facts *facts, struct diagnosis *ret) must_check;
+void diagnosis_done(struct diagnosis *diagnosis);
+
+/* "runs", "has failed": what a unit does. */
+const char *unit_state_name(enum unit_state state);
+
+#endif

@@ -1,0 +1,80 @@
+#ifndef BANISH_DIGEST_H
+#define BANISH_DIGEST_H
+
+/*
+ * What the daemon said in a span of time, as numbers: its own journal entries in, per jail bans and
+ * unbans, the worst offenders, networks and accounts, and its warnings out. Everything is bounded:
+ * the offenders of a very large attack that were not heard of for longest are folded away, and it
+ * is told how many. A ban that a crash had said again counts once.
+ */
+
+#include "address.h"
+#include "entry.h"
+#include "policy.h"
+#include "tally.h"
+
+#define DIGEST_MAX_OFFENDERS 65536
+#define DIGEST_MAX_NETWORKS  65536
+#define DIGEST_MAX_ACCOUNTS  16384
+#define DIGEST_MAX_JAILS     4096
+#define DIGEST_MAX_REMARKS   64
+#define DIGEST_MAX_KINDS     32
+
+/* Networks that offenders are put together by, whatever the jails do. */
+#define DIGEST_NETWORK4 24 /* bits */
+#define DIGEST_NETWORK6 48
+
+#define DIGEST_USER_SIZE 256 /* bytes of an account's name, as the daemon wrote it */
+
+struct digest_jail {
+	char name[NAME_SIZE];
+	uint64_t bans;     /* automatic ones, those of networks included */
+	uint64_t networks; /* of these */
+	uint64_t again;    /* of offenders who had been banned before */
+	uint64_t by_hand, unbans;
+	usec_t last_ban; /* automatic; 0: none */
+	bool held;       /* the breaker opened and did not close again ... */
+	usec_t held_since;
+};
+
+/* Warnings of one kind about one jail or none; without a jail those that differ in more than
+ * numbers stand apart. */
+struct digest_remark {
+	char id[33]; /* MESSAGE_ID */
+	unsigned jail;
+	uint64_t shape;    /* of the message; 0: of any */
+	unsigned priority; /* syslog's; of the latest, which the message is of too */
+	uint64_t count;
+	usec_t first, last;
+	usec_t calmed; /* the latest entry of the kind that is no warning; 0: none */
+	char *message; /* owned */
+};
+#define DIGEST_NO_JAIL UINT32_MAX
+
+struct digest;
+
+int digest_new(const uint8_t seed[static 16], struct digest **ret) must_check;
+struct digest *digest_free(struct digest *digest);
+DEFINE_CLEANUP(struct digest *, digest_free)
+
+/* An entry of the daemon's, oldest first. What makes no sense is passed over. 0, -ENOMEM, or the
+ * error of the entry's source. */
+int digest_feed(struct digest *digest, const struct entry *entry) must_check;
+
+/* In the order in which they were first spoken of; borrowed until the next feed. */
+const struct digest_jail *digest_jails(const struct digest *digest, size_t *ret_n);
+const struct digest_jail *digest_find_jail(const struct digest *digest, const char *name);
+const struct digest_remark *digest_remarks(const struct digest *digest, size_t *ret_n);
+uint64_t digest_n_remarks_folded(const struct digest *digest);
+/* Entries of one MESSAGE_ID, warnings or not. */
+uint64_t digest_count(const struct digest *digest, const char *id);
+
+/* Groups are indexes of digest_jails(). */
+struct tally *digest_offenders(const struct digest *digest); /* name: prefix; count: bans; weight:
+								failures, tenths; peak: offence */
+struct tally *digest_networks(const struct digest *digest);  /* name: prefix, group 0; count:
+								offenders; weight: bans */
+struct tally *digest_accounts(const struct digest *digest);  /* name: user; count: warnings; peak:
+								hosts */
+
+#endif

@@ -1,0 +1,115 @@
+#include "tally.h"
+
+#include "hash.h"
+
+#include <errno.h>
+
+struct tally {
+	struct table table;
+	struct table_list list; /* the one not met for longest first */
+	uint8_t seed[HASH_SEED_SIZE];
+	size_t max_items, name_size;
+	uint64_t n_folded;
+};
+
+struct key {
+	unsigned group;
+	const char *name;
+	size_t size; /* bytes of the name that count */
+};
+
+int tally_new(const uint8_t seed[static 16], size_t max_items, size_t name_size, struct tally **ret)
+{
+	struct tally *tally;
+
+	if (max_items == 0 || name_size == 0)
+		return -EINVAL;
+	tally = calloc(1, sizeof(*tally));
+	if (!tally)
+		return -ENOMEM;
+	table_init(&tally->table, (sizeof(struct tally_item) + name_size + 7) / 8 * 8);
+	table_list_init(&tally->list);
+	memcpy(tally->seed, seed, sizeof(tally->seed));
+	tally->max_items = max_items;
+	tally->name_size = name_size;
+	*ret = tally;
+	return 0;
+}
+
+struct tally *tally_free(struct tally *tally)
+{
+	if (!tally)
+		return NULL;
+	table_done(&tally->table);
+	free(tally);
+	return NULL;
+}
+
+static bool equal(const void *record, const void *wanted)
+{
+	const struct tally_item *item = record;
+	const struct key *key = wanted;
+
+	return item->group == key->group && strncmp(item->name, key->name, key->size) == 0 &&
+	       item->name[key->size] == '\0';
+}
+
+struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name)
+{
+	struct key key = { group, name, strnlen(name, tally->name_size - 1) };
+	uint64_t hash = hash64(tally->seed, name, key.size) ^ group * 0x9e3779b97f4a7c15ULL;
+	struct tally_item *item = table_find(&tally->table, hash, equal, &key);
+
+	if (item) {
+		table_touch(&tally->table, &tally->list, item);
+		return item;
+	}
+	if (tally->list.n >= tally->max_items) {
+		table_remove(&tally->table, &tally->list,
+			     table_oldest(&tally->table, &tally->list));
+		tally->n_folded++;
+	}
+	item = table_add(&tally->table, &tally->list, hash);
+	if (!item)
+		return NULL;
+	item->group = group;
+	memcpy(item->name, name, key.size);
+	item->name[key.size] = '\0';
+	return item;
+}
+
+size_t tally_n_items(const struct tally *tally)
+{
+	return tally->list.n;
+}
+
+uint64_t tally_n_folded(const struct tally *tally)
+{
+	return tally->n_folded;
+}
+
+static int order(tally_compare_t compare, const struct tally_item *a, const struct tally_item *b)
+{
+	int r = compare(a, b);
+
+	if (r == 0)
+		r = strcmp(a->name, b->name);
+	return r ? r : (a->group > b->group) - (a->group < b->group);
+}
+
+size_t tally_top(const struct tally *tally, tally_compare_t compare, size_t max_items,
+		 const struct tally_item **ret)
+{
+	const struct tally_item *item = table_oldest(&tally->table, &tally->list);
+	size_t n = 0, i;
+
+	for (; item && max_items > 0; item = table_newer(&tally->table, item)) {
+		if (n == max_items && order(compare, ret[n - 1], item) <= 0)
+			continue;
+		i = n < max_items ? n++ : n - 1;
+		for (; i > 0 && order(compare, item, ret[i - 1]) < 0; i--)
+			ret[i] = ret[i - 1];
+		ret[i] = item;
+	}
+	return n;
+}

@@ -1,0 +1,43 @@
+#ifndef BANISH_TALLY_H
+#define BANISH_TALLY_H
+
+/*
+ * Counting by name, without an end: who came how often. Names come from strangers, so the table is
+ * bounded; the name that was not met for longest goes first, so who comes often stays, and how many
+ * went is told. As long as none did, all numbers are exact.
+ */
+
+#include "table.h"
+
+struct tally_item {
+	struct table_head head;
+	unsigned group; /* names of different groups are different */
+	uint64_t count; /* 0: just made; the caller's from here on */
+	uint64_t weight;
+	uint64_t peak;
+	usec_t last;
+	char name[];
+};
+
+struct tally;
+
+/* `name_size`: bytes of the longest name and its NUL; longer ones are cut. */
+int tally_new(const uint8_t seed[static 16], size_t max_items, size_t name_size,
+	      struct tally **ret) must_check;
+struct tally *tally_free(struct tally *tally);
+DEFINE_CLEANUP(struct tally *, tally_free)
+
+/* The item of that name, made where there is none. Borrowed until the next call. NULL: no memory.
+ */
+struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name) must_check;
+
+size_t tally_n_items(const struct tally *tally);
+uint64_t tally_n_folded(const struct tally *tally); /* items that had to go */
+
+/* The first `max_items` in the order of `compare` (negative: a before b), those alike in the order
+ * of their names; how many there are. Borrowed until the next tally_note(). */
+typedef int (*tally_compare_t)(const struct tally_item *a, const struct tally_item *b);
+size_t tally_top(const struct tally *tally, tally_compare_t compare, size_t max_items,
+		 const struct tally_item **ret);
+
+#endif

@@ -1,0 +1,179 @@
+#include "diagnosis.h"
+
+#include "unit.h"
+
+#define NOW    (1700000000 * USEC_PER_SEC)
+#define MINUTE (60 * USEC_PER_SEC)
+#define HOUR   USEC_PER_HOUR
+#define DAY    (24 * HOUR)
+
+/* A machine where all is well. */
+static const struct facts_jail well_jail = {
+	.name = "dovecot",
+	.unit = "dovecot.service",
+	.unit_state = UNIT_ACTIVE,
+	.unit_since = NOW - 3 * DAY,
+	.last_entry = NOW - MINUTE,
+};
+static const struct facts well = {
+	.now = NOW,
+	.unit = UNIT_ACTIVE,
+	.unit_since = NOW - 2 * DAY,
+	.starts_at_boot = true,
+	.sees_journal = true,
+	.oldest = NOW - 10 * DAY,
+	.sees_state = true,
+	.position = NOW - MINUTE,
+	.sees_kernel = true,
+	.has_table = true,
+	.table = "banish",
+	.jails = &well_jail,
+	.n_jails = 1,
+};
+
+/* Exactly one finding, of that kind, with these words; NULL: none. */
+static void check(const struct facts *facts, bool problem, const char *words)
+{
+	struct diagnosis d;
+
+	assert_int_equal(diagnose(facts, &d), 0);
+	assert_int_equal(d.n_findings, words ? 1 : 0);
+	assert_int_equal(d.n_problems, words && problem ? 1 : 0);
+	if (words) {
+		assert_int_equal(d.findings[0].problem, problem);
+		if (!strstr(d.findings[0].text, words))
+			assert_string_equal(d.findings[0].text, words);
+	}
+	diagnosis_done(&d);
+}
+
+#define CHECK(is_problem, words, ...)                 \
+	do {                                          \
+		struct facts facts = well;            \
+		struct facts_jail jail = well_jail;   \
+                                                      \
+		facts.jails = &jail;                  \
+		__VA_ARGS__;                          \
+		check(&facts, (is_problem), (words)); \
+	} while (0)
+
+static void nothing_is_wrong_where_all_is_well(void **state)
+{
+	CHECK(false, NULL, (void)0);
+	CHECK(false, NULL, facts.unit = UNIT_UNASKED);
+	CHECK(false, NULL, facts.sees_kernel = facts.has_table = false);
+	CHECK(false, NULL, facts.sees_state = false; facts.oldest_waiting = NOW - HOUR);
+}
+
+static void the_daemon(void **state)
+{
+	CHECK(true, "systemctl start banish", facts.unit = UNIT_STOPPED);
+	CHECK(true, "there is no banish.service", facts.unit = UNIT_MISSING);
+	CHECK(true, "has failed (exit-code)", facts.unit = UNIT_FAILED; facts.result = "exit-code");
+	CHECK(true, "has failed (no reason known)", facts.unit = UNIT_FAILED);
+	CHECK(false, "is being started", facts.unit = UNIT_STARTING);
+	CHECK(true, "again and again (watchdog, 7 times)", facts.unit = UNIT_STARTING;
+	      facts.restarts = 7; facts.result = "watchdog");
+	CHECK(true, "dry run", facts.dry_run = true);
+	CHECK(false, "systemctl enable banish", facts.starts_at_boot = false);
+}
+
+static void the_firewall(void **state)
+{
+	CHECK(true, "no nftables table inet banish", facts.has_table = false);
+	CHECK(true, "not whole, its chain is missing: systemctl reload",
+	      facts.damage = "its chain is missing");
+	/* a dry run makes none */
+	CHECK(true, "dry run", facts.dry_run = true; facts.has_table = false);
+}
+
+static void the_configuration(void **state)
+{
+	CHECK(true, "banish.json:1:2: bad", facts.config_fault = "banish.json:1:2: bad";
+	      facts.stale_config = true);
+	CHECK(true, "no jail is in force", facts.n_jails = 0);
+	CHECK(false, "changed after the daemon read it", facts.stale_config = true);
+}
+
+static void the_place_in_the_journal(void **state)
+{
+	CHECK(true, "5min behind the journal, 12 entries wait", facts.n_waiting = 12;
+	      facts.oldest_waiting = NOW - 5 * MINUTE);
+	/* it is saved now and then only */
+	CHECK(false, NULL, facts.oldest_waiting = NOW - MINUTE);
+	CHECK(false, NULL, facts.oldest_waiting = NOW + MINUTE);
+	/* just started, it catches up */
+	CHECK(false, NULL, facts.oldest_waiting = NOW - HOUR; facts.unit_since = NOW - MINUTE);
+	CHECK(true, "cannot be saved, a crash would forget bans: state: disk full",
+	      facts.state_trouble = "state: disk full");
+	CHECK(true, "systemctl start banish", facts.unit = UNIT_STOPPED;
+	      facts.oldest_waiting = NOW - HOUR);
+}
+
+static void jails_that_see_nothing(void **state)
+{
+	/* started an hour ago, and has not even told that */
+	CHECK(true, "jail dovecot is blind: dovecot.service runs for 1h",
+	      jail.unit_since = NOW - HOUR;
+	      jail.last_entry = NOW - 2 * DAY);
+	CHECK(true, "is blind", jail.last_entry = 0);
+	CHECK(false, NULL, jail.unit_since = NOW - 5 * MINUTE; jail.last_entry = NOW - 2 * DAY;
+	      facts.oldest = NOW - HOUR);
+	/* its first words may have been vacuumed: then only a long silence tells */
+	CHECK(false, NULL, jail.last_entry = 0; facts.oldest = NOW - HOUR);
+	CHECK(false, "may be blind: the journal, which begins 2d ago", jail.last_entry = 0;
+	      facts.oldest = NOW - 2 * DAY);
+	/* it can log, but has not */
+	CHECK(false, "is 2d old", jail.last_entry = NOW - 2 * DAY);
+	CHECK(true, "this machine has no dovecot.service", jail.unit_state = UNIT_MISSING;
+	      jail.last_entry = 0);
+	CHECK(false, "dovecot.service does not run", jail.unit_state = UNIT_STOPPED);
+	CHECK(false, "dovecot.service has failed", jail.unit_state = UNIT_FAILED);
+	/* a rule that names no unit, or no systemd to ask */
+	CHECK(true, "is blind: the journal, which begins 10d ago", jail.unit = NULL;
+	      jail.unit_state = UNIT_UNASKED; jail.last_entry = 0);
+	CHECK(false, NULL, facts.sees_journal = false; jail.last_entry = 0);
+}
+
+static void jails_that_ban_nobody(void **state)
+{
+	CHECK(true, "bans nobody for 10min now", jail.held_since = NOW - 10 * MINUTE);
+	CHECK(false, NULL, jail.held_since = NOW - 3 * HOUR);
+}
+
+static void problems_stand_before_notes(void **state)
+{
+	struct facts_jail jails[2] = { well_jail, well_jail };
+	struct facts facts = well;
+	struct diagnosis d;
+
+	jails[0].unit_state = UNIT_STOPPED;
+	jails[1].held_since = NOW - MINUTE;
+	facts.jails = jails;
+	facts.n_jails = 2;
+	facts.starts_at_boot = false;
+	facts.unit = UNIT_STOPPED;
+	assert_int_equal(diagnose(&facts, &d), 0);
+	assert_int_equal(d.n_findings, 4);
+	assert_int_equal(d.n_problems, 2);
+	assert_non_null(strstr(d.findings[0].text, "systemctl start"));
+	assert_non_null(strstr(d.findings[1].text, "bans nobody"));
+	assert_false(d.findings[2].problem);
+	diagnosis_done(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_wrong_where_all_is_well),
+		cmocka_unit_test(the_daemon),
+		cmocka_unit_test(the_firewall),
+		cmocka_unit_test(the_configuration),
+		cmocka_unit_test(the_place_in_the_journal),
+		cmocka_unit_test(jails_that_see_nothing),
+		cmocka_unit_test(jails_that_ban_nobody),
+		cmocka_unit_test(problems_stand_before_notes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+#include "digest.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "unit.h"
+
+#define BAN       "3ebc39a8ae7248be86dd683ba1b2b4f6"
+#define BLIND     "73386906bfae481e91ac99faed0ac6a3"
+#define STATE     "67fd3b18587d4b469673d13be6708993"
+#define SECOND    USEC_PER_SEC
+#define MAX_WORDS 16
+
+static const uint8_t seed[16] = "digest";
+
+/* An entry as words: "NAME=value"; the time is told apart. */
+struct words {
+	usec_t time;
+	const char *words[MAX_WORDS];
+	size_t n_bytes; /* of the last word, if it holds a NUL */
+};
+
+static int field_of(void *source, const char *name, struct span *ret)
+{
+	const struct words *words = source;
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < MAX_WORDS && words->words[i]; i++)
+		if (strncmp(words->words[i], name, size) == 0 && words->words[i][size] == '=') {
+			*ret = span_of(words->words[i] + size + 1);
+			if (words->n_bytes > 0 && !words->words[i + 1])
+				ret->size = words->n_bytes;
+			return 1;
+		}
+	return 0;
+}
+
+static int time_of(void *source, usec_t *ret)
+{
+	*ret = ((const struct words *)source)->time;
+	return 0;
+}
+
+static void feed(struct digest *digest, struct words words)
+{
+	const struct entry entry = { field_of, time_of, NULL, &words, false };
+
+	assert_int_equal(digest_feed(digest, &entry), 0);
+}
+
+static struct words ban(usec_t time, const char *jail, const char *prefix, const char *cursor)
+{
+	return (struct words){ time,
+			       { "BANISH_ACTION=ban", "MESSAGE_ID=" BAN, "PRIORITY=5", jail, prefix,
+				 cursor, "BANISH_FAILURES=5.5", "BANISH_OFFENCE=1",
+				 "MESSAGE=dovecot: ban 203.0.113.7/32 for 1h" },
+			       0 };
+}
+
+#define DOVECOT "BANISH_JAIL=dovecot"
+#define MOX     "BANISH_JAIL=mox"
+#define CURSOR  "BANISH_TRIGGER_CURSOR="
+
+static int by_count(const struct tally_item *a, const struct tally_item *b)
+{
+	return (a->count < b->count) - (a->count > b->count);
+}
+
+static void bans_are_counted_by_jail_and_offender(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const struct tally_item *top[4];
+	struct words again;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	assert_null(digest_find_jail(digest, "dovecot"));
+	feed(digest, ban(10 * SECOND, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a"));
+	feed(digest, ban(20 * SECOND, DOVECOT, "BANISH_PREFIX=203.0.113.8/32", CURSOR "b"));
+	feed(digest, ban(30 * SECOND, MOX, "BANISH_PREFIX=203.0.113.7/32", CURSOR "c"));
+	again = ban(40 * SECOND, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "d");
+	again.words[7] = "BANISH_OFFENCE=2";
+	feed(digest, again);
+	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, 3);
+	assert_int_equal(digest_find_jail(digest, "dovecot")->again, 1);
+	assert_int_equal(digest_find_jail(digest, "dovecot")->last_ban, 40 * SECOND);
+	assert_int_equal(digest_find_jail(digest, "mox")->bans, 1);
+	assert_int_equal(tally_top(digest_offenders(digest), by_count, 4, top), 3);
+	assert_string_equal(top[0]->name, "203.0.113.7/32");
+	assert_int_equal(top[0]->count, 2);
+	assert_int_equal(top[0]->weight, 110);
+	assert_int_equal(top[0]->peak, 2);
+	assert_int_equal(digest_count(digest, BAN), 4);
+	assert_int_equal(digest_count(digest, STATE), 0);
+}
+
+static void offenders_are_put_together_by_network(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const struct tally_item *top[4];
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	feed(digest, ban(1, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a"));
+	feed(digest, ban(2, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "b"));
+	feed(digest, ban(3, DOVECOT, "BANISH_PREFIX=203.0.113.200/32", CURSOR "c"));
+	feed(digest, ban(4, DOVECOT, "BANISH_PREFIX=2001:db8:1:2::/64", CURSOR "d"));
+	feed(digest, ban(5, DOVECOT, "BANISH_PREFIX=2001:db8:1:3::/64", CURSOR "e"));
+	feed(digest, ban(6, DOVECOT, "BANISH_PREFIX=2001:db8:1:4::/64", CURSOR "f"));
+	feed(digest, ban(7, DOVECOT, "BANISH_PREFIX=198.51.0.0/16", CURSOR "g"));
+	assert_int_equal(tally_top(digest_networks(digest), by_count, 4, top), 3);
+	assert_string_equal(top[0]->name, "2001:db8:1::/48");
+	assert_int_equal(top[0]->count, 3);
+	assert_string_equal(top[1]->name, "203.0.113.0/24");
+	assert_int_equal(top[1]->count, 2);
+	assert_int_equal(top[1]->weight, 3);
+	assert_string_equal(top[2]->name, "198.51.0.0/16");
+}
+
+static void a_ban_that_is_said_again_counts_once(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	feed(digest, ban(1, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a"));
+	feed(digest, ban(2, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a"));
+	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, 1);
+	/* one line can ban in two jails, and two offenders */
+	feed(digest, ban(3, MOX, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a"));
+	feed(digest, ban(3, MOX, "BANISH_PREFIX=203.0.113.8/32", CURSOR "a"));
+	assert_int_equal(digest_find_jail(digest, "mox")->bans, 2);
+}
+
+static void a_network_is_no_offender(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	struct words words = ban(1, DOVECOT, "BANISH_PREFIX=203.0.113.0/24", CURSOR "a");
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	words.words[8] = "MESSAGE=dovecot: ban network 203.0.113.0/24 for 1h: 3 offenders";
+	feed(digest, words);
+	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, 1);
+	assert_int_equal(digest_find_jail(digest, "dovecot")->networks, 1);
+	assert_int_equal(tally_n_items(digest_offenders(digest)), 0);
+}
+
+static void hands_breakers_and_accounts_are_told(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const struct tally_item *top[4];
+	const struct digest_jail *jail;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	feed(digest, (struct words){ 1, { "BANISH_ACTION=adopt", DOVECOT }, 0 });
+	feed(digest, (struct words){ 2, { "BANISH_ACTION=unban", DOVECOT }, 0 });
+	feed(digest, (struct words){ 3, { "BANISH_ACTION=unban", DOVECOT }, 0 });
+	feed(digest,
+	     (struct words){ 4, { "BANISH_ACTION=breaker", DOVECOT, "BANISH_STATE=open" }, 0 });
+	jail = digest_find_jail(digest, "dovecot");
+	assert_int_equal(jail->by_hand, 1);
+	assert_int_equal(jail->unbans, 2);
+	assert_true(jail->held);
+	assert_int_equal(jail->held_since, 4);
+	feed(digest,
+	     (struct words){ 5, { "BANISH_ACTION=breaker", DOVECOT, "BANISH_STATE=closed" }, 0 });
+	assert_false(digest_find_jail(digest, "dovecot")->held);
+	feed(digest, (struct words){ 6,
+				     { "BANISH_ACTION=target", DOVECOT, "BANISH_USER=info",
+				       "BANISH_HOSTS=20" },
+				     0 });
+	feed(digest, (struct words){ 7,
+				     { "BANISH_ACTION=target", DOVECOT, "BANISH_USER=info",
+				       "BANISH_HOSTS=10" },
+				     0 });
+	assert_int_equal(tally_top(digest_accounts(digest), by_count, 4, top), 1);
+	assert_string_equal(top[0]->name, "info");
+	assert_int_equal(top[0]->count, 2);
+	assert_int_equal(top[0]->peak, 20);
+}
+
+static void warn(struct digest *digest, usec_t time, const char *id, const char *priority,
+		 const char *message, const char *jail)
+{
+	feed(digest, (struct words){ time, { id, priority, message, jail }, 0 });
+}
+
+static void warnings_are_put_together_by_kind(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const struct digest_remark *remarks;
+	size_t n;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	warn(digest, 1, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=dropped 10 of dovecot", NULL);
+	warn(digest, 2, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=dropped 20 of dovecot", NULL);
+	warn(digest, 3, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=dropped 20 of mox", NULL);
+	warn(digest, 4, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=some", DOVECOT);
+	warn(digest, 5, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=other", DOVECOT);
+	warn(digest, 6, "MESSAGE_ID=" BLIND, "PRIORITY=6", "MESSAGE=calm", NULL);
+	remarks = digest_remarks(digest, &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(remarks[0].count, 2);
+	assert_string_equal(remarks[0].message, "dropped 20 of dovecot");
+	assert_int_equal(remarks[0].first, 1);
+	assert_int_equal(remarks[0].last, 2);
+	assert_int_equal(remarks[0].calmed, 6);
+	assert_string_equal(remarks[1].message, "dropped 20 of mox");
+	assert_int_equal(remarks[2].count, 2);
+	assert_string_equal(remarks[2].message, "other");
+	assert_int_equal(remarks[2].calmed, 0);
+	assert_int_equal(digest_count(digest, BLIND), 6);
+}
+
+static void many_kinds_of_warnings_are_folded(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	char message[64];
+	size_t n;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	for (int i = 0; i < 200; i++) {
+		memset(message, 0, sizeof(message));
+		strcpy(message, "MESSAGE=");
+		memset(message + 8, 'x', (size_t)i % 50 + 1);
+		message[8] = (char)('a' + i / 50);
+		warn(digest, 1, "MESSAGE_ID=" STATE, "PRIORITY=3", message, NULL);
+	}
+	(void)digest_remarks(digest, &n);
+	assert_int_equal(n, DIGEST_MAX_REMARKS);
+	assert_int_equal(digest_n_remarks_folded(digest), 200 - DIGEST_MAX_REMARKS);
+}
+
+static void nonsense_is_passed_over(void **state)
+{
+	static const char *const nonsense[][3] = {
+		{ "BANISH_ACTION=ban" },
+		{ "BANISH_ACTION=ban", "BANISH_JAIL=x" },
+		{ "BANISH_ACTION=ban", "BANISH_JAIL=x", "BANISH_PREFIX=nobody" },
+		{ "BANISH_ACTION=ban", "BANISH_JAIL=x", "BANISH_PREFIX=" },
+		{ "BANISH_ACTION=target", "BANISH_JAIL=x" },
+		{ "BANISH_ACTION=", "BANISH_JAIL=" },
+		{ "MESSAGE_ID=", "PRIORITY=" },
+		{ "BANISH_JAIL=this-name-is-far-too-long-for-the-name-of-any-jail" },
+	};
+	cleanup(digest_freep) struct digest *digest = NULL;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(nonsense); i++)
+		feed(digest,
+		     (struct words){ 1, { nonsense[i][0], nonsense[i][1], nonsense[i][2] }, 0 });
+	feed(digest, (struct words){ 1, { "BANISH_ACTION=unban", "BANISH_JAIL=y\0z" }, 3 });
+	assert_int_equal(digest_find_jail(digest, "x")->bans, 0);
+	assert_null(digest_find_jail(digest, "y"));
+	assert_int_equal(tally_n_items(digest_offenders(digest)), 0);
+}
+
+/* A day of a very large attack: memory ends somewhere, and it is told. */
+static void a_flood_of_offenders_is_bounded(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	char prefix[64], cursor[64];
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	for (unsigned i = 0; i < DIGEST_MAX_OFFENDERS + 100; i++) {
+		snprintf(prefix, sizeof(prefix), "BANISH_PREFIX=10.%u.%u.%u/32", i >> 16,
+			 i >> 8 & 0xff, i & 0xff);
+		snprintf(cursor, sizeof(cursor), CURSOR "%u", i);
+		feed(digest, ban(i, DOVECOT, prefix, cursor));
+	}
+	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, DIGEST_MAX_OFFENDERS + 100);
+	assert_int_equal(tally_n_items(digest_offenders(digest)), DIGEST_MAX_OFFENDERS);
+	assert_int_equal(tally_n_folded(digest_offenders(digest)), 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bans_are_counted_by_jail_and_offender),
+		cmocka_unit_test(offenders_are_put_together_by_network),
+		cmocka_unit_test(a_ban_that_is_said_again_counts_once),
+		cmocka_unit_test(a_network_is_no_offender),
+		cmocka_unit_test(hands_breakers_and_accounts_are_told),
+		cmocka_unit_test(warnings_are_put_together_by_kind),
+		cmocka_unit_test(many_kinds_of_warnings_are_folded),
+		cmocka_unit_test(nonsense_is_passed_over),
+		cmocka_unit_test(a_flood_of_offenders_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
