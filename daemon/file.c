@@ -49,6 +49,38 @@ int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
 	return 0;
 }
 
+int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_size)
+{
+	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	cleanup(freep) char *data = NULL;
+	struct stat status;
+	size_t size, done = 0;
+	off_t begin;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	size = MIN((size_t)status.st_size, max_size);
+	begin = status.st_size - (off_t)size;
+	data = malloc(size + 1);
+	if (!data)
+		return -ENOMEM;
+	while (done < size) {
+		ssize_t n = pread(fd, data + done, size - done, begin + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break; /* it was cut meanwhile */
+		done += (size_t)n;
+	}
+	data[done] = '\0';
+	*ret = TAKE_PTR(data);
+	*ret_size = done;
+	return 0;
+}
+
 bool file_absent(const char *path)
 {
 	struct stat status;

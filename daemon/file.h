@@ -9,6 +9,9 @@
  * negative errno. */
 int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size) must_check;
 
+/* The last `max_size` bytes of a file, all of a shorter one; a NUL is put behind them. */
+int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_size) must_check;
+
 /* True if there is no such path (a path that cannot be looked up is not absent). */
 bool file_absent(const char *path);
 

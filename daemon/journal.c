@@ -14,6 +14,8 @@
  * ask for the selecting fields themselves. */
 #define MATCHES_MAX 8
 
+#define OWN_UNIT "banish.service"
+
 struct journal {
 	sd_journal *handle;
 	struct entry entry;
@@ -285,9 +287,38 @@ int journal_select_said(struct journal *journal, const struct prefix *prefixes, 
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
-	r = add_match(journal->handle, "_SYSTEMD_UNIT", "banish.service");
+	r = add_match(journal->handle, "_SYSTEMD_UNIT", OWN_UNIT);
 	for (size_t i = 0; r >= 0 && i < n_prefixes; i++)
 		r = add_match(journal->handle, "BANISH_PREFIX", prefix_format(&prefixes[i], text));
+	return r;
+}
+
+int journal_select_own(struct journal *journal, const char *const *fields, size_t n_fields,
+		       bool with_suppressed)
+{
+	int r;
+
+	sd_journal_flush_matches(journal->handle);
+	r = add_match(journal->handle, "_SYSTEMD_UNIT", OWN_UNIT);
+	for (size_t i = 0; r >= 0 && i < n_fields; i++)
+		r = sd_journal_add_match(journal->handle, fields[i], 0);
+	if (r < 0 || !with_suppressed)
+		return r;
+	r = sd_journal_add_disjunction(journal->handle);
+	if (r >= 0)
+		r = add_match(journal->handle, "_TRANSPORT", "driver");
+	if (r >= 0)
+		r = add_match(journal->handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
+	return r < 0 ? r : add_match(journal->handle, "OBJECT_SYSTEMD_UNIT", OWN_UNIT);
+}
+
+int journal_select_rule(struct journal *journal, const struct rule *rule)
+{
+	int r = 0;
+
+	sd_journal_flush_matches(journal->handle);
+	for (size_t i = 0; r >= 0 && i < rule->n_selectors; i++)
+		r = add_selector(journal->handle, &rule->selectors[i]);
 	return r;
 }
 

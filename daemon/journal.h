@@ -32,6 +32,13 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset,
 int journal_select_said(struct journal *journal, const struct prefix *prefixes,
 			size_t n_prefixes) must_check;
 
+/* By: what banish.service said, of one kind or all; `fields` ("NAME=value") hold too. Or, with
+ * `with_suppressed`, what journald says that it dropped of that. */
+int journal_select_own(struct journal *journal, const char *const *fields, size_t n_fields,
+		       bool with_suppressed) must_check;
+/* By: what this rule reads. */
+int journal_select_rule(struct journal *journal, const struct rule *rule) must_check;
+
 /* 1: stands on the cursor's entry, which the matches have to deliver; 0: it is gone. */
 int journal_go_to(struct journal *journal, const char *cursor) must_check;
 /* Whether entries are asked if they are pieces of a line that journald split: always while the

@@ -19,6 +19,11 @@ static const char *const message_ids[] = {
 /* Process-wide on purpose: there is one stderr. */
 static bool to_journal;
 
+const char *log_id(enum log_kind kind)
+{
+	return message_ids[kind];
+}
+
 void log_open(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -39,6 +39,9 @@ enum log_kind {
 #undef LOG_KIND
 };
 
+/* Its MESSAGE_ID. */
+const char *log_id(enum log_kind kind);
+
 struct log_field {
 	const char *name;  /* "BANISH_JAIL" */
 	const char *value; /* NULL: the field is left out */

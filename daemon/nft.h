@@ -56,6 +56,23 @@ int nft_list_sets(struct nft *nft, struct nft_sets *ret) must_check;
 void nft_sets_done(struct nft_sets *sets);
 const struct nft_set *nft_sets_find(const struct nft_sets *sets, const char *jail, uint8_t family);
 
+/* What stands in the table beside the elements, as far as we use it. */
+struct nft_use {
+	char name[NFT_SET_NAME_SIZE]; /* of a set */
+	bool stands;                  /* else only rules speak of it */
+	unsigned n_rules;             /* of our chain that look into it */
+	uint64_t packets, bytes;      /* that agreed with these since they were made */
+};
+struct nft_view {
+	bool asleep, has_chain, chain_is_fit;
+	struct nft_use *uses; /* owned */
+	size_t n_uses;
+};
+/* -ENOENT: no such table. */
+int nft_look(struct nft *nft, struct nft_view *ret) must_check;
+void nft_view_done(struct nft_view *view);
+const struct nft_use *nft_view_find(const struct nft_view *view, const char *set);
+
 /* The elements of all sets, or of one jail's and its networks' (NULL: all), in the kernel's order. 0; 1: others kept
  * changing the sets meanwhile, elements may be missing; -ENOENT: no such table. */
 struct nft_elements {

@@ -13,6 +13,9 @@
 /* A ledger of 200,000 offences is some 60 MB; what is larger was not written by us. */
 #define MAX_STATE_SIZE ((size_t)256 * 1024 * 1024) /* bytes */
 
+/* A commit of some thousand bans at once. */
+#define MAX_LINE ((size_t)16 * 1024 * 1024) /* bytes */
+
 struct state {
 	int folder; /* holds the lock; survives the renames of the file */
 	int fd;
@@ -198,6 +201,29 @@ int state_set_aside(struct state *state)
 		return -errno;
 	state->nonsense = false;
 	return open_file(state);
+}
+
+int state_peek(const char *folder, char **ret)
+{
+	cleanup(freep) char *path = NULL, *text = NULL;
+	char *end, *begin;
+	size_t size;
+	int r;
+
+	if (asprintf(&path, "%s/state", folder) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = file_read_end(path, MAX_LINE, &text, &size);
+	if (r < 0)
+		return r == -ENOENT && !file_absent(folder) ? 0 : r;
+	end = memrchr(text, '\n', size);
+	if (!end)
+		return 0;
+	begin = memrchr(text, '\n', (size_t)(end - text));
+	begin = begin ? begin + 1 : text;
+	*ret = strndup(begin, (size_t)(end - begin));
+	return *ret ? 1 : -ENOMEM;
 }
 
 size_t state_size(const struct state *state)

@@ -37,6 +37,10 @@ int state_replace(struct state *state, struct span content) must_check;
  * failure it is tried again before anything is written. */
 int state_set_aside(struct state *state) must_check;
 
+/* For verbs beside the daemon, without its lock: the last whole line, owned by the caller, without
+ * the line end. 1: there is one; 0: there is none; negative errno. */
+int state_peek(const char *folder, char **ret) must_check;
+
 /* Bytes. */
 size_t state_size(const struct state *state);
 const char *state_path(const struct state *state);

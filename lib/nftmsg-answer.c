@@ -226,15 +226,40 @@ bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret)
 	return ret->name.data;
 }
 
+static void read_expression(const struct nlattr *expression, struct nftmsg_rule *rule)
+{
+	struct attributes a, data;
+	struct span name;
+
+	sort_nested(expression, &a);
+	sort_nested(a.at[NFTA_EXPR_DATA], &data);
+	name = text_of(a.at[NFTA_EXPR_NAME]);
+	if (span_equal(name, SPAN_LITERAL("lookup")))
+		rule->set = text_of(data.at[NFTA_LOOKUP_SET]);
+	if (span_equal(name, SPAN_LITERAL("counter"))) {
+		rule->packets = long_number_of(data.at[NFTA_COUNTER_PACKETS], 0);
+		rule->bytes = long_number_of(data.at[NFTA_COUNTER_BYTES], 0);
+	}
+}
+
 bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret)
 {
+	const struct nlattr *expression;
 	struct attributes a;
+	struct span list;
 
 	sort_message(header, &a);
 	*ret = (struct nftmsg_rule){
 		.table = text_of(a.at[NFTA_RULE_TABLE]),
 		.chain = text_of(a.at[NFTA_RULE_CHAIN]),
 	};
+	list = bytes_of(a.at[NFTA_RULE_EXPRESSIONS]);
+	expression = (const void *)list.data;
+	while (list.size > 0 &&
+	       mnl_attr_ok(expression, (int)(list.data + list.size - (const char *)expression))) {
+		read_expression(expression, ret);
+		expression = mnl_attr_next(expression);
+	}
 	return ret->table.data && ret->chain.data;
 }
 

@@ -47,9 +47,10 @@ struct nftmsg_table {
 };
 bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret);
 
-/* Which chain a rule's message is about. */
+/* Which chain a rule's message is about, which set it looks into last, and how often it agreed. */
 struct nftmsg_rule {
-	struct span table, chain;
+	struct span table, chain, set; /* set: data NULL: none */
+	uint64_t packets, bytes;       /* 0 without a counter */
 };
 bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret);
 

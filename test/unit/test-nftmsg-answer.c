@@ -2,13 +2,18 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "unit.h"
 
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 
 #include "nftmsg-change.h"
 #include "nftmsg-messages.h"
+#include "nftmsg-rule.h"
 #include "nftmsg-set.h"
 #include "random.h"
 
@@ -92,6 +97,48 @@ static void keys_must_fit_the_family(void **state)
 }
 
 /* Everything there is to read, of every message. */
+static struct nftnl_expr *add_expression(struct nftnl_rule *rule, const char *name)
+{
+	struct nftnl_expr *expression = nftnl_expr_alloc(name);
+
+	assert_non_null(expression);
+	nftnl_rule_add_expr(rule, expression);
+	return expression;
+}
+
+static void rules_tell_their_set_and_what_they_counted(void **state)
+{
+	char buffer[1024] __attribute__((aligned(8)));
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nlmsghdr *header;
+	struct nftnl_expr *e;
+	struct nftmsg_rule told;
+
+	assert_non_null(rule);
+	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, "banish");
+	nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, "prerouting");
+	header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_INET, 0, 1);
+	nftnl_rule_nlmsg_build_payload(header, rule);
+	assert_true(nftmsg_read_rule(header, &told));
+	assert_null(told.set.data);
+	assert_int_equal(told.packets, 0);
+
+	nftnl_expr_set_str(add_expression(rule, "lookup"), NFTNL_EXPR_LOOKUP_SET, "__set1");
+	nftnl_expr_set_str(add_expression(rule, "lookup"), NFTNL_EXPR_LOOKUP_SET, "dovecot4");
+	e = add_expression(rule, "counter");
+	nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_PACKETS, 7);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_BYTES, (uint64_t)1 << 40);
+	header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_INET, 0, 1);
+	nftnl_rule_nlmsg_build_payload(header, rule);
+	assert_true(nftmsg_read_rule(header, &told));
+	assert_span_equal(told.table, "banish");
+	assert_span_equal(told.chain, "prerouting");
+	assert_span_equal(told.set, "dovecot4");
+	assert_int_equal(told.packets, 7);
+	assert_int_equal(told.bytes, (uint64_t)1 << 40);
+	nftnl_rule_free(rule);
+}
+
 static void read_all(struct span datagram)
 {
 	struct nftmsg_answer answer;
@@ -133,6 +180,7 @@ static void build(struct nftmsg_batch *batch)
 	assert_int_equal(nftmsg_plan_build(&plan, "banish", 1, 1 << 20, batch), 1);
 	nftmsg_plan_done(&plan);
 	assert_int_equal(nftmsg_set_add_bans(batch, "banish", "a", AF_INET, 32, 10), 0);
+	assert_int_equal(nftmsg_rule_add_ignore(batch, "banish"), 0);
 }
 
 /* The copy is exactly as long as what is read, so that a sanitizer sees one byte too many. */
@@ -178,6 +226,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(short_results_make_no_sense),
 		cmocka_unit_test(other_messages_are_passed_over),
 		cmocka_unit_test(keys_must_fit_the_family),
+		cmocka_unit_test(rules_tell_their_set_and_what_they_counted),
 		cmocka_unit_test(cut_messages_are_harmless),
 		cmocka_unit_test(garbled_messages_are_harmless),
 	};

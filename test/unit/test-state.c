@@ -179,6 +179,26 @@ static void sets_nonsense_aside_as_soon_as_it_can(void **folder)
 	assert_int_equal(access(obstacle, F_OK), 0);
 }
 
+static void others_may_look_at_its_last_whole_line(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	char *line = NULL;
+
+	assert_int_equal(state_peek(*folder, &line), 0);
+	append_raw(*folder, "to");
+	assert_int_equal(state_peek(*folder, &line), 0);
+	append_raw(*folder, "rn\n");
+	assert_int_equal(state_open(*folder, &state), 0);
+	assert_int_equal(state_peek(*folder, &line), 1);
+	assert_string_equal(line, "torn");
+	free(line);
+	append_raw(*folder, "two\nthr");
+	assert_int_equal(state_peek(*folder, &line), 1);
+	assert_string_equal(line, "two");
+	free(line);
+	assert_int_equal(state_peek("/nonexistent/banish", &line), -ENOENT);
+}
+
 static void says_that_there_is_no_folder(void **folder)
 {
 	cleanup(state_freep) struct state *state = NULL;
@@ -201,6 +221,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waits_until_it_can_be_written, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(sets_nonsense_aside_as_soon_as_it_can, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(others_may_look_at_its_last_whole_line, make_folder,
 						remove_folder),
 		cmocka_unit_test(says_that_there_is_no_folder),
 	};
