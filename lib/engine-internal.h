@@ -105,6 +105,9 @@ bool engine_spares(const struct engine *engine, unsigned jail, const struct addr
  * `jail`: the ledger's number. */
 int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 		const struct prefix *prefix, usec_t time) must_check;
+/* A ban keeps the offender away. In a warm-up one that was lifted holds until its unban is met: its
+ * failures must not count in between. */
+bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *offender, usec_t time);
 /* True if a warm-up reaches that time. */
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
 usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);

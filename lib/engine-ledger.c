@@ -192,6 +192,18 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 	return 0;
 }
 
+bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *offender, usec_t time)
+{
+	const struct ban *ban = NULL;
+
+	if (!engine->warming)
+		return ledger_banned(engine->ledger, jail, offender, time);
+	while ((ban = ledger_next_of(engine->ledger, jail, offender, ban)))
+		if (ban->since <= time && time < ban->until && !(ban->lifted && ban->lift_met))
+			return true;
+	return false;
+}
+
 static int compare_lifts(const void *a, const void *b)
 {
 	const struct pending_lift *x = a, *y = b;

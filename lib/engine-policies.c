@@ -21,35 +21,11 @@ int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time)
 				     });
 }
 
-static bool is_pending(const struct engine *engine, uint64_t id)
-{
-	for (size_t i = engine->next_lift; i < engine->n_lifts; i++)
-		if (engine->lifts[i].id == id && !engine->lifts[i].applied)
-			return true;
-	return false;
-}
-
-/* Live he was banned at that time; the unban came later. */
-static bool was_banned(const struct engine *engine, const struct decision *would)
-{
-	const struct ban *ban = NULL;
-
-	while ((ban = ledger_next_of(engine->ledger, engine->jails[would->jail].ledger_jail,
-				     &would->prefix, ban)))
-		if (ban->lifted && ban->since <= would->time && would->time < ban->until &&
-		    is_pending(engine, ban->id))
-			return true;
-	return false;
-}
-
-static bool was_held_back(const struct engine *engine, const struct breaker *breaker,
-			  const struct decision *would)
+static bool is_looked_at(const struct engine *engine, const struct breaker *breaker, usec_t time)
 {
 	usec_t end = ledger_position(engine->ledger).time;
 
-	if (end > would->time && end - would->time >= breaker_reach(breaker))
-		return false;
-	return !was_banned(engine, would);
+	return end <= time || end - time < breaker_reach(breaker);
 }
 
 int engine_hold_back(struct engine *engine, const struct decision *would, bool anew)
@@ -60,7 +36,7 @@ int engine_hold_back(struct engine *engine, const struct decision *would, bool a
 
 	if (!breaker_is_full(breaker, would->time))
 		return 0;
-	if (engine->warming && !was_held_back(engine, breaker, would))
+	if (engine->warming && !is_looked_at(engine, breaker, would->time))
 		return 0;
 	if (!breaker_hold(breaker, would->time, anew) || engine->warming)
 		return 1;

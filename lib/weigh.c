@@ -196,7 +196,7 @@ int engine_weigh(struct judgement *judgement, uint32_t attempts)
 		if (r < 0)
 			return r;
 	}
-	if (ledger_banned(engine->ledger, jail, &offender, judgement->time) ||
+	if (engine_holds(engine, jail, &offender, judgement->time) ||
 	    engine_network_holds(engine, verdict->jail, address, judgement->time)) {
 		verdict->why = WHY_PREVENTED;
 		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
