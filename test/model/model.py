@@ -2,6 +2,7 @@
 nothing is ever thrown away, every decision looks at everything that ever happened."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -119,6 +120,18 @@ class Model:
         length = jail.network4 if address.version == 4 else jail.network6
         return ipaddress.ip_network((address, length), strict=False)
 
+    @staticmethod
+    def address(text):
+        """None: no text, or none in it. It may carry a port."""
+        found = re.fullmatch(r"\[(.*:.*)\]:(\d{1,5})|([^:]*):(\d{1,5})", text or "")
+        if found:
+            text = found[1] or found[3] if int(found[2] or found[4]) < 65536 else None
+        try:
+            address = ipaddress.ip_address(text or "")
+        except ValueError:
+            return None
+        return getattr(address, "ipv4_mapped", None) or address
+
     def is_ignored(self, address):
         never = address.is_loopback or address.is_unspecified or address.is_multicast
         return never or any(address in network for network in self.ignored if network.version == address.version)
@@ -163,13 +176,13 @@ class Model:
         if told.event.mode == "aggressive" and jail.mode == "normal":
             return
         session = self.session(told, now)
-        address = None if told.address is None else ipaddress.ip_address(told.address)
-        if address is not None and address.version == 6 and address.ipv4_mapped:
-            address = address.ipv4_mapped
+        address = self.address(told.address)
         if told.event.outcome == "note":
             if session is not None:
                 session.address = address or session.address
                 session.user = told.user or session.user
+            return
+        if told.address is not None and address is None:
             return
         if told.event.agree and (session is None or session.address is None or
                                  address not in (None, session.address)):

@@ -12,12 +12,13 @@ import random
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from fractions import Fraction
 
 from model import HOUR, SECOND, Event, Jail, Model, Told
 
 START = 1_700_000_000 * SECOND
-UNIT = {"mail": "mail.service", "web": "web.service", "plain": "plain.service"}
+RULES = {"mail": "mail.service", "web": "web.service", "plain": "plain.service", "post": "mail.service"}  # their units
 TAIL = r"(?: from=(?<address>[^ ]+))?(?: session=(?<session>[^ ]+))?(?: attempts=(?<attempts>[0-9]+))?" \
        r"(?: user=(?<user>[^ ]+))?(?: secret=(?<secret>[^ ]+))?$"
 
@@ -43,7 +44,7 @@ def make_jail(rng, name):
         maxretry=rng.choice([1, 2, 3, 3, 5, 5, 8]),
         findtime=rng.choice([10, 60, 600, 600, 3600]) * SECOND,
         bantime=rng.choice([1, 7, 60, 600, 3600, None]) and rng.choice([1, 7, 60, 600, 3600]) * SECOND,
-        factor=rng.choice([Fraction(1), Fraction(2), Fraction(3, 2), Fraction(17, 10)]),
+        factor=rng.choice([Fraction(1), Fraction(2), Fraction(3, 2), Fraction(17, 10), Fraction(115, 100)]),
         maxtime=rng.choice([30, 1000, 3600, 2419200]) * SECOND,
         memory=rng.choice([60, 3600, 5184000]) * SECOND,
         prefix4=prefix4,
@@ -86,7 +87,7 @@ def write_policy(path, jails, ignored):
 
 def write_rule(path, name, events):
     tail = TAIL.replace("(?<session>", "(?:") if name == "plain" else TAIL
-    rule = {"name": name, "description": "of the test", "journal": [{"_SYSTEMD_UNIT": UNIT[name]}], "ports": "all",
+    rule = {"name": name, "description": "of the test", "journal": [{"_SYSTEMD_UNIT": RULES[name]}], "ports": "all",
             "events": [], "examples": []}
     for event in events:
         item = {"name": event.name, "pattern": f"^{event.name}{tail}"}
@@ -104,6 +105,17 @@ def write_rule(path, name, events):
 
 
 def make_address(rng, many):
+    """As a line has it."""
+    kind = rng.random()
+    if kind < 0.03:
+        return rng.choice(["unknown", "203.0.113", "[2001:db8::1", "203.0.113.1:70000"])
+    host = make_host(rng, many)
+    if kind < 0.1:
+        return f"[{host}]:4711" if ":" in host else f"{host}:4711"
+    return host
+
+
+def make_host(rng, many):
     n = rng.randrange(many)
     kind = rng.random()
     if kind < 0.5:
@@ -175,7 +187,7 @@ def make_stream(rng, by_hand):
             and no rule mixes lines with and without a session;
     wild  - long and anything goes: not to be cut."""
     kind = rng.choice(["short", "tame", "wild"])
-    names = rng.sample(list(UNIT), rng.randint(1, 3))
+    names = rng.sample(list(RULES), rng.randint(1, len(RULES)))
     jails = [make_jail(rng, name) for name in names]
     events = {name: make_events(rng, name) for name in names}
     many = rng.choice([1, 2, 3, 6])
@@ -193,14 +205,22 @@ def make_stream(rng, by_hand):
             words.append(["unban", now, name, None, rng.random()])
         elif dice < 0.06 and by_hand:
             now = clock.latest + 1  # a wall clock is not behind what was read
-            words.append(["ban", now, name, make_address(rng, many), now + rng.choice([1, 60, 5000]) * SECOND,
+            words.append(["ban", now, name, make_host(rng, many), now + rng.choice([1, 60, 5000]) * SECOND,
                           rng.random() < 0.4])
         else:
             words.append(["entry", now, make_told(rng, name, events[name], many, epoch)])
     return jails, events, words, kind
 
 
-def play_model(jails, ignored, words, spares):
+def told_to_jails(jails, events, told):
+    """Rules of one unit know the same line, each by its own event."""
+    for jail in jails:
+        known = [event for event in events[jail.name] if event.name == told.event.name]
+        if RULES[jail.name] == RULES[told.jail] and known:
+            yield replace(told, jail=jail.name, event=known[0])
+
+
+def play_model(jails, events, ignored, words, spares):
     """The model's decisions; fills in whom an unban is about: someone it has banned, or no one."""
     import ipaddress
 
@@ -210,7 +230,8 @@ def play_model(jails, ignored, words, spares):
     for word in words:
         if word[0] == "entry":
             n_entries += 1
-            model.feed(word[1], word[2], f"s=test;i={n_entries:x}")
+            for told in told_to_jails(jails, events, word[2]):
+                model.feed(word[1], told, f"s=test;i={n_entries:x}")
         elif word[0] == "ban":
             address = ipaddress.ip_address(word[3])
             address = getattr(address, "ipv4_mapped", None) or address
@@ -226,18 +247,23 @@ def play_model(jails, ignored, words, spares):
 
 
 def text_of(words, spares, rng=None):
-    """The stream for the driver; with `rng` cut at random points."""
+    """The stream for the driver; with `rng` cut at random points, some of them crashes."""
     lines = ["spare"] if spares else []
     for word in words:
-        if rng and rng.random() < 0.05:
+        dice = rng.random() if rng else 1
+        if dice < 0.05:
             lines += ["compact"] if rng.random() < 0.2 else []
             lines.append("restart")
+        elif dice < 0.1:
+            lines.append("crash" if dice < 0.07 else "commit")
         if word[0] == "entry":
-            lines.append(f"entry {word[1]} {UNIT[word[2].jail]} {message(word[2])}")
+            lines.append(f"entry {word[1]} {RULES[word[2].jail]} {message(word[2])}")
         elif word[0] == "ban":
             lines.append(f"ban {word[1]} {word[2]} {word[3]} {word[4]}")
         else:
             lines.append(f"unban {word[1]} {word[2]} {word[3]}")
+        if rng and word[0] != "entry":  # which a crash could not read again
+            lines.append("commit")
     return "\n".join(lines) + "\n"
 
 
@@ -264,7 +290,7 @@ def check_seed(driver, seed, folder, verbose):
         files.append(os.path.join(folder, f"{name}.json"))
         write_rule(files[-1], name, events[name])
     spares = rng.random() < 0.5
-    model = play_model(jails, ignored, words, spares)
+    model = play_model(jails, events, ignored, words, spares)
     end = f"end {int(model.counted * 10)} {int(model.prevented * 10)}"
     whole = text_of(words, spares)
     if verbose:

@@ -4,6 +4,7 @@
  *
  *   entry TIME UNIT MESSAGE     feeds an entry
  *   restart | compact           stops and starts again from the ledger's lines (compacted before)
+ *   commit | crash              the latter takes back all since the last commit and feeds it again
  *   unban NOW JAIL PREFIX       as told by the kernel
  *   ban NOW JAIL PREFIX UNTIL
  *   spare                       private addresses are spared from now on
@@ -12,6 +13,29 @@
 #include "stream.h"
 
 #include <inttypes.h>
+
+/* Said only with the commit, as by the daemon. */
+static struct {
+	FILE *file;
+	char *text; /* owned */
+	size_t size;
+} told;
+
+static void begin_telling(void)
+{
+	free(told.text);
+	told.text = NULL;
+	told.file = open_memstream(&told.text, &told.size);
+	must(told.file);
+}
+
+static void end_telling(bool committed)
+{
+	fclose(told.file);
+	if (committed)
+		fwrite(told.text, 1, told.size, stdout);
+	begin_telling();
+}
 
 static char *read_file(const char *path)
 {
@@ -28,29 +52,31 @@ static void print_ban(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
 
-	printf("ban %" PRIu64 " ", decision->time);
+	fprintf(told.file, "ban %" PRIu64 " ", decision->time);
 	if (decision->until == USEC_INFINITY)
-		printf("null");
+		fprintf(told.file, "null");
 	else
-		printf("%" PRIu64, decision->until);
-	printf(" %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s", decision->jail_name,
-	       decision->event_name, address_format(&decision->address, address),
-	       prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
-	       decision->failures % WEIGHT_ONE, decision->offence, decision->cursor);
+		fprintf(told.file, "%" PRIu64, decision->until);
+	fprintf(told.file, " %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s",
+		decision->jail_name, decision->event_name,
+		address_format(&decision->address, address),
+		prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
+		decision->failures % WEIGHT_ONE, decision->offence, decision->cursor);
 	if (decision->users > 0)
-		printf(" %" PRIu32 " users", decision->users);
-	putchar('\n');
+		fprintf(told.file, " %" PRIu32 " users", decision->users);
+	fputc('\n', told.file);
 }
 
 static void print_breaker(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
 
-	printf("breaker %" PRIu64 " %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu64 " %s\n",
-	       decision->time, decision->jail_name, decision->event_name,
-	       address_format(&decision->address, address),
-	       prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
-	       decision->failures % WEIGHT_ONE, decision->count, decision->cursor);
+	fprintf(told.file,
+		"breaker %" PRIu64 " %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu64 " %s\n",
+		decision->time, decision->jail_name, decision->event_name,
+		address_format(&decision->address, address),
+		prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
+		decision->failures % WEIGHT_ONE, decision->count, decision->cursor);
 }
 
 static void print_decisions(struct stream *stream)
@@ -64,25 +90,48 @@ static void print_decisions(struct stream *stream)
 			print_ban(&decision);
 			break;
 		case DECISION_PRIVATE:
-			printf("private %" PRIu64 " %s %s\n", decision.time, decision.jail_name,
-			       prefix_format(&decision.prefix, prefix));
+			fprintf(told.file, "private %" PRIu64 " %s %s\n", decision.time,
+				decision.jail_name, prefix_format(&decision.prefix, prefix));
 			break;
 		case DECISION_BREAKER:
 			print_breaker(&decision);
 			break;
 		case DECISION_BREAKER_CLOSED:
-			printf("breaker-closed %" PRIu64 " %s %" PRIu64 "\n", decision.time,
-			       decision.jail_name, decision.count);
+			fprintf(told.file, "breaker-closed %" PRIu64 " %s %" PRIu64 "\n",
+				decision.time, decision.jail_name, decision.count);
 			break;
 		case DECISION_TARGET:
-			printf("target %" PRIu64 " %s %s %s %.*s %" PRIu64 " %s\n", decision.time,
-			       decision.jail_name, decision.event_name,
-			       prefix_format(&decision.prefix, prefix), (int)decision.user.size,
-			       decision.user.data, decision.count, decision.cursor);
+			fprintf(told.file, "target %" PRIu64 " %s %s %s %.*s %" PRIu64 " %s\n",
+				decision.time, decision.jail_name, decision.event_name,
+				prefix_format(&decision.prefix, prefix), (int)decision.user.size,
+				decision.user.data, decision.count, decision.cursor);
 			break;
 		case DECISION_END:
 			must(!"a stream keeps its jails");
 		}
+	}
+}
+
+static void commit(struct stream *stream)
+{
+	stream_commit(stream);
+	end_telling(true);
+}
+
+static void restart(struct stream *stream)
+{
+	stream_restart(stream);
+	end_telling(true);
+}
+
+static void crash(struct stream *stream)
+{
+	end_telling(false);
+	for (size_t i = stream_start_again(stream); i < stream->n_lines; i++) {
+		struct entry entry = stream_entry(stream, &stream->lines[i]);
+
+		must(engine_feed(stream->engine, &entry) == 0);
+		print_decisions(stream);
 	}
 }
 
@@ -104,7 +153,8 @@ static void obey(struct stream *stream, char *line)
 	if (sscanf(line, "entry %" SCNu64 " %255s %n", &now, word, &at) == 2 && at > 0)
 		stream_feed(stream, now, word, line + at);
 	else if (sscanf(line, "unban %" SCNu64 " %255s %255s", &now, jail, prefix) == 3)
-		printf("unban %d\n", stream_unban(stream, find_jail(stream, jail), prefix, now));
+		fprintf(told.file, "unban %d\n",
+			stream_unban(stream, find_jail(stream, jail), prefix, now));
 	else if (sscanf(line, "ban %" SCNu64 " %255s %255s %" SCNu64, &now, jail, prefix, &until) ==
 		 4)
 		stream_ban(stream, find_jail(stream, jail), prefix, now, until);
@@ -112,8 +162,12 @@ static void obey(struct stream *stream, char *line)
 		engine_spare_private(stream->engine, stream->spares_private = true);
 	else if (strcmp(line, "compact") == 0)
 		stream_compact(stream);
+	else if (strcmp(line, "commit") == 0)
+		commit(stream);
+	else if (strcmp(line, "crash") == 0)
+		crash(stream);
 	else if (strcmp(line, "restart") == 0)
-		stream_restart(stream);
+		restart(stream);
 	else
 		must(!"a known word");
 	print_decisions(stream);
@@ -135,10 +189,14 @@ int main(int argc, char **argv)
 	stream_init(&stream, policy, (const char *const *)rules, (size_t)argc - 3);
 	if (stream.seed[0] & 2) /* what the daemon leaves out changes no decision */
 		ruleset_leave_out_weightless(stream.ruleset);
+	begin_telling();
 	while (getline(&line, &max, stdin) > 0)
 		obey(&stream, line);
 	statistics = engine_statistics(stream.engine);
+	end_telling(true);
 	printf("end %" PRIu64 " %" PRIu64 "\n", statistics->failures, statistics->prevented);
+	fclose(told.file);
+	free(told.text);
 	stream_done(&stream);
 	free(line);
 	free(policy);

@@ -189,8 +189,9 @@ static inline struct ledger *stream_read_state(const struct stream *stream)
 	return ledger;
 }
 
-/* Reads again what was consumed: from the first entry that is not too old for it. */
-static inline void stream_warm(struct stream *stream)
+/* Reads again what was consumed: from the first entry that is not too old for it. Answers how many
+ * lines were consumed. */
+static inline size_t stream_warm(struct stream *stream)
 {
 	struct position position = ledger_position(engine_ledger(stream->engine));
 	usec_t reach = engine_reach(stream->engine);
@@ -208,19 +209,27 @@ static inline void stream_warm(struct stream *stream)
 		must(engine_warm(stream->engine, &entry) == 0);
 	}
 	engine_warm_done(stream->engine);
+	return n;
 }
 
-/* Killed after a commit, and started again with the state's lines. */
-static inline void stream_restart(struct stream *stream)
+/* Killed, and started again with the state's lines. Answers how many lines need not be fed again.
+ */
+static inline size_t stream_start_again(struct stream *stream)
 {
 	struct ledger *ledger;
 
-	stream_commit(stream);
 	engine_free(stream->engine);
 	stream_begin(stream);
 	ledger = stream_read_state(stream);
 	must(engine_adopt_ledger(stream->engine, ledger) == 0);
-	stream_warm(stream);
+	return stream_warm(stream);
+}
+
+/* Killed after a commit. */
+static inline void stream_restart(struct stream *stream)
+{
+	stream_commit(stream);
+	stream_start_again(stream);
 }
 
 static inline bool stream_unban(struct stream *stream, unsigned jail, const char *text, usec_t now)
