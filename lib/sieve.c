@@ -19,9 +19,12 @@
 
 #define MAX_STRIDE  8 /* bytes */
 #define SHORT_CHAIN 6 /* needles that share a gram */
-#define LONG_SET \
-	7 /* bytes: with the shortest needle so long, half the grams of a text are passed over */
-#define CROWD 4 /* events: a set that more of them have tells little */
+
+/* The filter tells more bytes apart than the table, as long as it is no larger than 16 KiB: what a
+ * client repeats must not look like a needle by chance, or each of its bytes costs a closer look.
+ */
+#define FILTER_MORE 3  /* bits of hash */
+#define FILTER_MOST 17 /* bits of hash */
 
 struct gram {
 	uint32_t bytes, needle;
@@ -34,8 +37,8 @@ struct sieve {
 	struct needles needles;
 	struct gram *grams; /* by hash: those of h lie in starts[h] ... starts[h + 1] */
 	uint32_t *starts;
-	uint64_t *filter; /* the hashes that have any */
-	unsigned shift;
+	uint64_t *filter; /* by a longer hash: those that a needle has */
+	unsigned shift, filter_shift;
 	size_t stride;
 	uint64_t *met[N_PLANES];
 	uint64_t pass;
@@ -49,9 +52,14 @@ static uint32_t load(const char *bytes)
 	return gram;
 }
 
+static uint32_t mix(uint32_t gram)
+{
+	return gram * 0x9e3779b1U;
+}
+
 static uint32_t hash(const struct sieve *sieve, uint32_t gram)
 {
-	return gram * 0x9e3779b1U >> sieve->shift;
+	return mix(gram) >> sieve->shift;
 }
 
 /* Where in the needle its grams are rarest so far. */
@@ -118,11 +126,8 @@ static void choose_stride(struct sieve *sieve, size_t n_hashes, uint16_t *places
 /* starts[h + 2] becomes the end of h + 1, and moves down to h + 1 while that is filled. */
 static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *places)
 {
-	for (size_t h = 2; h < n_hashes + 2; h++) {
-		if (sieve->starts[h] > 0)
-			bitmap_set(sieve->filter, h - 2);
+	for (size_t h = 2; h < n_hashes + 2; h++)
 		sieve->starts[h] += sieve->starts[h - 1];
-	}
 	for (size_t i = 0; i < sieve->needles.n; i++) {
 		const struct needle *needle = &sieve->needles.list[i];
 
@@ -130,6 +135,7 @@ static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *pla
 			size_t offset = places[i] + j;
 			uint32_t bytes = load(needle->text + offset);
 
+			bitmap_set(sieve->filter, mix(bytes) >> sieve->filter_shift);
 			sieve->grams[sieve->starts[hash(sieve, bytes) + 1]++] =
 				(struct gram){ bytes,
 					       (uint32_t)i,
@@ -149,8 +155,10 @@ static int make_table(struct sieve *sieve)
 	sieve->shift = 22;
 	for (; n_hashes < 8 * MAX_STRIDE * sieve->needles.n && sieve->shift > 10; sieve->shift--)
 		n_hashes *= 2;
+	sieve->filter_shift = MIN(sieve->shift, MAX(sieve->shift - FILTER_MORE, 32 - FILTER_MOST));
 	sieve->starts = calloc(n_hashes + 2, sizeof(*sieve->starts));
-	sieve->filter = calloc(bitmap_words(n_hashes), sizeof(*sieve->filter));
+	sieve->filter = calloc(bitmap_words((size_t)1 << (32 - sieve->filter_shift)),
+			       sizeof(*sieve->filter));
 	if (!places || !sieve->starts || !sieve->filter)
 		return -ENOMEM;
 	if (sieve->needles.n > 0)
@@ -252,10 +260,10 @@ bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
 		       sieve->needles.n_words * sizeof(*sieve->met[k]));
 	if (sieve->needles.n > 0) {
 		for (size_t i = 0; i + GRAM <= text.size; i += sieve->stride) {
-			uint32_t h = hash(sieve, load(text.data + i));
+			uint32_t mixed = mix(load(text.data + i));
 
-			if (bitmap_has(sieve->filter, h))
-				found |= look_closer(sieve, text, i, h);
+			if (bitmap_has(sieve->filter, mixed >> sieve->filter_shift))
+				found |= look_closer(sieve, text, i, mixed >> sieve->shift);
 		}
 	}
 	if (!found && !sieve->needles.has_always)
