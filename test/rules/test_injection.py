@@ -33,11 +33,17 @@ def hostile(draw, size, newlines="?"):
     return text[:size].replace("\n", newlines)
 
 
-def dovecot_login(draw):
-    name = hostile(draw, 80)
+def elements(draw, name):
+    """The end of a login line, by the default login_log_format_elements or with no brackets around the name."""
+    user = draw.choice([f"<{name}>", f"<{name}>", name])
     method = draw.choice(["method=PLAIN, ", "", f"method={hostile(draw, 40).upper()}, "])
     secured = draw.choice(["", ", TLS", ", TLS: Connection closed, TLS: x", ", mpid=3"])
     session = draw.choice([f", session={SESSION}", ""])
+    return f"user={user}, {method}rip={CLIENT}, lip=10.0.0.1{secured}{session}"
+
+
+def dovecot_login(draw):
+    name = hostile(draw, 80)
     begin = draw.choice([
         "Disconnected: Connection closed (auth failed, 2 attempts in 1 secs)",
         "Disconnected (no auth attempts in 1 secs)",
@@ -50,9 +56,18 @@ def dovecot_login(draw):
         f"ID sent: name={hostile(draw, 80)}, version={hostile(draw, 80)}",
         f"proxy({name},10.0.0.1:143): Login failed: NO [AUTHENTICATIONFAILED] no",
     ])
-    service = draw.choice(["imap", "pop3", "managesieve", "submission"])
-    return (f"{service}-login: {begin}: user=<{name}>, {method}rip={CLIENT}, "
-            f"lip=10.0.0.1{secured}{session}")
+    return f"{draw.choice(['imap', 'pop3', 'managesieve', 'submission'])}-login: {begin}: {elements(draw, name)}"
+
+
+def dovecot_failure(draw):
+    """Of these every one is to be found."""
+    begin = draw.choice([
+        "Disconnected: Connection closed (auth failed, 2 attempts in 1 secs)",
+        "Disconnected (tried to use unsupported auth mechanism)",
+        "Login aborted: Logged out (auth failed, 2 attempts in 1 secs) (auth_failed)",
+        "Login aborted: Logged out (tried to use unsupported auth mechanism, 3 attempts in 1 secs) (invalid_mech)",
+    ])
+    return f"imap-login: {begin}: {elements(draw, hostile(draw, 80))}"
 
 
 def dovecot_auth(draw):
@@ -127,16 +142,27 @@ def postfix(draw):
     ])
 
 
-@pytest.mark.parametrize("make", [dovecot, sshd, postfix], ids=lambda make: make.__name__)
-def test_hostile_text_names_nobody_else(make, tmp_path):
+def answers_to(make, tmp_path):
     seed = int(os.environ.get("BANISH_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"BANISH_SEED={seed}")
     draw = random.Random(seed)
     messages = [make(draw) for _ in range(N_LINES)]
     journal = "\n".join(json.dumps({"MESSAGE": message}) for message in messages) + "\n"
-    answers = banish_test.ask(tmp_path, make.__name__, "aggressive", journal, len(messages))
-    wrong = [(answer["address"], message) for message, answer in zip(messages, answers)
+    rule = make.__name__.split("_", maxsplit=1)[0]
+    return zip(messages, banish_test.ask(tmp_path, rule, "aggressive", journal, len(messages)))
+
+
+@pytest.mark.parametrize("make", [dovecot, sshd, postfix], ids=lambda make: make.__name__)
+def test_hostile_text_names_nobody_else(make, tmp_path):
+    answers = list(answers_to(make, tmp_path))
+    wrong = [(answer["address"], message) for message, answer in answers
              if answer["address"] not in (None, CLIENT)]
     assert not wrong, wrong[:5]
-    found = sum(answer["address"] == CLIENT for answer in answers)
+    found = sum(answer["address"] == CLIENT for _, answer in answers)
     assert found > N_LINES // 4, f"only {found} of {N_LINES} lines name a client"
+
+
+def test_no_name_or_method_hides_a_failure(tmp_path):
+    missed = [message for message, answer in answers_to(dovecot_failure, tmp_path)
+              if answer["address"] != CLIENT]
+    assert not missed, missed[:5]
