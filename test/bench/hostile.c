@@ -1,8 +1,8 @@
 /*
  * What a client can cost: each example of a rule that has a user, with 64 KiB of one delimiter in
- * the user's place, against the same length of a harmless letter; nanoseconds a byte, by JIT
- * (replay) and by the interpreter (the daemon). Prints the worst ratio of each rule; README.md
- * beside this file says what is aimed at.
+ * the user's place, with a mixture of them, or with two million commas, against the same length of
+ * a harmless letter; nanoseconds a byte, by JIT (replay) and by the interpreter (the daemon).
+ * Prints the worst ratio of each rule; README.md beside this file says what is aimed at.
  *
  *     bench-hostile RULE.json...
  */
@@ -14,8 +14,11 @@
 #include <stdio.h>
 #include <time.h>
 
-#define NAME_BYTES 65536
-#define TRIES      7
+#define NAME_BYTES  65536
+#define MANY_COMMAS 2000000
+#define TRIES       7
+#define N_MIXTURES  20 /* for each example */
+#define MAX_PIECE   256
 
 static const char *const delimiters[] = {
 	">",       "<",      ",",           "=",    " ",          "\"",      "\\",       "(",
@@ -82,7 +85,8 @@ static double cost(struct ruleset *ruleset, struct line *line)
 }
 
 /* The example with `piece` repeated in its user's place. False: the user does not stand in it. */
-static bool fill(const struct example *example, const char *piece, struct line *line)
+static bool fill(const struct example *example, const char *piece, size_t name_bytes,
+		 struct line *line)
 {
 	const char *user = example->user ? strstr(example->message, example->user) : NULL;
 	size_t before, size = strlen(piece);
@@ -92,11 +96,11 @@ static bool fill(const struct example *example, const char *piece, struct line *
 		return false;
 	before = (size_t)(user - example->message);
 	free(line->text);
-	line->text = malloc(strlen(example->message) + NAME_BYTES + size + 1);
+	line->text = malloc(strlen(example->message) + name_bytes + size + 1);
 	if (!line->text)
 		exit(1);
 	end = mempcpy(line->text, example->message, before);
-	for (size_t n = 0; n < NAME_BYTES; n += size)
+	for (size_t n = 0; n < name_bytes; n += size)
 		end = mempcpy(end, piece, size);
 	end = stpcpy(end, user + strlen(example->user));
 	line->size = (size_t)(end - line->text);
@@ -105,32 +109,64 @@ static bool fill(const struct example *example, const char *piece, struct line *
 
 struct worst {
 	double ratio, bytes_cost;
-	const char *piece;
+	char piece[MAX_PIECE];
 	const struct example *example;
 };
+
+/* Two tries for what seems dear, each beside a harmless line: the machine may have been busy. */
+static void compare(struct ruleset *ruleset, const struct example *example, const char *piece,
+		    size_t name_bytes, struct worst *worst)
+{
+	struct line harmless = { .selector = &ruleset_jail(ruleset, 0)->rule->selectors[0] };
+	struct line hostile = harmless;
+	double ratio = 1e300, bytes_cost = 0;
+
+	(void)fill(example, "a", name_bytes, &harmless);
+	(void)fill(example, piece, name_bytes, &hostile);
+	for (int i = 0; i < 2 && ratio > worst->ratio; i++) {
+		bytes_cost = cost(ruleset, &hostile);
+		ratio = MIN(ratio, bytes_cost / cost(ruleset, &harmless));
+	}
+	if (ratio > worst->ratio) {
+		*worst = (struct worst){ ratio, bytes_cost, "", example };
+		strcpy(worst->piece, piece);
+	}
+	free(harmless.text);
+	free(hostile.text);
+}
+
+/* The same ones every time. */
+static void mix(char piece[static MAX_PIECE])
+{
+	static uint32_t random = 1;
+	char *end = piece;
+
+	for (int i = 0; i < 8; i++) {
+		random = random * 1664525 + 1013904223;
+		end = stpcpy(end, delimiters[(random >> 16) % ARRAY_SIZE(delimiters)]);
+	}
+}
 
 static void measure(struct ruleset *ruleset, struct worst *ret)
 {
 	const struct rule *rule = ruleset_jail(ruleset, 0)->rule;
-	struct line line = { .selector = &rule->selectors[0] };
 
 	for (size_t i = 0; i < rule->n_examples; i++) {
-		double harmless;
+		const struct example *example = &rule->examples[i];
+		struct line line = { 0 };
+		char piece[MAX_PIECE];
 
-		if (!fill(&rule->examples[i], "a", &line))
+		if (!fill(example, "a", 1, &line))
 			continue;
-		harmless = cost(ruleset, &line);
-		for (size_t k = 0; k < ARRAY_SIZE(delimiters); k++) {
-			double hostile;
-
-			(void)fill(&rule->examples[i], delimiters[k], &line);
-			hostile = cost(ruleset, &line);
-			if (hostile / harmless > ret->ratio)
-				*ret = (struct worst){ hostile / harmless, hostile, delimiters[k],
-						       &rule->examples[i] };
+		free(line.text);
+		for (size_t k = 0; k < ARRAY_SIZE(delimiters); k++)
+			compare(ruleset, example, delimiters[k], NAME_BYTES, ret);
+		for (size_t k = 0; k < N_MIXTURES; k++) {
+			mix(piece);
+			compare(ruleset, example, piece, NAME_BYTES, ret);
 		}
+		compare(ruleset, example, ",", MANY_COMMAS, ret);
 	}
-	free(line.text);
 }
 
 static char *read_file(const char *path, size_t *ret_size)
@@ -193,7 +229,7 @@ int main(int argc, char **argv)
 			measure(ruleset, &worst);
 			printf("%-10s %-12s %9.2f %9.2f  ", ruleset_jail(ruleset, 0)->name,
 			       jit ? "JIT" : "interpreter", worst.ratio, worst.bytes_cost);
-			print_piece(worst.piece ?: "");
+			print_piece(worst.piece);
 			printf(" in \"%.60s...\"\n", worst.example ? worst.example->message : "");
 			ruleset_free(ruleset);
 		}
