@@ -3,33 +3,35 @@
  * numbers that JSON holds exactly.
  */
 
+#include "ledger-commit.h"
 #include "ledger-text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 
-#define VERSION_OF_LINES 1
-#define EXACT_MAX        ((uint64_t)1 << 53)
-#define MAX_EVENT_TEXT   256 /* bytes */
-#define MAX_CURSOR_TEXT  1024
-
-struct change {
-	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_UNTIL, CHANGE_REASON, CHANGE_UNBAN } type;
-	struct ban ban; /* texts borrow from the parsed line */
-};
-
-struct commit {
-	cJSON *json;
-	const char *cursor, *table;
-	usec_t time;
-	struct change *changes;
-	size_t n_changes;
-};
-
-static void commit_done(struct commit *commit)
+static void commit_done(struct ledger_commit *commit)
 {
 	cJSON_Delete(commit->json);
+	free(commit->text);
 	free(commit->changes);
+	*commit = (struct ledger_commit){ 0 };
+}
+
+struct ledger_change *ledger_commit_add(struct ledger_commit *commit)
+{
+	struct ledger_change *changes;
+	size_t max;
+
+	if (commit->n_changes == commit->max_changes) {
+		max = MAX(2 * commit->max_changes, 16);
+		changes = reallocarray(commit->changes, max, sizeof(*changes));
+		if (!changes)
+			return NULL;
+		commit->changes = changes;
+		commit->max_changes = max;
+	}
+	commit->changes[commit->n_changes] = (struct ledger_change){ 0 };
+	return &commit->changes[commit->n_changes++];
 }
 
 /* Of these keys only, and of each no more than one. They come in about the order in which they were
@@ -68,7 +70,7 @@ static bool get_number(const cJSON *object, const char *key, uint64_t *ret)
 	if (!cJSON_IsNumber(item))
 		return false;
 	value = item->valuedouble;
-	if (!(value >= 0) || !(value < (double)EXACT_MAX))
+	if (!(value >= 0) || !(value < (double)LEDGER_MAX_EXACT))
 		return false;
 	whole = (uint64_t)value;
 	if (value > (double)whole)
@@ -105,20 +107,24 @@ static bool get_tenths(const cJSON *object, const char *key, uint64_t *ret)
 	if (!cJSON_IsNumber(item))
 		return false;
 	value = item->valuedouble * WEIGHT_ONE;
-	if (!(value >= 0) || !(value < (double)EXACT_MAX / 2))
+	if (!(value >= 0) || !(value < (double)LEDGER_MAX_EXACT / 2))
 		return false;
 	*ret = (uint64_t)(value + 0.5);
 	off = value - (double)*ret;
 	return off < 0.001 && off > -0.001;
 }
 
-static bool is_name(const char *name)
+bool ledger_is_name(struct span name)
 {
-	size_t size = strlen(name);
+	if (name.size == 0 || name.size >= NAME_SIZE || name.data[0] < 'a' || name.data[0] > 'z')
+		return false;
+	for (size_t i = 0; i < name.size; i++) {
+		char c = name.data[i];
 
-	return size > 0 && size < NAME_SIZE &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == size && name[0] >= 'a' &&
-	       name[0] <= 'z';
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-')
+			return false;
+	}
+	return true;
 }
 
 static bool read_offender(const cJSON *object, struct ban *ban)
@@ -144,9 +150,10 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 	uint64_t offence, users = 0;
 
 	if (!get_number(object, "id", &ban->id) || ban->id == 0 ||
-	    !get_text(object, "jail", NAME_SIZE, &ban->jail) || !is_name(ban->jail) ||
-	    !read_offender(object, ban) || !get_number(object, "since", &ban->since) ||
-	    !get_until(object, &ban->until) || (network && !cJSON_IsTrue(network)))
+	    !get_text(object, "jail", NAME_SIZE, &ban->jail) ||
+	    !ledger_is_name(span_of(ban->jail)) || !read_offender(object, ban) ||
+	    !get_number(object, "since", &ban->since) || !get_until(object, &ban->until) ||
+	    (network && !cJSON_IsTrue(network)))
 		return false;
 	ban->network = network != NULL;
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "manual"))) {
@@ -157,11 +164,11 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 	}
 	ban->kind = BAN_AUTOMATIC;
 	if (!has_only(object, automatic) ||
-	    !get_text(object, "event", MAX_EVENT_TEXT, &ban->event) ||
+	    !get_text(object, "event", LEDGER_MAX_EVENT, &ban->event) ||
 	    !get_tenths(object, "failures", &ban->failures) ||
 	    !get_number(object, "offence", &offence) || offence > UINT32_MAX ||
 	    (cJSON_HasObjectItem(object, "users") && !get_number(object, "users", &users)) ||
-	    users > UINT32_MAX || !get_text(object, "cursor", MAX_CURSOR_TEXT, &ban->cursor))
+	    users > UINT32_MAX || !get_text(object, "cursor", LEDGER_MAX_CURSOR, &ban->cursor))
 		return false;
 	ban->offence = (uint32_t)offence;
 	ban->users = (uint32_t)users;
@@ -194,10 +201,10 @@ static bool read_unban(const cJSON *object, struct ban *ban)
 	       get_number(object, "id", &ban->id) &&
 	       get_number(object, "time", &ban->lifted_time) &&
 	       get_number(after, "time", &ban->lifted_after_time) &&
-	       get_text(after, "cursor", MAX_CURSOR_TEXT, &ban->lifted_after_cursor);
+	       get_text(after, "cursor", LEDGER_MAX_CURSOR, &ban->lifted_after_cursor);
 }
 
-static bool read_change(const cJSON *object, struct change *change)
+static bool read_change(const cJSON *object, struct ledger_change *change)
 {
 	const cJSON *item;
 
@@ -224,25 +231,25 @@ static bool read_change(const cJSON *object, struct change *change)
 	return strcmp(item->string, "unban") == 0 && read_unban(item, &change->ban);
 }
 
-static int read_changes(const cJSON *array, struct commit *commit)
+static int read_changes(const cJSON *array, struct ledger_commit *commit)
 {
+	struct ledger_change *change;
 	const cJSON *item;
-	int size;
 
 	if (!cJSON_IsArray(array))
 		return -EBADMSG;
-	size = cJSON_GetArraySize(array);
-	commit->changes = calloc((size_t)size + 1, sizeof(*commit->changes));
-	if (!commit->changes)
-		return -ENOMEM;
-	cJSON_ArrayForEach(
-		item,
-		array) if (!read_change(item,
-					&commit->changes[commit->n_changes++])) return -EBADMSG;
+	cJSON_ArrayForEach(item, array)
+	{
+		change = ledger_commit_add(commit);
+		if (!change)
+			return -ENOMEM;
+		if (!read_change(item, change))
+			return -EBADMSG;
+	}
 	return 0;
 }
 
-static int read_commit(struct span line, struct commit *commit)
+static int read_json(struct span line, struct ledger_commit *commit)
 {
 	static const char *const keys[] = { "v", "cursor", "time", "table", "changes", NULL };
 	const char *end;
@@ -253,13 +260,13 @@ static int read_commit(struct span line, struct commit *commit)
 		return -EBADMSG;
 	if (!cJSON_IsObject(commit->json) || !get_number(commit->json, "v", &version))
 		return -EBADMSG;
-	if (version != VERSION_OF_LINES)
+	if (version != LEDGER_VERSION)
 		return -EPROTONOSUPPORT;
 	if (!has_only(commit->json, keys))
 		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "cursor") ||
 	    cJSON_HasObjectItem(commit->json, "time"))
-		if (!get_text(commit->json, "cursor", MAX_CURSOR_TEXT, &commit->cursor) ||
+		if (!get_text(commit->json, "cursor", LEDGER_MAX_CURSOR, &commit->cursor) ||
 		    !get_number(commit->json, "time", &commit->time))
 			return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "table") &&
@@ -268,13 +275,23 @@ static int read_commit(struct span line, struct commit *commit)
 	return read_changes(cJSON_GetObjectItemCaseSensitive(commit->json, "changes"), commit);
 }
 
+static int read_commit(struct span line, struct ledger_commit *commit)
+{
+	int r = ledger_read_straight(line, commit);
+
+	if (r != 0)
+		return MIN(r, 0);
+	commit_done(commit);
+	return read_json(line, commit);
+}
+
 /* Numbers only rise, so no ban is told twice; all else may speak of a ban that was let go since. */
-static int check_numbers(const struct ledger *ledger, const struct commit *commit)
+static int check_numbers(const struct ledger *ledger, const struct ledger_commit *commit)
 {
 	uint64_t last = ledger_last_id(ledger);
 
 	for (size_t i = 0; i < commit->n_changes; i++) {
-		const struct change *change = &commit->changes[i];
+		const struct ledger_change *change = &commit->changes[i];
 
 		if (change->type != CHANGE_BAN)
 			continue;
@@ -285,7 +302,7 @@ static int check_numbers(const struct ledger *ledger, const struct commit *commi
 	return 0;
 }
 
-static int apply(struct ledger *ledger, const struct change *change)
+static int apply(struct ledger *ledger, const struct ledger_change *change)
 {
 	const struct ban *ban = &change->ban;
 	struct position after = { ban->lifted_after_time, span_of(ban->lifted_after_cursor) };
@@ -308,7 +325,7 @@ static int apply(struct ledger *ledger, const struct change *change)
 
 int ledger_decode(struct ledger *ledger, struct span line)
 {
-	cleanup(commit_done) struct commit commit = { 0 };
+	cleanup(commit_done) struct ledger_commit commit = { 0 };
 	struct position position;
 	int r;
 

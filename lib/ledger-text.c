@@ -1,13 +1,12 @@
 #include "ledger-text.h"
+#include "ledger-commit.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#define VERSION_OF_LINES 1
-#define EXACT_MAX        ((uint64_t)1 << 53) /* above, a JSON number is no longer exact */
-#define BANS_A_LINE      100                 /* in a compacted file */
+#define BANS_A_LINE 100 /* in a compacted file */
 
 #define COMPACTION_MIN (256 * 1024) /* bytes; below it is not worth a new file */
 #define BYTES_A_BAN    512          /* of a compacted file, about */
@@ -78,7 +77,7 @@ static void put_string(struct text *text, const char *string)
 
 static void put_until(struct text *text, usec_t until)
 {
-	if (until >= EXACT_MAX)
+	if (until >= LEDGER_MAX_EXACT)
 		print(text, "null");
 	else
 		print(text, "%" PRIu64, until);
@@ -86,7 +85,7 @@ static void put_until(struct text *text, usec_t until)
 
 static usec_t exact(usec_t time)
 {
-	return MIN(time, EXACT_MAX - 1);
+	return MIN(time, LEDGER_MAX_EXACT - 1);
 }
 
 static void put_unban(struct text *text, const struct ban *ban)
@@ -166,7 +165,7 @@ static void begin_line(struct text *text, const struct ledger *ledger, bool with
 {
 	struct position position = ledger_position(ledger);
 
-	print(text, "{\"v\":%d", VERSION_OF_LINES);
+	print(text, "{\"v\":%d", LEDGER_VERSION);
 	if (position.cursor.data) {
 		print(text, ",\"cursor\":");
 		put_quoted(text, position.cursor.data, position.cursor.size);
