@@ -119,6 +119,8 @@ def sshd(draw):
         "ssh2 [preauth]",
         f"User {name} from {CLIENT} not allowed because not listed in AllowUsers",
         f"error: PAM: Authentication failure for illegal user {name} from {CLIENT}",
+        f"error: PAM: Authentication failure for {name} from {CLIENT}",
+        f"Failed keyboard-interactive/pam for {name} from {CLIENT} port 4 ssh2",
         f"Received disconnect from {CLIENT} port 4:11: {text} [preauth]",
         f"Bad protocol version identification '{text}' from {CLIENT} port 4",
         f"Unable to negotiate with {CLIENT} port 4: no matching cipher found. Their offer: {text} [preauth]",

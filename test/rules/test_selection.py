@@ -26,7 +26,12 @@ ENTRIES = [
     # without a unit of either name
     ("sshd", SSHD, {"_SYSTEMD_UNIT": "my-ssh.service", "_EXE": "/usr/lib/openssh/sshd-session",
                     "_UID": "0"}, True),
+    # ended before journald could look
+    ("sshd", SSHD, {"SYSLOG_IDENTIFIER": "sshd", "_TRANSPORT": "syslog", "_UID": "0"}, True),
+    ("sshd", SSHD, {"SYSLOG_IDENTIFIER": "sshd", "_TRANSPORT": "journal", "_UID": "0"}, False),
     ("sshd", SSHD, dict(LOGGER, SYSLOG_IDENTIFIER="sshd", _COMM="sshd"), False),
+    # logged in where no logind runs
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "ssh.service", "SYSLOG_IDENTIFIER": "sshd", "_UID": "1000"}, False),
     ("sshd", SSHD, {"_SYSTEMD_UNIT": "user@1000.service", "_EXE": "/usr/sbin/sshd", "_UID": "1000"},
      False),
     ("dovecot", DOVECOT, {"_SYSTEMD_UNIT": "dovecot.service", "SYSLOG_IDENTIFIER": "dovecot"}, True),
