@@ -1,4 +1,5 @@
 """What the machine's tests share: a machine to use, its journal, its nftables, its banish."""
+import collections
 import contextlib
 import json
 import os
@@ -257,6 +258,17 @@ class Banish:
         if action:
             matches.append("BANISH_ACTION=" + action)
         return self.machine.journal(*matches, after=after)
+
+    def weights(self, lines, mode):
+        """What each address did, by `banish test`: of what `journalctl -o json` printed, with every
+        rule in force and a mode for all."""
+        answers = self("test", "--json", "--config", "/nonexistent", "--mode", mode, input=lines)
+        weights = collections.Counter()
+        for line in answers.stdout.split("\n"):
+            answer = json.loads(line or "{}")
+            if answer.get("weight"):
+                weights[answer["address"]] += answer["weight"]
+        return weights
 
     def __call__(self, *arguments, **options):
         return self.machine.run("banish", *arguments, **options)
