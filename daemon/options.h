@@ -51,16 +51,20 @@ struct common {
 	{                                                                          \
 		"json", NULL, "print one JSON object a line", &(common).json, NULL \
 	}
-#define OPTION_JOURNAL(common)                                                                 \
-	{ "file", "FILE", "read this journal file (or glob) instead of the machine's journal", \
-	  &(common).file, NULL },                                                              \
-		{ "directory", "DIR", "read the journal files of this folder",                 \
-		  &(common).directory, NULL },                                                 \
-		{ "since", "TIME",                                                             \
-		  "begin here: @SECONDS, YYYY-MM-DD[ HH:MM[:SS]], today, \"2h ago\"",          \
-		  &(common).since, parse_time },                                               \
-	{                                                                                      \
-		"until", "TIME", "end here", &(common).until, parse_time                       \
+#define OPTION_PLACE(common)                                                                      \
+	{ "file", "FILE", "read this journal file (or glob) instead of the machine's journal",    \
+	  &(common).file, NULL },                                                                 \
+	{                                                                                         \
+		"directory", "DIR", "read the journal files of this folder", &(common).directory, \
+			NULL                                                                      \
+	}
+#define OPTION_JOURNAL(common)                                                        \
+	OPTION_PLACE(common),                                                         \
+		{ "since", "TIME",                                                    \
+		  "begin here: @SECONDS, YYYY-MM-DD[ HH:MM[:SS]], today, \"2h ago\"", \
+		  &(common).since, parse_time },                                      \
+	{                                                                             \
+		"until", "TIME", "end here", &(common).until, parse_time              \
 	}
 
 /* Parses; argv is permuted so that the words stand last. 0: go on, words begin at *ret_first. 1:

@@ -136,7 +136,11 @@ static void ask_service(const struct question *q, struct unit *unit)
 		return;
 	unit->restarts = restarts;
 	(void)ask_number(q, SERVICE, "MainPID", 'u', &unit->process);
-	(void)ask_text(q, SERVICE, "Result", &unit->result);
+	if (ask_text(q, SERVICE, "Result", &unit->result) >= 0 &&
+	    strcmp(unit->result, "success") == 0) {
+		free(unit->result);
+		unit->result = NULL;
+	}
 }
 
 int units_ask(struct units *units, const char *name, struct unit *ret)

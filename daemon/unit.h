@@ -9,7 +9,7 @@
 struct unit {
 	enum unit_state state;
 	usec_t since;        /* when it came into that state; 0: not known */
-	char *result;        /* of a service: "success", "exit-code"; owned; NULL: not known */
+	char *result;        /* how a service failed, "exit-code"; owned; NULL: not known */
 	uint64_t restarts;   /* by systemd itself */
 	uint32_t process;    /* 0: none */
 	bool starts_at_boot; /* or that is not known */

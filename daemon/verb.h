@@ -18,6 +18,7 @@ int verb_list(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_resolve(int argc, char **argv);
 int verb_run(int argc, char **argv);
+int verb_status(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_unban(int argc, char **argv);

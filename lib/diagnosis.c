@@ -88,9 +88,8 @@ static int look_at_unit(const struct facts *facts, struct diagnosis *d)
 		if (facts->restarts > 0)
 			return add(
 				d, true,
-				"the daemon fails and is started again and again (%s, %llu times): "
-				"journalctl -u banish -n 20 tells why",
-				facts->result ? facts->result : "no reason known",
+				"the daemon fails at each start, %llu times so far: the warnings below and journalctl -u "
+				"banish -n 20 tell why",
 				(unsigned long long)facts->restarts);
 		return add(d, false, "the daemon is being started");
 	case UNIT_ACTIVE:

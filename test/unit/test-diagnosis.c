@@ -72,8 +72,8 @@ static void the_daemon(void **state)
 	CHECK(true, "has failed (exit-code)", facts.unit = UNIT_FAILED; facts.result = "exit-code");
 	CHECK(true, "has failed (no reason known)", facts.unit = UNIT_FAILED);
 	CHECK(false, "is being started", facts.unit = UNIT_STARTING);
-	CHECK(true, "again and again (watchdog, 7 times)", facts.unit = UNIT_STARTING;
-	      facts.restarts = 7; facts.result = "watchdog");
+	CHECK(true, "fails at each start, 7 times so far", facts.unit = UNIT_STARTING;
+	      facts.restarts = 7);
 	CHECK(true, "dry run", facts.dry_run = true);
 	CHECK(false, "systemctl enable banish", facts.starts_at_boot = false);
 }

@@ -1,0 +1,164 @@
+#include "past.h"
+
+#include "engine.h"
+#include "own.h"
+
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* The life of a session: what it had told before does not count again. Bans from before are told
+ * by nobody here, so what they prevented right after `since` counts as failures. */
+#define LEAD USEC_PER_HOUR
+
+#define CLOCK_EVERY 256 /* entries */
+
+void past_done(struct past *past)
+{
+	digest_free(past->digest);
+	free(past->jails);
+	*past = (struct past){ 0 };
+}
+
+usec_t past_clock(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}
+
+/* 1: stands on the next entry of the span; 0: there is none. */
+static int next(const struct past *past, struct journal *journal, usec_t *ret_time)
+{
+	int r;
+
+	r = journal_next(journal);
+	if (r <= 0)
+		return r;
+	r = entry_time(journal_entry(journal), ret_time);
+	return r < 0 ? r : *ret_time <= past->until;
+}
+
+/* journald's own word about entries that it did not take. */
+static int take_lost(struct past *past, const struct entry *entry)
+{
+	char number[24] = "";
+	struct span value;
+	int r;
+
+	r = entry_field(entry, "_TRANSPORT", &value);
+	if (r <= 0 || !span_equal(value, SPAN_LITERAL("driver")))
+		return MIN(r, 0);
+	r = entry_field(entry, "N_DROPPED", &value);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		memcpy(number, value.data, MIN(value.size, sizeof(number) - 1));
+	past->n_lost += MAX(strtoull(number, NULL, 10), 1ULL);
+	return 1;
+}
+
+int past_read_said(struct past *past, struct journal *journal)
+{
+	uint8_t seed[16];
+	usec_t time;
+	int r;
+
+	if (getrandom(seed, sizeof(seed), 0) < 0)
+		return -errno;
+	r = digest_new(seed, &past->digest);
+	if (r >= 0)
+		r = journal_select_own(journal, NULL, 0, true);
+	if (r >= 0)
+		r = journal_seek_time(journal, past->since);
+	while (r >= 0 && (r = next(past, journal, &time)) > 0) {
+		r = take_lost(past, journal_entry(journal));
+		if (r == 0)
+			r = digest_feed(past->digest, journal_entry(journal));
+		if (r == -EBADMSG) /* damaged: nobody can read it */
+			r = 0;
+	}
+	return r;
+}
+
+/* Own addresses and gateways, as the daemon knows them now. */
+static int ignore_own(struct engine *engine, const struct policy *policy)
+{
+	cleanup(own_freep) struct own *own = NULL;
+	cleanup(freep) struct prefix *prefixes = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!policy->ignoreself)
+		return 0;
+	r = own_open(&own);
+	if (r >= 0)
+		r = own_list(own, &prefixes, &n);
+	if (r == -ENOMEM)
+		return r;
+	return r < 0 ? 0 : engine_set_ignored(engine, prefixes, n);
+}
+
+static void count_hits(struct past *past, const struct engine *engine)
+{
+	for (size_t i = 0; i < engine_n_verdicts(engine); i++) {
+		const struct verdict_of_hit *hit = engine_verdict(engine, i);
+
+		if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
+			past->jails[hit->jail].failures += hit->weight;
+		else if (hit->why == WHY_PREVENTED)
+			past->jails[hit->jail].prevented += hit->weight;
+	}
+}
+
+static int read_entries(struct past *past, struct journal *journal, struct engine *engine,
+			usec_t patience)
+{
+	usec_t begin = past_clock(), time;
+	struct decision decision;
+	uint64_t n = 0;
+	int r;
+
+	while ((r = next(past, journal, &time)) > 0) {
+		if (++n % CLOCK_EVERY == 0 && past_clock() - begin > patience) {
+			past->hurried = true;
+			past->counted_until = time;
+			return 0;
+		}
+		r = engine_feed(engine, journal_entry(journal));
+		if (r == -EBADMSG)
+			continue;
+		if (r < 0)
+			return r;
+		while (engine_take(engine, &decision))
+			; /* the daemon's own are told in its entries */
+		if (time >= past->since)
+			count_hits(past, engine);
+	}
+	return r;
+}
+
+int past_count(struct past *past, struct journal *journal, struct ruleset *ruleset,
+	       const struct policy *policy, usec_t patience)
+{
+	cleanup(engine_freep) struct engine *engine = NULL;
+	uint8_t seed[16];
+	int r;
+
+	if (getrandom(seed, sizeof(seed), 0) < 0)
+		return -errno;
+	past->jails = calloc(ruleset_n_jails(ruleset) + 1, sizeof(*past->jails));
+	if (!past->jails)
+		return -ENOMEM;
+	r = engine_new(ruleset, policy, seed, NULL, &engine);
+	if (r >= 0)
+		r = ignore_own(engine, policy);
+	if (r < 0)
+		return r;
+	engine_spare_private(engine, true);
+	r = journal_select(journal, ruleset, false);
+	if (r >= 0)
+		r = journal_seek_time(journal, past->since > LEAD ? past->since - LEAD : 0);
+	return r < 0 ? r : read_entries(past, journal, engine, patience);
+}

@@ -1,0 +1,38 @@
+#ifndef BANISH_PAST_H
+#define BANISH_PAST_H
+
+/*
+ * What happened in a span of time, for `status` and `report`: what the daemon said is in its own
+ * journal entries; what it only counted is found by letting the engine read the watched units'
+ * entries once more, with the rules and the policy as they are now.
+ */
+
+#include "digest.h"
+#include "journal.h"
+#include "policy.h"
+#include "ruleset.h"
+
+struct past_count {
+	uint64_t failures, prevented; /* tenths, as `replay` counts them */
+};
+
+struct past {
+	usec_t since, until;      /* until USEC_INFINITY: no end */
+	struct digest *digest;    /* owned */
+	uint64_t n_lost;          /* of the daemon's own entries journald dropped so many */
+	struct past_count *jails; /* owned; one a jail in force; NULL: not counted */
+	bool hurried;             /* the counting did not come to its end */
+	usec_t counted_until;     /* then: how far it came */
+};
+
+/* -ENOMEM, or the journal's error. */
+int past_read_said(struct past *past, struct journal *journal) must_check;
+/* Counts; gives up after so much real time (USEC_INFINITY: never), and says so in `hurried`. */
+int past_count(struct past *past, struct journal *journal, struct ruleset *ruleset,
+	       const struct policy *policy, usec_t patience) must_check;
+void past_done(struct past *past);
+
+/* Now, on CLOCK_MONOTONIC. */
+usec_t past_clock(void);
+
+#endif

@@ -1,0 +1,341 @@
+/* Finds out what `banish status` tells. */
+#include "status.h"
+
+#include "file.h"
+#include "ledger-text.h"
+#include "log.h"
+#include "nft-verb.h"
+#include "state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define UNIT_NAME   "banish.service"
+#define PATIENCE    (3 * USEC_PER_SEC) /* for counting failures; who asks is waiting */
+#define MAX_WAITING 100000             /* entries behind the position that are counted */
+
+void status_done(struct status *status)
+{
+	diagnosis_done(&status->diagnosis);
+	past_done(&status->past);
+	unit_done(&status->unit);
+	nft_view_done(&status->view);
+	journal_free(status->journal);
+	ruleset_free(status->ruleset);
+	if (status->owns_policy)
+		policy_free(status->policy);
+	config_free(status->config);
+	free(status->jails);
+	free(status->facts_jails);
+	free(status->fault);
+	free(status->damage);
+	free(status->trouble);
+	for (size_t i = 0; i < status->n_unseen; i++)
+		free(status->unseen[i]);
+}
+
+int status_add_unseen(struct status *status, char *text)
+{
+	if (!text)
+		return -ENOMEM;
+	if (status->n_unseen < STATUS_MAX_UNSEEN)
+		status->unseen[status->n_unseen++] = text;
+	else
+		free(text);
+	return 0;
+}
+
+struct status_jail *status_jail(struct status *status, const char *name)
+{
+	struct status_jail *jails;
+
+	for (size_t i = 0; i < status->n_jails; i++)
+		if (strcmp(status->jails[i].name, name) == 0)
+			return &status->jails[i];
+	if (strlen(name) >= NAME_SIZE)
+		return NULL;
+	jails = reallocarray(status->jails, status->n_jails + 1, sizeof(*jails));
+	if (!jails)
+		return NULL;
+	status->jails = jails;
+	jails[status->n_jails] = (struct status_jail){ 0 };
+	strcpy(jails[status->n_jails].name, name);
+	return &jails[status->n_jails++];
+}
+
+/* "WHAT was not looked at: REMEDY" */
+static int unseen(struct status *status, const char *what, const char *remedy)
+{
+	char *text;
+
+	if (asprintf(&text, "%s not looked at: %s", what, remedy) < 0)
+		text = NULL;
+	return status_add_unseen(status, text);
+}
+
+/* Faults are an answer: the kernel and the journal can still be looked at. */
+static int load_config(struct status *status)
+{
+	cleanup(faults_done) struct faults faults = { 0 };
+	cleanup(freep) char *path = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/banish.json", status->common.confdir) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (access(path, R_OK) < 0 && errno == EACCES) {
+		r = unseen(status, "the configuration was", "only root may read it");
+	} else {
+		r = config_load(status->common.confdir, status->common.rulesdir,
+				CONFIG_POLICY_REQUIRED, &faults, &status->config);
+		if (r >= 0)
+			r = config_compile(status->config, true, &faults, &status->ruleset);
+		if (r == -EINVAL) {
+			status->fault = strdup(faults.n_lines > 0 ? faults.lines[0] : "not known");
+			r = status->fault ? 0 : -ENOMEM;
+		}
+	}
+	if (r < 0)
+		return r;
+	status->facts.config_fault = status->fault;
+	status->owns_policy = !status->config || !status->config->policy;
+	status->policy = status->owns_policy ? policy_new() : status->config->policy;
+	return status->policy ? 0 : -ENOMEM;
+}
+
+static int open_journal(struct status *status)
+{
+	const struct common *common = &status->common;
+	int r;
+
+	r = journal_open(common->file, common->directory, false, &status->journal);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return unseen(status, "the journal was",
+			      status->common.file || status->common.directory
+				      ? "no journal file can be read there, look at the path"
+				      : "be root, or in the group systemd-journal");
+	status->facts.sees_journal = true;
+	if (journal_oldest(status->journal, &status->facts.oldest) < 0)
+		status->facts.oldest = 0; /* not known */
+	return 0;
+}
+
+/* 1: stands on the latest entry of that kind. */
+static int go_to_last(struct status *status, enum log_kind kind, usec_t *ret_time)
+{
+	char field[64];
+	const char *const fields[] = { field };
+	int r;
+
+	snprintf(field, sizeof(field), "MESSAGE_ID=%s", log_id(kind));
+	r = journal_select_own(status->journal, fields, 1, false);
+	if (r >= 0)
+		r = journal_seek_last(status->journal);
+	if (r > 0)
+		r = entry_time(journal_entry(status->journal), ret_time) < 0 ? 0 : 1;
+	return r == -EBADMSG ? 0 : r;
+}
+
+/* The process that wrote the entry still runs, and is ours. */
+static bool is_alive(const struct entry *entry, uint32_t *ret_process)
+{
+	char path[64], text[24] = "";
+	cleanup(freep) char *name = NULL;
+	struct span value;
+	size_t size;
+
+	if (entry_field(entry, "_PID", &value) <= 0 || value.size >= sizeof(text))
+		return false;
+	memcpy(text, value.data, value.size);
+	*ret_process = (uint32_t)strtoul(text, NULL, 10);
+	snprintf(path, sizeof(path), "/proc/%u/comm", *ret_process);
+	return file_read(path, sizeof(text), &name, &size) >= 0 && strcmp(name, "banish\n") == 0;
+}
+
+/* Where systemd gives no answer, the daemon's own word and the process that wrote it. */
+static void guess_unit(struct status *status)
+{
+	struct unit *unit = &status->unit;
+
+	unit->since = status->started;
+	unit->state = is_alive(journal_entry(status->journal), &unit->process) ? UNIT_ACTIVE
+									       : UNIT_STOPPED;
+}
+
+static int look_at_unit(struct status *status)
+{
+	cleanup(units_freep) struct units *units = NULL;
+	struct span message;
+	int r;
+
+	r = units_open(&units);
+	if (r >= 0)
+		r = units_ask(units, UNIT_NAME, &status->unit);
+	if (r < 0)
+		return r;
+	r = status->journal ? go_to_last(status, LOG_START, &status->started) : 0;
+	if (r > 0) {
+		if (entry_field(journal_entry(status->journal), "MESSAGE", &message) > 0)
+			status->facts.dry_run = memmem(message.data, message.size, "dry run",
+						       strlen("dry run")) != NULL;
+		if (status->unit.state == UNIT_UNASKED)
+			guess_unit(status);
+	}
+	status->loaded = status->started;
+	if (r >= 0 && status->journal) {
+		usec_t reloaded = 0;
+
+		r = go_to_last(status, LOG_RELOAD, &reloaded);
+		status->loaded = MAX(status->loaded, reloaded);
+	}
+	status->facts.unit = status->unit.state;
+	status->facts.unit_since = status->unit.since;
+	status->facts.result = status->unit.result;
+	status->facts.restarts = status->unit.restarts;
+	status->facts.starts_at_boot = status->unit.starts_at_boot;
+	if (r >= 0 && status->unit.state == UNIT_UNASKED)
+		r = unseen(status, "the daemon's unit was",
+			   "systemd gives no answer, and the journal has none");
+	return MIN(r, 0);
+}
+
+static bool is_younger(const char *path, usec_t time)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && (usec_t)status.st_mtim.tv_sec * USEC_PER_SEC +
+							   (usec_t)status.st_mtim.tv_nsec / 1000 >
+						   time;
+}
+
+/* The files in force against the time when the daemon read them. */
+static void look_at_files(struct status *status)
+{
+	if (!status->ruleset || status->loaded == 0 || status->unit.state != UNIT_ACTIVE)
+		return;
+	status->facts.stale_config = is_younger(status->config->policy_file, status->loaded);
+	for (unsigned i = 0; i < ruleset_n_jails(status->ruleset); i++)
+		if (is_younger(ruleset_jail(status->ruleset, i)->rule->file, status->loaded))
+			status->facts.stale_config = true;
+}
+
+/* How many entries wait behind the cursor, up to a bound. */
+static int count_waiting(struct status *status, const char *cursor)
+{
+	usec_t begin = past_clock();
+	int r;
+
+	r = journal_select(status->journal, status->ruleset, false);
+	if (r >= 0)
+		r = journal_seek_after(status->journal, cursor);
+	while (r >= 0 && (r = journal_next(status->journal)) > 0) {
+		if (status->facts.n_waiting++ == 0)
+			r = entry_time(journal_entry(status->journal),
+				       &status->facts.oldest_waiting);
+		if (status->facts.n_waiting >= MAX_WAITING || past_clock() - begin > PATIENCE)
+			break;
+	}
+	return r == -EBADMSG ? 0 : MIN(r, 0);
+}
+
+static int look_at_position(struct status *status)
+{
+	static const uint8_t seed[16] = "one line is read";
+	cleanup(ledger_freep) struct ledger *ledger = NULL;
+	cleanup(freep) char *line = NULL;
+	struct position position;
+	int r;
+
+	r = state_peek(status->statedir, &line);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return unseen(status, "the state (up to where the journal has been read) was",
+			      r == -EACCES ? "only root may read it"
+			      : r == -ENOENT
+				      ? "there is no such folder, the daemon makes it at its start"
+				      : strerror(-r));
+	status->facts.sees_state = true;
+	if (r > 0)
+		r = ledger_new(seed, &ledger);
+	if (r < 0 || !ledger)
+		return r;
+	r = ledger_decode(ledger, span_of(line));
+	if (r == -ENOMEM)
+		return r;
+	position = ledger_position(ledger);
+	if (r < 0 || !position.cursor.data)
+		return 0; /* the daemon says what is wrong with it */
+	status->facts.position = position.time;
+	/* what rules read that are not in force yet does not wait */
+	if (!status->journal || !status->ruleset || status->facts.stale_config)
+		return 0;
+	status->counted_waiting = true;
+	line = (free(line), strndup(position.cursor.data, position.cursor.size));
+	return line ? count_waiting(status, line) : -ENOMEM;
+}
+
+/* The state could not be written, and nothing else was said of it since. */
+static int look_for_trouble(struct status *status)
+{
+	const struct digest_remark *remarks;
+	size_t n;
+
+	remarks = digest_remarks(status->past.digest, &n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(remarks[i].id, log_id(LOG_STATE)) == 0 &&
+		    remarks[i].last > remarks[i].calmed && remarks[i].last >= status->started &&
+		    strstr(remarks[i].message, "cannot be written")) {
+			free(status->trouble);
+			status->trouble = strdup(remarks[i].message);
+			if (!status->trouble)
+				return -ENOMEM;
+		}
+	status->facts.state_trouble = status->trouble;
+	return 0;
+}
+
+static int look_at_past(struct status *status)
+{
+	int r;
+
+	status->past.since = status->common.since;
+	status->past.until = USEC_INFINITY;
+	if (!status->journal)
+		return 0;
+	r = past_read_said(&status->past, status->journal);
+	if (r >= 0 && status->ruleset)
+		r = past_count(&status->past, status->journal, status->ruleset, status->policy,
+			       PATIENCE);
+	return r < 0 ? r : look_for_trouble(status);
+}
+
+int status_find(struct status *status)
+{
+	int r;
+
+	status->now = nft_verb_now();
+	status->facts.now = status->now;
+	r = load_config(status);
+	if (r >= 0)
+		r = open_journal(status);
+	if (r >= 0)
+		r = look_at_unit(status);
+	if (r >= 0) {
+		look_at_files(status);
+		r = look_at_past(status);
+	}
+	if (r >= 0)
+		r = status_look_at_jails(status);
+	if (r >= 0)
+		r = status_look_at_kernel(status);
+	if (r >= 0)
+		r = look_at_position(status);
+	return r < 0 ? r : diagnose(&status->facts, &status->diagnosis);
+}

@@ -1,0 +1,186 @@
+/* `banish status --json`: one object a line. */
+#include "status.h"
+
+#include "print.h"
+
+#include <errno.h>
+
+/* Prints the object if all of it could be made. */
+static int finish(cJSON *object, bool whole)
+{
+	if (whole)
+		return print_line(object);
+	cJSON_Delete(object);
+	return -ENOMEM;
+}
+
+/* 0: null. */
+static bool add_time(cJSON *object, const char *key, usec_t time)
+{
+	return print_add_until(object, key, time > 0 ? time : USEC_INFINITY);
+}
+
+static bool add_flag(cJSON *object, const char *key, bool flag)
+{
+	return cJSON_AddBoolToObject(object, key, flag) != NULL;
+}
+
+static int print_finding(const char *what, const char *message)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	return finish(object, print_add_text(object, "what", what) &&
+				      print_add_text(object, "message", message));
+}
+
+static int print_daemon(const struct status *status)
+{
+	const struct unit *unit = &status->unit;
+	cJSON *object = cJSON_CreateObject();
+
+	return finish(object,
+		      print_add_text(object, "what", "daemon") &&
+			      print_add_text(object, "state", unit_state_name(unit->state)) &&
+			      add_time(object, "since_usec", unit->since) &&
+			      add_time(object, "started_usec", status->started) &&
+			      print_add_number(object, "restarts", unit->restarts));
+}
+
+static int print_journal(const struct status *status)
+{
+	const struct facts *facts = &status->facts;
+	cJSON *object = cJSON_CreateObject();
+
+	return finish(object, print_add_text(object, "what", "journal") &&
+				      add_time(object, "oldest_usec", facts->oldest) &&
+				      add_time(object, "position_usec", facts->position) &&
+				      print_add_until(object, "waiting",
+						      status->counted_waiting ? facts->n_waiting
+									      : USEC_INFINITY) &&
+				      add_time(object, "waiting_usec", facts->oldest_waiting));
+}
+
+static int print_firewall(const struct status *status)
+{
+	cJSON *object = cJSON_CreateObject();
+	bool whole;
+
+	if (!status->facts.sees_kernel) {
+		cJSON_Delete(object);
+		return 0;
+	}
+	whole = print_add_text(object, "what", "firewall") &&
+		print_add_text(object, "table", status->facts.table) &&
+		add_flag(object, "stands", status->facts.has_table) &&
+		add_flag(object, "whole", status->facts.has_table && !status->facts.damage) &&
+		print_add_number(object, "passed_packets", status->passed);
+	return finish(object, whole);
+}
+
+static bool add_counts(cJSON *object, const struct past_count *count)
+{
+	if (!count)
+		return print_add_text(object, "failures", NULL) &&
+		       print_add_text(object, "prevented", NULL);
+	return print_add_weight(object, "failures", count->failures) &&
+	       print_add_weight(object, "prevented", count->prevented);
+}
+
+static int print_jail(const struct status *status, size_t index)
+{
+	const struct status_jail *jail = &status->jails[index];
+	const struct facts_jail *facts = NULL;
+	cJSON *object = cJSON_CreateObject();
+	bool whole;
+
+	for (size_t i = 0; i < status->facts.n_jails; i++)
+		if (strcmp(status->facts_jails[i].name, jail->name) == 0)
+			facts = &status->facts_jails[i];
+	whole = print_add_text(object, "what", "jail") &&
+		print_add_text(object, "jail", jail->name) &&
+		print_add_text(object, "mode",
+			       !jail->rule                                    ? NULL
+			       : jail->rule->settings.mode == MODE_AGGRESSIVE ? "aggressive"
+									      : "normal") &&
+		print_add_until(object, "banned",
+				status->facts.sees_kernel ? jail->banned : USEC_INFINITY) &&
+		add_counts(object, jail->count) &&
+		print_add_until(object, "bans", status->past.digest ? jail->bans : USEC_INFINITY) &&
+		add_time(object, "last_ban_usec", jail->last_ban) &&
+		add_time(object, "last_entry_usec", facts ? facts->last_entry : 0) &&
+		print_add_text(object, "unit", facts ? facts->unit : NULL) &&
+		print_add_text(object, "unit_state",
+			       facts ? unit_state_name(facts->unit_state) : NULL) &&
+		print_add_number(object, "packets", jail->packets) &&
+		print_add_number(object, "bytes", jail->bytes);
+	return finish(object, whole);
+}
+
+static int print_warnings(const struct status *status)
+{
+	const struct digest_remark *remarks;
+	const struct digest_jail *jails;
+	size_t n, n_jails;
+	int r = 0;
+
+	if (!status->past.digest)
+		return 0;
+	remarks = digest_remarks(status->past.digest, &n);
+	jails = digest_jails(status->past.digest, &n_jails);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		const struct digest_remark *remark = &remarks[i];
+		cJSON *object = cJSON_CreateObject();
+
+		r = finish(object,
+			   print_add_text(object, "what", "warning") &&
+				   print_add_text(object, "id", remark->id) &&
+				   print_add_text(object, "jail",
+						  remark->jail < n_jails ? jails[remark->jail].name
+									 : NULL) &&
+				   print_add_number(object, "count", remark->count) &&
+				   print_add_number(object, "first_usec", remark->first) &&
+				   print_add_number(object, "last_usec", remark->last) &&
+				   print_add_bytes(object, "message", span_of(remark->message)));
+	}
+	return r;
+}
+
+static int print_summary(const struct status *status)
+{
+	size_t n_problems = status->diagnosis.n_problems;
+	cJSON *object = cJSON_CreateObject();
+
+	return finish(object,
+		      print_add_text(object, "what", "summary") &&
+			      print_add_number(object, "problems", n_problems) &&
+			      print_add_number(object, "notes",
+					       status->diagnosis.n_findings - n_problems) &&
+			      print_add_number(object, "unseen", status->n_unseen) &&
+			      print_add_number(object, "since_usec", status->common.since) &&
+			      add_time(object, "counted_until_usec",
+				       status->past.hurried ? status->past.counted_until
+							    : status->now) &&
+			      print_add_number(object, "lost", status->past.n_lost));
+}
+
+int status_print_json(const struct status *status)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < status->diagnosis.n_findings; i++)
+		r = print_finding(status->diagnosis.findings[i].problem ? "problem" : "note",
+				  status->diagnosis.findings[i].text);
+	for (size_t i = 0; r >= 0 && i < status->n_unseen; i++)
+		r = print_finding("unseen", status->unseen[i]);
+	if (r >= 0)
+		r = print_daemon(status);
+	if (r >= 0)
+		r = print_journal(status);
+	if (r >= 0)
+		r = print_firewall(status);
+	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
+		r = print_jail(status, i);
+	if (r >= 0)
+		r = print_warnings(status);
+	return r < 0 ? r : print_summary(status);
+}

@@ -1,0 +1,146 @@
+/* The firewall's side of `banish status`. */
+#include "status.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+/* What is wrong with the sets of one name; 1: `damage` says it. */
+static int look_at_sets(struct status *status, const char *name)
+{
+	char set[NFT_SET_NAME_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		const struct nft_use *use =
+			nft_view_find(&status->view, nft_set_name(name, families[i], set));
+
+		if (use && use->stands && use->n_rules > 0)
+			continue;
+		if (asprintf(&status->damage, "%s %s",
+			     use && use->stands ? "no rule looks into its set" : "it has no set",
+			     set) < 0) {
+			status->damage = NULL;
+			return -ENOMEM;
+		}
+		return 1;
+	}
+	return 0;
+}
+
+static int say_damage(struct status *status, const char *text)
+{
+	status->damage = strdup(text);
+	return status->damage ? 1 : -ENOMEM;
+}
+
+/* 1: it is damaged, and `damage` says how; 0. */
+static int look_for_damage(struct status *status)
+{
+	char name[NFT_JAIL_SIZE];
+	int r;
+
+	if (status->view.asleep)
+		return say_damage(status, "it is dormant");
+	if (!status->view.has_chain)
+		return say_damage(status, "it has no chain " NFT_CHAIN);
+	if (!status->view.chain_is_fit)
+		return say_damage(status, "its chain " NFT_CHAIN " is not as the daemon makes it");
+	r = look_at_sets(status, NFT_IGNORE);
+	if (r == 0)
+		r = look_at_sets(status, NFT_JAIL_MANUAL);
+	/* what is not in force yet cannot be missing */
+	for (unsigned i = 0; r == 0 && status->ruleset && !status->facts.stale_config &&
+			     i < ruleset_n_jails(status->ruleset);
+	     i++) {
+		const struct jail *jail = ruleset_jail(status->ruleset, i);
+
+		r = look_at_sets(status, jail->name);
+		if (r == 0 && jail->settings.networks.hosts > 0)
+			r = look_at_sets(status, nft_jail_name(jail->name, true, name));
+	}
+	return r;
+}
+
+static int take_uses(struct status *status)
+{
+	for (size_t i = 0; i < status->view.n_uses; i++) {
+		const struct nft_use *use = &status->view.uses[i];
+		char name[NFT_JAIL_SIZE], bare[NFT_JAIL_SIZE];
+		struct status_jail *jail;
+		uint8_t family;
+
+		if (strcmp(use->name, NFT_IGNORE "4") == 0 ||
+		    strcmp(use->name, NFT_IGNORE "6") == 0)
+			status->passed += use->packets;
+		if (!nft_set_parse_name(span_of(use->name), name, &family))
+			continue;
+		jail = status_jail(status, nft_jail_bare(name, bare));
+		if (!jail)
+			return -ENOMEM;
+		jail->packets += use->packets;
+		jail->bytes += use->bytes;
+	}
+	return 0;
+}
+
+static int take_elements(struct status *status, struct nft *nft)
+{
+	struct nft_elements elements;
+	char bare[NFT_JAIL_SIZE];
+	int r;
+
+	r = nft_list(nft, NULL, &elements);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
+		struct status_jail *jail =
+			status_jail(status, nft_jail_bare(elements.items[i].jail, bare));
+
+		if (!jail)
+			r = -ENOMEM;
+		else
+			jail->banned++;
+	}
+	nft_elements_done(&elements);
+	return MIN(r, 0);
+}
+
+static int look(struct status *status)
+{
+	cleanup(nft_freep) struct nft *nft = NULL;
+	int r;
+
+	r = nft_open(status->policy->table, &nft);
+	if (r >= 0)
+		r = nft_look(nft, &status->view);
+	if (r == -ENOENT) {
+		status->facts.sees_kernel = true;
+		return 0;
+	}
+	if (r >= 0)
+		r = take_uses(status);
+	if (r >= 0)
+		r = take_elements(status, nft);
+	if (r < 0)
+		return r;
+	status->facts.sees_kernel = status->facts.has_table = true;
+	r = look_for_damage(status);
+	status->facts.damage = status->damage;
+	return MIN(r, 0);
+}
+
+int status_look_at_kernel(struct status *status)
+{
+	char *text;
+	int r;
+
+	status->facts.table = status->policy->table;
+	r = look(status);
+	if (r >= 0 || r == -ENOMEM)
+		return r;
+	if (asprintf(&text, "the firewall was not looked at: %s", nft_explain(r)) < 0)
+		text = NULL;
+	return status_add_unseen(status, text);
+}

@@ -1,0 +1,49 @@
+/* banish status - does it work, and if not, what is wrong and what helps? Nothing is changed. */
+#include "status.h"
+
+#include "verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SPAN (24 * USEC_PER_HOUR) /* of what is counted */
+
+int verb_status(int argc, char **argv)
+{
+	cleanup(status_done) struct status status = { .common = COMMON_DEFAULTS,
+						      .statedir = STATEDIR };
+	const struct option_row rows[] = {
+		OPTION_CONFIG(status.common),
+		{ "state", "DIR", "folder of the durable state (default " STATEDIR ")",
+		  &status.statedir, NULL },
+		OPTION_JSON(status.common),
+		OPTION_PLACE(status.common),
+		{ "since", "TIME", "count failures, bans and warnings from here (default 1d ago)",
+		  &status.common.since, parse_time },
+	};
+	const struct usage usage = {
+		"status",
+		"",
+		"Tells whether the daemon works, jail by jail, and what to do about what is wrong.\n"
+		"Exit 0: all is well; 1: it is not, or not all could be looked at.",
+		rows,
+		ARRAY_SIZE(rows),
+		0,
+		0
+	};
+	usec_t now;
+	int first, exit_code, r;
+
+	if (options_parse(&usage, argc, argv, &first, &exit_code))
+		return exit_code;
+	r = parse_time("now", &now);
+	if (r >= 0 && status.common.since == 0)
+		status.common.since = now > SPAN ? now - SPAN : 0;
+	if (r >= 0)
+		r = status_find(&status);
+	if (r >= 0)
+		r = status.common.json ? status_print_json(&status) : status_print_text(&status);
+	if (r < 0)
+		fprintf(stderr, "banish status: %s\n", strerror(-r));
+	return r < 0 || status.diagnosis.n_problems > 0 || status.n_unseen > 0 ? EXIT_NO : EXIT_YES;
+}

@@ -1,0 +1,70 @@
+#ifndef BANISH_STATUS_H
+#define BANISH_STATUS_H
+
+/* What `banish status` finds out, and how it is shown. Whatever cannot be looked at is left out and
+ * told: half an answer is better than none. */
+
+#include "config.h"
+#include "diagnosis.h"
+#include "nft.h"
+#include "options.h"
+#include "past.h"
+#include "unit.h"
+
+#define STATUS_MAX_UNSEEN 8
+
+/* A jail that is in force, that the kernel knows, or that something was said of. */
+struct status_jail {
+	char name[NAME_SIZE];
+	const struct jail *rule;        /* NULL: not in force */
+	const struct past_count *count; /* NULL: not counted */
+	uint64_t banned;                /* elements in the kernel now */
+	uint64_t bans;                  /* in the span */
+	usec_t last_ban;                /* 0: none found */
+	uint64_t packets, bytes;        /* that were kept out since the rules were made */
+};
+
+struct status {
+	struct common common; /* since: of the span */
+	const char *statedir;
+	usec_t now;
+	struct config *config;   /* NULL: faults */
+	struct ruleset *ruleset; /* the same */
+	struct policy *policy;   /* the built-in one where there is no config; borrowed or owned */
+	bool owns_policy;
+	char *fault;
+	struct journal *journal; /* NULL: cannot be read */
+	struct past past;
+	struct unit unit;
+	usec_t started, loaded; /* by its own entries; 0: not found */
+	struct nft_view view;
+	uint64_t passed; /* packets of ignored hosts */
+	struct status_jail *jails;
+	size_t n_jails;
+	struct facts facts;
+	struct facts_jail *facts_jails; /* of the jails in force, in order */
+	bool counted_waiting;           /* facts.n_waiting says something */
+	struct diagnosis diagnosis;
+	char *damage, *trouble; /* what facts borrow */
+	char *unseen[STATUS_MAX_UNSEEN];
+	size_t n_unseen;
+};
+
+/* Finds out all of it. What cannot be looked at is an answer too; negative errno: no memory, or the
+ * journal broke. */
+int status_find(struct status *status) must_check;
+void status_done(struct status *status);
+
+int status_print_text(const struct status *status) must_check;
+int status_print_json(const struct status *status) must_check;
+
+/* The kernel's side of it (status-kernel.c), the watched units' (status-jails.c). */
+int status_look_at_kernel(struct status *status) must_check;
+int status_look_at_jails(struct status *status) must_check;
+struct status_jail *status_jail(struct status *status,
+				const char *name); /* made where there is
+						      none; NULL: no memory */
+/* "cannot ...: what to do"; takes the text (NULL: no memory). */
+int status_add_unseen(struct status *status, char *text) must_check;
+
+#endif

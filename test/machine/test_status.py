@@ -1,0 +1,190 @@
+"""banish status: what is wrong, on the real daemon."""
+import json
+
+import pytest
+
+import lab
+
+GHOST = json.dumps({"name": "ghost", "journal": [{"_SYSTEMD_UNIT": "ghost.service"}],
+                    "events": [{"name": "x", "pattern": "^fail (?<address>.*)$"}]})
+OVERRIDE = "/run/systemd/system/banish.service.d/test.conf"
+
+
+def objects(banish, *arguments, **options):
+    """The exit code and what `banish status --json` tells, by the key "what"."""
+    done = banish("status", "--json", *arguments, check=False, **options)
+    told = {}
+    for line in done.stdout.splitlines():
+        told.setdefault(json.loads(line)["what"], []).append(json.loads(line))
+    return done.returncode, told
+
+
+def problems(banish):
+    """One problem a line; nothing where all is well."""
+    code, told = objects(banish)
+    messages = [item["message"] for item in told.get("problem", [])]
+    assert told["summary"][0]["problems"] == len(messages)
+    assert code == (1 if messages else 0), told
+    return "\n".join(messages)
+
+
+def jail(told, name):
+    return next(item for item in told["jail"] if item["jail"] == name)
+
+
+@pytest.fixture(autouse=True)
+def settled(machine, guard):
+    """With a daemon that has read everything, saved its place, and is known to be well."""
+    guard.settle()
+    assert problems(guard) == ""
+
+
+def test_all_is_well(machine, guard):
+    machine.attack("203.0.113.91", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.91")
+    guard.wait_entry("ban", jail="dovecot")
+    guard.stop()
+    guard.start()
+    code, told = objects(guard)
+    assert code == 0
+    assert told["daemon"][0]["state"] == "active"
+    assert told["journal"][0]["waiting"] == 0 and told["journal"][0]["position_usec"] > 0
+    firewall = told["firewall"][0]
+    assert (firewall["table"], firewall["stands"], firewall["whole"]) == ("banish", True, True)
+    dovecot = jail(told, "dovecot")
+    assert (dovecot["mode"], dovecot["banned"], dovecot["bans"], dovecot["failures"]) == \
+        ("normal", 1, 1, 5)
+    assert (dovecot["unit"], dovecot["unit_state"]) == ("dovecot.service", "active")
+    assert dovecot["last_entry_usec"] <= dovecot["last_ban_usec"]
+    assert jail(told, "manual")["mode"] is None
+
+
+def test_it_counts_packets(machine, guard):
+    machine.attack("203.0.113.92", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.92")
+    assert machine.outcome("203.0.113.92", timeout=0.5) == "timeout"
+    dovecot = jail(objects(guard)[1], "dovecot")
+    assert dovecot["packets"] > 0 and dovecot["bytes"] > dovecot["packets"]
+
+
+def test_lines_fit_a_terminal(machine, guard):
+    machine.attack("2001:db8:77:93::1", attempts=5, parallel=True)
+    guard.wait_banned("dovecot6", "2001:db8:77:93::")
+    machine.nft("flush", "ruleset")
+    guard.wait_entry("heal")
+    done = guard("status", check=False)
+    assert done.stdout.startswith("banish: all is well\n")
+    assert "nft removed" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80, done.stdout
+
+
+def test_the_daemon_does_not_run(machine, guard):
+    guard.stop()
+    assert "does not run" in problems(guard)
+    machine.nft("delete", "table", "inet", "banish")
+    assert "no nftables table inet banish" in problems(guard)
+
+
+def test_the_daemon_was_killed(machine, guard):
+    machine.write(OVERRIDE, "[Service]\nRestart=no\n")
+    try:
+        machine.shell("""
+            systemctl daemon-reload
+            systemctl kill --signal=KILL banish.service
+            while systemctl is-active --quiet banish.service; do sleep 0.05; done""")
+        assert "has failed (signal)" in problems(guard)
+    finally:
+        machine.shell(f"rm {OVERRIDE}; systemctl daemon-reload")
+
+
+def test_a_table_that_is_not_whole(machine, guard):
+    guard.stop()
+    machine.shell("nft flush chain inet banish prerouting")
+    assert "not whole, no rule looks into its set ignore4" in problems(guard)
+    machine.shell("nft delete chain inet banish prerouting")
+    assert "not whole, it has no chain prerouting" in problems(guard)
+    machine.nft("delete", "set", "inet", "banish", "dovecot6")
+    guard.start()
+    assert problems(guard) == ""
+
+
+def test_faults_in_the_configuration(machine, guard):
+    guard.configure(jails={"dovecott": {}})
+    told = problems(guard)
+    assert "banish.json" in told and "dovecott" in told
+    machine.run("rm", "/etc/banish/banish.json")
+    assert "there is no such file" in problems(guard)
+    guard.configure(jails={})
+    assert "no jail is in force" in problems(guard)
+
+
+def test_a_configuration_that_is_not_in_force_yet(machine, guard):
+    guard.configure(**lab.with_mox({"jails": {"dovecot": {"maxretry": 4}}}))
+    code, told = objects(guard)
+    assert code == 0
+    assert "systemctl reload banish" in "".join(item["message"] for item in told["note"])
+    guard.reload()
+    guard.wait_message("LOG_RELOAD")
+    assert "reload" not in str(objects(guard)[1].get("note"))
+
+
+def test_blind_jails(machine, guard):
+    machine.write("/etc/banish/rules.d/ghost.json", GHOST)
+    try:
+        guard.configure(**lab.with_mox({"jails": {"dovecot": {}, "ghost": {}}}))
+        guard.restart()
+        assert "jail ghost is blind: this machine has no ghost.service" in problems(guard)
+    finally:
+        machine.run("rm", "-r", "/etc/banish/rules.d")
+
+
+def test_the_breaker(machine, guard):
+    guard.begin(jails={"mox": {"maxretry": 1, "maxbans": {"count": 2, "within": "1h"}}})
+    machine.mox(["203.0.113.94", "203.0.113.95", "203.0.113.96"])
+    guard.wait_entry("breaker")
+    assert "jail mox bans nobody" in problems(guard)
+
+
+def test_the_state_cannot_be_written(machine, guard):
+    # a folder without a name in the way: not even root can write there
+    machine.shell("""
+        mkdir /run/small
+        mount -t tmpfs -o size=4k,nr_inodes=4 tmpfs /run/small
+        systemctl stop banish.service
+        rm -rf /var/lib/banish/state
+        chown banish: /run/small
+        mount --bind /run/small /var/lib/banish
+        head -c 4096 /dev/zero >/var/lib/banish/full || true
+        systemctl start banish.service""")
+    try:
+        guard.wait_message("LOG_STATE")
+        assert "the state cannot be saved" in problems(guard)
+        machine.run("rm", "/var/lib/banish/full")
+        machine.mox("203.0.113.97")
+        guard.wait_banned("mox4", "203.0.113.97")
+        assert "the state cannot be saved" not in problems(guard)
+    finally:
+        machine.shell("systemctl stop banish.service; umount /var/lib/banish /run/small")
+
+
+def test_who_may_not_look_is_told_so(machine, guard):
+    code, told = objects(machine_user(machine, "--clear-groups"))
+    unseen = "\n".join(item["message"] for item in told["unseen"])
+    assert code == 1 and len(told["unseen"]) == 3
+    assert "systemd-journal" in unseen and "CAP_NET_ADMIN" in unseen and "state" in unseen
+    assert told["daemon"][0]["state"] == "active"
+    code, told = objects(machine_user(machine, "--groups=systemd-journal"))
+    assert code == 1 and len(told["unseen"]) == 2
+    assert jail(told, "mox")["bans"] > 0
+
+
+def machine_user(machine, groups):
+    """A banish that an ordinary user runs."""
+    def run(*arguments, **options):
+        return machine.run("setpriv", "--reuid=nobody", groups, "banish", *arguments, **options)
+    return run
+
+
+def test_wrong_words(guard):
+    assert guard("status", "now", check=False).returncode == 2
+    assert guard("status", "--since", "sometime", check=False).returncode == 2
