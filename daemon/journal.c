@@ -1,5 +1,7 @@
 #include "journal.h"
 
+#include "fields.h"
+
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -19,13 +21,8 @@
 struct journal {
 	sd_journal *handle;
 	struct entry entry;
+	struct fields fields;
 	char *cursor; /* what entry_get_cursor() answered last */
-
-	/* MESSAGE of the entry we stand on: sd_journal_get_data() forgets what it answered at the
-	 * next call, and the copy costs less than asking twice. */
-	char *message;
-	size_t message_size, message_room;
-	bool has_message;
 };
 
 struct journal *journal_free(struct journal *journal)
@@ -33,59 +30,17 @@ struct journal *journal_free(struct journal *journal)
 	if (!journal)
 		return NULL;
 	sd_journal_close(journal->handle);
-	free(journal->message);
+	fields_done(&journal->fields);
 	free(journal->cursor);
 	free(journal);
 	return NULL;
 }
 
-static int get_data(struct journal *journal, const char *name, struct span *ret)
-{
-	size_t skip = strlen(name) + 1;
-	const void *data;
-	size_t size;
-	int r;
-
-	r = sd_journal_get_data(journal->handle, name, &data, &size);
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	*ret = (struct span){ (const char *)data + skip, size - skip };
-	return 1;
-}
-
-static int get_message(struct journal *journal, struct span *ret)
-{
-	struct span data;
-	int r;
-
-	if (!journal->has_message) {
-		r = get_data(journal, "MESSAGE", &data);
-		if (r <= 0)
-			return r;
-		if (data.size > journal->message_room) {
-			char *larger = realloc(journal->message, data.size);
-
-			if (!larger)
-				return -ENOMEM;
-			journal->message = larger;
-			journal->message_room = data.size;
-		}
-		if (data.size > 0)
-			memcpy(journal->message, data.data, data.size);
-		journal->message_size = data.size;
-		journal->has_message = true;
-	}
-	*ret = (struct span){ journal->message ?: "", journal->message_size };
-	return 1;
-}
-
 static int entry_get_field(void *source, const char *name, struct span *ret)
 {
-	if (strcmp(name, "MESSAGE") == 0)
-		return get_message(source, ret);
-	return get_data(source, name, ret);
+	struct journal *journal = source;
+
+	return fields_get(&journal->fields, journal->handle, name, ret);
 }
 
 static int entry_get_time(void *source, usec_t *ret)
@@ -173,10 +128,29 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	r = sd_journal_set_data_threshold(journal->handle, MAX_FIELD_SIZE);
 	if (r < 0)
 		return r;
+	r = fields_add(&journal->fields, "MESSAGE");
+	if (r < 0)
+		return r;
 	journal->entry = (struct entry){ entry_get_field, entry_get_time, entry_get_cursor, journal,
 					 live || has_split_lines(journal->handle) };
 	*ret = TAKE_PTR(journal);
 	return 0;
+}
+
+/* Of a journal without matches nobody knows what is in its entries; a walk would decompress it. */
+static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
+{
+	const struct selector *selector;
+	int r;
+
+	fields_done(&journal->fields);
+	r = fields_add(&journal->fields, "MESSAGE");
+	if (selective && r >= 0 && journal->entry.may_be_split)
+		r = fields_add(&journal->fields, "_LINE_BREAK");
+	for (size_t i = 0; selective && (selector = ruleset_selector(ruleset, i)); i++)
+		for (size_t k = 0; r >= 0 && k < selector->n_conditions; k++)
+			r = fields_add(&journal->fields, selector->conditions[k].field);
+	return r;
 }
 
 void journal_ask_for_pieces(struct journal *journal, bool growing)
@@ -260,12 +234,14 @@ static size_t count_matches(const struct ruleset *ruleset)
 
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
+	bool selective = count_matches(ruleset) <= MATCHES_MAX;
 	const struct selector *selector;
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
-	if (count_matches(ruleset) > MATCHES_MAX)
-		return 0;
+	r = take_along(journal, ruleset, selective);
+	if (r < 0 || !selective)
+		return r;
 	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++) {
 		if (is_repeated(ruleset, i))
 			continue;
@@ -326,7 +302,7 @@ int journal_go_to(struct journal *journal, const char *cursor)
 {
 	int r;
 
-	journal->has_message = false;
+	fields_forget(&journal->fields);
 	r = sd_journal_seek_cursor(journal->handle, cursor);
 	if (r >= 0)
 		r = sd_journal_next(journal->handle);
@@ -335,7 +311,7 @@ int journal_go_to(struct journal *journal, const char *cursor)
 
 int journal_seek_time(struct journal *journal, usec_t time)
 {
-	journal->has_message = false;
+	fields_forget(&journal->fields);
 	return sd_journal_seek_realtime_usec(journal->handle, time);
 }
 
@@ -343,7 +319,7 @@ int journal_seek_after(struct journal *journal, const char *cursor)
 {
 	int r;
 
-	journal->has_message = false;
+	fields_forget(&journal->fields);
 	r = sd_journal_seek_cursor(journal->handle, cursor);
 	if (r < 0)
 		return r;
@@ -364,14 +340,14 @@ int journal_seek_last(struct journal *journal)
 {
 	int r;
 
-	journal->has_message = false;
+	fields_forget(&journal->fields);
 	r = sd_journal_seek_tail(journal->handle);
 	return r < 0 ? r : sd_journal_previous(journal->handle);
 }
 
 int journal_next(struct journal *journal)
 {
-	journal->has_message = false;
+	fields_forget(&journal->fields);
 	return sd_journal_next(journal->handle);
 }
 

@@ -1,0 +1,48 @@
+#ifndef BANISH_FIELDS_H
+#define BANISH_FIELDS_H
+
+/*
+ * The fields of one journal entry. sd_journal_get_data() walks over the entry anew for each
+ * question, half a microsecond for each five fields or so (libsystemd 252); so what is asked of
+ * nearly every entry is taken along in one walk, and kept until the next entry.
+ */
+
+#include "util.h"
+
+#include <systemd/sd-journal.h>
+
+#define FIELDS_MAX 8 /* taken along; of more the others are asked one by one */
+
+struct field {
+	char *name; /* owned */
+	size_t name_size;
+	bool found;
+	size_t start, size; /* of the value, in `bytes` */
+};
+
+struct fields {
+	struct field list[FIELDS_MAX];
+	size_t n;
+	bool walked; /* over the entry that the journal stands on */
+	char *bytes; /* owned: the values */
+	size_t used, room;
+};
+
+/* From now on, the next entry first, this field is taken along. -ENOMEM. */
+int fields_add(struct fields *fields, const char *name) must_check;
+/* None are. */
+void fields_done(struct fields *fields);
+
+/* The journal has moved. */
+static inline void fields_forget(struct fields *fields)
+{
+	fields->walked = false;
+}
+
+/* First value of a field of the entry that `handle` stands on. 1: found; `ret` borrows until the
+ * next question if the field is not taken along, else until the journal moves. 0: no such field;
+ * negative errno. */
+int fields_get(struct fields *fields, sd_journal *handle, const char *name,
+	       struct span *ret) must_check;
+
+#endif
