@@ -112,6 +112,13 @@ bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *off
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
 usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);
 
+/* engine-ledger.c. The jail of a ban: its index, ENGINE_MANUAL or ENGINE_NO_JAIL. */
+unsigned engine_jail_of(const struct engine *engine, const struct ban *ban);
+/* The offender's failures up to `until` count no more; USEC_INFINITY: all. */
+void engine_empty_window(struct engine *engine, const struct ban *ban, usec_t until);
+/* The ban was lifted: the warm-up empties the window once more where that came. -ENOMEM. */
+int engine_add_lift(struct engine *engine, const struct ban *ban) must_check;
+
 /* engine-network.c. The settings of a jail's number, ENGINE_MANUAL too. */
 const struct settings *engine_settings(const struct engine *engine, unsigned jail);
 /* A ban of its network keeps the address away. In a warm-up the one that this entry made, too. */

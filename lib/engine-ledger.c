@@ -1,8 +1,8 @@
 /*
- * Bans from before and from outside. In a warm-up the ledger's word is final: a ban prevents by its
- * times, and empties the window at the entry that did it, known by time and cursor; an unban,
- * lifted from the start, empties it once more after the entry that was last consumed when it came.
- * What is not met (vacuumed, or no longer selected by any rule) is made good by times.
+ * Bans from before. In a warm-up the ledger's word is final: a ban prevents by its times, and
+ * empties the window at the entry that did it, known by time and cursor; an unban, lifted from the
+ * start, empties it once more after the entry that was last consumed when it came. What is not met
+ * (vacuumed, or no longer selected by any rule) is made good by times.
  */
 
 #include "engine-internal.h"
@@ -13,14 +13,7 @@
  * long a step back of the clock does no harm. */
 #define LIFT_PATIENCE USEC_PER_HOUR
 
-static unsigned ledger_jail_of(const struct engine *engine, unsigned jail, bool network)
-{
-	unsigned number = jail == ENGINE_MANUAL ? engine->manual : engine->jails[jail].ledger_jail;
-
-	return network ? number | LEDGER_NETWORKS : number;
-}
-
-static unsigned jail_of(const struct engine *engine, const struct ban *ban)
+unsigned engine_jail_of(const struct engine *engine, const struct ban *ban)
 {
 	if (strcmp(ban->jail, MANUAL_NAME) == 0)
 		return ENGINE_MANUAL;
@@ -30,7 +23,7 @@ static unsigned jail_of(const struct engine *engine, const struct ban *ban)
 	return ENGINE_NO_JAIL;
 }
 
-static int add_lift(struct engine *engine, const struct ban *ban)
+int engine_add_lift(struct engine *engine, const struct ban *ban)
 {
 	struct position position = ledger_position(engine->ledger);
 	struct span cursor = span_of(ban->lifted_after_cursor);
@@ -63,7 +56,7 @@ bool engine_is_in_reach(const struct engine *engine, usec_t time)
 
 static void note_ban(struct engine *engine, const struct ban *ban)
 {
-	unsigned jail = jail_of(engine, ban);
+	unsigned jail = engine_jail_of(engine, ban);
 
 	if (ban->kind == BAN_AUTOMATIC && jail < engine->n_jails)
 		breaker_note(&engine->jails[jail].breaker, ban->since);
@@ -71,7 +64,7 @@ static void note_ban(struct engine *engine, const struct ban *ban)
 
 static int adopt_ban(struct engine *engine, const struct ban *ban)
 {
-	unsigned jail = jail_of(engine, ban);
+	unsigned jail = engine_jail_of(engine, ban);
 	struct prefix prefix;
 	int r;
 
@@ -79,7 +72,7 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	ledger_set_lift_met(engine->ledger, ban->id, ban->lifted);
 	if (ban->lifted && engine_is_in_reach(engine, ban->lifted_after_time)) {
 		ledger_set_lift_met(engine->ledger, ban->id, false);
-		r = add_lift(engine, ban);
+		r = engine_add_lift(engine, ban);
 		if (r < 0)
 			return r;
 	}
@@ -151,9 +144,9 @@ struct ledger *engine_take_ledger(struct engine *engine)
 	return TAKE_PTR(engine->ledger);
 }
 
-static void empty_window(struct engine *engine, const struct ban *ban, usec_t until)
+void engine_empty_window(struct engine *engine, const struct ban *ban, usec_t until)
 {
-	unsigned jail = jail_of(engine, ban);
+	unsigned jail = engine_jail_of(engine, ban);
 	struct window *window;
 
 	/* The windows of a network's hosts are their own. */
@@ -187,7 +180,7 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 			continue;
 		ledger_set_met(engine->ledger, ban->id, true);
 		note_ban(engine, ban);
-		empty_window(engine, ban, USEC_INFINITY);
+		engine_empty_window(engine, ban, USEC_INFINITY);
 	}
 	return 0;
 }
@@ -229,7 +222,7 @@ static void apply_lift(struct engine *engine, struct pending_lift *lift, usec_t 
 	if (!ban)
 		return;
 	ledger_set_lift_met(engine->ledger, ban->id, true);
-	empty_window(engine, ban, until);
+	engine_empty_window(engine, ban, until);
 }
 
 void engine_apply_overdue_lifts(struct engine *engine, usec_t time)
@@ -286,138 +279,9 @@ void engine_warm_done(struct engine *engine)
 		if (ban->kind != BAN_AUTOMATIC || ban->met ||
 		    !engine_is_in_reach(engine, ban->since))
 			continue;
-		empty_window(engine, ban, ban->since);
+		engine_empty_window(engine, ban, ban->since);
 		note_ban(engine, ban);
 	}
 	engine->n_lifts = engine->next_lift = 0;
 	engine->warming = false;
-}
-
-static bool has_no_networks(const struct engine *engine, const struct ban *ban, unsigned jail)
-{
-	struct prefix network;
-
-	return ban->network && !engine_network(engine, jail, &ban->address, &network);
-}
-
-static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
-{
-	int r;
-
-	r = ledger_set_until(engine->ledger, ban->id, now);
-	if (r < 0)
-		return r;
-	return engine_decide(engine, &(struct decision){
-					     .type = DECISION_END,
-					     .id = ban->id,
-					     .jail = jail,
-					     .time = now,
-					     .until = now,
-					     .address = ban->address,
-					     .prefix = ban->prefix,
-					     .failures = ban->failures,
-					     .offence = ban->offence,
-					     .jail_name = ban->jail,
-					     .event_name = ban->event,
-					     .cursor = ban->cursor,
-					     .network = ban->network,
-					     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
-						      : has_no_networks(engine, ban, jail)
-							      ? ENDED_NO_NETWORKS
-							      : ENDED_IGNORED,
-				     });
-}
-
-/* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
- * of the prefix. */
-static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *ban)
-{
-	if (ban->kind == BAN_AUTOMATIC &&
-	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
-	     engine_spares(engine, jail, &ban->address)))
-		return true;
-	return prefixset_covers(&engine->ignored, &ban->prefix);
-}
-
-int engine_end_bans(struct engine *engine, usec_t now)
-{
-	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
-		unsigned jail;
-		int r;
-
-		if (!ban_runs(ban, now))
-			continue;
-		jail = jail_of(engine, ban);
-		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, jail, ban) &&
-		    !has_no_networks(engine, ban, jail))
-			continue;
-		r = end_ban(engine, ban, jail, now);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
- * too. */
-int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-	       usec_t until, const char *reason)
-{
-	bool told = false, network = engine_is_network(engine, jail, prefix);
-	unsigned number = ledger_jail_of(engine, jail, network);
-	const struct ban *ban = NULL;
-	int r;
-
-	/* The kernel holds one element: whatever runs now, runs that long and no longer. */
-	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban))) {
-		if (!ban_runs(ban, now))
-			continue;
-		if (ban->kind == BAN_AUTOMATIC && until > ban->until)
-			continue;
-		told = true;
-		r = ledger_set_until(engine->ledger, ban->id, until);
-		if (r >= 0 && ban->kind == BAN_MANUAL)
-			r = ledger_set_reason(engine->ledger, ban->id, reason);
-		if (r < 0)
-			return r;
-	}
-	if (told)
-		return 0;
-	r = ledger_add(engine->ledger,
-		       &(struct ban){
-			       .jail = jail == ENGINE_MANUAL ? MANUAL_NAME
-							     : engine->jails[jail].jail->name,
-			       .prefix = *prefix,
-			       .address = prefix->address,
-			       .since = MAX(now, engine->latest + 1),
-			       .until = until,
-			       .kind = BAN_MANUAL,
-			       .network = network,
-			       .reason = reason,
-			       .placed = true,
-		       },
-		       &ban);
-	return r;
-}
-
-int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-		 const struct position *after)
-{
-	unsigned number = ledger_jail_of(engine, jail, engine_is_network(engine, jail, prefix));
-	const struct ban *ban = NULL;
-	int r, found = 0;
-
-	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban))) {
-		if (!ban_runs(ban, now))
-			continue;
-		r = ledger_lift(engine->ledger, ban->id, now, after);
-		if (r == 0 && engine->warming)
-			r = add_lift(engine, ban);
-		if (r < 0)
-			return r;
-		found = 1;
-		if (!engine->warming)
-			empty_window(engine, ban, USEC_INFINITY);
-	}
-	return found;
 }

@@ -1,0 +1,141 @@
+/*
+ * Bans that end before their time, and what comes from outside: bans and unbans by hand.
+ */
+
+#include "engine-internal.h"
+
+static unsigned ledger_jail_of(const struct engine *engine, unsigned jail, bool network)
+{
+	unsigned number = jail == ENGINE_MANUAL ? engine->manual : engine->jails[jail].ledger_jail;
+
+	return network ? number | LEDGER_NETWORKS : number;
+}
+
+static bool has_no_networks(const struct engine *engine, const struct ban *ban, unsigned jail)
+{
+	struct prefix network;
+
+	return ban->network && !engine_network(engine, jail, &ban->address, &network);
+}
+
+static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
+{
+	int r;
+
+	r = ledger_set_until(engine->ledger, ban->id, now);
+	if (r < 0)
+		return r;
+	return engine_decide(engine, &(struct decision){
+					     .type = DECISION_END,
+					     .id = ban->id,
+					     .jail = jail,
+					     .time = now,
+					     .until = now,
+					     .address = ban->address,
+					     .prefix = ban->prefix,
+					     .failures = ban->failures,
+					     .offence = ban->offence,
+					     .jail_name = ban->jail,
+					     .event_name = ban->event,
+					     .cursor = ban->cursor,
+					     .network = ban->network,
+					     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
+						      : has_no_networks(engine, ban, jail)
+							      ? ENDED_NO_NETWORKS
+							      : ENDED_IGNORED,
+				     });
+}
+
+/* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
+ * of the prefix. */
+static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *ban)
+{
+	if (ban->kind == BAN_AUTOMATIC &&
+	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
+	     engine_spares(engine, jail, &ban->address)))
+		return true;
+	return prefixset_covers(&engine->ignored, &ban->prefix);
+}
+
+int engine_end_bans(struct engine *engine, usec_t now)
+{
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
+		unsigned jail;
+		int r;
+
+		if (!ban_runs(ban, now))
+			continue;
+		jail = engine_jail_of(engine, ban);
+		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, jail, ban) &&
+		    !has_no_networks(engine, ban, jail))
+			continue;
+		r = end_ban(engine, ban, jail, now);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
+ * too. */
+int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
+	       usec_t until, const char *reason)
+{
+	bool told = false, network = engine_is_network(engine, jail, prefix);
+	unsigned number = ledger_jail_of(engine, jail, network);
+	const struct ban *ban = NULL;
+	int r;
+
+	/* The kernel holds one element: whatever runs now, runs that long and no longer. */
+	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban))) {
+		if (!ban_runs(ban, now))
+			continue;
+		if (ban->kind == BAN_AUTOMATIC && until > ban->until)
+			continue;
+		told = true;
+		r = ledger_set_until(engine->ledger, ban->id, until);
+		if (r >= 0 && ban->kind == BAN_MANUAL)
+			r = ledger_set_reason(engine->ledger, ban->id, reason);
+		if (r < 0)
+			return r;
+	}
+	if (told)
+		return 0;
+	r = ledger_add(engine->ledger,
+		       &(struct ban){
+			       .jail = jail == ENGINE_MANUAL ? MANUAL_NAME
+							     : engine->jails[jail].jail->name,
+			       .prefix = *prefix,
+			       .address = prefix->address,
+			       .since = MAX(now, engine->latest + 1),
+			       .until = until,
+			       .kind = BAN_MANUAL,
+			       .network = network,
+			       .reason = reason,
+			       .placed = true,
+		       },
+		       &ban);
+	return r;
+}
+
+int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
+		 const struct position *after)
+{
+	unsigned number = ledger_jail_of(engine, jail, engine_is_network(engine, jail, prefix));
+	const struct ban *ban = NULL;
+	int r, found = 0;
+
+	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban))) {
+		if (!ban_runs(ban, now))
+			continue;
+		r = ledger_lift(engine->ledger, ban->id, now, after);
+		if (r == 0 && engine->warming)
+			r = engine_add_lift(engine, ban);
+		if (r < 0)
+			return r;
+		found = 1;
+		if (!engine->warming)
+			engine_empty_window(engine, ban, USEC_INFINITY);
+	}
+	return found;
+}
