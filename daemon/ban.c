@@ -11,12 +11,13 @@
 struct request {
 	const char *jail, *reason;
 	usec_t time;
-	bool json;
+	bool force, json;
 };
 
 struct target {
 	const char *word;
 	struct prefix prefix;     /* what the word says; then what is banned */
+	struct address forced;    /* who of that is banned even if ignored, with --force */
 	char jail[NFT_JAIL_SIZE]; /* whose set it goes to: the jail's, or that of its networks */
 };
 
@@ -56,10 +57,11 @@ static const struct nft_set *find_set(const struct nft_verb *verb, const char *j
 
 /* Whom it would be no use, or harm, to ban; and widens to what one element of the jail stands for.
  * 0 or the exit code. */
-static int examine(const struct nft_verb *verb, const char *jail, struct target *target)
+static int examine(const struct nft_verb *verb, const struct request *request,
+		   struct target *target)
 {
 	const struct address *address = &target->prefix.address;
-	const struct nft_set *set = find_set(verb, jail, target);
+	const struct nft_set *set = find_set(verb, request->jail, target);
 	int r;
 
 	if (!set)
@@ -68,9 +70,11 @@ static int examine(const struct nft_verb *verb, const char *jail, struct target 
 	    target->prefix.length != set->prefix) {
 		fprintf(stderr,
 			"banish ban: %s cannot be banned as a whole, a ban in jail %s is a /%u\n",
-			target->word, jail, set->prefix);
+			target->word, request->jail, set->prefix);
 		return EXIT_NO;
 	}
+	if (request->force && target->prefix.length != address_bits(address))
+		return refuse(target, "is a network; with --force name single addresses");
 	if (address_never_offends(address))
 		return refuse(target,
 			      "is a loopback, unspecified or multicast address, which nobody "
@@ -78,10 +82,11 @@ static int examine(const struct nft_verb *verb, const char *jail, struct target 
 	r = nft_ignores(verb->nft, address);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the ignored addresses", r);
-	if (r > 0)
+	if (r > 0 && !request->force)
 		return refuse(target,
-			      "is always let through (ignoreip, own address or gateway); take "
-			      "it out of ignoreip first");
+			      "is always let through (ignoreip, own address or gateway); --force "
+			      "bans it all the same");
+	target->forced = *address;
 	target->prefix = address_widen(address, set->prefix);
 	return 0;
 }
@@ -90,46 +95,58 @@ static int say(const struct request *request, const struct target *target, usec_
 {
 	usec_t until = nft_verb_expires(now, request->time);
 	char prefix[PREFIX_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
+	const char *forced = request->force ? NFT_VERB_FORCED : "";
 
 	if (request->json)
 		return nft_verb_print_ban(nft_verb_object(request->jail, &target->prefix.address,
 							  &target->prefix),
-					  until, request->reason);
+					  until, request->reason, request->force);
 	prefix_format(&target->prefix, prefix);
 	if (target->prefix.length != address_bits(&target->prefix.address))
 		printf("%s: all of %s", target->word, prefix);
 	else
 		printf("%s", prefix);
 	if (until == USEC_INFINITY)
-		printf(" is banned in jail %s for good\n", request->jail);
+		printf(" is banned in jail %s for good%s\n", request->jail, forced);
 	else
-		printf(" is banned in jail %s until %s\n", request->jail,
-		       timestamp_format(until, time));
+		printf(" is banned in jail %s until %s%s\n", request->jail,
+		       timestamp_format(until, time), forced);
 	return 0;
+}
+
+static struct nft_change change_of(const struct request *request, const char *jail,
+				   const struct address *address)
+{
+	return (struct nft_change){
+		.operation = NFT_PUT,
+		.jail = jail,
+		.address = *address,
+		.remaining = request->time,
+		.comment = request->reason,
+	};
 }
 
 static int apply(const struct nft_verb *verb, const struct request *request,
 		 const struct target *targets, size_t n_targets)
 {
-	cleanup(freep) struct nft_change *changes = calloc(n_targets, sizeof(*changes));
+	cleanup(freep) struct nft_change *changes = calloc(2 * n_targets, sizeof(*changes));
+	struct nft_change *marks = changes + n_targets;
 	usec_t now = nft_verb_now();
 	int r, code = EXIT_YES;
 
 	if (!changes)
 		return nft_verb_fail(verb, "ban", -ENOMEM);
-	for (size_t i = 0; i < n_targets; i++)
-		changes[i] = (struct nft_change){
-			.operation = NFT_PUT,
-			.jail = targets[i].jail,
-			.address = targets[i].prefix.address,
-			.remaining = request->time,
-			.comment = request->reason,
-		};
-	r = nft_apply(verb->nft, changes, n_targets);
+	for (size_t i = 0; i < n_targets; i++) {
+		changes[i] = change_of(request, targets[i].jail, &targets[i].prefix.address);
+		marks[i] = change_of(request, NFT_FORCED, &targets[i].forced);
+	}
+	r = nft_apply(verb->nft, changes, request->force ? 2 * n_targets : n_targets);
 	if (r < 0)
 		return nft_verb_fail(verb, "ban", r);
 	for (size_t i = 0; i < n_targets; i++) {
 		r = changes[i].error;
+		if (r == 0 && request->force)
+			r = marks[i].error;
 		if (r == 0)
 			r = say(request, &targets[i], now);
 		if (r < 0) {
@@ -168,7 +185,7 @@ static int run(struct request *request, const char *confdir, char **words, size_
 		return code;
 	code = nft_verb_need_jail(&verb, request->jail);
 	for (size_t i = 0; code == 0 && i < n_words; i++)
-		code = examine(&verb, request->jail, &targets[i]);
+		code = examine(&verb, request, &targets[i]);
 	if (code != 0)
 		return code;
 	if (request->time == 0)
@@ -192,6 +209,8 @@ int verb_ban(int argc, char **argv)
 		  &request.jail, NULL },
 		{ "time", "SPAN", "how long: \"2h\", \"4w\", \"infinity\" (default: bantime)",
 		  &request.time, parse_time_of_ban },
+		{ "force", NULL, "even who is always let through: ignored, own address, gateway",
+		  &request.force, NULL },
 		{ "reason", "TEXT", "what list and nft show (default \"by hand\")", &request.reason,
 		  NULL },
 		OPTION_CONFIG(common),

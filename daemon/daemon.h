@@ -71,6 +71,8 @@ struct daemon {
 	bool state_failing; /* said already */
 	bool kernel_failing;
 
+	bool unsettled; /* a ban was lifted: forced_settle() */
+
 	/* hear.c: how often the table was mended lately */
 	usec_t heals_since;
 	unsigned n_heals;
@@ -132,6 +134,11 @@ bool guard_set_is_new(const struct daemon *daemon, const struct ban *ban);
 /* All of it again in a few seconds. */
 void guard_retry_soon(struct daemon *daemon);
 int guard_attach(struct daemon *daemon) must_check;
+
+/* forced.c. True if an address of the prefix is forced. */
+bool forced_holds(struct daemon *daemon, const struct prefix *prefix);
+/* Marks that nothing needs any more go, and bans of ignored addresses whose mark is gone. */
+int forced_settle(struct daemon *daemon) must_check;
 
 /* hear.c */
 int hear_reconcile(struct daemon *daemon) must_check; /* the kernel's elements against the ledger */

@@ -137,6 +137,8 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 	int index = manual ? 0 : daemon_find_jail(daemon, ban->jail);
 	struct prefix network;
 
+	if (strcmp(ban->jail, NFT_FORCED) == 0)
+		return true;
 	if (index < 0)
 		return false;
 	return !ban->network ||

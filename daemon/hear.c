@@ -27,6 +27,8 @@ static unsigned engine_jail(const struct daemon *daemon, const char *name)
 
 	if (strcmp(bare, MANUAL_NAME) == 0)
 		return ENGINE_MANUAL;
+	if (strcmp(bare, FORCED_NAME) == 0)
+		return ENGINE_FORCED;
 	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
 }
 
@@ -44,6 +46,7 @@ static int lift(struct daemon *daemon, const struct ban *ban, const char *reason
 	if (ban)
 		say_unban(daemon, ban, reason);
 	commit_soon(daemon, 0);
+	daemon->unsettled = true;
 	return 0;
 }
 
@@ -114,6 +117,14 @@ static int take_reason(struct daemon *daemon, const struct ban *ban,
 	return ledger_set_reason(daemon->ledger, ban->id, reason);
 }
 
+/* An ignored host passes even when its network is banned. */
+static bool must_not_be(struct daemon *daemon, const struct nft_element *element)
+{
+	return !nft_jail_is_network(element->jail) && strcmp(element->jail, NFT_FORCED) != 0 &&
+	       engine_ignores(daemon->force.engine, &element->prefix.address) &&
+	       !forced_holds(daemon, &element->prefix);
+}
+
 /* One element as the kernel holds it, against the ledger. */
 static int take_element(struct daemon *daemon, const struct nft_element *element, const char *by)
 {
@@ -122,8 +133,7 @@ static int take_element(struct daemon *daemon, const struct nft_element *element
 	const struct ban *ban = running_ban(daemon, jail, prefix);
 	int r;
 
-	/* an ignored host passes even when its network is banned */
-	if (!nft_jail_is_network(jail) && engine_ignores(daemon->force.engine, &prefix->address)) {
+	if (must_not_be(daemon, element)) {
 		cleanup(changes_done) struct changes changes = { 0 };
 		char text[PREFIX_TEXT_MAX];
 
@@ -174,6 +184,14 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 	return r;
 }
 
+static int settle(struct daemon *daemon)
+{
+	if (!daemon->unsettled)
+		return 0;
+	daemon->unsettled = false;
+	return forced_settle(daemon);
+}
+
 int hear_reconcile(struct daemon *daemon)
 {
 	struct nft_elements elements;
@@ -205,7 +223,9 @@ int hear_reconcile(struct daemon *daemon)
 		r = reconcile_missing(daemon, seen, n_seen);
 	if (r >= 0)
 		r = guard_put_back(daemon, false);
-	return r < 0 ? r : guard_place_all(daemon);
+	if (r >= 0)
+		r = guard_place_all(daemon);
+	return r < 0 ? r : settle(daemon);
 }
 
 static const char *name_of_loss(enum nft_loss loss)
@@ -347,7 +367,8 @@ static int on_notices(sd_event_source *source, int fd, uint32_t events, void *us
 		if (r == -ENOMEM)
 			return r;
 	}
-	return 0; /* what failed was said, and is tried again */
+	r = settle(daemon);
+	return r == -ENOMEM ? r : 0; /* what failed was said, and is tried again */
 }
 
 int hear_begin(struct daemon *daemon)

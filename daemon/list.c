@@ -21,7 +21,7 @@ static int compare(const void *a, const void *b)
 		 : memcmp(left->address.bytes, right->address.bytes, sizeof(left->address.bytes));
 }
 
-static int print_row(const struct nft_element *element, usec_t now)
+static int print_row(const struct nft_element *element, usec_t now, bool forced)
 {
 	cleanup(freep) char *comment = NULL;
 	char prefix[PREFIX_TEXT_MAX], until[TIMESTAMP_TEXT_MAX], jail[NFT_JAIL_SIZE];
@@ -29,22 +29,24 @@ static int print_row(const struct nft_element *element, usec_t now)
 	comment = bytes_to_display(span_of(element->comment ? element->comment : ""), MAX_COMMENT);
 	if (!comment)
 		return -ENOMEM;
-	printf("%-12s  %-24s  %-19s  %s%s\n", nft_jail_bare(element->jail, jail),
+	printf("%-12s  %-24s  %-19s  %s%s%s\n", nft_jail_bare(element->jail, jail),
 	       prefix_format(&element->prefix, prefix),
 	       timestamp_format(nft_verb_expires(now, element->remaining), until), comment,
+	       forced ? NFT_VERB_FORCED : "",
 	       element->host_bits ? " (blocks nobody: host bits are set)" : "");
 	return 0;
 }
 
-static int print_object(const struct nft_element *element, usec_t now)
+static int print_object(const struct nft_element *element, usec_t now, bool forced)
 {
 	cJSON *object = nft_verb_object(element->jail, &element->address, &element->prefix);
 
 	return nft_verb_print_ban(object, nft_verb_expires(now, element->remaining),
-				  element->comment);
+				  element->comment, forced);
 }
 
-static int print(const struct nft_elements *elements, bool json)
+/* The marks of forced bans are shown on the rows of those. */
+static int print(const struct nft_elements *elements, const struct nft_elements *marks, bool json)
 {
 	usec_t now = nft_verb_now();
 	int r = 0;
@@ -53,8 +55,11 @@ static int print(const struct nft_elements *elements, bool json)
 		printf("%-12s  %-24s  %-19s  %s\n", "JAIL", "PREFIX", "UNTIL", "COMMENT");
 	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
 		const struct nft_element *element = &elements->items[i];
+		bool forced = nft_elements_force(marks, &element->prefix);
 
-		r = json ? print_object(element, now) : print_row(element, now);
+		if (strcmp(element->jail, NFT_FORCED) == 0)
+			continue;
+		r = json ? print_object(element, now, forced) : print_row(element, now, forced);
 	}
 	return r;
 }
@@ -72,7 +77,7 @@ int verb_list(int argc, char **argv)
 		.max_words = 1,
 	};
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
-	struct nft_elements elements = { 0 };
+	struct nft_elements elements = { 0 }, marks = { 0 };
 	const char *jail;
 	int r, first, code;
 
@@ -88,11 +93,14 @@ int verb_list(int argc, char **argv)
 	r = nft_list(verb.nft, jail, &elements);
 	if (r > 0)
 		fprintf(stderr, "banish list: the sets kept changing, some bans may be missing\n");
+	if (r >= 0)
+		r = nft_list(verb.nft, NFT_FORCED, &marks);
 	if (r >= 0) {
 		qsort(elements.items, elements.n_items, sizeof(*elements.items), compare);
-		r = print(&elements, common.json);
+		r = print(&elements, &marks, common.json);
 	}
 	nft_elements_done(&elements);
+	nft_elements_done(&marks);
 	if (r < 0 && r != -ENOENT) /* the table went meanwhile: nobody is banned */
 		return nft_verb_fail(&verb, "list the bans", r);
 	return EXIT_YES;

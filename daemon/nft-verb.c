@@ -78,12 +78,13 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 {
 	const struct nft_sets *sets = &verb->sets;
 
-	if (!nft_jail_is_network(jail) &&
+	if (!nft_jail_is_network(jail) && strcmp(jail, NFT_FORCED) != 0 &&
 	    (nft_sets_find(sets, jail, AF_INET) || nft_sets_find(sets, jail, AF_INET6)))
 		return 0;
 	fprintf(stderr, "banish %s: there is no jail \"%s\", only", verb->name, jail);
 	for (size_t i = 0; i < sets->n_items; i++)
-		if (sets->items[i].family == AF_INET && !nft_jail_is_network(sets->items[i].jail))
+		if (sets->items[i].family == AF_INET && !nft_jail_is_network(sets->items[i].jail) &&
+		    strcmp(sets->items[i].jail, NFT_FORCED) != 0)
 			fprintf(stderr, " %s", sets->items[i].jail);
 	fprintf(stderr, "\n");
 	return EXIT_NO;
@@ -102,10 +103,11 @@ cJSON *nft_verb_object(const char *jail, const struct address *address, const st
 	return NULL;
 }
 
-int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment)
+int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment, bool forced)
 {
 	if (object && print_add_until(object, "expires_usec", expires) &&
-	    print_add_bytes(object, "comment", span_of(comment ? comment : "")))
+	    print_add_bytes(object, "comment", span_of(comment ? comment : "")) &&
+	    (!forced || cJSON_AddTrueToObject(object, "forced")))
 		return print_line(object);
 	cJSON_Delete(object);
 	return -ENOMEM;

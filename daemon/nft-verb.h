@@ -33,8 +33,13 @@ int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
 /* What every verb says of an element in JSON: jail, address, prefix. NULL: no memory. */
 cJSON *nft_verb_object(const char *jail, const struct address *address,
 		       const struct prefix *prefix) must_check;
-/* And of a ban: when it ends and why it is. Prints it as one line. 0 or negative errno. */
-int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment) must_check;
+/* And of a ban: when it ends, why it is, and that it is forced. Prints it as one line. 0 or negative
+ * errno. */
+int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment,
+		       bool forced) must_check;
+
+/* What is said for people of a ban that holds even for who is ignored. */
+#define NFT_VERB_FORCED " (forced)"
 
 usec_t nft_verb_now(void);
 

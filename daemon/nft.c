@@ -165,8 +165,8 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 		     const struct nftmsg_state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	cleanup(freep) struct nft_set *all = calloc(2 * (layout->n_jails + 1), sizeof(*all));
-	cleanup(freep) struct nft_set *new = calloc(2 * (layout->n_jails + 1), sizeof(*new));
+	cleanup(freep) struct nft_set *all = calloc(2 * (layout->n_jails + 2), sizeof(*all));
+	cleanup(freep) struct nft_set *new = calloc(2 * (layout->n_jails + 2), sizeof(*new));
 	size_t n_all = 0, n_new = 0;
 	const struct nft_jail *jail;
 	struct nft_jail buffer;

@@ -103,7 +103,7 @@ static size_t count_running(const struct daemon *daemon)
 	size_t n = 0;
 
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));)
-		n += ban_runs(ban, now);
+		n += ban_runs(ban, now) && strcmp(ban->jail, FORCED_NAME) != 0;
 	return n;
 }
 

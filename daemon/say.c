@@ -85,14 +85,25 @@ void say_ban(const struct daemon *daemon, const struct ban *ban)
 	say(LOG_BAN, "ban", ban, &texts, message);
 }
 
+/* Not of a ban, but of a mark that goes with one: forced.c. */
+static bool is_mark(const struct ban *ban)
+{
+	return strcmp(ban->jail, FORCED_NAME) == 0;
+}
+
 void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason)
 {
 	struct ban_texts texts;
 	char message[512];
 
 	spell(ban, &texts);
-	snprintf(message, sizeof(message), "%s: unban %s: %s", ban->jail, texts.prefix, reason);
-	say(LOG_UNBAN, "unban", ban, &texts, message);
+	if (is_mark(ban))
+		snprintf(message, sizeof(message),
+			 "%s is let through again where it is ignored: %s", texts.address, reason);
+	else
+		snprintf(message, sizeof(message), "%s: unban %s: %s", ban->jail, texts.prefix,
+			 reason);
+	say(LOG_UNBAN, is_mark(ban) ? "unforce" : "unban", ban, &texts, message);
 }
 
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
@@ -101,9 +112,14 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 	char message[512];
 
 	spell(ban, &texts);
-	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
-		 texts.prefix, *by ? " by " : "", by, texts.span);
-	say(LOG_ADOPT, "adopt", ban, &texts, message);
+	if (is_mark(ban))
+		snprintf(message, sizeof(message),
+			 "%s is forced%s%s: for %s it is not let through, even if it is ignored",
+			 texts.address, *by ? " by " : "", by, texts.span);
+	else
+		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
+			 texts.prefix, *by ? " by " : "", by, texts.span);
+	say(LOG_ADOPT, is_mark(ban) ? "force" : "adopt", ban, &texts, message);
 }
 
 void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)

@@ -50,6 +50,8 @@ static bool is_wanted(const struct request *request, const char *jail)
 {
 	char bare[NFT_JAIL_SIZE];
 
+	if (strcmp(jail, NFT_FORCED) == 0)
+		return false; /* goes when nothing needs it: release_forced() */
 	return !request->jail || strcmp(request->jail, nft_jail_bare(jail, bare)) == 0;
 }
 
@@ -111,7 +113,7 @@ static int find_network(const struct nft_verb *verb, const struct request *reque
 		const struct nft_element *e = &elements.items[i];
 		const struct nft_set *set = nft_sets_find(&verb->sets, e->jail, e->address.family);
 
-		if (set && is_recent(request, e, now) &&
+		if (set && is_wanted(request, set->jail) && is_recent(request, e, now) &&
 		    (!network || prefix_covers(network, &e->prefix) ||
 		     prefix_covers(&e->prefix, network)))
 			r = add(findings, set->jail, &e->address, set->prefix);
@@ -175,6 +177,45 @@ static void say_rest(const struct nft_verb *verb, const char *jail, const struct
 	nft_elements_done(&elements);
 }
 
+/* 1: a set of a jail holds the address; 0: none does. */
+static int is_banned(const struct nft_verb *verb, const struct address *address)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < verb->sets.n_items; i++) {
+		const struct nft_set *set = &verb->sets.items[i];
+		struct prefix prefix = address_widen(address, set->prefix);
+
+		if (set->family == address->family && strcmp(set->jail, NFT_FORCED) != 0)
+			r = nft_find(verb->nft, set->jail, &prefix.address, NULL);
+	}
+	return r;
+}
+
+/* Who is banned nowhere any more is always let through again, if he was before. */
+static int release_forced(const struct nft_verb *verb)
+{
+	cleanup(findings_done) struct findings findings = { 0 };
+	struct nft_elements marks;
+	int r;
+
+	r = nft_list(verb->nft, NFT_FORCED, &marks);
+	if (r < 0)
+		return r;
+	r = 0;
+	for (size_t i = 0; r >= 0 && i < marks.n_items; i++) {
+		const struct address *address = &marks.items[i].address;
+
+		r = is_banned(verb, address);
+		if (r == 0)
+			r = add(&findings, NFT_FORCED, address, address_bits(address));
+	}
+	if (r >= 0)
+		r = nft_apply(verb->nft, findings.items, findings.n_items);
+	nft_elements_done(&marks);
+	return MIN(r, 0);
+}
+
 static int apply(const struct nft_verb *verb, const struct request *request,
 		 struct findings *findings)
 {
@@ -190,6 +231,9 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 		if (r < 0)
 			code = nft_verb_fail(verb, "unban", r);
 	}
+	r = release_forced(verb);
+	if (r < 0)
+		code = nft_verb_fail(verb, "release who was forced", r);
 	for (size_t i = 0; i < findings->n_items && !request->json; i++)
 		if (nft_jail_is_network(findings->items[i].jail))
 			say_rest(verb, findings->items[i].jail, &findings->prefixes[i]);

@@ -64,7 +64,8 @@ static int list_prefixes(struct why *why)
 	return 0;
 }
 
-static int print_element(const struct why *why, const struct nft_element *element, usec_t now)
+static int print_element(const struct why *why, const struct nft_element *element, usec_t now,
+			 bool forced)
 {
 	cleanup(freep) char *comment =
 		bytes_to_display(span_of(element->comment ?: ""), NFT_COMMENT_BYTES);
@@ -75,12 +76,12 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 	if (!comment)
 		return -ENOMEM;
 	if (!why->common.json) {
-		printf("banned in jail %s as %s, %s%s%s%s\n", nft_jail_bare(element->jail, jail),
+		printf("banned in jail %s as %s, %s%s%s%s%s\n", nft_jail_bare(element->jail, jail),
 		       prefix_format(&element->prefix, prefix), forever ? "for good" : "still for ",
 		       forever ? ""
 			       : timespan_format(element->remaining / USEC_PER_SEC * USEC_PER_SEC,
 						 left),
-		       *comment ? ": " : "", comment);
+		       *comment ? ": " : "", comment, forced ? " (forced)" : "");
 		return 0;
 	}
 	object = cJSON_CreateObject();
@@ -89,7 +90,8 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 	    !print_add_prefix(object, "prefix", &element->prefix) ||
 	    !print_add_until(object, "expires_usec",
 			     forever ? USEC_INFINITY : now + element->remaining) ||
-	    !print_add_text(object, "comment", *comment ? comment : NULL)) {
+	    !print_add_text(object, "comment", *comment ? comment : NULL) ||
+	    (forced && !cJSON_AddTrueToObject(object, "forced"))) {
 		cJSON_Delete(object);
 		return -ENOMEM;
 	}
@@ -112,11 +114,16 @@ static int ask_kernel(const struct why *why, usec_t now)
 		fprintf(stderr, "banish why: cannot ask nftables: %s\n", nft_explain(r));
 		return r == -ENOMEM ? r : 0;
 	}
-	for (size_t i = 0; r >= 0 && i < elements.n_items; i++)
-		if (prefix_contains(&elements.items[i].prefix, &why->address)) {
-			banned = 1;
-			r = print_element(why, &elements.items[i], now);
-		}
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
+		const struct nft_element *element = &elements.items[i];
+
+		if (strcmp(element->jail, NFT_FORCED) == 0 ||
+		    !prefix_contains(&element->prefix, &why->address))
+			continue;
+		banned = 1;
+		r = print_element(why, element, now,
+				  nft_elements_force(&elements, &element->prefix));
+	}
 	nft_elements_done(&elements);
 	return r < 0 ? r : banned;
 }

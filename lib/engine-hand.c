@@ -4,9 +4,24 @@
 
 #include "engine-internal.h"
 
+#include <errno.h>
+
+/* Prefixes that somebody forced, each a single address. */
+struct hosts {
+	struct prefix *items; /* owned */
+	size_t n_items;
+};
+
+static void hosts_done(struct hosts *hosts)
+{
+	free(hosts->items);
+}
+
 static unsigned ledger_jail_of(const struct engine *engine, unsigned jail, bool network)
 {
-	unsigned number = jail == ENGINE_MANUAL ? engine->manual : engine->jails[jail].ledger_jail;
+	unsigned number = jail == ENGINE_MANUAL   ? engine->manual
+			  : jail == ENGINE_FORCED ? engine->forced
+						  : engine->jails[jail].ledger_jail;
 
 	return network ? number | LEDGER_NETWORKS : number;
 }
@@ -57,23 +72,80 @@ static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *b
 	return prefixset_covers(&engine->ignored, &ban->prefix);
 }
 
-int engine_end_bans(struct engine *engine, usec_t now)
+static bool is_mark(const struct engine *engine, const struct ban *ban, usec_t now)
+{
+	return engine_jail_of(engine, ban) == ENGINE_FORCED && ban_runs(ban, now);
+}
+
+static int collect_forced(const struct engine *engine, usec_t now, struct hosts *hosts)
 {
 	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
+		struct prefix *items;
+
+		if (!is_mark(engine, ban, now))
+			continue;
+		items = reallocarray(hosts->items, hosts->n_items + 1, sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		hosts->items = items;
+		items[hosts->n_items++] = ban->prefix;
+	}
+	return 0;
+}
+
+static bool is_forced(const struct hosts *forced, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < forced->n_items; i++)
+		if (prefix_covers(prefix, &forced->items[i]))
+			return true;
+	return false;
+}
+
+bool engine_forces(const struct engine *engine, const struct prefix *prefix, usec_t now)
+{
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));)
+		if (is_mark(engine, ban, now) && prefix_covers(prefix, &ban->prefix))
+			return true;
+	return false;
+}
+
+static bool must_end(struct engine *engine, const struct ban *ban, unsigned jail,
+		     const struct hosts *forced)
+{
+	if (jail == ENGINE_FORCED)
+		return false;
+	return jail == ENGINE_NO_JAIL || has_no_networks(engine, ban, jail) ||
+	       (is_ignored(engine, jail, ban) && !is_forced(forced, &ban->prefix));
+}
+
+int engine_end_bans(struct engine *engine, usec_t now)
+{
+	cleanup(hosts_done) struct hosts forced = { 0 };
+	int r;
+
+	r = collect_forced(engine, now, &forced);
+	if (r < 0)
+		return r;
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
 		unsigned jail;
-		int r;
 
 		if (!ban_runs(ban, now))
 			continue;
 		jail = engine_jail_of(engine, ban);
-		if (jail != ENGINE_NO_JAIL && !is_ignored(engine, jail, ban) &&
-		    !has_no_networks(engine, ban, jail))
+		if (!must_end(engine, ban, jail, &forced))
 			continue;
 		r = end_ban(engine, ban, jail, now);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static const char *name_of(const struct engine *engine, unsigned jail)
+{
+	return jail == ENGINE_MANUAL   ? MANUAL_NAME
+	       : jail == ENGINE_FORCED ? FORCED_NAME
+				       : engine->jails[jail].jail->name;
 }
 
 /* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
@@ -103,8 +175,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 		return 0;
 	r = ledger_add(engine->ledger,
 		       &(struct ban){
-			       .jail = jail == ENGINE_MANUAL ? MANUAL_NAME
-							     : engine->jails[jail].jail->name,
+			       .jail = name_of(engine, jail),
 			       .prefix = *prefix,
 			       .address = prefix->address,
 			       .since = MAX(now, engine->latest + 1),

@@ -36,7 +36,7 @@ struct engine {
 	const struct policy *policy;
 	struct jail_state *jails;
 	size_t n_jails;
-	unsigned manual; /* the ledger's number of MANUAL_NAME */
+	unsigned manual, forced; /* the ledger's numbers of MANUAL_NAME, FORCED_NAME */
 	struct windows *windows;
 	struct windows *balances; /* lists 2 x jail: attempts told with a session, + 1: without */
 	struct sessions *sessions;
@@ -112,7 +112,7 @@ bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *off
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
 usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);
 
-/* engine-ledger.c. The jail of a ban: its index, ENGINE_MANUAL or ENGINE_NO_JAIL. */
+/* engine-ledger.c. The jail of a ban: its index, ENGINE_MANUAL, ENGINE_FORCED or ENGINE_NO_JAIL. */
 unsigned engine_jail_of(const struct engine *engine, const struct ban *ban);
 /* The offender's failures up to `until` count no more; USEC_INFINITY: all. */
 void engine_empty_window(struct engine *engine, const struct ban *ban, usec_t until);

@@ -17,6 +17,8 @@ unsigned engine_jail_of(const struct engine *engine, const struct ban *ban)
 {
 	if (strcmp(ban->jail, MANUAL_NAME) == 0)
 		return ENGINE_MANUAL;
+	if (strcmp(ban->jail, FORCED_NAME) == 0)
+		return ENGINE_FORCED;
 	for (unsigned i = 0; i < engine->n_jails; i++)
 		if (strcmp(engine->jails[i].jail->name, ban->jail) == 0)
 			return i;
@@ -100,6 +102,8 @@ static int tell_horizons(struct engine *engine, struct ledger *ledger)
 	r = ledger_set_memory(ledger, NULL, engine->policy->defaults.increment.memory);
 	if (r == 0)
 		r = ledger_jail(ledger, MANUAL_NAME, &engine->manual);
+	if (r == 0)
+		r = ledger_jail(ledger, FORCED_NAME, &engine->forced);
 	for (size_t i = 0; r == 0 && i < engine->n_jails; i++) {
 		struct jail_state *jail = &engine->jails[i];
 

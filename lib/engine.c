@@ -327,6 +327,8 @@ struct prefix engine_widen(const struct engine *engine, unsigned jail,
 {
 	const struct settings *settings = engine_settings(engine, jail);
 
+	if (jail == ENGINE_FORCED)
+		return address_widen(address, address_bits(address));
 	return address_widen(address,
 			     address->family == AF_INET ? settings->prefix4 : settings->prefix6);
 }
@@ -346,6 +348,6 @@ void engine_spare_private(struct engine *engine, bool spare)
 
 bool engine_spares(const struct engine *engine, unsigned jail, const struct address *address)
 {
-	return engine->spares_private && !engine->jails[jail].settings->banprivate &&
+	return engine->spares_private && !engine_settings(engine, jail)->banprivate &&
 	       address_is_private(address);
 }

@@ -19,8 +19,10 @@
 #include "ruleset.h"
 
 #define ENGINE_MANUAL  (UINT32_MAX - 1) /* the built-in jail "manual": no rule feeds it */
+#define ENGINE_FORCED  (UINT32_MAX - 2) /* its bans are marks: see engine_forces() */
 #define ENGINE_NO_JAIL UINT32_MAX       /* a jail that is not in force */
 #define MANUAL_NAME    "manual"
+#define FORCED_NAME    "forced"
 
 struct engine;
 
@@ -145,6 +147,9 @@ struct ledger *engine_take_ledger(struct engine *engine);
 /* Own addresses and gateways, beside ignoreip; copied, replaces what was set before. */
 int engine_set_ignored(struct engine *engine, const struct prefix *prefixes, size_t n) must_check;
 bool engine_ignores(struct engine *engine, const struct address *address);
+/* True if an address of the prefix is marked: there runs a ban of it in FORCED_NAME. A ban that holds
+ * such an address does not end for being of ignored ones. */
+bool engine_forces(const struct engine *engine, const struct prefix *prefix, usec_t now);
 /* Whether jails without "banprivate" spare private and link-local sources; false at first. */
 void engine_spare_private(struct engine *engine, bool spare);
 /* Ends the running bans whose jail is gone or whose address is ignored now: DECISION_END for each.

@@ -12,6 +12,7 @@
 #include "nftmsg-rule.h"
 #include "nftmsg-set.h"
 
+#define FORCED_SIZE  1024 /* elements: each was typed by somebody */
 #define ROOM         1024 /* bytes of a message about a table or chain */
 #define PRIORITY_RAW (-300)
 #define CHAIN_TYPE   "filter"
@@ -101,16 +102,33 @@ void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state 
 	}
 }
 
+static bool has_manual(const struct nft_layout *layout)
+{
+	for (size_t i = 0; i < layout->n_jails; i++)
+		if (strcmp(layout->jails[i].name, NFT_JAIL_MANUAL) == 0)
+			return true;
+	return false;
+}
+
+static bool is_forced(const struct nft_jail *jail)
+{
+	return strcmp(jail->name, NFT_FORCED) == 0;
+}
+
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer)
 {
 	if (index < layout->n_jails)
 		return &layout->jails[index];
-	if (index > layout->n_jails)
+	index -= layout->n_jails;
+	if (has_manual(layout))
+		index++;
+	if (index > 1)
 		return NULL;
-	for (size_t i = 0; i < layout->n_jails; i++)
-		if (strcmp(layout->jails[i].name, NFT_JAIL_MANUAL) == 0)
-			return NULL;
+	if (index == 1) {
+		*buffer = (struct nft_jail){ .name = NFT_FORCED, .prefix4 = 32, .prefix6 = 128 };
+		return buffer;
+	}
 	*buffer = (struct nft_jail){
 		.name = NFT_JAIL_MANUAL,
 		.prefix4 = layout->manual_prefix4,
@@ -126,7 +144,7 @@ int nftmsg_layout_check(const struct nft_layout *layout)
 	for (size_t i = 0; i < layout->n_jails; i++) {
 		const struct nft_jail *jail = &layout->jails[i];
 
-		if (strcmp(jail->name, NFT_IGNORE) == 0 || jail->prefix4 > 32 ||
+		if (strcmp(jail->name, NFT_IGNORE) == 0 || is_forced(jail) || jail->prefix4 > 32 ||
 		    jail->prefix6 > 128)
 			return -EINVAL;
 		for (size_t j = 0; j < i; j++)
@@ -141,8 +159,10 @@ static unsigned prefix_of(const struct nft_jail *jail, uint8_t family)
 	return family == AF_INET ? jail->prefix4 : jail->prefix6;
 }
 
-static uint32_t size_of(const struct nft_layout *layout)
+static uint32_t size_of(const struct nft_layout *layout, const struct nft_jail *jail)
 {
+	if (is_forced(jail))
+		return FORCED_SIZE;
 	return layout->size ? layout->size : NFT_SIZE_DEFAULT;
 }
 
@@ -151,7 +171,7 @@ static bool is_fit(const struct nft_layout *layout, const struct nftmsg_known_se
 		   const struct nft_jail *jail, uint8_t family)
 {
 	return set->flags == NFT_SET_TIMEOUT && set->key_type == nftmsg_set_key_type(family) &&
-	       set->size == size_of(layout) && set->prefix == (int)prefix_of(jail, family);
+	       set->size == size_of(layout, jail) && set->prefix == (int)prefix_of(jail, family);
 }
 
 static const struct nftmsg_known_set *fit_set(const struct nft_layout *layout,
@@ -281,7 +301,7 @@ static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *
 
 	if (!set)
 		return nftmsg_set_add_bans(batch, layout->table, jail->name, family,
-					   prefix_of(jail, family), size_of(layout));
+					   prefix_of(jail, family), size_of(layout, jail));
 	return set->strange ? nftmsg_set_flush(batch, layout->table, set->name) : 0;
 }
 
@@ -311,7 +331,9 @@ static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch
 	r = nftmsg_rule_add_ignore(batch, layout->table);
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
 		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f], &set_id);
+			if (!is_forced(jail))
+				r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f],
+							 &set_id);
 	return r;
 }
 

@@ -36,8 +36,8 @@ void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state 
 /* -EINVAL: two jails of one name, or one that is reserved. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;
 
-/* The jail at `index`; behind the last, `manual` unless it is among them. NULL: no more. `buffer`
- * is where manual is made. */
+/* The jail at `index`; behind the last, `manual` unless it is among them, and NFT_FORCED, which has
+ * no rule. NULL: no more. `buffer` is where those are made. */
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer);
 

@@ -65,12 +65,14 @@ static int compare(struct nftnl_rule *rule, const void *data, uint32_t size)
 }
 
 /* `set_id` 0: a set with a name of its own. */
-static int look_up(struct nftnl_rule *rule, const char *set, uint32_t set_id)
+static int look_up(struct nftnl_rule *rule, const char *set, uint32_t set_id, bool inverted)
 {
 	struct nftnl_expr *e = add(rule, "lookup");
 
 	if (!e)
 		return -ENOMEM;
+	if (inverted)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	if (set_id > 0)
 		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
@@ -132,7 +134,8 @@ static int match_family(struct nftnl_rule *rule, uint8_t family)
 	return compare(rule, &protocol, sizeof(protocol));
 }
 
-static int match_source(struct nftnl_rule *rule, uint8_t family, unsigned prefix, const char *set)
+static int match_source(struct nftnl_rule *rule, uint8_t family, unsigned prefix, const char *set,
+			bool inverted)
 {
 	uint32_t offset = family == AF_INET ? 12 : 8; /* of the source in the header */
 	uint32_t size = family == AF_INET ? 4 : 16;
@@ -144,7 +147,7 @@ static int match_source(struct nftnl_rule *rule, uint8_t family, unsigned prefix
 	r = mask(rule, prefix, size);
 	if (r < 0)
 		return r;
-	return look_up(rule, set, 0);
+	return look_up(rule, set, 0, inverted);
 }
 
 /* The transport protocol: one of `protocols`; 0 of them: any. */
@@ -164,7 +167,7 @@ static int match_protocol(struct nftmsg_batch *batch, struct nftnl_rule *rule, c
 	r = nftmsg_set_add_protocols(batch, table, protocols, n_protocols, ++*set_id, set);
 	if (r < 0)
 		return r;
-	return look_up(rule, set, *set_id);
+	return look_up(rule, set, *set_id, false);
 }
 
 static int match_ports(struct nftmsg_batch *batch, struct nftnl_rule *rule, const char *table,
@@ -186,7 +189,7 @@ static int match_ports(struct nftmsg_batch *batch, struct nftnl_rule *rule, cons
 	r = nftmsg_set_add_ports(batch, table, ports, ++*set_id, set);
 	if (r < 0)
 		return r;
-	return look_up(rule, set, *set_id);
+	return look_up(rule, set, *set_id, false);
 }
 
 static int put(struct nftmsg_batch *batch, struct nftnl_rule *rule, const char *table)
@@ -216,11 +219,15 @@ int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
 
 		if (!rule)
 			return -ENOMEM;
-		nft_set_name(NFT_IGNORE, families[i], set);
 		r = match_family(rule, families[i]);
 		if (r < 0)
 			return r;
-		r = match_source(rule, families[i], 128, set);
+		r = match_source(rule, families[i], 128, nft_set_name(NFT_IGNORE, families[i], set),
+				 false);
+		if (r < 0)
+			return r;
+		r = match_source(rule, families[i], 128, nft_set_name(NFT_FORCED, families[i], set),
+				 true);
 		if (r < 0)
 			return r;
 		if (!add(rule, "counter"))
@@ -257,7 +264,7 @@ static int add_rule(struct nftmsg_batch *batch, const char *table, const struct 
 	if (r < 0)
 		return r;
 	r = match_source(rule, family, family == AF_INET ? jail->prefix4 : jail->prefix6,
-			 nft_set_name(jail->name, family, set));
+			 nft_set_name(jail->name, family, set), false);
 	if (r < 0)
 		return r;
 	if (!add(rule, "counter"))

@@ -33,7 +33,9 @@ struct nft_jail {
 	struct ports ports; /* borrowed */
 };
 
-/* Everything the table holds but the bans. */
+/* Everything the table holds but the bans. Beside the jails' sets there are those of NFT_FORCED,
+ * whose elements are single addresses. They run out as bans do, and close no port by themselves:
+ * while an ignored address is in them, it does not pass before the jails are asked. */
 struct nft_layout {
 	const char *table;
 	const struct nft_jail
@@ -119,10 +121,11 @@ size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYT
 /* Names inside the table. */
 #define NFT_CHAIN         "prerouting"
 #define NFT_IGNORE        "ignore" /* ignore4, ignore6: no jail can have this name */
+#define NFT_FORCED        "forced" /* forced4, forced6: of those, who does not pass; likewise */
 #define NFT_SET_NAME_SIZE (NFT_JAIL_SIZE + 1)
 
 const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NFT_SET_NAME_SIZE]);
-/* The reverse. False: no set of bans has such a name. */
+/* The reverse; NFT_FORCED is as a jail here. False: no set of bans has such a name. */
 bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family);
 
 /* The comment of a set tells what its elements stand for, so that the verbs know it without any

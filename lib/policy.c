@@ -242,6 +242,8 @@ const char *policy_reserved(const char *name)
 		return "\"manual\" is the jail of \"banish ban\"";
 	if (strcmp(name, "ignore") == 0)
 		return "the sets of \"ignore\" hold the addresses of ignoreip";
+	if (strcmp(name, "forced") == 0)
+		return "the sets of \"forced\" hold who is banned with --force";
 	return NULL;
 }
 

@@ -227,7 +227,7 @@ static void what_is_absent_is_told_apart(void **state)
 	assert_int_equal(changes[0].error, 0);
 	assert_int_equal(changes[1].error, -ENOENT);
 	assert_int_equal(nft_list_sets(nft, &sets), 0);
-	assert_int_equal(sets.n_items, 4);
+	assert_int_equal(sets.n_items, 6);
 	assert_int_equal(nft_sets_find(&sets, "mail", AF_INET6)->prefix, 64);
 	assert_null(nft_sets_find(&sets, "nojail", AF_INET));
 	nft_sets_done(&sets);

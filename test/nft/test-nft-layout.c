@@ -58,8 +58,10 @@ static void sets_and_chain_are_as_promised(void **state)
 
 		n_rules += cJSON_HasObjectItem(item, "rule");
 		if (set && strncmp(text_of(set, "name"), "ignore", 6) != 0) {
+			bool forced = strncmp(text_of(set, "name"), "forced", 6) == 0;
+
 			n_sets++;
-			assert_int_equal(number_of(set, "size"), NFT_SIZE_DEFAULT);
+			assert_int_equal(number_of(set, "size"), forced ? 1024 : NFT_SIZE_DEFAULT);
 			assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(set, "flags"), 0)
 						    ->valuestring,
 					    "timeout");
@@ -72,11 +74,13 @@ static void sets_and_chain_are_as_promised(void **state)
 		assert_string_equal(text_of(chain, "policy"), "accept");
 		assert_int_equal(number_of(chain, "prio"), -300);
 	}
-	assert_int_equal(n_sets, 4);
+	assert_int_equal(n_sets, 4 + 2);
 	assert_int_equal(n_chains, 1);
 	assert_int_equal(n_rules, 2 + 4);
 	cJSON_Delete(table);
 	run("nft list table inet banish | grep -q 'type ipv6_addr'");
+	run("nft list chain inet banish prerouting | grep -q 'ip saddr @ignore4 ip saddr != @forced4 counter.* return'");
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @ignore6 ip6 saddr != @forced6 counter.* return'");
 	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr & ffff:ffff:ffff:ffff::.*@mail6 '");
 	run("nft list chain inet banish prerouting | grep -q 'dport { 143, 993 } ip saddr @mail4 counter'");
 	run("nft list chain inet banish prerouting | grep -q '^\t\tip saddr @manual4 counter.* drop'");

@@ -217,6 +217,34 @@ static void an_ignored_host_passes_though_its_network_is_banned(void **state)
 	assert_int_equal(reach("192.0.2.4", 143), SILENT);
 }
 
+static void put(enum nft_operation operation, const char *jail, const char *address)
+{
+	struct nft_change change = change_of(operation, address, 100, NULL);
+
+	change.jail = jail;
+	assert_int_equal(nft_apply(nft, &change, 1), 0);
+}
+
+static void of_the_ignored_only_who_is_forced_is_kept_out(void **state)
+{
+	install(VERDICT_DROP, false, "192.0.2.0/29");
+	put(NFT_PUT, NFT_FORCED, "192.0.2.2");
+	assert_int_equal(reach("192.0.2.2", 143), CONNECTED);
+	ban("192.0.2.2");
+	ban("192.0.2.3");
+	assert_int_equal(reach("192.0.2.2", 143), SILENT);
+	assert_int_equal(reach("192.0.2.2", 22), CONNECTED);
+	assert_int_equal(reach("192.0.2.3", 143), CONNECTED);
+	put(NFT_DELETE, NFT_FORCED, "192.0.2.2");
+	assert_int_equal(reach("192.0.2.2", 143), CONNECTED);
+
+	install(VERDICT_DROP, false, "2001:db8:0:1::/64");
+	ban("2001:db8:0:1::");
+	put(NFT_PUT, NFT_FORCED, "2001:db8:0:1::2");
+	assert_int_equal(reach("2001:db8:0:1::2", 143), SILENT);
+	assert_int_equal(reach("2001:db8:0:1::3", 143), CONNECTED);
+}
+
 static void a_rejected_host_is_told_at_once(void **state)
 {
 	install(VERDICT_REJECT, false, NULL);
@@ -284,6 +312,7 @@ int main(void)
 		OPENED(a_banned_network_holds_its_neighbours),
 		OPENED(other_ports_stay_open),
 		OPENED(an_ignored_host_passes_though_its_network_is_banned),
+		OPENED(of_the_ignored_only_who_is_forced_is_kept_out),
 		OPENED(a_rejected_host_is_told_at_once),
 		OPENED(an_open_connection_is_cut),
 		OPENED(ports_are_those_that_arrive),

@@ -195,6 +195,62 @@ static void who_cannot_or_must_not_be_banned_is_refused(void **state)
 	assert_int_equal(json_count("manual6"), 0);
 }
 
+static void force_bans_who_is_always_let_through(void **state)
+{
+	struct shown mark;
+
+	banish(NO, "ban 198.51.100.77 --time 2h");
+	assert_has(err, "198.51.100.77 is always let through (ignoreip, own address or gateway); "
+			"--force bans it all the same\n");
+	assert_null(strchr(strchr(err, '\n') + 1, '\n'));
+	banish(YES, "ban --force 198.51.100.77 --time 2h --reason 'turned bad'");
+	assert_has(out, "198.51.100.77/32 is banned in jail manual until ");
+	assert_has(out, " (forced)\n");
+	mark = json_element("forced4", "198.51.100.77");
+	assert_in_range(mark.expires, 7190, 7200);
+	assert_string_equal(mark.comment, "turned bad");
+	assert_in_range(json_element("manual4", "198.51.100.77").expires, 7190, 7200);
+	banish(YES, "ban 192.0.2.7");
+	assert_int_equal(json_count("forced4"), 1);
+
+	banish(YES, "list");
+	assert_has(out, "turned bad (forced)\n");
+	assert_has(out, "by hand\n");
+	assert_null(strstr(out, "forced4"));
+	banish(YES, "list manual --json");
+	assert_has(out, "\"comment\":\"turned bad\",\"forced\":true}\n");
+	assert_has(out, "\"comment\":\"by hand\"}\n");
+	banish(NO, "list forced");
+	assert_has(err, "there is no jail \"forced\", only mail manual\n");
+	banish(NO, "ban 192.0.2.8 --jail forced");
+	assert_has(err, "there is no jail \"forced\"");
+
+	/* The mark goes with the last ban. */
+	banish(YES, "ban --force 198.51.100.77 --jail mail");
+	banish(YES, "unban 198.51.100.77 --jail manual");
+	assert_int_equal(json_count("forced4"), 1);
+	banish(YES, "unban 198.51.100.77");
+	assert_string_equal(out, "198.51.100.77/32 is no longer banned in jail mail\n");
+	assert_int_equal(json_count("forced4"), 0);
+	banish(YES, "ban --force 198.51.100.78 198.51.100.79 --json");
+	assert_has(out, "\"forced\":true");
+	banish(YES, "unban --all --jail manual");
+	assert_int_equal(json_count("forced4"), 0);
+}
+
+static void force_takes_single_addresses(void **state)
+{
+	banish(YES, "ban --force 2001:db8::7");
+	assert_has(out, "2001:db8::7: all of 2001:db8::/64 is banned in jail manual until ");
+	assert_true(json_element("forced6", "2001:db8::7").found);
+	banish(NO, "ban --force 2001:db8::/64");
+	assert_has(err, "2001:db8::/64 is a network; with --force name single addresses\n");
+	banish(NO, "ban --force 127.0.0.1");
+	assert_has(err, "loopback");
+	assert_int_equal(json_count("forced6"), 1);
+	assert_int_equal(json_count("forced4"), 0);
+}
+
 static void unban_finds_every_set(void **state)
 {
 	banish(YES, "ban 192.0.2.7 192.0.2.8 2001:db8::7");
@@ -295,6 +351,8 @@ int main(void)
 		INSTALLED(a_second_ban_counts_from_now),
 		INSTALLED(without_a_time_it_is_the_jails_bantime),
 		INSTALLED(who_cannot_or_must_not_be_banned_is_refused),
+		INSTALLED(force_bans_who_is_always_let_through),
+		INSTALLED(force_takes_single_addresses),
 		INSTALLED(unban_finds_every_set),
 		INSTALLED(unban_takes_networks_and_all),
 		INSTALLED(what_blocks_nobody_is_shown_and_can_go),

@@ -662,6 +662,43 @@ static void own_addresses_are_ignored(void **state)
 	stream_done(&stream);
 }
 
+static void a_forced_ban_does_not_end_for_being_of_an_ignored_address(void **state)
+{
+	static const struct {
+		const char *banned, *forced;
+		bool ends;
+	} cases[] = {
+		{ "192.0.2.1/32", "192.0.2.1/32", false },
+		{ "192.0.2.1/32", "192.0.2.2/32", true },
+		{ "192.0.2.1/32", NULL, true },
+		{ "2001:db8::/64", "2001:db8::5/128", false },
+		{ "2001:db8::/64", "2001:db8:0:1::5/128", true },
+		{ "203.0.113.1/32", NULL, false }, /* not ignored at all */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct stream stream;
+		struct decision decision;
+		struct prefix banned;
+
+		init(&stream, "\"192.0.2.0/24\",\"2001:db8::/32\"", "\"maxretry\":1");
+		must(prefix_parse(span_of(cases[i].banned), &banned) == 0);
+		stream_ban(&stream, ENGINE_MANUAL, cases[i].banned, START, START + 100);
+		if (cases[i].forced)
+			stream_ban(&stream, ENGINE_FORCED, cases[i].forced, START, START + 50);
+		assert_int_equal(engine_forces(stream.engine, &banned, START + 1),
+				 cases[i].forced && !cases[i].ends);
+		assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+		assert_int_equal(engine_take(stream.engine, &decision), cases[i].ends);
+		/* a mark lasts as long as it was given */
+		assert_false(engine_forces(stream.engine, &banned, START + 50));
+		assert_int_equal(engine_end_bans(stream.engine, START + 50), 0);
+		assert_int_equal(engine_take(stream.engine, &decision),
+				 !cases[i].ends && i != ARRAY_SIZE(cases) - 1);
+		stream_done(&stream);
+	}
+}
+
 static void private_addresses_are_spared_where_asked(void **state)
 {
 	static const struct {
@@ -773,6 +810,7 @@ int main(void)
 		cmocka_unit_test(a_warm_up_never_bans),
 		cmocka_unit_test(a_reload_ends_what_may_not_be),
 		cmocka_unit_test(own_addresses_are_ignored),
+		cmocka_unit_test(a_forced_ban_does_not_end_for_being_of_an_ignored_address),
 		cmocka_unit_test(private_addresses_are_spared_where_asked),
 		cmocka_unit_test(banprivate_bans_and_a_reload_without_it_ends_that),
 		cmocka_unit_test(bounds_hold),

@@ -74,11 +74,12 @@ static void makes_everything_where_nothing_is(void **state)
 	build(&layout, &empty, &batch);
 	assert_int_equal(count(&batch, NFT_MSG_NEWTABLE), 1);
 	assert_int_equal(count(&batch, NFT_MSG_NEWCHAIN), 1);
-	assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2 + 6);
+	assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2 + 6 + 2);
 	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6);
 	assert_int_equal(count(&batch, NFT_MSG_DELSET), 0);
 	assert_int_equal(count(&batch, NFT_MSG_DELRULE), 0);
 	assert_true(names(&batch, NFT_MSG_NEWSET, "manual4"));
+	assert_true(names(&batch, NFT_MSG_NEWSET, "forced6"));
 	assert_false(nftmsg_layout_keeps(&layout, &empty, &jails[0], AF_INET));
 	nftmsg_batch_done(&batch);
 }
@@ -153,7 +154,7 @@ static void empties_what_somebody_made_anew(void **state)
 	} cases[] = {
 		{ 1, 7, 0 }, /* nothing happened */
 		{ 1, 8, 1 }, /* the set was replaced */
-		{ 2, 7, 6 }, /* the whole table */
+		{ 2, 7, 8 }, /* the whole table */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -235,14 +236,18 @@ static void manual_is_added_once(void **state)
 	struct nft_jail buffer;
 
 	assert_ptr_equal(nftmsg_layout_jail(&l, 0, &buffer), &own[0]);
-	assert_null(nftmsg_layout_jail(&l, 1, &buffer));
+	assert_string_equal(nftmsg_layout_jail(&l, 1, &buffer)->name, NFT_FORCED);
+	assert_null(nftmsg_layout_jail(&l, 2, &buffer));
 	l.n_jails = 0;
 	l.manual_prefix6 = 60;
 	assert_ptr_equal(nftmsg_layout_jail(&l, 0, &buffer), &buffer);
 	assert_string_equal(buffer.name, NFT_JAIL_MANUAL);
 	assert_int_equal(buffer.prefix6, 60);
 	assert_true(buffer.ports.all);
-	assert_null(nftmsg_layout_jail(&l, 1, &buffer));
+	assert_string_equal(nftmsg_layout_jail(&l, 1, &buffer)->name, NFT_FORCED);
+	assert_int_equal(buffer.prefix4, 32);
+	assert_int_equal(buffer.prefix6, 128);
+	assert_null(nftmsg_layout_jail(&l, 2, &buffer));
 }
 
 static void refuses_impossible_layouts(void **state)
@@ -250,6 +255,7 @@ static void refuses_impossible_layouts(void **state)
 	static const struct nft_jail cases[][2] = {
 		{ { .name = "a" }, { .name = "a" } },
 		{ { .name = "ignore" }, { .name = "a" } },
+		{ { .name = "a" }, { .name = "forced" } },
 		{ { .name = "a", .prefix4 = 33 }, { .name = "b" } },
 		{ { .name = "a" }, { .name = "b", .prefix6 = 129 } },
 	};

@@ -275,13 +275,16 @@ static void tells_each_fault_with_its_place(void **state)
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
 		  "p:1:29: \"mode\" has no such value: did you mean \"aggressive\"?\n"
 		  "p:1:52: \"action\" has no such value: write \"drop\" or \"reject\"\n" },
-		{ "{ \"jails\": { \"manual\": {}, \"ignore\": {}, \"Dovecot\": {}, \"a\": 1 } }",
+		{ "{ \"jails\": { \"manual\": {}, \"ignore\": {}, \"forced\": {}, "
+		  "\"Dovecot\": {}, \"a\": 1 } }",
 		  "p:1:14: this name is reserved: \"manual\" is the jail of \"banish ban\"\n"
 		  "p:1:28: this name is reserved: the sets of \"ignore\" hold the addresses of "
 		  "ignoreip\n"
-		  "p:1:42: \"Dovecot\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "p:1:42: this name is reserved: the sets of \"forced\" hold who is banned with "
+		  "--force\n"
+		  "p:1:56: \"Dovecot\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
 		  "letter first\n"
-		  "p:1:62: \"a\" cannot be a number: write an object, { ... }\n" },
+		  "p:1:76: \"a\" cannot be a number: write an object, { ... }\n" },
 		{ "{ \"jails\": { \"a\": {}, \"\\u0061\": {} } }",
 		  "p:1:23: \"a\" stands here twice: keep one of them\n" },
 		{ "{ \"jails\": { \"a\": { \"ports\": [] }, \"b\": { \"ports\": [0, \"imapz\"] } } }",

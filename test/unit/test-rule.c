@@ -92,6 +92,9 @@ static void refuses_reserved_and_odd_names(void **state)
 		{ "ignore",
 		  "r:1:11: this name is reserved: the sets of \"ignore\" hold the addresses "
 		  "of ignoreip\n" },
+		{ "forced",
+		  "r:1:11: this name is reserved: the sets of \"forced\" hold who is banned with "
+		  "--force\n" },
 		{ "Dovecot",
 		  "r:1:11: \"name\" is no valid name: write at most 32 of a-z, 0-9, _ and -, "
 		  "a letter first\n" },
