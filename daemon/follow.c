@@ -71,6 +71,7 @@ static void go_to_work(struct daemon *daemon)
 int follow_begin(struct daemon *daemon)
 {
 	usec_t reach = engine_reach(daemon->force.engine), now = daemon_now(daemon), begin;
+	usec_t findtime = engine_findtime(daemon->force.engine);
 	int r;
 
 	r = journal_select(daemon->journal, daemon->force.ruleset, true);
@@ -78,7 +79,7 @@ int follow_begin(struct daemon *daemon)
 		return r;
 	if (!daemon->cursor) {
 		/* the very first start, or the state is lost: act on what is found */
-		begin = now > reach - USEC_PER_HOUR ? now - (reach - USEC_PER_HOUR) : 0;
+		begin = now > findtime ? now - findtime : 0;
 		go_to_work(daemon);
 		return journal_seek_time(daemon->journal, begin);
 	}

@@ -145,7 +145,7 @@ void watch_gap(struct daemon *daemon)
 			"the journal begins at %s, after the place where banish stopped reading (%s): what was "
 			"logged between was not seen",
 			oldest_text, cursor_text);
-	else if (daemon->cursor_time - oldest + USEC_PER_HOUR < engine_reach(daemon->force.engine))
+	else if (daemon->cursor_time - oldest < engine_findtime(daemon->force.engine))
 		log_say(LOG_BLIND, LOG_INFO,
 			"the journal begins at %s: failures before that no longer count",
 			oldest_text);

@@ -18,10 +18,10 @@ struct jail_state {
 	unsigned ledger_jail;
 	uint64_t limit; /* tenths */
 	struct breaker breaker;
-	size_t depth;   /* failures that one source may hold */
-	bool users;     /* its windows remember them */
-	bool repeats;   /* a user's further failures weigh less */
-	bool settles;   /* its rule can tell one attempt by lines with and without a session */
+	size_t depth; /* failures that one source may hold */
+	bool users;   /* its windows remember them */
+	bool repeats; /* a user's further failures weigh less */
+	bool settles; /* its rule can tell one attempt by lines with and without a session */
 };
 
 /* An unban whose position the warm-up has not reached. */
@@ -47,6 +47,7 @@ struct engine {
 	bool spares_private;
 	struct windows *warned; /* a list a jail: who was told of as private, and when */
 	usec_t latest;          /* time seen */
+	usec_t reach;           /* of what counts: see engine_reach */
 
 	bool warming;
 	struct pending_lift *lifts; /* by time */
@@ -108,7 +109,9 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 /* A ban keeps the offender away. In a warm-up one that was lifted holds until its unban is met: its
  * failures must not count in between. */
 bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *offender, usec_t time);
-/* True if a warm-up reaches that time. */
+/* After an entry at `time`, and after a warm-up: the ledger tells how far back sessions go. */
+void engine_tell_begin(struct engine *engine, usec_t time);
+/* True if a warm-up reaches that time, with all that counts. */
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
 usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);
 

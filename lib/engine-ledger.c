@@ -53,7 +53,7 @@ bool engine_is_in_reach(const struct engine *engine, usec_t time)
 {
 	usec_t end = ledger_position(engine->ledger).time;
 
-	return time > end || end - time < engine_reach(engine);
+	return time > end || end - time < engine->reach;
 }
 
 static void note_ban(struct engine *engine, const struct ban *ban)
@@ -96,9 +96,8 @@ static int tell_horizons(struct engine *engine, struct ledger *ledger)
 	int r;
 
 	/* Twice: entries may be out of order, and a reload may ask for a longer findtime. */
-	ledger_set_reach(ledger, engine_reach(engine) > USEC_INFINITY / 2
-					 ? USEC_INFINITY
-					 : 2 * engine_reach(engine));
+	ledger_set_reach(ledger, engine->reach > USEC_INFINITY / 2 ? USEC_INFINITY
+								   : 2 * engine->reach);
 	r = ledger_set_memory(ledger, NULL, engine->policy->defaults.increment.memory);
 	if (r == 0)
 		r = ledger_jail(ledger, MANUAL_NAME, &engine->manual);
@@ -183,7 +182,8 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 		if (strcmp(cursor, ban->cursor) != 0)
 			continue;
 		ledger_set_met(engine->ledger, ban->id, true);
-		note_ban(engine, ban);
+		if (engine_is_in_reach(engine, ban->since)) /* else it was noted as adopted */
+			note_ban(engine, ban);
 		engine_empty_window(engine, ban, USEC_INFINITY);
 	}
 	return 0;
@@ -288,4 +288,5 @@ void engine_warm_done(struct engine *engine)
 	}
 	engine->n_lifts = engine->next_lift = 0;
 	engine->warming = false;
+	engine_tell_begin(engine, ledger_position(engine->ledger).time);
 }

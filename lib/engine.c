@@ -6,6 +6,7 @@
 #define WARN_PAUSE    USEC_PER_HOUR   /* between two warnings of one private source */
 #define MAX_WARNED    1024            /* private sources that are remembered for it */
 #define MAX_BANNED    LEDGER_MAX_BANS /* offenders that count towards a ban of their network */
+#define STEP_BACK     USEC_PER_HOUR   /* of the clock: so long a one does no harm */
 #define SPARE_REPEATS 64 /* failures of weight 0 that a source may hold beside those that weigh */
 
 static usec_t add_times(usec_t a, usec_t b)
@@ -24,13 +25,29 @@ static usec_t reach_of(const struct jail_state *jail)
 		   targets_reach(&jail->settings->targets));
 }
 
-usec_t engine_reach(const struct engine *engine)
+static usec_t longest_reach(const struct engine *engine)
 {
 	usec_t longest = 0;
 
 	for (size_t i = 0; i < engine->n_jails; i++)
 		longest = MAX(longest, reach_of(&engine->jails[i]));
-	return add_times(longest, SESSION_LIFE);
+	return add_times(longest, SESSION_REACH);
+}
+
+usec_t engine_reach(const struct engine *engine)
+{
+	usec_t end = ledger_position(engine->ledger).time, begin = ledger_begin(engine->ledger);
+
+	return begin < end ? MAX(engine->reach, end - begin) : engine->reach;
+}
+
+usec_t engine_findtime(const struct engine *engine)
+{
+	usec_t longest = 0;
+
+	for (size_t i = 0; i < engine->n_jails; i++)
+		longest = MAX(longest, engine->jails[i].settings->findtime);
+	return longest;
 }
 
 /* A pattern's groups are named in its text; that a group may stay empty is not to be seen there. */
@@ -122,6 +139,7 @@ int engine_new(struct ruleset *ruleset, const struct policy *policy, const uint8
 		if (r < 0)
 			return r;
 	}
+	engine->reach = longest_reach(engine);
 	r = make_tables(engine, seed, limits ?: &defaults);
 	if (r == 0)
 		r = engine_set_ignored(engine, NULL, 0);
@@ -194,6 +212,15 @@ static void forget_entry(struct engine *engine)
 	engine->cursor = NULL;
 }
 
+void engine_tell_begin(struct engine *engine, usec_t time)
+{
+	usec_t far = add_times(engine->reach, STEP_BACK);
+
+	if (!engine->warming)
+		ledger_set_begin(engine->ledger,
+				 sessions_since(engine->sessions, time > far ? time - far : 0));
+}
+
 static int judge_hits(struct engine *engine, const struct entry *entry, size_t n, usec_t time)
 {
 	int r;
@@ -206,6 +233,7 @@ static int judge_hits(struct engine *engine, const struct entry *entry, size_t n
 	windows_expire(engine->balances, engine->latest);
 	windows_expire(engine->warned, engine->latest);
 	sessions_expire(engine->sessions, engine->latest);
+	engine_tell_begin(engine, time);
 	return r;
 }
 

@@ -126,9 +126,11 @@ int engine_feed(struct engine *engine, const struct entry *entry) must_check;
 int engine_warm(struct engine *engine, const struct entry *entry) must_check;
 /* The stretch is over: applies what is left of the ledger. */
 void engine_warm_done(struct engine *engine);
-/* How far before the ledger's position a warm-up has to begin: the longest findtime and the life of
- * a session. */
+/* How far before the ledger's position a warm-up has to begin: the longest findtime and what
+ * sessions need, or further, if the ledger says so. */
 usec_t engine_reach(const struct engine *engine);
+/* The longest: how far before now a start without a ledger begins. */
+usec_t engine_findtime(const struct engine *engine);
 
 /* The next decision, in order; false: no more. */
 bool engine_take(struct engine *engine, struct decision *ret);

@@ -251,7 +251,9 @@ static int read_changes(const cJSON *array, struct ledger_commit *commit)
 
 static int read_json(struct span line, struct ledger_commit *commit)
 {
-	static const char *const keys[] = { "v", "cursor", "time", "table", "changes", NULL };
+	static const char *const keys[] = {
+		"v", "cursor", "time", "begin", "table", "changes", NULL
+	};
 	const char *end;
 	uint64_t version;
 
@@ -269,6 +271,9 @@ static int read_json(struct span line, struct ledger_commit *commit)
 		if (!get_text(commit->json, "cursor", LEDGER_MAX_CURSOR, &commit->cursor) ||
 		    !get_number(commit->json, "time", &commit->time))
 			return -EBADMSG;
+	if (cJSON_HasObjectItem(commit->json, "begin") &&
+	    (!commit->cursor || !get_number(commit->json, "begin", &commit->begin)))
+		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "table") &&
 	    !get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
 		return -EBADMSG;
@@ -339,6 +344,7 @@ int ledger_decode(struct ledger *ledger, struct span line)
 	ledger_forget_unsaved(ledger);
 	if (r < 0 || !commit.cursor)
 		return r;
+	ledger_set_begin(ledger, commit.begin ?: USEC_INFINITY);
 	position = (struct position){ commit.time, span_of(commit.cursor) };
 	return ledger_set_position(ledger, &position);
 }

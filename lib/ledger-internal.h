@@ -46,7 +46,7 @@ struct ledger {
 	uint64_t next_id;
 	uint32_t hand;
 	char *cursor;
-	usec_t time;
+	usec_t time, begin;
 	const char *table;
 	bool table_unsaved;
 	uint64_t *unsaved;

@@ -188,7 +188,8 @@ static bool take_head(struct reader *reader, struct ledger_commit *commit)
 		return false;
 	if (TAKE(reader, ",\"cursor\":") &&
 	    (!take_text(reader, LEDGER_MAX_CURSOR, &commit->cursor) ||
-	     !TAKE(reader, ",\"time\":") || !take_number(reader, &commit->time)))
+	     !TAKE(reader, ",\"time\":") || !take_number(reader, &commit->time) ||
+	     (TAKE(reader, ",\"begin\":") && !take_number(reader, &commit->begin))))
 		return false;
 	if (TAKE(reader, ",\"table\":") && !take_text(reader, LEDGER_MAX_TEXT, &commit->table))
 		return false;

@@ -22,6 +22,8 @@ struct record {
 	struct table_head head;
 	uint64_t name[2];
 	usec_t first;
+	uint32_t last;  /* of its lines, in microseconds after the first */
+	uint32_t chain; /* seconds before the first, rounded up: where its chain began; 0: there */
 	struct session session;
 	uint32_t rule;
 	uint32_t count; /* the largest total */
@@ -40,6 +42,8 @@ struct sessions {
 	struct table table;
 	struct table_list list; /* by the time they began */
 	size_t max_sessions;
+	/* All chains together. An own one for each would be more exact, but chains are rare. */
+	usec_t chains_begin, chains_end;
 	uint64_t n_evicted;
 };
 
@@ -53,6 +57,7 @@ int sessions_new(const uint8_t seed[16], size_t max_sessions, struct sessions **
 	table_init(&sessions->table, sizeof(struct record));
 	table_list_init(&sessions->list);
 	sessions->max_sessions = MAX(max_sessions, 1);
+	sessions->chains_begin = USEC_INFINITY;
 	*ret = sessions;
 	return 0;
 }
@@ -103,6 +108,31 @@ static bool is_forgotten(const struct record *record, usec_t now)
 	return now >= record->first && now - record->first >= SESSION_LIFE;
 }
 
+/* A line of its name that comes now goes on with it, if only as the next session. */
+static bool goes_on(const struct record *record, usec_t now)
+{
+	return !is_forgotten(record, now) || now - (record->first + record->last) < SESSION_LIFE;
+}
+
+static usec_t begin_of_chain(const struct record *record)
+{
+	return record->first - MIN(record->first, record->chain * USEC_PER_SEC);
+}
+
+static void note_chain(struct sessions *sessions, const struct record *record, usec_t now)
+{
+	sessions->chains_begin = MIN(sessions->chains_begin, begin_of_chain(record));
+	sessions->chains_end = MAX(sessions->chains_end, now);
+}
+
+static void note_line(struct sessions *sessions, struct record *record, usec_t now)
+{
+	if (now > record->first)
+		record->last = MAX(record->last, (uint32_t)(now - record->first));
+	if (record->chain > 0)
+		note_chain(sessions, record, now);
+}
+
 static struct key make_key(const struct sessions *sessions, unsigned rule, struct span name)
 {
 	struct key key = { .rule = rule };
@@ -131,8 +161,11 @@ int sessions_open(struct sessions *sessions, unsigned rule, struct span name, us
 {
 	struct key key = make_key(sessions, rule, name);
 	struct record *record = table_find(&sessions->table, bucket_hash(&key), equal, &key);
+	usec_t begin = now;
 
 	if (record && is_forgotten(record, now)) {
+		if (goes_on(record, now))
+			begin = begin_of_chain(record);
 		drop(sessions, record);
 		record = NULL;
 	}
@@ -147,7 +180,10 @@ int sessions_open(struct sessions *sessions, unsigned rule, struct span name, us
 		memcpy(record->name, key.name, sizeof(record->name));
 		record->rule = rule;
 		record->first = now;
+		begin = MAX(begin, now - MIN(now, SESSION_CHAIN_MAX));
+		record->chain = (uint32_t)((now - begin + USEC_PER_SEC - 1) / USEC_PER_SEC);
 	}
+	note_line(sessions, record, now);
 	*ret = &record->session;
 	return 0;
 }
@@ -222,6 +258,17 @@ int sessions_remember(struct sessions *sessions, struct session *session,
 	return 0;
 }
 
+usec_t sessions_since(struct sessions *sessions, usec_t horizon)
+{
+	if (sessions->chains_end < horizon)
+		sessions->chains_begin = USEC_INFINITY;
+	else if (sessions->chains_begin != USEC_INFINITY)
+		sessions->chains_begin =
+			MAX(sessions->chains_begin,
+			    sessions->chains_end - MIN(sessions->chains_end, SESSION_CHAIN_MAX));
+	return sessions->chains_begin;
+}
+
 void sessions_expire(struct sessions *sessions, usec_t latest)
 {
 	struct record *oldest;
@@ -230,7 +277,10 @@ void sessions_expire(struct sessions *sessions, usec_t latest)
 		oldest = table_oldest(&sessions->table, &sessions->list);
 		if (!is_forgotten(oldest, latest))
 			return;
-		drop(sessions, oldest);
+		if (goes_on(oldest, latest))
+			table_touch(&sessions->table, &sessions->list, oldest);
+		else
+			drop(sessions, oldest);
 	}
 }
 

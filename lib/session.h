@@ -6,12 +6,20 @@
  * keeps its own total, the session's count is the largest of them. A session also remembers the
  * address and user that a note told. It is forgotten an hour after its first entry; the table is
  * bounded, the session that began first goes first.
+ *
+ * Where a name goes on, one session of it after the other, each began where it did because the one
+ * before began where that did. So a restart has to read such a chain from its beginning.
  */
 
 #include "address.h"
 #include "util.h"
 
 #define SESSION_LIFE         USEC_PER_HOUR
+/* So far before a position a restart has to read, so that a session stands as it stood: the lines
+ * of one that ended of late, too, for a new one of its name begins where that ended. */
+#define SESSION_REACH        (2 * SESSION_LIFE)
+/* A name that goes on for longer than this may be cut in two by a restart. */
+#define SESSION_CHAIN_MAX    (24 * USEC_PER_HOUR)
 #define SESSION_USER_MAX     256       /* bytes of a name that are remembered, and told apart */
 #define SESSION_ATTEMPTS_MAX 16777215U /* no server tells more; sums stay far from overflow */
 
@@ -43,6 +51,10 @@ int sessions_tell(struct sessions *sessions, struct session *session, unsigned e
 /* Remembers what is given (address NULL, user.data NULL: nothing new). -ENOMEM. */
 int sessions_remember(struct sessions *sessions, struct session *session,
 		      const struct address *address, struct span user) must_check;
+
+/* Where a restart has to begin to read so that all chains are whole that went on after `horizon`;
+ * USEC_INFINITY: there are none. What went on before that is forgotten. */
+usec_t sessions_since(struct sessions *sessions, usec_t horizon);
 
 /* Once an event, with the latest time seen; constant work. */
 void sessions_expire(struct sessions *sessions, usec_t latest);

@@ -134,7 +134,7 @@ def make_told(rng, name, events, many, epoch):
     if rng.random() < 0.85:
         told.address = make_address(rng, many)
     if name != "plain" and (epoch or rng.random() < 0.6):
-        told.session = f"s{epoch}{rng.randrange(3 * many)}"
+        told.session = f"s{epoch}{rng.randrange(3 * many)}" if epoch != "for-ever" else epoch
     if rng.random() < 0.2:
         told.attempts = rng.choice([0, 1, 1, 2, 2, 3, 5, 40])
     if rng.random() < 0.7:
@@ -181,26 +181,28 @@ class Clock:
 
 
 def make_stream(rng, by_hand):
-    """The words of the stream, one list a line; an entry carries what it tells. Three kinds:
+    """The words of the stream, one list a line; an entry carries what it tells. Four kinds:
     short - all of it lies within the stretch that a restart reads again, so anything goes;
     tame  - long, but what a restart needs is bounded, as with real servers: a session's lines stand close together,
-            and no rule mixes lines with and without a session;
+            and no rule mixes lines with and without a session, which tell of each other for ever;
+    chain - few lines of one session name that goes on and on: where each session of it began decides;
     wild  - long and anything goes: not to be cut."""
-    kind = rng.choice(["short", "tame", "wild"])
-    names = rng.sample(list(RULES), rng.randint(1, len(RULES)))
+    kind = rng.choice(["short", "tame", "chain", "wild"])
+    names = ["mail"] if kind == "chain" else rng.sample(list(RULES), rng.randint(1, len(RULES)))
     jails = [make_jail(rng, name) for name in names]
-    events = {name: make_events(rng, name) for name in names}
-    many = rng.choice([1, 2, 3, 6])
+    events = {name: make_events(rng, name)[:2 if kind == "chain" else None] for name in names}
+    many = 1 if kind == "chain" else rng.choice([1, 2, 3, 6])
     edges = [HOUR] + [span for jail in jails for span in (jail.findtime, jail.bantime, jail.memory) if span]
     edges = [span for span in edges if span <= 2 * HOUR]
-    clock = Clock(rng, rng.choice([1, 5]) if kind == "short" else rng.choice([60, 400]),
+    steps = {"short": [1, 5], "chain": [600, 1200]}.get(kind, [60, 400])
+    clock = Clock(rng, rng.choice(steps),
                   [] if kind == "short" else edges, 100 * HOUR if kind == "wild" else HOUR // 2)
     words = []
-    for _ in range(rng.choice([30, 100, 300])):
+    for _ in range(60 if kind == "chain" else rng.choice([30, 100, 300])):
         now = clock.tick()
         dice = rng.random()
         name = rng.choice(names)
-        epoch = f"{now // (1200 * SECOND)}-" if kind == "tame" else ""
+        epoch = {"tame": f"{now // (1200 * SECOND)}-", "chain": "for-ever"}.get(kind, "")
         if dice < 0.04 and by_hand:
             words.append(["unban", now, name, None, rng.random()])
         elif dice < 0.06 and by_hand:

@@ -562,6 +562,30 @@ static void a_ban_from_before_the_stretch_prevents(void **state)
 	stream_done(&stream);
 }
 
+/* Each of its sessions began where it did because the one before began where that did: a warm-up
+ * that began in the middle of one would find other beginnings, and other failures. */
+static void a_session_name_that_goes_on_survives_restarts(void **state)
+{
+	static const char *const lines[] = { "wrong from=192.0.2.1 session=s",
+					     "line from=192.0.2.1 session=s" };
+
+	for (unsigned cut = 1; cut < 24; cut++) {
+		struct stream stream;
+
+		init(&stream, "", "\"maxretry\":1000,\"findtime\":\"2h\"");
+		for (unsigned i = 0; i < 24; i++) {
+			usec_t time = START + (i / 2) * 60 * MINUTE + (i % 2) * 50 * MINUTE;
+
+			if (i == cut)
+				stream_restart(&stream);
+			if (tell(&stream, time, lines[i % 2])->why !=
+			    (i % 2 ? WHY_TOLD_BEFORE : WHY_COUNTED))
+				fail_msg("cut at %u: line %u", cut, i);
+		}
+		stream_done(&stream);
+	}
+}
+
 /* A failure that the configuration of that time did not count must not ban in the past. */
 static void a_warm_up_never_bans(void **state)
 {
@@ -807,6 +831,7 @@ int main(void)
 		cmocka_unit_test(an_unban_before_the_warm_up_is_one_at_its_end),
 		cmocka_unit_test(a_ban_by_hand_prevents_and_does_not_count),
 		cmocka_unit_test(a_ban_from_before_the_stretch_prevents),
+		cmocka_unit_test(a_session_name_that_goes_on_survives_restarts),
 		cmocka_unit_test(a_warm_up_never_bans),
 		cmocka_unit_test(a_reload_ends_what_may_not_be),
 		cmocka_unit_test(own_addresses_are_ignored),

@@ -122,6 +122,27 @@ static void reads_back_what_it_wrote(void **state)
 	assert_string_equal(whole, whole_again);
 }
 
+static void where_a_warm_up_has_to_begin_is_kept(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(freep) char *line = NULL, *second = NULL;
+
+	assert_int_equal(ledger_begin(ledger), USEC_INFINITY);
+	assert_int_equal(ledger_set_position(ledger, &(struct position){ 9, SPAN_LITERAL("c") }),
+			 0);
+	ledger_set_begin(ledger, 3);
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	assert_string_equal(line,
+			    "{\"v\":1,\"cursor\":\"c\",\"time\":9,\"begin\":3,\"changes\":[]}\n");
+	again = read_all(line);
+	assert_int_equal(ledger_begin(again), 3);
+	/* each line says it for itself */
+	ledger_set_begin(ledger, USEC_INFINITY);
+	assert_int_equal(ledger_encode(ledger, &second), 0);
+	assert_int_equal(ledger_decode(again, (struct span){ second, strlen(second) - 1 }), 0);
+	assert_int_equal(ledger_begin(again), USEC_INFINITY);
+}
+
 static void a_reason_is_kept_whatever_it_says(void **state)
 {
 	static const char reason[] = "called \"twice\"\\ \t\xc3\xa9";
@@ -219,6 +240,9 @@ static void nonsense_changes_nothing(void **state)
 		{ "{\"v\":1,\"changes\":[],\"changes\":[]}", -EBADMSG },
 		{ "{\"v\":1,\"changes\":[],\"more\":1}", -EBADMSG },
 		{ "{\"v\":1,\"cursor\":\"c\",\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"begin\":1,\"changes\":[]}", -EBADMSG },
+		{ "{\"v\":1,\"cursor\":\"c\",\"time\":1,\"begin\":\"1\",\"changes\":[]}",
+		  -EBADMSG },
 		{ "{\"v\":1,\"cursor\":\"c\",\"time\":-1,\"changes\":[]}", -EBADMSG },
 		{ "{\"v\":1,\"cursor\":\"c\",\"time\":9007199254740992,\"changes\":[]}", -EBADMSG },
 		{ "{\"v\":1,\"cursor\":7,\"time\":1,\"changes\":[]}", -EBADMSG },
@@ -294,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_is_one_line),
 		cmocka_unit_test(reads_back_what_it_wrote),
+		cmocka_unit_test(where_a_warm_up_has_to_begin_is_kept),
 		cmocka_unit_test(a_reason_is_kept_whatever_it_says),
 		cmocka_unit_test(the_table_is_told_where_it_changes),
 		cmocka_unit_test(a_large_ledger_takes_several_lines),

@@ -130,6 +130,47 @@ static void memory_is_let_go(void **state)
 	assert_int_equal(sessions_n_evicted(sessions), 0);
 }
 
+static void a_name_that_goes_on_is_a_chain(void **state)
+{
+	static const struct {
+		unsigned minute;
+		const char *name;
+		unsigned since; /* minute; 999: no chain */
+	} steps[] = {
+		{ 100, "s", 999 }, { 159, "s", 999 }, { 160, "t", 999 }, { 218, "s", 100 },
+		{ 230, "t", 100 }, { 270, "s", 100 }, { 300, "s", 100 },
+	};
+	const usec_t minute = 60 * USEC_PER_SEC;
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		usec_t since;
+
+		tell(sessions, steps[i].name, 0, -1, steps[i].minute * minute + 5);
+		since = sessions_since(sessions, 0);
+		if (steps[i].since == 999 ? since != USEC_INFINITY
+					  : since > steps[i].since * minute + 5 ||
+						    since < steps[i].since * minute - minute)
+			fail_msg("step %zu: %d s", i, (int)(since / USEC_PER_SEC));
+	}
+	assert_int_equal(sessions_since(sessions, 300 * minute + 6), USEC_INFINITY);
+	/* an hour without a line ends it */
+	tell(sessions, "s", 0, -1, 360 * minute + 5);
+	assert_int_equal(sessions_since(sessions, 301 * minute), USEC_INFINITY);
+}
+
+static void a_chain_is_not_followed_for_ever(void **state)
+{
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+	usec_t now = 5;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	for (unsigned i = 0; i < 100; i++)
+		tell(sessions, "s", 0, -1, now += SESSION_LIFE / 2);
+	assert_int_equal(sessions_since(sessions, 0), now - SESSION_CHAIN_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +181,8 @@ int main(void)
 		cmocka_unit_test(the_first_to_begin_is_the_first_to_go),
 		cmocka_unit_test(remembers_what_was_told_last),
 		cmocka_unit_test(memory_is_let_go),
+		cmocka_unit_test(a_name_that_goes_on_is_a_chain),
+		cmocka_unit_test(a_chain_is_not_followed_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
