@@ -42,13 +42,19 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 		timespan_format(bantime / USEC_PER_SEC * USEC_PER_SEC, ret->span);
 }
 
+/* No ban, but a mark that goes with one: forced.c. */
+static bool is_mark(const struct ban *ban)
+{
+	return strcmp(ban->jail, FORCED_NAME) == 0;
+}
+
 static void say(enum log_kind kind, const char *action, const struct ban *ban,
 		const struct ban_texts *texts, const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", action },
-		{ "BANISH_JAIL", ban->jail },
+		{ "BANISH_JAIL", is_mark(ban) ? NULL : ban->jail },
 		{ "BANISH_EVENT", automatic ? ban->event : NULL },
 		{ "BANISH_ADDRESS", texts->address },
 		{ "BANISH_PREFIX", texts->prefix },
@@ -83,12 +89,6 @@ void say_ban(const struct daemon *daemon, const struct ban *ban)
 			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
 			 texts.offence, over ? "; its time is over already" : "");
 	say(LOG_BAN, "ban", ban, &texts, message);
-}
-
-/* Not of a ban, but of a mark that goes with one: forced.c. */
-static bool is_mark(const struct ban *ban)
-{
-	return strcmp(ban->jail, FORCED_NAME) == 0;
 }
 
 void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason)

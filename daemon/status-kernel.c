@@ -74,7 +74,8 @@ static int take_uses(struct status *status)
 		if (strcmp(use->name, NFT_IGNORE "4") == 0 ||
 		    strcmp(use->name, NFT_IGNORE "6") == 0)
 			status->passed += use->packets;
-		if (!nft_set_parse_name(span_of(use->name), name, &family))
+		if (!nft_set_parse_name(span_of(use->name), name, &family) ||
+		    strcmp(name, NFT_FORCED) == 0)
 			continue;
 		jail = status_jail(status, nft_jail_bare(name, bare));
 		if (!jail)
@@ -95,9 +96,11 @@ static int take_elements(struct status *status, struct nft *nft)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
-		struct status_jail *jail =
-			status_jail(status, nft_jail_bare(elements.items[i].jail, bare));
+		struct status_jail *jail;
 
+		if (strcmp(elements.items[i].jail, NFT_FORCED) == 0)
+			continue;
+		jail = status_jail(status, nft_jail_bare(elements.items[i].jail, bare));
 		if (!jail)
 			r = -ENOMEM;
 		else

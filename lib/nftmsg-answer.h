@@ -47,7 +47,8 @@ struct nftmsg_table {
 };
 bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret);
 
-/* Which chain a rule's message is about, which set it looks into last, and how often it agreed. */
+/* Which chain a rule's message is about, which set it wants the source in (the last of those it
+ * looks into, but not to find it absent), and how often it agreed. */
 struct nftmsg_rule {
 	struct span table, chain, set; /* set: data NULL: none */
 	uint64_t packets, bytes;       /* 0 without a counter */

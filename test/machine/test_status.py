@@ -59,6 +59,14 @@ def test_all_is_well(machine, guard):
     assert jail(told, "manual")["mode"] is None
 
 
+def test_a_forced_ban_is_one_of_its_jail(guard):
+    guard("ban", "--force", "203.0.113.95")
+    guard.wait_entry("force")
+    told = objects(guard)[1]
+    assert jail(told, "manual")["banned"] == 1
+    assert not [item for item in told["jail"] if item["jail"] == "forced"]
+
+
 def test_it_counts_packets(machine, guard):
     machine.attack("203.0.113.92", attempts=5, parallel=True)
     guard.wait_banned("dovecot4", "203.0.113.92")
