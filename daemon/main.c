@@ -18,6 +18,7 @@ static const struct verb {
 	{ "test", verb_test, "what would the rules make of this line?" },
 	{ "replay", verb_replay, "what would have been decided over a journal?" },
 	{ "status", verb_status, "does it work, and what is wrong?" },
+	{ "report", verb_report, "what happened in the last day?" },
 	{ "list", verb_list, "who is banned?" },
 	{ "ban", verb_ban, "ban addresses by hand" },
 	{ "unban", verb_unban, "end bans" },

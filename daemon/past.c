@@ -67,6 +67,8 @@ int past_read_said(struct past *past, struct journal *journal)
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
+	if (journal_oldest(journal, &past->oldest) < 0)
+		past->oldest = 0;
 	r = digest_new(seed, &past->digest);
 	if (r >= 0)
 		r = journal_select_own(journal, NULL, 0, true);

@@ -18,6 +18,7 @@ struct past_count {
 
 struct past {
 	usec_t since, until;      /* until USEC_INFINITY: no end */
+	usec_t oldest;            /* entry of the journal, any unit; 0: not known */
 	struct digest *digest;    /* owned */
 	uint64_t n_lost;          /* of the daemon's own entries journald dropped so many */
 	struct past_count *jails; /* owned; one a jail in force; NULL: not counted */
@@ -31,6 +32,15 @@ int past_read_said(struct past *past, struct journal *journal) must_check;
 int past_count(struct past *past, struct journal *journal, struct ruleset *ruleset,
 	       const struct policy *policy, usec_t patience) must_check;
 void past_done(struct past *past);
+
+/* What both print alike (past-print.c). A sentence, folded behind a label that is `width` columns
+ * wide. -ENOMEM. */
+int past_print_folded(const char *label, int width, const char *text) must_check;
+const char *past_plural(uint64_t n); /* "s" or "" */
+/* The warnings, latest first, those of accounts only `with_targets`; nothing where there are none.
+ * -ENOMEM. */
+int past_print_warnings(const struct past *past, size_t max_warnings, bool with_targets) must_check;
+int past_print_warnings_json(const struct past *past) must_check;
 
 /* Now, on CLOCK_MONOTONIC. */
 usec_t past_clock(void);

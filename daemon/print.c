@@ -111,6 +111,23 @@ char *bytes_to_text(struct span bytes)
 	return text;
 }
 
+/* U+0080 to U+009F */
+static bool is_control(const unsigned char *p)
+{
+	return p[0] == 0xc2 && p[1] < 0xa0;
+}
+
+/* What has no width, or turns the direction of the line: U+200B to U+200F, U+2028 to U+202E, U+2060
+ * to U+206F, U+FEFF. */
+static bool is_unseen(const unsigned char *p)
+{
+	if (p[0] == 0xe2 && p[1] == 0x80)
+		return (p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae);
+	if (p[0] == 0xe2 && p[1] == 0x81)
+		return p[2] >= 0xa0 && p[2] <= 0xaf;
+	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf;
+}
+
 char *bytes_to_display(struct span bytes, size_t max)
 {
 	char *text = bytes_to_text((struct span){ bytes.data, MIN(bytes.size, max) });
@@ -118,13 +135,12 @@ char *bytes_to_display(struct span bytes, size_t max)
 	if (!text)
 		return NULL;
 	for (char *p = text; *p; p++) {
-		bool c1 = (unsigned char)p[0] == 0xc2 &&
-			  (unsigned char)p[1] < 0xa0; /* U+0080 to U+009F */
-
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
-		else if (c1)
+		else if (is_control((unsigned char *)p))
 			p[0] = p[1] = '?';
+		else if (is_unseen((unsigned char *)p))
+			p[0] = p[1] = p[2] = '?';
 	}
 	if (bytes.size > max) {
 		char *longer = realloc(text, strlen(text) + 4);

@@ -33,7 +33,8 @@ const char *weight_format(uint64_t tenths, char buffer[static WEIGHT_TEXT_MAX]);
 /* A NUL-terminated copy that is valid UTF-8: each byte that is not, and NUL, becomes U+FFFD. NULL:
  * no memory. */
 char *bytes_to_text(struct span bytes) must_check;
-/* The same for a terminal: control characters become '?' too, and it is cut to `max` bytes with
+/* The same for a terminal: control characters, and what has no width or turns the direction, become
+ * '?' too, and it is cut to `max` bytes with
  * "..." at the end. */
 char *bytes_to_display(struct span bytes, size_t max) must_check;
 

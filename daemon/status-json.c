@@ -116,35 +116,6 @@ static int print_jail(const struct status *status, size_t index)
 	return finish(object, whole);
 }
 
-static int print_warnings(const struct status *status)
-{
-	const struct digest_remark *remarks;
-	const struct digest_jail *jails;
-	size_t n, n_jails;
-	int r = 0;
-
-	if (!status->past.digest)
-		return 0;
-	remarks = digest_remarks(status->past.digest, &n);
-	jails = digest_jails(status->past.digest, &n_jails);
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		const struct digest_remark *remark = &remarks[i];
-		cJSON *object = cJSON_CreateObject();
-
-		r = finish(object,
-			   print_add_text(object, "what", "warning") &&
-				   print_add_text(object, "id", remark->id) &&
-				   print_add_text(object, "jail",
-						  remark->jail < n_jails ? jails[remark->jail].name
-									 : NULL) &&
-				   print_add_number(object, "count", remark->count) &&
-				   print_add_number(object, "first_usec", remark->first) &&
-				   print_add_number(object, "last_usec", remark->last) &&
-				   print_add_bytes(object, "message", span_of(remark->message)));
-	}
-	return r;
-}
-
 static int print_summary(const struct status *status)
 {
 	size_t n_problems = status->diagnosis.n_problems;
@@ -181,6 +152,6 @@ int status_print_json(const struct status *status)
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
 		r = print_jail(status, i);
 	if (r >= 0)
-		r = print_warnings(status);
+		r = past_print_warnings_json(&status->past);
 	return r < 0 ? r : print_summary(status);
 }

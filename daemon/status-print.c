@@ -19,22 +19,6 @@ static unsigned long long number(uint64_t value)
 	return value;
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-/* "LABEL  sentence", folded. */
-static int print_folded(const char *label, int width, const char *text)
-{
-	cleanup(freep) char *folded = sheet_fold(text, (unsigned)width);
-
-	if (!folded)
-		return -ENOMEM;
-	printf("%-*s%s", width, label, folded);
-	return 0;
-}
-
 static int printf_like(2, 3) print_part(const char *label, const char *format, ...)
 {
 	cleanup(freep) char *text = NULL;
@@ -48,7 +32,7 @@ static int printf_like(2, 3) print_part(const char *label, const char *format, .
 		text = NULL;
 		return -ENOMEM;
 	}
-	return print_folded(label, LABEL, text);
+	return past_print_folded(label, LABEL, text);
 }
 
 static int print_verdict(const struct status *status)
@@ -56,18 +40,18 @@ static int print_verdict(const struct status *status)
 	size_t n = status->diagnosis.n_problems;
 
 	if (n > 0)
-		printf("banish: %zu problem%s\n", n, plural(n));
+		printf("banish: %zu problem%s\n", n, past_plural(n));
 	else
 		printf("banish: %s\n",
 		       status->n_unseen > 0 ? "what could be looked at is well" : "all is well");
 	for (size_t i = 0; i < status->diagnosis.n_findings; i++) {
 		const struct finding *finding = &status->diagnosis.findings[i];
 
-		if (print_folded(finding->problem ? "  ! " : "  - ", 4, finding->text) < 0)
+		if (past_print_folded(finding->problem ? "  ! " : "  - ", 4, finding->text) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < status->n_unseen; i++)
-		if (print_folded("  ? ", 4, status->unseen[i]) < 0)
+		if (past_print_folded("  ? ", 4, status->unseen[i]) < 0)
 			return -ENOMEM;
 	putchar('\n');
 	return 0;
@@ -84,7 +68,7 @@ static int print_daemon(const struct status *status)
 		snprintf(process, sizeof(process), ", process %u", unit->process);
 	if (unit->restarts > 0)
 		snprintf(restarts, sizeof(restarts), ", restarted %llu time%s by systemd",
-			 number(unit->restarts), plural(unit->restarts));
+			 number(unit->restarts), past_plural(unit->restarts));
 	return print_part("daemon", "%s since %s (%s)%s%s", unit_state_name(unit->state),
 			  timestamp_format(unit->since, since),
 			  figure_age(status->now > unit->since ? status->now - unit->since : 0,
@@ -128,7 +112,7 @@ static int print_firewall(const struct status *status)
 		banned += status->jails[i].banned;
 	}
 	r = print_part("firewall", "table inet %s stands, %llu ban%s, %s packets kept out",
-		       status->facts.table, number(banned), plural(banned),
+		       status->facts.table, number(banned), past_plural(banned),
 		       figure_count(packets, out));
 	if (r < 0 || status->passed == 0)
 		return r;
@@ -198,55 +182,9 @@ static int print_jails(const struct status *status)
 	return 0;
 }
 
-static int later(const void *a, const void *b)
-{
-	const struct digest_remark *left = *(const struct digest_remark *const *)a;
-	const struct digest_remark *right = *(const struct digest_remark *const *)b;
-
-	return (left->last < right->last) - (left->last > right->last);
-}
-
-static int print_warning(const struct digest_remark *remark)
-{
-	cleanup(freep) char *text = NULL, *shown = NULL;
-	char time[TIMESTAMP_TEXT_MAX], times[40] = "";
-
-	if (remark->count > 1)
-		snprintf(times, sizeof(times), " (%llu times)", number(remark->count));
-	shown = bytes_to_display(span_of(remark->message), 1024);
-	if (!shown || asprintf(&text, "%s%s", shown, times) < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	return print_folded(timestamp_format(remark->last, time), 21, text);
-}
-
-/* Most recent first: what is old and rare is folded. */
 static int print_warnings(const struct status *status)
 {
-	const struct digest_remark *sorted[DIGEST_MAX_REMARKS], *remarks;
-	char since[TIMESTAMP_TEXT_MAX];
-	size_t n;
-	int r = 0;
-
-	if (!status->past.digest)
-		return 0;
-	remarks = digest_remarks(status->past.digest, &n);
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &remarks[i];
-	qsort(sorted, n, sizeof(sorted[0]), later);
-	if (n > 0 || status->past.n_lost > 0)
-		printf("\nWarnings since %s, the latest of each kind:\n",
-		       timestamp_format(status->common.since, since));
-	for (size_t i = 0; r >= 0 && i < n && i < MAX_WARNINGS; i++)
-		r = print_warning(sorted[i]);
-	if (n > MAX_WARNINGS)
-		printf("%zu kinds more: journalctl -t banish -p warning --since -1d\n",
-		       n - MAX_WARNINGS);
-	if (status->past.n_lost > 0)
-		printf("journald dropped %llu entries of banish itself: bans may be missing here\n",
-		       number(status->past.n_lost));
-	return r;
+	return status->past.digest ? past_print_warnings(&status->past, MAX_WARNINGS, true) : 0;
 }
 
 int status_print_text(const struct status *status)

@@ -295,10 +295,12 @@ static void count_kind(struct digest *digest, const char *id)
 
 uint64_t digest_count(const struct digest *digest, const char *id)
 {
+	uint64_t n = 0;
+
 	for (size_t i = 0; i < digest->n_kinds; i++)
-		if (strcmp(digest->kinds[i].id, id) == 0)
-			return digest->kinds[i].count;
-	return 0;
+		if (!id || strcmp(digest->kinds[i].id, id) == 0)
+			n += digest->kinds[i].count;
+	return n;
 }
 
 /* The same for messages that differ in numbers only. */

@@ -66,7 +66,7 @@ const struct digest_jail *digest_jails(const struct digest *digest, size_t *ret_
 const struct digest_jail *digest_find_jail(const struct digest *digest, const char *name);
 const struct digest_remark *digest_remarks(const struct digest *digest, size_t *ret_n);
 uint64_t digest_n_remarks_folded(const struct digest *digest);
-/* Entries of one MESSAGE_ID, warnings or not. */
+/* Entries of one MESSAGE_ID, warnings or not; NULL: of any. */
 uint64_t digest_count(const struct digest *digest, const char *id);
 
 /* Groups are indexes of digest_jails(). */

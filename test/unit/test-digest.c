@@ -207,6 +207,10 @@ static void warnings_are_put_together_by_kind(void **state)
 	assert_string_equal(remarks[2].message, "other");
 	assert_int_equal(remarks[2].calmed, 0);
 	assert_int_equal(digest_count(digest, BLIND), 6);
+	assert_int_equal(digest_count(digest, NULL), 6);
+	warn(digest, 7, "MESSAGE_ID=" STATE, "PRIORITY=6", "MESSAGE=fine", NULL);
+	assert_int_equal(digest_count(digest, BLIND), 6);
+	assert_int_equal(digest_count(digest, NULL), 7);
 }
 
 static void many_kinds_of_warnings_are_folded(void **state)

@@ -30,9 +30,14 @@ static void folds_what_is_no_text(void **state)
 static void keeps_terminals_safe(void **state)
 {
 	cleanup(freep) char *text = bytes_to_display(SPAN_LITERAL("\x1b[2J\nx\x7f\xc2\x85y"), 80);
+	cleanup(freep) char *turned = bytes_to_display(
+		SPAN_LITERAL("a\xe2\x80\xae"
+			     "b\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xe2\x82\xac\xe2\x80\x90"),
+		80);
 	cleanup(freep) char *cut = bytes_to_display(SPAN_LITERAL("abcdef"), 3);
 
 	assert_string_equal(text, "?[2J?x???y");
+	assert_string_equal(turned, "a???b?????????\xe2\x82\xac\xe2\x80\x90");
 	assert_string_equal(cut, "abc...");
 }
 

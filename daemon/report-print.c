@@ -1,0 +1,215 @@
+/* How `banish report` is shown to people: lists in a mail of 80 columns. */
+#include "report.h"
+
+#include "figure.h"
+#include "log.h"
+#include "print.h"
+#include "sheet.h"
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define USER_SHOWN   32 /* bytes of an account's name in a column */
+#define MAX_WARNINGS 16
+#define MOMENT       (60 * USEC_PER_SEC) /* that the journal may begin later: nobody misses it */
+
+static unsigned long long number(uint64_t value)
+{
+	return value;
+}
+
+/* Whose report this is: mails come from many machines. */
+static void print_head(const struct report *report)
+{
+	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX], age[FIGURE_TEXT_MAX],
+		host[65] = "";
+	bool here = !report->common.file && !report->common.directory;
+
+	if (here && gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	printf("banish%s%s, %s to %s (%s)\n", *host ? " on " : "", host,
+	       timestamp_format(report->past.since, since),
+	       timestamp_format(report->past.until, until),
+	       figure_age(report->past.until - report->past.since, age));
+	if (report->past.oldest > report->past.since + MOMENT)
+		printf("The journal begins at %s, nothing is known of what was before.\n",
+		       timestamp_format(report->past.oldest, since));
+}
+
+/* Attempts, rounded up: what is there is never 0. */
+static const char *attempts(uint64_t tenths, char text[static FIGURE_TEXT_MAX])
+{
+	return figure_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), text);
+}
+
+static int add_jail(struct sheet *sheet, const struct report_jail *jail)
+{
+	char failures[FIGURE_TEXT_MAX], prevented[FIGURE_TEXT_MAX], bans[FIGURE_TEXT_MAX],
+		again[FIGURE_TEXT_MAX], by_hand[FIGURE_TEXT_MAX], unbans[FIGURE_TEXT_MAX];
+	const char *const cells[] = {
+		jail->name,
+		jail->count ? attempts(jail->count->failures, failures) : NULL,
+		jail->count ? attempts(jail->count->prevented, prevented) : NULL,
+		figure_count(jail->said.bans, bans),
+		figure_count(jail->said.again, again),
+		figure_count(jail->said.by_hand, by_hand),
+		figure_count(jail->said.unbans, unbans),
+	};
+
+	return sheet_add(sheet, cells);
+}
+
+static int print_sheet(const struct sheet *sheet)
+{
+	cleanup(freep) char *text = NULL;
+	int r;
+
+	r = sheet_format(sheet, &text);
+	if (r >= 0)
+		fputs(text, stdout);
+	return r;
+}
+
+static int print_jails(const struct report *report)
+{
+	static const char *const head[] = { "JAIL",  "FAILURES", "PREVENTED", "BANS",
+					    "AGAIN", "BY HAND",  "UNBANS" };
+	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	struct report_jail jail;
+	int r;
+
+	r = sheet_new("<>>>>>>", &sheet);
+	if (r >= 0)
+		r = sheet_add(sheet, head);
+	for (size_t i = 0; r >= 0 && report_next_jail(report, &i, &jail);)
+		r = add_jail(sheet, &jail);
+	if (r < 0 || sheet_n_rows(sheet) == 1)
+		return r;
+	putchar('\n');
+	return print_sheet(sheet);
+}
+
+static int add_item(const struct report *report, enum report_list list, struct sheet *sheet,
+		    const struct tally_item *item)
+{
+	char last[TIMESTAMP_TEXT_MAX], count[FIGURE_TEXT_MAX], weight[FIGURE_TEXT_MAX],
+		peak[FIGURE_TEXT_MAX];
+	cleanup(freep) char *user = NULL;
+
+	timestamp_format(item->last, last);
+	figure_count(item->count, count);
+	figure_count(item->peak, peak);
+	switch (list) {
+	case REPORT_OFFENDERS:
+		return sheet_add(sheet,
+				 (const char *[]){ item->name, report_jail_name(report, item),
+						   count, attempts(item->weight, weight), last });
+	case REPORT_REPEATED:
+		return sheet_add(sheet,
+				 (const char *[]){ item->name, report_jail_name(report, item),
+						   count, peak, last });
+	case REPORT_NETWORKS:
+		return sheet_add(sheet,
+				 (const char *[]){ item->name, count,
+						   figure_count(item->weight, weight), last });
+	case REPORT_ACCOUNTS:
+		break;
+	}
+	user = bytes_to_display(span_of(item->name), USER_SHOWN);
+	if (!user)
+		return -ENOMEM;
+	return sheet_add(sheet, (const char *[]){ report_jail_name(report, item), peak, count, last,
+						  user });
+}
+
+static int print_list(const struct report *report, enum report_list list)
+{
+	static const struct {
+		const char *title, *alignment, *head[6];
+	} lists[] = {
+		[REPORT_OFFENDERS] = { "Worst offenders",
+				       "<<>><",
+				       { "PREFIX", "JAIL", "BANS", "FAILURES", "LAST BAN" } },
+		[REPORT_REPEATED] = { "Offenders who came back",
+				      "<<>><",
+				      { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" } },
+		[REPORT_NETWORKS] = { "Networks with several offenders",
+				      "<>><",
+				      { "NETWORK", "OFFENDERS", "BANS", "LAST BAN" } },
+		[REPORT_ACCOUNTS] = { "Accounts under attack",
+				      "<>><<",
+				      { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" } },
+	};
+	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(freep) const struct tally_item **items = NULL;
+	size_t n;
+	int r;
+
+	r = report_list(report, list, &items, &n);
+	if (r < 0 || n == 0)
+		return r;
+	r = sheet_new(lists[list].alignment, &sheet);
+	if (r >= 0)
+		r = sheet_add(sheet, lists[list].head);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = add_item(report, list, sheet, items[i]);
+	if (r < 0)
+		return r;
+	printf("\n%s:\n", lists[list].title);
+	return print_sheet(sheet);
+}
+
+static void print_tail(const struct report *report)
+{
+	const struct digest *digest = report->past.digest;
+	size_t n = tally_n_items(digest_offenders(digest));
+	uint64_t starts = digest_count(digest, log_id(LOG_START));
+
+	if (tally_n_folded(digest_offenders(digest)) > 0)
+		printf("\nMore than %zu offenders: the lists are of those who came last.\n", n);
+	else if (n > report->top)
+		printf("\n%zu offenders in all; \"--top 100\" shows more of them.\n", n);
+	if (digest_count(digest, NULL) == 0)
+		printf("\nThe daemon said nothing in this time: banish status tells whether it "
+		       "runs.\n");
+	if (starts > 0)
+		printf("\nThe daemon was started %llu time%s.\n", number(starts),
+		       past_plural(starts));
+}
+
+static bool is_quiet(const struct report *report)
+{
+	struct report_jail jail;
+	size_t n;
+
+	(void)digest_remarks(report->past.digest, &n);
+	for (size_t i = 0; report_next_jail(report, &i, &jail);) {
+		const struct digest_jail *said = &jail.said;
+
+		n += said->bans + said->by_hand + said->unbans;
+		n += jail.count ? jail.count->failures + jail.count->prevented : 0;
+	}
+	return n == 0 && report->past.n_lost == 0;
+}
+
+int report_print_text(const struct report *report)
+{
+	int r;
+
+	print_head(report);
+	if (is_quiet(report)) {
+		printf("\nNothing happened: no failure, no ban, no warning.\n");
+		print_tail(report);
+		return 0;
+	}
+	r = print_jails(report);
+	for (enum report_list list = REPORT_OFFENDERS; r >= 0 && list <= REPORT_ACCOUNTS; list++)
+		r = print_list(report, list);
+	if (r >= 0)
+		r = past_print_warnings(&report->past, MAX_WARNINGS, false);
+	if (r >= 0)
+		print_tail(report);
+	return r;
+}
