@@ -5,7 +5,8 @@
  * Shared by window.c (how often) and window-user.c (by whom). A source is one record of 64 bytes
  * that holds its first failure itself; up to three more stand in a block of 48 bytes, a longer
  * window in a block of its own. In a list that remembers users a failure takes 24 bytes instead of
- * 16, and all of them stand in the block; a short one has four.
+ * 16: the record holds one as long as there is no block, where from then on all of them stand; a
+ * short one has four.
  */
 
 #include "hash.h"
@@ -30,10 +31,18 @@ struct window {
 	uint16_t capacity; /* of the block: 0, a short one's, or more */
 	bool touched;      /* since it came to where it stands in its list */
 	union {
-		uint32_t short_block; /* index in windows->blocks */
-		char *block;
+		struct {
+			struct stored_failure first; /* of a list without users */
+			union {
+				uint32_t short_block; /* index in windows->blocks */
+				char *block;
+			};
+		};
+		struct {
+			struct stored_failure failure;
+			uint64_t user;
+		} single; /* of a list with users, while capacity is 0 */
 	};
-	struct stored_failure first;
 };
 
 struct window_list {

@@ -108,10 +108,13 @@ struct stored_failure *window_slot(const struct windows *windows, struct window 
 {
 	const struct window_list *list = &windows->lists[window->list];
 
-	if (list->users)
+	if (list->users) {
+		if (window->capacity == 0)
+			return (void *)&window->single;
 		i++;
-	else if (i == 0)
+	} else if (i == 0) {
 		return &window->first;
+	}
 	return (void *)(block_of(windows, window) + (i - 1) * window_stride(list));
 }
 
@@ -227,20 +230,29 @@ static bool has_run_out(usec_t time, usec_t now, usec_t lifetime)
 	return time <= now && now - time >= lifetime;
 }
 
+static int take_short_block(struct windows *windows, struct window *window)
+{
+	bool users = windows->lists[window->list].users;
+	uint32_t index;
+	char *block = pool_take(pool_of(windows, window), &index);
+
+	if (!block)
+		return -ENOMEM;
+	if (users)
+		memcpy(block, &window->single, sizeof(window->single));
+	window->short_block = index;
+	window->capacity = short_size(windows, window);
+	return 0;
+}
+
 static int enlarge(struct windows *windows, struct window *window)
 {
 	size_t capacity = MIN(window->capacity * 2 + 1, WINDOW_MAX_DEPTH - 1);
 	size_t stride = window_stride(&windows->lists[window->list]);
 	char *block;
-	uint32_t index;
 
-	if (window->capacity == 0) {
-		if (!pool_take(pool_of(windows, window), &index))
-			return -ENOMEM;
-		window->short_block = index;
-		window->capacity = short_size(windows, window);
-		return 0;
-	}
+	if (window->capacity == 0)
+		return take_short_block(windows, window);
 	block = malloc(capacity * stride);
 	if (!block)
 		return -ENOMEM;
@@ -267,6 +279,11 @@ static void drop_one(struct windows *windows, struct window *window, usec_t now)
 	window_drop_failures(windows, window, i, 1);
 }
 
+static size_t room_of(const struct window_list *list, const struct window *window)
+{
+	return list->users ? MAX(window->capacity, (uint16_t)1) : window->capacity + 1U;
+}
+
 /* Room for one more: first what has run out and may go, then a larger block. */
 static int make_room(struct windows *windows, struct window *window, const struct failure *failure,
 		     size_t depth)
@@ -274,7 +291,7 @@ static int make_room(struct windows *windows, struct window *window, const struc
 	const struct window_list *list = &windows->lists[window->list];
 	size_t n_run_out = 0;
 
-	if (window->n < window->capacity + !list->users && window->n < depth)
+	if (window->n < room_of(list, window) && window->n < depth)
 		return 0;
 	while (n_run_out < window->n && has_run_out(window_slot(windows, window, n_run_out)->time,
 						    failure->time, list->lifetime))
