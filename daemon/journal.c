@@ -176,6 +176,10 @@ static int add_selector(sd_journal *handle, const struct selector *selector)
 	for (size_t i = 0; i < selector->n_conditions; i++) {
 		const struct condition *condition = &selector->conditions[i];
 
+		/* no match can say "below 1000"; another field is always there, and rules look
+		 * again */
+		if (condition_has_system_user(condition))
+			continue;
 		/* matches on one field are OR, on different fields AND: just what the object means
 		 */
 		for (size_t k = 0; k < condition->n_values; k++) {

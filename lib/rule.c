@@ -45,26 +45,31 @@ static void read_condition(const struct json *value, struct selector *selector)
 			      &condition->values, &condition->n_values);
 }
 
-static bool is_trusted(const struct json *selector)
+bool condition_has_system_user(const struct condition *condition)
 {
-	struct json value;
-
-	for (size_t i = 0; i < ARRAY_SIZE(trusted_fields); i++)
-		if (json_find(selector, trusted_fields[i], &value))
+	for (size_t i = 0; i < condition->n_values; i++)
+		if (strcmp(condition->field, "_UID") == 0 &&
+		    strcmp(condition->values[i], RULE_SYSTEM_USER) == 0)
 			return true;
+	return false;
+}
+
+/* A system user alone is no service: any of them may log what it was told. */
+static bool is_trusted(const struct condition *condition)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(trusted_fields); i++)
+		if (strcmp(condition->field, trusted_fields[i]) == 0)
+			return !condition_has_system_user(condition);
 	return false;
 }
 
 static void read_selector(const struct json *value, struct rule *rule)
 {
 	struct selector *selector = &rule->selectors[rule->n_selectors];
+	bool trusted = false;
 
 	if (!json_expect(value, JSON_OBJECT, "write { \"_SYSTEMD_UNIT\": \"x.service\" }"))
 		return;
-	if (!is_trusted(value))
-		json_fault(value,
-			   "anyone can log such entries: add _SYSTEMD_UNIT, _SYSTEMD_CGROUP, "
-			   "_SYSTEMD_SLICE, _UID, _GID or _EXE");
 	selector->conditions =
 		json_allocate(value, json_count(value), sizeof(*selector->conditions));
 	if (!selector->conditions)
@@ -72,6 +77,12 @@ static void read_selector(const struct json *value, struct rule *rule)
 	rule->n_selectors++;
 	for (struct json child = { 0 }; json_next(value, &child);)
 		read_condition(&child, selector);
+	for (size_t i = 0; i < selector->n_conditions; i++)
+		trusted |= is_trusted(&selector->conditions[i]);
+	if (!trusted)
+		json_fault(value,
+			   "anyone can log such entries: add _SYSTEMD_UNIT, _SYSTEMD_CGROUP, "
+			   "_SYSTEMD_SLICE, _UID, _GID or _EXE");
 }
 
 static void free_selectors(struct rule *rule)

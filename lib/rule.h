@@ -13,12 +13,18 @@
 enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
 enum format { FORMAT_PATTERN, FORMAT_LOGFMT };
 
+/* A value of _UID: any below 1000, where users of the machine begin (systemd's SYSTEM_UID_MAX). */
+#define RULE_SYSTEM_USER "system"
+
 /* "FIELD": "value" or ["value", ...]: the entry's field equals one of the values. */
 struct condition {
 	char *field;
 	char **values;
 	size_t n_values;
 };
+
+/* Whether "_UID": "system" is one of the values. */
+bool condition_has_system_user(const struct condition *condition);
 
 /* One object of "journal": all its conditions hold. Each holds a field that journald vouches for. */
 struct selector {

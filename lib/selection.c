@@ -18,6 +18,8 @@ struct field {
 	bool leads;       /* first need of some selector */
 	bool asked;
 	bool missing;
+	bool is_system;       /* _UID of a system user */
+	unsigned system_user; /* the value "system" of _UID; NO_VALUE: no rule has it */
 	unsigned value;
 };
 
@@ -100,6 +102,9 @@ static unsigned intern_value(struct selection *selection, unsigned field, const 
 	i = (unsigned)selection->n_values++;
 	selection->values[i] = (struct value){ .text = text, .field = field, .next = *head };
 	*head = i;
+	if (strcmp(text, RULE_SYSTEM_USER) == 0 &&
+	    strcmp(selection->fields[field].name, "_UID") == 0)
+		selection->fields[field].system_user = i;
 	return i;
 }
 
@@ -249,6 +254,15 @@ void selection_assume_missing(struct selection *selection, bool assume)
 	selection->assume_missing = assume;
 }
 
+/* "0" to "999". */
+static bool is_system_user(struct span text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+	return text.size > 0 && text.size <= 3;
+}
+
 static int ask(struct selection *selection, const struct entry *entry, unsigned i)
 {
 	struct field *field = &selection->fields[i];
@@ -262,6 +276,8 @@ static int ask(struct selection *selection, const struct entry *entry, unsigned 
 		return r;
 	field->missing = r == 0;
 	field->value = r > 0 ? find_value(selection, i, text) : NO_VALUE;
+	/* only journald and the kernel log without a user */
+	field->is_system = field->system_user != NO_VALUE && (r == 0 || is_system_user(text));
 	field->asked = true;
 	return 0;
 }
@@ -275,12 +291,11 @@ static int need_holds(struct selection *selection, const struct entry *entry,
 	r = ask(selection, entry, need->field);
 	if (r < 0)
 		return r;
-	if (field->missing)
-		return selection->assume_missing;
 	for (size_t i = 0; i < need->n_values; i++)
-		if (field->value == need->values[i])
+		if (need->values[i] == field->value ||
+		    (field->is_system && need->values[i] == field->system_user))
 			return 1;
-	return 0;
+	return field->missing && selection->assume_missing;
 }
 
 int selection_agrees(struct selection *selection, const struct entry *entry, size_t rule)
@@ -297,6 +312,12 @@ int selection_agrees(struct selection *selection, const struct entry *entry, siz
 	return 0;
 }
 
+static void set_led(const struct selection *selection, unsigned value, uint64_t *rules)
+{
+	for (size_t i = 0; i < selection->values[value].n_rules; i++)
+		bitmap_set(rules, selection->values[value].rules[i]);
+}
+
 int selection_narrow(struct selection *selection, const struct entry *entry, uint64_t *rules)
 {
 	size_t n_words = bitmap_words(selection->n_rules);
@@ -305,7 +326,6 @@ int selection_narrow(struct selection *selection, const struct entry *entry, uin
 	memset(rules, 0, n_words * sizeof(*rules));
 	for (unsigned i = 0; i < selection->n_fields; i++) {
 		const struct field *field = &selection->fields[i];
-		const struct value *value;
 
 		if (!field->leads)
 			continue;
@@ -316,9 +336,9 @@ int selection_narrow(struct selection *selection, const struct entry *entry, uin
 			memset(rules, 0xff, n_words * sizeof(*rules));
 			return 0;
 		}
-		value = &selection->values[field->value];
-		for (size_t j = 0; j < value->n_rules; j++)
-			bitmap_set(rules, value->rules[j]);
+		set_led(selection, field->value, rules);
+		if (field->is_system)
+			set_led(selection, field->system_user, rules);
 	}
 	return 0;
 }

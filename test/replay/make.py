@@ -126,6 +126,8 @@ def make_rule(dice, name):
     for _ in range(dice.choice([1, 1, 2, 3])):
         selector = dice.choice([{"_SYSTEMD_UNIT": dice.one_or_list(UNITS)},
                                 {"_UID": dice.one_or_list(["0", "8"])}, {"_EXE": dice.choice(EXES)}])
+        if "_UID" not in selector and dice.chance(15):
+            selector["_UID"] = dice.one_or_list(["system", "8", "1000"])
         if dice.chance(40):
             selector["SYSLOG_IDENTIFIER"] = dice.one_or_list(IDENTIFIERS)
         selectors.append(selector)
@@ -292,10 +294,12 @@ class Journal:
     def fields(self):
         dice = self.dice
         fields = {"_SYSTEMD_UNIT": dice.choice(UNITS), "SYSLOG_IDENTIFIER": dice.choice(IDENTIFIERS),
-                  "_UID": dice.choice(["0", "8"]), "_EXE": dice.choice(EXES)}
+                  "_UID": dice.choice(["0", "8", "999", "1000"]), "_EXE": dice.choice(EXES)}
         if dice.chance(80):
             selector = dice.choice(dice.choice(self.model.jails).selectors)
             fields.update({name: dice.choice(values).decode() for name, values in selector.items()})
+            if fields["_UID"] == "system":
+                fields["_UID"] = dice.choice(["0", "999"])
         fields = [field for field in fields.items() if not dice.chance(4)]
         if dice.chance(3):
             fields = [(name, dice.choice(["", "other.service"])) if name[0] == "_" else (name, value)

@@ -165,8 +165,14 @@ class Jail:
         self.bans = {}      # offender -> [(since, until)]
 
     def selects(self, fields):
-        return any(all(set(fields.get(field, [])) & set(values)
+        return any(all(self.agrees(field, values, fields.get(field, []))
                        for field, values in selector.items()) for selector in self.selectors)
+
+    @staticmethod
+    def agrees(field, wanted, values):
+        system = field == "_UID" and b"system" in wanted
+        return (system and all(re.fullmatch(rb"[0-9]{1,3}", value) for value in values) or
+                set(values) & set(wanted))
 
     def find(self, fields):
         for event in self.events:

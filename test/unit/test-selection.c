@@ -74,6 +74,58 @@ static void missing_fields_agree_when_told_to(void **state)
 	pool_done();
 }
 
+static void a_system_user_is_below_1000_or_nobody(void **state)
+{
+	static const struct {
+		const char *user, *agreeing;
+	} cases[] = {
+		{ "_UID=0", "101" },    { "_UID=999", "100" },   { "_UID=8", "110" },
+		{ "_UID=1000", "010" }, { "_UID=65534", "000" }, { "_UID=4294967295", "000" },
+		{ "_UID=", "000" },     { "_UID=-1", "000" },    { "_UID=0x1", "000" },
+		{ "_UID=9x", "000" },   { "X=1", "100" },
+	};
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=x _UID=system");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=x _UID=8|1000");
+	struct rule *c = make_rule("c", "_UID=0 _EXE=system");
+	const struct rule *rules[] = { a, b, c };
+	cleanup(selection_freep) struct selection *selection = selection_of(rules, 3);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct source source = { .fields = FIELDS(cases[i].user, "_SYSTEMD_UNIT=x",
+							  "_EXE=system") };
+		struct entry entry = source_entry(&source);
+
+		selection_begin(selection);
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(selection_agrees(selection, &entry, k),
+					 cases[i].agreeing[k] == '1');
+	}
+	pool_done();
+}
+
+static void narrows_by_a_system_user(void **state)
+{
+	struct rule *a = make_rule("a", "_UID=system|1000 _EXE=x");
+	struct rule *b = make_rule("b", "_UID=7");
+	const struct rule *rules[] = { a, b };
+	cleanup(selection_freep) struct selection *selection = selection_of(rules, 2);
+	static const struct {
+		const char *user;
+		uint64_t narrowed;
+	} cases[] = { { "_UID=7", 3 }, { "_UID=8", 1 }, { "_UID=1000", 1 }, { "_UID=1001", 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct source source = { .fields = FIELDS(cases[i].user) };
+		struct entry entry = source_entry(&source);
+		uint64_t narrowed[1];
+
+		selection_begin(selection);
+		assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
+		assert_int_equal(narrowed[0], cases[i].narrowed);
+	}
+	pool_done();
+}
+
 static void narrows_many_rules_by_one_question(void **state)
 {
 	const struct rule *rules[500];
@@ -128,6 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ands_fields_and_ors_objects_and_values),
 		cmocka_unit_test(missing_fields_agree_when_told_to),
+		cmocka_unit_test(a_system_user_is_below_1000_or_nobody),
+		cmocka_unit_test(narrows_by_a_system_user),
 		cmocka_unit_test(narrows_many_rules_by_one_question),
 		cmocka_unit_test(passes_errors_on),
 	};
