@@ -42,6 +42,10 @@ ENTRIES = [
     ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@-.service"}, True),
     ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@mx.service",
                           "_SYSTEMD_SLICE": "system-postfix.slice"}, True),
+    ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@-.service", "_UID": "104"}, True),
+    # from ~/.forward
+    ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@-.service", "_UID": "1000"}, False),
+    ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@-.service", "_UID": "65534"}, False),
     ("postfix", POSTFIX, dict(LOGGER, SYSLOG_IDENTIFIER="postfix/smtpd"), False),
     ("mox", MOX, {"_SYSTEMD_UNIT": "mox.service"}, True),
     ("mox", MOX, dict(LOGGER, SYSLOG_IDENTIFIER="mox"), False),
