@@ -22,7 +22,7 @@ import sys
 import time
 
 EXIT_CODES = {"ok": 0, "refused": 1, "closed": 3, "reset": 4, "timeout": 5}
-PORTS = {"imap": 143, "pop3": 110, "sieve": 4190, "submission": 587}
+PORTS = {"imap": 143, "pop3": 110, "sieve": 4190, "submission": 587, "smtp": 25}
 TLS_PORTS = {"imap": 993, "pop3": 995}
 PROBES = ["connect", "tls-garbage", "tls-abort", "unknown-mechanism", "long-line", "unfinished",
           "bad-base64"]
@@ -121,6 +121,12 @@ class Session:
             if self.answer() is False:
                 return False
             self.send(f"PASS {password}\r\n")
+        elif method == "sasl-login":
+            self.authenticate("LOGIN")
+            for text in (user, password):
+                if self.answer() is not None:
+                    return False
+                self.send(base64.b64encode(text.encode()) + b"\r\n")
         else:
             token = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
             self.authenticate("PLAIN", token)
@@ -172,6 +178,12 @@ def attempt(session, options):
     if options.probe:
         probe(session, options)
         return "ok"
+    if options.say:
+        answers = []
+        for line in options.say:
+            session.send(line + "\r\n")
+            answers.append(session.answer())
+        return "ok" if answers[-1] else "refused"
     return "ok" if session.login(options.method, options.user, options.password) else "refused"
 
 
@@ -219,8 +231,9 @@ def parse_options():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", action="append", required=True, help="address to come from")
     parser.add_argument("--protocol", choices=PORTS, default="imap")
-    parser.add_argument("--method", choices=["login", "plain"], default="login",
-                        help="the protocol's own login or SASL PLAIN (sieve, submission: always)")
+    parser.add_argument("--method", choices=["login", "plain", "sasl-login"], default="login",
+                        help="the protocol's own login (sieve, submission, smtp: SASL PLAIN), "
+                        "SASL PLAIN or SASL LOGIN")
     parser.add_argument("--user", default="alice")
     parser.add_argument("--password", default="wrong")
     parser.add_argument("--attempts", type=int, default=1)
@@ -232,6 +245,8 @@ def parse_options():
     parser.add_argument("--pause", type=float, default=0, help="seconds between attempts")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds for each answer")
     parser.add_argument("--probe", choices=PROBES, help="do this instead of logging in")
+    parser.add_argument("--say", action="append", metavar="LINE",
+                        help="say this instead of logging in; the last line's answer counts")
     parser.add_argument("--tls", action="store_true", help="TLS from the first byte")
     parser.add_argument("--host", help="the server's address")
     parser.add_argument("--port", type=int)

@@ -86,9 +86,10 @@ class Machine:
         """What attack.py tells: {"source":, "protocol":, "outcomes": [...], "seconds":}."""
         arguments = []
         for name, value in options.items():
-            arguments.append("--" + name.replace("_", "-"))
-            if value is not True:
-                arguments.append(value)
+            for each in value if isinstance(value, list) else [value]:
+                arguments.append("--" + name.replace("_", "-"))
+                if each is not True:
+                    arguments.append(each)
         done = self.verb("attack", "/usr/bin/python3", HERE / "attack.py", "--source", source,
                          *arguments, check=False)
         if done.returncode == 2 or not done.stdout:
