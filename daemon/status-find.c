@@ -163,9 +163,11 @@ static void guess_unit(struct status *status)
 {
 	struct unit *unit = &status->unit;
 
-	unit->since = status->started;
-	unit->state = is_alive(journal_entry(status->journal), &unit->process) ? UNIT_ACTIVE
-									       : UNIT_STOPPED;
+	unit->state = UNIT_STOPPED;
+	if (is_alive(journal_entry(status->journal), &unit->process)) {
+		unit->state = UNIT_ACTIVE;
+		unit->since = status->started;
+	}
 }
 
 static int look_at_unit(struct status *status)

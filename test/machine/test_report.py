@@ -84,6 +84,17 @@ def test_who_came_back(machine, guard):
     assert set(report(guard, "--top", "0")) == {"jail", "summary"}
 
 
+def test_a_network_is_no_offender(machine, guard):
+    guard.begin(jails={"mox": {"maxretry": 1, "networks": {"ipv4": 24, "hosts": 3}}})
+    machine.mox([f"198.51.100.{host}" for host in (1, 2, 3)])
+    guard.wait_entry("ban", prefix="198.51.100.0/24")
+    told = report(guard)
+    assert (jail(told, "mox")["bans"], jail(told, "mox")["network_bans"]) == (4, 1)
+    assert len(told["offender"]) == 3
+    assert [(item["prefix"], item["offenders"], item["bans"]) for item in told["network"]] == \
+        [("198.51.100.0/24", 3, 3)]
+
+
 def test_accounts_are_shown_without_harm(machine, talker):
     talker.begin(jails={"talker": {"targets": {"hosts": 2, "within": "1h"}}})
     talk(machine, *(f"fail 203.0.113.{host} {HOSTILE}" for host in (86, 87)))

@@ -93,6 +93,16 @@ def test_the_daemon_does_not_run(machine, guard):
     assert "no nftables table inet banish" in problems(guard)
 
 
+def test_without_an_answer_of_systemd_the_journal_tells(machine, guard):
+    alone = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /run/dbus;"
+             "mount -t tmpfs none /run/systemd; exec banish status --json"]
+    done = machine.run(*alone, check=False)
+    assert done.returncode == 0 and '"state":"active"' in done.stdout, done.stdout
+    guard.stop()
+    done = machine.run(*alone, check=False)
+    assert done.returncode == 1 and "does not run" in done.stdout, done.stdout
+
+
 def test_the_daemon_was_killed(machine, guard):
     machine.write(OVERRIDE, "[Service]\nRestart=no\n")
     try:
