@@ -210,6 +210,10 @@ int hear_reconcile(struct daemon *daemon)
 		const struct nft_element *element = &elements.items[i];
 		const struct ban *ban;
 
+		ban = running_ban(daemon, element->jail, &element->prefix);
+		/* ours, and over by our clock */
+		if (!ban && element->remaining < TIMER_SLACK)
+			continue;
 		r = take_element(daemon, element, "");
 		ban = running_ban(daemon, element->jail, &element->prefix);
 		if (ban)
