@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define MAX_UNDELETED 65536
+
 int changes_complain(struct daemon *daemon, const char *what, int error)
 {
 	if (!daemon->kernel_failing)
@@ -92,6 +94,45 @@ int changes_delete(struct changes *changes, const char *jail, const struct addre
 	return 0;
 }
 
+/* Elements that have to go are in no list that is put back: they are remembered. */
+static int remember(struct daemon *daemon, const struct nft_change *change)
+{
+	struct undeleted *items;
+
+	if (daemon->n_undeleted == MAX_UNDELETED)
+		return 0; /* they run out */
+	items = reallocarray(daemon->undeleted, daemon->n_undeleted + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	daemon->undeleted = items;
+	items[daemon->n_undeleted].address = change->address;
+	strcpy(items[daemon->n_undeleted++].jail, change->jail);
+	return 0;
+}
+
+int changes_delete_again(struct daemon *daemon)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < daemon->n_undeleted; i++)
+		r = changes_delete(&changes, daemon->undeleted[i].jail,
+				   &daemon->undeleted[i].address);
+	daemon->n_undeleted = 0;
+	return r < 0 ? r : changes_apply(daemon, &changes);
+}
+
+static int judge(struct daemon *daemon, const struct nft_change *change, uint64_t id, int *error)
+{
+	if (change->operation == NFT_DELETE && change->error == -ENOENT)
+		return 0; /* it went with its set */
+	if (change->error < 0)
+		*error = change->error;
+	else if (id)
+		ledger_place(daemon->ledger, id);
+	return change->error < 0 && change->operation == NFT_DELETE ? remember(daemon, change) : 0;
+}
+
 int changes_apply(struct daemon *daemon, struct changes *changes)
 {
 	int r, error = 0;
@@ -103,15 +144,12 @@ int changes_apply(struct daemon *daemon, struct changes *changes)
 		changes->items[i].comment = changes->ids[i] ? changes->comments[i] : NULL;
 	}
 	r = nft_apply(daemon->nft, changes->items, changes->n);
-	for (size_t i = 0; i < changes->n; i++) {
-		if (changes->items[i].error < 0)
-			error = changes->items[i].error;
-		else if (changes->ids[i])
-			ledger_place(daemon->ledger, changes->ids[i]);
-	}
+	for (size_t i = 0; i < changes->n; i++)
+		if (judge(daemon, &changes->items[i], changes->ids[i], &error) < 0)
+			return -ENOMEM;
 	if (error == 0 && r >= 0) {
 		daemon->kernel_failing = false;
 		return 0;
 	}
-	return changes_complain(daemon, "put a ban into the kernel", error < 0 ? error : r);
+	return changes_complain(daemon, "change the bans in the kernel", error < 0 ? error : r);
 }

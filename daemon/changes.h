@@ -26,6 +26,9 @@ int changes_delete(struct changes *changes, const char *jail,
  * again later (guard.c). 0, or negative errno that need not stop anybody but -ENOMEM. */
 int changes_apply(struct daemon *daemon, struct changes *changes) must_check;
 
+/* Deletes what could not be deleted; before all is put back, since some may be banned again. */
+int changes_delete_again(struct daemon *daemon) must_check;
+
 /* Says once that the kernel refused something; returns the error. */
 int changes_complain(struct daemon *daemon, const char *what, int error);
 

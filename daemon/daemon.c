@@ -25,14 +25,37 @@ struct position daemon_position(const struct daemon *daemon)
 	return (struct position){ daemon->cursor_time, span_of(daemon->cursor) };
 }
 
+#define N_SOURCES 9
+
+static void list_sources(const struct daemon *daemon, sd_event_source *ret[static N_SOURCES])
+{
+	sd_event_source *sources[N_SOURCES] = { daemon->reader,        daemon->read_ahead,
+						daemon->saver,         daemon->retrier,
+						daemon->journal_timer, daemon->journal_source,
+						daemon->nft_source,    daemon->own_source,
+						daemon->hangup };
+
+	memcpy(ret, sources, sizeof(sources));
+}
+
+int daemon_end_on_failure(struct daemon *daemon)
+{
+	sd_event_source *sources[N_SOURCES];
+	int r = 0;
+
+	list_sources(daemon, sources);
+	for (size_t i = 0; r >= 0 && i < N_SOURCES; i++)
+		if (sources[i])
+			r = sd_event_source_set_exit_on_failure(sources[i], true);
+	return MIN(r, 0);
+}
+
 void daemon_done(struct daemon *daemon)
 {
-	sd_event_source *sources[] = { daemon->reader,        daemon->read_ahead,
-				       daemon->saver,         daemon->retrier,
-				       daemon->journal_timer, daemon->journal_source,
-				       daemon->nft_source,    daemon->own_source };
+	sd_event_source *sources[N_SOURCES];
 
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+	list_sources(daemon, sources);
+	for (size_t i = 0; i < N_SOURCES; i++)
 		sd_event_source_unref(sources[i]);
 	ignored_free(daemon->ignoring);
 	sd_event_unref(daemon->event);
@@ -46,4 +69,5 @@ void daemon_done(struct daemon *daemon)
 	free(daemon->cursor);
 	free(daemon->decided);
 	free(daemon->silences);
+	free(daemon->undeleted);
 }

@@ -37,6 +37,12 @@ struct resolve {
 	const char *ended; /* NULL: it begins; else why it ends */
 };
 
+/* An element that the kernel did not let go. */
+struct undeleted {
+	char jail[NFT_JAIL_SIZE];
+	struct address address;
+};
+
 struct daemon {
 	struct common common;
 	const char *statedir;
@@ -62,6 +68,7 @@ struct daemon {
 	bool mark_is_first; /* ... the first after it */
 	char *cursor;       /* of the last entry that was consumed; NULL: none yet */
 	usec_t cursor_time;
+	bool passed_over; /* an entry that cannot be read: said already */
 	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
 			      */
 
@@ -70,6 +77,8 @@ struct daemon {
 	size_t n_decided, room_decided;
 	bool state_failing; /* said already */
 	bool kernel_failing;
+	struct undeleted *undeleted; /* changes.c */
+	size_t n_undeleted;
 
 	bool unsettled; /* a ban was lifted: forced_settle() */
 
@@ -87,9 +96,13 @@ struct daemon {
 	sd_event_source *saver;      /* timer: the cursor moved, or a placement is not saved */
 	sd_event_source *retrier;    /* timer: the kernel did not take something */
 	sd_event_source *journal_source, *journal_timer, *nft_source, *own_source;
+	sd_event_source *hangup; /* SIGHUP */
 };
 
 void daemon_done(struct daemon *daemon);
+/* When all sources are there. Of one whose handler fails nothing would be heard any more, and nobody
+ * would know: it ends the loop instead, and systemd starts us again. */
+int daemon_end_on_failure(struct daemon *daemon) must_check;
 void force_done(struct force *force);
 
 /* CLOCK_REALTIME of this wake-up. */

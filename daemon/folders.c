@@ -78,6 +78,8 @@ int folders_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
 				       folders);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(folders->settler, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_exit_on_failure(folders->settler, true);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(folders);
@@ -159,7 +161,10 @@ static int watch_folder(struct folders *folders, const char *folder)
 	r = watch->folder ? sd_event_add_inotify(folders->event, &watch->source,
 						 *folder ? folder : "/", MASK, on_event, watch)
 			  : -ENOMEM;
+	if (r >= 0)
+		r = sd_event_source_set_exit_on_failure(watch->source, true);
 	if (r < 0) {
+		sd_event_source_unref(watch->source);
 		free(watch->folder);
 		free(watch);
 		return r;

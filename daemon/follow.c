@@ -108,6 +108,20 @@ static bool stands_at_mark(struct daemon *daemon)
 	return journal_stands_at(daemon->journal, daemon->mark);
 }
 
+/* An entry that cannot be read: a damaged one nobody can read, of another the reason is told once.
+ * To end for it would be to meet it again at the next start. */
+static int pass_over(struct daemon *daemon, int error)
+{
+	if (error == -ENOMEM)
+		return error;
+	if (error != -EBADMSG && !daemon->passed_over)
+		log_say(LOG_FAULT, LOG_WARNING,
+			"an entry of the journal cannot be read, passing over it and others like it: %s",
+			strerror(-error));
+	daemon->passed_over |= error != -EBADMSG;
+	return 0;
+}
+
 /* 1: the entry belongs to the warm stretch; 0: it does not, work begins with it; negative errno. */
 static int warm(struct daemon *daemon)
 {
@@ -119,7 +133,9 @@ static int warm(struct daemon *daemon)
 		return 0;
 	}
 	r = engine_warm(daemon->force.engine, journal_entry(daemon->journal));
-	if (r < 0 && r != -EBADMSG)
+	if (r < 0)
+		r = pass_over(daemon, r);
+	if (r < 0)
 		return r;
 	if (at_mark)
 		go_to_work(daemon);
@@ -137,23 +153,26 @@ static int read_entry(struct daemon *daemon)
 	}
 	watch_entry(daemon);
 	r = engine_feed(daemon->force.engine, journal_entry(daemon->journal));
-	if (r == -EBADMSG) /* a damaged entry, which nobody can read */
-		return 0;
-	return r < 0 ? r : commit_decisions(daemon);
+	return r < 0 ? pass_over(daemon, r) : commit_decisions(daemon);
 }
 
-/* We stand on the last entry that was consumed. */
+/* We stand on the last entry that was consumed. One that does not tell its place is no place: then
+ * it is that of an earlier one. */
 static int take_position(struct daemon *daemon)
 {
 	char *cursor;
+	usec_t time;
 	int r;
 
-	r = journal_cursor(daemon->journal, &cursor);
+	r = entry_time(journal_entry(daemon->journal), &time);
+	if (r >= 0)
+		r = journal_cursor(daemon->journal, &cursor);
 	if (r < 0)
-		return r;
+		return pass_over(daemon, r);
 	free(daemon->cursor);
 	daemon->cursor = cursor;
-	return entry_time(journal_entry(daemon->journal), &daemon->cursor_time);
+	daemon->cursor_time = time;
+	return 0;
 }
 
 static uint64_t told(const struct daemon *daemon)

@@ -262,9 +262,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 	r = guard_install(daemon);
 	if (r >= 0)
-		r = guard_put_back(daemon, true);
+		r = changes_delete_again(daemon);
 	if (r >= 0)
-		r = guard_place_all(daemon);
+		r = guard_put_back(daemon, true);
 	if (r >= 0)
 		daemon->kernel_failing = false;
 	return r == -ENOMEM ? r : 0;

@@ -47,7 +47,8 @@ int force_load(struct daemon *daemon, struct force *ret)
 	return 0;
 }
 
-int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledger)
+/* From here on it decides; the kernel was not asked yet. */
+static int swap(struct daemon *daemon, struct force *force, struct ledger **ledger)
 {
 	int r;
 
@@ -60,27 +61,47 @@ int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledg
 	*force = (struct force){ 0 };
 
 	r = watch_reset(daemon);
-	if (r >= 0)
-		r = ignored_enter(daemon);
-	if (r >= 0)
-		r = guard_install(daemon);
-	if (r >= 0)
-		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	return r < 0 ? r : ignored_enter(daemon);
+}
+
+/* The kernel is made to hold what was decided. What it refuses was said, and is tried again; bans
+ * end all the same. */
+static int enforce(struct daemon *daemon)
+{
+	int r, refused;
+
+	refused = guard_install(daemon);
+	if (refused == -ENOMEM)
+		return refused;
+	r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)
 		r = commit_decisions(daemon);
 	/* first, or the elements of the bans just ended would be taken for bans by hand */
 	if (r >= 0)
 		r = commit_all(daemon);
-	if (r >= 0)
-		r = hear_reconcile(daemon);
-	return r < 0 ? r : commit_all(daemon);
+	if (r < 0)
+		return r;
+	if (refused >= 0)
+		refused = hear_reconcile(daemon);
+	if (refused == -ENOMEM)
+		return refused;
+	r = commit_all(daemon);
+	return r < 0 ? r : MIN(refused, 0);
+}
+
+int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledger)
+{
+	int r;
+
+	r = swap(daemon, force, ledger);
+	return r < 0 ? r : enforce(daemon);
 }
 
 static int reload(struct daemon *daemon)
 {
 	cleanup(ledger_freep) struct ledger *ledger = NULL;
 	struct force force;
-	int r;
+	int r, refused;
 
 	r = force_load(daemon, &force);
 	if (r < 0) {
@@ -98,16 +119,23 @@ static int reload(struct daemon *daemon)
 	r = commit_position(daemon);
 	if (r >= 0) {
 		ledger = engine_take_ledger(daemon->force.engine);
-		r = force_enter(daemon, &force, &ledger);
+		r = swap(daemon, &force, &ledger);
 	}
-	if (r >= 0)
-		r = follow_begin(daemon);
+	force_done(&force);
+	if (r < 0)
+		return r;
+	refused = enforce(daemon);
+	if (refused == -ENOMEM)
+		return refused;
+	r = follow_begin(daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->reader, SD_EVENT_ONESHOT);
 	if (r < 0)
 		return r;
-	log_say(LOG_RELOAD, LOG_INFO, "the configuration was loaded anew: %zu jails in force",
-		ruleset_n_jails(daemon->force.ruleset));
+	log_say(LOG_RELOAD, LOG_INFO, "the configuration was loaded anew: %zu jails in force%s",
+		ruleset_n_jails(daemon->force.ruleset),
+		refused < 0 ? ", but not in the kernel yet: it is tried again every few seconds"
+			    : "");
 	return 0;
 }
 
@@ -126,5 +154,5 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 int reload_attach(struct daemon *daemon)
 {
-	return sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+	return sd_event_add_signal(daemon->event, &daemon->hangup, SIGHUP, on_hangup, daemon);
 }

@@ -64,7 +64,9 @@ static int attach(struct daemon *daemon)
 		r = follow_attach(daemon);
 	if (r >= 0)
 		r = ignored_attach(daemon);
-	return r < 0 ? r : reload_attach(daemon);
+	if (r >= 0)
+		r = reload_attach(daemon);
+	return r < 0 ? r : daemon_end_on_failure(daemon);
 }
 
 /* Everything up to READY=1. What fails has said so. */
@@ -120,6 +122,10 @@ static int serve(struct daemon *daemon)
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(daemon->event);
 	(void)sd_notify(false, "STOPPING=1");
+	if (r < 0 && r != -ENOMEM)
+		log_say(LOG_FAULT, LOG_ERR,
+			"cannot go on (%s): banish ends, and reads on from its saved place when it is started again",
+			strerror(-r));
 	if (r < 0)
 		return r;
 	r = commit_position(daemon);
