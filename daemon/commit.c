@@ -88,13 +88,34 @@ static void state_failed(struct daemon *daemon, int error)
 	commit_soon(daemon, RETRY_DELAY);
 }
 
-static int compact(struct daemon *daemon)
+struct compaction {
+	const struct ledger *ledger;
+	struct ledger_place place;
+	char *line; /* owned */
+};
+
+static int next_line(void *userdata, struct span *ret)
 {
-	cleanup(freep) char *content = NULL;
+	struct compaction *compaction = userdata;
 	int r;
 
-	r = ledger_encode_all(daemon->ledger, &content);
-	return r < 0 ? r : state_replace(daemon->state, span_of(content));
+	free(compaction->line);
+	compaction->line = NULL;
+	r = ledger_encode_next(compaction->ledger, &compaction->place, &compaction->line);
+	if (r > 0)
+		*ret = span_of(compaction->line);
+	return r;
+}
+
+/* Line by line: the whole of a large ledger is larger in text than in memory. */
+static int compact(struct daemon *daemon)
+{
+	struct compaction compaction = { .ledger = daemon->ledger };
+	int r;
+
+	r = state_replace(daemon->state, next_line, &compaction);
+	free(compaction.line);
+	return r;
 }
 
 static int write_state(struct daemon *daemon)

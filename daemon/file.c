@@ -101,32 +101,46 @@ static int sync_folder_of(const char *path)
 	return 0;
 }
 
-static int write_whole(const char *path, mode_t mode, const char *data, size_t size)
+static int write_piece(int fd, struct span piece)
 {
-	cleanup(closep) int fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-
-	if (fd < 0)
-		return -errno;
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
+	while (piece.size > 0) {
+		ssize_t n = write(fd, piece.data, piece.size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		data += n;
-		size -= (size_t)n;
+		piece.data += n;
+		piece.size -= (size_t)n;
 	}
+	return 0;
+}
+
+static int write_whole(const char *path, mode_t mode, file_next_t next, void *userdata)
+{
+	cleanup(closep) int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	struct span piece;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	while ((r = next(userdata, &piece)) > 0) {
+		r = write_piece(fd, piece);
+		if (r < 0)
+			break;
+	}
+	if (r < 0)
+		return r;
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int replace(const char *path, const char *temporary, mode_t mode, const char *data,
-		   size_t size)
+static int replace(const char *path, const char *temporary, mode_t mode, file_next_t next,
+		   void *userdata)
 {
 	int r;
 
-	r = write_whole(temporary, mode, data, size);
+	r = write_whole(temporary, mode, next, userdata);
 	if (r >= 0 && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -137,7 +151,7 @@ static int replace(const char *path, const char *temporary, mode_t mode, const c
 	return sync_folder_of(path);
 }
 
-int file_replace(const char *path, const char *data, size_t size)
+int file_replace(const char *path, file_next_t next, void *userdata)
 {
 	cleanup(freep) char *temporary = NULL;
 
@@ -145,16 +159,27 @@ int file_replace(const char *path, const char *data, size_t size)
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	return replace(path, temporary, 0640, data, size);
+	return replace(path, temporary, 0640, next, userdata);
+}
+
+/* The only piece. */
+static int take_whole(void *userdata, struct span *ret)
+{
+	struct span *whole = userdata;
+
+	*ret = *whole;
+	*whole = (struct span){ 0 };
+	return ret->size > 0;
 }
 
 int file_publish(const char *folder, const char *name, const char *data, size_t size)
 {
 	cleanup(freep) char *path = NULL, *temporary = NULL;
+	struct span whole = { data, size };
 
 	if (asprintf(&path, "%s/%s", folder, name) < 0 ||
 	    asprintf(&temporary, "%s/.%s.new", folder, name) < 0)
 		return -ENOMEM;
 	(void)unlink(temporary); /* what a crash left behind may be another user's */
-	return replace(path, temporary, 0644, data, size);
+	return replace(path, temporary, 0644, take_whole, &whole);
 }

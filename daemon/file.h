@@ -15,9 +15,12 @@ int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_siz
 /* True if there is no such path (a path that cannot be looked up is not absent). */
 bool file_absent(const char *path);
 
+/* 1: the next piece, borrowed until the next call; 0: that was all; negative errno. */
+typedef int (*file_next_t)(void *userdata, struct span *ret);
+
 /* Writes to a temporary beside it, syncs, renames, syncs the folder: after a crash the old file or
  * the new one stands there, whole. On failure the old one is kept and the temporary is gone. */
-int file_replace(const char *path, const char *data, size_t size) must_check;
+int file_replace(const char *path, file_next_t next, void *userdata) must_check;
 /* The same in a folder whose files others read: the temporary is hidden (begins with a dot). */
 int file_publish(const char *folder, const char *name, const char *data, size_t size) must_check;
 

@@ -175,7 +175,7 @@ int state_append(struct state *state, struct span line)
 	return 0;
 }
 
-int state_replace(struct state *state, struct span content)
+int state_replace(struct state *state, file_next_t next, void *userdata)
 {
 	int r;
 
@@ -184,7 +184,7 @@ int state_replace(struct state *state, struct span content)
 		if (r < 0)
 			return r;
 	}
-	r = file_replace(state->path, content.data, content.size);
+	r = file_replace(state->path, next, userdata);
 	if (r < 0)
 		return r;
 	return open_file(state);

@@ -7,6 +7,7 @@
  * happened. What the lines mean is the ledger's business (lib/ledger.h). jq reads it.
  */
 
+#include "file.h"
 #include "util.h"
 
 struct state;
@@ -30,8 +31,9 @@ int state_read(struct state *state, int (*take)(void *userdata, struct span line
  * was appended. */
 int state_append(struct state *state, struct span line) must_check;
 
-/* Replaces the whole content (lines with line ends), atomically. On failure the old one is kept. */
-int state_replace(struct state *state, struct span content) must_check;
+/* Replaces the whole content by pieces (of lines with line ends), atomically. On failure the old
+ * one is kept. */
+int state_replace(struct state *state, file_next_t next, void *userdata) must_check;
 
 /* Puts the file aside as "state.bad" (the content makes no sense to us) and begins an empty one. On
  * failure it is tried again before anything is written. */

@@ -212,25 +212,46 @@ void ledger_saved(struct ledger *ledger)
 	ledger_forget_unsaved(ledger);
 }
 
+/* False: there is no more. */
+static bool put_next_line(struct text *text, const struct ledger *ledger,
+			  struct ledger_place *place)
+{
+	const struct ban *ban = ledger_next(ledger, place->last);
+
+	if (!ban && place->begun)
+		return false;
+	begin_line(text, ledger, !place->begun && *ledger_table(ledger));
+	for (size_t n = 0; ban && n < BANS_A_LINE; n++) {
+		if (n > 0)
+			put(text, ",", 1);
+		put_changes(text, ban, UNSAVED_BAN);
+		place->last = ban;
+		ban = ledger_next(ledger, ban);
+	}
+	print(text, "]}\n");
+	place->begun = true;
+	return true;
+}
+
 int ledger_encode_all(const struct ledger *ledger, char **ret)
 {
+	struct ledger_place place = { 0 };
 	struct text text = { 0 };
-	const struct ban *ban = NULL;
-	size_t n = 0;
 
-	begin_line(&text, ledger, *ledger_table(ledger));
-	while ((ban = ledger_next(ledger, ban))) {
-		if (n > 0 && n % BANS_A_LINE == 0) {
-			print(&text, "]}\n");
-			begin_line(&text, ledger, false);
-		} else if (n > 0) {
-			put(&text, ",", 1);
-		}
-		put_changes(&text, ban, UNSAVED_BAN);
-		n++;
-	}
-	print(&text, "]}\n");
+	while (put_next_line(&text, ledger, &place))
+		;
 	return finish(&text, ret);
+}
+
+int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place, char **ret)
+{
+	struct text text = { 0 };
+	int r;
+
+	if (!put_next_line(&text, ledger, place))
+		return 0;
+	r = finish(&text, ret);
+	return r < 0 ? r : 1;
 }
 
 bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size)

@@ -37,6 +37,16 @@ void ledger_saved(struct ledger *ledger);
  * after which all counts as saved. Owned by the caller. -ENOMEM. */
 int ledger_encode_all(const struct ledger *ledger, char **ret) must_check;
 
+/* How far the lines below are read; all zero at first. */
+struct ledger_place {
+	const struct ban *last;
+	bool begun;
+};
+/* The same, one line after the other, so that the whole never stands in memory; the ledger must not
+ * change in between. 1: a line, owned by the caller; 0: there is no more; -ENOMEM. */
+int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place,
+		       char **ret) must_check;
+
 /* True when the lines written since the last compaction outweigh what a compacted file would hold.
  * `size`: bytes of the file now. */
 bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size);

@@ -86,13 +86,37 @@ static void cuts_off_a_torn_last_line(void **folder)
 	assert_string_equal(again.text, "one|two|three|");
 }
 
+static int take_text(void *userdata, struct span *ret)
+{
+	const char **text = userdata;
+
+	if (!*text)
+		return 0;
+	*ret = span_of(*text);
+	*text = NULL;
+	return 1;
+}
+
+static int replace(struct state *state, const char *text)
+{
+	return state_replace(state, take_text, &text);
+}
+
+static int take_some_and_fail(void *userdata, struct span *ret)
+{
+	unsigned *n = userdata;
+
+	*ret = SPAN_LITERAL("some\n");
+	return (*n)++ < 3 ? 1 : -ENOMEM;
+}
+
 static void has_one_owner_at_a_time(void **folder)
 {
 	cleanup(state_freep) struct state *first = NULL, *second = NULL;
 
 	assert_int_equal(state_open(*folder, &first), 0);
 	assert_int_equal(state_open(*folder, &second), -EBUSY);
-	assert_int_equal(state_replace(first, SPAN_LITERAL("new\n")), 0);
+	assert_int_equal(replace(first, "new\n"), 0);
 	assert_int_equal(state_open(*folder, &second), -EBUSY); /* the lock outlives a rename */
 	first = state_free(first);
 	assert_int_equal(state_open(*folder, &second), 0);
@@ -103,18 +127,20 @@ static void replaces_all_or_nothing(void **folder)
 	cleanup(state_freep) struct state *state = NULL;
 	struct lines lines = { "" };
 	char obstacle[64];
+	unsigned n = 0;
 
 	assert_int_equal(state_open(*folder, &state), 0);
 	assert_int_equal(state_append(state, SPAN_LITERAL("old")), 0);
 	snprintf(obstacle, sizeof(obstacle), "%s/state.new", (char *)*folder);
 	assert_int_equal(mkdir(obstacle, 0700), 0);
-	assert_int_equal(state_replace(state, SPAN_LITERAL("new\n")), -EISDIR);
+	assert_int_equal(replace(state, "new\n"), -EISDIR);
 	assert_int_equal(state_append(state, SPAN_LITERAL("older")), 0);
 	assert_int_equal(rmdir(obstacle), 0);
+	assert_int_equal(state_replace(state, take_some_and_fail, &n), -ENOMEM);
 	assert_int_equal(state_read(state, take, &lines), 0);
 	assert_string_equal(lines.text, "old|older|");
 
-	assert_int_equal(state_replace(state, SPAN_LITERAL("new\n")), 0);
+	assert_int_equal(replace(state, "new\n"), 0);
 	assert_int_equal(state_append(state, SPAN_LITERAL("newer")), 0);
 	lines.text[0] = '\0';
 	assert_int_equal(state_read(state, take, &lines), 0);
@@ -170,7 +196,7 @@ static void sets_nonsense_aside_as_soon_as_it_can(void **folder)
 	assert_int_equal(state_set_aside(state), -EISDIR);
 	assert_false(state_writable(state));
 	assert_int_equal(state_append(state, SPAN_LITERAL("one")), -EISDIR);
-	assert_int_equal(state_replace(state, SPAN_LITERAL("one\n")), -EISDIR);
+	assert_int_equal(replace(state, "one\n"), -EISDIR);
 	assert_int_equal(rmdir(obstacle), 0);
 
 	assert_int_equal(state_append(state, SPAN_LITERAL("one")), 0);
