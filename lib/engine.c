@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define WARN_PAUSE    USEC_PER_HOUR   /* between two warnings of one private source */
-#define MAX_WARNED    1024            /* private sources that are remembered for it */
-#define MAX_BANNED    LEDGER_MAX_BANS /* offenders that count towards a ban of their network */
-#define STEP_BACK     USEC_PER_HOUR   /* of the clock: so long a one does no harm */
+#define WARN_PAUSE    USEC_PER_HOUR /* between two warnings of one private source */
+#define MAX_WARNED    1024          /* private sources that are remembered for it */
+#define STEP_BACK     USEC_PER_HOUR /* of the clock: so long a one does no harm */
 #define SPARE_REPEATS 64 /* failures of weight 0 that a source may hold beside those that weigh */
 
 static usec_t add_times(usec_t a, usec_t b)
@@ -111,7 +110,7 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	r = windows_new(seed, lifetimes, n, MAX_WARNED, &engine->warned);
 	if (r < 0)
 		return r;
-	r = networks_new(seed, MAX_BANNED, &engine->networks);
+	r = networks_new(seed, NETWORKS_MAX_OFFENDERS, &engine->networks);
 	if (r < 0)
 		return r;
 	r = sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);

@@ -28,9 +28,9 @@ struct engine;
 
 /* Bounds of the tables that log lines can grow; what is oldest goes first. 0 means the default. */
 struct engine_limits {
-	size_t max_sources;  /* offenders with failures; at most 120 bytes each at maxretry 5, 170
-				where users are remembered */
-	size_t max_sessions; /* about 150 bytes each */
+	size_t max_sources;  /* offenders with failures; 72 bytes each with one failure, at most 120
+				at maxretry 5, 170 where users are remembered */
+	size_t max_sessions; /* about 150 bytes each, 440 with the longest of names */
 	size_t max_balances; /* addresses whose lines with and without session are set off */
 };
 

@@ -10,6 +10,8 @@
 #include "address.h"
 #include "util.h"
 
+#define NETWORKS_MAX_OFFENDERS 32768 /* 140 bytes each where each has a network of its own */
+
 struct network_list;
 
 /* `max_offenders` bounds all networks together. -ENOMEM. */

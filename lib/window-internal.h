@@ -59,7 +59,7 @@ struct windows {
 	size_t n_lists;
 	size_t hand; /* list that windows_expire looks at next */
 	size_t max_sources;
-	size_t n_long; /* bytes in long blocks */
+	size_t n_long, max_long; /* bytes in long blocks */
 	uint64_t n_evicted;
 };
 

@@ -7,10 +7,12 @@
 
 #include <errno.h>
 
-#define SPARE_SOURCES  4096 /* run-out sources kept while there are not more than these in all */
-#define SPARE_LONG     (1U << 20) /* bytes in long blocks, beyond which run-out failures go */
-#define MAX_LONG       (1U << 24) /* bytes in long blocks: a bound that weights far below one meet */
-#define SECOND_CHANCES 8          /* touched sources that one eviction passes over at most */
+#define SPARE_SOURCES   4096 /* run-out sources kept while there are not more than these in all */
+#define SPARE_LONG      (1U << 20) /* bytes in long blocks, beyond which run-out failures go */
+/* Bytes in long blocks: a bound that weights far below one meet. */
+#define MAX_LONG        (1U << 20) /* at least */
+#define LONG_PER_SOURCE 32
+#define SECOND_CHANCES  8 /* touched sources that one eviction passes over at most */
 
 /* Failures in a short block: beside the one that stands in the record of a list without users, what
  * maxretry 5 lets a source have. */
@@ -34,6 +36,7 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 	pool_init(&windows->blocks[true],
 		  block_size[true] * (sizeof(struct stored_failure) + sizeof(uint64_t)));
 	windows->max_sources = MAX(max_sources, 1);
+	windows->max_long = MAX(max_sources * LONG_PER_SOURCE, MAX_LONG);
 	windows->lists = calloc(n_lists + 1, sizeof(*windows->lists));
 	if (!windows->lists)
 		return -ENOMEM;
@@ -303,7 +306,7 @@ static int make_room(struct windows *windows, struct window *window, const struc
 	if (list->users && window->n >= WINDOW_SPARE_DEPTH &&
 	    window_drop_repeat(windows, window, failure))
 		return 0;
-	if (window->n < depth && (window->capacity == 0 || windows->n_long < MAX_LONG))
+	if (window->n < depth && (window->capacity == 0 || windows->n_long < windows->max_long))
 		return enlarge(windows, window);
 	drop_one(windows, window, failure->time);
 	return 0;
