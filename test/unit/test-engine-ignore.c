@@ -1,0 +1,193 @@
+/* Who is never banned, and whose ban ends. */
+
+#include "mail.h"
+
+static void reload(struct stream *stream, const char *policy)
+{
+	struct ledger *ledger = engine_take_ledger(stream->engine);
+	struct position position = stream_position(stream);
+
+	must(ledger_set_position(ledger, &position) == 0);
+	engine_free(stream->engine);
+	ruleset_free(stream->ruleset);
+	policy_free(stream->policy);
+	stream_parse(stream, policy, (const char *[]){ rule }, 1);
+	must(engine_new(stream->ruleset, stream->policy, stream->seed, NULL, &stream->engine) == 0);
+	must(engine_adopt_ledger(stream->engine, ledger) == 0);
+}
+
+static void a_reload_ends_what_may_not_be(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":1,\"prefix\":{\"ipv6\":48}");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	tell(&stream, START, "wrong from=192.0.2.2");
+	tell(&stream, START, "wrong from=2001:db8::1");
+	while (engine_take(stream.engine, &decision))
+		;
+	reload(&stream,
+	       "{\"ignoreip\":[\"192.0.2.1\"],\"jails\":{\"mail\":{\"maxretry\":1,\"prefix\":{\"ipv6\":64}}}}");
+	assert_int_equal(engine_end_bans(stream.engine, START + 5), 0);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_END);
+	assert_int_equal(decision.ended, ENDED_IGNORED);
+	assert_int_equal(decision.address.bytes[3], 1);
+	assert_false(engine_take(stream.engine, &decision));
+	stream_warm(&stream);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=192.0.2.2")->why, WHY_PREVENTED);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8::2")->why, WHY_PREVENTED);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8:0:1::1")->why, WHY_COUNTED);
+	while (engine_take(stream.engine, &decision))
+		;
+	reload(&stream, "{\"jails\":{}}");
+	assert_int_equal(engine_end_bans(stream.engine, START + 10), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(engine_take(stream.engine, &decision));
+		assert_int_equal(decision.type, DECISION_END);
+		assert_int_equal(decision.ended, ENDED_JAIL_GONE);
+		assert_int_equal(decision.jail, ENGINE_NO_JAIL);
+		assert_string_equal(decision.jail_name, "mail");
+	}
+	assert_false(engine_take(stream.engine, &decision));
+	stream_done(&stream);
+}
+
+static void own_addresses_are_ignored(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+	struct prefix own;
+
+	init(&stream, "", "\"maxretry\":1");
+	tell(&stream, START, "wrong from=192.0.2.1");
+	assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+	must(prefix_parse(SPAN_LITERAL("192.0.2.0/28"), &own) == 0);
+	assert_int_equal(engine_set_ignored(stream.engine, &own, 1), 0);
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_END);
+	assert_int_equal(tell(&stream, START + 2, "wrong from=192.0.2.9")->why, WHY_IGNORED);
+	assert_int_equal(engine_set_ignored(stream.engine, NULL, 0), 0);
+	assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.9")->why, WHY_COUNTED);
+	stream_done(&stream);
+}
+
+static void a_forced_ban_does_not_end_for_being_of_an_ignored_address(void **state)
+{
+	static const struct {
+		const char *banned, *forced;
+		bool ends;
+	} cases[] = {
+		{ "192.0.2.1/32", "192.0.2.1/32", false },
+		{ "192.0.2.1/32", "192.0.2.2/32", true },
+		{ "192.0.2.1/32", NULL, true },
+		{ "2001:db8::/64", "2001:db8::5/128", false },
+		{ "2001:db8::/64", "2001:db8:0:1::5/128", true },
+		{ "203.0.113.1/32", NULL, false }, /* not ignored at all */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct stream stream;
+		struct decision decision;
+		struct prefix banned;
+
+		init(&stream, "\"192.0.2.0/24\",\"2001:db8::/32\"", "\"maxretry\":1");
+		must(prefix_parse(span_of(cases[i].banned), &banned) == 0);
+		stream_ban(&stream, ENGINE_MANUAL, cases[i].banned, START, START + 100);
+		if (cases[i].forced)
+			stream_ban(&stream, ENGINE_FORCED, cases[i].forced, START, START + 50);
+		assert_int_equal(engine_forces(stream.engine, &banned, START + 1),
+				 cases[i].forced && !cases[i].ends);
+		assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+		assert_int_equal(engine_take(stream.engine, &decision), cases[i].ends);
+		/* a mark lasts as long as it was given */
+		assert_false(engine_forces(stream.engine, &banned, START + 50));
+		assert_int_equal(engine_end_bans(stream.engine, START + 50), 0);
+		assert_int_equal(engine_take(stream.engine, &decision),
+				 !cases[i].ends && i != ARRAY_SIZE(cases) - 1);
+		stream_done(&stream);
+	}
+}
+
+static void private_addresses_are_spared_where_asked(void **state)
+{
+	static const struct {
+		usec_t time;
+		const char *message;
+		int why;
+		const char *warned;
+	} steps[] = {
+		{ 0, "wrong from=10.1.2.3 session=a", WHY_PRIVATE, "10.1.2.3/32" },
+		{ 1, "wrong from=10.1.2.3 session=a", WHY_PRIVATE, NULL },
+		{ 2, "wrong from=10.1.2.4 attempts=9", WHY_PRIVATE, "10.1.2.4/32" },
+		{ 3, "wrong from=[fe80::7]:25", WHY_PRIVATE, "fe80::/64" },
+		{ 4, "free from=10.1.2.5", WHY_PRIVATE, NULL }, /* nobody would be banned */
+		{ USEC_PER_HOUR - 1, "wrong from=10.1.2.3", WHY_PRIVATE, NULL },
+		{ USEC_PER_HOUR, "wrong from=10.1.2.3", WHY_PRIVATE, "10.1.2.3/32" },
+		{ USEC_PER_HOUR + 1, "wrong from=172.32.0.1", WHY_COUNTED, NULL },
+	};
+	struct stream stream;
+	struct decision decision;
+	char text[PREFIX_TEXT_MAX];
+
+	init(&stream, "", "\"maxretry\":2");
+	engine_spare_private(stream.engine, true);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct verdict_of_hit *verdict =
+			tell(&stream, START + steps[i].time, steps[i].message);
+
+		assert_int_equal(verdict->why, steps[i].why);
+		assert_int_equal(engine_take(stream.engine, &decision), steps[i].warned != NULL);
+		if (!steps[i].warned)
+			continue;
+		assert_int_equal(decision.type, DECISION_PRIVATE);
+		assert_int_equal(decision.time, START + steps[i].time);
+		assert_string_equal(prefix_format(&decision.prefix, text), steps[i].warned);
+		assert_string_equal(decision.jail_name, "mail");
+	}
+	assert_int_equal(engine_statistics(stream.engine)->failures, 10);
+	/* totals rise as with those who are ignored: nothing new is told here */
+	engine_spare_private(stream.engine, false);
+	assert_int_equal(tell(&stream, START, "line from=10.1.2.3 session=a")->why,
+			 WHY_TOLD_BEFORE);
+	stream_done(&stream);
+}
+
+static void banprivate_bans_and_a_reload_without_it_ends_that(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":1,\"banprivate\":true");
+	engine_spare_private(stream.engine, true);
+	assert_int_equal(tell(&stream, START, "wrong from=192.168.1.1")->why, WHY_COUNTED);
+	assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	assert_false(engine_take(stream.engine, &decision));
+	stream_done(&stream);
+
+	init(&stream, "", "\"maxretry\":1");
+	assert_int_equal(tell(&stream, START, "wrong from=192.168.1.1")->why, WHY_COUNTED);
+	assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
+	engine_spare_private(stream.engine, true);
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.type, DECISION_END);
+	assert_int_equal(decision.ended, ENDED_IGNORED);
+	stream_done(&stream);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reload_ends_what_may_not_be),
+		cmocka_unit_test(own_addresses_are_ignored),
+		cmocka_unit_test(a_forced_ban_does_not_end_for_being_of_an_ignored_address),
+		cmocka_unit_test(private_addresses_are_spared_where_asked),
+		cmocka_unit_test(banprivate_bans_and_a_reload_without_it_ends_that),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
