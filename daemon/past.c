@@ -33,10 +33,12 @@ static int next(const struct past *past, struct journal *journal, usec_t *ret_ti
 {
 	int r;
 
-	r = journal_next(journal);
-	if (r <= 0)
-		return r;
-	r = entry_time(journal_entry(journal), ret_time);
+	do {
+		r = journal_next(journal);
+		if (r <= 0)
+			return r;
+		r = entry_time(journal_entry(journal), ret_time);
+	} while (r == -EBADMSG); /* damaged: nobody can read it */
 	return r < 0 ? r : *ret_time <= past->until;
 }
 
@@ -78,7 +80,7 @@ int past_read_said(struct past *past, struct journal *journal)
 		r = take_lost(past, journal_entry(journal));
 		if (r == 0)
 			r = digest_feed(past->digest, journal_entry(journal));
-		if (r == -EBADMSG) /* damaged: nobody can read it */
+		if (r == -EBADMSG)
 			r = 0;
 	}
 	return r;
@@ -114,8 +116,9 @@ static void count_hits(struct past *past, const struct engine *engine)
 	}
 }
 
+/* 1: read to the end; 0: given up at `counted_until`. */
 static int read_entries(struct past *past, struct journal *journal, struct engine *engine,
-			usec_t patience)
+			usec_t patience, usec_t *ret_begin)
 {
 	usec_t begin = past_clock(), time;
 	struct decision decision;
@@ -123,11 +126,11 @@ static int read_entries(struct past *past, struct journal *journal, struct engin
 	int r;
 
 	while ((r = next(past, journal, &time)) > 0) {
-		if (++n % CLOCK_EVERY == 0 && past_clock() - begin > patience) {
-			past->hurried = true;
-			past->counted_until = time;
+		past->counted_until = time;
+		if (n == 0)
+			*ret_begin = time;
+		if (++n % CLOCK_EVERY == 0 && past_clock() - begin > patience)
 			return 0;
-		}
 		r = engine_feed(engine, journal_entry(journal));
 		if (r == -EBADMSG)
 			continue;
@@ -135,32 +138,54 @@ static int read_entries(struct past *past, struct journal *journal, struct engin
 			return r;
 		while (engine_take(engine, &decision))
 			; /* the daemon's own are told in its entries */
-		if (time >= past->since)
+		if (time >= past->counted_since)
 			count_hits(past, engine);
 	}
-	return r;
+	past->counted_until = past->until;
+	return r < 0 ? r : 1;
 }
 
-int past_count(struct past *past, struct journal *journal, struct ruleset *ruleset,
-	       const struct policy *policy, usec_t patience)
+/* Counts from `counted_since` on; what is read before that, for so long, only joins sessions. */
+static int count(struct past *past, const struct past_source *source, usec_t lead,
+		 usec_t *ret_begin)
 {
 	cleanup(engine_freep) struct engine *engine = NULL;
+	usec_t since = past->counted_since;
 	uint8_t seed[16];
 	int r;
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
-	past->jails = calloc(ruleset_n_jails(ruleset) + 1, sizeof(*past->jails));
-	if (!past->jails)
-		return -ENOMEM;
-	r = engine_new(ruleset, policy, seed, NULL, &engine);
+	r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
 	if (r >= 0)
-		r = ignore_own(engine, policy);
+		r = ignore_own(engine, source->policy);
 	if (r < 0)
 		return r;
 	engine_spare_private(engine, true);
-	r = journal_select(journal, ruleset, false);
+	memset(past->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*past->jails));
+	r = journal_select(source->journal, source->ruleset, false);
 	if (r >= 0)
-		r = journal_seek_time(journal, past->since > LEAD ? past->since - LEAD : 0);
-	return r < 0 ? r : read_entries(past, journal, engine, patience);
+		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
+	return r < 0 ? r : read_entries(past, source->journal, engine, source->patience, ret_begin);
+}
+
+int past_count(struct past *past, const struct past_source *source)
+{
+	usec_t begin = past->since, stretch;
+	int r;
+
+	free(past->jails);
+	past->jails = calloc(ruleset_n_jails(source->ruleset) + 1, sizeof(*past->jails));
+	if (!past->jails)
+		return -ENOMEM;
+	past->counted_since = past->since;
+	r = count(past, source, LEAD, &begin);
+	if (r != 0)
+		return MIN(r, 0);
+	/* What there is no time for should be what is long ago. */
+	stretch = past->counted_until - begin;
+	past->counted_since = MAX(past->since, past->until - stretch / 2);
+	r = count(past, source, stretch / 4, &begin);
+	past->hurried = r == 0;
+	return MIN(r, 0);
 }

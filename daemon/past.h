@@ -17,20 +17,28 @@ struct past_count {
 };
 
 struct past {
-	usec_t since, until;      /* until USEC_INFINITY: no end */
+	usec_t since, until;
 	usec_t oldest;            /* entry of the journal, any unit; 0: not known */
 	struct digest *digest;    /* owned */
 	uint64_t n_lost;          /* of the daemon's own entries journald dropped so many */
 	struct past_count *jails; /* owned; one a jail in force; NULL: not counted */
-	bool hurried;             /* the counting did not come to its end */
-	usec_t counted_until;     /* then: how far it came */
+	usec_t counted_since, counted_until; /* what `jails` is of */
+	bool hurried;                        /* that is not all up to `until` */
+};
+
+/* What is counted, by which rules; all borrowed. */
+struct past_source {
+	struct journal *journal;
+	struct ruleset *ruleset;
+	const struct policy *policy;
+	usec_t patience; /* real time for one reading; USEC_INFINITY: any */
 };
 
 /* -ENOMEM, or the journal's error. */
 int past_read_said(struct past *past, struct journal *journal) must_check;
-/* Counts; gives up after so much real time (USEC_INFINITY: never), and says so in `hurried`. */
-int past_count(struct past *past, struct journal *journal, struct ruleset *ruleset,
-	       const struct policy *policy, usec_t patience) must_check;
+/* Counts all of the span; if there is too much of it, then of its end as much as can be read in the
+ * same time once more. */
+int past_count(struct past *past, const struct past_source *source) must_check;
 void past_done(struct past *past);
 
 /* What both print alike (past-print.c). A sentence, folded behind a label that is `width` columns

@@ -68,8 +68,9 @@ static int find(struct report *report)
 	past->until = report->common.until;
 	r = past_read_said(past, report->journal);
 	if (r >= 0 && report->ruleset)
-		r = past_count(past, report->journal, report->ruleset, report->config->policy,
-			       USEC_INFINITY);
+		r = past_count(past,
+			       &(struct past_source){ report->journal, report->ruleset,
+						      report->config->policy, USEC_INFINITY });
 	return r;
 }
 

@@ -308,13 +308,14 @@ static int look_at_past(struct status *status)
 	int r;
 
 	status->past.since = status->common.since;
-	status->past.until = USEC_INFINITY;
+	status->past.until = status->now;
 	if (!status->journal)
 		return 0;
 	r = past_read_said(&status->past, status->journal);
 	if (r >= 0 && status->ruleset)
-		r = past_count(&status->past, status->journal, status->ruleset, status->policy,
-			       PATIENCE);
+		r = past_count(&status->past,
+			       &(struct past_source){ status->journal, status->ruleset,
+						      status->policy, PATIENCE });
 	return r < 0 ? r : look_for_trouble(status);
 }
 

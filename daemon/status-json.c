@@ -128,9 +128,8 @@ static int print_summary(const struct status *status)
 					       status->diagnosis.n_findings - n_problems) &&
 			      print_add_number(object, "unseen", status->n_unseen) &&
 			      print_add_number(object, "since_usec", status->common.since) &&
-			      add_time(object, "counted_until_usec",
-				       status->past.hurried ? status->past.counted_until
-							    : status->now) &&
+			      add_time(object, "counted_since_usec", status->past.counted_since) &&
+			      add_time(object, "counted_until_usec", status->past.counted_until) &&
 			      print_add_number(object, "lost", status->past.n_lost));
 }
 

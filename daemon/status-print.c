@@ -154,6 +154,21 @@ static int add_jail(struct sheet *sheet, const struct status *status,
 	return sheet_add(sheet, cells);
 }
 
+/* A long journal: which part of it was counted. */
+static void print_counted(const struct past *past)
+{
+	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
+
+	if (!past->jails || past->counted_since <= past->since)
+		return;
+	timestamp_format(past->counted_since, since);
+	if (past->hurried)
+		printf("FAILED: only of %s to %s, a long journal.\n", since,
+		       timestamp_format(past->counted_until, until));
+	else
+		printf("FAILED: only since %s, the journal is long.\n", since);
+}
+
 static int print_jails(const struct status *status)
 {
 	static const char *const head[] = { "JAIL",   "MODE",     "NOW",    "FAILED",
@@ -176,9 +191,7 @@ static int print_jails(const struct status *status)
 		return r;
 	printf("\n%sNOW: banned now. FAILED, BANNED: since %s.\n", text,
 	       timestamp_format(status->common.since, since));
-	if (status->past.hurried)
-		printf("FAILED: counted up to %s, the journal is long.\n",
-		       timestamp_format(status->past.counted_until, since));
+	print_counted(&status->past);
 	return 0;
 }
 
