@@ -193,6 +193,15 @@ USERS = [b"alice", b"bob", b"", b"b=b", "\u00fcber".encode(), b"x> from=192.0.2.
          b"x\" remote=192.0.2.1", b"n\nl", b"a\x00b", "u\u2028v\u0085".encode(), b"back\\slash", b"tab\there"]
 
 
+def together(fields):
+    """The values of an entry by name, as libsystemd has them: each once."""
+    entry = {}
+    for name, value in fields:
+        if value not in entry.setdefault(name, []):
+            entry[name].append(value)
+    return entry
+
+
 class Journal:
     """Entries as they come, with a model that reads along."""
 
@@ -273,19 +282,17 @@ class Journal:
 
     def add(self, fields):
         self.entries.append((self.now, fields + [("X_MARK", b"%d" % len(self.entries))]))
-        together = {}
-        for name, value in fields:
-            if value not in together.setdefault(name, []):
-                together[name].append(value)
+        entry = together(fields)
+        fields = [field for field in fields if field[0] not in ("_STREAM_ID", "_LINE_BREAK")]
         before = self.model.failures
-        decisions = self.model.feed(self.now, together)
+        decisions = self.model.feed(self.now, entry)
         if self.model.failures > before:
             self.last = fields
         for decision in decisions:
             if decision["until_usec"]:
                 self.edges.append((decision["until_usec"], fields))
         for jail in self.model.jails:
-            if jail.selects(together) and self.dice.chance(95 if self.model.failures > before else 8):
+            if jail.selects(entry) and self.dice.chance(95 if self.model.failures > before else 8):
                 findtime = usec(jail.settings["findtime"])
                 memory = usec(jail.settings["increment"]["memory"])
                 spans = [findtime, findtime, memory] + [HOUR] * (3 if self.joined else 1)
@@ -330,7 +337,7 @@ class Journal:
     def put_pieces(self):
         """A line that journald cut: its pieces look like lines."""
         dice = self.dice
-        same = self.fields() + [("_STREAM_ID", dice.choice([b"aa", b"bb"]))]
+        same = self.fields() + [("_STREAM_ID", b"stream%d" % len(self.entries))]
         for _ in range(dice.choice([1, 1, 2])):
             self.next_time()
             self.add(same + [("_LINE_BREAK", b"line-max"), ("MESSAGE", self.line().ljust(LONG, b"z"))])
@@ -367,6 +374,7 @@ class Case:
             self.files = [[], [], []]
             for entry in self.entries:
                 dice.choice(self.files).append(entry)
+        self.mode = dice.choice([None, None, "normal", "aggressive"])   # of `banish test`
         self.span = []
         if dice.chance(15) and not journal.backwards:
             times = sorted(time // US for time, _ in self.entries)

@@ -145,7 +145,7 @@ class Session:
 
     def __init__(self, first):
         self.first = first
-        self.address = None
+        self.address = self.user = None
         self.totals = {}
         self.count = 0
 
@@ -187,6 +187,11 @@ class Jail:
             session = self.sessions[key] = Session(now)
         return session
 
+    def peek(self, key, now):
+        """A session that is known, or none."""
+        session = self.sessions.get(key)
+        return session if session and now < session.first + HOUR else None
+
     def attempts(self, found, total):
         text = found.get("attempts", b"")
         if re.fullmatch(rb"[0-9]+", text):
@@ -205,18 +210,26 @@ class Jail:
         told.append([now, attempts, by_session])
         return attempts
 
-    def weigh(self, event, found, now):
-        """(tenths, address) of the failure that this line is."""
-        key = event.outcome != "success" and found.get("session") or None
-        session = self.session(key, now) if key else None
-        text = found.get("address", b"")
+    def who(self, found, session):
+        """(address, user), own or remembered by the session."""
+        text, user = found.get("address", b""), found.get("user", b"")
+        if text and not address_of(text):
+            session = None      # then it is nobody's line
         address = address_of(text) if text else session.address if session else None
-        if event.outcome == "note" and session and text and address:
-            session.address = address
-        if event.outcome != "failure" or address is None:
-            return 0, None
+        return address, user or (session.user if session else None) or None
+
+    def weigh(self, event, found, now):
+        """(tenths, address, user) of what this line is."""
+        key = event.outcome != "success" and found.get("session") or None
+        session = self.session(key, now) if key else self.peek(found.get("session"), now)
+        address, user = self.who(found, None if event.outcome == "note" else session)
         if event.agree and (session is None or session.address != address):
-            return 0, None
+            return 0, None, found.get("user") or None
+        if event.outcome == "note" and session:
+            session.address = address or session.address
+            session.user = user or session.user
+        if event.outcome != "failure" or address is None:
+            return 0, address, user
         if session is None:
             raised = self.attempts(found, 0)
         else:
@@ -225,7 +238,7 @@ class Jail:
             session.totals[event.name] = total
             raised = max(0, total - session.count)
             session.count = max(session.count, total)
-        return event.tenths * self.set_off(address, now, raised, session is not None), address
+        return event.tenths * self.set_off(address, now, raised, session is not None), address, user
 
     def offender(self, address):
         length = self.settings["prefix"]["ipv%d" % address.version]
@@ -242,12 +255,14 @@ class Jail:
 
 
 class Model:
-    def __init__(self, policy, rules):
+    def __init__(self, policy, rules, mode=None):
         self.ignored = [ipaddress.ip_network(text) for text in policy.get("ignoreip", [])]
         defaults = merge(BUILT_IN, policy.get("defaults", {}))
         by_name = {rule["name"]: rule for rule in rules}
         self.jails = [Jail(by_name[name], merge(defaults, settings))
                       for name, settings in policy.get("jails", {}).items()]
+        for jail in self.jails:
+            jail.settings["mode"] = mode or jail.settings["mode"]
         self.split = set()  # streams whose last entry was cut
         self.entries = self.failures = self.bans = self.prevented = 0
 
@@ -277,7 +292,7 @@ class Model:
         event, found = jail.find(fields)
         if event is None or (event.aggressive and jail.settings["mode"] == "normal"):
             return None
-        tenths, address = jail.weigh(event, found, now)
+        tenths, address, _ = jail.weigh(event, found, now)
         if not tenths or self.is_ignored(address):
             return None
         offender = jail.offender(address)
@@ -301,6 +316,28 @@ class Model:
         return {"action": "ban", "time_usec": now, "until_usec": until, "jail": jail.name,
                 "event": event.name, "address": str(address), "prefix": str(offender),
                 "failures": reached / 10, "offence": nth}
+
+    def answer(self, now, fields):
+        """What `banish test` says of an entry: the first rule that takes it answers. Nobody is banned."""
+        told = dict.fromkeys(("jail", "event", "outcome", "address", "user"), None)
+        answers = [] if self.is_piece(fields) or OWN_UNIT in fields.get("_SYSTEMD_UNIT", []) else [
+            self.take(jail, now, fields) for jail in self.jails if jail.selects(fields)]
+        told["weight"] = 0
+        return next((answer for answer in answers if answer), told)
+
+    def take(self, jail, now, fields):
+        event, found = jail.find(fields)
+        if event is None:
+            return None
+        if event.aggressive and jail.settings["mode"] == "normal":
+            tenths, (address, user) = 0, jail.who(found, None)
+        else:
+            tenths, address, user = jail.weigh(event, found, now)
+        if address and self.is_ignored(address):
+            tenths = 0
+        return {"jail": jail.name, "event": event.name, "outcome": event.outcome,
+                "address": address and str(address), "user": user and user.decode("utf-8", "replace").replace("\0", "\ufffd"),
+                "weight": tenths / 10}
 
     def summary(self):
         return {"action": "summary", "entries": self.entries, "failures": self.failures / 10,
