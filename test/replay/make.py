@@ -372,8 +372,10 @@ class Case:
         self.files = [self.entries]
         if dice.chance(20):
             self.files = [[], [], []]
+            # of equal times in several files libsystemd knows no order: matches change it
+            at = {}
             for entry in self.entries:
-                dice.choice(self.files).append(entry)
+                at.setdefault(entry[0], dice.choice(self.files)).append(entry)
         self.mode = dice.choice([None, None, "normal", "aggressive"])   # of `banish test`
         self.span = []
         if dice.chance(15) and not journal.backwards:
