@@ -157,6 +157,24 @@ struct nft_layout netns_layout(void)
 	};
 }
 
+struct nft *nft;
+
+int netns_set_up(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	assert_int_equal(nft_open("banish", &nft), 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	return 0;
+}
+
+int netns_tear_down(void **state)
+{
+	nft = nft_free(nft);
+	return 0;
+}
+
 struct address address_of(const char *text)
 {
 	struct address address;
@@ -183,4 +201,10 @@ struct nft_change change_of(enum nft_operation operation, const char *address, u
 		.remaining = seconds ? seconds * USEC_PER_SEC : USEC_INFINITY,
 		.comment = comment,
 	};
+}
+
+void apply(struct nft_change change)
+{
+	assert_int_equal(nft_apply(nft, &change, 1), 0);
+	assert_int_equal(change.error, 0);
 }

@@ -37,11 +37,21 @@ struct shown json_element(const char *set, const char *address);
 /* The layout that most tests begin with: jail `mail`: ports 143 and 993, /32 and /64, drop. */
 struct nft_layout netns_layout(void);
 
+/* Of the test that runs; owned by it. */
+extern struct nft *nft;
+
+/* An empty namespace with that layout in it; and at its end. */
+int netns_set_up(void **state);
+int netns_tear_down(void **state);
+#define INSTALLED(name) cmocka_unit_test_setup_teardown(name, netns_set_up, netns_tear_down)
+
 struct address address_of(const char *text);
 struct prefix prefix_of(const char *text);
 
 /* One change to the jail `mail`. */
 struct nft_change change_of(enum nft_operation operation, const char *address, unsigned seconds,
 			    const char *comment);
+/* ... that is made by `nft`. */
+void apply(struct nft_change change);
 
 #endif

@@ -10,30 +10,6 @@
 
 #include "netns.h"
 
-static struct nft *nft;
-
-static int set_up(void **state)
-{
-	struct nft_layout layout = netns_layout();
-
-	run("nft flush ruleset");
-	assert_int_equal(nft_open("banish", &nft), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	nft = nft_free(nft);
-	return 0;
-}
-
-static void apply(struct nft_change change)
-{
-	assert_int_equal(nft_apply(nft, &change, 1), 0);
-	assert_int_equal(change.error, 0);
-}
-
 static void a_ban_can_be_extended_shortened_and_made_permanent(void **state)
 {
 	struct address address = address_of("192.0.2.1");
@@ -261,7 +237,6 @@ static void without_the_capability_it_says_so(void **state)
 
 int main(void)
 {
-#define INSTALLED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		INSTALLED(a_ban_can_be_extended_shortened_and_made_permanent),
 		INSTALLED(the_same_time_again_is_renewed),

@@ -6,30 +6,6 @@
 
 #include "netns.h"
 
-static struct nft *nft;
-
-static int set_up(void **state)
-{
-	struct nft_layout layout = netns_layout();
-
-	run("nft flush ruleset");
-	assert_int_equal(nft_open("banish", &nft), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	nft = nft_free(nft);
-	return 0;
-}
-
-static void apply(struct nft_change change)
-{
-	assert_int_equal(nft_apply(nft, &change, 1), 0);
-	assert_int_equal(change.error, 0);
-}
-
 static const char *text_of(const cJSON *object, const char *key)
 {
 	const cJSON *item = cJSON_GetObjectItem(object, key);
@@ -224,7 +200,6 @@ static void ignored_networks_are_seen(void **state)
 
 int main(void)
 {
-#define INSTALLED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		INSTALLED(sets_and_chain_are_as_promised),
 		INSTALLED(a_saved_ruleset_can_be_loaded_by_nft),

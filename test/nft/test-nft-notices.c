@@ -7,8 +7,6 @@
 
 #include "netns.h"
 
-static struct nft *nft;
-
 static int set_up(void **state)
 {
 	struct nft_layout layout = netns_layout();
@@ -28,13 +26,7 @@ static int set_up_late(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	nft = nft_free(nft);
-	return 0;
-}
-
-static void apply(struct nft *by, struct nft_change change)
+static void apply_by(struct nft *by, struct nft_change change)
 {
 	assert_int_equal(nft_apply(by, &change, 1), 0);
 }
@@ -74,9 +66,9 @@ static void own_transactions_are_silent_and_wake_nobody(void **state)
 	struct pollfd wait = { nft_fd(nft), POLLIN, 0 };
 	struct nft_layout layout = netns_layout();
 
-	apply(nft, change_of(NFT_PUT, "192.0.2.1", 100, NULL));
-	apply(nft, change_of(NFT_PUT, "192.0.2.1", 200, NULL));
-	apply(nft, change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	apply(change_of(NFT_PUT, "192.0.2.1", 200, NULL));
+	apply(change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
 	layout.n_jails = 0;
 	assert_int_equal(nft_install(nft, &layout), 0);
 	assert_int_equal(poll(&wait, 1, 0), 0);
@@ -112,9 +104,9 @@ static void an_element_by_hand_is_heard(void **state)
 
 static void deletion_and_flush_of_elements_are_heard(void **state)
 {
-	apply(nft, change_of(NFT_PUT, "192.0.2.1", 100, NULL));
-	apply(nft, change_of(NFT_PUT, "192.0.2.2", 100, NULL));
-	apply(nft, change_of(NFT_PUT, "192.0.2.3", 100, NULL));
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
+	apply(change_of(NFT_PUT, "192.0.2.2", 100, NULL));
+	apply(change_of(NFT_PUT, "192.0.2.3", 100, NULL));
 	run("nft delete element inet banish mail4 '{ 192.0.2.2 }'");
 	assert_int_equal(expect(NFT_NOTICE_DELETED, "nft").address.bytes[3], 2);
 	run("nft flush set inet banish mail4");
@@ -130,14 +122,14 @@ static void the_verbs_are_heard_as_what_they_mean(void **state)
 	struct nft_notice notice;
 
 	assert_int_equal(nft_open("banish", &verb), 0);
-	apply(verb, change_of(NFT_PUT, "192.0.2.1", 100, "by verb"));
+	apply_by(verb, change_of(NFT_PUT, "192.0.2.1", 100, "by verb"));
 	notice = expect(NFT_NOTICE_ADDED, NULL);
 	assert_string_equal(notice.comment, "by verb");
 	nft_notice_done(&notice);
-	apply(verb, change_of(NFT_PUT, "192.0.2.1", 200, NULL));
+	apply_by(verb, change_of(NFT_PUT, "192.0.2.1", 200, NULL));
 	notice = expect(NFT_NOTICE_ADDED, NULL);
 	assert_in_range(notice.remaining, 190 * USEC_PER_SEC, 200 * USEC_PER_SEC);
-	apply(verb, change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
+	apply_by(verb, change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
 	expect(NFT_NOTICE_DELETED, NULL);
 	expect_nothing();
 }
@@ -196,7 +188,7 @@ static void elements_of_a_saved_ruleset_are_flagged(void **state)
 	struct nft_layout layout = netns_layout();
 	struct nft_notice notice;
 
-	apply(nft, change_of(NFT_PUT, "192.0.2.1", 100, "stale"));
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, "stale"));
 	run("(echo flush ruleset; nft list ruleset) | nft -f -");
 	notice = expect(NFT_NOTICE_ADDED, "nft");
 	assert_true(notice.restored);
@@ -206,7 +198,7 @@ static void elements_of_a_saved_ruleset_are_flagged(void **state)
 	assert_int_equal(nft_install(nft, &layout), 1);
 	assert_true(nft_set_is_new(nft, "mail", AF_INET));
 	assert_int_equal(json_count("mail4"), 0);
-	apply(nft, change_of(NFT_PUT, "192.0.2.1", 100, "ours"));
+	apply(change_of(NFT_PUT, "192.0.2.1", 100, "ours"));
 	assert_int_equal(nft_install(nft, &layout), 0);
 	assert_int_equal(json_count("mail4"), 1);
 
@@ -274,9 +266,9 @@ static void start(unsigned step)
 		else if (i == 2 || i == 4)
 			assert_in_range(nft_install(nft, &layout), 0, 1);
 		else if (i == 3)
-			apply(nft, change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
+			apply(change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
 		else if (i == 5)
-			apply(nft, change_of(NFT_PUT, "192.0.2.2", 100, NULL));
+			apply(change_of(NFT_PUT, "192.0.2.2", 100, NULL));
 		else
 			assert_int_equal(nft_listen(nft), step > 1);
 	}
@@ -288,7 +280,7 @@ static void what_others_do_before_we_listen_is_not_missed(void **state)
 {
 	for (unsigned step = 0; step <= 6; step++) {
 		start(step);
-		tear_down(state);
+		netns_tear_down(state);
 		set_up_late(state);
 	}
 }
@@ -298,7 +290,7 @@ static void others_are_heard_from_then_on(void **state)
 	start(0);
 	run("nft delete element inet banish mail4 '{ 192.0.2.1 }'");
 	expect(NFT_NOTICE_DELETED, "nft");
-	apply(nft, change_of(NFT_PUT, "192.0.2.3", 100, NULL));
+	apply(change_of(NFT_PUT, "192.0.2.3", 100, NULL));
 	expect_nothing();
 }
 
@@ -310,29 +302,29 @@ static void nobodys_element_passes_for_ours(void **state)
 	assert_int_equal(nft_prepare(nft), 0);
 	assert_int_equal(nft_install(nft, &layout), 1);
 	run("nft add element inet banish mail4 '{ 192.0.2.1 timeout 1h }'");
-	apply(nft, change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
+	apply(change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
 	assert_int_equal(nft_listen(nft), 1);
 }
 
 int main(void)
 {
-#define INSTALLED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define HEARD(name) cmocka_unit_test_setup_teardown(name, set_up, netns_tear_down)
 	const struct CMUnitTest tests[] = {
-		INSTALLED(own_transactions_are_silent_and_wake_nobody),
-		INSTALLED(an_element_by_hand_is_heard),
-		INSTALLED(deletion_and_flush_of_elements_are_heard),
-		INSTALLED(the_verbs_are_heard_as_what_they_mean),
-		INSTALLED(losses_are_damage_and_healed),
-		INSTALLED(changes_elsewhere_are_not_ours),
-		INSTALLED(elements_of_a_saved_ruleset_are_flagged),
-		INSTALLED(a_flood_that_was_not_read_is_told_as_a_resync),
-		INSTALLED(own_floods_fill_no_buffer),
+		HEARD(own_transactions_are_silent_and_wake_nobody),
+		HEARD(an_element_by_hand_is_heard),
+		HEARD(deletion_and_flush_of_elements_are_heard),
+		HEARD(the_verbs_are_heard_as_what_they_mean),
+		HEARD(losses_are_damage_and_healed),
+		HEARD(changes_elsewhere_are_not_ours),
+		HEARD(elements_of_a_saved_ruleset_are_flagged),
+		HEARD(a_flood_that_was_not_read_is_told_as_a_resync),
+		HEARD(own_floods_fill_no_buffer),
 		cmocka_unit_test_setup_teardown(what_others_do_before_we_listen_is_not_missed,
-						set_up_late, tear_down),
+						set_up_late, netns_tear_down),
 		cmocka_unit_test_setup_teardown(others_are_heard_from_then_on, set_up_late,
-						tear_down),
+						netns_tear_down),
 		cmocka_unit_test_setup_teardown(nobodys_element_passes_for_ours, set_up_late,
-						tear_down),
+						netns_tear_down),
 	};
 
 	netns_enter();

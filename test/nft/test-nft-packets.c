@@ -21,7 +21,6 @@
 
 enum result { CONNECTED, REFUSED, SILENT, PROHIBITED };
 
-static struct nft *nft;
 static int server_network, client_network;
 
 static void enter(int network)

@@ -74,14 +74,14 @@ static void configure(const char *text)
 static int set_up(void **state)
 {
 	struct prefix ignore = prefix_of("198.51.100.0/24");
-	cleanup(nft_freep) struct nft *nft = NULL;
+	cleanup(nft_freep) struct nft *installer = NULL;
 	struct nft_layout layout = netns_layout();
 
 	run("rm -f %s/*; nft flush ruleset", config);
 	layout.ignore = &ignore;
 	layout.n_ignore = 1;
-	assert_int_equal(nft_open("banish", &nft), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_open("banish", &installer), 0);
+	assert_int_equal(nft_install(installer, &layout), 1);
 	return 0;
 }
 
@@ -344,21 +344,21 @@ static void without_the_capability_they_say_so(void **state)
 
 int main(void)
 {
-#define INSTALLED(name) cmocka_unit_test_setup(name, set_up)
+#define CONFIGURED(name) cmocka_unit_test_setup(name, set_up)
 	const struct CMUnitTest tests[] = {
-		INSTALLED(a_ban_stands_in_manual_and_is_listed),
-		INSTALLED(a_ban_is_widened_and_says_so),
-		INSTALLED(a_second_ban_counts_from_now),
-		INSTALLED(without_a_time_it_is_the_jails_bantime),
-		INSTALLED(who_cannot_or_must_not_be_banned_is_refused),
-		INSTALLED(force_bans_who_is_always_let_through),
-		INSTALLED(force_takes_single_addresses),
-		INSTALLED(unban_finds_every_set),
-		INSTALLED(unban_takes_networks_and_all),
-		INSTALLED(what_blocks_nobody_is_shown_and_can_go),
-		INSTALLED(without_a_table_nothing_is_banned),
-		INSTALLED(the_table_may_have_another_name),
-		INSTALLED(without_the_capability_they_say_so),
+		CONFIGURED(a_ban_stands_in_manual_and_is_listed),
+		CONFIGURED(a_ban_is_widened_and_says_so),
+		CONFIGURED(a_second_ban_counts_from_now),
+		CONFIGURED(without_a_time_it_is_the_jails_bantime),
+		CONFIGURED(who_cannot_or_must_not_be_banned_is_refused),
+		CONFIGURED(force_bans_who_is_always_let_through),
+		CONFIGURED(force_takes_single_addresses),
+		CONFIGURED(unban_finds_every_set),
+		CONFIGURED(unban_takes_networks_and_all),
+		CONFIGURED(what_blocks_nobody_is_shown_and_can_go),
+		CONFIGURED(without_a_table_nothing_is_banned),
+		CONFIGURED(the_table_may_have_another_name),
+		CONFIGURED(without_the_capability_they_say_so),
 	};
 
 	int failed;
