@@ -269,7 +269,7 @@ int config_load_policy(const char *confdir, struct faults *faults, struct config
 	return 0;
 }
 
-int config_compile(struct config *config, bool jit, struct faults *faults, struct ruleset **ret)
+int config_compile_all(struct config *config, bool jit, struct faults *faults, struct ruleset **ret)
 {
 	int r;
 
@@ -278,8 +278,17 @@ int config_compile(struct config *config, bool jit, struct faults *faults, struc
 	if (r < 0)
 		return r;
 	config->n_rules = 0;
-	ruleset_leave_out_weightless(*ret);
 	return 0;
+}
+
+int config_compile(struct config *config, bool jit, struct faults *faults, struct ruleset **ret)
+{
+	int r;
+
+	r = config_compile_all(config, jit, faults, ret);
+	if (r >= 0)
+		ruleset_leave_out_weightless(*ret);
+	return r;
 }
 
 void faults_print(const struct faults *faults)

@@ -44,6 +44,10 @@ const char *config_explain_list(int error);
 int config_compile(struct config *config, bool jit, struct faults *faults,
 		   struct ruleset **ret) must_check;
 
+/* The same, but events that weigh nothing are reported, too: who wants to see successes. Slower. */
+int config_compile_all(struct config *config, bool jit, struct faults *faults,
+		       struct ruleset **ret) must_check;
+
 /* Prints each fault to stderr. */
 void faults_print(const struct faults *faults);
 /* The end of a verb: prints and frees the faults, or says the error `r` where there are none to say

@@ -2,8 +2,10 @@
 
 #include "engine.h"
 #include "own.h"
+#include "print.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -13,9 +15,14 @@
 
 #define CLOCK_EVERY 256 /* entries */
 
+#define MAX_LOGINS 65536 /* by account and place */
+#define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
+#define LOGIN_SIZE (PREFIX_TEXT_MAX + 1 + 3 * USER_KEPT + 4)
+
 void past_done(struct past *past)
 {
 	digest_free(past->digest);
+	tally_free(past->logins);
 	free(past->jails);
 	*past = (struct past){ 0 };
 }
@@ -104,16 +111,42 @@ static int ignore_own(struct engine *engine, const struct policy *policy)
 	return r < 0 ? 0 : engine_set_ignored(engine, prefixes, n);
 }
 
-static void count_hits(struct past *past, const struct engine *engine)
+/* Who got in, and from where. */
+static int note_login(struct past *past, const struct engine *engine,
+		      const struct verdict_of_hit *hit, usec_t time)
 {
-	for (size_t i = 0; i < engine_n_verdicts(engine); i++) {
+	struct prefix prefix = engine_widen(engine, hit->jail, &hit->address);
+	cleanup(freep) char *user = NULL;
+	char text[PREFIX_TEXT_MAX], name[LOGIN_SIZE];
+	struct tally_item *item;
+
+	user = bytes_to_display(hit->user.data ? hit->user : SPAN_LITERAL(""), USER_KEPT);
+	if (!user)
+		return -ENOMEM;
+	snprintf(name, sizeof(name), "%s %s", prefix_format(&prefix, text), user);
+	item = tally_note(past->logins, hit->jail, name);
+	if (!item)
+		return -ENOMEM;
+	item->count++;
+	item->last = MAX(item->last, time);
+	return 0;
+}
+
+static int count_hits(struct past *past, const struct engine *engine, usec_t time)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < engine_n_verdicts(engine); i++) {
 		const struct verdict_of_hit *hit = engine_verdict(engine, i);
 
 		if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
 			past->jails[hit->jail].failures += hit->weight;
 		else if (hit->why == WHY_PREVENTED)
 			past->jails[hit->jail].prevented += hit->weight;
+		else if (hit->why == WHY_SUCCESS && hit->has_address && past->logins)
+			r = note_login(past, engine, hit, time);
 	}
+	return r;
 }
 
 /* 1: read to the end; 0: given up at `counted_until`. */
@@ -139,7 +172,9 @@ static int read_entries(struct past *past, struct journal *journal, struct engin
 		while (engine_take(engine, &decision))
 			; /* the daemon's own are told in its entries */
 		if (time >= past->counted_since)
-			count_hits(past, engine);
+			r = count_hits(past, engine, time);
+		if (r < 0)
+			return r;
 	}
 	past->counted_until = past->until;
 	return r < 0 ? r : 1;
@@ -156,7 +191,10 @@ static int count(struct past *past, const struct past_source *source, usec_t lea
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
-	r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
+	past->logins = tally_free(past->logins);
+	r = source->logins ? tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &past->logins) : 0;
+	if (r >= 0)
+		r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
 	if (r >= 0)
 		r = ignore_own(engine, source->policy);
 	if (r < 0)
@@ -188,4 +226,54 @@ int past_count(struct past *past, const struct past_source *source)
 	r = count(past, source, stretch / 4, &begin);
 	past->hurried = r == 0;
 	return MIN(r, 0);
+}
+
+void past_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
+		      const char **ret_user)
+{
+	size_t size = strcspn(item->name, " ");
+
+	*ret_user = item->name + size + (item->name[size] == ' ');
+	size = MIN(size, (size_t)PREFIX_TEXT_MAX - 1);
+	memcpy(prefix, item->name, size);
+	prefix[size] = '\0';
+}
+
+int past_find_banned_logins(const struct past *past, const struct ruleset *ruleset,
+			    struct tally **ret)
+{
+	static const uint8_t seed[16] = "names told above";
+	cleanup(tally_freep) struct tally *both = NULL;
+	const struct tally_item *login = NULL;
+	const struct digest_jail *jails;
+	size_t n;
+	int r;
+
+	r = tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &both);
+	if (r < 0)
+		return r;
+	jails = digest_jails(past->digest, &n);
+	while (past->logins && (login = tally_next(past->logins, login))) {
+		const struct digest_jail *jail =
+			digest_find_jail(past->digest, ruleset_jail(ruleset, login->group)->name);
+		char prefix[PREFIX_TEXT_MAX];
+		const struct tally_item *offender;
+		struct tally_item *item;
+		const char *user;
+
+		past_split_login(login, prefix, &user);
+		offender = jail ? tally_find(digest_offenders(past->digest),
+					     (unsigned)(jail - jails), prefix)
+				: NULL;
+		if (!offender)
+			continue;
+		item = tally_note(both, (unsigned)(jail - jails), login->name);
+		if (!item)
+			return -ENOMEM;
+		item->count = login->count;
+		item->weight = offender->count;
+		item->last = login->last;
+	}
+	*ret = TAKE_PTR(both);
+	return 0;
 }

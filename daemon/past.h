@@ -23,7 +23,9 @@ struct past {
 	uint64_t n_lost;          /* of the daemon's own entries journald dropped so many */
 	struct past_count *jails; /* owned; one a jail in force; NULL: not counted */
 	usec_t counted_since, counted_until; /* what `jails` is of */
-	bool hurried;                        /* that is not all up to `until` */
+	struct tally
+		*logins; /* owned; name: see past_split_login(); count: logins; NULL: not asked */
+	bool hurried;    /* that is not all up to `until` */
 };
 
 /* What is counted, by which rules; all borrowed. */
@@ -31,6 +33,7 @@ struct past_source {
 	struct journal *journal;
 	struct ruleset *ruleset;
 	const struct policy *policy;
+	bool logins;     /* too: compiled by config_compile_all() */
 	usec_t patience; /* real time for one reading; USEC_INFINITY: any */
 };
 
@@ -40,6 +43,14 @@ int past_read_said(struct past *past, struct journal *journal) must_check;
  * same time once more. */
 int past_count(struct past *past, const struct past_source *source) must_check;
 void past_done(struct past *past);
+
+/* Of the logins those from where somebody was banned, too: a user who was locked out, or a password
+ * that was guessed. Group: index of digest_jails(); weight: bans. -ENOMEM. */
+int past_find_banned_logins(const struct past *past, const struct ruleset *ruleset,
+			    struct tally **ret) must_check;
+/* "PREFIX USER" taken apart; the user may be "". */
+void past_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
+		      const char **ret_user);
 
 /* What both print alike (past-print.c). A sentence, folded behind a label that is `width` columns
  * wide. -ENOMEM. */

@@ -42,7 +42,17 @@ static bool add_item(cJSON *object, const struct report *report, enum report_lis
 {
 	const char *jail = report_jail_name(report, item);
 
+	char prefix[PREFIX_TEXT_MAX];
+	const char *user;
+
 	switch (list) {
+	case REPORT_LOGINS:
+		past_split_login(item, prefix, &user);
+		return print_add_text(object, "jail", jail) &&
+		       print_add_text(object, "prefix", prefix) &&
+		       print_add_text(object, "user", *user ? user : NULL) &&
+		       print_add_number(object, "bans", item->weight) &&
+		       print_add_number(object, "logins", item->count);
 	case REPORT_OFFENDERS:
 	case REPORT_REPEATED:
 		return print_add_text(object, "jail", jail) &&
@@ -66,9 +76,8 @@ static bool add_item(cJSON *object, const struct report *report, enum report_lis
 static int print_list(const struct report *report, enum report_list list)
 {
 	static const char *const names[] = {
-		[REPORT_OFFENDERS] = "offender",
-		[REPORT_REPEATED] = "repeated",
-		[REPORT_NETWORKS] = "network",
+		[REPORT_OFFENDERS] = "offender", [REPORT_REPEATED] = "repeated",
+		[REPORT_LOGINS] = "login",       [REPORT_NETWORKS] = "network",
 		[REPORT_ACCOUNTS] = "account",
 	};
 	cleanup(freep) const struct tally_item **items = NULL;

@@ -57,6 +57,8 @@ static struct tally *tally_of(const struct report *report, enum report_list list
 	case REPORT_OFFENDERS:
 	case REPORT_REPEATED:
 		break;
+	case REPORT_LOGINS:
+		return report->logins;
 	case REPORT_NETWORKS:
 		return digest_networks(report->past.digest);
 	case REPORT_ACCOUNTS:
@@ -74,6 +76,7 @@ static bool is_worth(enum report_list list, const struct tally_item *item)
 	case REPORT_NETWORKS:
 		return item->count > 1;
 	case REPORT_OFFENDERS:
+	case REPORT_LOGINS:
 	case REPORT_ACCOUNTS:
 		break;
 	}
@@ -86,13 +89,15 @@ int report_list(const struct report *report, enum report_list list, const struct
 	struct tally *tally = tally_of(report, list);
 	const struct tally_item **items =
 		calloc(report->top + 1, sizeof(const struct tally_item *));
-	size_t n;
+	size_t n = 0;
 
 	if (!items)
 		return -ENOMEM;
-	n = tally_top(tally,
-		      list == REPORT_REPEATED || list == REPORT_ACCOUNTS ? by_offence : by_bans,
-		      report->top, items);
+	if (tally)
+		n = tally_top(tally,
+			      list == REPORT_REPEATED || list == REPORT_ACCOUNTS ? by_offence
+										 : by_bans,
+			      report->top, items);
 	while (n > 0 && !is_worth(list, items[n - 1]))
 		n--;
 	*ret = items;

@@ -91,6 +91,22 @@ static int print_jails(const struct report *report)
 	return print_sheet(sheet);
 }
 
+/* `figures`: bans, logins, the time of the last. */
+static int add_login(const struct report *report, struct sheet *sheet,
+		     const struct tally_item *item, const char *const figures[3])
+{
+	cleanup(freep) char *shown = NULL;
+	char prefix[PREFIX_TEXT_MAX];
+	const char *user;
+
+	past_split_login(item, prefix, &user);
+	shown = bytes_to_display(span_of(user), USER_SHOWN);
+	if (!shown)
+		return -ENOMEM;
+	return sheet_add(sheet, (const char *[]){ prefix, report_jail_name(report, item),
+						  figures[0], figures[1], figures[2], shown });
+}
+
 static int add_item(const struct report *report, enum report_list list, struct sheet *sheet,
 		    const struct tally_item *item)
 {
@@ -101,6 +117,7 @@ static int add_item(const struct report *report, enum report_list list, struct s
 	timestamp_format(item->last, last);
 	figure_count(item->count, count);
 	figure_count(item->peak, peak);
+	figure_count(item->weight, weight);
 	switch (list) {
 	case REPORT_OFFENDERS:
 		return sheet_add(sheet,
@@ -110,6 +127,8 @@ static int add_item(const struct report *report, enum report_list list, struct s
 		return sheet_add(sheet,
 				 (const char *[]){ item->name, report_jail_name(report, item),
 						   count, peak, last });
+	case REPORT_LOGINS:
+		return add_login(report, sheet, item, (const char *[]){ weight, count, last });
 	case REPORT_NETWORKS:
 		return sheet_add(sheet,
 				 (const char *[]){ item->name, count,
@@ -135,6 +154,10 @@ static int print_list(const struct report *report, enum report_list list)
 		[REPORT_REPEATED] = { "Offenders who came back",
 				      "<<>><",
 				      { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" } },
+		[REPORT_LOGINS] = { "Banned, but got in too: a user of yours, or a guessed password?",
+				    "<<>><<",
+				    { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN",
+				      "ACCOUNT" } },
 		[REPORT_NETWORKS] = { "Networks with several offenders",
 				      "<>><",
 				      { "NETWORK", "OFFENDERS", "BANS", "LAST BAN" } },

@@ -15,6 +15,7 @@
 
 static void report_done(struct report *report)
 {
+	tally_free(report->logins);
 	past_done(&report->past);
 	journal_free(report->journal);
 	ruleset_free(report->ruleset);
@@ -30,7 +31,7 @@ static int load_config(struct report *report)
 	r = config_load(report->common.confdir, report->common.rulesdir, CONFIG_POLICY_REQUIRED,
 			&faults, &report->config);
 	if (r >= 0)
-		r = config_compile(report->config, true, &faults, &report->ruleset);
+		r = config_compile_all(report->config, true, &faults, &report->ruleset);
 	if (r == -EINVAL) {
 		fprintf(stderr, "banish report: failures are not counted: %s\n",
 			faults.n_lines > 0 ? faults.lines[0] : "the configuration has faults");
@@ -67,10 +68,12 @@ static int find(struct report *report)
 	past->since = report->common.since;
 	past->until = report->common.until;
 	r = past_read_said(past, report->journal);
-	if (r >= 0 && report->ruleset)
-		r = past_count(past,
-			       &(struct past_source){ report->journal, report->ruleset,
-						      report->config->policy, USEC_INFINITY });
+	if (r < 0 || !report->ruleset)
+		return r;
+	r = past_count(past, &(struct past_source){ report->journal, report->ruleset,
+						    report->config->policy, true, USEC_INFINITY });
+	if (r >= 0)
+		r = past_find_banned_logins(past, report->ruleset, &report->logins);
 	return r;
 }
 

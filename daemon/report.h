@@ -17,6 +17,7 @@ struct report {
 	struct ruleset *ruleset; /* NULL: the configuration has faults */
 	struct journal *journal;
 	struct past past;
+	struct tally *logins; /* owned; from where somebody was banned, see past.h */
 };
 
 /* A row of the first table: a jail in force, or one that something was said of. */
@@ -32,6 +33,7 @@ bool report_next_jail(const struct report *report, size_t *i, struct report_jail
 enum report_list {
 	REPORT_OFFENDERS, /* most bans first, then most failures */
 	REPORT_REPEATED,  /* highest offence first, from the second on */
+	REPORT_LOGINS,    /* from there too somebody got in, most often first */
 	REPORT_NETWORKS,  /* most offenders first, from two on */
 	REPORT_ACCOUNTS,  /* most hosts first */
 };

@@ -315,7 +315,7 @@ static int look_at_past(struct status *status)
 	if (r >= 0 && status->ruleset)
 		r = past_count(&status->past,
 			       &(struct past_source){ status->journal, status->ruleset,
-						      status->policy, PATIENCE });
+						      status->policy, false, PATIENCE });
 	return r < 0 ? r : look_for_trouble(status);
 }
 

@@ -54,10 +54,32 @@ static bool equal(const void *record, const void *wanted)
 	       item->name[key->size] == '\0';
 }
 
+static struct key make_key(const struct tally *tally, unsigned group, const char *name)
+{
+	return (struct key){ group, name, strnlen(name, tally->name_size - 1) };
+}
+
+static uint64_t hash_key(const struct tally *tally, const struct key *key)
+{
+	return hash64(tally->seed, key->name, key->size) ^ key->group * 0x9e3779b97f4a7c15ULL;
+}
+
+const struct tally_item *tally_find(const struct tally *tally, unsigned group, const char *name)
+{
+	struct key key = make_key(tally, group, name);
+
+	return table_find(&tally->table, hash_key(tally, &key), equal, &key);
+}
+
+const struct tally_item *tally_next(const struct tally *tally, const struct tally_item *item)
+{
+	return item ? table_newer(&tally->table, item) : table_oldest(&tally->table, &tally->list);
+}
+
 struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name)
 {
-	struct key key = { group, name, strnlen(name, tally->name_size - 1) };
-	uint64_t hash = hash64(tally->seed, name, key.size) ^ group * 0x9e3779b97f4a7c15ULL;
+	struct key key = make_key(tally, group, name);
+	uint64_t hash = hash_key(tally, &key);
 	struct tally_item *item = table_find(&tally->table, hash, equal, &key);
 
 	if (item) {
@@ -100,10 +122,10 @@ static int order(tally_compare_t compare, const struct tally_item *a, const stru
 size_t tally_top(const struct tally *tally, tally_compare_t compare, size_t max_items,
 		 const struct tally_item **ret)
 {
-	const struct tally_item *item = table_oldest(&tally->table, &tally->list);
+	const struct tally_item *item = NULL;
 	size_t n = 0, i;
 
-	for (; item && max_items > 0; item = table_newer(&tally->table, item)) {
+	while (max_items > 0 && (item = tally_next(tally, item))) {
 		if (n == max_items && order(compare, ret[n - 1], item) <= 0)
 			continue;
 		i = n < max_items ? n++ : n - 1;

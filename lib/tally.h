@@ -31,6 +31,11 @@ DEFINE_CLEANUP(struct tally *, tally_free)
  */
 struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name) must_check;
 
+/* Without making one; NULL: none. Borrowed likewise, as is what tally_next() answers. */
+const struct tally_item *tally_find(const struct tally *tally, unsigned group, const char *name);
+/* All of them, the one not met for longest first; start with NULL. */
+const struct tally_item *tally_next(const struct tally *tally, const struct tally_item *item);
+
 size_t tally_n_items(const struct tally *tally);
 uint64_t tally_n_folded(const struct tally *tally); /* items that had to go */
 

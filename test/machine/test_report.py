@@ -84,6 +84,21 @@ def test_who_came_back(machine, guard):
     assert set(report(guard, "--top", "0")) == {"jail", "summary"}
 
 
+def test_who_was_banned_but_got_in(machine, guard):
+    for source in ("203.0.113.90", "203.0.113.91"):
+        machine.attack(source, attempts=5, parallel=True)
+        guard.wait_entry("ban", address=source)
+    guard("unban", "203.0.113.90")
+    for source in ("203.0.113.90", "203.0.113.90", "203.0.113.92"):
+        assert machine.outcome(source, password="alice-secret") == "ok"
+    machine.wait_for(3, "Login: user=<alice>")
+    assert [(item["jail"], item["prefix"], item["user"], item["bans"], item["logins"])
+            for item in report(guard)["login"]] == \
+        [("dovecot", "203.0.113.90/32", "alice", 1, 2)]
+    shown = guard("report").stdout
+    assert "got in too" in shown and "  alice\n" in shown
+
+
 def test_a_network_is_no_offender(machine, guard):
     guard.begin(jails={"mox": {"maxretry": 1, "networks": {"ipv4": 24, "hosts": 3}}})
     machine.mox([f"198.51.100.{host}" for host in (1, 2, 3)])

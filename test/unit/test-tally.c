@@ -46,6 +46,27 @@ static void counts_by_group_and_name(void **state)
 	assert_int_equal(tally_top(tally, by_count, 0, top), 0);
 }
 
+static void finds_and_walks_without_making(void **state)
+{
+	cleanup(tally_freep) struct tally *tally = NULL;
+	const struct tally_item *item = NULL;
+
+	assert_int_equal(tally_new(seed, 100, 16, &tally), 0);
+	assert_null(tally_next(tally, NULL));
+	note(tally, 0, "alice", 1);
+	note(tally, 0, "bob", 1);
+	note(tally, 0, "alice", 1);
+	assert_null(tally_find(tally, 1, "alice"));
+	assert_null(tally_find(tally, 0, "carol"));
+	assert_int_equal(tally_find(tally, 0, "alice")->count, 2);
+	item = tally_next(tally, item);
+	assert_string_equal(item->name, "bob");
+	item = tally_next(tally, item);
+	assert_string_equal(item->name, "alice");
+	assert_null(tally_next(tally, item));
+	assert_int_equal(tally_n_items(tally), 2);
+}
+
 static void long_names_are_cut(void **state)
 {
 	cleanup(tally_freep) struct tally *tally = NULL;
@@ -87,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_by_group_and_name),
+		cmocka_unit_test(finds_and_walks_without_making),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(who_comes_often_stays),
 	};
