@@ -3,6 +3,8 @@
 #include "sample.h"
 #include "token.h"
 
+#include "../unit/meets.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include <errno.h>
@@ -15,23 +17,6 @@
 #define OPTIONS                                                                \
 	(PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_DUPNAMES | PCRE2_ANCHORED | \
 	 PCRE2_NO_AUTO_POSSESS)
-
-/* A pattern, a line feed, a text: what PCRE2 matches must hold what is required, and the pattern
- * that hides no cost must match the same. */
-static bool meets(struct span text, const struct required *required)
-{
-	for (size_t i = 0; i < required->n_sets; i++) {
-		const struct any_of *set = &required->sets[i];
-		bool found = false;
-
-		for (size_t j = 0; j < set->n_texts && !found; j++)
-			found = memmem(text.data, text.size, set->texts[j].data,
-				       set->texts[j].size);
-		if (!found)
-			return false;
-	}
-	return true;
-}
 
 static int match(const char *pattern, struct span text, pcre2_match_context *context)
 {
@@ -50,6 +35,8 @@ static int match(const char *pattern, struct span text, pcre2_match_context *con
 	return r;
 }
 
+/* A pattern, a line feed, a text: what PCRE2 matches must hold what is required, and the pattern
+ * that hides no cost must match the same. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *end = memchr(data, '\n', size);

@@ -1,5 +1,6 @@
 #include "required.h"
 
+#include "meets.h"
 #include "patterns.h"
 #include "random.h"
 #include "unit.h"
@@ -105,21 +106,6 @@ static void a_logfmt_event_requires_its_values(void **state)
 }
 
 static uint64_t seed;
-
-static bool meets(struct span text, const struct required *required)
-{
-	for (size_t i = 0; i < required->n_sets; i++) {
-		const struct any_of *set = &required->sets[i];
-		bool found = false;
-
-		for (size_t j = 0; j < set->n_texts && !found; j++)
-			found = memmem(text.data, text.size, set->texts[j].data,
-				       set->texts[j].size);
-		if (!found)
-			return false;
-	}
-	return true;
-}
 
 /* Whatever PCRE2 matches must meet it. */
 static void no_match_lacks_what_is_required(void **state)
