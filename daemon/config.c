@@ -27,19 +27,62 @@ struct config *config_free(struct config *config)
 	return NULL;
 }
 
+/* Not even a link that leads nowhere. */
+static bool nothing_at(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) < 0 && errno == ENOENT;
+}
+
+/* As file_read(), of regular files only: -EISDIR, -ENODEV else. A link to nothing: -ENOLINK. */
+static int read_regular(const char *path, size_t max_size, char **ret, size_t *ret_size)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno == ENOENT && !nothing_at(path) ? -ENOLINK : -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return -ENODEV;
+	return file_read(path, max_size, ret, ret_size);
+}
+
+static const char *explain(int error)
+{
+	switch (error) {
+	case -EISDIR:
+		return "it is a folder: name a file";
+	case -ENODEV:
+		return "it is no file: name a file that can be read again and again";
+	case -ENOLINK:
+		return "it is a link to what is not there: mend it or take it away";
+	case -ELOOP:
+		return "it is a link that leads back to itself: mend it or take it away";
+	case -EACCES:
+		return "the user who runs banish may not read it: look at the modes of file and "
+		       "folders";
+	}
+	return strerror(-error);
+}
+
 /* 1: read; 0: a fault was added. */
 static int read_config_file(const char *path, struct faults *faults, char **ret, size_t *ret_size)
 {
 	int r;
 
-	r = file_read(path, MAX_FILE_SIZE, ret, ret_size);
+	r = read_regular(path, MAX_FILE_SIZE, ret, ret_size);
 	if (r >= 0)
 		return 1;
 	if (r == -ENOMEM)
 		return r;
 	if (r == -EFBIG)
 		return faults_add(faults, "%s: larger than 1 MiB: is this the right file?", path);
-	return faults_add(faults, "%s: cannot be read: %s", path, strerror(-r));
+	if (r == -EISDIR || r == -ENODEV)
+		return faults_add(faults, "%s: it is no file: a configuration is read from files",
+				  path);
+	return faults_add(faults, "%s: %s", path, explain(r));
 }
 
 const char *config_explain_list(int error)
@@ -47,33 +90,20 @@ const char *config_explain_list(int error)
 	switch (error) {
 	case -ENOENT:
 		return "there is no such file: write it, be it empty, or take it out of ignoreip";
-	case -EISDIR:
-		return "it is a folder: name a file";
-	case -ENODEV:
-		return "it is no file: name a file that can be read again and again";
 	case -EFBIG:
 		return "it is larger than 4 MiB: is this the right file?";
-	case -EACCES:
-		return "the user who runs banish may not read it: look at the modes of file and folders";
 	}
-	return strerror(-error);
+	return explain(error);
 }
 
 int config_read_list(const char *path, enum ignore_source source, struct faults *faults,
 		     struct ignorelist **ret)
 {
 	cleanup(freep) char *text = NULL;
-	struct stat status;
 	size_t size;
 	int r;
 
-	if (stat(path, &status) < 0)
-		return -errno;
-	if (S_ISDIR(status.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(status.st_mode))
-		return -ENODEV;
-	r = file_read(path, MAX_LIST_SIZE, &text, &size);
+	r = read_regular(path, MAX_LIST_SIZE, &text, &size);
 	if (r < 0)
 		return r;
 	return ignorelist_parse(path, (struct span){ text, size }, source, faults, ret);
@@ -119,11 +149,11 @@ static int load_policy(const char *confdir, enum config_need need, struct faults
 
 	if (asprintf(&config->policy_file, "%s/banish.json", confdir) < 0)
 		return -ENOMEM;
-	if (need == CONFIG_POLICY_OPTIONAL && file_absent(config->policy_file)) {
+	if (need == CONFIG_POLICY_OPTIONAL && nothing_at(config->policy_file)) {
 		config->policy = policy_new();
 		return config->policy ? 0 : -ENOMEM;
 	}
-	if (file_absent(config->policy_file))
+	if (nothing_at(config->policy_file))
 		return faults_add(
 			faults,
 			"%s: there is no such file: write one, {\"jails\": {\"dovecot\": {}}} is enough "
@@ -188,17 +218,22 @@ static int load_folder(const char *folder, const char *except, struct faults *fa
 	int n, r = 0;
 
 	n = scandir(folder, &names, is_rule_file, alphasort);
-	if (n < 0)
-		return errno == ENOENT ? 0
-				       : faults_add(faults, "%s: cannot be read: %s", folder,
-						    strerror(errno));
+	if (n < 0) {
+		r = -errno;
+		if (nothing_at(folder))
+			return 0;
+		if (r == -ENOTDIR)
+			return faults_add(faults, "%s: it is no folder: rule files go into one",
+					  folder);
+		return faults_add(faults, "%s: %s", folder, explain(r == -ENOENT ? -ENOLINK : r));
+	}
 	for (int i = 0; i < n; i++) {
 		cleanup(freep) char *path = NULL, *other = NULL;
 
 		if (r >= 0 && (asprintf(&path, "%s/%s", folder, names[i]->d_name) < 0 ||
 			       asprintf(&other, "%s/%s", except ?: folder, names[i]->d_name) < 0))
 			r = -ENOMEM;
-		if (r >= 0 && (!except || file_absent(other)))
+		if (r >= 0 && (!except || nothing_at(other)))
 			r = load_rule(path, faults, config);
 		free(names[i]);
 	}

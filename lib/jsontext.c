@@ -329,6 +329,7 @@ static int blank_comments(char *text, size_t size, struct jsontext_error *reterr
 int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 {
 	struct cursor cursor = { .begin = text, .at = text, .end = text + size, .error = reterr };
+	const char *nul;
 	int r;
 
 	if (size > JSONTEXT_MAX_SIZE)
@@ -338,6 +339,9 @@ int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 	r = check_utf8(&cursor);
 	if (r < 0)
 		return r;
+	nul = memchr(text, 0, size);
+	if (nul)
+		return fail(&cursor, nul, "a NUL byte: save the file as UTF-8 text");
 	r = blank_comments(text, size, reterr);
 	if (r < 0)
 		return r;

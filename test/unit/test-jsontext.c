@@ -148,8 +148,9 @@ static void refuses_a_nul_byte(void **state)
 	assert_int_equal(check("\"a\0b\"", 5, &error, NULL), -EINVAL);
 	assert_int_equal(error.offset, 2);
 	assert_int_equal(check("\"a\\\0b\"", 6, &error, NULL), -EINVAL);
-	assert_int_equal(error.offset, 2);
-	assert_int_equal(check("// \0\n{}", 7, &error, NULL), 0);
+	assert_int_equal(error.offset, 3);
+	assert_int_equal(check("// \0\n{}", 7, &error, NULL), -EINVAL);
+	assert_int_equal(error.offset, 3);
 }
 
 static void blanks_comments_in_place(void **state)
