@@ -154,7 +154,7 @@ static int print_list(const struct report *report, enum report_list list)
 		[REPORT_REPEATED] = { "Offenders who came back",
 				      "<<>><",
 				      { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" } },
-		[REPORT_LOGINS] = { "Banned, but got in too: a user of yours, or a guessed password?",
+		[REPORT_LOGINS] = { "Banned, but got in too (a user of yours, or a guessed password)",
 				    "<<>><<",
 				    { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN",
 				      "ACCOUNT" } },

@@ -11,8 +11,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MAX_WARNINGS 8  /* kinds that are shown to people, the latest */
-#define LABEL        10 /* columns before what is said of a part */
+#define MAX_WARNINGS 8                   /* kinds that are shown to people, the latest */
+#define SAVED_WITHIN (60 * USEC_PER_SEC) /* the position is half a minute old at times */
+#define LABEL        10                  /* columns before what is said of a part */
 
 static unsigned long long number(uint64_t value)
 {
@@ -80,6 +81,7 @@ static int print_position(const struct status *status)
 {
 	char time[TIMESTAMP_TEXT_MAX], age[FIGURE_TEXT_MAX], count[FIGURE_TEXT_MAX];
 	const struct facts *facts = &status->facts;
+	usec_t waiting;
 
 	if (!facts->sees_state)
 		return print_part("journal", "%s", "read up to where is not known");
@@ -90,11 +92,13 @@ static int print_position(const struct status *status)
 		return print_part("journal", "read up to %s", time);
 	if (facts->n_waiting == 0)
 		return print_part("journal", "read up to %s, nothing waits", time);
-	figure_count(facts->n_waiting, count);
-	figure_age(status->now > facts->oldest_waiting ? status->now - facts->oldest_waiting : 0,
-		   age);
-	return print_part("journal", "read up to %s; %s entr%s not yet, for %s", time, count,
-			  facts->n_waiting == 1 ? "y" : "ies", age);
+	waiting = status->now > facts->oldest_waiting ? status->now - facts->oldest_waiting : 0;
+	if (waiting < SAVED_WITHIN)
+		return print_part("journal", "read up to %s or later (saved twice a minute)", time);
+	return print_part("journal", "read up to %s; %s entr%s wait%s, for %s", time,
+			  figure_count(facts->n_waiting, count),
+			  facts->n_waiting == 1 ? "y" : "ies", facts->n_waiting == 1 ? "s" : "",
+			  figure_age(waiting, age));
 }
 
 static int print_firewall(const struct status *status)

@@ -36,7 +36,8 @@ def test_it_shows_what_happens(bare_machine, tmp_path):
     assert run.returncode == 0, shown
     assert "All of this really happened" in shown and "NOT AS" not in shown
     for part in ("banish  | dovecot: ban 203.0.113.66/32 for 1h", "elements = { 203.0.113.66 ",
-                 "2001:db8:77:66:ab::cd", "no answer", "# banish unban 203.0.113.66"):
+                 "2001:db8:77:66:ab::cd", "no answer", "# banish unban 203.0.113.66",
+                 "banish: all is well"):
         assert part in shown, shown
     assert lab.eventually(lambda: not leftovers(run.pid, tmp_path)), leftovers(run.pid, tmp_path)
 
