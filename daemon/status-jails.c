@@ -40,7 +40,7 @@ static int ask_units(struct units *units, const struct condition *condition,
 		if (!jail->unit || rank(unit.state) > rank(jail->unit_state)) {
 			jail->unit = condition->values[i];
 			jail->unit_state = unit.state;
-			jail->unit_since = unit.since;
+			jail->unit_begun = unit.begun;
 		}
 		unit_done(&unit);
 	}
@@ -51,10 +51,14 @@ static int find_unit(struct units *units, const struct rule *rule, struct facts_
 {
 	int r = 0;
 
-	for (size_t i = 0; i < rule->n_selectors; i++)
-		for (size_t k = 0; r >= 0 && k < rule->selectors[i].n_conditions; k++)
-			if (strcmp(rule->selectors[i].conditions[k].field, "_SYSTEMD_UNIT") == 0)
-				r = ask_units(units, &rule->selectors[i].conditions[k], jail);
+	for (size_t i = 0; i < rule->n_selectors; i++) {
+		const struct selector *selector = &rule->selectors[i];
+
+		jail->narrow = jail->narrow || selector->n_conditions > 1;
+		for (size_t k = 0; r >= 0 && k < selector->n_conditions; k++)
+			if (strcmp(selector->conditions[k].field, "_SYSTEMD_UNIT") == 0)
+				r = ask_units(units, &selector->conditions[k], jail);
+	}
 	return r;
 }
 

@@ -111,6 +111,7 @@ static int print_jail(const struct status *status, size_t index)
 		print_add_text(object, "unit", facts ? facts->unit : NULL) &&
 		print_add_text(object, "unit_state",
 			       facts ? unit_state_name(facts->unit_state) : NULL) &&
+		add_time(object, "unit_begun_usec", facts ? facts->unit_begun : 0) &&
 		print_add_number(object, "packets", jail->packets) &&
 		print_add_number(object, "bytes", jail->bytes);
 	return finish(object, whole);

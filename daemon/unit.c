@@ -105,7 +105,7 @@ static enum unit_state state_of(const char *load, const char *active)
 static int ask_state(const struct question *q, struct unit *unit)
 {
 	cleanup(freep) char *load = NULL, *active = NULL, *file = NULL;
-	uint64_t since = 0;
+	uint64_t since = 0, begun = 0;
 	int r;
 
 	r = ask_text(q, UNIT, "LoadState", &load);
@@ -119,10 +119,13 @@ static int ask_state(const struct question *q, struct unit *unit)
 						     : "StateChangeTimestamp",
 		       't', &since);
 	if (r >= 0)
+		r = ask_number(q, UNIT, "InactiveExitTimestamp", 't', &begun);
+	if (r >= 0)
 		r = ask_text(q, UNIT, "UnitFileState", &file);
 	if (r < 0)
 		return r;
 	unit->since = since;
+	unit->begun = begun;
 	unit->starts_at_boot = strcmp(file, "disabled") != 0;
 	return 0;
 }

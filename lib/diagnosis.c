@@ -164,9 +164,9 @@ static int look_at_state(const struct facts *facts, struct diagnosis *d)
 /* A unit that has started after its last entry, and has not told even that, logs elsewhere. */
 static bool is_speechless(const struct facts *facts, const struct facts_jail *jail)
 {
-	return jail->unit_state == UNIT_ACTIVE && jail->unit_since > 0 &&
-	       jail->last_entry < jail->unit_since && facts->oldest < jail->unit_since &&
-	       age_of(facts, jail->unit_since) >= SPEECHLESS;
+	return jail->unit_state == UNIT_ACTIVE && jail->unit_begun > 0 && !jail->narrow &&
+	       jail->last_entry < jail->unit_begun && facts->oldest < jail->unit_begun &&
+	       age_of(facts, jail->unit_begun) >= SPEECHLESS;
 }
 
 static int look_at_silence(const struct facts *facts, const struct facts_jail *jail,
@@ -183,7 +183,7 @@ static int look_at_silence(const struct facts *facts, const struct facts_jail *j
 			d, true,
 			"jail %s is blind: %s runs for %s, and the journal has no entry of it that "
 			"the rule reads; does it log to a file, or as another unit?",
-			jail->name, unit, figure_age(age_of(facts, jail->unit_since), age));
+			jail->name, unit, figure_age(age_of(facts, jail->unit_begun), age));
 	if (jail->unit_state == UNIT_MISSING && jail->last_entry == 0)
 		return add(
 			d, true,
@@ -197,11 +197,11 @@ static int look_at_silence(const struct facts *facts, const struct facts_jail *j
 		return 0;
 	if (jail->last_entry == 0)
 		return add(
-			d, jail->unit_state != UNIT_ACTIVE || jail->unit_since == 0,
+			d, jail->unit_state != UNIT_ACTIVE || jail->unit_begun == 0,
 			"jail %s %s: the journal, which begins %s ago, has no entry that the rule "
 			"reads; does %s log to a file, or as another unit?",
 			jail->name,
-			jail->unit_state == UNIT_ACTIVE && jail->unit_since > 0 ? "may be blind"
+			jail->unit_state == UNIT_ACTIVE && jail->unit_begun > 0 ? "may be blind"
 										: "is blind",
 			figure_age(quiet, age), unit);
 	return add(d, false, "jail %s: the last entry that its rule reads is %s old", jail->name,

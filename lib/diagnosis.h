@@ -27,7 +27,9 @@ struct facts_jail {
 		*unit; /* that it reads, one that runs if there is any; borrowed; NULL: none named
 			*/
 	enum unit_state unit_state;
-	usec_t unit_since; /* when it came into that state; 0: not known */
+	usec_t unit_begun; /* when its last start began: what it says of that comes later; 0: not
+			      known */
+	bool narrow;       /* the rule does not read all that the unit says */
 	usec_t last_entry; /* that the rule reads, in the whole journal; 0: none */
 	usec_t held_since; /* its breaker is open; 0: it is not */
 };

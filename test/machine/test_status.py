@@ -156,6 +156,15 @@ def test_blind_jails(machine, guard):
         machine.run("rm", "-r", "/etc/banish/rules.d")
 
 
+def test_a_server_that_has_just_started_is_not_blind(machine, guard):
+    """Its first words come before systemd calls it active: only its begin is before them."""
+    cursor = machine.cursor()
+    machine.run("systemctl", "restart", "dovecot.service")
+    machine.wait_for(1, "starting up", "_SYSTEMD_UNIT=dovecot.service", after=cursor)
+    dovecot = jail(objects(guard)[1], "dovecot")
+    assert 0 < dovecot["unit_begun_usec"] < dovecot["last_entry_usec"]
+
+
 def test_the_breaker(machine, guard):
     guard.begin(jails={"mox": {"maxretry": 1, "maxbans": {"count": 2, "within": "1h"}}})
     machine.mox(["203.0.113.94", "203.0.113.95", "203.0.113.96"])

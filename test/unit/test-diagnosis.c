@@ -12,7 +12,7 @@ static const struct facts_jail well_jail = {
 	.name = "dovecot",
 	.unit = "dovecot.service",
 	.unit_state = UNIT_ACTIVE,
-	.unit_since = NOW - 3 * DAY,
+	.unit_begun = NOW - 3 * DAY,
 	.last_entry = NOW - MINUTE,
 };
 static const struct facts well = {
@@ -114,10 +114,15 @@ static void jails_that_see_nothing(void **state)
 {
 	/* started an hour ago, and has not even told that */
 	CHECK(true, "jail dovecot is blind: dovecot.service runs for 1h",
-	      jail.unit_since = NOW - HOUR;
+	      jail.unit_begun = NOW - HOUR;
 	      jail.last_entry = NOW - 2 * DAY);
 	CHECK(true, "is blind", jail.last_entry = 0);
-	CHECK(false, NULL, jail.unit_since = NOW - 5 * MINUTE; jail.last_entry = NOW - 2 * DAY;
+	/* a rule that reads only failures need not have seen the start */
+	CHECK(false, "is 2d old", jail.narrow = true; jail.unit_begun = NOW - HOUR;
+	      jail.last_entry = NOW - 2 * DAY);
+	CHECK(false, NULL, jail.narrow = true; jail.unit_begun = NOW - HOUR;
+	      jail.last_entry = NOW - 2 * HOUR);
+	CHECK(false, NULL, jail.unit_begun = NOW - 5 * MINUTE; jail.last_entry = NOW - 2 * DAY;
 	      facts.oldest = NOW - HOUR);
 	/* its first words may have been vacuumed: then only a long silence tells */
 	CHECK(false, NULL, jail.last_entry = 0; facts.oldest = NOW - HOUR);
@@ -133,6 +138,13 @@ static void jails_that_see_nothing(void **state)
 	CHECK(true, "is blind: the journal, which begins 10d ago", jail.unit = NULL;
 	      jail.unit_state = UNIT_UNASKED; jail.last_entry = 0);
 	CHECK(false, NULL, facts.sees_journal = false; jail.last_entry = 0);
+}
+
+static void each_state_has_a_name(void **state)
+{
+	for (int a = UNIT_UNASKED; a <= UNIT_FAILED; a++)
+		for (int b = UNIT_UNASKED; b < a; b++)
+			assert_string_not_equal(unit_state_name(a), unit_state_name(b));
 }
 
 static void jails_that_ban_nobody(void **state)
@@ -171,6 +183,7 @@ int main(void)
 		cmocka_unit_test(the_configuration),
 		cmocka_unit_test(the_place_in_the_journal),
 		cmocka_unit_test(jails_that_see_nothing),
+		cmocka_unit_test(each_state_has_a_name),
 		cmocka_unit_test(jails_that_ban_nobody),
 		cmocka_unit_test(problems_stand_before_notes),
 	};
