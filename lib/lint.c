@@ -296,6 +296,19 @@ int lint_hostile(const struct rule *rule, struct faults *faults)
 	return for_each_example(rule, faults, attack_example);
 }
 
+static int object_to_growth(const struct rule *rule, const struct event *event,
+			    const struct growth *growth, struct faults *faults)
+{
+	return faults_add(faults,
+			  "%s:%u:%u: pattern of event \"%s\" costs more than the line is long: "
+			  "\"%s\" repeated %zu, %zu and %zu times takes %ju, %ju and %ju steps: "
+			  "let its pieces give nothing back, as [^,]*+ and (?>...) do",
+			  rule->file, event->line, event->column, event->name, growth->piece,
+			  growth->repeats[0], growth->repeats[1], growth->repeats[2],
+			  (uintmax_t)growth->steps[0], (uintmax_t)growth->steps[1],
+			  (uintmax_t)growth->steps[2]);
+}
+
 int lint_growth(const struct rule *rule, struct faults *faults)
 {
 	int result = 0;
@@ -308,20 +321,20 @@ int lint_growth(const struct rule *rule, struct faults *faults)
 		if (event->format != FORMAT_PATTERN)
 			continue;
 		r = growth_find(rule, event, &growth);
-		if (r < 0)
-			return r;
 		if (r == 0)
 			continue;
+		if (r < 0 && r != -ENODATA)
+			return r;
 		result = -EINVAL;
-		r = faults_add(
-			faults,
-			"%s:%u:%u: pattern of event \"%s\" costs more than the line is long: "
-			"\"%s\" repeated %zu, %zu and %zu times takes %ju, %ju and %ju steps: "
-			"let its pieces give nothing back, as [^,]*+ and (?>...) do",
-			rule->file, event->line, event->column, event->name, growth.piece,
-			growth.repeats[0], growth.repeats[1], growth.repeats[2],
-			(uintmax_t)growth.steps[0], (uintmax_t)growth.steps[1],
-			(uintmax_t)growth.steps[2]);
+		if (r == -ENODATA)
+			r = faults_add(
+				faults,
+				"%s:%u:%u: pattern of event \"%s\": what it costs cannot be read "
+				"off a pattern with \\Q, (?R), (?(1)...), (?#...) or (*...): add an example "
+				"that it matches",
+				rule->file, event->line, event->column, event->name);
+		else
+			r = object_to_growth(rule, event, &growth, faults);
 		if (r < 0)
 			return r;
 	}

@@ -16,9 +16,8 @@ int lint_examples(const struct rule *rule, struct faults *faults) must_check;
 /* Whatever a client writes in the place of a user name: the same address, or none. */
 int lint_hostile(const struct rule *rule, struct faults *faults) must_check;
 
-/* No pattern's cost grows faster than the line. Takes a tenth of a second a pattern, as a rule of
- * thumb.
- */
+/* No pattern's cost grows faster than the line. Takes a hundredth of a second a pattern, as a rule
+ * of thumb. */
 int lint_growth(const struct rule *rule, struct faults *faults) must_check;
 
 /* All of them. 0: nothing to object to; -EINVAL: faults were added; -ENOMEM. */

@@ -24,8 +24,10 @@
 #define STEPS_FREE     10000
 #define STEPS_PER_BYTE 32
 
-/* A group that runs byte by byte and remembers its way gets through 16 KiB with so many frames. */
-#define HEAP_LIMIT_KIB 8192
+/* A group that runs byte by byte and remembers its way gets through 16 KiB with so many frames.
+ * Where steps are counted they must not run out before the steps do. */
+#define HEAP_LIMIT_KIB   8192
+#define HEAP_MEASURE_KIB 65536
 
 #define JIT_STACK_MIN (32 << 10)  /* bytes; what PCRE2 would use without asking */
 #define JIT_STACK_MAX (512 << 10) /* bytes */
@@ -355,9 +357,11 @@ int match_try(const struct match *match, struct matcher *matcher, struct span te
 
 	if (!match->code)
 		return 0;
+	pcre2_set_heap_limit(matcher->context, HEAP_MEASURE_KIB);
 	n = run_code(match, matcher, matcher->data, text,
 		     PCRE2_NO_JIT | (partial ? PCRE2_PARTIAL_HARD : 0), limit);
-	if (n == PCRE2_ERROR_MATCHLIMIT)
+	pcre2_set_heap_limit(matcher->context, HEAP_LIMIT_KIB);
+	if (n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_HEAPLIMIT)
 		return -E2BIG;
 	return n >= 0 || n == PCRE2_ERROR_PARTIAL;
 }

@@ -6,7 +6,7 @@
  * has the run "imap-login: Aborted (auth failed, " and its three variants.
  * Whatever only restricts a match (look-around, atomic groups, possessive repeats, anchors) may be
  * read as if it were not there: the sets stay true. Whatever could widen it (case-insensitive,
- * references, conditions) is not read at all, and the pattern demands nothing.
+ * conditions) is not read at all, and the pattern demands nothing.
  */
 
 #include "required.h"
@@ -33,7 +33,7 @@ static struct part read_alternatives(struct reader *reader);
 static void move_on(struct reader *reader)
 {
 	reader->token = token_next(&reader->p);
-	reader->lost |= reader->token.kind == TOKEN_LOST;
+	reader->lost |= reader->token.kind == TOKEN_LOST || reader->token.caseless;
 }
 
 /* A few single bytes are exact, everything else is some byte. */
@@ -103,6 +103,9 @@ static struct part read_item(struct reader *reader)
 		break;
 	case TOKEN_NOTHING:
 		part = part_literal(&reader->parts, SPAN_LITERAL(""));
+		break;
+	case TOKEN_REFERENCE:
+		part = part_unknown();
 		break;
 	case TOKEN_REPEAT: /* of nothing: PCRE2 refuses it */
 	case TOKEN_END:

@@ -1,9 +1,8 @@
 /*
  * ^(?:imap|pop3)-login: (?<user>[^,]*+), \d{1,3}$
  *
- * Understood are literals, classes, groups, look-around, repeats and the options that leave the
- * meaning of a letter alone. Not understood are case-insensitive and extended options, \Q...\E,
- * references, recursion, conditions, comments, verbs and POSIX classes.
+ * Understood are literals, classes, groups, look-around, repeats, references to groups, and options
+ * but the extended ones. Not understood are \Q...\E, recursion, conditions, comments and verbs.
  */
 
 #include "token.h"
@@ -91,11 +90,35 @@ static bool read_escaped_byte(const char **p, char *ret)
 	return true;
 }
 
+/* "\1", "\g{name}", "\k<name>"; but "\g<name>" calls a group, and "\12" may be a byte. */
+static bool skip_reference(const char **p)
+{
+	static const char closers[] = "}>'", openers[] = "{<'";
+	const char *at = *p, *opener;
+
+	if (*at >= '1' && *at <= '9' && !isdigit((unsigned char)at[1])) {
+		*p = at + 1;
+		return true;
+	}
+	if ((*at != 'g' && *at != 'k') || at[1] == '\0')
+		return false;
+	opener = strchr(openers, at[1]);
+	if (!opener || (*at == 'g' && *opener != '{'))
+		return false;
+	at = strchr(at + 2, closers[opener - openers]);
+	if (!at)
+		return false;
+	*p = at + 1;
+	return true;
+}
+
 static struct token read_escape(const char **p)
 {
 	const char *start = *p - 1;
 	struct token token = make(TOKEN_BYTE, start, *p);
 
+	if (skip_reference(p))
+		return make(TOKEN_REFERENCE, start, *p);
 	if (**p != '\0' && strchr("bBAZzGK", **p)) {
 		(*p)++;
 		return make(TOKEN_NOTHING, start, *p);
@@ -113,6 +136,37 @@ static struct token read_escape(const char **p)
 	}
 	token.text.size = (size_t)(*p - start);
 	return token;
+}
+
+/* "[:alpha:]" in a class, in the C locale. Moves behind it; false: it is something else. */
+static bool add_posix(struct token *token, const char **p)
+{
+	static const struct {
+		const char *name, *ranges;
+	} classes[] = {
+		{ "alnum", "09AZaz" },   { "alpha", "AZaz" },    { "ascii", NULL },
+		{ "blank", "\t\t  " },   { "cntrl", NULL },      { "digit", "09" },
+		{ "graph", "!~" },       { "lower", "az" },      { "print", " ~" },
+		{ "punct", "!/:@[`{~" }, { "space", "\t\r  " },  { "upper", "AZ" },
+		{ "word", "09AZ__az" },  { "xdigit", "09AFaf" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		const char *end = *p + 2 + strlen(classes[i].name), *range = classes[i].ranges;
+
+		if (strncmp(*p + 2, classes[i].name, strlen(classes[i].name)) != 0 ||
+		    strncmp(end, ":]", 2) != 0)
+			continue;
+		if (!range)
+			add(token, 0, classes[i].name[0] == 'a' ? 0x7f : 0x1f);
+		if (classes[i].name[0] == 'c')
+			add(token, 0x7f, 0x7f);
+		for (; range && *range; range += 2)
+			add(token, (unsigned char)range[0], (unsigned char)range[1]);
+		*p = end + 2;
+		return true;
+	}
+	return false;
 }
 
 /* One member of a class, or the end of a range; false: not understood. */
@@ -145,6 +199,8 @@ static struct token read_class(const char **p)
 	for (; **p != '\0' && (first || **p != ']'); first = false) {
 		char from, to;
 
+		if (strncmp(*p, "[:", 2) == 0 && add_posix(&token, p))
+			continue;
 		if (**p == '\\' && add_named(&token, (*p)[1])) {
 			*p += 2;
 			if (**p == '-' && (*p)[1] != ']')
@@ -190,15 +246,16 @@ static bool skip_name(const char **p)
 	return false;
 }
 
-/* Dotall, dupnames, ungreedy, no captures, and multiline, whose anchors take no bytes either:
- * "?s-J:" or "?s)". */
-static bool skip_options(const char **p, bool *ret_closed)
+/* Caseless, dotall, dupnames, ungreedy, no captures, and multiline, whose anchors take no bytes
+ * either: "?s-J:" or "?i)". */
+static bool skip_options(const char **p, bool *ret_closed, bool *ret_caseless)
 {
-	size_t n = 1 + strspn(*p + 1, "sJUnm-");
+	size_t n = 1 + strspn(*p + 1, "isJUnm-");
 
 	if ((*p)[0] != '?' || n == 1 || ((*p)[n] != ')' && (*p)[n] != ':'))
 		return false;
 	*ret_closed = (*p)[n] == ')';
+	*ret_caseless = memchr(*p, 'i', n);
 	*p += n + 1;
 	return true;
 }
@@ -208,12 +265,15 @@ static struct token read_group(const char **p)
 	static const char *const looks[] = { "?=", "?!", "?<=", "?<!" };
 	static const char *const plain[] = { "?:", "?|", "?>" };
 	const char *start = *p - 1;
-	bool closed = false;
+	bool closed = false, caseless = false;
+	struct token token;
 
 	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
 		if (strncmp(*p, looks[i], strlen(looks[i])) == 0) {
 			*p += strlen(looks[i]);
-			return make(TOKEN_LOOK, start, *p);
+			token = make(TOKEN_LOOK, start, *p);
+			token.behind = looks[i][1] == '<';
+			return token;
 		}
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
@@ -222,9 +282,15 @@ static struct token read_group(const char **p)
 			return make(TOKEN_OPEN, start, *p);
 		}
 	}
-	if (**p == '*' || (**p == '?' && !skip_name(p) && !skip_options(p, &closed)))
+	if (strncmp(*p, "?P=", 3) == 0 && strchr(*p, ')')) {
+		*p = strchr(*p, ')') + 1;
+		return make(TOKEN_REFERENCE, start, *p);
+	}
+	if (**p == '*' || (**p == '?' && !skip_name(p) && !skip_options(p, &closed, &caseless)))
 		return make(TOKEN_LOST, start, *p);
-	return make(closed ? TOKEN_NOTHING : TOKEN_OPEN, start, *p);
+	token = make(closed ? TOKEN_NOTHING : TOKEN_OPEN, start, *p);
+	token.caseless = caseless;
+	return token;
 }
 
 /* "{n}", "{n,}" or "{n,m}" is a repeat, any other brace stands for itself. */

@@ -17,9 +17,9 @@ enum token_kind {
 	TOKEN_LOOK,    /* a group begins that only looks around */
 	TOKEN_CLOSE,
 	TOKEN_OR,
-	TOKEN_REPEAT, /* of what was before: `min` to `max` times */
-	TOKEN_LOST,   /* not understood, or an option or a reference that changes what other tokens
-			 mean */
+	TOKEN_REPEAT,    /* of what was before: `min` to `max` times */
+	TOKEN_REFERENCE, /* what a group before it has matched, once more */
+	TOKEN_LOST,      /* not understood, or an option that changes what other tokens mean */
 };
 
 struct token {
@@ -28,6 +28,8 @@ struct token {
 	char byte;
 	uint8_t set[32];   /* a bit a byte */
 	unsigned min, max; /* UINT_MAX: without end */
+	bool behind;       /* TOKEN_LOOK: at what was before */
+	bool caseless; /* TOKEN_OPEN, TOKEN_NOTHING: from here on letters may match both cases */
 };
 
 /* Reads the token at `*p` and moves on. After TOKEN_END or TOKEN_LOST there is nothing more to

@@ -2,19 +2,21 @@
 import json
 import subprocess
 
+import pytest
+
 import banish_test
 
 LINE = "login failed for alice from 192.0.2.44: wrong password"
 
 
-def check(tmp_path, pattern, **example):
+def check(tmp_path, pattern, examples=True, **example):
     (tmp_path / "rules.d").mkdir()
     (tmp_path / "banish.json").write_text('{"jails": {"calsrv": {}}}')
     (tmp_path / "rules.d" / "calsrv.json").write_text(json.dumps({
         "name": "calsrv",
         "journal": [{"_SYSTEMD_UNIT": "calsrv.service"}],
         "events": [{"name": "auth-failed", "pattern": pattern}],
-        "examples": [{"message": LINE, "event": "auth-failed", **example}]}))
+        "examples": [{"message": LINE, "event": "auth-failed", **example}] if examples else []}))
     done = subprocess.run([banish_test.BANISH, "check", "--config", tmp_path,
                            "--rules", tmp_path / "none"],
                           text=True, capture_output=True, check=False, timeout=60)
@@ -38,6 +40,19 @@ def test_a_pattern_that_backtracks_is_measured(tmp_path):
     code, faults = check(tmp_path, pattern, address="192.0.2.44")
     assert code == 1
     assert "costs more than the line is long" in faults
+
+
+@pytest.mark.parametrize("pattern, fault", [
+    (r"^(?:a+)+ (?<address>\S+)$", "costs more than the line is long: \"a\" repeated 128, 256 and 512 times"),
+    (r"^.*from.*by (?<address>\S+)$", "costs more than the line is long"),
+    (r"^(?i)failed for .* from .*: (?<address>\S+)$", "costs more than the line is long"),
+    (r"^\Qlogin\E for (?<address>\S+)$", "add an example"),
+    (r"^(?i)failed for (?<user>.*) from (?<address>\S+)$", None),
+])
+def test_a_pattern_without_examples_is_measured(pattern, fault, tmp_path):
+    code, faults = check(tmp_path, pattern, examples=False)
+    assert code == (1 if fault else 0)
+    assert (fault or "") in faults
 
 
 def test_an_example_that_does_not_hold_is_told(tmp_path):

@@ -1,5 +1,7 @@
 #include "growth.h"
 
+#include "patterns.h"
+#include "pump.h"
 #include "rules.h"
 
 #include <errno.h>
@@ -57,9 +59,6 @@ static void tells_what_grows(void **state)
 		  true },
 		{ "^(?i)failed for (?<user>.*) from (?<address>\\S+)$",
 		  "failed for y from 192.0.2.1", false },
-		/* Without an example the pattern itself says what to try. */
-		{ "^(?:imap|pop3): user=<.*>.*rip=(?<address>[^,]+).*lip$", NULL, true },
-		{ "^(?:imap|pop3): user=<.*>, rip=(?<address>[^,]+),", NULL, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -80,6 +79,156 @@ static void tells_what_grows(void **state)
 	pool_done();
 }
 
+/* Without an example the pattern itself says what to try. */
+static void patterns_known_to_be_bad_are_told(void **state)
+{
+	static const char *const patterns[] = {
+		/* Repeats of repeats. */
+		"^(?:a+)+ (?<address>\\S+)$",
+		"^(?:a*)*(?<address>b)",
+		"^(?:a|a)*(?<address>b)",
+		"^(a|aa)+(?<address>$)",
+		"^(?:a|ab|b)*(?<address>c)",
+		"^(\\w+\\s*)+: (?<address>.*)",
+		"^(?:\\w+\\s?)*\\W(?<address>x)",
+		"^(?:[a-z]+ ?)*from (?<address>\\S+)$",
+		"^(?:x+x+)+(?<address>y)",
+		"^(?:.*,){1,30}(?<address>x)",
+		"^(?:(?:ab?c?)*d?)*(?<address>e)",
+		"^(?:\\d+(?:\\.\\d+)?)+ (?<address>x)",
+		"^(?:\"(?:[^\"\\\\]|\\\\.|\\\\)*\")(?<address>x)",
+		"^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}(?<address>x)$",
+		"^(?:(?:[0-9a-f]{1,4}:?)+)+(?<address>x)$",
+		"^(?i)(?:a|A)+(?<address>b)",
+		"^(?:[[:alpha:]]+|\\w+)*(?<address>:)",
+		/* Repeats beside each other. */
+		"^.*.*.*(?<address>x)",
+		"^\\s*\\s*\\s*(?<address>$)",
+		"^.*from.*by (?<address>\\S+)$",
+		"^(?<user>.*) from (?<address>.*) port .* ssh2$",
+		"^.*?, .*?; (?<address>x)",
+		"^[^;]*, [^<]*(?<address>y)",
+		"^x\\d+-?\\d+(?<address>a)$",
+		"^.*\\d+.*(?<address>x)",
+		"^.*(?:foo|bar)[^<]*+(?<address><)",
+		"^(?:imap|pop3): user=<.*>.*rip=(?<address>[^,]+).*lip$",
+		/* In what is looked at ahead. */
+		"^(?=(?:a+)+b)(?<address>\\S+)",
+		"^(?!.*from.*by)(?<address>\\S+)x",
+		"^(?:(?=.*x)a)*(?<address>b)",
+		"^(?:a(?!.*b))*(?<address>c)",
+		/* Behind what must not be given back. */
+		"^[^:]*+: (?>[a-z]+ )?+(?:a+)+(?<address>b)",
+		"^([a-z])\\1*\\1*(?<address>-)",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		struct rule *rule = rule_with(patterns[i], NULL);
+		struct growth growth;
+
+		if (growth_find(rule, rule->events, &growth) != 1)
+			fail_msg("%s", patterns[i]);
+	}
+	pool_done();
+}
+
+static void patterns_known_to_be_good_pass(void **state)
+{
+	static const char *const patterns[] = {
+		"^failed for (?<user>.*) from (?<address>\\S+)$",
+		"^login failed for (?<user>.*) from (?<address>\\S+): [a-z ]+$",
+		"^(?:imap|pop3): user=<.*>, rip=(?<address>[^,]+),",
+		"^(?<user>.*) from (?<address>[^ ]+) port \\d+(?: ssh2)?$",
+		"^(?>a+)+(?<address>b)",
+		"^(?:a++b?)*+(?<address>c)",
+		"^(?:[^,<]++|,(?! x))*+, (?<address>\\d++)",
+		"^(?:a|b|cd)*(?<address>x)",
+		"^(?:[^,]*,)*(?<address>x)",
+		"^[^,]*, [^;]*; [^,]*, (?<address>x)",
+		"^(?=.*x)(?=.*y)(?!.*z)(?<address>\\S+)",
+		"^(?s)(?=(?>.*)(?<!\\)))(?<user>.*),(?<address>[0-9.]+)\\): unknown user$",
+		"^\"(?:[^\"\\\\]|\\\\.)*\" (?<address>x)",
+		"^(?:\\d{1,3}\\.){3}\\d{1,3} (?<address>x)",
+		"^(?:[0-9a-f]{1,4}:){1,7}(?<address>x)",
+		"^(?i)(?:failed|invalid) [a-z]+ for (?<user>.*) from (?<address>\\S+)$",
+		"^.{0,256}(?<address>x)",
+		"^(?<address>[^\\s,]++)(?:,.*)?$",
+		"^([a-z])\\1*+(?<address>-)",
+		"^(?:ab?)*(?:cd?)*(?<address>e)",
+		"^pam_unix\\([^:]*:auth\\): authentication failure; .*rhost=(?<address>[^ =]++)\\s*+$",
+		"(?s)^a(?<address>b)",
+		"^a?a?a?a?a?(?<address>b)",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		struct rule *rule = rule_with(patterns[i], NULL);
+		struct growth growth;
+		int r = growth_find(rule, rule->events, &growth);
+
+		if (r != 0)
+			fail_msg("%s: %d, \"%s\" %ju %ju %ju", patterns[i], r, growth.piece,
+				 (uintmax_t)growth.steps[0], (uintmax_t)growth.steps[1],
+				 (uintmax_t)growth.steps[2]);
+	}
+	pool_done();
+}
+
+/* The text that grows is one of few letters, and so is what is behind it: all short ones. */
+static bool grows_somewhere(const struct rule *rule)
+{
+	cleanup(pump_freep) struct pump *pump = NULL;
+	static const char letters[] = "abc";
+	char text[4];
+	struct growth growth;
+
+	assert_int_equal(pump_new(rule, rule->events, &pump), 0);
+	for (unsigned i = 0; i < 81; i++) {
+		for (unsigned k = 0, rest = i; k < 4; k++, rest /= 3)
+			text[k] = letters[rest % 3];
+		for (size_t head = 0; head <= 2; head++)
+			for (size_t piece = 1; piece <= 2; piece++) {
+				const struct trial trial = { { text, head },
+							     { text + head, piece },
+							     PUMP_ODD };
+
+				if (pump_try(pump, &trial, &growth) > 0)
+					return true;
+			}
+	}
+	return false;
+}
+
+static uint64_t seed;
+
+static void nothing_is_missed(void **state)
+{
+	uint64_t random = seed;
+	unsigned n_growing = 0, n_others = 0;
+
+	for (int i = 0; i < 4000 && n_growing < 15; i++) {
+		char pattern[1024] = "^";
+		struct growth growth;
+		struct rule *rule;
+		int r;
+
+		put_pattern(&random, pattern, 512, 3);
+		strcat(pattern, "(?<address>x)");
+		/* What leads to a place is looked for without looking around. */
+		if (strstr(pattern, "(?=") || strstr(pattern, "(?!") || strstr(pattern, "(?<="))
+			continue;
+		rule = rule_with(pattern, NULL);
+		r = growth_find(rule, rule->events, &growth);
+		n_others += r == 0;
+		if (r >= 0 && grows_somewhere(rule)) {
+			n_growing++;
+			if (r == 0)
+				fail_msg("%s", pattern);
+		}
+		pool_done();
+	}
+	assert_true(n_growing > 0 && n_others > 0);
+}
+
 static void needs_a_pattern(void **state)
 {
 	struct rule *rule = rule_with("^x(?<address>", NULL);
@@ -88,15 +237,24 @@ static void needs_a_pattern(void **state)
 	assert_int_equal(growth_find(rule, rule->events, &growth), -EINVAL);
 	rule->events->format = FORMAT_LOGFMT;
 	assert_int_equal(growth_find(rule, rule->events, &growth), -EINVAL);
+	/* What is not understood begins with an example. */
+	rule = rule_with("^\\Qx\\E(?<address>y)", NULL);
+	assert_int_equal(growth_find(rule, rule->events, &growth), -ENODATA);
+	rule = rule_with("^\\Qx\\E(?<address>y)", "xy");
+	assert_int_equal(growth_find(rule, rule->events, &growth), 0);
 	pool_done();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_grows),
+		cmocka_unit_test(patterns_known_to_be_bad_are_told),
+		cmocka_unit_test(patterns_known_to_be_good_pass),
+		cmocka_unit_test(nothing_is_missed),
 		cmocka_unit_test(needs_a_pattern),
 	};
 
+	seed = random_seed(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,10 @@
 
 #include "unit.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+
 #include <limits.h>
+#include <pcre2.h>
 #include <stdio.h>
 
 /* One letter a token; a class shows how many bytes it has, a repeat its bounds. */
@@ -32,13 +35,19 @@ static const char *shown(const char *pattern)
 			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "<%u>", n);
 			break;
 		case TOKEN_NOTHING:
-			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "~");
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "%s",
+						 token.caseless ? "~i" : "~");
+			break;
+		case TOKEN_REFERENCE:
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "=");
 			break;
 		case TOKEN_OPEN:
-			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "(");
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "%s",
+						 token.caseless ? "i(" : "(");
 			break;
 		case TOKEN_LOOK:
-			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "?(");
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "%s",
+						 token.behind ? "<(" : "?(");
 			break;
 		case TOKEN_CLOSE:
 			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, ")");
@@ -61,7 +70,7 @@ static void reads_patterns(void **state)
 	} cases[] = {
 		{ "^a.b$", "~a<256>b~" },
 		{ "(?:a|b)(c)(?<d>e)(?P<f>g)(?'h'i)(?>j)(?|k)", "(a|b)(c)(e)(g)(i)(j)(k)" },
-		{ "(?=a)(?!b)(?<=c)(?<!d)", "?(a)?(b)?(c)?(d)" },
+		{ "(?=a)(?!b)(?<=c)(?<!d)", "?(a)?(b)<(c)<(d)" },
 		{ "a?b*c+d??e*+f{2}g{2,}h{2,3}?i{x}j{,3}", "a{0,1}b{0,-1}c{1,-1}d{0,1}e{0,-1}f{2,2}"
 							   "g{2,-1}h{2,3}i{x}j{,3}" },
 		{ "(?s)(?m-s:a)", "~(a)" },
@@ -71,7 +80,13 @@ static void reads_patterns(void **state)
 		{ "[abc][^abc][]a][^]a][a-z][\\d.][\\]\\x41-\\x43][a-][-a][\\b][a\\-z]",
 		  "<3><253><2><254><26><11><4><2><2><1><3>" },
 		{ "a]b}c", "a]b}c" },
-		{ "a(?i)b", "a!" },
+		{ "a(?i)b(?s-i:c)", "a~ibi(c)" },
+		{ "(a)\\1\\k<x>\\k{x}\\k'x'\\g{-1}(?P=x)", "(a)======" },
+		{ "a\\g<1>", "a!" },
+		{ "a\\12", "a!" },
+		{ "a\\g{1", "a!" },
+		{ "[[:digit:]x][^[:alpha:]]", "<11><204>" },
+		{ "[[:none:]]", "!" },
 		{ "a(?x:b)", "a!" },
 		{ "(*UTF)", "!" },
 		{ "a(?#b)", "a!" },
@@ -80,11 +95,9 @@ static void reads_patterns(void **state)
 		{ "(?&x)", "!" },
 		{ "(?P>x)", "!" },
 		{ "(?<x", "!" },
-		{ "a\\1", "a!" },
 		{ "a\\Qb\\E", "a!" },
 		{ "\\x{41}", "!" },
 		{ "\\p{L}", "!" },
-		{ "[[:alpha:]]", "!" },
 		{ "[\\d-z]", "!" },
 		{ "[a", "!" },
 		{ "[\\Qa]", "!" },
@@ -110,11 +123,47 @@ static void tokens_cover_the_pattern(void **state)
 	assert_int_equal(size, strlen(pattern));
 }
 
+static void classes_are_those_of_pcre2(void **state)
+{
+	static const char *const classes[] = {
+		"\\d",         "\\D",          "\\w",           "\\s",         "\\h",
+		"\\v",         "\\N",          "[^a-z\\s]",     "[[:alnum:]]", "[[:alpha:]]",
+		"[[:ascii:]]", "[[:blank:]]",  "[[:cntrl:]]",   "[[:digit:]]", "[[:graph:]]",
+		"[[:lower:]]", "[[:print:]]",  "[[:punct:]]",   "[[:space:]]", "[[:upper:]]",
+		"[[:word:]]",  "[[:xdigit:]]", "[^[:digit:]_]",
+	};
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		const char *p = classes[i];
+		struct token token = token_next(&p);
+		PCRE2_SIZE offset;
+		pcre2_code *code;
+		int error;
+
+		assert_int_equal(token.kind, TOKEN_CLASS);
+		assert_int_equal(*p, '\0');
+		code = pcre2_compile((PCRE2_SPTR)classes[i], PCRE2_ZERO_TERMINATED, 0, &error,
+				     &offset, NULL);
+		assert_non_null(code);
+		for (unsigned k = 0; k < 256; k++) {
+			char byte = (char)k;
+			int n = pcre2_match(code, (PCRE2_SPTR)&byte, 1, 0, 0, data, NULL);
+
+			if ((n > 0) != token_has(&token, byte))
+				fail_msg("%s: %u", classes[i], k);
+		}
+		pcre2_code_free(code);
+	}
+	pcre2_match_data_free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_patterns),
 		cmocka_unit_test(tokens_cover_the_pattern),
+		cmocka_unit_test(classes_are_those_of_pcre2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

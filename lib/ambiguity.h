@@ -1,0 +1,31 @@
+#ifndef BANISH_AMBIGUITY_H
+#define BANISH_AMBIGUITY_H
+
+/*
+ * Where a pattern could take the same bytes in several ways, over and over: what its cost may grow
+ * by. Only a suspicion: a pattern that gives nothing back, or that looks around, may know better.
+ */
+
+#include "automaton.h"
+#include "util.h"
+
+#define AMBIGUITY_PIECE_MAX 64 /* bytes */
+
+/* Behind `head`, which leads to `state`, `piece` may be repeated; `tail` leads from there to an
+ * end. Borrowed until the next one is asked for. */
+struct suspicion {
+	struct span head, piece, tail;
+	uint32_t state;
+};
+
+struct ambiguity;
+
+/* The automaton is borrowed. 0 or -ENOMEM. */
+int ambiguity_new(const struct automaton *automaton, struct ambiguity **ret) must_check;
+struct ambiguity *ambiguity_free(struct ambiguity *ambiguity);
+DEFINE_CLEANUP(struct ambiguity *, ambiguity_free)
+
+/* False: no more of them. */
+bool ambiguity_next(struct ambiguity *ambiguity, struct suspicion *ret);
+
+#endif
