@@ -6,6 +6,8 @@
 
 #include "nft-socket.h"
 
+#define MAX_TRIES 5 /* for answers of one moment */
+
 struct looking {
 	struct nft *nft;
 	struct nftmsg_state state;
@@ -89,6 +91,7 @@ static int take(void *data, const struct nftmsg_answer *answer)
 	return nftmsg_state_feed(&looking->state, looking->nft->table, answer);
 }
 
+/* 0; 1: others changed the table meanwhile. */
 static int ask(struct looking *looking)
 {
 	const struct nft *nft = looking->nft;
@@ -98,23 +101,28 @@ static int ask(struct looking *looking)
 		{ .type = NFT_MSG_GETSET, .table = nft->table, .flags = NLM_F_DUMP },
 		{ .type = NFT_MSG_GETRULE, .table = nft->table, .flags = NLM_F_DUMP },
 	};
-	int r;
+	int r, torn = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
 		r = nft_socket_ask(looking->nft, &questions[i], take, looking);
 		if (r < 0 && (r != -ENOENT || i == 0))
 			return r;
+		torn |= r > 0;
 	}
-	return 0;
+	return torn;
 }
 
 int nft_look(struct nft *nft, struct nft_view *ret)
 {
 	cleanup(looking_done) struct looking looking = { .nft = nft };
 	struct nft_use *use;
-	int r;
+	int r = 1, torn;
 
-	r = ask(&looking);
+	for (int i = 0; r == 1 && i < MAX_TRIES; i++) {
+		looking_done(&looking);
+		r = ask(&looking);
+	}
+	torn = r;
 	for (size_t i = 0; r >= 0 && i < looking.state.n_sets; i++) {
 		r = get_use(&looking.view, span_of(looking.state.sets[i].name), &use);
 		if (r > 0)
@@ -126,5 +134,5 @@ int nft_look(struct nft *nft, struct nft_view *ret)
 	looking.view.chain_is_fit = looking.state.chain_is_fit;
 	*ret = looking.view;
 	looking.view = (struct nft_view){ 0 };
-	return 0;
+	return torn;
 }

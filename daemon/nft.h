@@ -68,7 +68,7 @@ struct nft_view {
 	struct nft_use *uses; /* owned */
 	size_t n_uses;
 };
-/* -ENOENT: no such table. */
+/* 0; 1: others kept changing the table meanwhile, some may be missing; -ENOENT: no such table. */
 int nft_look(struct nft *nft, struct nft_view *ret) must_check;
 void nft_view_done(struct nft_view *view);
 const struct nft_use *nft_view_find(const struct nft_view *view, const char *set);

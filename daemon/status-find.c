@@ -207,13 +207,16 @@ static int look_at_unit(struct status *status)
 	return MIN(r, 0);
 }
 
-static bool is_younger(const char *path, usec_t time)
+/* A time to come is no younger: it would be so for ever. */
+static bool is_younger(const struct status *status, const char *path)
 {
-	struct stat status;
+	struct stat file;
+	usec_t changed;
 
-	return stat(path, &status) == 0 && (usec_t)status.st_mtim.tv_sec * USEC_PER_SEC +
-							   (usec_t)status.st_mtim.tv_nsec / 1000 >
-						   time;
+	if (stat(path, &file) < 0)
+		return false;
+	changed = (usec_t)file.st_mtim.tv_sec * USEC_PER_SEC + (usec_t)file.st_mtim.tv_nsec / 1000;
+	return changed > status->loaded && changed <= status->now;
 }
 
 /* The files in force against the time when the daemon read them. */
@@ -221,9 +224,9 @@ static void look_at_files(struct status *status)
 {
 	if (!status->ruleset || status->loaded == 0 || status->unit.state != UNIT_ACTIVE)
 		return;
-	status->facts.stale_config = is_younger(status->config->policy_file, status->loaded);
+	status->facts.stale_config = is_younger(status, status->config->policy_file);
 	for (unsigned i = 0; i < ruleset_n_jails(status->ruleset); i++)
-		if (is_younger(ruleset_jail(status->ruleset, i)->rule->file, status->loaded))
+		if (is_younger(status, ruleset_jail(status->ruleset, i)->rule->file))
 			status->facts.stale_config = true;
 }
 

@@ -113,11 +113,11 @@ static int take_elements(struct status *status, struct nft *nft)
 static int look(struct status *status)
 {
 	cleanup(nft_freep) struct nft *nft = NULL;
-	int r;
+	int r, torn = 0;
 
 	r = nft_open(status->policy->table, &nft);
 	if (r >= 0)
-		r = nft_look(nft, &status->view);
+		r = torn = nft_look(nft, &status->view);
 	if (r == -ENOENT) {
 		status->facts.sees_kernel = true;
 		return 0;
@@ -129,7 +129,7 @@ static int look(struct status *status)
 	if (r < 0)
 		return r;
 	status->facts.sees_kernel = status->facts.has_table = true;
-	r = look_for_damage(status);
+	r = torn ? 0 : look_for_damage(status);
 	status->facts.damage = status->damage;
 	return MIN(r, 0);
 }
