@@ -15,7 +15,7 @@ uint64_t engine_identify_user(struct span user)
 
 static uint64_t identify_secret(struct span secret)
 {
-	if (!secret.data)
+	if (!secret.data || secret.size == 0)
 		return SECRET_NONE;
 	return (hash_identity(secret.data, secret.size) & SECRET_MASK) ?: 1;
 }
