@@ -9,7 +9,7 @@ import copy
 import ipaddress
 import random
 
-from model import HOUR, US, Model, usec
+from model import BUILT_IN, HOUR, US, Model, merge, usec
 
 VERBS = ["denied", "refused", "hello", "welcome", "probe"]
 UNITS = ["mail.service", "web.service", "ssh@1.service"]
@@ -46,8 +46,25 @@ def make_settings(dice):
         "prefix": pick(dice, {
             "ipv4": dice.choice([8, 24, 31, 32]),
             "ipv6": dice.choice([16, 48, 56, 63, 64, 127, 128])}),
+        "networks": dict(pick(dice, {"ipv4": dice.choice([8, 16, 24, 31]), "ipv6": dice.choice([16, 32, 48, 64])}),
+                         hosts=dice.choice([0, 1, 2, 2, 3])),
+        "repeat_weight": dice.choice([0, 0.1, 0.5, 0.7, 1, 100]),
+        "maxusers": dice.choice([0, 1, 2, 2, 3]),
+        "on_success": dice.choice(["forgive", "forgive", "ignore"]),
+        "maxbans": {"count": dice.choice([0, 1, 1, 2, 3]), "within": dice.choice([1, "20s", "1min", "1h", "1d"])},
+        "targets": {"hosts": dice.choice([0, 1, 2, 2, 3]), "within": dice.choice(["1s", "1min", "1h", "1w"])},
     }
     return pick(dice, every)
+
+
+def mend_networks(policy):
+    """A network has to be wider than an offender, whatever defaults and jail say together."""
+    for above, below in [({}, policy["defaults"])] + [(policy["defaults"], jail) for jail in policy["jails"].values()]:
+        both = merge(merge(BUILT_IN, above), below)
+        for family, longest in ("ipv4", 32), ("ipv6", 128):
+            if both["networks"][family] >= both["prefix"][family] and ("networks" in above or "networks" in below):
+                below.setdefault("prefix", {})[family] = longest
+                below.setdefault("networks", {"hosts": both["networks"]["hosts"]})[family] = longest * 3 // 4
 
 
 def pick(dice, tree):
@@ -67,7 +84,8 @@ def make_pattern(dice, outcome):
     if dice.chance(20):
         host = f"(?:~{host}|{host})"
     attempts = slot("attempts", dice.chance(60), dice.choice(["[0-9]+", "[0-9]*", "\\S*"]))
-    tail = " sess=" + slot("session", session, dice.choice(["\\S*", "[a-z]*", "[a-z]+"]))
+    secret = "(?: pw=%s)?" % slot("secret", dice.chance(50), "\\S*")
+    tail = secret + " sess=" + slot("session", session, dice.choice(["\\S*", "[a-z]*", "[a-z]+"]))
     if dice.chance(80):
         tail += f" n={attempts}" if dice.chance(50) else f"(?: n={attempts})?"
         tail += dice.choice(["$", "$", "\\S*$", "", " *$"])
@@ -90,7 +108,8 @@ def make_logfmt(dice, outcome):
     session = outcome == "note" or dice.chance(60)
     address = (outcome == "failure" and not session) or dice.chance(85)
     for name, key, here in [("address", "remote", address), ("user", "user", dice.chance(50)),
-                            ("session", "cid", session), ("attempts", "n", dice.chance(60))]:
+                            ("session", "cid", session), ("attempts", "n", dice.chance(60)),
+                            ("secret", "pw", dice.chance(50))]:
         if here:
             event[name] = key
     return event, address and session
@@ -261,11 +280,14 @@ class Journal:
                                ([b"1000001", b"99999999999999999999999"] if dice.chance(5) else []))
         if dice.chance(3):
             user = user + b"y" * dice.choice([200, 5000, 70000])
+        secret = dice.choice([b"", b"", b"0a", b"ff"])
         if plain:
-            line = b"%s user=<%s> from=%s%s sess=%s" % (verb, user, b"~" if dice.chance(5) else b"", address, session)
+            line = b"%s user=<%s> from=%s%s%s sess=%s" % (verb, user, b"~" if dice.chance(5) else b"", address,
+                                                          b" pw=" + secret if secret else b"", session)
             line += b" n=" + attempts if attempts or dice.chance(50) else b""
             return line + dice.choice([b"", b"", b"", b"", b"\n", b" "]) if dice.chance(10) else line
         pairs = [(b"m", verb), (b"user", user), (b"remote", address), (b"cid", session)]
+        pairs += [(b"pw", secret)] if secret else []
         pairs += [(b"n", attempts)] if attempts else []
         pairs += [(b"x", dice.choice([b"", b"1", b"2 3"]))] if dice.chance(30) else []
         if dice.chance(10):
@@ -289,7 +311,7 @@ class Journal:
         if self.model.failures > before:
             self.last = fields
         for decision in decisions:
-            if decision["until_usec"]:
+            if decision.get("until_usec"):
                 self.edges.append((decision["until_usec"], fields))
         for jail in self.model.jails:
             if jail.selects(entry) and self.dice.chance(95 if self.model.failures > before else 8):
@@ -362,6 +384,9 @@ class Case:
         if dice.chance(60):
             self.policy["ignoreip"] = dice.some(["198.51.100.0/25", "192.0.2.1", "2001:db8:1:2::/64",
                                                  "2001:db8:1:1::7", "203.0.113.0/24"], 2)
+        mend_networks(self.policy)
+        self.repeats = any("repeat_weight" in settings
+                           for settings in [self.policy["defaults"], *self.policy["jails"].values()])
         journal = Journal(dice, self.policy, self.rules)
         for _ in range(dice.choice([5, 20, 60, 60, 120])):
             if dice.chance(2):

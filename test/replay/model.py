@@ -8,12 +8,16 @@ import ipaddress
 import re
 from fractions import Fraction
 
+from policies import Breaker, Networks, Targets, Window, name_of, users_of, weigh
+
 US = 1000000
 HOUR = 3600 * US
 MAX_ATTEMPTS = 1000000  # no more are believed
 BUILT_IN = {"mode": "normal", "maxretry": 5, "findtime": 600, "bantime": 3600,
             "increment": {"factor": 2, "maxtime": 28 * 86400, "memory": 60 * 86400},
-            "prefix": {"ipv4": 32, "ipv6": 64}, "action": "drop"}
+            "prefix": {"ipv4": 32, "ipv6": 64}, "action": "drop", "on_success": "ignore", "maxusers": 0,
+            "repeat_weight": None, "maxbans": {"count": 0, "within": 60}, "targets": {"hosts": 0, "within": 3600},
+            "networks": {"ipv4": 24, "ipv6": 48, "hosts": 4}}
 OWN_UNIT = b"banish.service"
 
 
@@ -83,6 +87,10 @@ def logfmt(line):
     return None if line.endswith(b" ") or not line else keys
 
 
+def shown(user):
+    return user.decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
 class Event:
     def __init__(self, tree, define):
         self.name = tree["name"]
@@ -136,7 +144,7 @@ class Event:
             if value is None or not self.condition(value, demand):
                 return None
         told = {what: keys.get(self.tree[what].encode(), b"")
-                for what in ("address", "user", "session", "attempts") if what in self.tree}
+                for what in ("address", "user", "session", "attempts", "secret") if what in self.tree}
         return {what: text for what, text in told.items() if text is not None}
 
 
@@ -161,8 +169,13 @@ class Jail:
         self.settings = settings
         self.sessions = {}
         self.told = {}      # address -> [[time, attempts not yet set off, whether by a session]]
-        self.window = {}    # offender -> [(time, tenths)]
-        self.bans = {}      # offender -> [(since, until)]
+        self.windows = {}   # by offender
+        self.bans = {}      # offender or network -> [(since, until)]
+        self.findtime = usec(settings["findtime"])
+        self.repeat = None if settings["repeat_weight"] is None else round(10 * settings["repeat_weight"])
+        self.breaker = Breaker(settings["maxbans"]["count"], usec(settings["maxbans"]["within"]))
+        self.targets = Targets(settings["targets"]["hosts"], usec(settings["targets"]["within"]))
+        self.networks = settings["networks"] and Networks(settings["networks"]["hosts"])
 
     def selects(self, fields):
         return any(all(self.agrees(field, values, fields.get(field, []))
@@ -200,10 +213,9 @@ class Jail:
 
     def set_off(self, address, now, attempts, by_session):
         """What is left of attempts that lines of the other kind may have told already."""
-        findtime = usec(self.settings["findtime"])
         told = self.told.setdefault(address, [])
         for one in told:
-            if one[2] != by_session and now - findtime < one[0] <= now:
+            if one[2] != by_session and now - self.findtime < one[0] <= now:
                 part = min(one[1], attempts)
                 one[1] -= part
                 attempts -= part
@@ -218,8 +230,8 @@ class Jail:
         address = address_of(text) if text else session.address if session else None
         return address, user or (session.user if session else None) or None
 
-    def weigh(self, event, found, now):
-        """(tenths, address, user) of what this line is."""
+    def attempt(self, event, found, now):
+        """(attempts, address, user) that this line tells of."""
         key = event.outcome != "success" and found.get("session") or None
         session = self.session(key, now) if key else self.peek(found.get("session"), now)
         address, user = self.who(found, None if event.outcome == "note" else session)
@@ -238,11 +250,14 @@ class Jail:
             session.totals[event.name] = total
             raised = max(0, total - session.count)
             session.count = max(session.count, total)
-        return event.tenths * self.set_off(address, now, raised, session is not None), address, user
+        return self.set_off(address, now, raised, session is not None), address, user
 
-    def offender(self, address):
-        length = self.settings["prefix"]["ipv%d" % address.version]
+    def widen(self, address, what="prefix"):
+        length = self.settings[what]["ipv%d" % address.version]
         return ipaddress.ip_network(f"{address}/{length}", strict=False)
+
+    def is_banned(self, prefix, now):
+        return any(since <= now and (until is None or now < until) for since, until in self.bans.get(prefix, []))
 
     def until(self, now, nth):
         bantime, increment = usec(self.settings["bantime"]), self.settings["increment"]
@@ -258,13 +273,20 @@ class Model:
     def __init__(self, policy, rules, mode=None):
         self.ignored = [ipaddress.ip_network(text) for text in policy.get("ignoreip", [])]
         defaults = merge(BUILT_IN, policy.get("defaults", {}))
+        self.no_networks = "networks" not in policy.get("defaults", {})
         by_name = {rule["name"]: rule for rule in rules}
-        self.jails = [Jail(by_name[name], merge(defaults, settings))
+        self.jails = [Jail(by_name[name], self.settings(defaults, settings))
                       for name, settings in policy.get("jails", {}).items()]
         for jail in self.jails:
             jail.settings["mode"] = mode or jail.settings["mode"]
         self.split = set()  # streams whose last entry was cut
         self.entries = self.failures = self.bans = self.prevented = 0
+
+    def settings(self, defaults, settings):
+        merged = merge(defaults, settings)
+        if self.no_networks and "networks" not in settings or not merged["networks"]["hosts"]:
+            merged["networks"] = None
+        return merged
 
     def feed(self, now, fields, cursor=None):
         """The decisions that this entry brings, in order."""
@@ -272,8 +294,7 @@ class Model:
         self.entries += bool(selecting)
         if self.is_piece(fields) or OWN_UNIT in fields.get("_SYSTEMD_UNIT", []):
             return []
-        decided = [self.judge(jail, now, fields) for jail in selecting]
-        return [dict(decision, cursor=cursor) for decision in decided if decision]
+        return [dict(decision, cursor=cursor) for jail in selecting for decision in self.judge(jail, now, fields)]
 
     def is_piece(self, fields):
         stream = fields.get("_STREAM_ID", [None])[0]
@@ -289,33 +310,72 @@ class Model:
                 any(address in network for network in self.ignored))
 
     def judge(self, jail, now, fields):
+        """Yields decisions."""
         event, found = jail.find(fields)
         if event is None or (event.aggressive and jail.settings["mode"] == "normal"):
-            return None
-        tenths, address, _ = jail.weigh(event, found, now)
-        if not tenths or self.is_ignored(address):
-            return None
-        offender = jail.offender(address)
-        bans = jail.bans.setdefault(offender, [])
-        if any(since <= now and (until is None or now < until) for since, until in bans):
-            self.prevented += tenths
-            return None
-        self.failures += tenths
-        window = jail.window.setdefault(offender, [])
-        window.append((now, tenths))
-        findtime = usec(jail.settings["findtime"])
-        reached = sum(weight for time, weight in window if now - findtime < time <= now)
+            return
+        attempts, address, user = jail.attempt(event, found, now)
+        if event.outcome == "success" and jail.settings["on_success"] == "forgive" and address and user:
+            jail.windows.setdefault(jail.widen(address), Window()).forgive(name_of(user))
+        if not attempts or not event.tenths or self.is_ignored(address):
+            return
+        said = {"time_usec": now, "jail": jail.name, "event": event.name, "address": str(address)}
+        yield from self.close_breaker(jail, now)
+        yield from self.fail(jail, event, found, attempts, address, user, said)
+        offender = jail.widen(address)
+        if jail.targets.note(user, offender, now):
+            yield dict(said, action="target", user=shown(user), hosts=jail.targets.hosts, prefix=str(offender))
+
+    @staticmethod
+    def close_breaker(jail, now):
+        held = jail.breaker.close(now)
+        if held is not None:
+            yield {"action": "breaker", "state": "closed", "time_usec": now, "jail": jail.name, "count": held}
+
+    def fail(self, jail, event, found, attempts, address, user, said):
+        now, offender = said["time_usec"], jail.widen(address)
+        network = jail.widen(address, "networks") if jail.networks else None
+        if jail.is_banned(offender, now) or network and jail.is_banned(network, now):
+            self.prevented += attempts * event.tenths
+            return
+        window = jail.windows.setdefault(offender, Window())
+        before = window.within(now, jail.findtime)
+        user, secret = name_of(user), found.get("secret") or None
+        failure = (now, weigh(before, event.tenths, attempts, jail.repeat, user, secret), user, secret)
+        self.failures += failure[1]
+        window.failures.append(failure)
+        lately = before + [failure]
+        if not self.is_enough(jail, lately):
+            return
+        reached = sum(failure[1] for failure in lately)
+        if jail.breaker.is_full(now):
+            if jail.breaker.hold(now, not self.is_enough(jail, before)):
+                yield dict(said, action="breaker", state="open", prefix=str(offender), failures=reached / 10,
+                           count=jail.breaker.count)
+            return
+        window.failures.clear()
+        ban = self.ban(jail, offender, reached, said)
         if reached < 10 * jail.settings["maxretry"]:
-            return None
-        del window[:]
+            ban["users"] = jail.settings["maxusers"]
+        yield ban
+        if jail.networks and jail.networks.note(network, offender, now, jail.findtime):
+            yield self.ban(jail, network, 10 * jail.networks.hosts, said)
+
+    @staticmethod
+    def is_enough(jail, failures):
+        return (sum(failure[1] for failure in failures) >= 10 * jail.settings["maxretry"] or
+                0 < jail.settings["maxusers"] <= users_of(failures))
+
+    def ban(self, jail, prefix, reached, said):
+        now = said["time_usec"]
+        bans = jail.bans.setdefault(prefix, [])
         memory = usec(jail.settings["increment"]["memory"])
         nth = 1 + sum(now - memory < since <= now for since, _ in bans)
         until = jail.until(now, nth)
         bans.append((now, until))
+        jail.breaker.bans.append(now)
         self.bans += 1
-        return {"action": "ban", "time_usec": now, "until_usec": until, "jail": jail.name,
-                "event": event.name, "address": str(address), "prefix": str(offender),
-                "failures": reached / 10, "offence": nth}
+        return dict(said, action="ban", until_usec=until, prefix=str(prefix), failures=reached / 10, offence=nth)
 
     def answer(self, now, fields):
         """What `banish test` says of an entry: the first rule that takes it answers. Nobody is banned."""
@@ -332,11 +392,12 @@ class Model:
         if event.aggressive and jail.settings["mode"] == "normal":
             tenths, (address, user) = 0, jail.who(found, None)
         else:
-            tenths, address, user = jail.weigh(event, found, now)
+            attempts, address, user = jail.attempt(event, found, now)
+            tenths = attempts * event.tenths
         if address and self.is_ignored(address):
             tenths = 0
         return {"jail": jail.name, "event": event.name, "outcome": event.outcome,
-                "address": address and str(address), "user": user and user.decode("utf-8", "replace").replace("\0", "\ufffd"),
+                "address": address and str(address), "user": user and shown(user),
                 "weight": tenths / 10}
 
     def summary(self):
