@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PIECE 131072 /* bytes read at once; longer lines get more room */
+
 static void closep(int *fd)
 {
 	if (*fd >= 0)
@@ -79,6 +81,62 @@ int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_siz
 	*ret = TAKE_PTR(data);
 	*ret_size = done;
 	return 0;
+}
+
+/* The lines of a piece; what is left of it moves to its front. Bytes taken, or negative errno. */
+static ssize_t take_lines(char *data, size_t *size, int (*take)(void *userdata, struct span line),
+			  void *userdata)
+{
+	char *at = data, *end;
+	int r;
+
+	while ((end = memchr(at, '\n', *size - (size_t)(at - data)))) {
+		r = take(userdata, (struct span){ at, (size_t)(end - at) });
+		if (r < 0)
+			return r;
+		at = end + 1;
+	}
+	*size -= (size_t)(at - data);
+	memmove(data, at, *size);
+	return at - data;
+}
+
+int file_read_lines(const char *path, size_t max_size,
+		    int (*take)(void *userdata, struct span line), void *userdata, size_t *ret_size)
+{
+	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	cleanup(freep) char *data = NULL;
+	size_t size = 0, room = 0, taken = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n;
+
+		if (size == room) {
+			char *larger = realloc(data, room = room ? 2 * room : PIECE);
+
+			if (!larger)
+				return -ENOMEM;
+			data = larger;
+		}
+		n = read(fd, data + size, room - size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		size += (size_t)n;
+		if (taken + size > max_size)
+			return -EFBIG;
+		n = take_lines(data, &size, take, userdata);
+		if (n < 0)
+			return (int)n;
+		taken += (size_t)n;
+	}
+	*ret_size = taken;
+	return size > 0;
 }
 
 bool file_absent(const char *path)

@@ -12,6 +12,13 @@ int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size) m
 /* The last `max_size` bytes of a file, all of a shorter one; a NUL is put behind them. */
 int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_size) must_check;
 
+/* Hands each whole line to `take` (without its end; borrowed for the call) as the file is read;
+ * stops when it returns negative. `ret_size`: bytes of whole lines. 1: something follows them; 0;
+ * errors as above, which may come after some lines. */
+int file_read_lines(const char *path, size_t max_size,
+		    int (*take)(void *userdata, struct span line), void *userdata,
+		    size_t *ret_size) must_check;
+
 /* True if there is no such path (a path that cannot be looked up is not absent). */
 bool file_absent(const char *path);
 

@@ -95,29 +95,14 @@ static int cut(struct state *state, size_t size)
 
 int state_read(struct state *state, int (*take)(void *userdata, struct span line), void *userdata)
 {
-	cleanup(freep) char *content = NULL;
-	size_t size, whole = 0;
+	size_t whole;
 	int r;
 
-	r = file_read(state->path, MAX_STATE_SIZE, &content, &size);
+	r = file_read_lines(state->path, MAX_STATE_SIZE, take, userdata, &whole);
 	if (r == -ENOENT)
 		return 0;
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	while (whole < size) {
-		const char *end = memchr(content + whole, '\n', size - whole);
-		size_t next;
-
-		if (!end)
-			break;
-		next = (size_t)(end - content) + 1;
-		r = take(userdata, (struct span){ content + whole, next - whole - 1 });
-		if (r < 0)
-			return r;
-		whole = next;
-	}
-	if (whole == size)
-		return 0;
 	state->size = whole;
 	state->torn = cut(state, whole) < 0; /* the next append tries again */
 	return 1;

@@ -77,6 +77,14 @@ struct ledger *ledger_free(struct ledger *ledger)
 	return NULL;
 }
 
+void ledger_expect(struct ledger *ledger, size_t n_bans)
+{
+	size_t n = MIN(n_bans, ledger->max_bans);
+
+	table_expect(&ledger->bans, n);
+	table_expect(&ledger->offenders, n);
+}
+
 void ledger_set_max_bans(struct ledger *ledger, size_t max_bans)
 {
 	ledger->max_bans = MAX(max_bans, 1);
@@ -128,9 +136,10 @@ int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret)
 	return 0;
 }
 
+/* Numbered by us, one after the other: each has a bucket of its own, beside its neighbour's. */
 static uint64_t hash_id(uint64_t id)
 {
-	return id * 0x9e3779b97f4a7c15 >> 32; /* numbered by us: no stranger aims at a bucket */
+	return id;
 }
 
 static bool equal_id(const void *record, const void *key)

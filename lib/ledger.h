@@ -59,6 +59,9 @@ int ledger_new(const uint8_t seed[16], struct ledger **ret) must_check;
 struct ledger *ledger_free(struct ledger *ledger);
 DEFINE_CLEANUP(struct ledger *, ledger_free)
 
+/* So many bans will be added; saves time only. */
+void ledger_expect(struct ledger *ledger, size_t n_bans);
+
 /* Bounds and horizons; each has a default. `reach`: how far before the position a warm-up begins.
  */
 void ledger_set_max_bans(struct ledger *ledger, size_t max_bans);

@@ -90,10 +90,9 @@ static void put_into_bucket(struct table *table, struct table_head *head, uint32
 }
 
 /* Without memory for more buckets the old ones go on, with longer chains. */
-static bool grow(struct table *table)
+static bool grow(struct table *table, uint32_t n)
 {
-	uint32_t *old = table->buckets, n_old = table->n_buckets;
-	uint32_t n = n_old ? 2 * n_old : MIN_BUCKETS, *buckets;
+	uint32_t *old = table->buckets, n_old = table->n_buckets, *buckets;
 
 	buckets = n ? malloc(n * sizeof(*buckets)) : NULL;
 	if (!buckets)
@@ -113,6 +112,21 @@ static bool grow(struct table *table)
 	}
 	free(old);
 	return true;
+}
+
+static uint32_t more_buckets(const struct table *table)
+{
+	return table->n_buckets ? 2 * table->n_buckets : MIN_BUCKETS;
+}
+
+void table_expect(struct table *table, size_t n)
+{
+	uint32_t n_buckets = more_buckets(table);
+
+	while (n_buckets < INDEX_MASK && n > n_buckets / 4 * 3)
+		n_buckets *= 2;
+	if (n > table->n_buckets / 4 * 3)
+		(void)grow(table, n_buckets); /* saves time only */
 }
 
 static void list_append(struct table *table, struct table_list *list, uint32_t index)
@@ -152,7 +166,7 @@ void *table_add(struct table *table, struct table_list *list, uint64_t hash)
 
 	if (table->n >= INDEX_MASK)
 		return NULL;
-	if (table->n >= table->n_buckets / 4 * 3 && !grow(table))
+	if (table->n >= table->n_buckets / 4 * 3 && !grow(table, more_buckets(table)))
 		return NULL;
 	head = pool_take(&table->records, &index);
 	if (!head)

@@ -36,6 +36,8 @@ typedef bool (*table_equal_t)(const void *record, const void *key);
 void table_init(struct table *table, size_t record_size);
 void table_done(struct table *table);
 void table_list_init(struct table_list *list);
+/* So many records will come: room for their links is made at once. */
+void table_expect(struct table *table, size_t n);
 
 /* NULL: no such record. */
 void *table_find(const struct table *table, uint64_t hash, table_equal_t equal, const void *key);

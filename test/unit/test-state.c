@@ -110,6 +110,40 @@ static int take_some_and_fail(void *userdata, struct span *ret)
 	return (*n)++ < 3 ? 1 : -ENOMEM;
 }
 
+struct lengths {
+	size_t n, next; /* lines; bytes of the one that comes */
+};
+
+static int take_length(void *userdata, struct span line)
+{
+	struct lengths *lengths = userdata;
+
+	assert_int_equal(line.size, lengths->next);
+	for (size_t i = 0; i < line.size; i++)
+		assert_int_equal(line.data[i], 'a' + (char)(i % 23));
+	lengths->n++;
+	lengths->next = lengths->next * 3 + 1;
+	return lengths->n == 15 ? -ECANCELED : 0;
+}
+
+/* Up to 2.4 MB: longer than what is read at once. */
+static void lines_may_be_long(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	cleanup(freep) char *line = malloc(1 << 22);
+	struct lengths lengths = { 0 };
+
+	assert_non_null(line);
+	for (size_t i = 0; i < 1 << 22; i++)
+		line[i] = 'a' + (char)(i % 23);
+	assert_int_equal(state_open(*folder, &state), 0);
+	for (size_t i = 0, size = 0; i < 15; i++, size = size * 3 + 1)
+		if (size < 1 << 22)
+			assert_int_equal(state_append(state, (struct span){ line, size }), 0);
+	assert_int_equal(state_read(state, take_length, &lengths), -ECANCELED);
+	assert_int_equal(lengths.n, 15);
+}
+
 static void has_one_owner_at_a_time(void **folder)
 {
 	cleanup(state_freep) struct state *first = NULL, *second = NULL;
@@ -239,6 +273,7 @@ int main(void)
 						remove_folder),
 		cmocka_unit_test_setup_teardown(cuts_off_a_torn_last_line, make_folder,
 						remove_folder),
+		cmocka_unit_test_setup_teardown(lines_may_be_long, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(has_one_owner_at_a_time, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(replaces_all_or_nothing, make_folder,

@@ -65,7 +65,8 @@ static void lists_go_by_age(void **state)
 	table_done(&table);
 }
 
-static void finds_what_is_in_at_any_size(void **state)
+/* With more records expected before the first, and before one in the middle. */
+static void fill(size_t first, size_t middle)
 {
 	enum { N = 3000 };
 	struct table table;
@@ -73,7 +74,10 @@ static void finds_what_is_in_at_any_size(void **state)
 
 	table_init(&table, sizeof(struct item));
 	table_list_init(&list);
+	table_expect(&table, first);
 	for (unsigned key = 0; key < N; key++) {
+		if (key == N / 3)
+			table_expect(&table, middle);
 		((struct item *)table_add(&table, &list, hash(key)))->key = key;
 		if (key % 5 == 0)
 			table_remove(&table, &list, find(&table, key / 2));
@@ -86,6 +90,31 @@ static void finds_what_is_in_at_any_size(void **state)
 		assert_int_equal(find(&table, key) == NULL, removed);
 	}
 	assert_int_equal(table.n, list.n);
+	table_done(&table);
+}
+
+static void finds_what_is_in_at_any_size(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 49, 700, 3000, 40000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(sizes); j++)
+			fill(sizes[i], sizes[j]);
+}
+
+static void has_room_for_what_is_expected(void **state)
+{
+	struct table table;
+	struct table_list list;
+	uint32_t n_buckets;
+
+	table_init(&table, sizeof(struct item));
+	table_list_init(&list);
+	table_expect(&table, 1000);
+	n_buckets = table.n_buckets;
+	for (unsigned key = 0; key < 1000; key++)
+		((struct item *)table_add(&table, &list, hash(key)))->key = key;
+	assert_int_equal(table.n_buckets, n_buckets);
 	table_done(&table);
 }
 
@@ -132,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_go_by_age),
 		cmocka_unit_test(finds_what_is_in_at_any_size),
+		cmocka_unit_test(has_room_for_what_is_expected),
 		cmocka_unit_test(chains_lose_any_of_their_records),
 	};
 
