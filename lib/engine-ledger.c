@@ -15,12 +15,14 @@
 
 unsigned engine_jail_of(const struct engine *engine, const struct ban *ban)
 {
-	if (strcmp(ban->jail, MANUAL_NAME) == 0)
+	unsigned number = ledger_ban_jail(ban);
+
+	if (number == engine->manual)
 		return ENGINE_MANUAL;
-	if (strcmp(ban->jail, FORCED_NAME) == 0)
+	if (number == engine->forced)
 		return ENGINE_FORCED;
 	for (unsigned i = 0; i < engine->n_jails; i++)
-		if (strcmp(engine->jails[i].jail->name, ban->jail) == 0)
+		if (engine->jails[i].ledger_jail == number)
 			return i;
 	return ENGINE_NO_JAIL;
 }

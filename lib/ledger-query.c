@@ -86,6 +86,22 @@ const struct ban *ledger_next_of(const struct ledger *ledger, unsigned jail,
 	return record ? &record->ban : NULL;
 }
 
+unsigned ledger_ban_jail(const struct ban *ban)
+{
+	return record_of(ban)->jail;
+}
+
+bool ledger_is_outdone(const struct ledger *ledger, const struct ban *ban, usec_t now)
+{
+	const struct offender *offender = table_at(&ledger->offenders, record_of(ban)->offender);
+
+	for (const struct record *record = table_at(&ledger->bans, offender->latest); record;
+	     record = earlier(ledger, record))
+		if (record->ban.id > ban->id && ban_runs(&record->ban, now))
+			return true;
+	return false;
+}
+
 struct position ledger_position(const struct ledger *ledger)
 {
 	return (struct position){ ledger->time, span_of(ledger->cursor) };

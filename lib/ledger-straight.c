@@ -21,7 +21,8 @@ struct reader {
 };
 
 /* The size is a constant, which makes of the comparison a few instructions. */
-static inline bool take(struct reader *reader, const char *literal, size_t size)
+static inline __attribute__((always_inline)) bool take(struct reader *reader, const char *literal,
+						       size_t size)
 {
 	if ((size_t)(reader->end - reader->at) < size || memcmp(reader->at, literal, size) != 0)
 		return false;
@@ -33,13 +34,14 @@ static inline bool take(struct reader *reader, const char *literal, size_t size)
 
 static bool take_number(struct reader *reader, uint64_t *ret)
 {
-	const char *begin = reader->at;
+	char *begin = reader->at, *at = begin;
 	uint64_t value = 0;
 
-	while (*reader->at >= '0' && *reader->at <= '9' && reader->at - begin < MAX_DIGITS)
-		value = 10 * value + (uint64_t)(*reader->at++ - '0');
-	if (reader->at == begin || (*begin == '0' && reader->at - begin > 1))
+	while (*at >= '0' && *at <= '9')
+		value = 10 * value + (uint64_t)(*at++ - '0');
+	if (at == begin || at - begin > MAX_DIGITS || (*begin == '0' && at - begin > 1))
 		return false;
+	reader->at = at;
 	*ret = value;
 	return value < LEDGER_MAX_EXACT;
 }
@@ -56,17 +58,16 @@ static bool take_until(struct reader *reader, usec_t *ret)
 /* A text and its end; the quote becomes its NUL. */
 static bool take_span(struct reader *reader, size_t max, struct span *ret)
 {
-	char *begin = reader->at + 1;
+	char *begin = reader->at + 1, *end;
 
 	if (*reader->at != '"')
 		return false;
-	reader->at++;
-	while ((unsigned char)*reader->at >= ' ' && *reader->at != '"' && *reader->at != '\\')
-		reader->at++;
-	if (*reader->at != '"' || (size_t)(reader->at - begin) > max)
+	end = memchr(begin, '"', (size_t)(reader->end - begin));
+	if (!end || (size_t)(end - begin) > max)
 		return false;
-	*ret = (struct span){ begin, (size_t)(reader->at - begin) };
-	*reader->at++ = '\0';
+	*ret = (struct span){ begin, (size_t)(end - begin) };
+	*end = '\0';
+	reader->at = end + 1;
 	return true;
 }
 
@@ -96,14 +97,29 @@ static bool take_tenths(struct reader *reader, uint64_t *ret)
 	return true;
 }
 
+/* "192.0.2.1/32" of 192.0.2.1, as most are. */
+static bool is_whole(struct span prefix, struct span address)
+{
+	const char *length = memchr(address.data, ':', address.size) ? "/128" : "/32";
+
+	return prefix.size == address.size + strlen(length) &&
+	       memcmp(prefix.data, address.data, address.size) == 0 &&
+	       memcmp(prefix.data + address.size, length, strlen(length)) == 0;
+}
+
 static bool take_offender(struct reader *reader, struct ban *ban)
 {
 	struct span prefix, address;
 
-	return TAKE(reader, ",\"prefix\":") && take_span(reader, PREFIX_TEXT_MAX, &prefix) &&
-	       TAKE(reader, ",\"address\":") && take_span(reader, ADDRESS_TEXT_MAX, &address) &&
-	       prefix_parse(prefix, &ban->prefix) == 0 &&
-	       address_parse(address, &ban->address) == 0 &&
+	if (!TAKE(reader, ",\"prefix\":") || !take_span(reader, PREFIX_TEXT_MAX, &prefix) ||
+	    !TAKE(reader, ",\"address\":") || !take_span(reader, ADDRESS_TEXT_MAX, &address) ||
+	    address_parse(address, &ban->address) < 0)
+		return false;
+	if (is_whole(prefix, address)) {
+		ban->prefix = address_widen(&ban->address, address_bits(&ban->address));
+		return true;
+	}
+	return prefix_parse(prefix, &ban->prefix) == 0 &&
 	       prefix_contains(&ban->prefix, &ban->address);
 }
 
@@ -182,6 +198,22 @@ static bool take_change(struct reader *reader, struct ledger_change *change)
 	return TAKE(reader, "{\"unban\":{\"id\":") && take_unban(reader, ban);
 }
 
+/* The last ban is in its set, as most are, which takes no change of its own. */
+static bool take_placed(struct reader *reader, struct ledger_commit *commit)
+{
+	struct ledger_change *last =
+		commit->n_changes > 0 ? &commit->changes[commit->n_changes - 1] : NULL;
+	struct reader ahead = *reader;
+	uint64_t id;
+
+	if (!last || last->type != CHANGE_BAN || !TAKE(&ahead, "{\"placed\":") ||
+	    !take_number(&ahead, &id) || id != last->ban.id || !TAKE(&ahead, "}"))
+		return false;
+	last->ban.placed = true;
+	*reader = ahead;
+	return true;
+}
+
 static bool take_head(struct reader *reader, struct ledger_commit *commit)
 {
 	if (!TAKE(reader, "{\"v\":1"))
@@ -196,11 +228,34 @@ static bool take_head(struct reader *reader, struct ledger_commit *commit)
 	return TAKE(reader, ",\"changes\":[");
 }
 
+#define EACH_BYTE(byte) (UINT64_MAX / 255 * (byte))
+
+/* No byte below a space, and no backslash: then every text is as it stands there. */
+static bool is_plain(struct span line)
+{
+	uint64_t bytes, below = 0;
+	size_t i = 0;
+
+	for (; i + sizeof(bytes) <= line.size; i += sizeof(bytes)) {
+		memcpy(&bytes, line.data + i, sizeof(bytes));
+		/* the high bit of at least one byte, if any is below */
+		below |= (bytes - EACH_BYTE(' ')) & ~bytes;
+	}
+	if (below & EACH_BYTE(0x80))
+		return false;
+	for (; i < line.size; i++)
+		if ((unsigned char)line.data[i] < ' ')
+			return false;
+	return line.size > 0 && !memchr(line.data, '\\', line.size);
+}
+
 int ledger_read_straight(struct span line, struct ledger_commit *commit)
 {
 	struct ledger_change *change;
 	struct reader reader;
 
+	if (!is_plain(line))
+		return 0;
 	commit->text = malloc(line.size + 1);
 	if (!commit->text)
 		return -ENOMEM;
@@ -209,9 +264,11 @@ int ledger_read_straight(struct span line, struct ledger_commit *commit)
 	reader = (struct reader){ commit->text, commit->text + line.size };
 	if (!take_head(&reader, commit))
 		return 0;
-	while (*reader.at != ']') {
-		if (commit->n_changes > 0 && !TAKE(&reader, ","))
+	for (bool first = true; *reader.at != ']'; first = false) {
+		if (!first && !TAKE(&reader, ","))
 			return 0;
+		if (take_placed(&reader, commit))
+			continue;
 		change = ledger_commit_add(commit);
 		if (!change)
 			return -ENOMEM;

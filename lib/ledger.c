@@ -178,12 +178,12 @@ int ledger_chain(struct ledger *ledger, struct record *record)
 		.prefix = record->ban.prefix,
 		.jail = (uint16_t)(record->jail | (record->ban.network ? LEDGER_NETWORKS : 0)),
 	};
-	struct offender *offender = ledger_find_offender(ledger, &key);
+	uint64_t hash = hash64(ledger->seed, &key, sizeof(key));
+	struct offender *offender = table_find(&ledger->offenders, hash, equal_offender, &key);
 	uint32_t *link;
 
 	if (!offender) {
-		offender = table_add(&ledger->offenders, &ledger->offender_list,
-				     hash64(ledger->seed, &key, sizeof(key)));
+		offender = table_add(&ledger->offenders, &ledger->offender_list, hash);
 		if (!offender)
 			return -ENOMEM;
 		offender->key = key;

@@ -72,6 +72,8 @@ int ledger_set_memory(struct ledger *ledger, const char *jail, usec_t memory) mu
 
 /* A jail's number, for the calls that are made for every failure. -ENOMEM, -E2BIG. */
 int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret) must_check;
+/* ... of a ban that the ledger holds. */
+unsigned ledger_ban_jail(const struct ban *ban);
 /* Bans of networks stand apart: a jail's number with this bit asks for them. */
 #define LEDGER_NETWORKS 0x8000U
 
@@ -90,6 +92,10 @@ const struct ban *ledger_banned(const struct ledger *ledger, unsigned jail,
 /* Automatic bans of that offender with since in (now - memory, now]. */
 uint32_t ledger_offences(const struct ledger *ledger, unsigned jail, const struct prefix *prefix,
 			 usec_t now, usec_t memory);
+
+/* A ban of the ledger that another one of its offender, added later, outdoes while both run: the
+ * kernel holds that one. */
+bool ledger_is_outdone(const struct ledger *ledger, const struct ban *ban, usec_t now);
 
 /* All bans in the order they were added; start with NULL. Only the last one answered may be changed
  * meanwhile. */

@@ -293,6 +293,36 @@ static void numbers_are_never_used_twice(void **state)
 	assert_int_equal(ledger_last_id(ledger), 8);
 }
 
+static bool outdone(struct ledger *ledger, uint64_t id, usec_t now)
+{
+	return ledger_is_outdone(ledger, ledger_get(ledger, id), now);
+}
+
+static void the_ban_that_was_added_last_is_the_kernels(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	const struct position after = { START, SPAN_LITERAL("s=2") };
+	uint64_t first = add(ledger, "a", "192.0.2.1/32", START + 2, START + SECOND);
+	uint64_t second = add(ledger, "a", "192.0.2.1/32", START + 1, START + 2 * SECOND);
+	uint64_t third = add(ledger, "a", "192.0.2.1/32", START, START + SECOND);
+	uint64_t other = add(ledger, "a", "192.0.2.2/32", START, START + SECOND);
+	uint64_t elsewhere = add(ledger, "b", "192.0.2.1/32", START, START + SECOND);
+
+	assert_int_equal(ledger_ban_jail(ledger_get(ledger, third)), jail_number(ledger, "a"));
+	assert_int_equal(ledger_ban_jail(ledger_get(ledger, elsewhere)), jail_number(ledger, "b"));
+	assert_true(outdone(ledger, first, START + 3));
+	assert_true(outdone(ledger, second, START + 3));
+	assert_false(outdone(ledger, third, START + 3));
+	assert_false(outdone(ledger, other, START + 3));
+	assert_false(outdone(ledger, elsewhere, START + 3));
+
+	assert_false(outdone(ledger, second, START + SECOND)); /* the third is over */
+	assert_true(outdone(ledger, first, START + SECOND));
+	assert_int_equal(ledger_lift(ledger, second, START + 3, &after), 0);
+	assert_false(outdone(ledger, first, START + SECOND));
+	assert_true(outdone(ledger, first, START + 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +337,7 @@ int main(void)
 		cmocka_unit_test(at_the_bound_running_bans_go_last),
 		cmocka_unit_test(changes_wait_until_they_are_saved),
 		cmocka_unit_test(numbers_are_never_used_twice),
+		cmocka_unit_test(the_ban_that_was_added_last_is_the_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
