@@ -52,24 +52,41 @@ static int make_room(struct changes *changes)
 	return 0;
 }
 
+static void append(char comment[static NFT_COMMENT_BYTES], size_t *size, const char *text)
+{
+	size_t n = strnlen(text, NFT_COMMENT_BYTES - 1 - *size);
+
+	memcpy(comment + *size, text, n);
+	*size += n;
+	comment[*size] = '\0';
+}
+
+/* Why it is banned, for whoever looks at the set. printf would take a tenth of a start with many.
+ */
+static void explain(const struct ban *ban, char comment[static NFT_COMMENT_BYTES])
+{
+	char weight[WEIGHT_TEXT_MAX];
+	size_t size = 0;
+
+	if (ban->kind == BAN_MANUAL) {
+		append(comment, &size, *ban->reason ? ban->reason : NFT_COMMENT_MANUAL);
+		return;
+	}
+	append(comment, &size, ban->network ? "network: " : ban->event);
+	append(comment, &size, ban->network ? "" : " x");
+	append(comment, &size, weight_format(ban->failures, weight));
+	append(comment, &size, ban->network ? " offenders" : "");
+}
+
 int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
 		usec_t now)
 {
-	char weight[WEIGHT_TEXT_MAX];
 	int r;
 
 	r = make_room(changes);
 	if (r < 0)
 		return r;
-	if (ban->kind == BAN_AUTOMATIC && ban->network)
-		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "network: %s offenders",
-			 weight_format(ban->failures, weight));
-	else if (ban->kind == BAN_AUTOMATIC)
-		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "%s x%s", ban->event,
-			 weight_format(ban->failures, weight));
-	else
-		snprintf(changes->comments[changes->n], NFT_COMMENT_BYTES, "%s",
-			 *ban->reason ? ban->reason : NFT_COMMENT_MANUAL);
+	explain(ban, changes->comments[changes->n]);
 	changes->items[changes->n] = (struct nft_change){
 		.operation = operation,
 		.address = ban->prefix.address,

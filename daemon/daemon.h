@@ -142,8 +142,14 @@ int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one, and bans networks if it is one: its set stands in the
  * kernel. */
 bool guard_has_set(const struct daemon *daemon, const struct ban *ban);
-/* ... and is new. */
-bool guard_set_is_new(const struct daemon *daemon, const struct ban *ban);
+/* Of the ban that was looked at last; begins zeroed. Many bans share a set. */
+struct guard_look {
+	const char *jail;
+	uint8_t family;
+	bool has_set, is_new;
+};
+/* ... and whether it is new. */
+void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look);
 /* All of it again in a few seconds. */
 void guard_retry_soon(struct daemon *daemon);
 int guard_attach(struct daemon *daemon) must_check;

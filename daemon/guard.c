@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
+#define MAX_AT_ONCE 5000 /* bans put back: more take memory, and no less time */
 
 static size_t append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
 {
@@ -146,12 +147,19 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 			      &ban->address, &network);
 }
 
-bool guard_set_is_new(const struct daemon *daemon, const struct ban *ban)
+void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look)
 {
+	uint8_t family = ban->prefix.address.family;
 	char name[NFT_JAIL_SIZE];
 
-	return nft_set_is_new(daemon->nft, nft_jail_name(ban->jail, ban->network, name),
-			      ban->prefix.address.family);
+	/* a network's set depends on more, and there are few of them */
+	if (!ban->network && ban->jail == look->jail && family == look->family)
+		return;
+	*look = (struct guard_look){ .jail = ban->network ? NULL : ban->jail, .family = family };
+	look->has_set = guard_has_set(daemon, ban);
+	look->is_new =
+		look->has_set &&
+		nft_set_is_new(daemon->nft, nft_jail_name(ban->jail, ban->network, name), family);
 }
 
 static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
@@ -197,22 +205,46 @@ int guard_remove(struct daemon *daemon, const struct ban *ban)
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
+/* What the kernel refuses need not keep the rest out. */
+static int put_some_back(struct daemon *daemon, struct changes *changes, int *error)
+{
+	int r = changes_apply(daemon, changes);
+
+	changes->n = 0;
+	if (r == -ENOMEM)
+		return r;
+	*error = MIN(*error, r);
+	return 0;
+}
+
 /* Everything that still runs goes back into sets that are new, or into `all`. 0 or more: how many
  * bans; negative errno. */
 int guard_put_back(struct daemon *daemon, bool all)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
-	int r = 0;
+	struct guard_look look = { 0 };
+	int r = 0, error = 0, n = 0;
 
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
-		if (ban_runs(ban, now) && guard_has_set(daemon, ban) &&
-		    (all || guard_set_is_new(daemon, ban)))
-			/* into an empty set three times faster; what may be there needs care */
-			r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
+		if (!ban_runs(ban, now))
+			continue;
+		guard_look_at(daemon, ban, &look);
+		if (all ? !look.has_set : !look.is_new)
+			continue;
+		n++;
+		if (ledger_is_outdone(daemon->ledger, ban, now)) {
+			ledger_place(daemon->ledger, ban->id);
+			continue;
+		}
+		/* into an empty set three times faster; what may be there needs care */
+		r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
+		if (r >= 0 && changes.n == MAX_AT_ONCE)
+			r = put_some_back(daemon, &changes, &error);
+	}
 	if (r >= 0)
-		r = changes_apply(daemon, &changes);
-	return r < 0 ? r : (int)changes.n;
+		r = put_some_back(daemon, &changes, &error);
+	return r < 0 ? r : error < 0 ? error : n;
 }
 
 int guard_refresh(struct daemon *daemon)

@@ -167,11 +167,14 @@ static int compare_ids(const void *a, const void *b)
 static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t n_seen)
 {
 	usec_t now = daemon_now(daemon);
+	struct guard_look look = { 0 };
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
-		if (!ban_runs(ban, now) || !ban->placed || !guard_has_set(daemon, ban) ||
-		    guard_set_is_new(daemon, ban) ||
+		if (!ban_runs(ban, now) || !ban->placed)
+			continue;
+		guard_look_at(daemon, ban, &look);
+		if (!look.has_set || look.is_new ||
 		    bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
 			continue;
 		/* the kernel's clock and ours may let the last moments of a ban end at different

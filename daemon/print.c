@@ -23,13 +23,18 @@ bool print_add_number(cJSON *object, const char *key, uint64_t number)
 
 const char *weight_format(uint64_t tenths, char buffer[static WEIGHT_TEXT_MAX])
 {
-	unsigned long long whole = tenths / WEIGHT_ONE;
+	uint64_t whole = tenths / WEIGHT_ONE;
+	char *at = buffer + WEIGHT_TEXT_MAX;
 
-	if (tenths % WEIGHT_ONE == 0)
-		snprintf(buffer, WEIGHT_TEXT_MAX, "%llu", whole);
-	else
-		snprintf(buffer, WEIGHT_TEXT_MAX, "%llu.%u", whole,
-			 (unsigned)(tenths % WEIGHT_ONE));
+	*--at = '\0';
+	if (tenths % WEIGHT_ONE) {
+		*--at = (char)('0' + tenths % WEIGHT_ONE);
+		*--at = '.';
+	}
+	do
+		*--at = (char)('0' + whole % 10);
+	while (whole /= 10);
+	memmove(buffer, at, (size_t)(buffer + WEIGHT_TEXT_MAX - at));
 	return buffer;
 }
 

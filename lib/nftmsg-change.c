@@ -64,6 +64,18 @@ static int by_message(const void *a, const void *b, void *changes)
 	return r ? r : compare_elements(x, y);
 }
 
+/* What is put back often lies in order, and is in order for the second time if it was for the
+ * first. */
+static void sort(struct nftmsg_plan_item *items, size_t n,
+		 int (*compare)(const void *a, const void *b, void *changes), void *changes)
+{
+	for (size_t i = 1; i < n; i++)
+		if (compare(&items[i - 1], &items[i], changes) > 0) {
+			qsort_r(items, n, sizeof(*items), compare, changes);
+			return;
+		}
+}
+
 int nftmsg_plan_init(struct nftmsg_plan *plan, struct nft_change *changes, size_t n_changes)
 {
 	struct nftmsg_plan_item *items;
@@ -79,7 +91,7 @@ int nftmsg_plan_init(struct nftmsg_plan *plan, struct nft_change *changes, size_
 						      .limit = MAX_PER_MESSAGE };
 		changes[i].error = -EAGAIN;
 	}
-	qsort_r(items, n_changes, sizeof(*items), by_element, changes);
+	sort(items, n_changes, by_element, changes);
 	for (size_t i = 0; i < n_changes; i++) {
 		if (i + 1 < n_changes &&
 		    compare_elements(&changes[items[i].change], &changes[items[i + 1].change]) == 0)
@@ -87,7 +99,7 @@ int nftmsg_plan_init(struct nftmsg_plan *plan, struct nft_change *changes, size_
 		else
 			items[n++] = items[i];
 	}
-	qsort_r(items, n, sizeof(*items), by_message, changes);
+	sort(items, n, by_message, changes);
 	*plan = (struct nftmsg_plan){ .changes = changes, .items = items, .n_items = n };
 	return 0;
 }
@@ -113,7 +125,8 @@ size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYT
 	size_t size = strnlen(comment, 2 * (size_t)NFT_COMMENT_BYTES), used = 0;
 
 	for (size_t i = 0; i < size;) {
-		size_t n = utf8_length(comment + i, size - i);
+		size_t n =
+			(unsigned char)comment[i] < 0x80 ? 1 : utf8_length(comment + i, size - i);
 
 		if (used + MAX(n, 1u) >= NFT_COMMENT_BYTES)
 			break;

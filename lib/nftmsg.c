@@ -13,7 +13,11 @@ void nft_notice_done(struct nft_notice *notice)
 
 const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NFT_SET_NAME_SIZE])
 {
-	snprintf(buffer, NFT_SET_NAME_SIZE, "%s%c", jail, family == AF_INET ? '4' : '6');
+	size_t size = strnlen(jail, NFT_SET_NAME_SIZE - 2);
+
+	memcpy(buffer, jail, size);
+	buffer[size] = family == AF_INET ? '4' : '6';
+	buffer[size + 1] = '\0';
 	return buffer;
 }
 
@@ -26,7 +30,10 @@ static bool ends_in_networks(struct span name)
 
 const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT_JAIL_SIZE])
 {
-	snprintf(buffer, NFT_JAIL_SIZE, "%s%s", jail, network ? NFT_NETWORKS : "");
+	size_t size = strnlen(jail, NFT_JAIL_SIZE - (network ? sizeof(NFT_NETWORKS) : 1));
+
+	memcpy(buffer, jail, size);
+	memcpy(buffer + size, network ? NFT_NETWORKS : "", network ? sizeof(NFT_NETWORKS) : 1);
 	return buffer;
 }
 
