@@ -16,6 +16,8 @@
  * somebody. */
 #define TIMER_SLACK (2 * USEC_PER_SEC)
 
+#define MAX_LISTS 5 /* until one tells all that we know of */
+
 #define MAX_HEALS    20
 #define HEALS_WITHIN (10 * USEC_PER_SEC)
 
@@ -162,15 +164,17 @@ static int compare_ids(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Placed bans whose element is gone from a set that is not new were lifted by hand; decided ones
- * are put in. */
+/* Placed bans whose element is gone from a set that is not new were lifted by hand. A list may lack
+ * what is there: the kernel goes on in it by counting, and elements that expire, or a hash table
+ * that shrinks, move the others. So the kernel is asked for each. 1: the list did lack some. */
 static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t n_seen)
 {
 	usec_t now = daemon_now(daemon);
 	struct guard_look look = { 0 };
-	int r = 0;
+	char name[NFT_JAIL_SIZE];
+	int r, lacking = 0;
 
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
+	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));) {
 		if (!ban_runs(ban, now) || !ban->placed)
 			continue;
 		guard_look_at(daemon, ban, &look);
@@ -181,10 +185,18 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 		 * times */
 		if (ban->until != USEC_INFINITY && ban->until - now < TIMER_SLACK)
 			continue;
-		r = lift(daemon, ban,
-			 "its element was taken out of the set while banish did not run");
+		r = nft_find(daemon->nft, nft_jail_name(ban->jail, ban->network, name),
+			     &ban->prefix.address, NULL);
+		if (r == 0)
+			r = lift(daemon, ban,
+				 "its element was taken out of the set while banish did not run");
+		else if (r > 0)
+			lacking = 1;
+		/* a whole set that is gone is no unban */
+		if (r < 0 && r != -ENOENT)
+			return r;
 	}
-	return r;
+	return lacking;
 }
 
 static int settle(struct daemon *daemon)
@@ -195,16 +207,15 @@ static int settle(struct daemon *daemon)
 	return forced_settle(daemon);
 }
 
-int hear_reconcile(struct daemon *daemon)
+/* The kernel's elements against the ledger. 1: it did not tell all of them. */
+static int reconcile(struct daemon *daemon)
 {
 	struct nft_elements elements;
 	cleanup(freep) uint64_t *seen = NULL;
 	size_t n_seen = 0;
-	int r, torn;
+	int r;
 
-	if (daemon->dry_run)
-		return 0;
-	torn = r = nft_list(daemon->nft, NULL, &elements);
+	r = nft_list(daemon->nft, NULL, &elements);
 	if (r < 0)
 		return changes_complain(daemon, "list the sets", r);
 	seen = calloc(elements.n_items + 1, sizeof(*seen));
@@ -226,8 +237,19 @@ int hear_reconcile(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	qsort(seen, n_seen, sizeof(*seen), compare_ids);
-	if (!torn) /* else an element that was not seen may well be there */
-		r = reconcile_missing(daemon, seen, n_seen);
+	r = reconcile_missing(daemon, seen, n_seen);
+	return r < 0 && r != -ENOMEM ? changes_complain(daemon, "find an element", r) : r;
+}
+
+int hear_reconcile(struct daemon *daemon)
+{
+	int r = 1;
+
+	if (daemon->dry_run)
+		return 0;
+	/* what we know was found all the same; what is new to us may be missing, too */
+	for (unsigned i = 0; i < MAX_LISTS && r > 0; i++)
+		r = reconcile(daemon);
 	if (r >= 0)
 		r = guard_put_back(daemon, false);
 	if (r >= 0)

@@ -1,5 +1,6 @@
 """Bans by hand, with banish's verbs and with plain nft: the daemon hears of both and keeps them."""
 import json
+import time
 
 import pytest
 
@@ -193,3 +194,42 @@ def test_what_is_ignored_cannot_be_banned_by_hand(machine, banish):
     ban_by_nft(banish, "dovecot", "203.0.113.60")
     banish.wait_gone("dovecot4", "203.0.113.60")
     assert machine.outcome("203.0.113.60", password="alice-secret") == "ok"
+
+
+def test_what_others_do_while_it_starts_is_not_missed(machine, guard):
+    """While 30,000 bans are put back, elements come and go by hand, one transaction each."""
+    guard.stop()
+    machine.nft("flush", "ruleset")
+    now = int(time.time() * SECOND)
+    addresses = [f"11.0.{i >> 8}.{i & 255}" for i in range(30_000)]
+    lines = []
+    for first in range(0, len(addresses), 100):
+        changes = []
+        for number, address in enumerate(addresses[first:first + 100], first + 1):
+            changes.append({"ban": {"id": number, "jail": "dovecot", "prefix": address + "/32", "address": address,
+                                    "since": now, "until": now + 3600 * SECOND, "event": "auth-failed",
+                                    "failures": 5, "offence": 1, "cursor": "s=1"}})
+            changes.append({"placed": number})
+        lines.append(json.dumps({"v": 1, "changes": changes}) + "\n")
+    machine.write("/var/lib/banish/state", "".join(lines))
+    machine.run("chown", "banish:banish", "/var/lib/banish/state")
+    begin = machine.cursor()
+    machine.run("systemctl", "start", "--no-block", "banish")
+    done = machine.shell("""i=0; while [ $i -lt 80 ]; do
+        if nft add element inet banish manual4 "{ 198.51.100.$i timeout 1h }"; then echo added $i; i=$((i + 1)); fi
+        nft delete element inet banish dovecot4 "{ 11.0.$i.7 }" && echo deleted $i
+        done 2>/dev/null""").stdout.split("\n")
+    added = {f"198.51.100.{line.split()[1]}/32" for line in done if line.startswith("added")}
+    deleted = {f"11.0.{line.split()[1]}.7" for line in done if line.startswith("deleted")}
+    assert len(added) == 80 and deleted
+    guard.wait_message("LOG_START", begin)
+
+    def heard():
+        bans = ledger(machine).values()
+        return (added == {ban["prefix"] for ban in bans if ban["jail"] == "manual"}
+                and deleted == {ban["address"] for ban in bans if "unban" in ban})
+    assert lab.eventually(heard, seconds=10)
+    guard.settle()
+    left = machine.elements("dovecot4").keys()
+    assert left == set(addresses) - deleted
+    assert {address + "/32" for address in machine.elements("manual4")} == added
