@@ -61,19 +61,28 @@ FORWARD = f"""
 
 
 @pytest.fixture(scope="module")
-def postfix(machine, banish):
+def unit(machine):
+    """Up to Debian 12 postfix.service does nothing."""
+    done = machine.run("grep", "ExecStart=/bin/true", "/lib/systemd/system/postfix.service", check=False)
+    return "postfix@-.service" if done.returncode == 0 else "postfix.service"
+
+
+@pytest.fixture(scope="module")
+def postfix(machine, banish, unit):
     if machine.run("test", "-x", "/usr/sbin/postfix", check=False).returncode != 0:
         pytest.skip("no Postfix in the machine (package postfix)")
     banish.forget()
     for name in ("main.cf", "master.cf"):
         machine.write("/etc/postfix/" + name,
                       (lab.HERE / "postfix" / name).read_text(encoding="utf-8"))
+    # its ports are Dovecot's, Dovecot's socket lies in its folder
+    machine.run("systemctl", "stop", "dovecot.service")
+    machine.run("systemctl", "start", unit)
     machine.mail_server("postfix")
-    machine.run("systemctl", "start", "postfix@-.service")
     assert lab.eventually(lambda: machine.outcome(
         "203.0.113.190", password="alice-secret", protocol="submission") == "ok")
     yield machine
-    machine.run("systemctl", "stop", "postfix@-.service")
+    machine.run("systemctl", "stop", unit)
     machine.mail_server()
 
 
@@ -81,7 +90,7 @@ def attack(machine, source, options):
     return machine.attack(source, **{"protocol": "submission", **options})["outcomes"]
 
 
-def test_each_wrong_password_counts_once(postfix, banish):
+def test_each_wrong_password_counts_once(postfix, banish, unit):
     everybody = {**ATTACKS, **PROBES, **WELCOME}
     with concurrent.futures.ThreadPoolExecutor(len(everybody)) as pool:
         outcomes = dict(zip(everybody, pool.map(lambda source: attack(
@@ -94,17 +103,17 @@ def test_each_wrong_password_counts_once(postfix, banish):
     # the first was the fixture's, one was postscreen's
     connections = sum(options.get("attempts", 1) // options.get("per_connection", 1)
                       for options in everybody.values())
-    postfix.wait_for(connections, "disconnect from", "_SYSTEMD_UNIT=postfix@-.service")
-    postfix.wait_for(1, "DISCONNECT", "_SYSTEMD_UNIT=postfix@-.service")
+    postfix.wait_for(connections, "disconnect from", "_SYSTEMD_UNIT=" + unit)
+    postfix.wait_for(1, "DISCONNECT", "_SYSTEMD_UNIT=" + unit)
     postfix.shell(FORWARD)
-    postfix.wait_for(1, FORGED, "_SYSTEMD_UNIT=postfix@-.service", "SYSLOG_IDENTIFIER=postfix/smtpd")
+    postfix.wait_for(1, FORGED, "_SYSTEMD_UNIT=" + unit, "SYSLOG_IDENTIFIER=postfix/smtpd")
     lines = postfix.output("journalctl", "--output=json", "--all")
     wanted = {source: options.get("attempts", 1) for source, options in ATTACKS.items()}
     assert banish.weights(lines, "normal") == wanted
     assert banish.weights(lines, "aggressive") == {**wanted, **dict.fromkeys(PROBES, 1)}
     identifiers = {json.loads(line).get("SYSLOG_IDENTIFIER") for line in lines.splitlines()}
-    assert {"postfix/postfix-script", "postfix/smtpd", "postfix/submission/smtpd",
-            "postfix/postscreen"} <= identifiers
+    assert {"postfix/smtpd", "postfix/submission/smtpd", "postfix/postscreen"} <= identifiers
+    assert unit == "postfix.service" or "postfix/postfix-script" in identifiers
 
 
 def test_a_login_is_told(postfix, banish):
