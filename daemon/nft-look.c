@@ -125,8 +125,10 @@ int nft_look(struct nft *nft, struct nft_view *ret)
 	torn = r;
 	for (size_t i = 0; r >= 0 && i < looking.state.n_sets; i++) {
 		r = get_use(&looking.view, span_of(looking.state.sets[i].name), &use);
-		if (r > 0)
-			use->stands = true;
+		if (r <= 0)
+			continue;
+		use->stands = true;
+		use->size = looking.state.sets[i].size;
 	}
 	if (r < 0)
 		return r;

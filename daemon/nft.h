@@ -60,6 +60,7 @@ const struct nft_set *nft_sets_find(const struct nft_sets *sets, const char *jai
 struct nft_use {
 	char name[NFT_SET_NAME_SIZE]; /* of a set */
 	bool stands;                  /* else only rules speak of it */
+	uint32_t size;                /* elements it may hold */
 	unsigned n_rules;             /* of our chain that look into it */
 	uint64_t packets, bytes;      /* that agreed with these since they were made */
 };

@@ -32,6 +32,7 @@ void status_done(struct status *status)
 	free(status->facts_jails);
 	free(status->fault);
 	free(status->damage);
+	free(status->full);
 	free(status->trouble);
 	for (size_t i = 0; i < status->n_unseen; i++)
 		free(status->unseen[i]);

@@ -74,16 +74,32 @@ static int latest(struct journal *journal, usec_t *ret)
 	return r == -EBADMSG ? 0 : r;
 }
 
-static int find_last_ban(struct status *status, struct status_jail *jail)
+/* When the daemon said something of this kind about the jail last; 0: never. */
+static int find_last(struct journal *journal, enum log_kind what, const char *jail, usec_t *ret)
 {
 	char kind[64], name[sizeof("BANISH_JAIL=") + NAME_SIZE];
 	const char *const fields[] = { kind, name };
 	int r;
 
-	snprintf(kind, sizeof(kind), "MESSAGE_ID=%s", log_id(LOG_BAN));
-	snprintf(name, sizeof(name), "BANISH_JAIL=%s", jail->name);
-	r = journal_select_own(status->journal, fields, ARRAY_SIZE(fields), false);
-	return r < 0 ? r : latest(status->journal, &jail->last_ban);
+	snprintf(kind, sizeof(kind), "MESSAGE_ID=%s", log_id(what));
+	snprintf(name, sizeof(name), "BANISH_JAIL=%s", jail);
+	r = journal_select_own(journal, fields, ARRAY_SIZE(fields), false);
+	return r < 0 ? r : latest(journal, ret);
+}
+
+/* The daemon says it once in each of its lives; it holds as long as nothing is recognised. */
+static int find_silence(struct status *status, const struct past_count *count,
+			struct facts_jail *facts)
+{
+	usec_t said;
+	int r;
+
+	if (!count || count->failures + count->prevented > 0)
+		return 0;
+	r = find_last(status->journal, LOG_SILENT, facts->name, &said);
+	if (r >= 0 && said > status->started)
+		facts->silent_said = said;
+	return r;
 }
 
 static int look_at(struct status *status, struct units *units, unsigned index)
@@ -97,7 +113,11 @@ static int look_at(struct status *status, struct units *units, unsigned index)
 	if (r < 0 || !status->journal)
 		return r;
 	r = journal_select_rule(status->journal, rule->rule);
-	return r < 0 ? r : latest(status->journal, &facts->last_entry);
+	if (r >= 0)
+		r = latest(status->journal, &facts->last_entry);
+	return r < 0 ? r
+		     : find_silence(status, status->past.jails ? &status->past.jails[index] : NULL,
+				    facts);
 }
 
 static int take_rules(struct status *status)
@@ -159,6 +179,7 @@ int status_look_at_jails(struct status *status)
 	if (r >= 0)
 		r = take_said(status);
 	for (size_t i = 0; r >= 0 && status->journal && i < status->n_jails; i++)
-		r = find_last_ban(status, &status->jails[i]);
+		r = find_last(status->journal, LOG_BAN, status->jails[i].name,
+			      &status->jails[i].last_ban);
 	return r;
 }

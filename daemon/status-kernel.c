@@ -86,6 +86,30 @@ static int take_uses(struct status *status)
 	return 0;
 }
 
+/* A set that takes no more, though all else is as it should be. */
+static int look_for_full_set(struct status *status, const struct nft_elements *elements)
+{
+	for (size_t i = 0; i < elements->sets.n_items; i++) {
+		const struct nft_set *set = &elements->sets.items[i];
+		char name[NFT_SET_NAME_SIZE];
+		const struct nft_use *use =
+			nft_view_find(&status->view, nft_set_name(set->jail, set->family, name));
+		size_t n = 0;
+
+		for (size_t k = 0; k < elements->n_items; k++)
+			n += elements->items[k].jail == set->jail &&
+			     elements->items[k].address.family == set->family;
+		if (!use || use->size == 0 || n < use->size)
+			continue;
+		if (asprintf(&status->full, "%s", name) < 0) {
+			status->full = NULL;
+			return -ENOMEM;
+		}
+		break;
+	}
+	return 0;
+}
+
 static int take_elements(struct status *status, struct nft *nft)
 {
 	struct nft_elements elements;
@@ -95,6 +119,7 @@ static int take_elements(struct status *status, struct nft *nft)
 	r = nft_list(nft, NULL, &elements);
 	if (r < 0)
 		return r;
+	r = look_for_full_set(status, &elements);
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
 		struct status_jail *jail;
 
@@ -131,6 +156,7 @@ static int look(struct status *status)
 	status->facts.sees_kernel = status->facts.has_table = true;
 	r = torn ? 0 : look_for_damage(status);
 	status->facts.damage = status->damage;
+	status->facts.full = status->full;
 	return MIN(r, 0);
 }
 

@@ -45,7 +45,7 @@ struct status {
 	struct facts_jail *facts_jails; /* of the jails in force, in order */
 	bool counted_waiting;           /* facts.n_waiting says something */
 	struct diagnosis diagnosis;
-	char *damage, *trouble; /* what facts borrow */
+	char *damage, *full, *trouble; /* what facts borrow */
 	char *unseen[STATUS_MAX_UNSEEN];
 	size_t n_unseen;
 };

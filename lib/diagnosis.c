@@ -121,6 +121,11 @@ static int look_at_kernel(const struct facts *facts, struct diagnosis *d)
 			   facts->damage,
 			   running ? "systemctl reload banish mends it"
 				   : "the daemon mends it at its start");
+	if (facts->full)
+		return add(d, true,
+			   "the set %s is full, nobody more is banned there: ban networks (see "
+			   "banish.json(5)), or shorter, or let some in with banish unban",
+			   facts->full);
 	return 0;
 }
 
@@ -219,6 +224,14 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			"jail %s bans nobody for %s now: too many bans came at once (maxbans); banish "
 			"report --since '1h ago' tells whom it had banned",
 			jail->name, figure_age(age_of(facts, jail->held_since), age));
+	if (jail->silent_said > 0)
+		return add(
+			d, false,
+			"jail %s: its rule recognised nothing for days, as the daemon said %s ago; "
+			"has the log format changed? journalctl -o json --all -n 1000 -u %s | banish "
+			"test",
+			jail->name, figure_age(age_of(facts, jail->silent_said), age),
+			jail->unit ? jail->unit : "UNIT");
 	return look_at_silence(facts, jail, d);
 }
 

@@ -27,11 +27,12 @@ struct facts_jail {
 		*unit; /* that it reads, one that runs if there is any; borrowed; NULL: none named
 			*/
 	enum unit_state unit_state;
-	usec_t unit_begun; /* when its last start began: what it says of that comes later; 0: not
-			      known */
-	bool narrow;       /* the rule does not read all that the unit says */
-	usec_t last_entry; /* that the rule reads, in the whole journal; 0: none */
-	usec_t held_since; /* its breaker is open; 0: it is not */
+	usec_t unit_begun;  /* when its last start began: what it says of that comes later; 0: not
+			       known */
+	bool narrow;        /* the rule does not read all that the unit says */
+	usec_t last_entry;  /* that the rule reads, in the whole journal; 0: none */
+	usec_t held_since;  /* its breaker is open; 0: it is not */
+	usec_t silent_said; /* that the rule recognises nothing; 0: not, or it has since */
 };
 
 struct facts {
@@ -54,6 +55,7 @@ struct facts {
 
 	bool sees_kernel, has_table;
 	const char *table, *damage; /* damage: what is missing or wrong in it; NULL: nothing */
+	const char *full;           /* set that takes no more; NULL: none */
 
 	const char *config_fault; /* NULL: the files are right */
 	bool stale_config;        /* they are younger than what the daemon has read */

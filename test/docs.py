@@ -94,6 +94,21 @@ def check_messages():
     problems.extend(f'banish.catalog: there is no field {field}' for field in sorted(unknown))
 
 
+def check_json():
+    """What status and report print as JSON stands in their page."""
+    page = read('packaging/man/banish.8')
+    for verb in ('status', 'report'):
+        code = read(f'daemon/{verb}-json.c')
+        if verb == 'status':
+            code += read('daemon/past-print.c')
+        keys = set(re.findall(r'\badd_\w+\(\s*object,\s*"([a-z_]+)"', code.replace('print_', '')))
+        keys |= set(re.findall(r'"what", "([a-z]+)"', code))
+        text = section(page, f'banish {verb}')
+        assert {'what', 'jail', 'summary'} <= keys, keys
+        problems.extend(f'banish.8: {verb}: the key {key} is missing' for key in sorted(keys)
+                        if not re.search(rf'\b{key}\b', text))
+
+
 def table_keys(path, table):
     found = re.search(rf'struct json_key {table}\[\] = \{{((?:(?!\{{ 0 \}})[\s\S])*)\{{ 0 \}}',
                       read(path))
@@ -170,7 +185,7 @@ def check_paths():
             problems.append(f'README.md: there is no {name}')
 
 
-for check in (check_verbs, check_messages, check_keys, check_files, check_paths):
+for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_paths):
     check()
 print('\n'.join(problems))
 sys.exit(1 if problems else 0)

@@ -126,6 +126,16 @@ def test_a_table_that_is_not_whole(machine, guard):
     assert problems(guard) == ""
 
 
+def test_a_full_set(machine, guard):
+    guard.stop()
+    addresses = [f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(131072)]
+    for some in (addresses[:-1], addresses[-1:]):
+        assert "is full" not in problems(guard)
+        machine.nft("-f", "-", input="add element inet banish manual4 { " + ", ".join(some) + " }")
+    assert "the set manual4 is full" in problems(guard)
+    assert jail(objects(guard)[1], "manual")["banned"] == 131072
+
+
 def test_faults_in_the_configuration(machine, guard):
     guard.configure(jails={"dovecott": {}})
     told = problems(guard)

@@ -83,6 +83,7 @@ static void the_firewall(void **state)
 	CHECK(true, "no nftables table inet banish", facts.has_table = false);
 	CHECK(true, "not whole, its chain is missing: systemctl reload",
 	      facts.damage = "its chain is missing");
+	CHECK(true, "the set dovecot4 is full", facts.full = "dovecot4");
 	/* a dry run makes none */
 	CHECK(true, "dry run", facts.dry_run = true; facts.has_table = false);
 }
@@ -140,6 +141,12 @@ static void jails_that_see_nothing(void **state)
 	CHECK(false, NULL, facts.sees_journal = false; jail.last_entry = 0);
 }
 
+static void jails_that_recognise_nothing(void **state)
+{
+	CHECK(false, "as the daemon said 2d ago; has the log format changed?",
+	      jail.silent_said = NOW - 2 * DAY);
+}
+
 static void each_state_has_a_name(void **state)
 {
 	for (int a = UNIT_UNASKED; a <= UNIT_FAILED; a++)
@@ -183,6 +190,7 @@ int main(void)
 		cmocka_unit_test(the_configuration),
 		cmocka_unit_test(the_place_in_the_journal),
 		cmocka_unit_test(jails_that_see_nothing),
+		cmocka_unit_test(jails_that_recognise_nothing),
 		cmocka_unit_test(each_state_has_a_name),
 		cmocka_unit_test(jails_that_ban_nobody),
 		cmocka_unit_test(problems_stand_before_notes),
