@@ -198,7 +198,7 @@ static int look_at_unit(struct status *status)
 		status->loaded = MAX(status->loaded, reloaded);
 	}
 	status->facts.unit = status->unit.state;
-	status->facts.unit_since = status->unit.since;
+	status->facts.unit_since = MAX(status->unit.since, status->loaded);
 	status->facts.result = status->unit.result;
 	status->facts.restarts = status->unit.restarts;
 	status->facts.starts_at_boot = status->unit.starts_at_boot;

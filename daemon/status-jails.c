@@ -148,6 +148,22 @@ static int take_rules(struct status *status)
 	return r;
 }
 
+/* While it holds bans back there are none, so the time of `maxbans` ends it. */
+static void take_breaker(struct status *status, const struct digest_jail *said)
+{
+	for (size_t i = 0; said->held && i < status->facts.n_jails; i++) {
+		const struct jail *rule = ruleset_jail(status->ruleset, (unsigned)i);
+		const struct rate *rate = &rule->settings.maxbans;
+
+		if (strcmp(rule->name, said->name) != 0 || rate->count == 0)
+			continue;
+		status->facts_jails[i].held_since = said->held_since;
+		if (__builtin_add_overflow(said->held_since, rate->within,
+					   &status->facts_jails[i].held_until))
+			status->facts_jails[i].held_until = USEC_INFINITY;
+	}
+}
+
 /* What the daemon said of the jails. */
 static int take_said(struct status *status)
 {
@@ -163,9 +179,7 @@ static int take_said(struct status *status)
 		if (!jail)
 			return -ENOMEM;
 		jail->bans = said[i].bans + said[i].by_hand;
-		for (size_t k = 0; said[i].held && k < status->facts.n_jails; k++)
-			if (strcmp(status->facts_jails[k].name, said[i].name) == 0)
-				status->facts_jails[k].held_since = said[i].held_since;
+		take_breaker(status, &said[i]);
 	}
 	return 0;
 }

@@ -77,6 +77,13 @@ static int print_daemon(const struct status *status)
 			  process, restarts);
 }
 
+/* It reads other entries than before, and has not saved its place since. */
+static bool is_fresh(const struct status *status)
+{
+	return status->unit.state == UNIT_ACTIVE &&
+	       status->now < status->facts.unit_since + SAVED_WITHIN;
+}
+
 static int print_position(const struct status *status)
 {
 	char time[TIMESTAMP_TEXT_MAX], age[FIGURE_TEXT_MAX], count[FIGURE_TEXT_MAX];
@@ -93,7 +100,7 @@ static int print_position(const struct status *status)
 	if (facts->n_waiting == 0)
 		return print_part("journal", "read up to %s, nothing waits", time);
 	waiting = status->now > facts->oldest_waiting ? status->now - facts->oldest_waiting : 0;
-	if (waiting < SAVED_WITHIN)
+	if (waiting < SAVED_WITHIN || is_fresh(status))
 		return print_part("journal", "read up to %s or later (saved twice a minute)", time);
 	return print_part("journal", "read up to %s; %s entr%s wait%s, for %s", time,
 			  figure_count(facts->n_waiting, count),

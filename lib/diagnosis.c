@@ -6,12 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MINUTE        (60 * USEC_PER_SEC)
-#define DAY           (24 * USEC_PER_HOUR)
-#define SETTLED       (2 * MINUTE) /* the position is saved twice a minute; so old it is no news */
+#define MINUTE     (60 * USEC_PER_SEC)
+#define DAY        (24 * USEC_PER_HOUR)
+#define SETTLED    (2 * MINUTE) /* the position is saved twice a minute; so old it is no news */
 /* Every server tells of its own start: one that has not after this time logs elsewhere. */
-#define SPEECHLESS    (10 * MINUTE)
-#define BREAKER_LASTS USEC_PER_HOUR /* later it only waits for a failure to close */
+#define SPEECHLESS (10 * MINUTE)
 
 void diagnosis_done(struct diagnosis *diagnosis)
 {
@@ -218,7 +217,7 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 {
 	char age[FIGURE_TEXT_MAX];
 
-	if (jail->held_since > 0 && age_of(facts, jail->held_since) < BREAKER_LASTS)
+	if (jail->held_since > 0 && facts->now < jail->held_until)
 		return add(
 			d, true,
 			"jail %s bans nobody for %s now: too many bans came at once (maxbans); banish "

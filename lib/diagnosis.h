@@ -27,18 +27,18 @@ struct facts_jail {
 		*unit; /* that it reads, one that runs if there is any; borrowed; NULL: none named
 			*/
 	enum unit_state unit_state;
-	usec_t unit_begun;  /* when its last start began: what it says of that comes later; 0: not
-			       known */
-	bool narrow;        /* the rule does not read all that the unit says */
-	usec_t last_entry;  /* that the rule reads, in the whole journal; 0: none */
-	usec_t held_since;  /* its breaker is open; 0: it is not */
+	usec_t unit_begun; /* when its last start began: what it says of that comes later; 0: not
+			      known */
+	bool narrow;       /* the rule does not read all that the unit says */
+	usec_t last_entry; /* that the rule reads, in the whole journal; 0: none */
+	usec_t held_since, held_until; /* its breaker is open, until then at most; 0: it is not */
 	usec_t silent_said; /* that the rule recognises nothing; 0: not, or it has since */
 };
 
 struct facts {
 	usec_t now;
 	enum unit_state unit; /* banish.service */
-	usec_t unit_since;    /* 0: not known */
+	usec_t unit_since;    /* or since it read the configuration anew; 0: not known */
 	const char *result;   /* how it failed, in systemd's words; NULL: not known */
 	uint64_t restarts;    /* by systemd itself, since it was started by somebody */
 	bool starts_at_boot;  /* or nothing is known of it */

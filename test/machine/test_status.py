@@ -180,6 +180,11 @@ def test_the_breaker(machine, guard):
     machine.mox(["203.0.113.94", "203.0.113.95", "203.0.113.96"])
     guard.wait_entry("breaker")
     assert "jail mox bans nobody" in problems(guard)
+    # no longer, where there is no such limit any more
+    guard.configure(jails={"mox": {"maxretry": 1}})
+    guard.reload()
+    guard.wait_message("LOG_RELOAD")
+    assert problems(guard) == ""
 
 
 def test_the_state_cannot_be_written(machine, guard):

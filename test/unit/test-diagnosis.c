@@ -156,8 +156,10 @@ static void each_state_has_a_name(void **state)
 
 static void jails_that_ban_nobody(void **state)
 {
-	CHECK(true, "bans nobody for 10min now", jail.held_since = NOW - 10 * MINUTE);
-	CHECK(false, NULL, jail.held_since = NOW - 3 * HOUR);
+	CHECK(true, "bans nobody for 10min now", jail.held_since = NOW - 10 * MINUTE;
+	      jail.held_until = NOW + MINUTE);
+	/* it only waits for a failure to close */
+	CHECK(false, NULL, jail.held_since = NOW - 3 * HOUR; jail.held_until = NOW);
 }
 
 static void problems_stand_before_notes(void **state)
@@ -168,6 +170,7 @@ static void problems_stand_before_notes(void **state)
 
 	jails[0].unit_state = UNIT_STOPPED;
 	jails[1].held_since = NOW - MINUTE;
+	jails[1].held_until = NOW + MINUTE;
 	facts.jails = jails;
 	facts.n_jails = 2;
 	facts.starts_at_boot = false;
