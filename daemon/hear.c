@@ -4,6 +4,7 @@
  * or set is damage and is mended at once, since no administrator unbans people by deleting half a
  * firewall.
  */
+#include "adopt.h"
 #include "changes.h"
 
 #include "log.h"
@@ -12,150 +13,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Two readings of one timer differ by the time between them; what differs by more was changed by
- * somebody. */
-#define TIMER_SLACK (2 * USEC_PER_SEC)
-
-#define MAX_LISTS 5 /* until one tells all that we know of */
-
+#define MAX_LISTS    5 /* until one tells all that we know of */
 #define MAX_HEALS    20
 #define HEALS_WITHIN (10 * USEC_PER_SEC)
-
-/* The engine's number of a jail that has a set. */
-static unsigned engine_jail(const struct daemon *daemon, const char *name)
-{
-	char bare[NFT_JAIL_SIZE];
-	int index = daemon_find_jail(daemon, nft_jail_bare(name, bare));
-
-	if (strcmp(bare, MANUAL_NAME) == 0)
-		return ENGINE_MANUAL;
-	if (strcmp(bare, FORCED_NAME) == 0)
-		return ENGINE_FORCED;
-	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
-}
-
-static int lift(struct daemon *daemon, const struct ban *ban, const char *reason)
-{
-	const struct position position = daemon_position(daemon);
-	uint64_t id = ban->id;
-	int r;
-
-	r = engine_unban(daemon->force.engine, engine_jail(daemon, ban->jail), &ban->prefix,
-			 daemon_now(daemon), &position);
-	if (r < 0)
-		return r;
-	ban = ledger_get(daemon->ledger, id);
-	if (ban)
-		say_unban(daemon, ban, reason);
-	commit_soon(daemon, 0);
-	daemon->unsettled = true;
-	return 0;
-}
-
-static const struct ban *running_ban(struct daemon *daemon, const char *jail,
-				     const struct prefix *prefix)
-{
-	char bare[NFT_JAIL_SIZE];
-	unsigned number;
-
-	if (ledger_jail(daemon->ledger, nft_jail_bare(jail, bare), &number) < 0)
-		return NULL;
-	if (nft_jail_is_network(jail))
-		number |= LEDGER_NETWORKS;
-	return ledger_banned(daemon->ledger, number, prefix, daemon_now(daemon));
-}
-
-/* Why somebody says that he banned it: the comment. */
-static const char *reason_of(const struct nft_element *element,
-			     char buffer[static NFT_COMMENT_BYTES])
-{
-	(void)nft_clean_comment(element->comment ?: "", buffer);
-	return strcmp(buffer, NFT_COMMENT_MANUAL) == 0 ? "" : buffer;
-}
-
-/* An element that the ledger does not know, or knows with another time: it is a ban by hand from
- * now on. */
-static int adopt(struct daemon *daemon, const struct nft_element *element, const char *by)
-{
-	usec_t now = daemon_now(daemon), remaining = element->remaining;
-	const char *jail = element->jail;
-	const struct prefix *prefix = &element->prefix;
-	char reason[NFT_COMMENT_BYTES];
-	const struct ban *ban;
-	int r;
-
-	r = engine_ban(daemon->force.engine, engine_jail(daemon, jail), prefix, now,
-		       remaining == USEC_INFINITY ? USEC_INFINITY : now + remaining,
-		       reason_of(element, reason));
-	ban = r < 0 ? NULL : running_ban(daemon, jail, prefix);
-	if (!ban)
-		return r;
-	ledger_place(daemon->ledger, ban->id);
-	say_adopt(daemon, ban, by);
-	commit_soon(daemon, 0);
-	return 0;
-}
-
-static bool same_time(const struct ban *ban, usec_t remaining, usec_t now)
-{
-	usec_t until;
-
-	if (ban->until == USEC_INFINITY || remaining == USEC_INFINITY)
-		return ban->until == remaining;
-	until = now + remaining;
-	return MAX(until, ban->until) - MIN(until, ban->until) <= TIMER_SLACK;
-}
-
-/* It is known, but may have been given another reason. */
-static int take_reason(struct daemon *daemon, const struct ban *ban,
-		       const struct nft_element *element)
-{
-	char buffer[NFT_COMMENT_BYTES];
-	const char *reason = reason_of(element, buffer);
-
-	if (ban->kind != BAN_MANUAL || strcmp(ban->reason, reason) == 0)
-		return 0;
-	commit_soon(daemon, 0);
-	return ledger_set_reason(daemon->ledger, ban->id, reason);
-}
-
-/* An ignored host passes even when its network is banned. */
-static bool must_not_be(struct daemon *daemon, const struct nft_element *element)
-{
-	return !nft_jail_is_network(element->jail) && strcmp(element->jail, NFT_FORCED) != 0 &&
-	       engine_ignores(daemon->force.engine, &element->prefix.address) &&
-	       !forced_holds(daemon, &element->prefix);
-}
-
-/* One element as the kernel holds it, against the ledger. */
-static int take_element(struct daemon *daemon, const struct nft_element *element, const char *by)
-{
-	const char *jail = element->jail;
-	const struct prefix *prefix = &element->prefix;
-	const struct ban *ban = running_ban(daemon, jail, prefix);
-	int r;
-
-	if (must_not_be(daemon, element)) {
-		cleanup(changes_done) struct changes changes = { 0 };
-		char text[PREFIX_TEXT_MAX];
-
-		log_say(LOG_FAULT, LOG_NOTICE,
-			"%s: %s is in ignoreip or our own: the ban by hand is taken out", jail,
-			prefix_format(prefix, text));
-		r = changes_delete(&changes, jail, &element->address);
-		return r < 0 ? r : changes_apply(daemon, &changes);
-	}
-	if (element->host_bits) {
-		r = nft_mask(daemon->nft, jail, &element->address, prefix, element->remaining,
-			     element->comment);
-		if (r < 0)
-			return changes_complain(daemon, "mask an element with host bits", r);
-	}
-	if (!ban || !same_time(ban, element->remaining, daemon_now(daemon)))
-		return adopt(daemon, element, by);
-	ledger_place(daemon->ledger, ban->id);
-	return take_reason(daemon, ban, element);
-}
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -188,8 +48,9 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 		r = nft_find(daemon->nft, nft_jail_name(ban->jail, ban->network, name),
 			     &ban->prefix.address, NULL);
 		if (r == 0)
-			r = lift(daemon, ban,
-				 "its element was taken out of the set while banish did not run");
+			r = adopt_lift(
+				daemon, ban,
+				"its element was taken out of the set while banish did not run");
 		else if (r > 0)
 			lacking = 1;
 		/* a whole set that is gone is no unban */
@@ -224,12 +85,12 @@ static int reconcile(struct daemon *daemon)
 		const struct nft_element *element = &elements.items[i];
 		const struct ban *ban;
 
-		ban = running_ban(daemon, element->jail, &element->prefix);
+		ban = adopt_running(daemon, element->jail, &element->prefix);
 		/* ours, and over by our clock */
 		if (!ban && element->remaining < TIMER_SLACK)
 			continue;
-		r = take_element(daemon, element, "");
-		ban = running_ban(daemon, element->jail, &element->prefix);
+		r = adopt_element(daemon, element, "");
+		ban = adopt_running(daemon, element->jail, &element->prefix);
 		if (ban)
 			seen[n_seen++] = ban->id;
 	}
@@ -314,19 +175,19 @@ static int heal(struct daemon *daemon, const struct nft_notice *notice, const ch
 
 static int take_deleted(struct daemon *daemon, const struct nft_notice *notice, const char *by)
 {
-	const struct ban *ban = running_ban(daemon, notice->jail, &notice->prefix);
+	const struct ban *ban = adopt_running(daemon, notice->jail, &notice->prefix);
 	char reason[64];
 
 	if (!ban)
 		return 0;
 	snprintf(reason, sizeof(reason), "its element was taken out%s%s", *by ? " by " : "", by);
-	return lift(daemon, ban, reason);
+	return adopt_lift(daemon, ban, reason);
 }
 
 /* Elements of a saved ruleset may be stale: the ledger wins. */
 static int take_restored(struct daemon *daemon, const struct nft_notice *notice)
 {
-	const struct ban *ban = running_ban(daemon, notice->jail, &notice->prefix);
+	const struct ban *ban = adopt_running(daemon, notice->jail, &notice->prefix);
 	cleanup(changes_done) struct changes changes = { 0 };
 	int r;
 
@@ -370,7 +231,7 @@ static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 	case NFT_NOTICE_ADDED:
 		if (notice->restored)
 			return take_restored(daemon, notice);
-		return take_element(daemon, &element, by);
+		return adopt_element(daemon, &element, by);
 	case NFT_NOTICE_DELETED:
 		return take_deleted(daemon, notice, by);
 	case NFT_NOTICE_DAMAGED:
