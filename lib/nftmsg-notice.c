@@ -76,9 +76,13 @@ static void forget_transaction(struct nftmsg_watch *watch)
 	watch->loss = 0;
 }
 
+/* Who lists and compares then learns more than what waits would tell. */
 void nftmsg_watch_lost(struct nftmsg_watch *watch)
 {
 	forget_transaction(watch);
+	for (size_t i = watch->head; i < watch->n_queue; i++)
+		nft_notice_done(&watch->queue[i]);
+	watch->head = watch->ready = watch->n_queue = 0;
 	watch->lost = true;
 }
 
