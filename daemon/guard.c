@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <systemd/sd-id128.h>
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
 #define MAX_AT_ONCE 5000 /* bans put back: more take memory, and no less time */
@@ -77,6 +79,55 @@ static size_t lay_out(const char *name, const struct settings *settings, struct 
 	return 2;
 }
 
+/* Handles of tables are told apart until the next boot, and by each network for itself:
+ * "BOOT/NETWORK/". */
+static const char *place_of_tables(char text[static LEDGER_MAX_TEXT + 1])
+{
+	char boot[SD_ID128_STRING_MAX] = "";
+	struct stat network = { 0 };
+	sd_id128_t id;
+
+	if (sd_id128_get_boot(&id) >= 0)
+		sd_id128_to_string(id, boot);
+	(void)stat("/proc/self/ns/net", &network); /* else all networks are one */
+	snprintf(text, LEDGER_MAX_TEXT + 1, "%s/%llu/", boot, (unsigned long long)network.st_ino);
+	return text;
+}
+
+/* A table that is not the one that we left may hold anything: at boot nftables.service loads what
+ * was saved once. */
+static void expect_table(struct daemon *daemon)
+{
+	char place[LEDGER_MAX_TEXT + 1];
+	const char *mark = ledger_table(daemon->ledger);
+	size_t size = strlen(place_of_tables(place));
+
+	if (!*mark)
+		return;
+	nft_expect_table(daemon->nft, strncmp(mark, place, size) == 0
+					      ? strtoull(mark + size, NULL, 10)
+					      : UINT64_MAX);
+}
+
+static int note_table(struct daemon *daemon, bool first)
+{
+	char mark[LEDGER_MAX_TEXT + 1];
+	size_t size = strlen(place_of_tables(mark));
+
+	if (nft_table_handle(daemon->nft) == 0) /* it could not be looked at */
+		return 0;
+	snprintf(mark + size, sizeof(mark) - size, "%llu",
+		 (unsigned long long)nft_table_handle(daemon->nft));
+	if (strcmp(mark, ledger_table(daemon->ledger)) == 0)
+		return 0;
+	if (first && nft_table_was_strange(daemon->nft))
+		log_say(LOG_KERNEL, LOG_NOTICE,
+			"table inet %s was loaded by somebody else meanwhile: it holds the bans that still run, and no others",
+			daemon->force.config->policy->table);
+	commit_soon(daemon, 0);
+	return ledger_set_table(daemon->ledger, mark);
+}
+
 /* Table, sets, chain and rules; sets that are new are filled from the ledger. */
 int guard_install(struct daemon *daemon)
 {
@@ -88,6 +139,7 @@ int guard_install(struct daemon *daemon)
 				     .manual_prefix4 = policy->defaults.prefix4,
 				     .manual_prefix6 = policy->defaults.prefix6,
 				     .manual_verdict = policy->defaults.verdict };
+	bool first;
 	int r;
 
 	r = gather_ignored(daemon);
@@ -107,8 +159,13 @@ int guard_install(struct daemon *daemon)
 	layout.n_jails = n;
 	layout.ignore = daemon->ignored;
 	layout.n_ignore = daemon->n_ignored;
+	first = nft_table_handle(daemon->nft) == 0;
+	if (first)
+		expect_table(daemon);
 	r = nft_install(daemon->nft, &layout);
-	return r < 0 ? changes_complain(daemon, "put the table into the kernel", r) : r;
+	if (r < 0)
+		return changes_complain(daemon, "put the table into the kernel", r);
+	return note_table(daemon, first) < 0 ? -ENOMEM : r;
 }
 
 int guard_open(struct daemon *daemon, const struct policy *policy)

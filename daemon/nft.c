@@ -205,6 +205,10 @@ static int try_install(struct nft *nft, const struct nft_layout *layout)
 	if (r < 0)
 		return r;
 	nftmsg_state_compare(&state, &nft->ours);
+	if (!nft->ours.has_table && nft->expected && state.table_handle != nft->expected) {
+		nftmsg_state_estrange(&state);
+		nft->was_strange = state.has_table;
+	}
 	begin_batch(nft);
 	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
 	if (r < 0)
@@ -235,6 +239,21 @@ int nft_install(struct nft *nft, const struct nft_layout *layout)
 	}
 	return r == -ENOENT ? -EOPNOTSUPP
 			    : r; /* a kind of expression or chain that the kernel lacks */
+}
+
+void nft_expect_table(struct nft *nft, uint64_t handle)
+{
+	nft->expected = handle;
+}
+
+bool nft_table_was_strange(const struct nft *nft)
+{
+	return nft->was_strange;
+}
+
+uint64_t nft_table_handle(const struct nft *nft)
+{
+	return nft->ours.table_handle;
 }
 
 bool nft_set_is_new(const struct nft *nft, const char *jail, uint8_t family)

@@ -34,6 +34,12 @@ const char *nft_explain(int error);
  * emptied even if it looks the same. `layout` is borrowed for the call only. 0, or 1: at least one
  * set is new and empty (nft_set_is_new() says which). */
 int nft_install(struct nft *nft, const struct nft_layout *layout) must_check;
+/* Before the first nft_install(): our table had this handle; one with another is somebody else's,
+ * whatever it looks like. 0: not known, any is ours. */
+void nft_expect_table(struct nft *nft, uint64_t handle);
+bool nft_table_was_strange(const struct nft *nft); /* at the first nft_install() */
+/* As the last nft_install() left it; 0: none yet. No other table ever has it until the next boot. */
+uint64_t nft_table_handle(const struct nft *nft);
 bool nft_set_is_new(const struct nft *nft, const char *jail,
 		    uint8_t family); /* by the last nft_install() */
 

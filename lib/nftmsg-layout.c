@@ -102,6 +102,12 @@ void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state 
 	}
 }
 
+void nftmsg_state_estrange(struct nftmsg_state *state)
+{
+	for (size_t i = 0; i < state->n_sets; i++)
+		state->sets[i].strange = true;
+}
+
 static bool has_manual(const struct nft_layout *layout)
 {
 	for (size_t i = 0; i < layout->n_jails; i++)

@@ -33,6 +33,9 @@ void nftmsg_state_done(struct nftmsg_state *state);
  * where they look the same. Without a table in `ours` none is strange. */
 void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state *ours);
 
+/* Somebody else made the table: all of its sets are strange. */
+void nftmsg_state_estrange(struct nftmsg_state *state);
+
 /* -EINVAL: two jails of one name, or one that is reserved. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;
 

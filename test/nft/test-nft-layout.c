@@ -67,6 +67,31 @@ static void a_saved_ruleset_can_be_loaded_by_nft(void **state)
 	run("(echo flush ruleset; nft list ruleset) | nft -f -");
 }
 
+static void a_table_that_is_not_the_expected_one_is_emptied(void **state)
+{
+	const uint64_t handle = nft_table_handle(nft);
+	struct nft_layout layout = netns_layout();
+
+	assert_true(handle > 0);
+	for (int i = 0; i < 4; i++) {
+		cleanup(nft_freep) struct nft *other = NULL;
+		bool strange = i >= 2;
+
+		if (i == 2)
+			run("(echo flush ruleset; nft list ruleset) | nft -f -");
+		apply(change_of(NFT_PUT, "192.0.2.1", 100, "of old"));
+		assert_int_equal(nft_open("banish", &other), 0);
+		/* 0: nothing is expected */
+		nft_expect_table(other, i == 1 || i == 2 ? handle : i == 3 ? UINT64_MAX : 0);
+		assert_int_equal(nft_install(other, &layout), strange);
+		assert_int_equal(nft_table_was_strange(other), strange);
+		assert_int_equal(nft_set_is_new(other, "mail", AF_INET), strange);
+		assert_int_equal(json_count("mail4"), !strange);
+		/* only the first time */
+		assert_int_equal(nft_install(other, &layout), 0);
+	}
+}
+
 static void installing_again_keeps_elements(void **state)
 {
 	struct nft_layout layout = netns_layout();
@@ -203,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		INSTALLED(sets_and_chain_are_as_promised),
 		INSTALLED(a_saved_ruleset_can_be_loaded_by_nft),
+		INSTALLED(a_table_that_is_not_the_expected_one_is_emptied),
 		INSTALLED(installing_again_keeps_elements),
 		INSTALLED(another_prefix_replaces_its_set_only),
 		INSTALLED(a_jail_that_is_gone_takes_its_sets_along),

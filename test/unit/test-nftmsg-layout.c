@@ -188,6 +188,22 @@ static void empties_what_somebody_made_anew(void **state)
 	}
 }
 
+static void empties_all_of_a_table_that_is_not_ours(void **state)
+{
+	struct nftmsg_state known = { 0 }, empty = { 0 };
+	struct nftmsg_batch batch = { 0 };
+
+	build(&layout, &empty, &batch);
+	feed(&known, &batch);
+	nftmsg_state_compare(&known, &empty);
+	nftmsg_state_estrange(&known);
+	assert_false(nftmsg_layout_keeps(&layout, &known, &jails[1], AF_INET6));
+	build(&layout, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_DELSETELEM), 8);
+	nftmsg_state_done(&known);
+	nftmsg_batch_done(&batch);
+}
+
 static void replaces_a_chain_at_another_place(void **state)
 {
 	struct nftmsg_state known = { .has_table = true, .has_chain = true };
@@ -274,6 +290,7 @@ int main(void)
 		cmocka_unit_test(keeps_the_sets_of_bans),
 		cmocka_unit_test(replaces_what_is_unfit),
 		cmocka_unit_test(empties_what_somebody_made_anew),
+		cmocka_unit_test(empties_all_of_a_table_that_is_not_ours),
 		cmocka_unit_test(replaces_a_chain_at_another_place),
 		cmocka_unit_test(removes_jails_that_are_gone_and_nothing_else),
 		cmocka_unit_test(other_tables_are_not_ours),
