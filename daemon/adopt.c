@@ -5,6 +5,7 @@
 #include "print.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* The engine's number of a jail that has a set. */
 static unsigned engine_jail(const struct daemon *daemon, const char *name)
@@ -121,18 +122,17 @@ int adopt_element(struct daemon *daemon, const struct nft_element *element, cons
 	int r;
 
 	if (must_not_be(daemon, element)) {
-		cleanup(changes_done) struct changes changes = { 0 };
 		char text[PREFIX_TEXT_MAX];
 
 		log_say(LOG_FAULT, LOG_NOTICE,
 			"%s: %s is in ignoreip or our own: the ban by hand is taken out", jail,
 			prefix_format(prefix, text));
-		r = changes_delete(&changes, jail, &element->address);
-		return r < 0 ? r : changes_apply(daemon, &changes);
+		return adopt_touch(daemon, element);
 	}
 	if (element->host_bits) {
 		r = nft_mask(daemon->nft, jail, &element->address, prefix, element->remaining,
 			     element->comment);
+		daemon->rewritten = true;
 		if (r < 0)
 			return changes_complain(daemon, "mask an element with host bits", r);
 	}
@@ -140,4 +140,92 @@ int adopt_element(struct daemon *daemon, const struct nft_element *element, cons
 		return adopt(daemon, element, by);
 	ledger_place(daemon->ledger, ban->id);
 	return take_reason(daemon, ban, element);
+}
+
+static bool has_own_comment(const struct daemon *daemon, const struct nft_element *element)
+{
+	char bare[NFT_JAIL_SIZE];
+	int index = daemon_find_jail(daemon, nft_jail_bare(element->jail, bare));
+	const char *comment = element->comment ?: "";
+	const struct rule *rule;
+
+	if (index < 0)
+		return false;
+	if (nft_jail_is_network(element->jail))
+		return changes_parse_network(comment);
+	rule = ruleset_jail(daemon->force.ruleset, (unsigned)index)->rule;
+	for (size_t i = 0; i < rule->n_events; i++)
+		if (changes_parse_event(comment, rule->events[i].name))
+			return true;
+	return false;
+}
+
+bool adopt_is_stale(struct daemon *daemon, const struct nft_element *element)
+{
+	const struct ban *ban = adopt_running(daemon, element->jail, &element->prefix);
+
+	return !(ban && same_time(ban, element->remaining, daemon_now(daemon))) &&
+	       has_own_comment(daemon, element);
+}
+
+int adopt_touch(struct daemon *daemon, const struct nft_element *element)
+{
+	struct touched *touched;
+
+	if (daemon->n_touched == daemon->room_touched) {
+		size_t room = daemon->room_touched * 2 + 16;
+
+		touched = reallocarray(daemon->touched, room, sizeof(*touched));
+		if (!touched)
+			return -ENOMEM;
+		daemon->touched = touched;
+		daemon->room_touched = room;
+	}
+	touched = &daemon->touched[daemon->n_touched++];
+	*touched = (struct touched){ .address = element->address, .prefix = element->prefix };
+	snprintf(touched->jail, sizeof(touched->jail), "%s", element->jail);
+	return 0;
+}
+
+/* The element of that key, against the ledger. */
+static int compare_key(struct daemon *daemon, const struct touched *touched,
+		       const struct address *address, const struct ban *ban,
+		       struct changes *changes)
+{
+	usec_t remaining, now = daemon_now(daemon);
+	int r;
+
+	r = nft_find(daemon->nft, touched->jail, address, &remaining);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!ban)
+		return r > 0 ? changes_delete(changes, touched->jail, address) : 0;
+	if (r > 0 && same_time(ban, remaining, now))
+		return 0;
+	return changes_put(changes, ban, NFT_PUT, now);
+}
+
+static int compare(struct daemon *daemon, const struct touched *touched, struct changes *changes)
+{
+	const struct ban *ban = adopt_running(daemon, touched->jail, &touched->prefix);
+	int r;
+
+	r = compare_key(daemon, touched, &touched->prefix.address, ban, changes);
+	if (r >= 0 && !address_equal(&touched->address, &touched->prefix.address))
+		r = compare_key(daemon, touched, &touched->address, NULL, changes);
+	return r;
+}
+
+int adopt_settle(struct daemon *daemon)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < daemon->n_touched; i++)
+		r = compare(daemon, &daemon->touched[i], &changes);
+	daemon->n_touched = 0;
+	daemon->rewritten = false;
+	if (r < 0)
+		return r == -ENOMEM ? r : changes_complain(daemon, "look into the sets", r);
+	return changes_apply(daemon, &changes);
 }

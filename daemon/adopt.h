@@ -13,6 +13,13 @@
  * is taken out. */
 int adopt_element(struct daemon *daemon, const struct nft_element *element,
 		  const char *by) must_check;
+/* True if it was ours and the ledger knows better: the comment is one that we write to automatic bans
+ * of that jail, but no such ban runs, or not until then. */
+bool adopt_is_stale(struct daemon *daemon, const struct nft_element *element);
+/* The element is to be as the ledger says, whatever notices told of it; at adopt_settle(). */
+int adopt_touch(struct daemon *daemon, const struct nft_element *element) must_check;
+/* When all notices are taken that were made before we last wrote to the sets. */
+int adopt_settle(struct daemon *daemon) must_check;
 /* The ban was ended by somebody. */
 int adopt_lift(struct daemon *daemon, const struct ban *ban, const char *reason) must_check;
 /* What the ledger holds of an element; NULL: nothing that runs. `jail`: the sets' name. */

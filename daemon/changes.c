@@ -78,6 +78,32 @@ static void explain(const struct ban *ban, char comment[static NFT_COMMENT_BYTES
 	append(comment, &size, ban->network ? " offenders" : "");
 }
 
+/* "auth-failed x5", with one decimal if need be. */
+bool changes_parse_event(const char *comment, const char *event)
+{
+	size_t size = strlen(event), digits;
+
+	if (strncmp(comment, event, size) != 0 || strncmp(comment + size, " x", 2) != 0)
+		return false;
+	comment += size + 2;
+	digits = strspn(comment, "0123456789");
+	comment += digits;
+	return digits > 0 && (!*comment || (*comment == '.' &&
+					    strspn(comment + 1, "0123456789") == 1 && !comment[2]));
+}
+
+/* "network: 4 offenders" */
+bool changes_parse_network(const char *comment)
+{
+	size_t digits;
+
+	if (strncmp(comment, "network: ", strlen("network: ")) != 0)
+		return false;
+	comment += strlen("network: ");
+	digits = strspn(comment, "0123456789");
+	return digits > 0 && strcmp(comment + digits, " offenders") == 0;
+}
+
 int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
 		usec_t now)
 {
@@ -156,6 +182,7 @@ int changes_apply(struct daemon *daemon, struct changes *changes)
 
 	if (changes->n == 0 || daemon->dry_run)
 		return 0;
+	daemon->rewritten = true;
 	for (size_t i = 0; i < changes->n; i++) {
 		changes->items[i].jail = changes->names[i];
 		changes->items[i].comment = changes->ids[i] ? changes->comments[i] : NULL;

@@ -18,6 +18,9 @@ void changes_done(struct changes *changes);
 
 int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
 		usec_t now) must_check;
+/* The comments that this writes to automatic bans. */
+bool changes_parse_event(const char *comment, const char *event);
+bool changes_parse_network(const char *comment);
 /* `jail`: the name that its sets have in common. */
 int changes_delete(struct changes *changes, const char *jail,
 		   const struct address *address) must_check;

@@ -70,4 +70,5 @@ void daemon_done(struct daemon *daemon)
 	free(daemon->decided);
 	free(daemon->silences);
 	free(daemon->undeleted);
+	free(daemon->touched);
 }

@@ -43,6 +43,13 @@ struct undeleted {
 	struct address address;
 };
 
+/* An element that somebody changed. */
+struct touched {
+	char jail[NFT_JAIL_SIZE]; /* the sets' name */
+	struct address address;
+	struct prefix prefix; /* of the address, if it has no host bits */
+};
+
 struct daemon {
 	struct common common;
 	const char *statedir;
@@ -81,6 +88,13 @@ struct daemon {
 	size_t n_undeleted;
 
 	bool unsettled; /* a ban was lifted: forced_settle() */
+
+	/* adopt.c: elements that are to be as the ledger says. What we wrote since may be newer
+	 * than what the waiting notices tell, so theirs are among them then. */
+	struct touched *touched;
+	size_t n_touched, room_touched;
+	bool rewritten;
+	bool restored; /* hear.c: somebody loaded a saved ruleset */
 
 	/* hear.c: how often the table was mended lately */
 	usec_t heals_since;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #define MAX_LISTS    5 /* until one tells all that we know of */
+#define MAX_ROUNDS   8 /* against somebody who never stops */
 #define MAX_HEALS    20
 #define HEALS_WITHIN (10 * USEC_PER_SEC)
 
@@ -62,14 +63,43 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 
 static int settle(struct daemon *daemon)
 {
-	if (!daemon->unsettled)
-		return 0;
+	int r;
+
+	r = adopt_settle(daemon);
+	if (r == -ENOMEM || !daemon->unsettled)
+		return r;
 	daemon->unsettled = false;
 	return forced_settle(daemon);
 }
 
+static int take_element(struct daemon *daemon, const struct nft_element *element, const char *by)
+{
+	const struct ban *ban = adopt_running(daemon, element->jail, &element->prefix);
+	char text[PREFIX_TEXT_MAX];
+
+	if (!adopt_is_stale(daemon, element))
+		return adopt_element(daemon, element, by);
+	if (!ban)
+		log_say(LOG_KERNEL, LOG_NOTICE,
+			"%s: %s brought a ban of %s back that is over (\"%s\"): it is taken out",
+			element->jail, *by ? by : "somebody", prefix_format(&element->prefix, text),
+			element->comment);
+	return adopt_touch(daemon, element);
+}
+
+/* `believe`: the sets are the only memory there is. */
+static int reconcile_element(struct daemon *daemon, const struct nft_element *element, bool believe)
+{
+	const struct ban *ban = adopt_running(daemon, element->jail, &element->prefix);
+
+	/* ours, and over by our clock */
+	if (!ban && element->remaining < TIMER_SLACK)
+		return 0;
+	return believe ? adopt_element(daemon, element, "") : take_element(daemon, element, "");
+}
+
 /* The kernel's elements against the ledger. 1: it did not tell all of them. */
-static int reconcile(struct daemon *daemon)
+static int reconcile(struct daemon *daemon, bool believe)
 {
 	struct nft_elements elements;
 	cleanup(freep) uint64_t *seen = NULL;
@@ -85,11 +115,7 @@ static int reconcile(struct daemon *daemon)
 		const struct nft_element *element = &elements.items[i];
 		const struct ban *ban;
 
-		ban = adopt_running(daemon, element->jail, &element->prefix);
-		/* ours, and over by our clock */
-		if (!ban && element->remaining < TIMER_SLACK)
-			continue;
-		r = adopt_element(daemon, element, "");
+		r = reconcile_element(daemon, element, believe);
 		ban = adopt_running(daemon, element->jail, &element->prefix);
 		if (ban)
 			seen[n_seen++] = ban->id;
@@ -104,13 +130,14 @@ static int reconcile(struct daemon *daemon)
 
 int hear_reconcile(struct daemon *daemon)
 {
+	const bool believe = ledger_last_id(daemon->ledger) == 0;
 	int r = 1;
 
 	if (daemon->dry_run)
 		return 0;
 	/* what we know was found all the same; what is new to us may be missing, too */
 	for (unsigned i = 0; i < MAX_LISTS && r > 0; i++)
-		r = reconcile(daemon);
+		r = reconcile(daemon, believe);
 	if (r >= 0)
 		r = guard_put_back(daemon, false);
 	if (r >= 0)
@@ -184,18 +211,15 @@ static int take_deleted(struct daemon *daemon, const struct nft_notice *notice, 
 	return adopt_lift(daemon, ban, reason);
 }
 
-/* Elements of a saved ruleset may be stale: the ledger wins. */
-static int take_restored(struct daemon *daemon, const struct nft_notice *notice)
+/* Elements of a saved ruleset may be stale: the ledger wins. Its rules stand behind ours. */
+static int take_restored(struct daemon *daemon, const struct nft_element *element, const char *by)
 {
-	const struct ban *ban = adopt_running(daemon, notice->jail, &notice->prefix);
-	cleanup(changes_done) struct changes changes = { 0 };
-	int r;
-
-	if (ban && !notice->host_bits)
-		r = changes_put(&changes, ban, NFT_PUT, daemon_now(daemon));
-	else
-		r = changes_delete(&changes, notice->jail, &notice->address);
-	return r < 0 ? r : changes_apply(daemon, &changes);
+	if (!daemon->restored)
+		log_say(LOG_KERNEL, LOG_NOTICE,
+			"%s loaded a saved ruleset: table inet %s is kept as it was before",
+			*by ? by : "somebody", daemon->force.config->policy->table);
+	daemon->restored = true;
+	return adopt_touch(daemon, element);
 }
 
 static struct nft_element element_of(const struct nft_notice *notice)
@@ -224,16 +248,19 @@ static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 	cleanup(freep) char *by =
 		bytes_to_display(span_of(notice->process), sizeof(notice->process));
 	const struct nft_element element = element_of(notice);
+	int r;
 
 	if (!by)
 		return -ENOMEM;
 	switch (notice->type) {
 	case NFT_NOTICE_ADDED:
 		if (notice->restored)
-			return take_restored(daemon, notice);
-		return adopt_element(daemon, &element, by);
+			return take_restored(daemon, &element, by);
+		r = take_element(daemon, &element, by);
+		return r >= 0 && daemon->rewritten ? adopt_touch(daemon, &element) : r;
 	case NFT_NOTICE_DELETED:
-		return take_deleted(daemon, notice, by);
+		r = take_deleted(daemon, notice, by);
+		return r >= 0 && daemon->rewritten ? adopt_touch(daemon, &element) : r;
 	case NFT_NOTICE_DAMAGED:
 		return heal(daemon, notice, by);
 	case NFT_NOTICE_RESYNC:
@@ -242,11 +269,11 @@ static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 	return 0;
 }
 
-static int on_notices(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* How many there were, or -ENOMEM; what else fails was said, and is tried again. */
+static int take_notices(struct daemon *daemon)
 {
-	struct daemon *daemon = userdata;
 	struct nft_notice notice;
-	int r;
+	int r, n = 0;
 
 	r = nft_read_notices(daemon->nft);
 	if (r < 0)
@@ -256,9 +283,27 @@ static int on_notices(sd_event_source *source, int fd, uint32_t events, void *us
 		nft_notice_done(&notice);
 		if (r == -ENOMEM)
 			return r;
+		n = 1;
 	}
-	r = settle(daemon);
-	return r == -ENOMEM ? r : 0; /* what failed was said, and is tried again */
+	return n;
+}
+
+/* What we write in answer to a notice is newer than what others did meanwhile, of which we read
+ * only then: an unban, say, of what a repair puts back. */
+static int on_notices(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r, n_rounds = 0;
+
+	do
+		r = take_notices(daemon);
+	while (r > 0 && daemon->rewritten && ++n_rounds < MAX_ROUNDS);
+	if (r >= 0 && daemon->restored)
+		r = guard_install(daemon);
+	daemon->restored = false;
+	if (r != -ENOMEM)
+		r = settle(daemon);
+	return r == -ENOMEM ? r : 0;
 }
 
 int hear_begin(struct daemon *daemon)

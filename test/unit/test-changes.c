@@ -1,0 +1,61 @@
+#include "changes.h"
+
+#include "unit.h"
+
+static void its_own_comments_are_known_again(void **state)
+{
+	static const struct {
+		const char *comment;
+		bool event, network;
+	} cases[] = {
+		{ "auth-failed x5", true, false },
+		{ "auth-failed x12.5", true, false },
+		{ "auth-failed x", false, false },
+		{ "auth-failed x5.", false, false },
+		{ "auth-failed x5.25", false, false },
+		{ "auth-failed x.5", false, false },
+		{ "auth-failed x5 of them", false, false },
+		{ "auth-failed", false, false },
+		{ "no-auth x5", false, false },
+		{ "network: 4 offenders", false, true },
+		{ "network:  offenders", false, false },
+		{ "network: 4 offenders more", false, false },
+		{ "network: ", false, false },
+		{ "by hand", false, false },
+		{ "", false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (changes_parse_event(cases[i].comment, "auth-failed") != cases[i].event ||
+		    changes_parse_network(cases[i].comment) != cases[i].network)
+			fail_msg("%s", cases[i].comment);
+}
+
+/* As it writes them. */
+static void what_it_writes_is_its_own(void **state)
+{
+	struct changes changes = { 0 };
+	struct ban ban = { .jail = "mail", .event = "auth-failed", .until = USEC_INFINITY };
+
+	for (uint64_t tenths = 0; tenths < 30; tenths++) {
+		ban.failures = tenths;
+		ban.network = false;
+		assert_int_equal(changes_put(&changes, &ban, NFT_PUT, 0), 0);
+		assert_true(changes_parse_event(changes.comments[changes.n - 1], "auth-failed"));
+		ban.failures = tenths * WEIGHT_ONE;
+		ban.network = true;
+		assert_int_equal(changes_put(&changes, &ban, NFT_PUT, 0), 0);
+		assert_true(changes_parse_network(changes.comments[changes.n - 1]));
+	}
+	changes_done(&changes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(its_own_comments_are_known_again),
+		cmocka_unit_test(what_it_writes_is_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
