@@ -166,7 +166,7 @@ static usec_t usual_time(const struct policy *policy, const char *jail)
 	return policy->defaults.bantime;
 }
 
-static int run(struct request *request, const char *confdir, char **words, size_t n_words)
+static int run(struct request *request, const struct common *common, char **words, size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "ban" };
 	cleanup(freep) struct target *targets = calloc(n_words, sizeof(*targets));
@@ -177,7 +177,7 @@ static int run(struct request *request, const char *confdir, char **words, size_
 	code = parse(words, n_words, targets);
 	if (code != 0)
 		return code;
-	code = nft_verb_open(&verb, confdir);
+	code = nft_verb_open(&verb, common);
 	if (code != 0)
 		return code;
 	code = nft_verb_need_table(&verb);
@@ -232,5 +232,5 @@ int verb_ban(int argc, char **argv)
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
 		return code;
 	request.json = common.json;
-	return run(&request, common.confdir, argv + first, (size_t)(argc - first));
+	return run(&request, &common, argv + first, (size_t)(argc - first));
 }

@@ -84,7 +84,7 @@ int verb_list(int argc, char **argv)
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
 		return code;
 	jail = first < argc ? argv[first] : NULL;
-	code = nft_verb_open(&verb, common.confdir);
+	code = nft_verb_open(&verb, &common);
 	if (code != 0 || !verb.has_table)
 		return code;
 	code = jail ? nft_verb_need_jail(&verb, jail) : 0;

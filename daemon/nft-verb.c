@@ -1,5 +1,6 @@
 #include "nft-verb.h"
 
+#include "config.h"
 #include "file.h"
 #include "print.h"
 #include "verb.h"
@@ -35,11 +36,12 @@ static int load_policy(struct nft_verb *verb, const char *confdir)
 	return verb->policy ? 0 : -ENOMEM;
 }
 
-int nft_verb_open(struct nft_verb *verb, const char *confdir)
+int nft_verb_open(struct nft_verb *verb, const struct common *common)
 {
 	int r;
 
-	r = load_policy(verb, confdir);
+	verb->common = common;
+	r = load_policy(verb, common->confdir);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the configuration", r);
 	r = nft_open(verb->policy->table, &verb->nft);
@@ -74,6 +76,21 @@ int nft_verb_need_table(const struct nft_verb *verb)
 	return EXIT_NO;
 }
 
+static bool has_rule(const struct nft_verb *verb, const char *name)
+{
+	cleanup(config_freep) struct config *config = NULL;
+	struct faults faults = { 0 };
+	bool found = false;
+	int r;
+
+	r = config_load(verb->common->confdir, verb->common->rulesdir, CONFIG_POLICY_OPTIONAL,
+			&faults, &config);
+	faults_done(&faults); /* `banish check` tells them */
+	for (size_t i = 0; r >= 0 && i < config->n_rules; i++)
+		found = found || strcmp(config->rules[i]->name, name) == 0;
+	return found;
+}
+
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 {
 	const struct nft_sets *sets = &verb->sets;
@@ -86,7 +103,10 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 		if (sets->items[i].family == AF_INET && !nft_jail_is_network(sets->items[i].jail) &&
 		    strcmp(sets->items[i].jail, NFT_FORCED) != 0)
 			fprintf(stderr, " %s", sets->items[i].jail);
-	fprintf(stderr, "\n");
+	fprintf(stderr, "%s\n",
+		has_rule(verb, jail) ? "; it has a rule, so name it under \"jails\" in "
+				       "banish.json and reload banish"
+				     : "");
 	return EXIT_NO;
 }
 

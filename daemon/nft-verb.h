@@ -4,12 +4,14 @@
 /* What the verbs that speak to the kernel share: list, ban, unban. They work without the daemon. */
 
 #include "nft.h"
+#include "options.h"
 #include "policy.h"
 
 #include <cjson/cJSON.h>
 
 struct nft_verb {
 	const char *name;      /* for messages */
+	const struct common *common;
 	struct policy *policy; /* owned; the built-in one where banish.json cannot be used */
 	struct nft *nft;       /* owned */
 	struct nft_sets sets;  /* owned; empty without a table */
@@ -17,14 +19,15 @@ struct nft_verb {
 };
 
 /* Opens the kernel and lists the sets. The table's name stands in CONFDIR/banish.json. 0, or the
- * exit code; then it was said why. */
-int nft_verb_open(struct nft_verb *verb, const char *confdir) must_check;
+ * exit code; then it was said why. `common` is borrowed. */
+int nft_verb_open(struct nft_verb *verb, const struct common *common) must_check;
 void nft_verb_done(struct nft_verb *verb);
 
 /* For verbs that need the table: 0, or says that there is none, and the exit code. */
 int nft_verb_need_table(const struct nft_verb *verb) must_check;
 
-/* 0 if the table has that jail; else it says which there are, and the exit code. */
+/* 0 if the table has that jail; else it says which there are, and whether there is a rule for it, and
+ * the exit code. */
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail) must_check;
 
 /* "banish VERB: cannot WHAT: ...", and the exit code. */

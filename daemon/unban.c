@@ -240,13 +240,14 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 	return code;
 }
 
-static int run(const struct request *request, const char *confdir, char **words, size_t n_words)
+static int run(const struct request *request, const struct common *common, char **words,
+	       size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "unban" };
 	cleanup(findings_done) struct findings findings = { 0 };
 	int r, code, worst = EXIT_YES;
 
-	code = nft_verb_open(&verb, confdir);
+	code = nft_verb_open(&verb, common);
 	if (code != 0)
 		return code;
 	code = nft_verb_need_table(&verb);
@@ -305,5 +306,5 @@ int verb_unban(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	request.json = common.json;
-	return run(&request, common.confdir, argv + first, (size_t)(argc - first));
+	return run(&request, &common, argv + first, (size_t)(argc - first));
 }

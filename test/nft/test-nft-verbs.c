@@ -251,6 +251,29 @@ static void force_takes_single_addresses(void **state)
 	assert_int_equal(json_count("forced4"), 0);
 }
 
+static void a_jail_that_is_not_in_force_is_told_from_one_without_a_rule(void **state)
+{
+	static const char rule[] =
+		"{\"name\": \"web\", \"journal\": [{\"_SYSTEMD_UNIT\": \"web.service\"}], "
+		"\"events\": [{\"name\": \"x\", \"pattern\": \"^fail (?<address>.*)$\"}]}";
+	static const char *const words[] = { "list web", "ban 192.0.2.1 --jail web",
+					     "unban 192.0.2.1 --jail web" };
+	char text[128];
+
+	run("mkdir -p %s/rules; echo '%s' >%s/rules/web.json", config, rule, config);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		snprintf(text, sizeof(text), "%s --rules rules", words[i]);
+		banish(NO, text);
+		assert_has(err,
+			   "there is no jail \"web\", only mail manual; it has a rule, so name "
+			   "it under \"jails\" in banish.json and reload banish\n");
+		snprintf(text, sizeof(text), "%s --rules /nowhere", words[i]);
+		banish(NO, text);
+		assert_has(err, "there is no jail \"web\", only mail manual\n");
+	}
+	run("rm -r %s/rules", config);
+}
+
 static void unban_finds_every_set(void **state)
 {
 	banish(YES, "ban 192.0.2.7 192.0.2.8 2001:db8::7");
@@ -353,6 +376,7 @@ int main(void)
 		CONFIGURED(who_cannot_or_must_not_be_banned_is_refused),
 		CONFIGURED(force_bans_who_is_always_let_through),
 		CONFIGURED(force_takes_single_addresses),
+		CONFIGURED(a_jail_that_is_not_in_force_is_told_from_one_without_a_rule),
 		CONFIGURED(unban_finds_every_set),
 		CONFIGURED(unban_takes_networks_and_all),
 		CONFIGURED(what_blocks_nobody_is_shown_and_can_go),
