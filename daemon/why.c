@@ -10,6 +10,7 @@
 #include "timespan.h"
 #include "timestamp.h"
 #include "verb.h"
+#include "why-ignored.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct said {
 struct why {
 	struct common common;
 	struct reading reading;
+	struct nft *nft; /* NULL: it cannot be asked */
 	struct address address;
 	struct prefix *prefixes; /* what the address is, in one jail or another */
 	size_t n_prefixes;
@@ -48,6 +50,7 @@ static void why_done(struct why *why)
 		said_done(&why->said[i]);
 	free(why->said);
 	free(why->prefixes);
+	nft_free(why->nft);
 	reading_done(&why->reading);
 }
 
@@ -99,15 +102,14 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 }
 
 /* 1: banned now; 0: not; negative errno. */
-static int ask_kernel(const struct why *why, usec_t now)
+static int ask_kernel(struct why *why, usec_t now)
 {
-	cleanup(nft_freep) struct nft *nft = NULL;
 	struct nft_elements elements;
 	int r, banned = 0;
 
-	r = nft_open(why->reading.config->policy->table, &nft);
+	r = nft_open(why->reading.config->policy->table, &why->nft);
 	if (r >= 0)
-		r = nft_list(nft, NULL, &elements);
+		r = nft_list(why->nft, NULL, &elements);
 	if (r == -ENOENT)
 		return 0; /* no table: nobody is banned */
 	if (r < 0) {
@@ -275,9 +277,39 @@ static int show_said(struct why *why)
 	return r;
 }
 
+/* Who is ignored passes though his network is banned, unless he is forced. */
+static int say_ignored(const struct why *why, bool banned)
+{
+	const struct prefix host = { why->address, (uint8_t)address_bits(&why->address) };
+	cleanup(freep) char *reason = NULL;
+	char text[ADDRESS_TEXT_MAX];
+	cJSON *object;
+	int r;
+
+	r = why_ignored(why->reading.config, why->nft, &why->address, &reason);
+	if (r < 0)
+		return r;
+	address_format(&why->address, text);
+	if (r > 0 && banned && nft_forces(why->nft, &host) > 0)
+		return 0;
+	if (why->common.json && r > 0) {
+		object = cJSON_CreateObject();
+		if (print_add_text(object, "what", "ignored") &&
+		    print_add_text(object, "reason", reason))
+			return print_line(object);
+		cJSON_Delete(object);
+		return -ENOMEM;
+	}
+	if (!why->common.json && !banned)
+		printf("%s is not banned%s%s\n", text, r > 0 ? ", and never will be: it is " : "",
+		       reason ?: "");
+	else if (!why->common.json && r > 0)
+		printf("%s is let through all the same: it is %s\n", text, reason);
+	return 0;
+}
+
 static int answer(struct why *why)
 {
-	char text[ADDRESS_TEXT_MAX];
 	usec_t now;
 	int r, banned;
 
@@ -287,12 +319,9 @@ static int answer(struct why *why)
 	banned = ask_kernel(why, now);
 	if (banned < 0)
 		return banned;
-	if (!banned && !why->common.json)
-		printf("%s is not banned%s\n", address_format(&why->address, text),
-		       policy_ignores(why->reading.config->policy, &why->address)
-			       ? ", and never will be: it is in ignoreip or never an offender"
-			       : "");
-	r = list_prefixes(why);
+	r = say_ignored(why, banned);
+	if (r >= 0)
+		r = list_prefixes(why);
 	if (r >= 0)
 		r = read_said(why);
 	if (r >= 0)

@@ -27,3 +27,34 @@ def test_why_says_no(machine, banish):
     assert (done.returncode, done.stdout) == (1, "203.0.113.71 is not banned\n")
     assert "never will be" in banish("why", "203.0.113.80", check=False).stdout
     assert banish("why", "nobody", check=False).returncode == 2
+
+
+def test_why_knows_who_is_always_let_through(machine, banish):
+    names = "/run/banish/ignore.d"
+    machine.shell(f"mkdir -p {names}; echo 203.0.113.81 >{names}/home.example.org")
+    banish.begin(ignoreip=["home.example.org", "2001:db8:77:82::7"])
+
+    def told(address):
+        return banish("why", address, check=False).stdout.splitlines()
+    assert told("203.0.113.81") == ["203.0.113.81 is not banned, and never will be: "
+                                    "it is an address of home.example.org, which is in ignoreip"]
+    assert told("203.0.113.1")[0].endswith("never will be: it is an own address or a gateway")
+    assert told("127.0.0.1")[0].endswith("it is a loopback, unspecified or multicast address")
+    assert told("203.0.113.82") == ["203.0.113.82 is not banned"]
+    # who asks without the right to see the kernel learns the rest
+    done = machine.run("setpriv", "--reuid=nobody", "--regid=systemd-journal", "--clear-groups",
+                       "banish", "why", "203.0.113.81", check=False)
+    assert "home.example.org" in done.stdout
+
+    # an ignored host passes though its network is banned, until it is forced
+    banish("ban", "2001:db8:77:82::8")
+    lines = told("2001:db8:77:82::7")
+    assert lines[0].startswith("banned in jail manual as 2001:db8:77:82::/64")
+    assert lines[1] == "2001:db8:77:82::7 is let through all the same: it is in ignoreip"
+    lines = [json.loads(line) for line in banish("why", "2001:db8:77:82::7", "--json",
+                                                 check=False).stdout.splitlines()]
+    assert [line["what"] for line in lines][:2] == ["banned", "ignored"]
+    assert lines[1]["reason"] == "in ignoreip"
+    banish("ban", "--force", "2001:db8:77:82::7")
+    assert "all the same" not in banish("why", "2001:db8:77:82::7").stdout
+    machine.shell(f"rm -r {names}")
