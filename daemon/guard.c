@@ -11,7 +11,7 @@
 #include <systemd/sd-id128.h>
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
-#define MAX_AT_ONCE 5000 /* bans put back: more take memory, and no less time */
+#define MAX_AT_ONCE 2000 /* bans put back: a transaction */
 
 static size_t append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
 {

@@ -43,7 +43,7 @@ uint64_t nft_table_handle(const struct nft *nft);
 bool nft_set_is_new(const struct nft *nft, const char *jail,
 		    uint8_t family); /* by the last nft_install() */
 
-/* Puts and deletes elements, 5,000 a transaction. 0: all done; 1: some were refused, each change's
+/* Puts and deletes elements, 2,000 a transaction. 0: all done; 1: some were refused, each change's
  * `error` says why, the others are done; negative: no more is known than what `error` says (it is
  * set beforehand). */
 int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes) must_check;

@@ -8,6 +8,8 @@
 #include "ledger.h"
 #include "table.h"
 
+#define LEDGER_SHARED_EVENTS 64 /* more names than that are copied for each ban */
+
 struct jail_record {
 	char name[NAME_SIZE];
 	bool has_memory;
@@ -21,6 +23,7 @@ struct record {
 	uint32_t earlier; /* in the offender's chain */
 	uint16_t jail;
 	uint8_t unsaved; /* UNSAVED_... */
+	bool owns_event; /* else it is one of the ledger's */
 };
 
 struct offender_key {
@@ -41,6 +44,8 @@ struct ledger {
 	struct table_list ban_list, offender_list;
 	struct jail_record **jails;
 	size_t n_jails;
+	char *events[LEDGER_SHARED_EVENTS]; /* names that many bans share; owned */
+	size_t n_events, last_event;
 	usec_t reach, memory;
 	size_t max_bans;
 	uint64_t next_id;

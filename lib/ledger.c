@@ -50,9 +50,12 @@ int ledger_copy_text(const char *text, const char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static void free_texts(struct ban *ban)
+static void free_texts(struct record *record)
 {
-	ledger_free_text(&ban->event);
+	struct ban *ban = &record->ban;
+
+	if (record->owns_event)
+		ledger_free_text(&ban->event);
 	ledger_free_text(&ban->cursor);
 	ledger_free_text(&ban->reason);
 	ledger_free_text(&ban->lifted_after_cursor);
@@ -64,9 +67,11 @@ struct ledger *ledger_free(struct ledger *ledger)
 		return NULL;
 	for (struct record *record = table_oldest(&ledger->bans, &ledger->ban_list); record;
 	     record = table_newer(&ledger->bans, record))
-		free_texts(&record->ban);
+		free_texts(record);
 	for (size_t i = 0; i < ledger->n_jails; i++)
 		free(ledger->jails[i]);
+	for (size_t i = 0; i < ledger->n_events; i++)
+		free(ledger->events[i]);
 	table_done(&ledger->bans);
 	table_done(&ledger->offenders);
 	free(ledger->jails);
@@ -218,7 +223,7 @@ static void drop(struct ledger *ledger, struct record *record)
 		ledger->hand = record->head.newer;
 	if (record->offender != POOL_NONE)
 		ledger_unchain(ledger, record);
-	free_texts(&record->ban);
+	free_texts(record);
 	table_remove(&ledger->bans, &ledger->ban_list, record);
 }
 
@@ -296,6 +301,34 @@ static void sweep(struct ledger *ledger, usec_t now)
 		tidy(ledger, record, now);
 }
 
+/* The ledger's own copy of a name; NULL: it has too many, or no memory. */
+static const char *share_event(struct ledger *ledger, const char *name)
+{
+	if (ledger->n_events > 0 && strcmp(ledger->events[ledger->last_event], name) == 0)
+		return ledger->events[ledger->last_event];
+	for (size_t i = 0; i < ledger->n_events; i++)
+		if (strcmp(ledger->events[i], name) == 0) {
+			ledger->last_event = i;
+			return ledger->events[i];
+		}
+	if (ledger->n_events == LEDGER_SHARED_EVENTS)
+		return NULL;
+	ledger->events[ledger->n_events] = strdup(name);
+	return ledger->events[ledger->n_events] ? ledger->events[ledger->n_events++] : NULL;
+}
+
+static int take_event(struct ledger *ledger, struct record *record, const char *name)
+{
+	const char *shared = name && *name ? share_event(ledger, name) : "";
+
+	if (shared) {
+		record->ban.event = shared;
+		return 0;
+	}
+	record->owns_event = true;
+	return ledger_copy_text(name, &record->ban.event);
+}
+
 static int fill(struct ledger *ledger, struct record *record, const struct ban *ban, unsigned jail)
 {
 	int r;
@@ -306,7 +339,7 @@ static int fill(struct ledger *ledger, struct record *record, const struct ban *
 	record->ban.jail = ledger->jails[jail]->name;
 	record->jail = (uint16_t)jail;
 	record->offender = POOL_NONE;
-	r = ledger_copy_text(ban->event, &record->ban.event);
+	r = take_event(ledger, record, ban->event);
 	if (r == 0)
 		r = ledger_copy_text(ban->cursor, &record->ban.cursor);
 	if (r == 0)

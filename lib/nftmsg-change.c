@@ -10,7 +10,7 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
-#define MAX_PER_BATCH   5000 /* more are no faster */
+#define MAX_PER_BATCH   2000 /* more take longer: they leave the caches */
 #define MAX_PER_MESSAGE 500
 #define MAX_LIST_SIZE   60000 /* bytes; beyond 64 KiB they are lost silently */
 #define MAX_RACES       100   /* lost against elements that expire in the middle of a transaction */

@@ -323,6 +323,30 @@ static void the_ban_that_was_added_last_is_the_kernels(void **state)
 	assert_true(outdone(ledger, first, START + 3));
 }
 
+static void events_keep_their_names_however_many_there_are(void **state)
+{
+	enum { N = 600, KEPT = 300, NAMES = 150 };
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	struct ban ban = { .jail = "a", .prefix = parse("192.0.2.1/32"), .until = USEC_INFINITY };
+	char name[16];
+	const struct ban *added;
+
+	ledger_set_max_bans(ledger, KEPT);
+	ban.address = ban.prefix.address;
+	ban.event = name;
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(name, sizeof(name), "event-%u", i % NAMES);
+		ban.since = START + i;
+		assert_int_equal(ledger_add(ledger, &ban, &added), 0);
+		assert_string_equal(added->event, name);
+	}
+	for (unsigned i = N - KEPT; i < N; i++) {
+		snprintf(name, sizeof(name), "event-%u", i % NAMES);
+		assert_string_equal(ledger_get(ledger, i + 1)->event, name);
+	}
+	assert_int_equal(ledger_n_bans(ledger), KEPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +362,7 @@ int main(void)
 		cmocka_unit_test(changes_wait_until_they_are_saved),
 		cmocka_unit_test(numbers_are_never_used_twice),
 		cmocka_unit_test(the_ban_that_was_added_last_is_the_kernels),
+		cmocka_unit_test(events_keep_their_names_however_many_there_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
