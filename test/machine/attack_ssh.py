@@ -105,6 +105,8 @@ def attack(source, options):
         return ["timeout"]
     except ConnectionError:
         return ["reset"]
+    except (paramiko.SSHException, EOFError):
+        return ["closed"]
 
 
 def main():
