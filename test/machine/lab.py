@@ -260,16 +260,24 @@ class Banish:
             matches.append("BANISH_ACTION=" + action)
         return self.machine.journal(*matches, after=after)
 
+    def answers(self, lines, mode):
+        """What `banish test` makes of what `journalctl -o json` printed, with every rule in force and
+        a mode for all."""
+        done = self("test", "--json", "--config", "/nonexistent", "--mode", mode, input=lines)
+        return [json.loads(line) for line in done.stdout.split("\n") if line]
+
     def weights(self, lines, mode):
-        """What each address did, by `banish test`: of what `journalctl -o json` printed, with every
-        rule in force and a mode for all."""
-        answers = self("test", "--json", "--config", "/nonexistent", "--mode", mode, input=lines)
+        """address -> failures, by that."""
         weights = collections.Counter()
-        for line in answers.stdout.split("\n"):
-            answer = json.loads(line or "{}")
-            if answer.get("weight"):
+        for answer in self.answers(lines, mode):
+            if answer["weight"]:
                 weights[answer["address"]] += answer["weight"]
         return weights
+
+    def logins(self, lines):
+        """(address, user) of each success, by that."""
+        return [(answer["address"], answer["user"]) for answer in self.answers(lines, "normal")
+                if answer["outcome"] == "success"]
 
     def __call__(self, *arguments, **options):
         return self.machine.run("banish", *arguments, **options)

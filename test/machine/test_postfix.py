@@ -123,10 +123,7 @@ def test_a_login_is_told(postfix, banish):
     assert done["outcomes"] == ["ok"]
     postfix.wait_for(1, "sasl_username=bob", after=start)
     lines = postfix.output("journalctl", "--output=json", "--all", "--after-cursor=" + start)
-    answers = [json.loads(line) for line in
-               banish("test", "--json", "--config", "/nonexistent", input=lines).stdout.splitlines()]
-    assert [(answer["address"], answer["user"]) for answer in answers
-            if answer.get("outcome") == "success"] == [("203.0.113.214", "bob")]
+    assert banish.logins(lines) == [("203.0.113.214", "bob")]
 
 
 def test_the_daemon_bans_when_it_is_enough(postfix, banish):

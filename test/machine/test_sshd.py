@@ -124,6 +124,8 @@ def test_each_wrong_password_counts_once(ssh_machine, banish, sshd):
     lines = ssh_machine.output("journalctl", "--output=json", "--all", "--after-cursor=" + start)
     wanted = {source: options.get("attempts", 1) for source, options in ATTACKS.items()}
     assert banish.weights(lines, "normal") == wanted
+    assert sorted(banish.logins(lines)) == sorted(
+        (source, options.get("user", "alice")) for source, options in WELCOME.items())
     if sshd == "keyboard":
         # of an existing user's password no line has a port: that he left is told apart
         for source, options in ATTACKS.items():
