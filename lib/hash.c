@@ -5,27 +5,33 @@
 
 #include <endian.h>
 
-static uint64_t rotate(uint64_t word, unsigned bits)
+/* A value, not an array: four registers. */
+struct state {
+	uint64_t a, b, c, d;
+};
+
+static inline uint64_t rotate(uint64_t word, unsigned bits)
 {
 	return word << bits | word >> (64 - bits);
 }
 
-static void rounds(uint64_t v[static 4], unsigned n)
+static inline struct state rounds(struct state s, unsigned n)
 {
 	while (n-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32) + v[3];
-		v[2] += v[1];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[2] = rotate(v[2], 32);
+		s.a += s.b;
+		s.c += s.d;
+		s.b = rotate(s.b, 13) ^ s.a;
+		s.d = rotate(s.d, 16) ^ s.c;
+		s.a = rotate(s.a, 32) + s.d;
+		s.c += s.b;
+		s.d = rotate(s.d, 21) ^ s.a;
+		s.b = rotate(s.b, 17) ^ s.c;
+		s.c = rotate(s.c, 32);
 	}
+	return s;
 }
 
-static uint64_t read_word(const void *data)
+static inline uint64_t read_word(const void *data)
 {
 	uint64_t word;
 
@@ -33,42 +39,41 @@ static uint64_t read_word(const void *data)
 	return le64toh(word);
 }
 
-static void absorb(uint64_t v[static 4], uint64_t word)
+static inline struct state absorb(struct state s, uint64_t word)
 {
-	v[3] ^= word;
-	rounds(v, 2);
-	v[0] ^= word;
+	s.d ^= word;
+	s = rounds(s, 2);
+	s.a ^= word;
+	return s;
 }
 
 /* The state after all of `data`; `wide` chooses between the two published output sizes. */
-static void take_in(uint64_t v[static 4], const uint8_t *seed, const void *data, size_t size,
-		    bool wide)
+static inline struct state take_in(const uint8_t *seed, const void *data, size_t size, bool wide)
 {
 	uint64_t low = read_word(seed), high = read_word(seed + 8);
-	const uint8_t *bytes = data;
-	uint8_t last[8] = { 0 };
-	size_t whole = size & ~(size_t)7;
+	const uint8_t *bytes = data, *end = bytes + (size & ~(size_t)7);
+	struct state s = {
+		.a = low ^ 0x736f6d6570736575,
+		.b = high ^ 0x646f72616e646f6d ^ (wide ? 0xee : 0),
+		.c = low ^ 0x6c7967656e657261,
+		.d = high ^ 0x7465646279746573,
+	};
+	uint64_t last = (uint64_t)size << 56;
 
-	v[0] = low ^ 0x736f6d6570736575;
-	v[1] = high ^ 0x646f72616e646f6d ^ (wide ? 0xee : 0);
-	v[2] = low ^ 0x6c7967656e657261;
-	v[3] = high ^ 0x7465646279746573;
-	for (size_t i = 0; i < whole; i += 8)
-		absorb(v, read_word(bytes + i));
-	if (size > whole)
-		memcpy(last, bytes + whole, size - whole);
-	last[7] = (uint8_t)size;
-	absorb(v, read_word(last));
-	v[2] ^= wide ? 0xee : 0xff;
-	rounds(v, 4);
+	for (; bytes < end; bytes += 8)
+		s = absorb(s, read_word(bytes));
+	for (unsigned i = 0; i < (size & 7); i++)
+		last |= (uint64_t)bytes[i] << 8 * i;
+	s = absorb(s, last);
+	s.c ^= wide ? 0xee : 0xff;
+	return rounds(s, 4);
 }
 
 uint64_t hash64(const uint8_t seed[static HASH_SEED_SIZE], const void *data, size_t size)
 {
-	uint64_t v[4];
+	struct state s = take_in(seed, data, size, false);
 
-	take_in(v, seed, data, size, false);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return s.a ^ s.b ^ s.c ^ s.d;
 }
 
 uint64_t hash_identity(const void *data, size_t size)
@@ -81,11 +86,10 @@ uint64_t hash_identity(const void *data, size_t size)
 void hash128(const uint8_t seed[static HASH_SEED_SIZE], const void *data, size_t size,
 	     uint64_t ret[static 2])
 {
-	uint64_t v[4];
+	struct state s = take_in(seed, data, size, true);
 
-	take_in(v, seed, data, size, true);
-	ret[0] = v[0] ^ v[1] ^ v[2] ^ v[3];
-	v[1] ^= 0xdd;
-	rounds(v, 4);
-	ret[1] = v[0] ^ v[1] ^ v[2] ^ v[3];
+	ret[0] = s.a ^ s.b ^ s.c ^ s.d;
+	s.b ^= 0xdd;
+	s = rounds(s, 4);
+	ret[1] = s.a ^ s.b ^ s.c ^ s.d;
 }
