@@ -30,7 +30,7 @@ struct engine;
 struct engine_limits {
 	size_t max_sources;  /* offenders with failures; 72 bytes each with one failure, at most 120
 				at maxretry 5, 170 where users are remembered */
-	size_t max_sessions; /* about 150 bytes each, 440 with the longest of names */
+	size_t max_sessions; /* 70 bytes each; 150 with a note, 440 with the longest of names */
 	size_t max_balances; /* addresses whose lines with and without session are set off */
 };
 

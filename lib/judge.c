@@ -29,24 +29,25 @@ static int read_own_address(struct judgement *judgement)
 /* The session may be gone before the verdict is read: the user is copied. */
 static int recall(struct judgement *judgement)
 {
-	const struct session *session = judgement->session;
+	const struct remembered *remembered;
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
 	char *user;
 
-	if (!session)
+	if (!judgement->session)
 		return 0;
-	if (!verdict->has_address && session->has_address) {
-		verdict->address = session->address;
+	remembered = sessions_recall(judgement->engine->sessions, judgement->session);
+	if (!verdict->has_address && remembered->has_address) {
+		verdict->address = remembered->address;
 		verdict->has_address = true;
 	}
-	if (!is_there(verdict->user) && session->user) {
-		user = malloc(session->user_size + 1);
+	if (!is_there(verdict->user) && remembered->user) {
+		user = malloc(remembered->user_size + 1);
 		if (!user)
 			return -ENOMEM;
-		memcpy(user, session->user, session->user_size);
+		memcpy(user, remembered->user, remembered->user_size);
 		engine->users[engine->n_verdicts - 1] = user;
-		verdict->user = (struct span){ user, session->user_size };
+		verdict->user = (struct span){ user, remembered->user_size };
 	}
 	return 0;
 }
@@ -74,6 +75,21 @@ static int count_attempts(struct judgement *judgement, uint32_t *ret)
 				     captures->attempts, ret);
 	*ret = captures->has_attempts ? (uint32_t)MIN(captures->attempts, SESSION_ATTEMPTS_MAX) : 1;
 	return 0;
+}
+
+/* What a failure touches is rarely in the cache. Its places in the tables are known before they are
+ * needed. */
+static void fetch(const struct judgement *judgement, bool buckets_are_there)
+{
+	const struct address *address = &judgement->verdict->address;
+	unsigned jail = judgement->hit->jail;
+	struct prefix offender = engine_widen(judgement->engine, jail, address);
+	bool is_named = is_there(judgement->hit->captures.session);
+
+	if (judgement->jail->settles)
+		windows_fetch(judgement->engine->balances, 2 * jail + !is_named, address,
+			      buckets_are_there);
+	windows_fetch(judgement->engine->windows, jail, &offender.address, buckets_are_there);
 }
 
 /* Lines without a session share one nameless session per rule and address: what they tell is set
@@ -136,6 +152,7 @@ static int judge_failure(struct judgement *judgement)
 	uint32_t attempts;
 	int r;
 
+	fetch(judgement, true);
 	r = count_attempts(judgement, &attempts);
 	if (r < 0)
 		return r;
@@ -180,20 +197,28 @@ static void judge_success(struct judgement *judgement)
 		windows_drop(windows, window);
 }
 
+static bool agrees(const struct judgement *judgement)
+{
+	const struct remembered *remembered;
+
+	if (!judgement->session)
+		return false;
+	remembered = sessions_recall(judgement->engine->sessions, judgement->session);
+	return remembered->has_address &&
+	       address_equal(&remembered->address, &judgement->verdict->address);
+}
+
 /* The line's own word on who it was, against what its session remembers. */
 static int judge_address(struct judgement *judgement, int own)
 {
 	struct verdict_of_hit *verdict = judgement->verdict;
-	const struct session *session = judgement->session;
 	int r;
 
 	if (own < 0) {
 		verdict->why = WHY_BAD_ADDRESS;
 		return 0;
 	}
-	if (judgement->event->agree && own > 0 &&
-	    !(session && session->has_address &&
-	      address_equal(&session->address, &verdict->address))) {
+	if (judgement->event->agree && own > 0 && !agrees(judgement)) {
 		verdict->why = WHY_DISAGREES;
 		return 0;
 	}
@@ -211,27 +236,38 @@ static int judge_address(struct judgement *judgement, int own)
 	return judge_failure(judgement);
 }
 
+static int open_session(struct judgement *judgement, const struct session_name *name)
+{
+	struct sessions *sessions = judgement->engine->sessions;
+
+	/* A success begins no session: where it is left out, the session begins as late. */
+	if (judgement->event->outcome != OUTCOME_SUCCESS)
+		return sessions_open(sessions, name, judgement->time, &judgement->session);
+	judgement->session = sessions_find(sessions, name, judgement->time);
+	return 0;
+}
+
 static int judge_outcome(struct judgement *judgement)
 {
 	struct span session = judgement->hit->captures.session;
-	int r, own = read_own_address(judgement);
+	struct session_name name = { 0 };
+	int r = 0, own;
 
 	judgement->verdict->user = judgement->hit->captures.user;
+	if (is_there(session))
+		name = sessions_name(judgement->engine->sessions, judgement->hit->jail, session);
+	own = read_own_address(judgement);
 	if (judgement->event->mode == MODE_AGGRESSIVE &&
 	    judgement->jail->settings->mode == MODE_NORMAL) {
 		judgement->verdict->why = WHY_MODE_OFF;
 		return 0;
 	}
-	/* A success begins no session: where it is left out, the session begins as late. */
-	if (is_there(session) && judgement->event->outcome == OUTCOME_SUCCESS) {
-		judgement->session = sessions_find(judgement->engine->sessions,
-						   judgement->hit->jail, session, judgement->time);
-	} else if (is_there(session)) {
-		r = sessions_open(judgement->engine->sessions, judgement->hit->jail, session,
-				  judgement->time, &judgement->session);
-		if (r < 0)
-			return r;
-	}
+	if (own > 0 && judgement->event->outcome == OUTCOME_FAILURE)
+		fetch(judgement, false);
+	if (is_there(session))
+		r = open_session(judgement, &name);
+	if (r < 0)
+		return r;
 	if (judgement->event->outcome == OUTCOME_NOTE)
 		return judge_note(judgement, own > 0);
 	return judge_address(judgement, own);

@@ -23,25 +23,34 @@
 #define SESSION_USER_MAX     256       /* bytes of a name that are remembered, and told apart */
 #define SESSION_ATTEMPTS_MAX 16777215U /* no server tells more; sums stay far from overflow */
 
-struct session {
+struct sessions;
+struct session;
+
+/* A rule's name of a session, as the table knows it. To make it known early saves time: where the
+ * session lies is fetched into the cache. */
+struct session_name {
+	uint64_t hash[2];
+	uint32_t rule;
+};
+
+struct remembered {
 	bool has_address;
 	struct address address;
 	char *user; /* NULL: none remembered */
 	size_t user_size;
 };
 
-struct sessions;
-
 int sessions_new(const uint8_t seed[16], size_t max_sessions, struct sessions **ret) must_check;
 struct sessions *sessions_free(struct sessions *sessions);
 DEFINE_CLEANUP(struct sessions *, sessions_free)
 
+struct session_name sessions_name(const struct sessions *sessions, unsigned rule, struct span name);
 /* The session as it stands at `now`; NULL: none, or forgotten. Borrowed until the next sessions_
  * call. */
-struct session *sessions_find(struct sessions *sessions, unsigned rule, struct span name,
+struct session *sessions_find(struct sessions *sessions, const struct session_name *name,
 			      usec_t now);
 /* The same, begun at `now` if there is none. -ENOMEM. */
-int sessions_open(struct sessions *sessions, unsigned rule, struct span name, usec_t now,
+int sessions_open(struct sessions *sessions, const struct session_name *name, usec_t now,
 		  struct session **ret) must_check;
 
 /* An event told one attempt more, or (announced) that there were `attempts` in all. `ret_raise`: by
@@ -51,6 +60,10 @@ int sessions_tell(struct sessions *sessions, struct session *session, unsigned e
 /* Remembers what is given (address NULL, user.data NULL: nothing new). -ENOMEM. */
 int sessions_remember(struct sessions *sessions, struct session *session,
 		      const struct address *address, struct span user) must_check;
+
+/* Never NULL; borrowed until the next sessions_ call. */
+const struct remembered *sessions_recall(const struct sessions *sessions,
+					 const struct session *session);
 
 /* Where a restart has to begin to read so that all chains are whole that went on after `horizon`;
  * USEC_INFINITY: there are none. What went on before that is forgotten. */

@@ -81,6 +81,35 @@ void *table_find(const struct table *table, uint64_t hash, table_equal_t equal, 
 	return NULL;
 }
 
+void table_fetch_bucket(const struct table *table, uint64_t hash)
+{
+	if (table->n_buckets > 0)
+		__builtin_prefetch(bucket_of(table, (uint32_t)hash));
+}
+
+void table_fetch_record(const struct table *table, uint64_t hash)
+{
+	uint32_t link;
+
+	if (table->n_buckets == 0)
+		return;
+	link = *bucket_of(table, (uint32_t)hash);
+	if (link != POOL_NONE)
+		__builtin_prefetch(follow(table, link));
+}
+
+/* The record itself was looked at: what lies around it. */
+void table_fetch_oldest(const struct table *table, const struct table_list *list)
+{
+	const struct table_head *oldest = table_at(table, list->oldest);
+
+	if (!oldest)
+		return;
+	__builtin_prefetch(bucket_of(table, oldest->hash));
+	if (oldest->newer != POOL_NONE)
+		__builtin_prefetch(table_at(table, oldest->newer));
+}
+
 static void put_into_bucket(struct table *table, struct table_head *head, uint32_t index)
 {
 	uint32_t *bucket = bucket_of(table, head->hash);

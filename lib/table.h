@@ -45,6 +45,13 @@ void *table_find(const struct table *table, uint64_t hash, table_equal_t equal, 
 void *table_add(struct table *table, struct table_list *list, uint64_t hash);
 void table_remove(struct table *table, struct table_list *list, void *record);
 
+/* Soon such a record is looked for: its bucket comes into the cache, or, once that is there, the
+ * record. */
+void table_fetch_bucket(const struct table *table, uint64_t hash);
+void table_fetch_record(const struct table *table, uint64_t hash);
+/* Soon the oldest is taken out. */
+void table_fetch_oldest(const struct table *table, const struct table_list *list);
+
 /* Makes it the newest. */
 void table_touch(struct table *table, struct table_list *list, void *record);
 /* NULL: the list is empty, or there is none newer. */

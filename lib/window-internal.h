@@ -51,12 +51,19 @@ struct window_list {
 	bool users; /* are remembered */
 };
 
+struct window_key {
+	uint8_t address[16];
+	uint16_t list;
+};
+
 struct windows {
 	uint8_t seed[HASH_SEED_SIZE];
 	struct table table;
 	struct pool blocks[2]; /* of lists without and with users */
 	struct window_list *lists;
 	size_t n_lists;
+	struct window_key last; /* that was looked for, and its hash */
+	uint64_t last_hash;
 	size_t hand; /* list that windows_expire looks at next */
 	size_t max_sources;
 	size_t n_long, max_long; /* bytes in long blocks */

@@ -18,11 +18,6 @@
  * maxretry 5 lets a source have. */
 static const uint16_t block_size[2] = { [false] = 3, [true] = 4 };
 
-struct key {
-	uint8_t address[16];
-	uint16_t list;
-};
-
 int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists, size_t max_sources,
 		struct windows **ret)
 {
@@ -41,6 +36,7 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 	if (!windows->lists)
 		return -ENOMEM;
 	windows->n_lists = n_lists;
+	windows->last_hash = hash64(seed, &windows->last, sizeof(windows->last));
 	for (size_t i = 0; i < n_lists; i++) {
 		table_list_init(&windows->lists[i].sources);
 		windows->lists[i].lifetime = lifetimes[i];
@@ -68,9 +64,9 @@ struct windows *windows_free(struct windows *windows)
 	return NULL;
 }
 
-static struct key make_key(unsigned list, const struct address *address)
+static struct window_key make_key(unsigned list, const struct address *address)
 {
-	struct key key = { .list = (uint16_t)list };
+	struct window_key key = { .list = (uint16_t)list };
 
 	if (address->family == AF_INET) {
 		key.address[10] = key.address[11] = 0xff;
@@ -81,10 +77,20 @@ static struct key make_key(unsigned list, const struct address *address)
 	return key;
 }
 
+/* A source is looked for several times in a row. */
+static uint64_t hash_of(struct windows *windows, const struct window_key *key)
+{
+	if (memcmp(key, &windows->last, sizeof(*key)) != 0) {
+		windows->last = *key;
+		windows->last_hash = hash64(windows->seed, key, sizeof(*key));
+	}
+	return windows->last_hash;
+}
+
 static bool equal(const void *record, const void *key)
 {
 	const struct window *window = record;
-	const struct key *wanted = key;
+	const struct window_key *wanted = key;
 
 	return window->list == wanted->list && memcmp(window->address, wanted->address, 16) == 0;
 }
@@ -162,12 +168,24 @@ void windows_drop(struct windows *windows, struct window *window)
 
 struct window *windows_find(struct windows *windows, unsigned list, const struct address *address)
 {
-	struct key key;
+	struct window_key key;
 
 	if (windows->lists[list].sources.n == 0)
 		return NULL;
 	key = make_key(list, address);
-	return table_find(&windows->table, hash64(windows->seed, &key, sizeof(key)), equal, &key);
+	return table_find(&windows->table, hash_of(windows, &key), equal, &key);
+}
+
+void windows_fetch(struct windows *windows, unsigned list, const struct address *address,
+		   bool bucket_is_there)
+{
+	struct window_key key = make_key(list, address);
+	uint64_t hash = hash_of(windows, &key);
+
+	if (bucket_is_there)
+		table_fetch_record(&windows->table, hash);
+	else
+		table_fetch_bucket(&windows->table, hash);
 }
 
 /* The oldest of a list that was not touched since. To move a source with every failure would cost
@@ -201,8 +219,8 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 		 struct window **ret)
 {
 	struct table_list *sources = &windows->lists[list].sources;
-	struct key key = make_key(list, address);
-	uint64_t hash = hash64(windows->seed, &key, sizeof(key));
+	struct window_key key = make_key(list, address);
+	uint64_t hash = hash_of(windows, &key);
 	struct window *window = table_find(&windows->table, hash, equal, &key);
 
 	if (window) {
@@ -223,9 +241,19 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 
 void window_drop_failures(struct windows *windows, struct window *window, size_t from, size_t n)
 {
-	for (size_t i = from; n > 0 && i + n < window->n; i++)
-		window_copy(windows, window, i, i + n);
+	size_t rest = window->n - from - n;
+
 	window->n = (uint16_t)(window->n - n);
+	if (n == 0 || rest == 0)
+		return;
+	if (from == 0) { /* of a list without users it does not stand in the block */
+		window_copy(windows, window, 0, n);
+		from++;
+		rest--;
+	}
+	if (rest > 0)
+		memmove(window_slot(windows, window, from), window_slot(windows, window, from + n),
+			rest * window_stride(&windows->lists[window->list]));
 }
 
 static bool has_run_out(usec_t time, usec_t now, usec_t lifetime)
@@ -399,6 +427,7 @@ void windows_expire(struct windows *windows, usec_t latest)
 			window->touched = false;
 			table_touch(&windows->table, &list->sources, window);
 		}
+		table_fetch_oldest(&windows->table, &list->sources);
 	}
 }
 

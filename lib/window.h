@@ -44,6 +44,10 @@ void windows_remember_users(struct windows *windows, unsigned list);
 /* The window of a source, made if it is new; borrowed until the next windows_ call. -ENOMEM. */
 int windows_open(struct windows *windows, unsigned list, const struct address *address,
 		 struct window **ret) must_check;
+/* The source will be looked for: brings near what tells where it lies, or, once that is there, it
+ * itself. Only saves time. */
+void windows_fetch(struct windows *windows, unsigned list, const struct address *address,
+		   bool bucket_is_there);
 /* NULL: nothing is known of that source. */
 struct window *windows_find(struct windows *windows, unsigned list, const struct address *address);
 /* Empties the window: the source is forgotten. */

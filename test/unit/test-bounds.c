@@ -97,12 +97,13 @@ static size_t fill_sessions(void)
 
 	assert_int_equal(sessions_new(seed, ENGINE_MAX_SESSIONS, &sessions), 0);
 	for (uint32_t i = 0; i < ENGINE_MAX_SESSIONS + 1000; i++) {
-		struct span name = { (const char *)&i, sizeof(i) };
+		struct session_name name =
+			sessions_name(sessions, 0, (struct span){ (const char *)&i, sizeof(i) });
 		struct address address = make_host(i);
 		struct session *session;
 		uint32_t raise;
 
-		assert_int_equal(sessions_open(sessions, 0, name, 1, &session), 0);
+		assert_int_equal(sessions_open(sessions, &name, 1, &session), 0);
 		assert_int_equal(sessions_remember(sessions, session, &address,
 						   (struct span){ user, sizeof(user) }),
 				 0);

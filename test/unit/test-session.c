@@ -6,13 +6,28 @@
 
 static const uint8_t seed[16] = "sessions";
 
+static int begin(struct sessions *sessions, unsigned rule, struct span text, usec_t now,
+		 struct session **ret)
+{
+	struct session_name name = sessions_name(sessions, rule, text);
+
+	return sessions_open(sessions, &name, now, ret);
+}
+
+static struct session *find(struct sessions *sessions, unsigned rule, struct span text, usec_t now)
+{
+	struct session_name name = sessions_name(sessions, rule, text);
+
+	return sessions_find(sessions, &name, now);
+}
+
 static uint32_t tell(struct sessions *sessions, const char *name, unsigned event, int attempts,
 		     usec_t now)
 {
 	struct session *session;
 	uint32_t raise;
 
-	assert_int_equal(sessions_open(sessions, 0, span_of(name), now, &session), 0);
+	assert_int_equal(begin(sessions, 0, span_of(name), now, &session), 0);
 	assert_int_equal(sessions_tell(sessions, session, event, attempts >= 0, (uint64_t)attempts,
 				       &raise),
 			 0);
@@ -45,7 +60,7 @@ static void an_absurd_total_is_cut(void **state)
 	uint32_t raise;
 
 	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
-	assert_int_equal(sessions_open(sessions, 0, SPAN_LITERAL("s"), 0, &session), 0);
+	assert_int_equal(begin(sessions, 0, SPAN_LITERAL("s"), 0, &session), 0);
 	assert_int_equal(sessions_tell(sessions, session, 0, true, UINT64_MAX, &raise), 0);
 	assert_int_equal(raise, SESSION_ATTEMPTS_MAX);
 	assert_int_equal(sessions_tell(sessions, session, 0, false, 0, &raise), 0);
@@ -59,9 +74,9 @@ static void is_forgotten_an_hour_after_it_began(void **state)
 	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
 	assert_int_equal(tell(sessions, "s", 0, 1, 1000), 1);
 	assert_int_equal(tell(sessions, "s", 0, 1, 1000 + SESSION_LIFE - 1), 0);
-	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("s"), 1000 + SESSION_LIFE - 1));
-	assert_null(sessions_find(sessions, 0, SPAN_LITERAL("s"), 1000 + SESSION_LIFE));
-	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("s"), 1));
+	assert_non_null(find(sessions, 0, SPAN_LITERAL("s"), 1000 + SESSION_LIFE - 1));
+	assert_null(find(sessions, 0, SPAN_LITERAL("s"), 1000 + SESSION_LIFE));
+	assert_non_null(find(sessions, 0, SPAN_LITERAL("s"), 1));
 	assert_int_equal(tell(sessions, "s", 0, 1, 1000 + SESSION_LIFE), 1);
 }
 
@@ -71,11 +86,11 @@ static void rules_and_names_do_not_mix(void **state)
 	struct session *session;
 
 	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
-	assert_int_equal(sessions_open(sessions, 1, ((struct span){ "a\0b", 3 }), 0, &session), 0);
-	assert_non_null(sessions_find(sessions, 1, ((struct span){ "a\0b", 3 }), 0));
-	assert_null(sessions_find(sessions, 1, ((struct span){ "a\0c", 3 }), 0));
-	assert_null(sessions_find(sessions, 1, SPAN_LITERAL("a"), 0));
-	assert_null(sessions_find(sessions, 2, ((struct span){ "a\0b", 3 }), 0));
+	assert_int_equal(begin(sessions, 1, ((struct span){ "a\0b", 3 }), 0, &session), 0);
+	assert_non_null(find(sessions, 1, ((struct span){ "a\0b", 3 }), 0));
+	assert_null(find(sessions, 1, ((struct span){ "a\0c", 3 }), 0));
+	assert_null(find(sessions, 1, SPAN_LITERAL("a"), 0));
+	assert_null(find(sessions, 2, ((struct span){ "a\0b", 3 }), 0));
 }
 
 static void the_first_to_begin_is_the_first_to_go(void **state)
@@ -88,8 +103,8 @@ static void the_first_to_begin_is_the_first_to_go(void **state)
 	tell(sessions, "a", 0, 1, 0);
 	tell(sessions, "c", 0, 1, 0);
 	assert_int_equal(sessions_n_evicted(sessions), 1);
-	assert_null(sessions_find(sessions, 0, SPAN_LITERAL("a"), 0));
-	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("b"), 0));
+	assert_null(find(sessions, 0, SPAN_LITERAL("a"), 0));
+	assert_non_null(find(sessions, 0, SPAN_LITERAL("b"), 0));
 }
 
 static void remembers_what_was_told_last(void **state)
@@ -99,17 +114,17 @@ static void remembers_what_was_told_last(void **state)
 	struct session *session;
 
 	assert_int_equal(sessions_new(seed, 2, &sessions), 0);
-	assert_int_equal(sessions_open(sessions, 0, SPAN_LITERAL("s"), 0, &session), 0);
-	assert_false(session->has_address);
+	assert_int_equal(begin(sessions, 0, SPAN_LITERAL("s"), 0, &session), 0);
+	assert_false(sessions_recall(sessions, session)->has_address);
 	assert_int_equal(sessions_remember(sessions, session, &first, SPAN_LITERAL("alice")), 0);
 	assert_int_equal(sessions_remember(sessions, session, &second, (struct span){ 0 }), 0);
-	assert_true(address_equal(&session->address, &second));
-	assert_int_equal(session->user_size, 5);
+	assert_true(address_equal(&sessions_recall(sessions, session)->address, &second));
+	assert_int_equal(sessions_recall(sessions, session)->user_size, 5);
 	assert_int_equal(sessions_remember(sessions, session, NULL, ((struct span){ "b\0b", 3 })),
 			 0);
-	assert_int_equal(session->user_size, 3);
-	assert_memory_equal(session->user, "b\0b", 3);
-	assert_true(address_equal(&session->address, &second));
+	assert_int_equal(sessions_recall(sessions, session)->user_size, 3);
+	assert_memory_equal(sessions_recall(sessions, session)->user, "b\0b", 3);
+	assert_true(address_equal(&sessions_recall(sessions, session)->address, &second));
 }
 
 static void memory_is_let_go(void **state)
@@ -125,8 +140,8 @@ static void memory_is_let_go(void **state)
 		tell(sessions, name, 0, 1, now);
 		sessions_expire(sessions, now);
 	}
-	assert_null(sessions_find(sessions, 0, SPAN_LITERAL("1"), 0));
-	assert_non_null(sessions_find(sessions, 0, SPAN_LITERAL("16500"), 0));
+	assert_null(find(sessions, 0, SPAN_LITERAL("1"), 0));
+	assert_non_null(find(sessions, 0, SPAN_LITERAL("16500"), 0));
 	assert_int_equal(sessions_n_evicted(sessions), 0);
 }
 
