@@ -36,6 +36,8 @@ static const char *why_ended(const struct decision *decision)
 	switch (decision->ended) {
 	case ENDED_IGNORED:
 		return "its address is never banned now";
+	case ENDED_OUTGROWN:
+		return "one ban of its jail is of fewer addresses now, ban again whom you mean";
 	case ENDED_NO_NETWORKS:
 		return "its jail bans no networks any more";
 	case ENDED_JAIL_GONE:

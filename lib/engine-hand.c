@@ -33,6 +33,16 @@ static bool has_no_networks(const struct engine *engine, const struct ban *ban, 
 	return ban->network && !engine_network(engine, jail, &ban->address, &network);
 }
 
+/* Of another prefix than the policy's is only a ban that cannot come under that one. */
+static bool is_outgrown(const struct engine *engine, const struct ban *ban, unsigned jail)
+{
+	struct prefix prefix = engine_widen(engine, jail, &ban->address);
+
+	if (ban->network && !engine_network(engine, jail, &ban->address, &prefix))
+		return false;
+	return ban->prefix.length < prefix.length;
+}
+
 static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
 {
 	int r;
@@ -40,25 +50,27 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 	r = ledger_set_until(engine->ledger, ban->id, now);
 	if (r < 0)
 		return r;
-	return engine_decide(engine, &(struct decision){
-					     .type = DECISION_END,
-					     .id = ban->id,
-					     .jail = jail,
-					     .time = now,
-					     .until = now,
-					     .address = ban->address,
-					     .prefix = ban->prefix,
-					     .failures = ban->failures,
-					     .offence = ban->offence,
-					     .jail_name = ban->jail,
-					     .event_name = ban->event,
-					     .cursor = ban->cursor,
-					     .network = ban->network,
-					     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
-						      : has_no_networks(engine, ban, jail)
-							      ? ENDED_NO_NETWORKS
-							      : ENDED_IGNORED,
-				     });
+	return engine_decide(engine,
+			     &(struct decision){
+				     .type = DECISION_END,
+				     .id = ban->id,
+				     .jail = jail,
+				     .time = now,
+				     .until = now,
+				     .address = ban->address,
+				     .prefix = ban->prefix,
+				     .failures = ban->failures,
+				     .offence = ban->offence,
+				     .jail_name = ban->jail,
+				     .event_name = ban->event,
+				     .cursor = ban->cursor,
+				     .network = ban->network,
+				     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
+					      : has_no_networks(engine, ban, jail)
+						      ? ENDED_NO_NETWORKS
+					      : is_outgrown(engine, ban, jail) ? ENDED_OUTGROWN
+									       : ENDED_IGNORED,
+			     });
 }
 
 /* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
@@ -115,6 +127,7 @@ static bool must_end(struct engine *engine, const struct ban *ban, unsigned jail
 	if (jail == ENGINE_FORCED)
 		return false;
 	return jail == ENGINE_NO_JAIL || has_no_networks(engine, ban, jail) ||
+	       is_outgrown(engine, ban, jail) ||
 	       (is_ignored(engine, jail, ban) && !is_forced(forced, &ban->prefix));
 }
 

@@ -66,6 +66,15 @@ static void note_ban(struct engine *engine, const struct ban *ban)
 		breaker_note(&engine->jails[jail].breaker, ban->since);
 }
 
+/* Who was meant by a ban of a network by hand is not known: its first address was not. */
+static bool is_outgrown(const struct ban *ban, const struct prefix *prefix)
+{
+	const struct prefix given = address_widen(&ban->address, ban->given);
+
+	return ban->kind == BAN_MANUAL && ban->given < prefix->length &&
+	       address_equal(&ban->address, &given.address);
+}
+
 static int adopt_ban(struct engine *engine, const struct ban *ban)
 {
 	unsigned jail = engine_jail_of(engine, ban);
@@ -89,6 +98,8 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 		prefix = engine_widen(engine, jail, &ban->address);
 	else if (!engine_network(engine, jail, &ban->address, &prefix))
 		return 0; /* it ends soon */
+	if (is_outgrown(ban, &prefix))
+		return 0; /* likewise */
 	r = ledger_set_prefix(engine->ledger, ban->id, &prefix);
 	return r < 0 ? r : engine_count_offender(engine, ban, jail);
 }
@@ -98,8 +109,8 @@ static int tell_horizons(struct engine *engine, struct ledger *ledger)
 	int r;
 
 	/* Twice: entries may be out of order, and a reload may ask for a longer findtime. */
-	ledger_set_reach(ledger, engine->reach > USEC_INFINITY / 2 ? USEC_INFINITY
-								   : 2 * engine->reach);
+	ledger_set_reach(ledger,
+			 engine->reach > USEC_INFINITY / 2 ? USEC_INFINITY : 2 * engine->reach);
 	r = ledger_set_memory(ledger, NULL, engine->policy->defaults.increment.memory);
 	if (r == 0)
 		r = ledger_jail(ledger, MANUAL_NAME, &engine->manual);

@@ -107,6 +107,7 @@ struct decision {
 		ENDED_JAIL_GONE,
 		ENDED_IGNORED,
 		ENDED_NO_NETWORKS, /* a network's; its jail bans none any more */
+		ENDED_OUTGROWN,    /* by hand, of more addresses than one ban of its jail is now */
 	} ended;
 };
 

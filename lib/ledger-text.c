@@ -99,11 +99,12 @@ static void put_unban(struct text *text, const struct ban *ban)
 
 static void put_ban(struct text *text, const struct ban *ban)
 {
+	const struct prefix given = address_widen(&ban->address, ban->given);
 	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 
 	print(text,
 	      "{\"ban\":{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
-	      ban->id, ban->jail, prefix_format(&ban->prefix, prefix),
+	      ban->id, ban->jail, prefix_format(&given, prefix),
 	      address_format(&ban->address, address));
 	print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(ban->since));
 	put_until(text, ban->until);

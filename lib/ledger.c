@@ -336,6 +336,7 @@ static int fill(struct ledger *ledger, struct record *record, const struct ban *
 	record->ban = *ban;
 	record->ban.event = record->ban.cursor = record->ban.lifted_after_cursor = "";
 	record->ban.reason = "";
+	record->ban.given = ban->prefix.length;
 	record->ban.jail = ledger->jails[jail]->name;
 	record->jail = (uint16_t)jail;
 	record->offender = POOL_NONE;

@@ -37,6 +37,7 @@ struct ban {
 	usec_t since, until;    /* until USEC_INFINITY: for good */
 	enum ban_kind kind;
 	bool network;       /* of a network beside the bans of its hosts */
+	uint8_t given;      /* length of the prefix when it was added; by the ledger */
 	const char *reason; /* of a manual ban, as its element's comment said it; "": by hand */
 	const char *event;  /* name, "" for a manual ban */
 	uint64_t failures;  /* tenths */
@@ -116,8 +117,8 @@ int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
 		const struct position *after) must_check;
 /* Why a manual ban is; the text is copied. */
 int ledger_set_reason(struct ledger *ledger, uint64_t id, const char *reason) must_check;
-/* Moves a ban under another prefix (of its address); not saved, the policy says it anew at each
- * start. -ENOMEM. */
+/* Moves a ban under another prefix (of its address); not saved: the policy says it anew at each
+ * start, from the prefix that was given. -ENOMEM. */
 int ledger_set_prefix(struct ledger *ledger, uint64_t id, const struct prefix *prefix) must_check;
 
 void ledger_set_met(struct ledger *ledger, uint64_t id, bool met);

@@ -43,6 +43,23 @@ def test_bans_of_a_jail_that_is_gone_are_ended(machine, banish):
     assert machine.elements("mox4") == {}
 
 
+def test_a_ban_of_more_than_one_is_now_is_ended(machine, banish):
+    def policy(length):
+        return {"defaults": {"prefix": {"ipv4": length}}, "jails": {"dovecot": {}}}
+    banish.forget()
+    banish.configure(**policy(24))
+    banish.start()
+    banish("ban", "203.0.113.96")
+    banish("ban", "198.51.100.96")
+    banish.wait_entry("adopt", 2)
+    reload(machine, banish, **policy(20))
+    assert set(machine.elements("manual4")) == {"203.0.112.0", "198.51.96.0"}
+    said = reload(machine, banish, **policy(32))
+    assert said == {("unban", "manual", "203.0.112.0/20"), ("unban", "manual", "198.51.96.0/20")}
+    assert machine.elements("manual4") == {}
+    assert "ban again whom you mean" in banish.entries("unban")[-1]["MESSAGE"]
+
+
 @contextlib.contextmanager
 def table_of_somebody_else(machine):
     """Our table is gone, and a table of its name belongs to a process: nobody else may change it."""

@@ -54,6 +54,77 @@ static void a_reload_ends_what_may_not_be(void **state)
 	stream_done(&stream);
 }
 
+static void a_ban_by_hand_follows_its_prefix_as_far_as_it_can(void **state)
+{
+	static const struct {
+		const char *by_hand, *before, *after, *becomes; /* NULL: it ends */
+	} cases[] = {
+		{ "203.0.113.7/32", "\"ipv4\":32", "\"ipv4\":24", "203.0.113.0/24" },
+		{ "203.0.113.0/24", "\"ipv4\":24", "\"ipv4\":24", "203.0.113.0/24" },
+		{ "203.0.113.0/24", "\"ipv4\":24", "\"ipv4\":16", "203.0.0.0/16" },
+		{ "203.0.113.0/24", "\"ipv4\":24", "\"ipv4\":32", NULL },
+		{ "2001:db8::/64", "\"ipv6\":64", "\"ipv6\":128", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct stream stream;
+		struct decision decision;
+		char settings[128], policy[256], text[PREFIX_TEXT_MAX];
+
+		snprintf(settings, sizeof(settings), "\"prefix\":{%s}", cases[i].before);
+		init(&stream, "", settings);
+		stream_ban(&stream, 0, cases[i].by_hand, START, START + 1000);
+		snprintf(policy, sizeof(policy), "{\"jails\":{\"mail\":{\"prefix\":{%s}}}}",
+			 cases[i].after);
+		reload(&stream, policy);
+		assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+		assert_int_equal(engine_take(stream.engine, &decision), !cases[i].becomes);
+		if (!cases[i].becomes) {
+			assert_int_equal(decision.ended, ENDED_OUTGROWN);
+			assert_string_equal(prefix_format(&decision.prefix, text),
+					    cases[i].by_hand);
+		} else {
+			assert_string_equal(
+				prefix_format(&ledger_get(engine_ledger(stream.engine), 1)->prefix,
+					      text),
+				cases[i].becomes);
+		}
+		stream_done(&stream);
+	}
+}
+
+/* And back again: the address is not forgotten. */
+static void a_ban_by_hand_that_was_widened_narrows_again(void **state)
+{
+	static const char *const becomes[] = { "203.0.113.7/32", "203.0.113.0/32" };
+	struct stream stream;
+	struct decision decision;
+	char text[PREFIX_TEXT_MAX];
+
+	init(&stream, "", "\"maxretry\":1");
+	stream_ban(&stream, 0, becomes[0], START, START + 1000);
+	stream_ban(&stream, 0, becomes[1], START, START + 1000);
+	reload(&stream, "{\"jails\":{\"mail\":{\"prefix\":{\"ipv4\":24}}}}");
+	stream_ban(&stream, 0, "198.51.100.0/24", START, START + 1000);
+	reload(&stream, "{\"jails\":{\"mail\":{\"prefix\":{\"ipv4\":20}}}}");
+	stream_compact(&stream);
+	assert_non_null(strstr(stream.state, "\"prefix\":\"198.51.100.0/24\""));
+	assert_non_null(strstr(stream.state, "\"prefix\":\"203.0.113.7/32\""));
+	reload(&stream, "{\"jails\":{\"mail\":{}}}");
+	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
+	/* Nobody knows which one of the network was meant. */
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.ended, ENDED_OUTGROWN);
+	assert_int_equal(decision.id, 3);
+	assert_false(engine_take(stream.engine, &decision));
+	for (uint64_t i = 0; i < ARRAY_SIZE(becomes); i++) {
+		const struct ban *ban = ledger_get(engine_ledger(stream.engine), i + 1);
+
+		assert_string_equal(prefix_format(&ban->prefix, text), becomes[i]);
+	}
+	stream_done(&stream);
+}
+
 static void own_addresses_are_ignored(void **state)
 {
 	struct stream stream;
@@ -183,6 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reload_ends_what_may_not_be),
+		cmocka_unit_test(a_ban_by_hand_follows_its_prefix_as_far_as_it_can),
+		cmocka_unit_test(a_ban_by_hand_that_was_widened_narrows_again),
 		cmocka_unit_test(own_addresses_are_ignored),
 		cmocka_unit_test(a_forced_ban_does_not_end_for_being_of_an_ignored_address),
 		cmocka_unit_test(private_addresses_are_spared_where_asked),
