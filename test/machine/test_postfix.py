@@ -126,6 +126,18 @@ def test_a_login_is_told(postfix, banish):
     assert banish.logins(lines) == [("203.0.113.214", "bob")]
 
 
+def test_what_is_the_servers_fault_counts_for_nobody(postfix, banish):
+    # its process has known Dovecot, and finds it gone
+    assert attack(postfix, "203.0.113.217", {"password": "alice-secret"}) == ["ok"]
+    postfix.run("systemctl", "stop", "dovecot.service")
+    start = postfix.cursor()
+    assert attack(postfix, "203.0.113.218", {"password": "alice-secret"}) != ["ok"]
+    postfix.run("systemctl", "start", "dovecot.service")
+    postfix.wait_for(1, "disconnect from unknown[203.0.113.218]", after=start)
+    lines = postfix.output("journalctl", "--output=json", "--all", "--after-cursor=" + start)
+    assert banish.weights(lines, "aggressive") == {}, lines
+
+
 def test_the_daemon_bans_when_it_is_enough(postfix, banish):
     banish.begin(jails={"postfix": {"maxretry": 4}})
     attack(postfix, "203.0.113.215", {"attempts": 3, "per_connection": 3})
