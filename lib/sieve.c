@@ -6,8 +6,9 @@
  * Needles are found by four of their bytes (a gram). Of every needle as many neighbouring grams are
  * in the table as the text is stepped through in bytes, so that one of them is met wherever the
  * needle stands. Where a needle has a choice it takes grams that few others have. Table and chains
- * come from the rules alone: a stranger's text can meet the longest chain over and over, but a
- * needle that was found is not compared again.
+ * come from the rules alone, so a stranger's text can meet the longest chain over and over: after
+ * so many close looks a gram alone stands for its needles, which is never wrong, and is not looked
+ * for again.
  */
 
 #include "sieve.h"
@@ -26,6 +27,9 @@
 #define FILTER_MORE 3  /* bits of hash */
 #define FILTER_MOST 17 /* bits of hash */
 
+/* Close looks at one text. Ordinary lines need 20; 256 bytes that need none cost as much as 3. */
+#define MAX_LOOKS(size) (64 + (size) / 256)
+
 struct gram {
 	uint32_t bytes, needle;
 	uint16_t offset;  /* in the needle */
@@ -42,6 +46,8 @@ struct sieve {
 	size_t stride;
 	uint64_t *met[N_PLANES];
 	uint64_t pass;
+	uint32_t *given_up; /* hashes that are not in the filter during this pass */
+	size_t n_given_up;
 };
 
 static uint32_t load(const char *bytes)
@@ -150,7 +156,7 @@ static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *pla
 static int make_table(struct sieve *sieve)
 {
 	cleanup(freep) uint16_t *places = calloc(sieve->needles.n + 1, sizeof(*places));
-	size_t n_hashes = 1024;
+	size_t n_hashes = 1024, n_grams;
 
 	sieve->shift = 22;
 	for (; n_hashes < 8 * MAX_STRIDE * sieve->needles.n && sieve->shift > 10; sieve->shift--)
@@ -163,8 +169,10 @@ static int make_table(struct sieve *sieve)
 		return -ENOMEM;
 	if (sieve->needles.n > 0)
 		choose_stride(sieve, n_hashes, places);
-	sieve->grams = calloc(sieve->needles.n * sieve->stride + 1, sizeof(*sieve->grams));
-	if (!sieve->grams)
+	n_grams = sieve->needles.n * sieve->stride;
+	sieve->grams = calloc(n_grams + 1, sizeof(*sieve->grams));
+	sieve->given_up = calloc(n_grams + 1, sizeof(*sieve->given_up));
+	if (!sieve->grams || !sieve->given_up)
 		return -ENOMEM;
 	fill_table(sieve, n_hashes, places);
 	return 0;
@@ -201,6 +209,7 @@ struct sieve *sieve_free(struct sieve *sieve)
 	needles_done(&sieve->needles);
 	for (size_t k = 0; k < N_PLANES; k++)
 		free(sieve->met[k]);
+	free(sieve->given_up);
 	free(sieve->grams);
 	free(sieve->starts);
 	free(sieve->filter);
@@ -249,6 +258,45 @@ static bool look_closer(struct sieve *sieve, struct span text, size_t place, uin
 	return any;
 }
 
+/* Takes the needles of these grams for found. */
+static void give_up(struct sieve *sieve, uint32_t mixed)
+{
+	uint32_t h = mixed >> sieve->shift, filter_hash = mixed >> sieve->filter_shift;
+
+	for (uint32_t i = sieve->starts[h]; i < sieve->starts[h + 1]; i++) {
+		struct needle *needle = &sieve->needles.list[sieve->grams[i].needle];
+
+		needle->found = sieve->pass;
+		mark(sieve, needle);
+	}
+	bitmap_clear(sieve->filter, filter_hash);
+	sieve->given_up[sieve->n_given_up++] = filter_hash;
+}
+
+/* True if there are some. */
+static bool find_needles(struct sieve *sieve, struct span text)
+{
+	size_t looks = MAX_LOOKS(text.size);
+	bool found = false;
+
+	for (size_t i = 0; i + GRAM <= text.size; i += sieve->stride) {
+		uint32_t mixed = mix(load(text.data + i));
+
+		if (!bitmap_has(sieve->filter, mixed >> sieve->filter_shift))
+			continue;
+		if (looks > 0) {
+			looks--;
+			found |= look_closer(sieve, text, i, mixed >> sieve->shift);
+		} else {
+			give_up(sieve, mixed);
+			found = true;
+		}
+	}
+	while (sieve->n_given_up > 0)
+		bitmap_set(sieve->filter, sieve->given_up[--sieve->n_given_up]);
+	return found;
+}
+
 bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
 {
 	uint64_t any = 0;
@@ -258,14 +306,8 @@ bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
 	for (size_t k = 0; k < N_PLANES && sieve->needles.n_words > 0; k++)
 		memcpy(sieve->met[k], sieve->needles.unused[k],
 		       sieve->needles.n_words * sizeof(*sieve->met[k]));
-	if (sieve->needles.n > 0) {
-		for (size_t i = 0; i + GRAM <= text.size; i += sieve->stride) {
-			uint32_t mixed = mix(load(text.data + i));
-
-			if (bitmap_has(sieve->filter, mixed >> sieve->filter_shift))
-				found |= look_closer(sieve, text, i, mixed >> sieve->shift);
-		}
-	}
+	if (sieve->needles.n > 0)
+		found = find_needles(sieve, text);
 	if (!found && !sieve->needles.has_always)
 		return false;
 	for (size_t i = 0; i < sieve->needles.n_words; i++) {
