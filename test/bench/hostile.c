@@ -1,8 +1,9 @@
 /*
  * What a client can cost: each example of a rule that has a user, with 64 KiB of one delimiter in
- * the user's place, with a mixture of them, or with two million commas, against the same length of
- * a harmless letter; nanoseconds a byte, by JIT (replay) and by the interpreter (the daemon).
- * Prints the worst ratio of each rule; README.md beside this file says what is aimed at.
+ * the user's place, with a mixture of them and of pieces of the rule's own lines, or with two
+ * million commas, against the same length of a harmless letter; nanoseconds a byte, by JIT (replay)
+ * and by the interpreter (the daemon). Prints the worst ratio of each rule; README.md beside this
+ * file says what is aimed at.
  *
  *     bench-hostile RULE.json...
  */
@@ -17,7 +18,7 @@
 #define NAME_BYTES  65536
 #define MANY_COMMAS 2000000
 #define TRIES       7
-#define N_MIXTURES  20 /* for each example */
+#define N_MIXTURES  60 /* for each example */
 #define MAX_PIECE   256
 
 static const char *const delimiters[] = {
@@ -136,14 +137,28 @@ static void compare(struct ruleset *ruleset, const struct example *example, cons
 }
 
 /* The same ones every time. */
-static void mix(char piece[static MAX_PIECE])
+static size_t draw(size_t n)
 {
 	static uint32_t random = 1;
+
+	random = random * 1664525 + 1013904223;
+	return (random >> 8) % n;
+}
+
+/* Delimiters, and what this and other lines of the rule hold: nearly what the patterns look for. */
+static void mix(const struct rule *rule, char piece[static MAX_PIECE])
+{
 	char *end = piece;
 
-	for (int i = 0; i < 8; i++) {
-		random = random * 1664525 + 1013904223;
-		end = stpcpy(end, delimiters[(random >> 16) % ARRAY_SIZE(delimiters)]);
+	for (size_t n = 1 + draw(6); n > 0; n--) {
+		const char *line = rule->examples[draw(rule->n_examples)].message;
+		size_t start = draw(strlen(line)), size = MIN(strlen(line) - start, 1 + draw(30));
+
+		if (draw(2))
+			end = stpcpy(end, delimiters[draw(ARRAY_SIZE(delimiters))]);
+		else
+			end = mempcpy(end, line + start, size);
+		*end = '\0';
 	}
 }
 
@@ -162,7 +177,7 @@ static void measure(struct ruleset *ruleset, struct worst *ret)
 		for (size_t k = 0; k < ARRAY_SIZE(delimiters); k++)
 			compare(ruleset, example, delimiters[k], NAME_BYTES, ret);
 		for (size_t k = 0; k < N_MIXTURES; k++) {
-			mix(piece);
+			mix(rule, piece);
 			compare(ruleset, example, piece, NAME_BYTES, ret);
 		}
 		compare(ruleset, example, ",", MANY_COMMAS, ret);
