@@ -84,7 +84,7 @@ static int explain(struct test *test, const struct sample *sample, struct trial 
 {
 	const char *reason = test->n_trials == 0 ? "no rule is in force"
 			     : n_readers == 0
-				     ? "no rule in force reads entries of this unit and identifier"
+				     ? "no rule in force reads entries of this unit, user and identifier"
 				     : "no event of the rules that read this unit matches";
 
 	if (!sample->message.data)
