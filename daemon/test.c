@@ -82,10 +82,11 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 static int explain(struct test *test, const struct sample *sample, struct trial *reader,
 		   size_t n_readers, struct answer *ret)
 {
-	const char *reason = test->n_trials == 0 ? "no rule is in force"
-			     : n_readers == 0
-				     ? "no rule in force reads entries of this unit, user and identifier"
-				     : "no event of the rules that read this unit matches";
+	const char *reason =
+		test->n_trials == 0 ? "no rule is in force"
+		: n_readers == 0
+			? "no rule in force reads entries of this unit, user and identifier"
+			: "no event of the rules that read this unit matches";
 
 	if (!sample->message.data)
 		reason =
