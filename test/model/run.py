@@ -129,12 +129,12 @@ def make_host(rng, many):
                        "fe80::1"])
 
 
-def make_told(rng, name, events, many, epoch):
+def make_told(rng, name, events, many, chained):
     told = Told(name, rng.choice(events))
     if rng.random() < 0.85:
         told.address = make_address(rng, many)
-    if name != "plain" and (epoch or rng.random() < 0.6):
-        told.session = f"s{epoch}{rng.randrange(3 * many)}" if epoch != "for-ever" else epoch
+    if name != "plain" and (chained or rng.random() < 0.6):
+        told.session = f"s{0 if chained else rng.randrange(3 * many)}"
     if rng.random() < 0.2:
         told.attempts = rng.choice([0, 1, 1, 2, 2, 3, 5, 40])
     if rng.random() < 0.7:
@@ -182,12 +182,11 @@ class Clock:
 
 def make_stream(rng, by_hand):
     """The words of the stream, one list a line; an entry carries what it tells. Four kinds:
-    short - all of it lies within the stretch that a restart reads again, so anything goes;
-    tame  - long, but what a restart needs is bounded, as with real servers: a session's lines stand close together,
-            and no rule mixes lines with and without a session, which tell of each other for ever;
+    short - all of it lies within the stretch that a restart reads again, so a clock may step back over all of it;
+    long  - a restart reads the last part again only;
     chain - few lines of one session name that goes on and on: where each session of it began decides;
-    wild  - long and anything goes: not to be cut."""
-    kind = rng.choice(["short", "tame", "chain", "wild"])
+    wild  - the clock may step back for days: not to be cut."""
+    kind = rng.choice(["short", "long", "chain", "wild"])
     names = ["mail"] if kind == "chain" else rng.sample(list(RULES), rng.randint(1, len(RULES)))
     jails = [make_jail(rng, name) for name in names]
     events = {name: make_events(rng, name)[:2 if kind == "chain" else None] for name in names}
@@ -202,7 +201,6 @@ def make_stream(rng, by_hand):
         now = clock.tick()
         dice = rng.random()
         name = rng.choice(names)
-        epoch = {"tame": f"{now // (1200 * SECOND)}-", "chain": "for-ever"}.get(kind, "")
         if dice < 0.04 and by_hand:
             words.append(["unban", now, name, None, rng.random()])
         elif dice < 0.06 and by_hand:
@@ -210,7 +208,7 @@ def make_stream(rng, by_hand):
             words.append(["ban", now, name, make_host(rng, many), now + rng.choice([1, 60, 5000]) * SECOND,
                           rng.random() < 0.4])
         else:
-            words.append(["entry", now, make_told(rng, name, events[name], many, epoch)])
+            words.append(["entry", now, make_told(rng, name, events[name], many, kind == "chain")])
     return jails, events, words, kind
 
 
