@@ -156,9 +156,11 @@ static int find_loops(struct ambiguity *ambiguity, const struct reverse *reverse
 	for (uint32_t i = 0; i < automaton->n_states; i++) {
 		uint64_t *leads = ambiguity->leads + ambiguity->n_loops * words;
 
-		if (!automaton->states[i].repeated || ambiguity->parents[i] == NOWHERE ||
-		    ambiguity->n_loops == MAX_LOOPS)
+		if (!automaton->states[i].repeated || ambiguity->parents[i] == NOWHERE)
 			continue;
+		ambiguity->too_many_loops |= ambiguity->n_loops == MAX_LOOPS;
+		if (ambiguity->too_many_loops)
+			break;
 		find_leads(reverse, i, queue, leads);
 		if (bitmap_has(leads, i)) {
 			ambiguity->numbers[i] = (uint32_t)ambiguity->n_loops;

@@ -5,11 +5,12 @@
 
 #include "ambiguity.h"
 
-#define MAX_NODES  4096  /* of one search */
-#define N_SLOTS    8192  /* of its table */
-#define MAX_TRIES  65536 /* of one search: steps of three at once */
-#define MAX_PIECES 16    /* told of one state */
-#define HEAD_MAX   4096  /* bytes */
+#define MAX_NODES  4096      /* of one search */
+#define N_SLOTS    8192      /* of its table */
+#define MAX_TRIES  65536     /* of one search: steps of three at once */
+#define ALL_TRIES  (1 << 23) /* of all searches: a tenth of a second; patterns need 10,000 */
+#define MAX_PIECES 16        /* told of one state */
+#define HEAD_MAX   4096      /* bytes */
 #define NOWHERE    UINT32_MAX
 
 /* Where the three are, and how they came here. */
@@ -54,7 +55,8 @@ struct ambiguity {
 	struct node nodes[MAX_NODES];
 	uint32_t n_nodes;
 	uint32_t slots[N_SLOTS]; /* 0: empty, else one more than a node */
-	unsigned n_tries;
+	unsigned n_tries, all_tries;
+	bool too_many_loops;
 };
 
 #endif

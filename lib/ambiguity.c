@@ -11,6 +11,8 @@
 
 #include "bitmap.h"
 
+#include <errno.h>
+
 static const struct state *state_at(const struct ambiguity *ambiguity, uint32_t number)
 {
 	return &ambiguity->automaton->states[number];
@@ -113,7 +115,7 @@ static bool search_node(struct ambiguity *ambiguity, uint32_t number, const uint
 		at[0] = steps[0][a].state;
 		if (!leads_to(ambiguity, at[0], goal[0]))
 			continue;
-		for (uint32_t b = 0; b < n[1]; b++) {
+		for (uint32_t b = 0; b < n[1] && ambiguity->n_tries < MAX_TRIES; b++) {
 			at[1] = steps[1][b].state;
 			ambiguity->n_tries += 1 + n[2];
 			if (!leads_to(ambiguity, at[1], goal[1]) ||
@@ -144,6 +146,7 @@ static bool search(struct ambiguity *ambiguity, const uint32_t start[static 3],
 		found = search_node(ambiguity, i, goal);
 	for (uint32_t i = 0; i < ambiguity->n_nodes; i++)
 		ambiguity->slots[ambiguity->nodes[i].slot] = 0;
+	ambiguity->all_tries += ambiguity->n_tries;
 	return found;
 }
 
@@ -225,10 +228,11 @@ static void write_tail(struct ambiguity *ambiguity, uint32_t state, enum taste t
 
 static bool next_way(struct ambiguity *ambiguity, uint32_t p)
 {
-	while (ambiguity->q < ambiguity->n_loops)
+	while (ambiguity->q < ambiguity->n_loops && ambiguity->all_tries < ALL_TRIES)
 		if (search_pair(ambiguity, p, ambiguity->loops[ambiguity->q++]))
 			return true;
-	while (ambiguity->step < state_at(ambiguity, p)->n_steps)
+	while (ambiguity->step < state_at(ambiguity, p)->n_steps &&
+	       ambiguity->all_tries < ALL_TRIES)
 		if (search_twice(ambiguity, p,
 				 &automaton_steps(ambiguity->automaton, p)[ambiguity->step++]))
 			return true;
@@ -253,7 +257,7 @@ static bool next_piece(struct ambiguity *ambiguity, uint32_t p)
 	return false;
 }
 
-bool ambiguity_next(struct ambiguity *ambiguity, struct suspicion *ret)
+int ambiguity_next(struct ambiguity *ambiguity, struct suspicion *ret)
 {
 	for (; ambiguity->p < ambiguity->n_loops; ambiguity->p++) {
 		uint32_t p = ambiguity->loops[ambiguity->p];
@@ -265,10 +269,12 @@ bool ambiguity_next(struct ambiguity *ambiguity, struct suspicion *ret)
 						   { piece->text, piece->size },
 						   { ambiguity->tail, ambiguity->tail_size },
 						   p };
-			return true;
+			return 1;
 		}
+		if (ambiguity->all_tries >= ALL_TRIES)
+			break;
 		ambiguity->q = ambiguity->step = 0;
 		ambiguity->n_pieces = 0;
 	}
-	return false;
+	return ambiguity->too_many_loops || ambiguity->all_tries >= ALL_TRIES ? -E2BIG : 0;
 }

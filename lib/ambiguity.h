@@ -25,7 +25,7 @@ int ambiguity_new(const struct automaton *automaton, struct ambiguity **ret) mus
 struct ambiguity *ambiguity_free(struct ambiguity *ambiguity);
 DEFINE_CLEANUP(struct ambiguity *, ambiguity_free)
 
-/* False: no more of them. */
-bool ambiguity_next(struct ambiguity *ambiguity, struct suspicion *ret);
+/* 1: the next one; 0: no more of them; -E2BIG: looking for more would take too long. */
+int ambiguity_next(struct ambiguity *ambiguity, struct suspicion *ret) must_check;
 
 #endif

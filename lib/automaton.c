@@ -20,12 +20,14 @@
 #include <limits.h>
 
 #define MAX_DEPTH 64
-#define MAX_NODES 16384
-#define MAX_STEPS 65536
+#define MAX_STEPS (1 << 20)
 #define MAX_COPIES                                                                         \
 	3 /* "x{3}" is xxx; what comes more often counts as without end. In a pattern that \
 	     would become too large so does all that comes twice */
 #define NOWHERE UINT32_MAX
+
+/* A byte of the pattern makes two nodes, a repeat of it two more. The rest is for copies. */
+#define MAX_NODES(length) (16384 + 4 * (length))
 
 /* A place of the pattern. Without a state it is passed for nothing. */
 struct node {
@@ -46,7 +48,8 @@ struct builder {
 	bool lost, full, caseless;
 	struct automaton *automaton;
 	struct node *nodes;
-	uint32_t n_nodes;
+	uint32_t n_nodes, max_nodes;
+	size_t max_steps;
 	uint32_t *passed; /* by node: the walk that passed it, twice if the lowest bit is set */
 	uint32_t *met;    /* by state: the walk that met it */
 	uint32_t *stack;
@@ -64,7 +67,7 @@ static void move_on(struct builder *builder)
 /* The last node stands for all that there is no room for. */
 static uint32_t add_node(struct builder *builder, uint32_t out, uint32_t other)
 {
-	builder->full |= builder->n_nodes == MAX_NODES - 1;
+	builder->full |= builder->n_nodes == builder->max_nodes - 1;
 	if (!builder->full)
 		builder->n_nodes++;
 	builder->nodes[builder->n_nodes] = (struct node){ out, other, 0, false };
@@ -282,9 +285,18 @@ static void add_step(struct builder *builder, struct state *from, uint32_t to)
 {
 	struct automaton *automaton = builder->automaton;
 
-	builder->full |= automaton->n_steps == MAX_STEPS;
-	if (builder->full)
-		return;
+	if (automaton->n_steps == builder->max_steps) {
+		size_t max = MAX(1024, 2 * builder->max_steps);
+		struct step *steps = NULL;
+
+		if (max <= MAX_STEPS)
+			steps = realloc(automaton->steps, max * sizeof(*steps));
+		builder->full |= !steps;
+		if (!steps)
+			return;
+		automaton->steps = steps;
+		builder->max_steps = max;
+	}
 	automaton->steps[automaton->n_steps++] = (struct step){ to, false };
 	from->n_steps++;
 }
@@ -332,16 +344,16 @@ static void walk(struct builder *builder, uint32_t number, uint32_t node, uint32
 static int make_room(struct builder *builder)
 {
 	struct automaton *automaton = builder->automaton;
+	size_t n = builder->max_nodes;
 
-	automaton->states = calloc(MAX_NODES + 1, sizeof(*automaton->states));
-	automaton->steps = calloc(MAX_STEPS, sizeof(*automaton->steps));
-	builder->nodes = calloc(MAX_NODES, sizeof(*builder->nodes));
-	builder->passed = calloc(MAX_NODES, sizeof(*builder->passed));
-	builder->met = calloc(MAX_NODES + 1, sizeof(*builder->met));
+	automaton->states = calloc(n + 1, sizeof(*automaton->states));
+	builder->nodes = calloc(n, sizeof(*builder->nodes));
+	builder->passed = calloc(n, sizeof(*builder->passed));
+	builder->met = calloc(n + 1, sizeof(*builder->met));
 	/* Each node is passed twice at most, and puts two others there. */
-	builder->stack = calloc(4 * MAX_NODES + 1, sizeof(*builder->stack));
-	return automaton->states && automaton->steps && builder->nodes && builder->passed &&
-			       builder->met && builder->stack
+	builder->stack = calloc(4 * n + 1, sizeof(*builder->stack));
+	return automaton->states && builder->nodes && builder->passed && builder->met &&
+			       builder->stack
 		       ? 0
 		       : -ENOMEM;
 }
@@ -358,6 +370,8 @@ static int build(struct automaton *automaton, const char *pattern, unsigned max_
 {
 	cleanup(builder_done) struct builder builder = { .p = pattern,
 							 .max_copies = max_copies,
+							 .max_nodes = (uint32_t)MAX_NODES(
+								 strlen(pattern)),
 							 .automaton = automaton };
 	struct piece whole;
 	int r;

@@ -3,6 +3,9 @@
 #include "token.h"
 
 #include <errno.h>
+#include <limits.h>
+
+#define MAX_TIMES 16 /* PCRE2 writes out a group as often as it may come, if that has an end */
 
 static bool is_item(const struct token *token)
 {
@@ -28,7 +31,8 @@ int counted_pattern(const char *pattern, char **ret)
 		if (token.kind == TOKEN_END)
 			break;
 		after = token_next(&q);
-		repeated = is_item(&token) && after.kind == TOKEN_REPEAT;
+		repeated = is_item(&token) && after.kind == TOKEN_REPEAT &&
+			   (after.max == UINT_MAX ? after.min : after.max) <= MAX_TIMES;
 		if (repeated)
 			out = mempcpy(out, "(?:", 3);
 		out = mempcpy(out, token.text.data, token.text.size);

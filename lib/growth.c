@@ -114,10 +114,42 @@ static int try_suspicion(struct search *search, const struct suspicion *suspicio
 	return r;
 }
 
+static int try_all(struct search *search, struct growth *ret)
+{
+	struct suspicion suspicion;
+	int r;
+
+	for (;;) {
+		r = ambiguity_next(search->ambiguity, &suspicion);
+		if (r <= 0)
+			return r;
+		r = try_suspicion(search, &suspicion, ret);
+		if (r != 0)
+			return r;
+	}
+}
+
+/* -ENODATA, -E2BIG: the pattern is not understood, or not all of it was looked at. */
+static int read_off(struct search *search, const struct rule *rule, const struct event *event,
+		    struct growth *ret)
+{
+	int r;
+
+	r = automaton_init(&search->automaton, event->pattern);
+	if (r < 0)
+		return r;
+	r = ambiguity_new(&search->automaton, &search->ambiguity);
+	if (r < 0)
+		return r;
+	r = add_examples(search, rule, event);
+	if (r < 0)
+		return r;
+	return try_all(search, ret);
+}
+
 int growth_find(const struct rule *rule, const struct event *event, struct growth *ret)
 {
 	cleanup(search_free) struct search *search = calloc(1, sizeof(*search));
-	struct suspicion suspicion;
 	int r;
 
 	if (!search)
@@ -125,16 +157,8 @@ int growth_find(const struct rule *rule, const struct event *event, struct growt
 	r = pump_new(rule, event, &search->pump);
 	if (r < 0)
 		return r;
-	r = automaton_init(&search->automaton, event->pattern);
+	r = read_off(search, rule, event, ret);
 	if (r == -ENODATA || r == -E2BIG)
 		return guess_growth(search->pump, rule, event, ret);
-	if (r < 0)
-		return r;
-	r = ambiguity_new(&search->automaton, &search->ambiguity);
-	if (r < 0)
-		return r;
-	r = add_examples(search, rule, event);
-	while (r == 0 && ambiguity_next(search->ambiguity, &suspicion))
-		r = try_suspicion(search, &suspicion, ret);
 	return r;
 }

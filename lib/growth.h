@@ -19,8 +19,8 @@ struct growth {
 };
 
 /* 1: yes, and `ret` shows it; 0: nothing of the kind was found; -ENODATA: the pattern is not
- * understood, and the rule has no example of the event; -EINVAL: no pattern, or one that does not
- * compile; -ENOMEM. */
+ * understood, or too large, and the rule has no example of the event; -EINVAL: no pattern, or one
+ * that does not compile; -ENOMEM. */
 int growth_find(const struct rule *rule, const struct event *event, struct growth *ret) must_check;
 
 #endif

@@ -330,8 +330,8 @@ int lint_growth(const struct rule *rule, struct faults *faults)
 			r = faults_add(
 				faults,
 				"%s:%u:%u: pattern of event \"%s\": what it costs cannot be read "
-				"off a pattern with \\Q, (?R), (?(1)...), (?#...) or (*...): add an example "
-				"that it matches",
+				"off it, for it is very large, or has \\Q, (?R), (?(1)...), (?#...) "
+				"or (*...): add an example that it matches",
 				rule->file, event->line, event->column, event->name);
 		else
 			r = object_to_growth(rule, event, &growth, faults);

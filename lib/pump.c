@@ -31,10 +31,20 @@ struct pump {
 	char text[MAX_SIZE + PUMP_ENDS_MAX];
 };
 
+static int compile(struct pump *pump, const struct rule *rule, char *pattern)
+{
+	struct faults faults = { 0 };
+	int r;
+
+	pump->event.pattern = pattern;
+	r = match_new(rule->file, &pump->event, MATCH_MEASURE, &faults, &pump->match);
+	faults_done(&faults);
+	return r;
+}
+
 int pump_new(const struct rule *rule, const struct event *event, struct pump **ret)
 {
 	cleanup(pump_freep) struct pump *pump = NULL;
-	struct faults faults = { 0 };
 	int r;
 
 	if (event->format != FORMAT_PATTERN)
@@ -50,10 +60,9 @@ int pump_new(const struct rule *rule, const struct event *event, struct pump **r
 	r = counted_pattern(event->pattern, &pump->counted);
 	if (r == -ENOMEM)
 		return r;
-	if (pump->counted)
-		pump->event.pattern = pump->counted;
-	r = match_new(rule->file, &pump->event, MATCH_MEASURE, &faults, &pump->match);
-	faults_done(&faults);
+	r = compile(pump, rule, pump->counted ?: event->pattern);
+	if (r == -EINVAL && pump->counted) /* too large so */
+		r = compile(pump, rule, event->pattern);
 	if (r < 0)
 		return r;
 

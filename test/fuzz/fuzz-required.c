@@ -44,7 +44,7 @@ static void suspect(const char *pattern)
 
 	if (automaton_init(&automaton, pattern) == 0) {
 		FUZZ_CHECK(ambiguity_new(&automaton, &ambiguity) == 0);
-		for (int i = 0; i < 8 && ambiguity_next(ambiguity, &suspicion); i++)
+		for (int i = 0; i < 8 && ambiguity_next(ambiguity, &suspicion) > 0; i++)
 			FUZZ_CHECK(suspicion.piece.size > 0 &&
 				   suspicion.piece.size <= AMBIGUITY_PIECE_MAX &&
 				   suspicion.state < automaton.n_states);

@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static const char *shown(const char *pattern)
@@ -15,7 +16,7 @@ static const char *shown(const char *pattern)
 	buffer[0] = '\0';
 	assert_int_equal(automaton_init(&automaton, pattern), 0);
 	assert_int_equal(ambiguity_new(&automaton, &ambiguity), 0);
-	while (ambiguity_next(ambiguity, &suspicion)) {
+	while (ambiguity_next(ambiguity, &suspicion) > 0) {
 		assert_true(suspicion.piece.size > 0 &&
 			    suspicion.piece.size <= AMBIGUITY_PIECE_MAX);
 		used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "%s%.*s/%.*s",
@@ -67,10 +68,33 @@ static void finds_what_can_be_taken_in_two_ways(void **state)
 	}
 }
 
+static void gives_up_on_what_takes_too_long(void **state)
+{
+	cleanup(ambiguity_freep) struct ambiguity *ambiguity = NULL;
+	struct suspicion suspicion;
+	struct automaton automaton;
+	static char pattern[16384];
+	char *end = stpcpy(pattern, "^(?:x");
+	int r;
+
+	for (char first = 'a'; first <= 'o'; first++)
+		for (char second = 'a'; second <= 'z'; second++)
+			end += sprintf(end, "|%c%c[0-9]*", first, second);
+	strcpy(end, ")+");
+	assert_int_equal(automaton_init(&automaton, pattern), 0);
+	assert_int_equal(ambiguity_new(&automaton, &ambiguity), 0);
+	do {
+		r = ambiguity_next(ambiguity, &suspicion);
+	} while (r > 0);
+	assert_int_equal(r, -E2BIG);
+	automaton_done(&automaton);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_can_be_taken_in_two_ways),
+		cmocka_unit_test(gives_up_on_what_takes_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

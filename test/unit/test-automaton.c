@@ -88,7 +88,7 @@ static void says_what_is_beyond_it(void **state)
 		{ "^(*COMMIT)a", -ENODATA }, { "^a)", -ENODATA },       { "^(a", -ENODATA },
 	};
 
-	static char large[32768];
+	static char large[32768], *end = large;
 	struct automaton automaton;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -96,6 +96,14 @@ static void says_what_is_beyond_it(void **state)
 		automaton_done(&automaton);
 	}
 	memset(large, 'a', sizeof(large) - 1);
+	assert_int_equal(automaton_init(&automaton, large), 0);
+	assert_int_equal(automaton.n_states, sizeof(large));
+	automaton_done(&automaton);
+	/* A way from each to each. */
+	end = stpcpy(end, "^(?:a");
+	for (size_t i = 0; i < 1100; i++)
+		end = stpcpy(end, "|b");
+	strcpy(end, ")*");
 	assert_int_equal(automaton_init(&automaton, large), -E2BIG);
 	automaton_done(&automaton);
 	/* Copies are left out rather than the pattern. */

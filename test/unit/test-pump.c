@@ -76,6 +76,11 @@ static void needs_a_pattern(void **state)
 
 	make_event(rule, "e", "MESSAGE", "^x(?<address>");
 	assert_int_equal(pump_new(rule, rule->events, &pump), -EINVAL);
+	/* Two that PCRE2 takes as they are, but not with a group for each byte. */
+	pump = pump_of("^[a-z]{0,60000}[a-z]{0,60000}(?<address>:)");
+	pump_free(pump);
+	pump = pump_of("^(?:(?:(?:(?:[a-z]{0,16}b){10}c){10}d){3})(?<address>:)");
+	pump_free(pump);
 	rule->events->format = FORMAT_LOGFMT;
 	assert_int_equal(pump_new(rule, rule->events, &pump), -EINVAL);
 	pool_done();
