@@ -286,7 +286,7 @@ static void add_step(struct builder *builder, struct state *from, uint32_t to)
 	struct automaton *automaton = builder->automaton;
 
 	if (automaton->n_steps == builder->max_steps) {
-		size_t max = MAX(1024, 2 * builder->max_steps);
+		size_t max = 2 * builder->max_steps;
 		struct step *steps = NULL;
 
 		if (max <= MAX_STEPS)
@@ -346,14 +346,16 @@ static int make_room(struct builder *builder)
 	struct automaton *automaton = builder->automaton;
 	size_t n = builder->max_nodes;
 
+	builder->max_steps = 1024;
+	automaton->steps = calloc(builder->max_steps, sizeof(*automaton->steps));
 	automaton->states = calloc(n + 1, sizeof(*automaton->states));
 	builder->nodes = calloc(n, sizeof(*builder->nodes));
 	builder->passed = calloc(n, sizeof(*builder->passed));
 	builder->met = calloc(n + 1, sizeof(*builder->met));
 	/* Each node is passed twice at most, and puts two others there. */
 	builder->stack = calloc(4 * n + 1, sizeof(*builder->stack));
-	return automaton->states && builder->nodes && builder->passed && builder->met &&
-			       builder->stack
+	return automaton->steps && automaton->states && builder->nodes && builder->passed &&
+			       builder->met && builder->stack
 		       ? 0
 		       : -ENOMEM;
 }
@@ -411,45 +413,4 @@ void automaton_done(struct automaton *automaton)
 	free(automaton->states);
 	free(automaton->steps);
 	*automaton = (struct automaton){ 0 };
-}
-
-static bool takes(const struct state *state, char byte)
-{
-	return state->set[(unsigned char)byte / 64] >> (unsigned char)byte % 64 & 1;
-}
-
-int automaton_follow(const struct automaton *automaton, struct span text, size_t *lengths)
-{
-	cleanup(freep) uint32_t *now = calloc(automaton->n_states, sizeof(*now));
-	cleanup(freep) uint32_t *next = calloc(automaton->n_states, sizeof(*next));
-	cleanup(freep) size_t *met = calloc(automaton->n_states, sizeof(*met));
-	uint32_t n_now = 1;
-
-	if (!now || !next || !met)
-		return -ENOMEM;
-	for (uint32_t i = 1; i < automaton->n_states; i++)
-		lengths[i] = SIZE_MAX;
-	lengths[0] = 0;
-	for (size_t k = 0; k < text.size && n_now > 0; k++) {
-		uint32_t n_next = 0, *other = now;
-
-		for (uint32_t i = 0; i < n_now; i++) {
-			const struct step *steps = automaton_steps(automaton, now[i]);
-
-			for (uint32_t j = 0; j < automaton->states[now[i]].n_steps; j++) {
-				uint32_t to = steps[j].state;
-
-				if (met[to] == k + 1 ||
-				    !takes(&automaton->states[to], text.data[k]))
-					continue;
-				met[to] = k + 1;
-				next[n_next++] = to;
-				lengths[to] = MIN(lengths[to], k + 1);
-			}
-		}
-		now = next;
-		next = other;
-		n_now = n_next;
-	}
-	return 0;
 }
