@@ -73,6 +73,7 @@ struct judgement {
 	usec_t time;
 	struct session *session; /* NULL: the line names none */
 	struct verdict_of_hit *verdict;
+	struct prefix offender; /* of a failure, once its address is known */
 };
 
 /* Judges one hit of an entry. */

@@ -77,19 +77,25 @@ static int count_attempts(struct judgement *judgement, uint32_t *ret)
 	return 0;
 }
 
+static void widen(struct judgement *judgement)
+{
+	judgement->offender =
+		engine_widen(judgement->engine, judgement->hit->jail, &judgement->verdict->address);
+}
+
 /* What a failure touches is rarely in the cache. Its places in the tables are known before they are
  * needed. */
 static void fetch(const struct judgement *judgement, bool buckets_are_there)
 {
 	const struct address *address = &judgement->verdict->address;
 	unsigned jail = judgement->hit->jail;
-	struct prefix offender = engine_widen(judgement->engine, jail, address);
 	bool is_named = is_there(judgement->hit->captures.session);
 
 	if (judgement->jail->settles)
 		windows_fetch(judgement->engine->balances, 2 * jail + !is_named, address,
 			      buckets_are_there);
-	windows_fetch(judgement->engine->windows, jail, &offender.address, buckets_are_there);
+	windows_fetch(judgement->engine->windows, jail, &judgement->offender.address,
+		      buckets_are_there);
 }
 
 /* Lines without a session share one nameless session per rule and address: what they tell is set
@@ -123,7 +129,7 @@ static int spare(struct judgement *judgement)
 {
 	struct engine *engine = judgement->engine;
 	unsigned jail = judgement->hit->jail;
-	struct prefix offender = engine_widen(engine, jail, &judgement->verdict->address);
+	struct prefix offender = judgement->offender;
 	struct failure told = { .time = judgement->time, .weight = 1 };
 	struct window *window;
 	int r;
@@ -152,6 +158,8 @@ static int judge_failure(struct judgement *judgement)
 	uint32_t attempts;
 	int r;
 
+	if (!is_there(judgement->hit->captures.address)) /* it was recalled */
+		widen(judgement);
 	fetch(judgement, true);
 	r = count_attempts(judgement, &attempts);
 	if (r < 0)
@@ -262,8 +270,10 @@ static int judge_outcome(struct judgement *judgement)
 		judgement->verdict->why = WHY_MODE_OFF;
 		return 0;
 	}
-	if (own > 0 && judgement->event->outcome == OUTCOME_FAILURE)
+	if (own > 0 && judgement->event->outcome == OUTCOME_FAILURE) {
+		widen(judgement);
 		fetch(judgement, false);
+	}
 	if (is_there(session))
 		r = open_session(judgement, &name);
 	if (r < 0)

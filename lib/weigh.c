@@ -181,7 +181,7 @@ int engine_weigh(struct judgement *judgement, uint32_t attempts)
 	struct verdict_of_hit *verdict = judgement->verdict;
 	const struct address *address = &verdict->address;
 	unsigned jail = judgement->jail->ledger_jail;
-	struct prefix offender = engine_widen(engine, verdict->jail, address);
+	struct prefix offender = judgement->offender;
 	int r;
 
 	verdict->weight = (uint64_t)attempts * judgement->event->weight;
