@@ -65,6 +65,7 @@ void daemon_done(struct daemon *daemon)
 	own_free(daemon->own);
 	state_free(daemon->state);
 	free(daemon->ignored);
+	free(daemon->own_prefixes);
 	free(daemon->mark);
 	free(daemon->cursor);
 	free(daemon->decided);

@@ -64,6 +64,8 @@ struct daemon {
 	struct own *own;          /* NULL: ignoreself is off, or a dry run */
 	struct state *state;      /* NULL in a dry run */
 	struct ignored *ignoring; /* lists and names */
+	struct prefix *own_prefixes; /* addresses and gateways, as they were listed last */
+	size_t n_own;
 	struct prefix
 		*ignored; /* ignoreip, own addresses, gateways: what the kernel lets through */
 	size_t n_ignored;

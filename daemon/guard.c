@@ -20,29 +20,44 @@ static size_t append(struct prefix *to, size_t n, const struct prefix *from, siz
 	return n + n_from;
 }
 
+/* What cannot be listed now is what it was: a gateway that is missing for a moment may be banned.
+ */
+static void list_own(struct daemon *daemon)
+{
+	struct prefix *prefixes;
+	size_t n;
+	int r;
+
+	r = own_list(daemon->own, &prefixes, &n);
+	if (r < 0) {
+		log_say(LOG_FAULT, LOG_WARNING,
+			"own addresses cannot be listed (%s), they stay as they were: name them in ignoreip",
+			strerror(-r));
+		return;
+	}
+	free(daemon->own_prefixes);
+	daemon->own_prefixes = prefixes;
+	daemon->n_own = n;
+}
+
 /* ignoreip and its lists, the machine itself, and what names stand for. */
 static int gather_ignored(struct daemon *daemon)
 {
 	const struct policy *policy = daemon->force.config->policy;
-	cleanup(freep) struct prefix *own = NULL;
+	bool with_own = daemon->own && policy->ignoreself;
+	size_t n_own, n_answers = 0, n;
 	struct prefix *all;
-	size_t n_own = 0, n_answers = 0, n;
-	int r;
 
-	if (daemon->own && policy->ignoreself) {
-		r = own_list(daemon->own, &own, &n_own);
-		if (r < 0)
-			log_say(LOG_FAULT, LOG_WARNING,
-				"own addresses cannot be listed (%s): name them in ignoreip",
-				strerror(-r));
-	}
+	if (with_own)
+		list_own(daemon);
+	n_own = with_own ? daemon->n_own : 0;
 	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++)
 		n_answers += ignored_answer(daemon->ignoring, i)->n_prefixes;
 	all = calloc(policy->n_ignoreip + n_own + n_answers + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
 	n = append(all, 0, policy->ignoreip, policy->n_ignoreip);
-	n = append(all, n, own, n_own);
+	n = append(all, n, daemon->own_prefixes, n_own);
 	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++) {
 		const struct ignorelist *answer = ignored_answer(daemon->ignoring, i);
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #define BUFFER_SIZE 32768 /* bytes: dumps come in pages of up to 32 KiB */
+#define MAX_TRIES   20    /* for an answer of one moment */
 #define MAX_OWN     4096  /* addresses; a router with more has to name them in ignoreip */
 
 struct own {
@@ -192,10 +193,22 @@ static int take_message(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
+static bool ends(const char *buffer, size_t size)
+{
+	const struct nlmsghdr *message = (const void *)buffer;
+	int left = (int)size;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
+			return true;
+	return false;
+}
+
 static int dump(struct own *own, uint16_t type, size_t head_size, struct list *list)
 {
 	char buffer[BUFFER_SIZE];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	bool torn = false;
 	ssize_t n;
 	int r;
 
@@ -211,10 +224,15 @@ static int dump(struct own *own, uint16_t type, size_t head_size, struct list *l
 			return -errno;
 		r = mnl_cb_run(buffer, (size_t)n, own->sequence,
 			       mnl_socket_get_portid(own->commands), take_message, list);
-		if (r < 0)
+		/* read to the end all the same */
+		if (r < 0 && errno == EINTR) {
+			torn = true;
+			r = ends(buffer, (size_t)n) ? MNL_CB_STOP : MNL_CB_OK;
+		} else if (r < 0) {
 			return -errno;
+		}
 	} while (r > MNL_CB_STOP);
-	return list->error;
+	return torn ? -EINTR : list->error;
 }
 
 static int compare(const void *a, const void *b)
@@ -235,14 +253,28 @@ static void sort_unique(struct list *list)
 	list->n_items = n + 1;
 }
 
+/* What changes while the kernel tells it may be told twice or not at all; it says so. The rest of
+ * that answer waits in the socket then, and would be taken for the next one's. */
+static int dump_whole(struct own *own, uint16_t type, size_t head_size, struct list *list)
+{
+	size_t n_before = list->n_items;
+	int r = -EINTR;
+
+	for (unsigned i = 0; i < MAX_TRIES && r == -EINTR; i++) {
+		list->n_items = n_before;
+		r = dump(own, type, head_size, list);
+	}
+	return r;
+}
+
 int own_list(struct own *own, struct prefix **ret, size_t *ret_n)
 {
 	struct list list = { 0 };
 	int r;
 
-	r = dump(own, RTM_GETADDR, sizeof(struct ifaddrmsg), &list);
+	r = dump_whole(own, RTM_GETADDR, sizeof(struct ifaddrmsg), &list);
 	if (r >= 0)
-		r = dump(own, RTM_GETROUTE, sizeof(struct rtmsg), &list);
+		r = dump_whole(own, RTM_GETROUTE, sizeof(struct rtmsg), &list);
 	if (r < 0) {
 		free(list.items);
 		return r;
