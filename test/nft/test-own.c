@@ -38,7 +38,7 @@ static void own_addresses_are_told_while_others_come_and_go(void **state)
 		(void)setpgid(0, 0); /* the whole pipe is ended at once */
 		execl("/bin/sh", "sh", "-c",
 		      "while :; do echo address add 192.0.2.9/32 dev lo; "
-		      "echo address delete 192.0.2.9/32 dev lo; done | ip -batch - 2>/dev/null",
+		      "echo address delete 192.0.2.9/32 dev lo; sleep 0.005; done | ip -batch - 2>/dev/null",
 		      NULL);
 		_exit(127);
 	}
