@@ -125,12 +125,10 @@ cJSON *nft_verb_object(const char *jail, const struct address *address, const st
 
 int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment, bool forced)
 {
-	if (object && print_add_until(object, "expires_usec", expires) &&
-	    print_add_bytes(object, "comment", span_of(comment ? comment : "")) &&
-	    (!forced || cJSON_AddTrueToObject(object, "forced")))
-		return print_line(object);
-	cJSON_Delete(object);
-	return -ENOMEM;
+	return print_line(object, object && print_add_until(object, "expires_usec", expires) &&
+					  print_add_bytes(object, "comment",
+							  span_of(comment ? comment : "")) &&
+					  (!forced || cJSON_AddTrueToObject(object, "forced")));
 }
 
 usec_t nft_verb_now(void)

@@ -80,15 +80,14 @@ static int print_warning_json(const struct digest_remark *remark, const char *ja
 {
 	cJSON *object = cJSON_CreateObject();
 
-	if (print_add_text(object, "what", "warning") && print_add_text(object, "id", remark->id) &&
-	    print_add_text(object, "jail", jail) &&
-	    print_add_number(object, "count", remark->count) &&
-	    print_add_number(object, "first_usec", remark->first) &&
-	    print_add_number(object, "last_usec", remark->last) &&
-	    print_add_bytes(object, "message", span_of(remark->message)))
-		return print_line(object);
-	cJSON_Delete(object);
-	return -ENOMEM;
+	return print_line(object,
+			  print_add_text(object, "what", "warning") &&
+				  print_add_text(object, "id", remark->id) &&
+				  print_add_text(object, "jail", jail) &&
+				  print_add_number(object, "count", remark->count) &&
+				  print_add_number(object, "first_usec", remark->first) &&
+				  print_add_number(object, "last_usec", remark->last) &&
+				  print_add_bytes(object, "message", span_of(remark->message)));
 }
 
 int past_print_warnings_json(const struct past *past)

@@ -83,9 +83,9 @@ bool print_add_prefix(cJSON *object, const char *key, const struct prefix *prefi
 	return print_add_text(object, key, prefix_format(prefix, text));
 }
 
-int print_line(cJSON *object)
+int print_line(cJSON *object, bool whole)
 {
-	char *text = cJSON_PrintUnformatted(object);
+	char *text = whole ? cJSON_PrintUnformatted(object) : NULL;
 
 	cJSON_Delete(object);
 	if (!text)

@@ -23,8 +23,9 @@ bool print_add_address(cJSON *object, const char *key,
 		       const struct address *address); /* NULL -> null */
 bool print_add_prefix(cJSON *object, const char *key, const struct prefix *prefix);
 
-/* Prints the object as one line to stdout and deletes it. */
-int print_line(cJSON *object);
+/* Prints the object as one line to stdout and deletes it, or, if it is not `whole`, only that. 0 or
+ * -ENOMEM. */
+int print_line(cJSON *object, bool whole) must_check;
 
 /* "4.5" or "5" */
 #define WEIGHT_TEXT_MAX 24 /* bytes */

@@ -45,11 +45,7 @@ static int print_ban_json(struct replay *replay, const struct decision *decision
 	     (decision->users == 0 || print_add_number(object, "users", decision->users)) &&
 	     print_add_number(object, "offence", decision->offence) &&
 	     print_add_text(object, "cursor", cursor);
-	if (!ok) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object, ok);
 }
 
 static int print_ban_text(struct replay *replay, const struct decision *decision)
@@ -86,11 +82,7 @@ static int print_breaker_json(const struct decision *decision, const char *curso
 			 print_add_prefix(object, "prefix", &decision->prefix) &&
 			 print_add_weight(object, "failures", decision->failures))) &&
 	     print_add_text(object, "cursor", cursor);
-	if (!ok) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object, ok);
 }
 
 static int print_breaker_text(const struct decision *decision)
@@ -122,11 +114,7 @@ static int print_target_json(const struct decision *decision, const char *cursor
 	     print_add_address(object, "address", &decision->address) &&
 	     print_add_prefix(object, "prefix", &decision->prefix) &&
 	     print_add_text(object, "cursor", cursor);
-	if (!ok) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object, ok);
 }
 
 static int print_target_text(const struct decision *decision)
@@ -194,15 +182,11 @@ static int print_summary(struct replay *replay)
 		return 0;
 	}
 	object = cJSON_CreateObject();
-	if (!print_add_text(object, "action", "summary") ||
-	    !print_add_number(object, "entries", s->entries) ||
-	    !print_add_weight(object, "failures", s->failures) ||
-	    !print_add_number(object, "bans", s->bans) ||
-	    !print_add_weight(object, "prevented", s->prevented)) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object, print_add_text(object, "action", "summary") &&
+					  print_add_number(object, "entries", s->entries) &&
+					  print_add_weight(object, "failures", s->failures) &&
+					  print_add_number(object, "bans", s->bans) &&
+					  print_add_weight(object, "prevented", s->prevented));
 }
 
 static int follow(struct replay *replay)

@@ -6,14 +6,6 @@
 
 #include <errno.h>
 
-static int finish(cJSON *object, bool whole)
-{
-	if (whole)
-		return print_line(object);
-	cJSON_Delete(object);
-	return -ENOMEM;
-}
-
 static bool add_weight(cJSON *object, const char *key, bool counted, uint64_t tenths)
 {
 	return counted ? print_add_weight(object, key, tenths) : print_add_text(object, key, NULL);
@@ -24,16 +16,16 @@ static int print_jail(const struct report_jail *jail)
 	const struct past_count none = { 0 }, *count = jail->count ?: &none;
 	cJSON *object = cJSON_CreateObject();
 
-	return finish(object,
-		      print_add_text(object, "what", "jail") &&
-			      print_add_text(object, "jail", jail->name) &&
-			      add_weight(object, "failures", jail->count, count->failures) &&
-			      add_weight(object, "prevented", jail->count, count->prevented) &&
-			      print_add_number(object, "bans", jail->said.bans) &&
-			      print_add_number(object, "network_bans", jail->said.networks) &&
-			      print_add_number(object, "again", jail->said.again) &&
-			      print_add_number(object, "by_hand", jail->said.by_hand) &&
-			      print_add_number(object, "unbans", jail->said.unbans));
+	return print_line(object,
+			  print_add_text(object, "what", "jail") &&
+				  print_add_text(object, "jail", jail->name) &&
+				  add_weight(object, "failures", jail->count, count->failures) &&
+				  add_weight(object, "prevented", jail->count, count->prevented) &&
+				  print_add_number(object, "bans", jail->said.bans) &&
+				  print_add_number(object, "network_bans", jail->said.networks) &&
+				  print_add_number(object, "again", jail->said.again) &&
+				  print_add_number(object, "by_hand", jail->said.by_hand) &&
+				  print_add_number(object, "unbans", jail->said.unbans));
 }
 
 /* The keys of one list's items, beside "what" and "last_usec". */
@@ -88,9 +80,10 @@ static int print_list(const struct report *report, enum report_list list)
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		cJSON *object = cJSON_CreateObject();
 
-		r = finish(object, print_add_text(object, "what", names[list]) &&
-					   add_item(object, report, list, items[i]) &&
-					   print_add_number(object, "last_usec", items[i]->last));
+		r = print_line(object,
+			       print_add_text(object, "what", names[list]) &&
+				       add_item(object, report, list, items[i]) &&
+				       print_add_number(object, "last_usec", items[i]->last));
 	}
 	return r;
 }
@@ -120,7 +113,7 @@ static int print_summary(const struct report *report)
 	const struct past *past = &report->past;
 	cJSON *object = cJSON_CreateObject();
 
-	return finish(
+	return print_line(
 		object,
 		print_add_text(object, "what", "summary") &&
 			print_add_number(object, "since_usec", past->since) &&

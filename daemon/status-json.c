@@ -5,15 +5,6 @@
 
 #include <errno.h>
 
-/* Prints the object if all of it could be made. */
-static int finish(cJSON *object, bool whole)
-{
-	if (whole)
-		return print_line(object);
-	cJSON_Delete(object);
-	return -ENOMEM;
-}
-
 /* 0: null. */
 static bool add_time(cJSON *object, const char *key, usec_t time)
 {
@@ -29,8 +20,8 @@ static int print_finding(const char *what, const char *message)
 {
 	cJSON *object = cJSON_CreateObject();
 
-	return finish(object, print_add_text(object, "what", what) &&
-				      print_add_text(object, "message", message));
+	return print_line(object, print_add_text(object, "what", what) &&
+					  print_add_text(object, "message", message));
 }
 
 static int print_daemon(const struct status *status)
@@ -38,12 +29,12 @@ static int print_daemon(const struct status *status)
 	const struct unit *unit = &status->unit;
 	cJSON *object = cJSON_CreateObject();
 
-	return finish(object,
-		      print_add_text(object, "what", "daemon") &&
-			      print_add_text(object, "state", unit_state_name(unit->state)) &&
-			      add_time(object, "since_usec", unit->since) &&
-			      add_time(object, "started_usec", status->started) &&
-			      print_add_number(object, "restarts", unit->restarts));
+	return print_line(object,
+			  print_add_text(object, "what", "daemon") &&
+				  print_add_text(object, "state", unit_state_name(unit->state)) &&
+				  add_time(object, "since_usec", unit->since) &&
+				  add_time(object, "started_usec", status->started) &&
+				  print_add_number(object, "restarts", unit->restarts));
 }
 
 static int print_journal(const struct status *status)
@@ -51,13 +42,14 @@ static int print_journal(const struct status *status)
 	const struct facts *facts = &status->facts;
 	cJSON *object = cJSON_CreateObject();
 
-	return finish(object, print_add_text(object, "what", "journal") &&
-				      add_time(object, "oldest_usec", facts->oldest) &&
-				      add_time(object, "position_usec", facts->position) &&
-				      print_add_until(object, "waiting",
-						      status->counted_waiting ? facts->n_waiting
-									      : USEC_INFINITY) &&
-				      add_time(object, "waiting_usec", facts->oldest_waiting));
+	return print_line(object,
+			  print_add_text(object, "what", "journal") &&
+				  add_time(object, "oldest_usec", facts->oldest) &&
+				  add_time(object, "position_usec", facts->position) &&
+				  print_add_until(object, "waiting",
+						  status->counted_waiting ? facts->n_waiting
+									  : USEC_INFINITY) &&
+				  add_time(object, "waiting_usec", facts->oldest_waiting));
 }
 
 static int print_firewall(const struct status *status)
@@ -74,7 +66,7 @@ static int print_firewall(const struct status *status)
 		add_flag(object, "stands", status->facts.has_table) &&
 		add_flag(object, "whole", status->facts.has_table && !status->facts.damage) &&
 		print_add_number(object, "passed_packets", status->passed);
-	return finish(object, whole);
+	return print_line(object, whole);
 }
 
 static bool add_counts(cJSON *object, const struct past_count *count)
@@ -114,7 +106,7 @@ static int print_jail(const struct status *status, size_t index)
 		add_time(object, "unit_begun_usec", facts ? facts->unit_begun : 0) &&
 		print_add_number(object, "packets", jail->packets) &&
 		print_add_number(object, "bytes", jail->bytes);
-	return finish(object, whole);
+	return print_line(object, whole);
 }
 
 static int print_summary(const struct status *status)
@@ -122,16 +114,18 @@ static int print_summary(const struct status *status)
 	size_t n_problems = status->diagnosis.n_problems;
 	cJSON *object = cJSON_CreateObject();
 
-	return finish(object,
-		      print_add_text(object, "what", "summary") &&
-			      print_add_number(object, "problems", n_problems) &&
-			      print_add_number(object, "notes",
-					       status->diagnosis.n_findings - n_problems) &&
-			      print_add_number(object, "unseen", status->n_unseen) &&
-			      print_add_number(object, "since_usec", status->common.since) &&
-			      add_time(object, "counted_since_usec", status->past.counted_since) &&
-			      add_time(object, "counted_until_usec", status->past.counted_until) &&
-			      print_add_number(object, "lost", status->past.n_lost));
+	return print_line(object,
+			  print_add_text(object, "what", "summary") &&
+				  print_add_number(object, "problems", n_problems) &&
+				  print_add_number(object, "notes",
+						   status->diagnosis.n_findings - n_problems) &&
+				  print_add_number(object, "unseen", status->n_unseen) &&
+				  print_add_number(object, "since_usec", status->common.since) &&
+				  add_time(object, "counted_since_usec",
+					   status->past.counted_since) &&
+				  add_time(object, "counted_until_usec",
+					   status->past.counted_until) &&
+				  print_add_number(object, "lost", status->past.n_lost));
 }
 
 int status_print_json(const struct status *status)

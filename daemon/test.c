@@ -141,11 +141,7 @@ static int print_json(const struct sample *sample, const struct answer *answer)
 	     print_add_bytes(object, "user", event ? answer->hit->user : (struct span){ 0 }) &&
 	     print_add_weight(object, "weight", event ? answer->hit->weight : 0) &&
 	     print_add_text(object, "reason", answer->reason);
-	if (!ok) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object, ok);
 }
 
 static int print_text(const struct sample *sample, const struct answer *answer)

@@ -155,7 +155,7 @@ static int say(const struct request *request, const char *jail, const struct pre
 
 	if (request->json) {
 		object = nft_verb_object(jail, &prefix->address, prefix);
-		return object ? print_line(object) : -ENOMEM;
+		return print_line(object, object != NULL);
 	}
 	printf("%s is no longer banned in jail %s\n", prefix_format(prefix, text),
 	       nft_jail_bare(jail, bare));

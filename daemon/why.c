@@ -88,17 +88,16 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 		return 0;
 	}
 	object = cJSON_CreateObject();
-	if (!print_add_text(object, "what", "banned") ||
-	    !print_add_text(object, "jail", nft_jail_bare(element->jail, jail)) ||
-	    !print_add_prefix(object, "prefix", &element->prefix) ||
-	    !print_add_until(object, "expires_usec",
-			     forever ? USEC_INFINITY : now + element->remaining) ||
-	    !print_add_text(object, "comment", *comment ? comment : NULL) ||
-	    (forced && !cJSON_AddTrueToObject(object, "forced"))) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object,
+			  print_add_text(object, "what", "banned") &&
+				  print_add_text(object, "jail",
+						 nft_jail_bare(element->jail, jail)) &&
+				  print_add_prefix(object, "prefix", &element->prefix) &&
+				  print_add_until(object, "expires_usec",
+						  forever ? USEC_INFINITY
+							  : now + element->remaining) &&
+				  print_add_text(object, "comment", *comment ? comment : NULL) &&
+				  (!forced || cJSON_AddTrueToObject(object, "forced")));
 }
 
 /* 1: banned now; 0: not; negative errno. */
@@ -190,13 +189,11 @@ static int print_event(const struct why *why, const char *what, usec_t time, str
 		return 0;
 	}
 	object = cJSON_CreateObject();
-	if (!print_add_text(object, "what", what) || !print_add_number(object, "time_usec", time) ||
-	    !print_add_text(object, "jail", jail) || !print_add_weight(object, "weight", weight) ||
-	    !print_add_text(object, "message", shown)) {
-		cJSON_Delete(object);
-		return -ENOMEM;
-	}
-	return print_line(object);
+	return print_line(object, print_add_text(object, "what", what) &&
+					  print_add_number(object, "time_usec", time) &&
+					  print_add_text(object, "jail", jail) &&
+					  print_add_weight(object, "weight", weight) &&
+					  print_add_text(object, "message", shown));
 }
 
 /* One more line of the stretch: is it one that counted against the address? */
@@ -294,11 +291,8 @@ static int say_ignored(const struct why *why, bool banned)
 		return 0;
 	if (why->common.json && r > 0) {
 		object = cJSON_CreateObject();
-		if (print_add_text(object, "what", "ignored") &&
-		    print_add_text(object, "reason", reason))
-			return print_line(object);
-		cJSON_Delete(object);
-		return -ENOMEM;
+		return print_line(object, print_add_text(object, "what", "ignored") &&
+						  print_add_text(object, "reason", reason));
 	}
 	if (!why->common.json && !banned)
 		printf("%s is not banned%s%s\n", text, r > 0 ? ", and never will be: it is " : "",
