@@ -15,7 +15,7 @@ static unsigned engine_jail(const struct daemon *daemon, const char *name)
 
 	if (strcmp(bare, MANUAL_NAME) == 0)
 		return ENGINE_MANUAL;
-	if (strcmp(bare, FORCED_NAME) == 0)
+	if (nft_jail_is_forced(bare))
 		return ENGINE_FORCED;
 	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
 }
@@ -108,7 +108,7 @@ static int take_reason(struct daemon *daemon, const struct ban *ban,
 /* An ignored host passes even when its network is banned. */
 static bool must_not_be(struct daemon *daemon, const struct nft_element *element)
 {
-	return !nft_jail_is_network(element->jail) && strcmp(element->jail, NFT_FORCED) != 0 &&
+	return !nft_jail_is_network(element->jail) && !nft_jail_is_forced(element->jail) &&
 	       engine_ignores(daemon->force.engine, &element->prefix.address) &&
 	       !forced_holds(daemon, &element->prefix);
 }

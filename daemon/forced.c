@@ -18,15 +18,10 @@ bool forced_holds(struct daemon *daemon, const struct prefix *prefix)
 	       nft_forces(daemon->nft, prefix) > 0;
 }
 
-static bool is_mark(const struct ban *ban)
-{
-	return strcmp(ban->jail, FORCED_NAME) == 0;
-}
-
 static bool is_needed(const struct daemon *daemon, const struct ban *mark, usec_t now)
 {
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));)
-		if (!is_mark(ban) && ban_runs(ban, now) &&
+		if (!nft_jail_is_forced(ban->jail) && ban_runs(ban, now) &&
 		    prefix_contains(&ban->prefix, &mark->address))
 			return true;
 	return false;
@@ -50,7 +45,8 @@ int forced_settle(struct daemon *daemon)
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
-		if (is_mark(ban) && ban_runs(ban, now) && !is_needed(daemon, ban, now))
+		if (nft_jail_is_forced(ban->jail) && ban_runs(ban, now) &&
+		    !is_needed(daemon, ban, now))
 			r = release(daemon, ban, now);
 	if (r >= 0)
 		r = engine_end_bans(daemon->force.engine, now);

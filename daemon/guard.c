@@ -210,7 +210,7 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 	int index = manual ? 0 : daemon_find_jail(daemon, ban->jail);
 	struct prefix network;
 
-	if (strcmp(ban->jail, NFT_FORCED) == 0)
+	if (nft_jail_is_forced(ban->jail))
 		return true;
 	if (index < 0)
 		return false;

@@ -57,7 +57,7 @@ static int print(const struct nft_elements *elements, const struct nft_elements 
 		const struct nft_element *element = &elements->items[i];
 		bool forced = nft_elements_force(marks, &element->prefix);
 
-		if (strcmp(element->jail, NFT_FORCED) == 0)
+		if (nft_jail_is_forced(element->jail))
 			continue;
 		r = json ? print_object(element, now, forced) : print_row(element, now, forced);
 	}

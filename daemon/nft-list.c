@@ -324,7 +324,7 @@ int nft_ignores(struct nft *nft, const struct address *address)
 bool nft_elements_force(const struct nft_elements *elements, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < elements->n_items; i++)
-		if (strcmp(elements->items[i].jail, NFT_FORCED) == 0 &&
+		if (nft_jail_is_forced(elements->items[i].jail) &&
 		    prefix_covers(prefix, &elements->items[i].prefix))
 			return true;
 	return false;

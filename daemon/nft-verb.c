@@ -95,13 +95,13 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 {
 	const struct nft_sets *sets = &verb->sets;
 
-	if (!nft_jail_is_network(jail) && strcmp(jail, NFT_FORCED) != 0 &&
+	if (!nft_jail_is_network(jail) && !nft_jail_is_forced(jail) &&
 	    (nft_sets_find(sets, jail, AF_INET) || nft_sets_find(sets, jail, AF_INET6)))
 		return 0;
 	fprintf(stderr, "banish %s: there is no jail \"%s\", only", verb->name, jail);
 	for (size_t i = 0; i < sets->n_items; i++)
 		if (sets->items[i].family == AF_INET && !nft_jail_is_network(sets->items[i].jail) &&
-		    strcmp(sets->items[i].jail, NFT_FORCED) != 0)
+		    !nft_jail_is_forced(sets->items[i].jail))
 			fprintf(stderr, " %s", sets->items[i].jail);
 	fprintf(stderr, "%s\n",
 		has_rule(verb, jail) ? "; it has a rule, so name it under \"jails\" in "

@@ -105,7 +105,7 @@ static size_t count_running(const struct daemon *daemon)
 	size_t n = 0;
 
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));)
-		n += ban_runs(ban, now) && strcmp(ban->jail, FORCED_NAME) != 0;
+		n += ban_runs(ban, now) && !nft_jail_is_forced(ban->jail);
 	return n;
 }
 

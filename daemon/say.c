@@ -42,19 +42,13 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 		timespan_format(bantime / USEC_PER_SEC * USEC_PER_SEC, ret->span);
 }
 
-/* No ban, but a mark that goes with one: forced.c. */
-static bool is_mark(const struct ban *ban)
-{
-	return strcmp(ban->jail, FORCED_NAME) == 0;
-}
-
 static void say(enum log_kind kind, const char *action, const struct ban *ban,
 		const struct ban_texts *texts, const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", action },
-		{ "BANISH_JAIL", is_mark(ban) ? NULL : ban->jail },
+		{ "BANISH_JAIL", nft_jail_is_forced(ban->jail) ? NULL : ban->jail },
 		{ "BANISH_EVENT", automatic ? ban->event : NULL },
 		{ "BANISH_ADDRESS", texts->address },
 		{ "BANISH_PREFIX", texts->prefix },
@@ -97,13 +91,13 @@ void say_unban(const struct daemon *daemon, const struct ban *ban, const char *r
 	char message[512];
 
 	spell(ban, &texts);
-	if (is_mark(ban))
+	if (nft_jail_is_forced(ban->jail))
 		snprintf(message, sizeof(message),
 			 "%s is let through again where it is ignored: %s", texts.address, reason);
 	else
 		snprintf(message, sizeof(message), "%s: unban %s: %s", ban->jail, texts.prefix,
 			 reason);
-	say(LOG_UNBAN, is_mark(ban) ? "unforce" : "unban", ban, &texts, message);
+	say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, message);
 }
 
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
@@ -112,14 +106,14 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 	char message[512];
 
 	spell(ban, &texts);
-	if (is_mark(ban))
+	if (nft_jail_is_forced(ban->jail))
 		snprintf(message, sizeof(message),
 			 "%s is forced%s%s: for %s it is not let through, even if it is ignored",
 			 texts.address, *by ? " by " : "", by, texts.span);
 	else
 		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
 			 texts.prefix, *by ? " by " : "", by, texts.span);
-	say(LOG_ADOPT, is_mark(ban) ? "force" : "adopt", ban, &texts, message);
+	say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, message);
 }
 
 void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)

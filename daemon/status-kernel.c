@@ -75,7 +75,7 @@ static int take_uses(struct status *status)
 		    strcmp(use->name, NFT_IGNORE "6") == 0)
 			status->passed += use->packets;
 		if (!nft_set_parse_name(span_of(use->name), name, &family) ||
-		    strcmp(name, NFT_FORCED) == 0)
+		    nft_jail_is_forced(name))
 			continue;
 		jail = status_jail(status, nft_jail_bare(name, bare));
 		if (!jail)
@@ -123,7 +123,7 @@ static int take_elements(struct status *status, struct nft *nft)
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
 		struct status_jail *jail;
 
-		if (strcmp(elements.items[i].jail, NFT_FORCED) == 0)
+		if (nft_jail_is_forced(elements.items[i].jail))
 			continue;
 		jail = status_jail(status, nft_jail_bare(elements.items[i].jail, bare));
 		if (!jail)

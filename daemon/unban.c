@@ -50,7 +50,7 @@ static bool is_wanted(const struct request *request, const char *jail)
 {
 	char bare[NFT_JAIL_SIZE];
 
-	if (strcmp(jail, NFT_FORCED) == 0)
+	if (nft_jail_is_forced(jail))
 		return false; /* goes when nothing needs it: release_forced() */
 	return !request->jail || strcmp(request->jail, nft_jail_bare(jail, bare)) == 0;
 }
@@ -186,7 +186,7 @@ static int is_banned(const struct nft_verb *verb, const struct address *address)
 		const struct nft_set *set = &verb->sets.items[i];
 		struct prefix prefix = address_widen(address, set->prefix);
 
-		if (set->family == address->family && strcmp(set->jail, NFT_FORCED) != 0)
+		if (set->family == address->family && !nft_jail_is_forced(set->jail))
 			r = nft_find(verb->nft, set->jail, &prefix.address, NULL);
 	}
 	return r;

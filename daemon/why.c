@@ -118,7 +118,7 @@ static int ask_kernel(struct why *why, usec_t now)
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
 		const struct nft_element *element = &elements.items[i];
 
-		if (strcmp(element->jail, NFT_FORCED) == 0 ||
+		if (nft_jail_is_forced(element->jail) ||
 		    !prefix_contains(&element->prefix, &why->address))
 			continue;
 		banned = 1;

@@ -116,11 +116,6 @@ static bool has_manual(const struct nft_layout *layout)
 	return false;
 }
 
-static bool is_forced(const struct nft_jail *jail)
-{
-	return strcmp(jail->name, NFT_FORCED) == 0;
-}
-
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer)
 {
@@ -150,8 +145,8 @@ int nftmsg_layout_check(const struct nft_layout *layout)
 	for (size_t i = 0; i < layout->n_jails; i++) {
 		const struct nft_jail *jail = &layout->jails[i];
 
-		if (strcmp(jail->name, NFT_IGNORE) == 0 || is_forced(jail) || jail->prefix4 > 32 ||
-		    jail->prefix6 > 128)
+		if (strcmp(jail->name, NFT_IGNORE) == 0 || nft_jail_is_forced(jail->name) ||
+		    jail->prefix4 > 32 || jail->prefix6 > 128)
 			return -EINVAL;
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(jail->name, layout->jails[j].name) == 0)
@@ -167,7 +162,7 @@ static unsigned prefix_of(const struct nft_jail *jail, uint8_t family)
 
 static uint32_t size_of(const struct nft_layout *layout, const struct nft_jail *jail)
 {
-	if (is_forced(jail))
+	if (nft_jail_is_forced(jail->name))
 		return FORCED_SIZE;
 	return layout->size ? layout->size : NFT_SIZE_DEFAULT;
 }
@@ -337,7 +332,7 @@ static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch
 	r = nftmsg_rule_add_ignore(batch, layout->table);
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
 		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			if (!is_forced(jail))
+			if (!nft_jail_is_forced(jail->name))
 				r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f],
 							 &set_id);
 	return r;

@@ -42,6 +42,11 @@ bool nft_jail_is_network(const char *name)
 	return ends_in_networks(span_of(name));
 }
 
+bool nft_jail_is_forced(const char *name)
+{
+	return strcmp(name, NFT_FORCED) == 0;
+}
+
 const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE])
 {
 	size_t size = strlen(name) - (nft_jail_is_network(name) ? strlen(NFT_NETWORKS) : 0);

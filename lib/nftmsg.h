@@ -23,6 +23,8 @@
 
 const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT_JAIL_SIZE]);
 bool nft_jail_is_network(const char *name);
+/* NFT_FORCED: its elements are marks, not bans. */
+bool nft_jail_is_forced(const char *name);
 /* The jail behind the name. */
 const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE]);
 
