@@ -15,6 +15,27 @@ static void closep(int *fd)
 		(void)close(*fd); /* nothing buffered is lost: writers have synced before */
 }
 
+/* As read(), through whatever interrupts it. */
+static ssize_t read_some(int fd, char *data, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, data, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int enlarge(char **data, size_t room)
+{
+	char *larger = realloc(*data, room);
+
+	if (!larger)
+		return -ENOMEM;
+	*data = larger;
+	return 0;
+}
+
 int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
 {
 	/* non-blocking: a pipe must not hold us */
@@ -27,18 +48,11 @@ int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
 	for (;;) {
 		ssize_t n;
 
-		if (room - size < 4096) {
-			char *larger = realloc(data, room = room * 2 + 8192);
-
-			if (!larger)
-				return -ENOMEM;
-			data = larger;
-		}
-		n = read(fd, data + size, room - size - 1);
-		if (n < 0 && errno == EINTR)
-			continue;
+		if (room - size < 4096 && enlarge(&data, room = room * 2 + 8192) < 0)
+			return -ENOMEM;
+		n = read_some(fd, data + size, room - size - 1);
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			break;
 		size += (size_t)n;
@@ -57,22 +71,20 @@ int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_siz
 	cleanup(freep) char *data = NULL;
 	struct stat status;
 	size_t size, done = 0;
-	off_t begin;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	size = MIN((size_t)status.st_size, max_size);
-	begin = status.st_size - (off_t)size;
+	if (status.st_size > (off_t)size && lseek(fd, status.st_size - (off_t)size, SEEK_SET) < 0)
+		return -errno;
 	data = malloc(size + 1);
 	if (!data)
 		return -ENOMEM;
 	while (done < size) {
-		ssize_t n = pread(fd, data + done, size - done, begin + (off_t)done);
+		ssize_t n = read_some(fd, data + done, size - done);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			break; /* it was cut meanwhile */
 		done += (size_t)n;
@@ -113,18 +125,11 @@ int file_read_lines(const char *path, size_t max_size,
 	for (;;) {
 		ssize_t n;
 
-		if (size == room) {
-			char *larger = realloc(data, room = room ? 2 * room : PIECE);
-
-			if (!larger)
-				return -ENOMEM;
-			data = larger;
-		}
-		n = read(fd, data + size, room - size);
-		if (n < 0 && errno == EINTR)
-			continue;
+		if (size == room && enlarge(&data, room = room ? 2 * room : PIECE) < 0)
+			return -ENOMEM;
+		n = read_some(fd, data + size, room - size);
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			break;
 		size += (size_t)n;
