@@ -236,6 +236,15 @@ static size_t count_matches(const struct ruleset *ruleset)
 	return n;
 }
 
+/* What journald says that it dropped. */
+static int add_suppressed(sd_journal *handle)
+{
+	int r;
+
+	r = add_match(handle, "_TRANSPORT", "driver");
+	return r < 0 ? r : add_match(handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
+}
+
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
 	bool selective = count_matches(ruleset) <= MATCHES_MAX;
@@ -253,12 +262,7 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 		if (r < 0)
 			return r;
 	}
-	if (!with_suppressed)
-		return 0;
-	r = add_match(journal->handle, "_TRANSPORT", "driver");
-	if (r < 0)
-		return r;
-	return add_match(journal->handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
+	return with_suppressed ? add_suppressed(journal->handle) : 0;
 }
 
 int journal_select_said(struct journal *journal, const struct prefix *prefixes, size_t n_prefixes)
@@ -286,9 +290,7 @@ int journal_select_own(struct journal *journal, const char *const *fields, size_
 		return r;
 	r = sd_journal_add_disjunction(journal->handle);
 	if (r >= 0)
-		r = add_match(journal->handle, "_TRANSPORT", "driver");
-	if (r >= 0)
-		r = add_match(journal->handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
+		r = add_suppressed(journal->handle);
 	return r < 0 ? r : add_match(journal->handle, "OBJECT_SYSTEMD_UNIT", OWN_UNIT);
 }
 
