@@ -7,9 +7,9 @@
 #include "daemon.h"
 
 #include "log.h"
+#include "timestamp.h"
 
 #include <errno.h>
-#include <time.h>
 
 #define SLICE_TIME  (USEC_PER_SEC / 20) /* a turn of the loop */
 #define CLOCK_EVERY 32                  /* entries: some 50 us, or the match limit that often */
@@ -194,20 +194,12 @@ static int look_again(struct daemon *daemon)
 	return r < 0 ? r : sd_event_source_set_enabled(daemon->read_ahead, SD_EVENT_ONESHOT);
 }
 
-/* sd_event_now() stands still during a turn. */
-static usec_t clock_usec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
-}
-
 /* 1: more may wait; 0: read to the end. */
 static int read_slice(struct daemon *daemon, size_t *ret_n)
 {
 	bool was_warming = daemon->warming;
-	usec_t end = clock_usec() + SLICE_TIME;
+	/* sd_event_now() stands still during a turn */
+	usec_t end = timestamp_monotonic() + SLICE_TIME;
 	size_t n = 0;
 	int r;
 
@@ -216,7 +208,7 @@ static int read_slice(struct daemon *daemon, size_t *ret_n)
 		if (r < 0)
 			return r;
 		r = 1;
-		if (++n % CLOCK_EVERY == 0 && clock_usec() >= end)
+		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() >= end)
 			break;
 	}
 	if (r < 0)

@@ -3,11 +3,11 @@
 #include "engine.h"
 #include "own.h"
 #include "print.h"
+#include "timestamp.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
-#include <time.h>
 
 /* The life of a session: what it had told before does not count again. Bans from before are told
  * by nobody here, so what they prevented right after `since` counts as failures. */
@@ -25,14 +25,6 @@ void past_done(struct past *past)
 	tally_free(past->logins);
 	free(past->jails);
 	*past = (struct past){ 0 };
-}
-
-usec_t past_clock(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
 }
 
 /* 1: stands on the next entry of the span; 0: there is none. */
@@ -153,7 +145,7 @@ static int count_hits(struct past *past, const struct engine *engine, usec_t tim
 static int read_entries(struct past *past, struct journal *journal, struct engine *engine,
 			usec_t patience, usec_t *ret_begin)
 {
-	usec_t begin = past_clock(), time;
+	usec_t begin = timestamp_monotonic(), time;
 	struct decision decision;
 	uint64_t n = 0;
 	int r;
@@ -162,7 +154,7 @@ static int read_entries(struct past *past, struct journal *journal, struct engin
 		past->counted_until = time;
 		if (n == 0)
 			*ret_begin = time;
-		if (++n % CLOCK_EVERY == 0 && past_clock() - begin > patience)
+		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() - begin > patience)
 			return 0;
 		r = engine_feed(engine, journal_entry(journal));
 		if (r == -EBADMSG)

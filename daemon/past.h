@@ -61,7 +61,4 @@ const char *past_plural(uint64_t n); /* "s" or "" */
 int past_print_warnings(const struct past *past, size_t max_warnings, bool with_targets) must_check;
 int past_print_warnings_json(const struct past *past) must_check;
 
-/* Now, on CLOCK_MONOTONIC. */
-usec_t past_clock(void);
-
 #endif

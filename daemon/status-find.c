@@ -4,8 +4,8 @@
 #include "file.h"
 #include "ledger-text.h"
 #include "log.h"
-#include "nft-verb.h"
 #include "state.h"
+#include "timestamp.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -234,7 +234,7 @@ static void look_at_files(struct status *status)
 /* How many entries wait behind the cursor, up to a bound. */
 static int count_waiting(struct status *status, const char *cursor)
 {
-	usec_t begin = past_clock();
+	usec_t begin = timestamp_monotonic();
 	int r;
 
 	r = journal_select(status->journal, status->ruleset, false);
@@ -244,7 +244,8 @@ static int count_waiting(struct status *status, const char *cursor)
 		if (status->facts.n_waiting++ == 0)
 			r = entry_time(journal_entry(status->journal),
 				       &status->facts.oldest_waiting);
-		if (status->facts.n_waiting >= MAX_WAITING || past_clock() - begin > PATIENCE)
+		if (status->facts.n_waiting >= MAX_WAITING ||
+		    timestamp_monotonic() - begin > PATIENCE)
 			break;
 	}
 	return r == -EBADMSG ? 0 : MIN(r, 0);
@@ -327,7 +328,6 @@ int status_find(struct status *status)
 {
 	int r;
 
-	status->now = nft_verb_now();
 	status->facts.now = status->now;
 	r = load_config(status);
 	if (r >= 0)

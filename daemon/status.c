@@ -1,6 +1,7 @@
 /* banish status - does it work, and if not, what is wrong and what helps? Nothing is changed. */
 #include "status.h"
 
+#include "nft-verb.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -31,16 +32,14 @@ int verb_status(int argc, char **argv)
 		0,
 		0
 	};
-	usec_t now;
 	int first, exit_code, r;
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
-	r = parse_time("now", &now);
-	if (r >= 0 && status.common.since == 0)
-		status.common.since = now > SPAN ? now - SPAN : 0;
-	if (r >= 0)
-		r = status_find(&status);
+	status.now = nft_verb_now();
+	if (status.common.since == 0)
+		status.common.since = status.now > SPAN ? status.now - SPAN : 0;
+	r = status_find(&status);
 	if (r >= 0)
 		r = status.common.json ? status_print_json(&status) : status_print_text(&status);
 	if (r < 0)

@@ -27,7 +27,7 @@ struct status_jail {
 struct status {
 	struct common common; /* since: of the span */
 	const char *statedir;
-	usec_t now;
+	usec_t now;              /* set by the caller, as common is */
 	struct config *config;   /* NULL: faults */
 	struct ruleset *ruleset; /* the same */
 	struct policy *policy;   /* the built-in one where there is no config; borrowed or owned */

@@ -116,3 +116,11 @@ const char *timestamp_format(usec_t time, char buffer[static TIMESTAMP_TEXT_MAX]
 		snprintf(buffer, TIMESTAMP_TEXT_MAX, "@%llu", (unsigned long long)seconds);
 	return buffer;
 }
+
+usec_t timestamp_monotonic(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}

@@ -2,7 +2,7 @@
 #define BANISH_TIMESTAMP_H
 
 /* Points in time as an administrator writes them to journalctl: the part of systemd.time(7) that is
- * in use. */
+ * in use; and the clock that tells how long something takes. */
 
 #include "util.h"
 
@@ -14,5 +14,8 @@ int timestamp_parse(const char *text, usec_t now, usec_t *ret) must_check;
 
 /* "2026-11-22 03:04:05" in local time; "never" for USEC_INFINITY. */
 const char *timestamp_format(usec_t time, char buffer[static TIMESTAMP_TEXT_MAX]);
+
+/* Now, on CLOCK_MONOTONIC. */
+usec_t timestamp_monotonic(void);
 
 #endif
