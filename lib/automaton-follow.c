@@ -1,11 +1,8 @@
 #include "automaton.h"
 
-#include <errno.h>
+#include "bitmap.h"
 
-static bool takes(const struct state *state, char byte)
-{
-	return state->set[(unsigned char)byte / 64] >> (unsigned char)byte % 64 & 1;
-}
+#include <errno.h>
 
 int automaton_follow(const struct automaton *automaton, struct span text, size_t *lengths)
 {
@@ -28,8 +25,8 @@ int automaton_follow(const struct automaton *automaton, struct span text, size_t
 			for (uint32_t j = 0; j < automaton->states[now[i]].n_steps; j++) {
 				uint32_t to = steps[j].state;
 
-				if (met[to] == k + 1 ||
-				    !takes(&automaton->states[to], text.data[k]))
+				if (met[to] == k + 1 || !bitmap_has(automaton->states[to].set,
+								    (unsigned char)text.data[k]))
 					continue;
 				met[to] = k + 1;
 				next[n_next++] = to;

@@ -14,6 +14,7 @@
 
 #include "automaton.h"
 
+#include "bitmap.h"
 #include "token.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ static struct piece one_byte(struct builder *builder)
 			(uint8_t)(1U << (unsigned char)token.byte % 8);
 	for (size_t i = 0; i < 256; i++)
 		if (token_has(&token, (char)i))
-			state->set[i / 64] |= (uint64_t)1 << i % 64;
+			bitmap_set(state->set, i);
 	return (struct piece){ start, end };
 }
 
