@@ -7,6 +7,7 @@
 #include "timestamp.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define MESSAGE_SHOWN 1024 /* bytes */
@@ -41,7 +42,7 @@ static int print_warning(const struct digest_remark *remark)
 	char time[TIMESTAMP_TEXT_MAX], times[40] = "";
 
 	if (remark->count > 1)
-		snprintf(times, sizeof(times), " (%llu times)", (unsigned long long)remark->count);
+		snprintf(times, sizeof(times), " (%" PRIu64 " times)", remark->count);
 	shown = bytes_to_display(span_of(remark->message), MESSAGE_SHOWN);
 	if (!shown || asprintf(&text, "%s%s", shown, times) < 0) {
 		text = NULL;
@@ -71,8 +72,9 @@ int past_print_warnings(const struct past *past, size_t max_warnings, bool with_
 		printf("... and %zu kinds more: journalctl -t banish -p warning\n",
 		       n - max_warnings);
 	if (past->n_lost > 0)
-		printf("journald dropped %llu entries of banish itself: bans may be missing here\n",
-		       (unsigned long long)past->n_lost);
+		printf("journald dropped %" PRIu64
+		       " entries of banish itself: bans may be missing here\n",
+		       past->n_lost);
 	return r;
 }
 

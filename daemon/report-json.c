@@ -4,8 +4,6 @@
 #include "log.h"
 #include "print.h"
 
-#include <errno.h>
-
 static bool add_weight(cJSON *object, const char *key, bool counted, uint64_t tenths)
 {
 	return counted ? print_add_weight(object, key, tenths) : print_add_text(object, key, NULL);

@@ -8,17 +8,13 @@
 #include "timestamp.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define USER_SHOWN   32 /* bytes of an account's name in a column */
 #define MAX_WARNINGS 16
 #define MOMENT       (60 * USEC_PER_SEC) /* that the journal may begin later: nobody misses it */
-
-static unsigned long long number(uint64_t value)
-{
-	return value;
-}
 
 /* Whose report this is: mails come from many machines. */
 static void print_head(const struct report *report)
@@ -198,7 +194,7 @@ static void print_tail(const struct report *report)
 		printf("\nThe daemon said nothing in this time: banish status tells whether it "
 		       "runs.\n");
 	if (starts > 0)
-		printf("\nThe daemon was started %llu time%s.\n", number(starts),
+		printf("\nThe daemon was started %" PRIu64 " time%s.\n", starts,
 		       past_plural(starts));
 }
 

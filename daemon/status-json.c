@@ -3,8 +3,6 @@
 
 #include "print.h"
 
-#include <errno.h>
-
 /* 0: null. */
 static bool add_time(cJSON *object, const char *key, usec_t time)
 {
@@ -91,9 +89,7 @@ static int print_jail(const struct status *status, size_t index)
 	whole = print_add_text(object, "what", "jail") &&
 		print_add_text(object, "jail", jail->name) &&
 		print_add_text(object, "mode",
-			       !jail->rule                                    ? NULL
-			       : jail->rule->settings.mode == MODE_AGGRESSIVE ? "aggressive"
-									      : "normal") &&
+			       jail->rule ? policy_mode_name(jail->rule->settings.mode) : NULL) &&
 		print_add_until(object, "banned",
 				status->facts.sees_kernel ? jail->banned : USEC_INFINITY) &&
 		add_counts(object, jail->count) &&

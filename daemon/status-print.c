@@ -8,17 +8,13 @@
 #include "timestamp.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #define MAX_WARNINGS 8                   /* kinds that are shown to people, the latest */
 #define SAVED_WITHIN (60 * USEC_PER_SEC) /* the position is half a minute old at times */
 #define LABEL        10                  /* columns before what is said of a part */
-
-static unsigned long long number(uint64_t value)
-{
-	return value;
-}
 
 static int printf_like(2, 3) print_part(const char *label, const char *format, ...)
 {
@@ -68,8 +64,8 @@ static int print_daemon(const struct status *status)
 	if (unit->process > 0 && unit->state == UNIT_ACTIVE)
 		snprintf(process, sizeof(process), ", process %u", unit->process);
 	if (unit->restarts > 0)
-		snprintf(restarts, sizeof(restarts), ", restarted %llu time%s by systemd",
-			 number(unit->restarts), past_plural(unit->restarts));
+		snprintf(restarts, sizeof(restarts), ", restarted %" PRIu64 " time%s by systemd",
+			 unit->restarts, past_plural(unit->restarts));
 	return print_part("daemon", "%s since %s (%s)%s%s", unit_state_name(unit->state),
 			  timestamp_format(unit->since, since),
 			  figure_age(status->now > unit->since ? status->now - unit->since : 0,
@@ -122,8 +118,8 @@ static int print_firewall(const struct status *status)
 		packets += status->jails[i].packets;
 		banned += status->jails[i].banned;
 	}
-	r = print_part("firewall", "table inet %s stands, %llu ban%s, %s packets kept out",
-		       status->facts.table, number(banned), past_plural(banned),
+	r = print_part("firewall", "table inet %s stands, %" PRIu64 " ban%s, %s packets kept out",
+		       status->facts.table, banned, past_plural(banned),
 		       figure_count(packets, out));
 	if (r < 0 || status->passed == 0)
 		return r;
@@ -143,9 +139,8 @@ static int add_jail(struct sheet *sheet, const struct status *status,
 	char banned[FIGURE_TEXT_MAX], failures[FIGURE_TEXT_MAX + 1], bans[FIGURE_TEXT_MAX],
 		packets[FIGURE_TEXT_MAX], last[TIMESTAMP_TEXT_MAX];
 	bool kernel = status->facts.sees_kernel, said = status->past.digest;
-	const char *mode = !jail->rule ? mode_without_rule(status, jail)
-			   : jail->rule->settings.mode == MODE_AGGRESSIVE ? "aggressive"
-									  : "normal";
+	const char *mode = jail->rule ? policy_mode_name(jail->rule->settings.mode)
+				      : mode_without_rule(status, jail);
 	const char *const cells[] = {
 		jail->name,
 		mode,

@@ -151,6 +151,7 @@ static int look_at_config(const struct facts *facts, struct diagnosis *d)
 static int look_at_state(const struct facts *facts, struct diagnosis *d)
 {
 	char age[FIGURE_TEXT_MAX], count[FIGURE_TEXT_MAX];
+
 	if (facts->state_trouble)
 		return add(d, true, "the state cannot be saved, a crash would forget bans: %s",
 			   facts->state_trouble);

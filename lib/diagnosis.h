@@ -78,7 +78,7 @@ struct diagnosis {
 int diagnose(const struct facts *facts, struct diagnosis *ret) must_check;
 void diagnosis_done(struct diagnosis *diagnosis);
 
-/* "runs", "has failed": what a unit does. */
+/* "active", "failed": as systemd says it; "unknown". */
 const char *unit_state_name(enum unit_state state);
 
 #endif

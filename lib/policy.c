@@ -236,6 +236,11 @@ static const struct json_key policy_keys[] = {
 };
 static const struct json_object policy_object = { "the policy", policy_keys, NULL };
 
+const char *policy_mode_name(enum mode mode)
+{
+	return modes[mode];
+}
+
 const char *policy_reserved(const char *name)
 {
 	if (strcmp(name, "manual") == 0)

@@ -21,6 +21,7 @@
 #define USERS_MAX  64                 /* that one offender's failures are told apart by */
 
 enum mode { MODE_NORMAL, MODE_AGGRESSIVE };
+const char *policy_mode_name(enum mode mode); /* as it is written */
 enum verdict { VERDICT_DROP, VERDICT_REJECT };
 
 struct port_range {
@@ -69,7 +70,7 @@ struct settings {
 	enum on_success on_success;
 	unsigned repeat_weight; /* tenths; an event that weighs no more keeps its own weight */
 	uint32_t maxusers;      /* 0: any number */
-	bool has_ports; /* else the rule's */
+	bool has_ports;         /* else the rule's */
 	struct ports ports;
 };
 
