@@ -51,13 +51,30 @@ static void takes_what_the_rfc_takes(void **state)
 			fail_msg("%s: %zu: %s", texts[i], error.offset, error.what);
 }
 
-static void refuses_the_rest_at_its_place(void **state)
+struct refusal {
+	const char *text;
+	size_t offset;
+	const char *what; /* begins the sentence */
+};
+
+static void expect_refusals(const struct refusal *cases, size_t n)
 {
-	static const struct {
-		const char *text;
-		size_t offset;
-		const char *what;
-	} cases[] = {
+	struct jsontext_error error;
+
+	for (size_t i = 0; i < n; i++) {
+		error = (struct jsontext_error){ 0 };
+		assert_int_equal(check(cases[i].text, strlen(cases[i].text), &error, NULL),
+				 -EINVAL);
+		if (error.offset != cases[i].offset ||
+		    strncmp(error.what, cases[i].what, strlen(cases[i].what)) != 0)
+			fail_msg("%s: %zu: %s", cases[i].text, error.offset, error.what);
+		assert_non_null(strstr(error.what, ": "));
+	}
+}
+
+static void refuses_structure_at_its_place(void **state)
+{
+	static const struct refusal cases[] = {
 		{ "", 0, "the file is empty" },
 		{ "  // x", 0, "the file is empty" },
 		{ "\xef\xbb\xbf{}", 0, "a byte order mark" },
@@ -94,6 +111,19 @@ static void refuses_the_rest_at_its_place(void **state)
 		{ "True", 0, "no JSON value" },
 		{ "tru", 0, "no JSON value" },
 		{ "nulll", 4, "more text behind the end" },
+		{ "{} /* x", 3, "a comment without its end" },
+		{ "{} /*/", 3, "a comment without its end" },
+		{ "{} /", 3, "more text behind the end" },
+		{ "{} # x", 3, "more text behind the end" },
+		{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 32, "nested too deeply" },
+	};
+
+	expect_refusals(cases, ARRAY_SIZE(cases));
+}
+
+static void refuses_texts_at_their_place(void **state)
+{
+	static const struct refusal cases[] = {
 		{ "\"abc", 0, "a text without its closing quote" },
 		{ "[\"abc\n\"]", 1, "a text without its closing quote" },
 		{ "\"abc\\", 4, "no such escape" },
@@ -109,10 +139,14 @@ static void refuses_the_rest_at_its_place(void **state)
 		{ "\"\\ud83d\\u0041\"", 1, "half of a surrogate pair" },
 		{ "\"\\ud83d\\ud83d\"", 1, "half of a surrogate pair" },
 		{ "\"\\ud83d\\ude0\"", 1, "half of a surrogate pair" },
-		{ "{} /* x", 3, "a comment without its end" },
-		{ "{} /*/", 3, "a comment without its end" },
-		{ "{} /", 3, "more text behind the end" },
-		{ "{} # x", 3, "more text behind the end" },
+	};
+
+	expect_refusals(cases, ARRAY_SIZE(cases));
+}
+
+static void refuses_what_is_no_utf8_at_its_place(void **state)
+{
+	static const struct refusal cases[] = {
 		{ "\"\x80\"", 1, "the text is no UTF-8" },
 		{ "\"\xc3\"", 1, "the text is no UTF-8" },
 		{ "\"\xc0\x80\"", 1, "the text is no UTF-8" },
@@ -124,19 +158,9 @@ static void refuses_the_rest_at_its_place(void **state)
 		{ "\"\xf5\x80\x80\x80\"", 1, "the text is no UTF-8" },
 		{ "\"\xe2\x82", 1, "the text is no UTF-8" },
 		{ "{} // \xff", 6, "the text is no UTF-8" },
-		{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 32, "nested too deeply" },
 	};
-	struct jsontext_error error;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		error = (struct jsontext_error){ 0 };
-		assert_int_equal(check(cases[i].text, strlen(cases[i].text), &error, NULL),
-				 -EINVAL);
-		if (error.offset != cases[i].offset ||
-		    strncmp(error.what, cases[i].what, strlen(cases[i].what)) != 0)
-			fail_msg("%s: %zu: %s", cases[i].text, error.offset, error.what);
-		assert_non_null(strstr(error.what, ": "));
-	}
+	expect_refusals(cases, ARRAY_SIZE(cases));
 }
 
 static void refuses_a_nul_byte(void **state)
@@ -207,7 +231,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_what_the_rfc_takes),
-		cmocka_unit_test(refuses_the_rest_at_its_place),
+		cmocka_unit_test(refuses_structure_at_its_place),
+		cmocka_unit_test(refuses_texts_at_their_place),
+		cmocka_unit_test(refuses_what_is_no_utf8_at_its_place),
 		cmocka_unit_test(refuses_a_nul_byte),
 		cmocka_unit_test(blanks_comments_in_place),
 		cmocka_unit_test(is_bounded_in_size),
