@@ -36,4 +36,14 @@ static inline void put_pattern(uint64_t *random, char *pattern, size_t size, uns
 	}
 }
 
+/* Bytes of a text that such patterns often match, of less than `max`. */
+static inline size_t put_text(uint64_t *random, char *text, size_t max)
+{
+	size_t size = random_below(random, max);
+
+	for (size_t i = 0; i < size; i++)
+		text[i] = "abc."[random_below(random, 4)];
+	return size;
+}
+
 #endif
