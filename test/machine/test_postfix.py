@@ -51,11 +51,14 @@ WELCOME = {
     "203.0.113.212": {"say": ["QUIT"], "protocol": "smtp"},
     "203.0.113.213": {"probe": "connect", "protocol": "smtp"},
 }
-# what a user of the machine would like to be believed, from a command that delivers his mail
+# what a user of the machine would like to be believed, from a command that delivers his mail; it
+# lives on for a moment, or journald may come too late to see of which unit it is
 FORGED = "warning: unknown[198.51.100.9]: SASL LOGIN authentication failed: x"
 FORWARD = f"""
     install -d -o alice -g alice /home/alice
-    echo '|"logger -t postfix/smtpd \\"{FORGED}\\""' >/home/alice/.forward
+    cat >/home/alice/.forward <<'END'
+|"systemd-cat -t postfix/smtpd sh -c 'echo \\"{FORGED}\\"; sleep 2'"
+END
     chown alice: /home/alice/.forward
     echo mail | sendmail alice@mail.example"""
 
