@@ -4,6 +4,7 @@
 /* Shared by engine.c (life, queue, feeding), judge.c (what a hit counts) and engine-ledger.c (bans
  * from outside and from before). */
 
+#include "balance.h"
 #include "breaker.h"
 #include "engine.h"
 #include "networks.h"
@@ -38,7 +39,7 @@ struct engine {
 	size_t n_jails;
 	unsigned manual, forced; /* the ledger's numbers of MANUAL_NAME, FORCED_NAME */
 	struct windows *windows;
-	struct windows *balances; /* lists 2 x jail: attempts told with a session, + 1: without */
+	struct balances *balances;
 	struct sessions *sessions;
 	struct network_list *networks; /* by the ledger's numbers of jails */
 	struct targets *targets;

@@ -84,7 +84,7 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 static int make_tables(struct engine *engine, const uint8_t seed[16],
 		       const struct engine_limits *limits)
 {
-	cleanup(freep) usec_t *lifetimes = calloc(2 * engine->n_jails + 1, sizeof(*lifetimes));
+	cleanup(freep) usec_t *lifetimes = calloc(engine->n_jails + 1, sizeof(*lifetimes));
 	size_t n = engine->n_jails;
 	int r;
 
@@ -99,10 +99,8 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	for (unsigned i = 0; i < n; i++)
 		if (engine->jails[i].users)
 			windows_remember_users(engine->windows, i);
-	for (size_t i = 2 * n; i-- > 0;)
-		lifetimes[i] = lifetimes[i / 2];
-	r = windows_new(seed, lifetimes, 2 * n, limits->max_balances ?: ENGINE_MAX_BALANCES,
-			&engine->balances);
+	r = balances_new(seed, lifetimes, n, limits->max_balances ?: ENGINE_MAX_BALANCES,
+			 &engine->balances);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
@@ -166,7 +164,7 @@ struct engine *engine_free(struct engine *engine)
 		return NULL;
 	clear_verdicts(engine);
 	windows_free(engine->windows);
-	windows_free(engine->balances);
+	balances_free(engine->balances);
 	windows_free(engine->warned);
 	sessions_free(engine->sessions);
 	networks_free(engine->networks);
@@ -229,7 +227,7 @@ static int judge_hits(struct engine *engine, const struct entry *entry, size_t n
 		r = engine_judge(engine, entry, ruleset_hit(engine->ruleset, i), time);
 	engine->latest = MAX(engine->latest, time);
 	windows_expire(engine->windows, engine->latest);
-	windows_expire(engine->balances, engine->latest);
+	balances_expire(engine->balances, engine->latest);
 	windows_expire(engine->warned, engine->latest);
 	sessions_expire(engine->sessions, engine->latest);
 	engine_tell_begin(engine, time);

@@ -89,38 +89,11 @@ static void fetch(const struct judgement *judgement, bool buckets_are_there)
 {
 	const struct address *address = &judgement->verdict->address;
 	unsigned jail = judgement->hit->jail;
-	bool is_named = is_there(judgement->hit->captures.session);
 
 	if (judgement->jail->settles)
-		windows_fetch(judgement->engine->balances, 2 * jail + !is_named, address,
-			      buckets_are_there);
+		balances_fetch(judgement->engine->balances, jail, address, buckets_are_there);
 	windows_fetch(judgement->engine->windows, jail, &judgement->offender.address,
 		      buckets_are_there);
-}
-
-/* Lines without a session share one nameless session per rule and address: what they tell is set
- * off against what sessions tell, and the reverse. Answers what is left of `attempts`. */
-static int settle(struct judgement *judgement, uint32_t *attempts)
-{
-	struct windows *balances = judgement->engine->balances;
-	const struct address *address = &judgement->verdict->address;
-	unsigned named = 2 * judgement->hit->jail, nameless = named + 1;
-	bool is_named = judgement->session != NULL;
-	struct window *window;
-	int r;
-
-	if (!judgement->jail->settles || *attempts == 0)
-		return 0;
-	window = windows_find(balances, is_named ? nameless : named, address);
-	if (window)
-		*attempts -= (uint32_t)windows_use(balances, window, judgement->time, *attempts);
-	if (*attempts == 0)
-		return 0;
-	r = windows_open(balances, is_named ? named : nameless, address, &window);
-	if (r < 0)
-		return r;
-	return windows_push(balances, window,
-			    (struct failure){ .time = judgement->time, .weight = *attempts }, 0);
 }
 
 /* Who would have been banned is everybody behind a gateway; that is said, but not for each line. A
@@ -173,7 +146,10 @@ static int judge_failure(struct judgement *judgement)
 		return attempts > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
 	}
 	verdict->why = attempts > 0 || judgement->session ? WHY_TOLD_BEFORE : WHY_WEIGHTLESS;
-	r = settle(judgement, &attempts);
+	if (judgement->jail->settles && attempts > 0)
+		r = balances_settle(judgement->engine->balances, judgement->hit->jail,
+				    &verdict->address, judgement->session != NULL, judgement->time,
+				    &attempts);
 	if (r < 0 || attempts == 0)
 		return r;
 	if (judgement->event->weight == 0) {

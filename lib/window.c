@@ -179,9 +179,13 @@ struct window *windows_find(struct windows *windows, unsigned list, const struct
 void windows_fetch(struct windows *windows, unsigned list, const struct address *address,
 		   bool bucket_is_there)
 {
-	struct window_key key = make_key(list, address);
-	uint64_t hash = hash_of(windows, &key);
+	struct window_key key;
+	uint64_t hash;
 
+	if (windows->lists[list].sources.n == 0)
+		return;
+	key = make_key(list, address);
+	hash = hash_of(windows, &key);
 	if (bucket_is_there)
 		table_fetch_record(&windows->table, hash);
 	else

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "balance.h"
 #include "engine.h"
 #include "networks.h"
 #include "session.h"
@@ -84,9 +85,26 @@ static size_t fill_with_many_failures(void)
 	return fill_windows(ENGINE_MAX_SOURCES, true, 20);
 }
 
+/* Found by their addresses, and written down. */
 static size_t fill_balances(void)
 {
-	return fill_windows(ENGINE_MAX_BALANCES, false, 20);
+	cleanup(balances_freep) struct balances *balances = NULL;
+	size_t before = allocated();
+
+	assert_int_equal(balances_new(seed, &lifetime, 1, ENGINE_MAX_BALANCES, &balances), 0);
+	for (uint32_t i = 0; i < ENGINE_MAX_BALANCES + BALANCE_MAX_NOTES; i++) {
+		bool has_session = i >= ENGINE_MAX_BALANCES;
+		struct address address = make_host(i);
+
+		for (unsigned n = 0; n < (has_session ? 1 : 20); n++) {
+			uint32_t attempts = 1;
+
+			assert_int_equal(balances_settle(balances, 0, &address, has_session, 1,
+							 &attempts),
+					 0);
+		}
+	}
+	return allocated() - before;
 }
 
 static size_t fill_sessions(void)
@@ -186,7 +204,7 @@ static const struct {
 	{ "sources", fill_with_four_failures, ENGINE_MAX_SOURCES, 120, false },
 	{ "sources with users", fill_with_four_users, ENGINE_MAX_SOURCES, 170, false },
 	{ "sources with many failures", fill_with_many_failures, ENGINE_MAX_SOURCES, 200, true },
-	{ "balances", fill_balances, ENGINE_MAX_BALANCES, 150, true },
+	{ "balances", fill_balances, ENGINE_MAX_BALANCES, 150 + 32, true },
 	{ "sessions", fill_sessions, ENGINE_MAX_SESSIONS, 440, true },
 	{ "bans", fill_ledger, LEDGER_MAX_BANS, 440, true },
 	{ "targets", fill_targets, TARGETS_MAX_HOSTS, 40, true },

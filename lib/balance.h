@@ -1,0 +1,36 @@
+#ifndef BANISH_BALANCE_H
+#define BANISH_BALANCE_H
+
+/*
+ * Lines without a session share one nameless session per jail and address: what they tell is set
+ * off against what sessions tell, and the reverse, within findtime, oldest first.
+ *
+ * Most servers name a session in each line. So what sessions tell is only written down one after
+ * the other, and put where it can be found by its address when the first nameless line asks.
+ */
+
+#include "address.h"
+#include "util.h"
+
+#define BALANCE_MAX_NOTES 65536 /* attempts of sessions that are only written down: 32 bytes each */
+
+struct balances;
+
+/* `lifetimes`: per jail, how long an attempt can be set off (findtime); copied. `max_sources`
+ * bounds the addresses of all jails together. */
+int balances_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_jails,
+		 size_t max_sources, struct balances **ret) must_check;
+struct balances *balances_free(struct balances *balances);
+DEFINE_CLEANUP(struct balances *, balances_free)
+
+/* A line at `now` tells of `attempts`, at most WINDOW_WEIGHT_MAX: takes off those that the other
+ * kind of lines told already. -ENOMEM. */
+int balances_settle(struct balances *balances, unsigned jail, const struct address *address,
+		    bool has_session, usec_t now, uint32_t *attempts) must_check;
+/* That will be asked soon. Only saves time; see windows_fetch(). */
+void balances_fetch(struct balances *balances, unsigned jail, const struct address *address,
+		    bool bucket_is_there);
+/* Once an event, with the latest time seen: constant work. */
+void balances_expire(struct balances *balances, usec_t latest);
+
+#endif
