@@ -2,6 +2,9 @@
 
 #include <errno.h>
 
+#define AHEAD      8192 /* bytes: ten entries or so */
+#define CACHE_LINE 64   /* bytes */
+
 int fields_add(struct fields *fields, const char *name)
 {
 	struct field *field = &fields->list[fields->n];
@@ -25,6 +28,23 @@ void fields_done(struct fields *fields)
 		free(fields->list[i].name);
 	free(fields->bytes);
 	*fields = (struct fields){ 0 };
+}
+
+/*
+ * The journal is appended to: the entries that come next lie behind what was written last of this
+ * one. Their bytes are in no cache, and to wait for them took a tenth of the time of a replay;
+ * asked for now they come while this entry is looked at. A hint: where nothing is mapped, or
+ * libsystemd answered with a copy, it is for nothing.
+ */
+static void fetch_ahead(struct fields *fields, const void *last)
+{
+	uintptr_t begin = (uintptr_t)last, end = begin + AHEAD;
+
+	if (fields->fetched > begin && fields->fetched < end)
+		begin = fields->fetched;
+	for (uintptr_t i = begin; i < end; i += CACHE_LINE)
+		__builtin_prefetch((const void *)i, 0, 1);
+	fields->fetched = end;
 }
 
 static int ask(sd_journal *handle, const char *name, struct span *ret)
@@ -79,7 +99,7 @@ static struct field *recognise(struct fields *fields, const char *data, size_t s
 static int walk(struct fields *fields, sd_journal *handle)
 {
 	size_t n_found = 0, size;
-	const void *data;
+	const void *data = NULL;
 	int r = 0;
 
 	sd_journal_restart_data(handle);
@@ -95,6 +115,8 @@ static int walk(struct fields *fields, sd_journal *handle)
 			return r;
 		n_found++;
 	}
+	if (data)
+		fetch_ahead(fields, (const char *)data + size);
 	return r;
 }
 
@@ -104,7 +126,10 @@ static int ask_only(struct fields *fields, sd_journal *handle)
 	int r;
 
 	r = ask(handle, fields->list[0].name, &value);
-	return r > 0 ? keep(fields, &fields->list[0], value) : r;
+	if (r <= 0)
+		return r;
+	fetch_ahead(fields, value.data + value.size);
+	return keep(fields, &fields->list[0], value);
 }
 
 static int read_entry(struct fields *fields, sd_journal *handle)

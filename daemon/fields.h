@@ -26,6 +26,7 @@ struct fields {
 	bool walked; /* over the entry that the journal stands on */
 	char *bytes; /* owned: the values */
 	size_t used, room;
+	uintptr_t fetched; /* so far the journal's bytes were asked for */
 };
 
 /* From now on, the next entry first, this field is taken along. -ENOMEM. */
