@@ -168,6 +168,7 @@ void balances_expire(struct balances *balances, usec_t latest)
 		if (!has_run_out(balances, note_at(balances, 0), latest))
 			break;
 		drop_first(balances);
+		__builtin_prefetch(note_at(balances, 2));
 	}
 	windows_expire(balances->windows, latest);
 }

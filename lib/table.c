@@ -98,16 +98,21 @@ void table_fetch_record(const struct table *table, uint64_t hash)
 		__builtin_prefetch(follow(table, link));
 }
 
-/* The record itself was looked at: what lies around it. */
+/* One step further at each call: the third's record, the second's bucket, and the first of the
+ * oldest's chain, which may have to be changed with it. */
 void table_fetch_oldest(const struct table *table, const struct table_list *list)
 {
-	const struct table_head *oldest = table_at(table, list->oldest);
+	const struct table_head *oldest = table_at(table, list->oldest), *second;
 
 	if (!oldest)
 		return;
-	__builtin_prefetch(bucket_of(table, oldest->hash));
-	if (oldest->newer != POOL_NONE)
-		__builtin_prefetch(table_at(table, oldest->newer));
+	table_fetch_record(table, oldest->hash);
+	second = table_at(table, oldest->newer);
+	if (!second)
+		return;
+	table_fetch_bucket(table, second->hash);
+	if (second->newer != POOL_NONE)
+		__builtin_prefetch(table_at(table, second->newer));
 }
 
 static void put_into_bucket(struct table *table, struct table_head *head, uint32_t index)

@@ -49,7 +49,7 @@ void table_remove(struct table *table, struct table_list *list, void *record);
  * record. */
 void table_fetch_bucket(const struct table *table, uint64_t hash);
 void table_fetch_record(const struct table *table, uint64_t hash);
-/* Soon the oldest is taken out. */
+/* Once an event, where the oldest are taken out: what that touches comes into the cache. */
 void table_fetch_oldest(const struct table *table, const struct table_list *list);
 
 /* Makes it the newest. */

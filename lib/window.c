@@ -410,6 +410,16 @@ void windows_forget_until(struct windows *windows, struct window *window, usec_t
 	window_drop_failures(windows, window, 0, n);
 }
 
+/* What the next call will look at. */
+static void fetch_oldest(struct windows *windows, const struct table_list *sources)
+{
+	struct window *window = table_oldest(&windows->table, sources);
+
+	if (window && window->n > 1)
+		__builtin_prefetch(window_slot(windows, window, window->n - 1U));
+	table_fetch_oldest(&windows->table, sources);
+}
+
 void windows_expire(struct windows *windows, usec_t latest)
 {
 	struct window *window;
@@ -431,7 +441,7 @@ void windows_expire(struct windows *windows, usec_t latest)
 			window->touched = false;
 			table_touch(&windows->table, &list->sources, window);
 		}
-		table_fetch_oldest(&windows->table, &list->sources);
+		fetch_oldest(windows, &list->sources);
 	}
 }
 
