@@ -240,7 +240,8 @@ static int begin_anew(struct daemon *daemon, int error, struct ledger **ledger)
 	r = state_set_aside(daemon->state);
 	if (r == -ENOMEM)
 		return r;
-	log_say(LOG_STATE, LOG_ERR, "%s %s: it is kept as %s.bad, and bans and offences begin anew",
+	log_say(LOG_STATE_READ, LOG_ERR,
+		"%s %s: it is kept as %s.bad, and bans and offences begin anew",
 		state_path(daemon->state),
 		error == -EPROTONOSUPPORT ? "was written by a newer banish"
 		: error == -EACCES        ? "cannot be read"
@@ -275,7 +276,7 @@ int commit_load(struct daemon *daemon, struct ledger **ret)
 	}
 	r = state_open(daemon->statedir, &daemon->state);
 	if (r < 0) {
-		log_say(LOG_STATE, LOG_ERR, "the state folder %s cannot be used: %s",
+		log_say(LOG_STATE_READ, LOG_ERR, "the state folder %s cannot be used: %s",
 			daemon->statedir,
 			r == -EBUSY ? "another banish runs with it" : strerror(-r));
 		return r;
@@ -283,7 +284,7 @@ int commit_load(struct daemon *daemon, struct ledger **ret)
 	ledger_expect(ledger, state_size(daemon->state) / BYTES_A_BAN);
 	r = state_read(daemon->state, take_line, ledger);
 	if (r > 0)
-		log_say(LOG_STATE, LOG_NOTICE,
+		log_say(LOG_STATE_READ, LOG_NOTICE,
 			"%s: the last line was torn by a crash; what it told is read from the journal again",
 			state_path(daemon->state));
 	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG || r == -EACCES || r == -EIO)

@@ -27,6 +27,7 @@
 	X(LOG_SILENT, "deb99f189489409a9bb17213bff4ee4b")        \
 	X(LOG_LIMIT, "86d41127195d477bb87c4b7556866950")         \
 	X(LOG_STATE, "67fd3b18587d4b469673d13be6708993")         \
+	X(LOG_STATE_READ, "ea63cafa912f4970b6c89ac4bf93126d")    \
 	X(LOG_KERNEL, "7fcaded7368743699019ada798471d47")        \
 	X(LOG_PRIVATE, "e7dd4f80d1484e88b1272e5d46aef42b")       \
 	X(LOG_BREAKER, "c7e1c700dbfc4b0db733acbbc8e4e292")       \

@@ -71,6 +71,10 @@ int past_print_warnings(const struct past *past, size_t max_warnings, bool with_
 	if (n > max_warnings)
 		printf("... and %zu kinds more: journalctl -t banish -p warning\n",
 		       n - max_warnings);
+	if (digest_n_remarks_folded(past->digest) > 0)
+		printf("... and %" PRIu64
+		       " warnings of still more kinds: journalctl -t banish -p warning\n",
+		       digest_n_remarks_folded(past->digest));
 	if (past->n_lost > 0)
 		printf("journald dropped %" PRIu64
 		       " entries of banish itself: bans may be missing here\n",

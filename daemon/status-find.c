@@ -297,8 +297,7 @@ static int look_for_trouble(struct status *status)
 	remarks = digest_remarks(status->past.digest, &n);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(remarks[i].id, log_id(LOG_STATE)) == 0 &&
-		    remarks[i].last > remarks[i].calmed && remarks[i].last >= status->started &&
-		    strstr(remarks[i].message, "cannot be written")) {
+		    remarks[i].last > remarks[i].calmed && remarks[i].last >= status->started) {
 			free(status->trouble);
 			status->trouble = strdup(remarks[i].message);
 			if (!status->trouble)

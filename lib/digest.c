@@ -187,18 +187,12 @@ static int note_offender(struct digest *digest, unsigned jail, const struct pref
 	return 0;
 }
 
-static bool is_network(const char *message)
-{
-	return strstr(message, ": ban network ") != NULL;
-}
-
 static int take_ban(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
 {
-	char text[PREFIX_TEXT_MAX], message[VALUE_SIZE];
-	uint64_t failures, offence;
 	struct digest_jail *j = &digest->jails[jail];
+	uint64_t failures, offence, n_offenders;
+	char text[PREFIX_TEXT_MAX];
 	struct prefix prefix;
-	bool network;
 	int r;
 
 	r = get_text(entry, "BANISH_PREFIX", text, sizeof(text));
@@ -211,16 +205,15 @@ static int take_ban(struct digest *digest, const struct entry *entry, unsigned j
 	if (r >= 0)
 		r = get_number(entry, "BANISH_OFFENCE", &offence);
 	if (r >= 0)
-		r = get_text(entry, "MESSAGE", message, sizeof(message));
+		r = get_number(entry, "BANISH_OFFENDERS", &n_offenders);
 	if (r < 0)
 		return r;
-	network = is_network(message);
 	j->bans++;
-	j->networks += network;
 	j->again += offence > 1;
-	j->last_ban = MAX(j->last_ban, time);
-	/* its failures are offenders, who were counted one by one */
-	return network ? 0 : note_offender(digest, jail, &prefix, failures, offence, time);
+	if (n_offenders == 0)
+		return note_offender(digest, jail, &prefix, failures, offence, time);
+	j->networks++; /* its offenders were counted one by one */
+	return 0;
 }
 
 static int take_breaker(struct digest *digest, const struct entry *entry, unsigned jail,

@@ -32,8 +32,7 @@ struct digest_jail {
 	uint64_t networks; /* of these */
 	uint64_t again;    /* of offenders who had been banned before */
 	uint64_t by_hand, unbans;
-	usec_t last_ban; /* automatic; 0: none */
-	bool held;       /* the breaker opened and did not close again ... */
+	bool held; /* the breaker opened and did not close again ... */
 	usec_t held_since;
 };
 
@@ -65,6 +64,7 @@ int digest_feed(struct digest *digest, const struct entry *entry) must_check;
 const struct digest_jail *digest_jails(const struct digest *digest, size_t *ret_n);
 const struct digest_jail *digest_find_jail(const struct digest *digest, const char *name);
 const struct digest_remark *digest_remarks(const struct digest *digest, size_t *ret_n);
+/* Warnings beyond DIGEST_MAX_REMARKS kinds. */
 uint64_t digest_n_remarks_folded(const struct digest *digest);
 /* Entries of one MESSAGE_ID, warnings or not; NULL: of any. */
 uint64_t digest_count(const struct digest *digest, const char *id);

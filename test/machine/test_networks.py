@@ -31,6 +31,7 @@ def test_four_hosts_bring_the_ban_of_their_network(machine, guard, hosts, networ
     assert entry["BANISH_JAIL"] == "dovecot"
     assert entry["BANISH_ADDRESS"] == hosts[3]
     assert entry["BANISH_FAILURES"] == "4"
+    assert entry["BANISH_OFFENDERS"] == "4"
     assert f"ban network {network} for 1h: 4 offenders" in entry["MESSAGE"]
     assert machine.outcome(fifth, timeout=0.3) == "timeout"
     if other:

@@ -103,7 +103,7 @@ def test_a_torn_last_line_is_cut_off(machine, guard):
     start = machine.cursor()
     guard.start()
     guard.wait_banned("dovecot4", "203.0.113.135")
-    message, = guard.messages("LOG_STATE", start)
+    message, = guard.messages("LOG_STATE_READ", start)
     assert "torn" in message
     for line in machine.output("cat", STATE).splitlines():
         json.loads(line)
@@ -123,7 +123,7 @@ def test_a_file_that_makes_no_sense_is_kept_aside(machine, guard, script, word):
     damage(machine, script)
     start = machine.cursor()
     guard.start()
-    message, = guard.messages("LOG_STATE", start)
+    message, = guard.messages("LOG_STATE_READ", start)
     assert word in message and STATE + ".bad" in message
     assert machine.run("test", "-s", STATE + ".bad", check=False).returncode == 0
     # it goes on protecting: what the kernel holds stays, what the journal tells is judged again
