@@ -32,9 +32,10 @@
 
 struct gram {
 	uint32_t bytes, needle;
-	uint16_t offset;  /* in the needle */
-	char first, last; /* of the needle: most that only look alike differ there */
-	uint32_t size;    /* of the needle */
+	uint16_t offset; /* in the needle */
+	uint16_t tell_offset;
+	uint32_t tell; /* bytes of the needle that few others have, to spare a look at it */
+	uint32_t size; /* of the needle */
 };
 
 struct sieve {
@@ -129,13 +130,38 @@ static void choose_stride(struct sieve *sieve, size_t n_hashes, uint16_t *places
 	(void)place_needles(sieve, best, n_hashes, places);
 }
 
+static void count_everywhere(struct sieve *sieve, uint32_t *counts)
+{
+	for (size_t i = 0; i < sieve->needles.n; i++) {
+		const struct needle *needle = &sieve->needles.list[i];
+
+		for (size_t j = 0; j + GRAM <= needle->size; j++)
+			counts[hash(sieve, load(needle->text + j))]++;
+	}
+}
+
+/* Where the needle has what the fewest have, wherever it stands in them. */
+static size_t telling_place(const struct sieve *sieve, const struct needle *needle,
+			    const uint32_t *counts)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i + GRAM <= needle->size; i++)
+		if (counts[hash(sieve, load(needle->text + i))] <
+		    counts[hash(sieve, load(needle->text + best))])
+			best = i;
+	return best;
+}
+
 /* starts[h + 2] becomes the end of h + 1, and moves down to h + 1 while that is filled. */
-static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *places)
+static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *places,
+		       const uint32_t *counts)
 {
 	for (size_t h = 2; h < n_hashes + 2; h++)
 		sieve->starts[h] += sieve->starts[h - 1];
 	for (size_t i = 0; i < sieve->needles.n; i++) {
 		const struct needle *needle = &sieve->needles.list[i];
+		size_t tell_offset = telling_place(sieve, needle, counts);
 
 		for (size_t j = 0; j < sieve->stride; j++) {
 			size_t offset = places[i] + j;
@@ -146,8 +172,8 @@ static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *pla
 				(struct gram){ bytes,
 					       (uint32_t)i,
 					       (uint16_t)offset,
-					       needle->text[0],
-					       needle->text[needle->size - 1],
+					       (uint16_t)tell_offset,
+					       load(needle->text + tell_offset),
 					       (uint32_t)needle->size };
 		}
 	}
@@ -156,6 +182,7 @@ static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *pla
 static int make_table(struct sieve *sieve)
 {
 	cleanup(freep) uint16_t *places = calloc(sieve->needles.n + 1, sizeof(*places));
+	cleanup(freep) uint32_t *counts = NULL;
 	size_t n_hashes = 1024, n_grams;
 
 	sieve->shift = 22;
@@ -165,7 +192,8 @@ static int make_table(struct sieve *sieve)
 	sieve->starts = calloc(n_hashes + 2, sizeof(*sieve->starts));
 	sieve->filter = calloc(bitmap_words((size_t)1 << (32 - sieve->filter_shift)),
 			       sizeof(*sieve->filter));
-	if (!places || !sieve->starts || !sieve->filter)
+	counts = calloc(n_hashes, sizeof(*counts));
+	if (!places || !counts || !sieve->starts || !sieve->filter)
 		return -ENOMEM;
 	if (sieve->needles.n > 0)
 		choose_stride(sieve, n_hashes, places);
@@ -174,7 +202,8 @@ static int make_table(struct sieve *sieve)
 	sieve->given_up = calloc(n_grams + 1, sizeof(*sieve->given_up));
 	if (!sieve->grams || !sieve->given_up)
 		return -ENOMEM;
-	fill_table(sieve, n_hashes, places);
+	count_everywhere(sieve, counts);
+	fill_table(sieve, n_hashes, places, counts);
 	return 0;
 }
 
@@ -245,8 +274,8 @@ static bool look_closer(struct sieve *sieve, struct span text, size_t place, uin
 		struct needle *needle;
 
 		if (gram->bytes != bytes || gram->offset > place ||
-		    text.size - (place - gram->offset) < gram->size || start[0] != gram->first ||
-		    start[gram->size - 1] != gram->last)
+		    text.size - (place - gram->offset) < gram->size ||
+		    load(start + gram->tell_offset) != gram->tell)
 			continue;
 		needle = &sieve->needles.list[gram->needle];
 		if (needle->found == sieve->pass || memcmp(start, needle->text, needle->size) != 0)
