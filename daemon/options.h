@@ -32,7 +32,7 @@ struct common {
 	const char *confdir, *rulesdir;
 	bool json;
 	const char *file, *directory;
-	usec_t since, until; /* 0 and USEC_INFINITY: not given */
+	usec_t since, until; /* not given: 0, or what the verb put there, and USEC_INFINITY */
 };
 
 #define COMMON_DEFAULTS                                                          \

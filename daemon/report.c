@@ -102,7 +102,7 @@ static int settle_span(struct report *report)
 		return r;
 	if (report->common.until == USEC_INFINITY)
 		report->common.until = now;
-	if (report->common.since == 0)
+	if (report->common.since == USEC_INFINITY)
 		report->common.since =
 			report->common.until > SPAN ? report->common.until - SPAN : 0;
 	if (report->common.since <= report->common.until)
@@ -134,6 +134,7 @@ int verb_report(int argc, char **argv)
 	};
 	int first, exit_code, r;
 
+	report.common.since = USEC_INFINITY; /* 1970 may be asked for */
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
 	r = settle_span(&report);

@@ -9,6 +9,11 @@ static bool add_time(cJSON *object, const char *key, usec_t time)
 	return print_add_until(object, key, time > 0 ? time : USEC_INFINITY);
 }
 
+static bool add_if_known(cJSON *object, const char *key, bool known, uint64_t number)
+{
+	return known ? print_add_number(object, key, number) : print_add_text(object, key, NULL);
+}
+
 static bool add_flag(cJSON *object, const char *key, bool flag)
 {
 	return cJSON_AddBoolToObject(object, key, flag) != NULL;
@@ -108,6 +113,7 @@ static int print_jail(const struct status *status, size_t index)
 static int print_summary(const struct status *status)
 {
 	size_t n_problems = status->diagnosis.n_problems;
+	bool counted = status->past.jails;
 	cJSON *object = cJSON_CreateObject();
 
 	return print_line(object,
@@ -117,10 +123,10 @@ static int print_summary(const struct status *status)
 						   status->diagnosis.n_findings - n_problems) &&
 				  print_add_number(object, "unseen", status->n_unseen) &&
 				  print_add_number(object, "since_usec", status->common.since) &&
-				  add_time(object, "counted_since_usec",
-					   status->past.counted_since) &&
-				  add_time(object, "counted_until_usec",
-					   status->past.counted_until) &&
+				  add_if_known(object, "counted_since_usec", counted,
+					       status->past.counted_since) &&
+				  add_if_known(object, "counted_until_usec", counted,
+					       status->past.counted_until) &&
 				  print_add_number(object, "lost", status->past.n_lost));
 }
 

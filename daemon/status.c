@@ -34,10 +34,11 @@ int verb_status(int argc, char **argv)
 	};
 	int first, exit_code, r;
 
+	status.common.since = USEC_INFINITY; /* 1970 may be asked for */
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
 	status.now = nft_verb_now();
-	if (status.common.since == 0)
+	if (status.common.since == USEC_INFINITY)
 		status.common.since = status.now > SPAN ? status.now - SPAN : 0;
 	r = status_find(&status);
 	if (r >= 0)

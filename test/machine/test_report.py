@@ -144,6 +144,8 @@ def test_only_the_time_that_was_asked_for(machine, guard):
     for told, prefix in ((before, "192.0.2.1/32"), (after, "203.0.113.89/32")):
         assert (jail(told, "mox")["bans"], jail(told, "mox")["failures"]) == (1, 1)
         assert [item["prefix"] for item in told["offender"]] == [prefix]
+    # 1970 is a time like any other
+    assert report(guard, "--since", "@0")["summary"][0]["since_usec"] == 0
     shown = guard("report", "--since", "@1000", "--until", "@2000").stdout
     assert "Nothing happened" in shown and "The journal begins at" in shown
     assert "whether it runs" in shown

@@ -75,6 +75,11 @@ def test_it_counts_packets(machine, guard):
     assert dovecot["packets"] > 0 and dovecot["bytes"] > dovecot["packets"]
 
 
+def test_since_1970(guard):
+    summary = objects(guard, "--since", "@0")[1]["summary"][0]
+    assert (summary["since_usec"], summary["counted_since_usec"]) == (0, 0)
+
+
 def test_lines_fit_a_terminal(machine, guard):
     machine.attack("2001:db8:77:93::1", attempts=5, parallel=True)
     guard.wait_banned("dovecot6", "2001:db8:77:93::")
