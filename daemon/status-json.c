@@ -37,7 +37,8 @@ static int print_daemon(const struct status *status)
 				  print_add_text(object, "state", unit_state_name(unit->state)) &&
 				  add_time(object, "since_usec", unit->since) &&
 				  add_time(object, "started_usec", status->started) &&
-				  print_add_number(object, "restarts", unit->restarts));
+				  add_if_known(object, "restarts", unit->counts_restarts,
+					       unit->restarts));
 }
 
 static int print_journal(const struct status *status)
@@ -45,14 +46,12 @@ static int print_journal(const struct status *status)
 	const struct facts *facts = &status->facts;
 	cJSON *object = cJSON_CreateObject();
 
-	return print_line(object,
-			  print_add_text(object, "what", "journal") &&
-				  add_time(object, "oldest_usec", facts->oldest) &&
-				  add_time(object, "position_usec", facts->position) &&
-				  print_add_until(object, "waiting",
-						  status->counted_waiting ? facts->n_waiting
-									  : USEC_INFINITY) &&
-				  add_time(object, "waiting_usec", facts->oldest_waiting));
+	return print_line(object, print_add_text(object, "what", "journal") &&
+					  add_time(object, "oldest_usec", facts->oldest) &&
+					  add_time(object, "position_usec", facts->position) &&
+					  add_if_known(object, "waiting", status->counted_waiting,
+						       facts->n_waiting) &&
+					  add_time(object, "waiting_usec", facts->oldest_waiting));
 }
 
 static int print_firewall(const struct status *status)
@@ -95,18 +94,17 @@ static int print_jail(const struct status *status, size_t index)
 		print_add_text(object, "jail", jail->name) &&
 		print_add_text(object, "mode",
 			       jail->rule ? policy_mode_name(jail->rule->settings.mode) : NULL) &&
-		print_add_until(object, "banned",
-				status->facts.sees_kernel ? jail->banned : USEC_INFINITY) &&
+		add_if_known(object, "banned", status->facts.sees_kernel, jail->banned) &&
 		add_counts(object, jail->count) &&
-		print_add_until(object, "bans", status->past.digest ? jail->bans : USEC_INFINITY) &&
+		add_if_known(object, "bans", status->past.digest, jail->bans) &&
 		add_time(object, "last_ban_usec", jail->last_ban) &&
 		add_time(object, "last_entry_usec", facts ? facts->last_entry : 0) &&
 		print_add_text(object, "unit", facts ? facts->unit : NULL) &&
 		print_add_text(object, "unit_state",
 			       facts ? unit_state_name(facts->unit_state) : NULL) &&
 		add_time(object, "unit_begun_usec", facts ? facts->unit_begun : 0) &&
-		print_add_number(object, "packets", jail->packets) &&
-		print_add_number(object, "bytes", jail->bytes);
+		add_if_known(object, "packets", status->facts.sees_kernel, jail->packets) &&
+		add_if_known(object, "bytes", status->facts.sees_kernel, jail->bytes);
 	return print_line(object, whole);
 }
 
@@ -127,7 +125,8 @@ static int print_summary(const struct status *status)
 					       status->past.counted_since) &&
 				  add_if_known(object, "counted_until_usec", counted,
 					       status->past.counted_until) &&
-				  print_add_number(object, "lost", status->past.n_lost));
+				  add_if_known(object, "lost", status->past.digest,
+					       status->past.n_lost));
 }
 
 int status_print_json(const struct status *status)

@@ -137,6 +137,7 @@ static void ask_service(const struct question *q, struct unit *unit)
 
 	if (ask_number(q, SERVICE, "NRestarts", 'u', &restarts) < 0)
 		return;
+	unit->counts_restarts = true;
 	unit->restarts = restarts;
 	(void)ask_number(q, SERVICE, "MainPID", 'u', &unit->process);
 	if (ask_text(q, SERVICE, "Result", &unit->result) >= 0 &&

@@ -11,9 +11,10 @@ struct unit {
 	usec_t since; /* when it came into that state; 0: not known */
 	usec_t begun; /* when its last start began, before the first word it says; 0: not known */
 	char *result; /* how a service failed, "exit-code"; owned; NULL: not known */
-	uint64_t restarts;   /* by systemd itself */
-	uint32_t process;    /* 0: none */
-	bool starts_at_boot; /* or that is not known */
+	bool counts_restarts; /* else `restarts` says nothing */
+	uint64_t restarts;    /* by systemd itself */
+	uint32_t process;     /* 0: none */
+	bool starts_at_boot;  /* or that is not known */
 };
 
 struct units;

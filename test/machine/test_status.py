@@ -103,6 +103,7 @@ def test_without_an_answer_of_systemd_the_journal_tells(machine, guard):
              "mount -t tmpfs none /run/systemd; exec banish status --json"]
     done = machine.run(*alone, check=False)
     assert done.returncode == 0 and '"state":"active"' in done.stdout, done.stdout
+    assert '"restarts":null' in done.stdout, done.stdout
     guard.stop()
     done = machine.run(*alone, check=False)
     assert done.returncode == 1 and "does not run" in done.stdout, done.stdout
@@ -219,7 +220,10 @@ def test_who_may_not_look_is_told_so(machine, guard):
     unseen = "\n".join(item["message"] for item in told["unseen"])
     assert code == 1 and len(told["unseen"]) == 3
     assert "systemd-journal" in unseen and "CAP_NET_ADMIN" in unseen and "state" in unseen
-    assert told["daemon"][0]["state"] == "active"
+    assert (told["daemon"][0]["state"], told["daemon"][0]["restarts"]) == ("active", 0)
+    assert told["summary"][0]["lost"] is None
+    mox = jail(told, "mox")
+    assert {mox[key] for key in ("banned", "bans", "packets", "bytes", "failures")} == {None}
     code, told = objects(machine_user(machine, "--groups=systemd-journal"))
     assert code == 1 and len(told["unseen"]) == 2
     assert jail(told, "mox")["bans"] > 0
