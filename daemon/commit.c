@@ -289,6 +289,9 @@ int commit_load(struct daemon *daemon, struct ledger **ret)
 			state_path(daemon->state));
 	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG || r == -EACCES || r == -EIO)
 		r = begin_anew(daemon, r, &ledger);
+	else if (r < 0 && r != -ENOMEM)
+		log_say(LOG_STATE_READ, LOG_ERR, "cannot start: %s cannot be read: %s",
+			state_path(daemon->state), strerror(-r));
 	if (r >= 0)
 		r = take_saved_position(daemon, ledger);
 	if (r < 0)

@@ -42,6 +42,11 @@ static void to_iovec(struct iovec *ret, char *text)
 	*ret = (struct iovec){ text, text ? strlen(text) : 0 };
 }
 
+static void say_to_stderr(const char *message)
+{
+	fprintf(stderr, "banish: %s\n", message);
+}
+
 static void send_to_journal(enum log_kind kind, int priority, const struct log_field *fields,
 			    size_t n_fields, const char *message)
 {
@@ -62,7 +67,8 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 	for (size_t i = 0; i < n; i++)
 		to_iovec(&parts[n_parts++], texts[i]);
 	to_iovec(&parts[n_parts++], identifier);
-	(void)sd_journal_sendv(parts, n_parts); /* there is nobody to tell */
+	if (sd_journal_sendv(parts, n_parts) < 0) /* no descriptor for its socket, say */
+		say_to_stderr(message);
 	for (size_t i = 0; i < n; i++)
 		free(texts[i]);
 }
@@ -79,5 +85,5 @@ void log_entry(enum log_kind kind, int priority, const struct log_field *fields,
 	if (to_journal)
 		send_to_journal(kind, priority, fields, n_fields, message);
 	else
-		fprintf(stderr, "banish: %s\n", message);
+		say_to_stderr(message);
 }

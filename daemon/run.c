@@ -51,22 +51,44 @@ static int open_journal(struct daemon *daemon)
 	return r;
 }
 
+/* Says what the caller's part wanted and did not get. */
+static int explain(const char *what, int r)
+{
+	const char *advice = "";
+
+	if (r >= 0 || r == -ENOMEM) /* verb_run() says that */
+		return r;
+	if (r == -EMFILE) /* inotify_init(2) tells both alike */
+		advice = ": raise LimitNOFILE= of banish.service (ulimit -n), or, if that is not "
+			 "it, the sysctl fs.inotify.max_user_instances";
+	log_say(LOG_FAULT, LOG_ERR, "cannot start: %s: %s%s", what, strerror(-r), advice);
+	return r;
+}
+
+static int make_seed(struct daemon *daemon)
+{
+	return getrandom(daemon->seed, sizeof(daemon->seed), 0) < 0 ? -errno : 0;
+}
+
 static int attach(struct daemon *daemon)
 {
-	int r;
+	static const struct {
+		const char *what;
+		int (*attach)(struct daemon *daemon);
+	} parts[] = {
+		{ "timer of the state file", commit_attach },
+		{ "watch of own addresses", guard_attach },
+		{ "watch of nftables", hear_attach },
+		{ "watch of the journal", follow_attach },
+		{ "watch of ignored addresses", ignored_attach },
+		{ "signal to reload", reload_attach },
+		{ "event loop", daemon_end_on_failure },
+	};
+	int r = 0;
 
-	r = commit_attach(daemon);
-	if (r >= 0)
-		r = guard_attach(daemon);
-	if (r >= 0)
-		r = hear_attach(daemon);
-	if (r >= 0)
-		r = follow_attach(daemon);
-	if (r >= 0)
-		r = ignored_attach(daemon);
-	if (r >= 0)
-		r = reload_attach(daemon);
-	return r < 0 ? r : daemon_end_on_failure(daemon);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(parts); i++)
+		r = explain(parts[i].what, parts[i].attach(daemon));
+	return r;
 }
 
 /* Everything up to READY=1. What fails has said so. */
@@ -76,9 +98,9 @@ static int start(struct daemon *daemon)
 	struct force force = { 0 };
 	int r;
 
-	r = make_event(daemon);
-	if (r >= 0 && getrandom(daemon->seed, sizeof(daemon->seed), 0) < 0)
-		r = -errno;
+	r = explain("event loop", make_event(daemon));
+	if (r >= 0)
+		r = explain("random numbers", make_seed(daemon));
 	if (r >= 0)
 		r = force_load(daemon, &force);
 	if (r >= 0)
@@ -94,7 +116,7 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = hear_begin(daemon);
 	if (r >= 0)
-		r = follow_begin(daemon);
+		r = explain("place in the journal", follow_begin(daemon));
 	force_done(&force);
 	return r;
 }
