@@ -135,9 +135,9 @@ static int load_lists(struct faults *faults, struct config *config)
 	if (r != -E2BIG)
 		return r;
 	return faults_add(faults,
-			  "%s: more than %d addresses and networks in ignoreip and its files: "
-			  "write larger networks",
-			  config->policy_file, IGNORE_MAX_LIST);
+			  "%s: more than %d addresses and networks, or %d host names, in ignoreip "
+			  "and its files: write larger networks",
+			  config->policy_file, IGNORE_MAX_LIST, IGNORE_MAX_NAMES);
 }
 
 static int load_policy(const char *confdir, enum config_need need, struct faults *faults,

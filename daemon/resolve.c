@@ -191,19 +191,6 @@ static int make_folder(const char *path)
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int gather_names(const struct config *config, struct ignorelist *ret)
-{
-	const struct ignorelist *own = &config->policy->ignore;
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < own->n_names; i++)
-		r = ignorelist_add_name(ret, span_of(own->names[i]));
-	for (size_t i = 0; i < config->n_lists; i++)
-		for (size_t j = 0; r >= 0 && j < config->lists[i]->n_names; j++)
-			r = ignorelist_add_name(ret, span_of(config->lists[i]->names[j]));
-	return r;
-}
-
 static int resolve_all(struct resolution *resolution)
 {
 	int r = 0;
@@ -224,16 +211,11 @@ static int load_names(const char *confdir, struct faults *faults, struct ignorel
 	int r;
 
 	r = config_load_policy(confdir, faults, &config);
-	if (r >= 0)
-		r = gather_names(config, ret);
-	if (r == -E2BIG) {
-		r = faults_add(faults,
-			       "%s: more than %d host names in ignoreip and its files: write "
-			       "networks instead",
-			       config->policy_file, IGNORE_MAX_NAMES);
-		return r < 0 ? r : -EINVAL;
-	}
-	return r;
+	if (r < 0)
+		return r;
+	*ret = config->policy->ignore_names;
+	config->policy->ignore_names = (struct ignorelist){ 0 };
+	return 0;
 }
 
 int verb_resolve(int argc, char **argv)

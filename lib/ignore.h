@@ -13,8 +13,8 @@
 #include "util.h"
 
 #define IGNORE_ERROR_SIZE 256   /* bytes, the final NUL included */
-#define IGNORE_MAX_NAMES  256   /* in one list: each is a question to the DNS, again and again */
-#define IGNORE_MAX_LIST   65536 /* addresses and networks in one list */
+#define IGNORE_MAX_NAMES  256   /* in all: each is a question to the DNS, again and again */
+#define IGNORE_MAX_LIST   65536 /* addresses and networks in all */
 #define IGNORE_MAX_ANSWER 64    /* addresses of one name: whoever rules it chooses them */
 
 struct ignore_entry {

@@ -97,15 +97,31 @@ static size_t copy_prefixes(struct prefix *to, const struct ignorelist *list)
 	return list->n_prefixes;
 }
 
+static int add_names(struct ignorelist *to, const struct ignorelist *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < list->n_names; i++)
+		r = ignorelist_add_name(to, span_of(list->names[i]));
+	return r;
+}
+
 int policy_set_lists(struct policy *policy, struct ignorelist *const *lists, size_t n_lists)
 {
+	cleanup(ignorelist_done) struct ignorelist names = { 0 };
 	size_t n = 0, max = policy->ignore.n_prefixes;
 	struct prefix *all;
+	int r;
 
 	for (size_t i = 0; i < n_lists; i++)
 		max += lists[i]->n_prefixes;
 	if (max > IGNORE_MAX_LIST)
 		return -E2BIG;
+	r = add_names(&names, &policy->ignore);
+	for (size_t i = 0; r >= 0 && i < n_lists; i++)
+		r = add_names(&names, lists[i]);
+	if (r < 0)
+		return r;
 	all = calloc(MAX(max, (size_t)1), sizeof(*all));
 	if (!all)
 		return -ENOMEM;
@@ -115,6 +131,9 @@ int policy_set_lists(struct policy *policy, struct ignorelist *const *lists, siz
 	free(policy->ignoreip);
 	policy->ignoreip = all;
 	policy->n_ignoreip = arrange(all, n);
+	ignorelist_done(&policy->ignore_names);
+	policy->ignore_names = names;
+	names = (struct ignorelist){ 0 };
 	return 0;
 }
 
@@ -135,6 +154,7 @@ void policy_read_ignoreip(const struct json *value, const struct json_key *key, 
 void policy_done_ignoreip(struct policy *policy)
 {
 	ignorelist_done(&policy->ignore);
+	ignorelist_done(&policy->ignore_names);
 	for (size_t i = 0; i < policy->n_ignore_files; i++)
 		free(policy->ignore_files[i].path);
 	free(policy->ignore_files);

@@ -92,6 +92,7 @@ struct policy {
 	struct ignorelist ignore;         /* addresses, networks and names in ignoreip itself */
 	struct ignore_file *ignore_files; /* ... and its files, each once */
 	size_t n_ignore_files;
+	struct ignorelist ignore_names; /* of ignoreip and its files: no prefixes in it */
 	bool ignoreself;
 	struct settings defaults;
 	struct jail_policy *jails;
@@ -113,7 +114,8 @@ DEFINE_CLEANUP(struct policy *, policy_free)
 const char *policy_reserved(const char *name);
 
 /* What stands in the files (read by ignorelist_parse) counts too from now on, in place of what the
- * last call brought. -E2BIG: more than IGNORE_MAX_LIST addresses and networks in all; -ENOMEM. */
+ * last call brought. -E2BIG: more than IGNORE_MAX_LIST addresses and networks in all, or more than
+ * IGNORE_MAX_NAMES names, and nothing has changed; -ENOMEM. */
 int policy_set_lists(struct policy *policy, struct ignorelist *const *lists,
 		     size_t n_lists) must_check;
 

@@ -55,6 +55,20 @@ def test_a_pattern_without_examples_is_measured(pattern, fault, tmp_path):
     assert (fault or "") in faults
 
 
+def test_names_are_counted_over_all_lists(tmp_path):
+    lists = [tmp_path / name for name in ("one", "two")]
+    for path in lists:
+        path.write_text("".join(f"h{i}.{path.name}.example.org\n" for i in range(200)))
+    (tmp_path / "banish.json").write_text(json.dumps({"ignoreip": [str(path) for path in lists],
+                                                      "jails": {}}))
+    words = ["--config", tmp_path]
+    for verb, more in [("check", ["--rules", tmp_path / "none"]), ("resolve", ["--print"])]:
+        done = subprocess.run([banish_test.BANISH, verb, *words, *more], text=True,
+                              capture_output=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert "banish.json: more than 65536 addresses and networks, or 256 host names" in done.stderr
+
+
 def test_an_example_that_does_not_hold_is_told(tmp_path):
     pattern = r"^login failed for (?<user>.*) from (?<address>\S+): [a-z ]+$"
     code, faults = check(tmp_path, pattern, address="192.0.2.45")

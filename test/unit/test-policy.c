@@ -216,6 +216,38 @@ static void takes_no_endless_lists(void **state)
 	ignorelist_done(&list);
 }
 
+static struct ignorelist *list_of_hosts(const char *domain, unsigned n)
+{
+	struct ignorelist *list = calloc(1, sizeof(*list));
+	char name[64];
+
+	assert_non_null(list);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "h%u.%s", i, domain);
+		assert_int_equal(ignorelist_add_name(list, span_of(name)), 0);
+	}
+	return list;
+}
+
+static void takes_no_endless_names_in_all(void **state)
+{
+	cleanup(policy_freep) struct policy *policy =
+		good_policy("{ \"ignoreip\": [\"h0.example.org\"] }");
+	cleanup(ignorelist_freep) struct ignorelist *one = list_of_hosts("example.org", 200);
+	cleanup(ignorelist_freep) struct ignorelist *two = list_of_hosts("example.net", 57);
+	struct ignorelist *const lists[] = { one, two, one };
+
+	assert_int_equal(policy->ignore_names.n_names, 1);
+	assert_int_equal(policy_set_lists(policy, lists, 2), -E2BIG);
+	assert_int_equal(policy->ignore_names.n_names, 1);
+	free(two->names[--two->n_names]);
+	/* one that stands in several lists is asked for once */
+	assert_int_equal(policy_set_lists(policy, lists, 3), 0);
+	assert_int_equal(policy->ignore_names.n_names, IGNORE_MAX_NAMES);
+	assert_int_equal(policy_set_lists(policy, NULL, 0), 0);
+	assert_int_equal(policy->ignore_names.n_names, 1);
+}
+
 static void takes_no_endless_names_and_files(void **state)
 {
 	static const struct {
@@ -371,6 +403,7 @@ int main(void)
 		cmocka_unit_test(ignores_its_networks_and_what_never_offends),
 		cmocka_unit_test(lists_count_beside_its_own_networks),
 		cmocka_unit_test(takes_no_endless_lists),
+		cmocka_unit_test(takes_no_endless_names_in_all),
 		cmocka_unit_test(takes_no_endless_names_and_files),
 		cmocka_unit_test(tells_each_fault_with_its_place),
 		cmocka_unit_test(takes_the_edges_of_ranges),
