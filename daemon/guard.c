@@ -21,10 +21,11 @@ static size_t append(struct prefix *to, size_t n, const struct prefix *from, siz
 }
 
 /* What cannot be listed now is what it was: a gateway that is missing for a moment may be banned.
- */
-static void list_own(struct daemon *daemon)
+ * True if they are others now. */
+static bool list_own(struct daemon *daemon)
 {
 	struct prefix *prefixes;
+	bool changed;
 	size_t n;
 	int r;
 
@@ -33,11 +34,13 @@ static void list_own(struct daemon *daemon)
 		log_say(LOG_FAULT, LOG_WARNING,
 			"own addresses cannot be listed (%s), they stay as they were: name them in ignoreip",
 			strerror(-r));
-		return;
+		return false;
 	}
+	changed = !prefixes_equal(prefixes, n, daemon->own_prefixes, daemon->n_own);
 	free(daemon->own_prefixes);
 	daemon->own_prefixes = prefixes;
 	daemon->n_own = n;
+	return changed;
 }
 
 /* ignoreip and its lists, the machine itself, and what names stand for. */
@@ -49,7 +52,7 @@ static int gather_ignored(struct daemon *daemon)
 	struct prefix *all;
 
 	if (with_own)
-		list_own(daemon);
+		(void)list_own(daemon);
 	n_own = with_own ? daemon->n_own : 0;
 	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++)
 		n_answers += ignored_answer(daemon->ignoring, i)->n_prefixes;
@@ -136,7 +139,7 @@ static int note_table(struct daemon *daemon, bool first)
 	if (strcmp(mark, ledger_table(daemon->ledger)) == 0)
 		return 0;
 	if (first && nft_table_was_strange(daemon->nft))
-		log_say(LOG_KERNEL, LOG_NOTICE,
+		log_say(LOG_RESTORED, LOG_NOTICE,
 			"table inet %s was loaded by somebody else meanwhile: it holds the bans that still run, and no others",
 			daemon->force.config->policy->table);
 	commit_soon(daemon, 0);
@@ -304,11 +307,11 @@ int guard_put_back(struct daemon *daemon, bool all)
 		guard_look_at(daemon, ban, &look);
 		if (all ? !look.has_set : !look.is_new)
 			continue;
-		n++;
 		if (ledger_is_outdone(daemon->ledger, ban, now)) {
 			ledger_place(daemon->ledger, ban->id);
 			continue;
 		}
+		n += !nft_jail_is_forced(ban->jail);
 		/* into an empty set three times faster; what may be there needs care */
 		r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
 		if (r >= 0 && changes.n == MAX_AT_ONCE)
@@ -342,7 +345,8 @@ static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void
 	int r;
 
 	r = own_drain(daemon->own);
-	if (r > 0)
+	/* most routes that come and go are no gateways, and the counters should not begin anew */
+	if (r > 0 && daemon->force.config->policy->ignoreself && list_own(daemon))
 		r = guard_refresh(daemon);
 	return r == -ENOMEM ? r : 0;
 }

@@ -80,7 +80,7 @@ static int take_element(struct daemon *daemon, const struct nft_element *element
 	if (!adopt_is_stale(daemon, element))
 		return adopt_element(daemon, element, by);
 	if (!ban)
-		log_say(LOG_KERNEL, LOG_NOTICE,
+		log_say(LOG_RESTORED, LOG_NOTICE,
 			"%s: %s brought a ban of %s back that is over (\"%s\"): it is taken out",
 			element->jail, *by ? by : "somebody", prefix_format(&element->prefix, text),
 			element->comment);
@@ -183,7 +183,7 @@ static int heal(struct daemon *daemon, const struct nft_notice *notice, const ch
 
 	if (heals_too_often(daemon)) {
 		if (daemon->n_heals == MAX_HEALS + 1)
-			log_say(LOG_KERNEL, LOG_ERR,
+			log_say(LOG_FAULT, LOG_ERR,
 				"%s keeps removing table inet %s; it is put back every few seconds from now on: "
 				"find out who and why",
 				*by ? by : "somebody", daemon->force.config->policy->table);
@@ -215,7 +215,7 @@ static int take_deleted(struct daemon *daemon, const struct nft_notice *notice, 
 static int take_restored(struct daemon *daemon, const struct nft_element *element, const char *by)
 {
 	if (!daemon->restored)
-		log_say(LOG_KERNEL, LOG_NOTICE,
+		log_say(LOG_RESTORED, LOG_NOTICE,
 			"%s loaded a saved ruleset: table inet %s is kept as it was before",
 			*by ? by : "somebody", daemon->force.config->policy->table);
 	daemon->restored = true;

@@ -115,7 +115,7 @@ static int read_list(const char *path, enum ignore_source source, char **said,
 
 static void say_well(const char *path, char **said, const struct ignorelist *list)
 {
-	log_say(LOG_RELOAD, LOG_INFO, "%s was read: %zu addresses and networks, %zu names", path,
+	log_say(LOG_LISTS, LOG_INFO, "%s was read: %zu addresses and networks, %zu names", path,
 		list->n_prefixes, list->n_names);
 	free(*said);
 	*said = NULL;
@@ -241,7 +241,7 @@ static int renew_answers(struct daemon *daemon)
 	free(names);
 	for (size_t i = 0; i < old->n_items; i++)
 		if (old->items[i].list) {
-			log_say(LOG_RELOAD, LOG_INFO, "%s/%s is gone, and its addresses with it",
+			log_say(LOG_LISTS, LOG_INFO, "%s/%s is gone, and its addresses with it",
 				IGNOREDIR, old->items[i].name);
 			changed = 1;
 		}

@@ -247,6 +247,15 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b)
 	return a->length == b->length && address_equal(&a->address, &b->address);
 }
 
+bool prefixes_equal(const struct prefix *a, size_t n_a, const struct prefix *b, size_t n_b)
+{
+	size_t i = 0;
+
+	while (i < n_a && i < n_b && prefix_equal(&a[i], &b[i]))
+		i++;
+	return i == n_a && i == n_b;
+}
+
 bool address_never_offends(const struct address *address)
 {
 	static const uint8_t loopback6[16] = { [15] = 1 }, zeros[16] = { 0 };

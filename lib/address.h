@@ -39,6 +39,7 @@ bool prefix_contains(const struct prefix *prefix, const struct address *address)
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner); /* equal counts */
 bool address_equal(const struct address *a, const struct address *b);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
+bool prefixes_equal(const struct prefix *a, size_t n_a, const struct prefix *b, size_t n_b); /* in this order */
 
 /* RFC 1918, CGNAT (RFC 6598), ULA, link-local: where a gateway stands in front, it is everybody. */
 bool address_is_private(const struct address *address);

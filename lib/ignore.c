@@ -208,11 +208,9 @@ int ignorelist_add_name(struct ignorelist *list, struct span name)
 
 bool ignorelist_equal(const struct ignorelist *a, const struct ignorelist *b)
 {
-	if (a->n_prefixes != b->n_prefixes || a->n_names != b->n_names)
+	if (a->n_names != b->n_names ||
+	    !prefixes_equal(a->prefixes, a->n_prefixes, b->prefixes, b->n_prefixes))
 		return false;
-	for (size_t i = 0; i < a->n_prefixes; i++)
-		if (!prefix_equal(&a->prefixes[i], &b->prefixes[i]))
-			return false;
 	for (size_t i = 0; i < a->n_names; i++)
 		if (strcmp(a->names[i], b->names[i]) != 0)
 			return false;

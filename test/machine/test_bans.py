@@ -1,5 +1,6 @@
 """From a wrong password to a closed door, and who is never shut out."""
 import json
+import re
 import time
 
 import pytest
@@ -123,6 +124,26 @@ def test_ignored_own_and_gateway_addresses_are_never_banned(machine, banish):
         assert machine.outcome("2001:db8:77:64::7", password="alice-secret") == "ok"
     finally:
         machine.run("ip", "route", "delete", "default", "via", "203.0.113.2")
+
+
+def test_routes_that_are_no_gateways_leave_the_rules_and_their_counters(machine, banish):
+    def latest():
+        """The kernel numbers what is made anew."""
+        listed = machine.output("nft", "-a", "list", "table", "inet", "banish")
+        return max(int(number) for number in re.findall(r"counter .* # handle (\d+)", listed))
+
+    def change(verb, wanted):
+        machine.run("ip", "address", verb, "203.0.113.77/32", "dev", "lo")
+        assert lab.eventually(lambda: machine.has_element("ignore4", "203.0.113.77") == wanted)
+        return latest()
+
+    banish.begin(jails={"mox": {}})
+    before = latest()
+    with_own = change("add", True)
+    for _ in range(5):
+        for verb in ("add", "delete"):
+            machine.run("ip", "route", verb, "192.0.2.0/24", "dev", "lo")
+    assert change("delete", False) - with_own == with_own - before > 0
 
 
 def test_a_private_address_is_spared_and_it_is_said(machine, banish):

@@ -67,6 +67,9 @@ def test_only_force_bans_who_is_always_let_through(machine, routed, source):
         routed.settle()
         assert kept_out(machine, routed, source)
     assert not routed.entries("unban", after=start)
+    healed = routed.wait_entry("heal", after=start)
+    # the source and those whom settle() used until then; the mark of being forced is no ban
+    assert healed["BANISH_BANS"] == "3"
 
     routed("unban", source)
     assert lab.eventually(lambda: reaches(machine, source))

@@ -162,6 +162,16 @@ def test_a_configuration_that_is_not_in_force_yet(machine, guard):
     assert "reload" not in str(objects(guard)[1].get("note"))
 
 
+def test_a_list_that_is_read_again_is_no_reload(machine, guard):
+    machine.write("/etc/banish/office", "203.0.113.78\n")
+    guard.begin(ignoreip=["/etc/banish/office"])
+    guard.configure(**lab.with_mox({"ignoreip": ["/etc/banish/office"],
+                                    "jails": {"dovecot": {"maxretry": 4}}}))
+    machine.write("/etc/banish/office", "203.0.113.79\n")
+    assert "203.0.113.79" not in guard.wait_message("LOG_LISTS")
+    assert "systemctl reload banish" in "".join(item["message"] for item in objects(guard)[1]["note"])
+
+
 def test_blind_jails(machine, guard):
     machine.write("/etc/banish/rules.d/ghost.json", GHOST)
     try:
