@@ -11,6 +11,9 @@
 
 #define MAX_ROWS 24 /* of one verb, --help included */
 
+/* What getopt tells long options by: a short one is told by its character. */
+enum { LONG_OF_ROW = 256, LONG_HELP };
+
 static void print_help(const struct usage *usage)
 {
 	printf("Usage: banish %s [OPTION...]%s%s\n\n%s\n\n", usage->verb, *usage->words ? " " : "",
@@ -31,6 +34,22 @@ static int wrong(const struct usage *usage, int *ret_exit)
 	fprintf(stderr, "\"banish %s --help\" tells what it takes\n", usage->verb);
 	*ret_exit = EXIT_USAGE;
 	return 1;
+}
+
+/* `word` is the one that getopt left behind: of a short option it may be the one before. */
+static int refuse(const struct usage *usage, int r, const char *word, int *ret_exit)
+{
+	if (optopt > 0 && optopt < LONG_OF_ROW)
+		fprintf(stderr, "banish %s: \"-%c\" is no option of this verb; ", usage->verb,
+			optopt);
+	else if (r == ':')
+		fprintf(stderr, "banish %s: \"%s\" needs an argument; ", usage->verb, word);
+	else if (optopt != 0)
+		fprintf(stderr, "banish %s: \"%.*s\" takes no argument; ", usage->verb,
+			(int)strcspn(word, "="), word);
+	else
+		fprintf(stderr, "banish %s: \"%s\" is no option of this verb; ", usage->verb, word);
+	return wrong(usage, ret_exit);
 }
 
 static int store(const struct usage *usage, const struct option_row *row, int *ret_exit)
@@ -72,22 +91,19 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 		table[i] =
 			(struct option){ usage->rows[i].name,
 					 usage->rows[i].argument ? required_argument : no_argument,
-					 NULL, 'o' };
-	table[usage->n_rows] = (struct option){ "help", no_argument, NULL, 'h' };
+					 NULL, LONG_OF_ROW };
+	table[usage->n_rows] = (struct option){ "help", no_argument, NULL, LONG_HELP };
 
 	optind = 0; /* glibc: start anew, options and words may be mixed */
 	opterr = 0;
 	while ((r = getopt_long(argc, argv, ":h", table, &index)) != -1) {
-		if (r == 'h') {
+		if (r == 'h' || r == LONG_HELP) {
 			print_help(usage);
 			*ret_exit = EXIT_YES;
 			return 1;
 		}
-		if (r != 'o') {
-			fprintf(stderr, "banish %s: \"%s\" %s; ", usage->verb, argv[optind - 1],
-				r == ':' ? "needs an argument" : "is no option of this verb");
-			return wrong(usage, ret_exit);
-		}
+		if (r != LONG_OF_ROW)
+			return refuse(usage, r, argv[optind - 1], ret_exit);
 		r = store(usage, &usage->rows[index], ret_exit);
 		if (r != 0)
 			return r;
