@@ -1,5 +1,7 @@
 #include "why-ignored.h"
 
+#include "answer.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -17,35 +19,27 @@ static bool holds(const struct ignorelist *list, const struct address *address)
 	return false;
 }
 
-/* What `banish resolve` wrote; a name without an answer stands for nobody. */
 static int look_at_name(const char *name, const struct address *address, char **ret)
 {
-	cleanup(ignorelist_freep) struct ignorelist *list = NULL;
-	cleanup(freep) char *path = NULL;
-	struct faults faults = { 0 };
+	cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
 	int r;
 
-	if (asprintf(&path, "%s/%s", IGNOREDIR, name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	r = config_read_list(path, IGNORE_ANSWER, &faults, &list);
-	faults_done(&faults); /* the daemon told them */
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	if (!holds(list, address))
+	r = answer_read(name, &answer);
+	if (r <= 0)
+		return r;
+	if (!holds(answer, address))
 		return 0;
 	if (asprintf(ret, "an address of %s, which is in ignoreip", name) < 0)
 		return -ENOMEM;
 	return 1;
 }
 
-static int look_at_names(const struct ignorelist *list, const struct address *address, char **ret)
+static int look_at_names(const struct ignorelist *names, const struct address *address, char **ret)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < list->n_names; i++)
-		r = look_at_name(list->names[i], address, ret);
+	for (size_t i = 0; r == 0 && i < names->n_names; i++)
+		r = look_at_name(names->names[i], address, ret);
 	return r;
 }
 
@@ -58,9 +52,7 @@ int why_ignored(const struct config *config, struct nft *nft, const struct addre
 		return tell("a loopback, unspecified or multicast address", ret);
 	if (policy_ignores(config->policy, address))
 		return tell("in ignoreip", ret);
-	r = look_at_names(&config->policy->ignore, address, ret);
-	for (size_t i = 0; r == 0 && i < config->n_lists; i++)
-		r = look_at_names(config->lists[i], address, ret);
+	r = look_at_names(&config->policy->ignore_names, address, ret);
 	if (r != 0 || !nft)
 		return r;
 	return nft_ignores(nft, address) > 0 ? tell("an own address or a gateway", ret) : 0;
