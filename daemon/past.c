@@ -1,5 +1,6 @@
 #include "past.h"
 
+#include "answer.h"
 #include "engine.h"
 #include "own.h"
 #include "print.h"
@@ -85,22 +86,58 @@ int past_read_said(struct past *past, struct journal *journal)
 	return r;
 }
 
-/* Own addresses and gateways, as the daemon knows them now. */
-static int ignore_own(struct engine *engine, const struct policy *policy)
+static int add_all(struct ignorelist *list, const struct prefix *prefixes, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = ignorelist_add_prefix(list, &prefixes[i]);
+	return r;
+}
+
+/* Own addresses and gateways. */
+static int add_own(struct ignorelist *list)
 {
 	cleanup(own_freep) struct own *own = NULL;
 	cleanup(freep) struct prefix *prefixes = NULL;
-	size_t n = 0;
+	size_t n;
 	int r;
 
-	if (!policy->ignoreself)
-		return 0;
 	r = own_open(&own);
 	if (r >= 0)
 		r = own_list(own, &prefixes, &n);
-	if (r == -ENOMEM)
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return add_all(list, prefixes, n);
+}
+
+/* What host names stand for. */
+static int add_answers(struct ignorelist *list, const struct ignorelist *names)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < names->n_names; i++) {
+		cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
+
+		r = answer_read(names->names[i], &answer);
+		if (r > 0)
+			r = add_all(list, answer->prefixes, answer->n_prefixes);
+	}
+	return r;
+}
+
+/* Whom the daemon ignores now, beside the addresses and networks of the policy. */
+static int set_ignored(struct engine *engine, const struct policy *policy)
+{
+	cleanup(ignorelist_done) struct ignorelist list = { 0 };
+	int r;
+
+	r = policy->ignoreself ? add_own(&list) : 0;
+	if (r >= 0)
+		r = add_answers(&list, &policy->ignore_names);
+	if (r < 0 && r != -E2BIG) /* these are enough */
 		return r;
-	return r < 0 ? 0 : engine_set_ignored(engine, prefixes, n);
+	return engine_set_ignored(engine, list.prefixes, list.n_prefixes);
 }
 
 /* Who got in, and from where. */
@@ -188,7 +225,7 @@ static int count(struct past *past, const struct past_source *source, usec_t lea
 	if (r >= 0)
 		r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
 	if (r >= 0)
-		r = ignore_own(engine, source->policy);
+		r = set_ignored(engine, source->policy);
 	if (r < 0)
 		return r;
 	engine_spare_private(engine, true);

@@ -151,6 +151,22 @@ def test_only_the_time_that_was_asked_for(machine, guard):
     assert "whether it runs" in shown
 
 
+def test_who_is_ignored_is_no_attacker(machine, guard):
+    names = "/run/banish/ignore.d"
+    machine.shell(f"mkdir -p {names}; echo 203.0.113.93 >{names}/home.example.org")
+    machine.write("/etc/banish/names", "home.example.org\n")
+    guard.begin(ignoreip=["/etc/banish/names"])
+    # an address of the name, an own one, and one of a stranger
+    machine.mox(["203.0.113.93", "203.0.113.1", "203.0.113.94"])
+    guard.wait_entry("ban", prefix="203.0.113.94/32")
+    status = [json.loads(line) for line in guard("status", "--json").stdout.splitlines()]
+    told = {"report": report(guard)["jail"],
+            "status": [item for item in status if item["what"] == "jail"]}
+    machine.shell(f"rm -r {names} /etc/banish/names")
+    for verb, jails in told.items():
+        assert jail({"jail": jails}, "mox")["failures"] == 1, verb
+
+
 def test_faults_in_the_configuration_leave_the_bans(machine, guard):
     guard.settle()
     guard.wait_entry("ban", jail="mox")
