@@ -15,7 +15,7 @@ def lists(machine, banish):
     banish.begin(ignoreip=[LIST, "home.example.org"], jails={"dovecot": {"maxretry": 3}})
     yield banish
     banish.stop()
-    machine.shell("""mv /etc/hosts.kept /etc/hosts
+    machine.shell(f"""rm -rf {ANSWERS}; mv /etc/hosts.kept /etc/hosts
         systemctl stop banish-resolve.service
         systemctl reset-failed banish-resolve.service 2>/dev/null || true""")
 
