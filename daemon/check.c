@@ -72,8 +72,7 @@ static int run_examples(struct trial *trial, struct faults *faults)
 	return r;
 }
 
-/* The rest of what a rule has to prove; lint_examples() knows no sessions, the trial's engine does.
- */
+/* The rest of what a rule has to prove. */
 static int lint(const struct rule *rule, struct faults *faults)
 {
 	int r = lint_hostile(rule, faults);

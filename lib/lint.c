@@ -92,63 +92,6 @@ static const char *shown(struct span text, char buffer[static SHOWN + 4])
 	return buffer;
 }
 
-static int object(struct lint *lint, const struct example *example, const char *what,
-		  struct span found, const char *expected)
-{
-	char text[SHOWN + 4];
-
-	lint->objected = true;
-	return faults_add(
-		lint->faults,
-		"%s:%u:%u: the example's %s is \"%s\", not \"%s\": mend the pattern or the "
-		"example",
-		lint->rule->file, example->line, example->column, what, shown(found, text),
-		expected);
-}
-
-static int object_to_event(struct lint *lint, const struct example *example,
-			   const struct event *event)
-{
-	lint->objected = true;
-	if (!event)
-		return faults_add(
-			lint->faults,
-			"%s:%u:%u: no event matches the example, it should be \"%s\": try "
-			"it with banish test",
-			lint->rule->file, example->line, example->column, example->event);
-	if (!example->event)
-		return faults_add(lint->faults,
-				  "%s:%u:%u: event \"%s\" matches the example, none should: mend "
-				  "the pattern or the example",
-				  lint->rule->file, example->line, example->column, event->name);
-	return object(lint, example, "event", span_of(event->name), example->event);
-}
-
-static int check_example(struct lint *lint, const struct example *example)
-{
-	const struct event *event;
-	struct captures captures;
-	int r;
-
-	r = find_event(lint, span_of(example->message), &event, &captures);
-	if (r < 0)
-		return r;
-	if (!event && !example->event)
-		return 0;
-	if (!event || !example->event || strcmp(event->name, example->event) != 0)
-		return object_to_event(lint, example, event);
-	if (example->address && captures.address.data &&
-	    !same_address(captures.address, span_of(example->address))) {
-		r = object(lint, example, "address", captures.address, example->address);
-		if (r < 0)
-			return r;
-	}
-	if (example->user && captures.user.data &&
-	    !span_equal(captures.user, span_of(example->user)))
-		return object(lint, example, "user", captures.user, example->user);
-	return 0;
-}
-
 /* Where the client's text stands; false: this line does not say. */
 static bool find_target(const struct lint *lint, const struct event *event, struct span line,
 			const struct captures *captures, struct target *ret)
@@ -272,28 +215,17 @@ static int attack_example(struct lint *lint, const struct example *example)
 	return MIN(r, 0);
 }
 
-static int for_each_example(const struct rule *rule, struct faults *faults,
-			    int (*look)(struct lint *lint, const struct example *example))
+int lint_hostile(const struct rule *rule, struct faults *faults)
 {
 	cleanup(lint_done) struct lint lint;
 	int r;
 
 	r = lint_init(&lint, rule, faults);
 	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++)
-		r = look(&lint, &rule->examples[i]);
+		r = attack_example(&lint, &rule->examples[i]);
 	if (r < 0)
 		return r;
 	return lint.objected ? -EINVAL : 0;
-}
-
-int lint_examples(const struct rule *rule, struct faults *faults)
-{
-	return for_each_example(rule, faults, check_example);
-}
-
-int lint_hostile(const struct rule *rule, struct faults *faults)
-{
-	return for_each_example(rule, faults, attack_example);
 }
 
 static int object_to_growth(const struct rule *rule, const struct event *event,
@@ -336,24 +268,6 @@ int lint_growth(const struct rule *rule, struct faults *faults)
 		else
 			r = object_to_growth(rule, event, &growth, faults);
 		if (r < 0)
-			return r;
-	}
-	return result;
-}
-
-int lint_rule(const struct rule *rule, struct faults *faults)
-{
-	static int (*const checks[])(const struct rule *rule,
-				     struct faults *faults) = { lint_examples, lint_hostile,
-								lint_growth };
-	int result = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		int r = checks[i](rule, faults);
-
-		if (r == -EINVAL)
-			result = r;
-		else if (r < 0)
 			return r;
 	}
 	return result;

@@ -226,11 +226,6 @@ int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *bu
 	return scan_explain(ruleset->scan, entry, buffer, size);
 }
 
-const struct ruleset_statistics *ruleset_statistics(const struct ruleset *ruleset)
-{
-	return scan_statistics(ruleset->scan);
-}
-
 const struct jail_statistics *ruleset_jail_statistics(const struct ruleset *ruleset, unsigned jail)
 {
 	return scan_jail_statistics(ruleset->scan, jail);

@@ -28,11 +28,6 @@ struct hit {
 
 struct ruleset;
 
-struct ruleset_statistics {
-	uint64_t limit_hits; /* messages that ran into a match limit */
-	uint64_t split;      /* pieces of split lines that were passed over */
-};
-
 struct jail_statistics {
 	uint64_t hits; /* of any outcome: shows that the rule understands its unit */
 	uint64_t limit_hits;
@@ -79,7 +74,6 @@ int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *
 int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *buffer,
 		    size_t size) must_check;
 
-const struct ruleset_statistics *ruleset_statistics(const struct ruleset *ruleset);
 const struct jail_statistics *ruleset_jail_statistics(const struct ruleset *ruleset, unsigned jail);
 
 #endif

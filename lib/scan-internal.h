@@ -41,7 +41,7 @@ struct scan {
 	struct hit *hits;
 	size_t n_hits;
 
-	struct ruleset_statistics statistics;
+	struct scan_statistics statistics;
 	struct jail_statistics *jail_statistics;
 };
 

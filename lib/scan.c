@@ -207,7 +207,7 @@ int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry)
 	return selection_agrees(scan->selection, entry, jail);
 }
 
-const struct ruleset_statistics *scan_statistics(const struct scan *scan)
+const struct scan_statistics *scan_statistics(const struct scan *scan)
 {
 	return &scan->statistics;
 }

@@ -11,6 +11,11 @@
 
 struct scan;
 
+struct scan_statistics {
+	uint64_t limit_hits; /* messages that ran into a match limit */
+	uint64_t split;      /* pieces of split lines that were passed over */
+};
+
 /* The rules, numbered as jails by their place in the array, are borrowed and must outlive the scan.
  * -EINVAL with faults: a bad pattern. */
 int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct faults *faults,
@@ -30,7 +35,7 @@ int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry) mu
 int scan_explain(struct scan *scan, const struct entry *entry, char *buffer,
 		 size_t size) must_check;
 
-const struct ruleset_statistics *scan_statistics(const struct scan *scan);
+const struct scan_statistics *scan_statistics(const struct scan *scan);
 const struct jail_statistics *scan_jail_statistics(const struct scan *scan, unsigned jail);
 
 #endif

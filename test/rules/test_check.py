@@ -69,8 +69,37 @@ def test_names_are_counted_over_all_lists(tmp_path):
         assert "banish.json: more than 65536 addresses and networks, or 256 host names" in done.stderr
 
 
-def test_an_example_that_does_not_hold_is_told(tmp_path):
-    pattern = r"^login failed for (?<user>.*) from (?<address>\S+): [a-z ]+$"
-    code, faults = check(tmp_path, pattern, address="192.0.2.45")
-    assert code == 1
-    assert "192.0.2.44" in faults and "192.0.2.45" in faults
+FAIL, OTHER = "fail x 192.0.2.1", "other 77"
+
+
+@pytest.mark.parametrize("example, fault", [
+    ({"message": FAIL, "event": "fail", "address": "192.0.2.1", "user": "x"}, None),
+    ({"message": FAIL, "event": "fail"}, None),
+    ({"message": "fail x 2001:db8:0::1", "event": "fail", "address": "2001:db8::1"}, None),
+    ({"message": FAIL, "event": "fail", "address": "192.0.2.2"},
+     "the address is 192.0.2.1, not 192.0.2.2"),
+    ({"message": FAIL, "event": "fail", "user": "y"}, "the user is x, not y"),
+    ({"message": FAIL, "event": "other"}, "the event is fail, not other: mend"),
+    ({"message": FAIL, "event": None}, "the event is fail, not none: mend"),
+    ({"message": "good x 192.0.2.1", "event": "fail"}, "the event is none, not fail: mend"),
+    ({"message": "good x 192.0.2.1", "event": None}, None),
+    # the line itself tells none, and no session before it did
+    ({"message": OTHER, "event": "other", "address": "192.0.2.1"},
+     "the address is none, not 192.0.2.1"),
+    ({"message": OTHER, "event": "other", "user": "x"}, "the user is none, not x"),
+])
+def test_an_example_is_held_to_its_word(example, fault, tmp_path):
+    (tmp_path / "banish.json").write_text('{"jails": {}}')
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "r.json").write_text(json.dumps({
+        "name": "r", "journal": [{"_SYSTEMD_UNIT": "r.service"}],
+        "events": [{"name": "fail", "pattern": r"^fail (?<user>\S+) (?<address>\S+)$"},
+                   {"name": "other", "pattern": r"^other (?<session>\S+)$"}],
+        "examples": [example]}))
+    done = subprocess.run([banish_test.BANISH, "check", "--config", tmp_path,
+                           "--rules", tmp_path / "none"],
+                          text=True, capture_output=True, check=False, timeout=60)
+    lines = done.stderr.splitlines()
+    assert done.returncode == (1 if fault else 0), lines
+    assert len(lines) == (1 if fault else 0)
+    assert not fault or "r.json:1:" in lines[0] and f": example: {fault}" in lines[0]

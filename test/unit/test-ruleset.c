@@ -70,7 +70,7 @@ static void rules_with_a_jail_are_in_force(void **state)
 	assert_int_equal(ruleset_hit(ruleset, 0)->event, 1);
 	assert_string_equal(ruleset_event(ruleset, 1, 1)->name, "hit");
 	assert_int_equal(ruleset_jail_statistics(ruleset, 1)->hits, 1);
-	assert_int_equal(ruleset_statistics(ruleset)->limit_hits, 0);
+	assert_int_equal(ruleset_jail_statistics(ruleset, 1)->limit_hits, 0);
 
 	source.fields = FIELDS("MESSAGE=x 1");
 	assert_int_equal(ruleset_scan(ruleset, &entry), 0);
