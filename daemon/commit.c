@@ -14,7 +14,7 @@
 
 #define SAVE_PLACED_DELAY USEC_PER_SEC /* a crash within it only has placed bans said again */
 #define RETRY_DELAY       (10 * USEC_PER_SEC) /* a full disk */
-#define BYTES_A_BAN       256                 /* of the state file; most take more */
+#define LIGHT_BAN         256                 /* bytes of the state file; most take more */
 
 static int remember(struct daemon *daemon, const struct resolve *resolve)
 {
@@ -281,7 +281,7 @@ int commit_load(struct daemon *daemon, struct ledger **ret)
 			r == -EBUSY ? "another banish runs with it" : strerror(-r));
 		return r;
 	}
-	ledger_expect(ledger, state_size(daemon->state) / BYTES_A_BAN);
+	ledger_expect(ledger, state_size(daemon->state) / LIGHT_BAN);
 	r = state_read(daemon->state, take_line, ledger);
 	if (r > 0)
 		log_say(LOG_STATE_READ, LOG_NOTICE,

@@ -128,7 +128,8 @@ static int send_question(struct nft *nft, const struct nft_question *question)
 
 	message = nftnl_nlmsg_build_hdr(request, question->type, NFPROTO_INET, question->flags,
 					nft->sequence++);
-	/* The table and then the name have the same numbers for chains, sets and elements. */
+	/* The table has the same number everywhere; the name has one number for sets and elements,
+	 * and another for chains. */
 	if (question->table)
 		mnl_attr_put_strz(message, NFTA_SET_TABLE, question->table);
 	if (question->name)

@@ -42,8 +42,8 @@ ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
  * unknown (-ENOBUFS). -ERESTART: somebody else has changed the ruleset, build it again. */
 int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 
-/* A question: `type` about table and, if not NULL, what `name_attribute` names; `key`: an element
- * of that set. Its answers go to `feed`, whose negative results end it. 0; 1: the dump is not of
+/* A question: `type` about table and, if not NULL, the chain or set `name`; `key`: an element of
+ * that set. Its answers go to `feed`, whose negative results end it. 0; 1: the dump is not of
  * one moment; -ENOENT. */
 struct nft_question {
 	uint16_t type, flags;

@@ -110,14 +110,16 @@ const char *nft_explain(int error)
 	}
 }
 
+struct state_reader {
+	const char *table;
+	struct nftmsg_state *state;
+};
+
 static int feed_state(void *data, const struct nftmsg_answer *answer)
 {
-	struct {
-		struct nft *nft;
-		struct nftmsg_state *state;
-	} *both = data;
+	const struct state_reader *reader = data;
 
-	return nftmsg_state_feed(both->state, both->nft->table, answer);
+	return nftmsg_state_feed(reader->state, reader->table, answer);
 }
 
 /* What is absent is no error here. */
@@ -128,14 +130,11 @@ static int read_state(struct nft *nft, struct nftmsg_state *state)
 		{ .type = NFT_MSG_GETCHAIN, .table = nft->table, .name = NFT_CHAIN },
 		{ .type = NFT_MSG_GETSET, .table = nft->table, .flags = NLM_F_DUMP },
 	};
-	struct {
-		struct nft *nft;
-		struct nftmsg_state *state;
-	} both = { nft, state };
+	struct state_reader reader = { nft->table, state };
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
-		r = nft_socket_ask(nft, &questions[i], feed_state, &both);
+		r = nft_socket_ask(nft, &questions[i], feed_state, &reader);
 		if (r < 0 && r != -ENOENT)
 			return r;
 		if (r > 0)

@@ -67,7 +67,7 @@ struct status_jail *status_jail(struct status *status, const char *name)
 	return &jails[status->n_jails++];
 }
 
-/* "WHAT was not looked at: REMEDY" */
+/* "WHAT not looked at: REMEDY", WHAT with its verb */
 static int unseen(struct status *status, const char *what, const char *remedy)
 {
 	char *text;

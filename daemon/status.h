@@ -58,13 +58,12 @@ void status_done(struct status *status);
 int status_print_text(const struct status *status) must_check;
 int status_print_json(const struct status *status) must_check;
 
-/* The kernel's side of it (status-kernel.c), the watched units' (status-jails.c). */
+/* The kernel's side of it (status-kernel.c), the jails' (status-jails.c). */
 int status_look_at_kernel(struct status *status) must_check;
 int status_look_at_jails(struct status *status) must_check;
-struct status_jail *status_jail(struct status *status,
-				const char *name); /* made where there is
-						      none; NULL: no memory */
-/* "cannot ...: what to do"; takes the text (NULL: no memory). */
+/* Made where there is none. NULL: no memory. */
+struct status_jail *status_jail(struct status *status, const char *name);
+/* "WHAT was not looked at: REMEDY"; takes the text (NULL: no memory). */
 int status_add_unseen(struct status *status, char *text) must_check;
 
 #endif

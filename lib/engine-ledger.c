@@ -67,7 +67,7 @@ static void note_ban(struct engine *engine, const struct ban *ban)
 }
 
 /* Who was meant by a ban of a network by hand is not known: its first address was not. */
-static bool is_outgrown(const struct ban *ban, const struct prefix *prefix)
+static bool was_given_wider(const struct ban *ban, const struct prefix *prefix)
 {
 	const struct prefix given = address_widen(&ban->address, ban->given);
 
@@ -98,7 +98,7 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 		prefix = engine_widen(engine, jail, &ban->address);
 	else if (!engine_network(engine, jail, &ban->address, &prefix))
 		return 0; /* it ends soon */
-	if (is_outgrown(ban, &prefix))
+	if (was_given_wider(ban, &prefix))
 		return 0; /* likewise */
 	r = ledger_set_prefix(engine->ledger, ban->id, &prefix);
 	return r < 0 ? r : engine_count_offender(engine, ban, jail);
