@@ -18,6 +18,8 @@
 #define MAX_SAID  1000 /* entries about one address; the latest are kept */
 #define LINE_SIZE 200  /* bytes of a line that are shown */
 
+enum banned { BANNED_NO, BANNED_YES, BANNED_UNKNOWN };
+
 /* What banish said of the address once. */
 struct said {
 	usec_t time;
@@ -100,32 +102,56 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 				  (!forced || cJSON_AddTrueToObject(object, "forced")));
 }
 
-/* 1: banned now; 0: not; negative errno. */
+static int say_unknown(const struct why *why, const char *reason)
+{
+	cleanup(freep) char *message = NULL;
+	char text[ADDRESS_TEXT_MAX];
+	cJSON *object;
+	int r = 0;
+
+	if (asprintf(&message, "whether %s is banned is not known: %s",
+		     address_format(&why->address, text), reason) < 0) {
+		message = NULL;
+		return -ENOMEM;
+	}
+	if (why->common.json) {
+		object = cJSON_CreateObject();
+		r = print_line(object, print_add_text(object, "what", "unseen") &&
+					       print_add_text(object, "message", message));
+	} else {
+		puts(message);
+	}
+	return r < 0 ? r : BANNED_UNKNOWN;
+}
+
+/* An enum banned, or negative errno. */
 static int ask_kernel(struct why *why, usec_t now)
 {
 	struct nft_elements elements;
-	int r, banned = 0;
+	bool torn;
+	int r, banned = BANNED_NO;
 
 	r = nft_open(why->reading.config->policy->table, &why->nft);
 	if (r >= 0)
 		r = nft_list(why->nft, NULL, &elements);
 	if (r == -ENOENT)
-		return 0; /* no table: nobody is banned */
-	if (r < 0) {
-		fprintf(stderr, "banish why: cannot ask nftables: %s\n", nft_explain(r));
-		return r == -ENOMEM ? r : 0;
-	}
+		return BANNED_NO; /* no table: nobody is banned */
+	if (r < 0)
+		return r == -ENOMEM ? r : say_unknown(why, nft_explain(r));
+	torn = r > 0;
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
 		const struct nft_element *element = &elements.items[i];
 
 		if (nft_jail_is_forced(element->jail) ||
 		    !prefix_contains(&element->prefix, &why->address))
 			continue;
-		banned = 1;
+		banned = BANNED_YES;
 		r = print_element(why, element, now,
 				  nft_elements_force(&elements, &element->prefix));
 	}
 	nft_elements_done(&elements);
+	if (r >= 0 && torn && banned == BANNED_NO)
+		return say_unknown(why, "the sets kept changing, ask again");
 	return r < 0 ? r : banned;
 }
 
@@ -275,7 +301,7 @@ static int show_said(struct why *why)
 }
 
 /* Who is ignored passes though his network is banned, unless he is forced. */
-static int say_ignored(const struct why *why, bool banned)
+static int say_ignored(const struct why *why, enum banned banned)
 {
 	const struct prefix host = { why->address, (uint8_t)address_bits(&why->address) };
 	cleanup(freep) char *reason = NULL;
@@ -287,18 +313,22 @@ static int say_ignored(const struct why *why, bool banned)
 	if (r < 0)
 		return r;
 	address_format(&why->address, text);
-	if (r > 0 && banned && nft_forces(why->nft, &host) > 0)
+	if (r > 0 && banned == BANNED_YES && nft_forces(why->nft, &host) > 0)
 		return 0;
 	if (why->common.json && r > 0) {
 		object = cJSON_CreateObject();
 		return print_line(object, print_add_text(object, "what", "ignored") &&
 						  print_add_text(object, "reason", reason));
 	}
-	if (!why->common.json && !banned)
+	if (why->common.json)
+		return 0;
+	if (banned == BANNED_NO)
 		printf("%s is not banned%s%s\n", text, r > 0 ? ", and never will be: it is " : "",
 		       reason ?: "");
-	else if (!why->common.json && r > 0)
+	else if (r > 0 && banned == BANNED_YES)
 		printf("%s is let through all the same: it is %s\n", text, reason);
+	else if (r > 0)
+		printf("%s is let through unless it is forced: it is %s\n", text, reason);
 	return 0;
 }
 
@@ -313,14 +343,14 @@ static int answer(struct why *why)
 	banned = ask_kernel(why, now);
 	if (banned < 0)
 		return banned;
-	r = say_ignored(why, banned);
+	r = say_ignored(why, (enum banned)banned);
 	if (r >= 0)
 		r = list_prefixes(why);
 	if (r >= 0)
 		r = read_said(why);
 	if (r >= 0)
 		r = show_said(why);
-	return r < 0 ? r : banned;
+	return r < 0 ? r : banned == BANNED_YES;
 }
 
 int verb_why(int argc, char **argv)
@@ -332,7 +362,7 @@ int verb_why(int argc, char **argv)
 		"why",
 		"ADDRESS",
 		"Tells whether an address is banned, what banish said of it, and the lines that did it.\n"
-		"Exit 0: it is banned; 1: it is not.",
+		"Exit 0: it is banned; 1: it is not, or that is not known.",
 		rows,
 		ARRAY_SIZE(rows),
 		1,
