@@ -137,6 +137,26 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	return 0;
 }
 
+const char *journal_explain(int error)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENODATA:
+		return "there is none, look at the path, or be root or in the group "
+		       "systemd-journal";
+	case EACCES:
+		return "not allowed, be root or in the group systemd-journal";
+	case EBADMSG:
+	case EBADFD:
+		return "that is no journal file, or a damaged one";
+	case EISDIR:
+		return "that is a folder, name it with --directory";
+	case ENOTDIR:
+		return "that is no folder, look at the path";
+	}
+	return strerror(-error);
+}
+
 /* Of a journal without matches nobody knows what is in its entries; a walk would decompress it. */
 static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
 {

@@ -3,8 +3,9 @@
 
 /*
  * The source: a position in the systemd journal, and the entry that stands there as the engine sees
- * it. Journal matches (OR over the rules' objects, AND inside one) keep out entries that no selector
- * wants, so other units cost nothing; with many rules all entries are delivered, which is cheaper.
+ * it. Journal matches (OR over the rules' objects, AND inside one) keep out entries that no
+ * selector wants, so other units cost nothing; with many rules all entries are delivered, which is
+ * cheaper.
  */
 
 #include "entry.h"
@@ -20,6 +21,8 @@ struct journal;
  * not there yet may be pieces of split lines even if none is now. */
 int journal_open(const char *file, const char *directory, bool live,
 		 struct journal **ret) must_check;
+/* What to do about such an error, for after "cannot ...: ". */
+const char *journal_explain(int error);
 struct journal *journal_free(struct journal *journal);
 DEFINE_CLEANUP(struct journal *, journal_free)
 

@@ -3,17 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-static int open_journal(const char *verb, const struct common *common, struct journal **ret)
+int reading_open_journal(const char *verb, const struct common *common, struct journal **ret)
 {
 	int r;
 
 	r = journal_open(common->file, common->directory, false, ret);
-	if (r != -ENODATA && r != -ENOENT)
+	if (r >= 0 || r == -ENOMEM)
 		return r;
-	fprintf(stderr,
-		"banish %s: no journal to read: look at the path, or be root or in the group "
-		"systemd-journal\n",
-		verb);
+	fprintf(stderr, "banish %s: cannot read the journal: %s\n", verb, journal_explain(r));
 	return -EINVAL;
 }
 
@@ -32,7 +29,7 @@ int reading_open(const char *verb, const struct common *common, struct faults *f
 	if (!reading.config->has_policy)
 		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
 			reading.config->policy_file);
-	r = open_journal(verb, common, &reading.journal);
+	r = reading_open_journal(verb, common, &reading.journal);
 	if (r < 0)
 		return r;
 	*ret = reading;

@@ -13,9 +13,12 @@ struct reading {
 	struct journal *journal; /* nothing is selected yet */
 };
 
-/* -EINVAL: faults, or it was said already that there is no journal to read. */
+/* -EINVAL: faults, or it was said already why the journal cannot be read. */
 int reading_open(const char *verb, const struct common *common, struct faults *faults,
 		 struct reading *ret) must_check;
+/* The journal alone. */
+int reading_open_journal(const char *verb, const struct common *common,
+			 struct journal **ret) must_check;
 /* Goes to the next entry: 1; 0: there is none, or it is younger than --until. */
 int reading_next(const struct reading *reading, const struct common *common) must_check;
 void reading_done(struct reading *reading);

@@ -5,6 +5,7 @@
  */
 #include "report.h"
 
+#include "reading.h"
 #include "timestamp.h"
 #include "verb.h"
 
@@ -41,20 +42,6 @@ static int load_config(struct report *report)
 	return r;
 }
 
-static int open_journal(struct report *report)
-{
-	int r;
-
-	r = journal_open(report->common.file, report->common.directory, false, &report->journal);
-	if (r == -ENODATA || r == -ENOENT || r == -EACCES) {
-		fprintf(stderr,
-			"banish report: no journal to read: look at the path, or be root or "
-			"in the group systemd-journal\n");
-		return -EINVAL;
-	}
-	return r;
-}
-
 static int find(struct report *report)
 {
 	struct past *past = &report->past;
@@ -62,7 +49,7 @@ static int find(struct report *report)
 
 	r = load_config(report);
 	if (r >= 0)
-		r = open_journal(report);
+		r = reading_open_journal("report", &report->common, &report->journal);
 	if (r < 0)
 		return r;
 	past->since = report->common.since;

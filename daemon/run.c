@@ -43,11 +43,8 @@ static int open_journal(struct daemon *daemon)
 	int r;
 
 	r = journal_open(daemon->common.file, daemon->common.directory, true, &daemon->journal);
-	if (r == -ENODATA || r == -EACCES)
-		log_say(LOG_FAULT, LOG_ERR,
-			"the journal cannot be read: add the user to the group systemd-journal");
-	else if (r < 0)
-		log_say(LOG_FAULT, LOG_ERR, "the journal cannot be opened: %s", strerror(-r));
+	if (r < 0 && r != -ENOMEM) /* verb_run() says that */
+		log_say(LOG_FAULT, LOG_ERR, "cannot read the journal: %s", journal_explain(r));
 	return r;
 }
 

@@ -117,10 +117,7 @@ static int open_journal(struct status *status)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return unseen(status, "the journal was",
-			      status->common.file || status->common.directory
-				      ? "no journal file can be read there, look at the path"
-				      : "be root, or in the group systemd-journal");
+		return unseen(status, "the journal was", journal_explain(r));
 	status->facts.sees_journal = true;
 	if (journal_oldest(status->journal, &status->facts.oldest) < 0)
 		status->facts.oldest = 0; /* not known */

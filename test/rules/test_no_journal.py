@@ -1,0 +1,52 @@
+"""A journal that cannot be read: every verb that reads one says the same, and what to do."""
+import os
+import subprocess
+
+import pytest
+
+import banish_test
+
+# Root without its capabilities may read no more than its files' modes say.
+PLAIN = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+
+VERBS = {"replay": [], "report": [], "why": ["192.0.2.1"], "status": ["--json"],
+         "run": ["--dry-run"]}
+
+MISSING, FORBIDDEN = "systemd-journal", "not allowed, be root or in the group systemd-journal"
+PLACES = [
+    ("--file", "missing", MISSING), ("--file", "empty", MISSING), ("--directory", "missing", MISSING),
+    ("--file", "secret", FORBIDDEN), ("--directory", "forbidden", FORBIDDEN),
+    ("--file", "text", "no journal file"), ("--file", "folder", "--directory"),
+    ("--directory", "text", "no folder"),
+]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("journals")
+    for name in ("config", "folder", "forbidden"):
+        (place / name).mkdir()
+    (place / "config" / "banish.json").write_text('{"jails": {}}')
+    (place / "empty").touch()
+    for name in ("text", "secret"):
+        (place / name).write_text("This is no journal.\n" * 1000)
+    for name in ("secret", "forbidden"):
+        (place / name).chmod(0)
+    return place
+
+
+@pytest.mark.parametrize("verb, option, name, sentence",
+                         [(verb, *place) for verb in VERBS for place in PLACES
+                          if (verb, place[0]) != ("run", "--file")])
+def test_it_is_said_what_to_do(place, verb, option, name, sentence):
+    done = subprocess.run([*PLAIN, banish_test.BANISH, verb, *VERBS[verb], option, place / name,
+                           "--config", place / "config", "--rules", banish_test.TREE / "rules"],
+                          text=True, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    if verb == "status":
+        said = done.stdout
+    else:
+        said = done.stderr
+        assert (done.stdout, len(said.splitlines())) == ("", 1)
+        assert "cannot read the journal: " in said
+    assert sentence in said
