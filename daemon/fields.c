@@ -47,6 +47,14 @@ static void fetch_ahead(struct fields *fields, const void *last)
 	fields->fetched = end;
 }
 
+/* For one wrong bit in an entry libsystemd answers -ENOMEM, -EFBIG or -EPROTONOSUPPORT as well
+ * (252): whatever it is, nobody can read that entry, and to end for it would be to meet it again.
+ */
+static int answer_of(int r)
+{
+	return r < 0 ? -EBADMSG : r;
+}
+
 static int ask(sd_journal *handle, const char *name, struct span *ret)
 {
 	size_t skip = strlen(name) + 1, size;
@@ -57,7 +65,7 @@ static int ask(sd_journal *handle, const char *name, struct span *ret)
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return r;
+		return answer_of(r);
 	*ret = (struct span){ (const char *)data + skip, size - skip };
 	return 1;
 }
@@ -103,7 +111,8 @@ static int walk(struct fields *fields, sd_journal *handle)
 	int r = 0;
 
 	sd_journal_restart_data(handle);
-	while (n_found < fields->n && (r = sd_journal_enumerate_data(handle, &data, &size)) > 0) {
+	while (n_found < fields->n &&
+	       (r = answer_of(sd_journal_enumerate_data(handle, &data, &size))) > 0) {
 		struct field *field = recognise(fields, data, size);
 		size_t skip;
 

@@ -42,7 +42,7 @@ static inline void fields_forget(struct fields *fields)
 
 /* First value of a field of the entry that `handle` stands on. 1: found; `ret` borrows until the
  * next question if the field is not taken along, else until the journal moves. 0: no such field;
- * negative errno. */
+ * -EBADMSG: the entry is damaged; -ENOMEM. */
 int fields_get(struct fields *fields, sd_journal *handle, const char *name,
 	       struct span *ret) must_check;
 

@@ -108,17 +108,16 @@ static bool stands_at_mark(struct daemon *daemon)
 	return journal_stands_at(daemon->journal, daemon->mark);
 }
 
-/* An entry that cannot be read: a damaged one nobody can read, of another the reason is told once.
- * To end for it would be to meet it again at the next start. */
+/* An entry that cannot be read. To end for it would be to meet it again at the next start. */
 static int pass_over(struct daemon *daemon, int error)
 {
 	if (error == -ENOMEM)
 		return error;
-	if (error != -EBADMSG && !daemon->passed_over)
+	if (!daemon->passed_over)
 		log_say(LOG_FAULT, LOG_WARNING,
-			"an entry of the journal cannot be read, passing over it and others like it: %s",
-			strerror(-error));
-	daemon->passed_over |= error != -EBADMSG;
+			"an entry of the journal cannot be read (%s), passing over it and others like it: see journalctl --verify",
+			error == -EBADMSG ? "it is damaged" : strerror(-error));
+	daemon->passed_over = true;
 	return 0;
 }
 

@@ -1,4 +1,8 @@
 """What journald does to its files and its readers."""
+import json
+
+import pytest
+
 import lab
 
 
@@ -76,3 +80,43 @@ def test_other_units_limits_are_not_its_concern(machine, guard):
     machine.wait_for(1, "Suppressed ", "_TRANSPORT=driver")
     guard.settle()
     assert guard.warnings() == []
+
+
+# Sets the flag of an XZ object at the third of the lines about an address; nothing there is XZ.
+DAMAGE = r"""
+import glob, re
+path, = glob.glob("/var/log/journal/*/system.journal")
+text = bytearray(open(path, "rb").read())
+third = [found.start() for found in re.finditer(rb"MESSAGE=imap-login: .*?rip=203\.0\.113\.121,", text)][2]
+header = next(third - size for size in (64, 72) if text[third - size] == 1)  # compact or not
+text[header + 1] = {flag}
+open("/root/damaged/system.journal", "wb").write(text)
+"""
+
+
+@pytest.mark.parametrize("flag", [1, 2, 3], ids=["xz", "lz4", "both"])
+def test_a_damaged_entry_is_passed_over(machine, guard, flag):
+    machine.attack("203.0.113.121", attempts=6, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.121")
+    machine.wait_for(6, "rip=203.0.113.121,")
+    guard.stop()
+    machine.shell("journalctl --sync; mkdir -p /root/damaged")
+    machine.write("/root/damage.py", DAMAGE.format(flag=flag))
+    machine.run("python3", "/root/damage.py")
+    try:
+        whole, damaged = (json.loads(guard("replay", "--json", *source).stdout.splitlines()[-1])
+                          for source in ((), ("--directory", "/root/damaged")))
+        for found in (whole, damaged):
+            found["told"] = found["failures"] + found["prevented"]
+        assert (damaged["bans"], damaged["told"]) == (whole["bans"], whole["told"] - 1)
+        assert json.loads(guard("report", "--json", "--directory", "/root/damaged")
+                          .stdout.splitlines()[-1])["what"] == "summary"
+        # and so does the daemon, and says it once
+        done = machine.run("timeout", "--preserve-status", "2", "/usr/local/sbin/banish", "run", "--dry-run",
+                           "--directory", "/root/damaged", check=False)
+        assert done.returncode == 0
+        assert done.stderr.count("passing over it") == 1
+        assert "ban 203.0.113.121/32" in done.stderr
+    finally:
+        machine.run("rm", "-r", "/root/damaged")
+        guard.start()
