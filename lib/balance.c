@@ -1,5 +1,6 @@
 #include "balance.h"
 
+#include "bridge.h"
 #include "window.h"
 
 #include <assert.h>
@@ -8,6 +9,11 @@
 /* Run-out notes kept while there are not more than these, for a clock that steps back. */
 #define SPARE_NOTES 16384
 #define FIRST_NOTES 256
+
+/* So much further than the longest lifetime a begin that no set-off reaches over is looked for. */
+#define FURTHER   USEC_PER_HOUR
+/* A time that is asked for is no more than this before the latest that was. */
+#define STEP_BACK (24 * USEC_PER_HOUR)
 
 /* A session told of these attempts. */
 struct note {
@@ -22,8 +28,11 @@ static_assert(sizeof(struct note) == 32, "the size that balance.h tells");
 struct balances {
 	struct windows *windows; /* lists 2 x jail: told by sessions, + 1: by nameless lines */
 	usec_t *lifetimes;       /* by list */
-	struct note *notes;      /* a ring, in the order of the lines */
-	size_t first, n, room;   /* `room`: a power of two */
+	size_t *depths;          /* by list */
+	usec_t longest;          /* lifetime */
+	struct bridges bridges;
+	struct note *notes;    /* a ring, in the order of the lines */
+	size_t first, n, room; /* `room`: a power of two */
 };
 
 static unsigned list_of(unsigned jail, bool has_session)
@@ -31,8 +40,8 @@ static unsigned list_of(unsigned jail, bool has_session)
 	return 2 * jail + !has_session;
 }
 
-int balances_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_jails,
-		 size_t max_sources, struct balances **ret)
+int balances_new(const uint8_t seed[16], const usec_t *lifetimes, const size_t *depths,
+		 size_t n_jails, size_t max_sources, struct balances **ret)
 {
 	cleanup(balances_freep) struct balances *balances = calloc(1, sizeof(*balances));
 	int r;
@@ -40,10 +49,14 @@ int balances_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_jails
 	if (!balances)
 		return -ENOMEM;
 	balances->lifetimes = calloc(2 * n_jails + 1, sizeof(*lifetimes));
-	if (!balances->lifetimes)
+	balances->depths = calloc(2 * n_jails + 1, sizeof(*depths));
+	if (!balances->lifetimes || !balances->depths)
 		return -ENOMEM;
-	for (size_t i = 0; i < 2 * n_jails; i++)
+	for (size_t i = 0; i < 2 * n_jails; i++) {
 		balances->lifetimes[i] = lifetimes[i / 2];
+		balances->depths[i] = depths[i / 2];
+		balances->longest = MAX(balances->longest, lifetimes[i / 2]);
+	}
 	r = windows_new(seed, balances->lifetimes, 2 * n_jails, max_sources, &balances->windows);
 	if (r < 0)
 		return r;
@@ -57,6 +70,7 @@ struct balances *balances_free(struct balances *balances)
 		return NULL;
 	windows_free(balances->windows);
 	free(balances->lifetimes);
+	free(balances->depths);
 	free(balances->notes);
 	free(balances);
 	return NULL;
@@ -81,7 +95,7 @@ static int put(struct balances *balances, unsigned list, const struct address *a
 	int r;
 
 	r = windows_open(balances->windows, list, address, &window);
-	return r < 0 ? r : windows_push(balances->windows, window, failure, 0);
+	return r < 0 ? r : windows_push(balances->windows, window, failure, balances->depths[list]);
 }
 
 /* From now on all that sessions told is found by its address. */
@@ -140,8 +154,13 @@ int balances_settle(struct balances *balances, unsigned jail, const struct addre
 	if (r < 0)
 		return r;
 	others = windows_find(balances->windows, list_of(jail, !has_session), address);
-	if (others)
-		*attempts -= (uint32_t)windows_use(balances->windows, others, now, *attempts);
+	if (others) {
+		usec_t since;
+
+		*attempts -=
+			(uint32_t)windows_use(balances->windows, others, now, *attempts, &since);
+		bridges_note(&balances->bridges, since, now);
+	}
 	if (*attempts == 0)
 		return 0;
 	if (!has_session)
@@ -153,6 +172,14 @@ void balances_fetch(struct balances *balances, unsigned jail, const struct addre
 		    bool bucket_is_there)
 {
 	windows_fetch(balances->windows, list_of(jail, false), address, bucket_is_there);
+}
+
+usec_t balances_since(struct balances *balances, usec_t time)
+{
+	usec_t before = bridges_before(&balances->bridges, time);
+
+	bridges_forget(&balances->bridges, time - MIN(time, STEP_BACK));
+	return time - before <= balances->longest + FURTHER ? before : time;
 }
 
 static bool has_run_out(const struct balances *balances, const struct note *note, usec_t latest)

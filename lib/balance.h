@@ -12,14 +12,15 @@
 #include "address.h"
 #include "util.h"
 
-#define BALANCE_MAX_NOTES 65536 /* attempts of sessions that are only written down: 32 bytes each */
+#define BALANCE_MAX_NOTES 65536 /* attempts of sessions that are only written down: 32 bytes each \
+				 */
 
 struct balances;
 
-/* `lifetimes`: per jail, how long an attempt can be set off (findtime); copied. `max_sources`
- * bounds the addresses of all jails together. */
-int balances_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_jails,
-		 size_t max_sources, struct balances **ret) must_check;
+/* Per jail: how long an attempt can be set off (findtime), and how many of an address may wait for
+ * it at most (64 in any case); copied. `max_sources` bounds the addresses of all jails together. */
+int balances_new(const uint8_t seed[16], const usec_t *lifetimes, const size_t *depths,
+		 size_t n_jails, size_t max_sources, struct balances **ret) must_check;
 struct balances *balances_free(struct balances *balances);
 DEFINE_CLEANUP(struct balances *, balances_free)
 
@@ -30,6 +31,10 @@ int balances_settle(struct balances *balances, unsigned jail, const struct addre
 /* That will be asked soon. Only saves time; see windows_fetch(). */
 void balances_fetch(struct balances *balances, unsigned jail, const struct address *address,
 		    bool bucket_is_there);
+/* The latest time up to `time` that no set-off reaches over: a warm-up that begins there sets off
+ * as it was done the first time. Where attempts come so densely that there is none within the
+ * longest lifetime and an hour, `time`. */
+usec_t balances_since(struct balances *balances, usec_t time);
 /* Once an event, with the latest time seen: constant work. */
 void balances_expire(struct balances *balances, usec_t latest);
 

@@ -111,8 +111,6 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 /* A ban keeps the offender away. In a warm-up one that was lifted holds until its unban is met: its
  * failures must not count in between. */
 bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *offender, usec_t time);
-/* After an entry at `time`, and after a warm-up: the ledger tells how far back sessions go. */
-void engine_tell_begin(struct engine *engine, usec_t time);
 /* True if a warm-up reaches that time, with all that counts. */
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
 usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);

@@ -85,13 +85,16 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 		       const struct engine_limits *limits)
 {
 	cleanup(freep) usec_t *lifetimes = calloc(engine->n_jails + 1, sizeof(*lifetimes));
+	cleanup(freep) size_t *depths = calloc(engine->n_jails + 1, sizeof(*depths));
 	size_t n = engine->n_jails;
 	int r;
 
-	if (!lifetimes)
+	if (!lifetimes || !depths)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		lifetimes[i] = engine->jails[i].settings->findtime;
+		depths[i] = engine->jails[i].depth;
+	}
 	r = windows_new(seed, lifetimes, n, limits->max_sources ?: ENGINE_MAX_SOURCES,
 			&engine->windows);
 	if (r < 0)
@@ -99,7 +102,7 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	for (unsigned i = 0; i < n; i++)
 		if (engine->jails[i].users)
 			windows_remember_users(engine->windows, i);
-	r = balances_new(seed, lifetimes, n, limits->max_balances ?: ENGINE_MAX_BALANCES,
+	r = balances_new(seed, lifetimes, depths, n, limits->max_balances ?: ENGINE_MAX_BALANCES,
 			 &engine->balances);
 	if (r < 0)
 		return r;
@@ -211,11 +214,14 @@ static void forget_entry(struct engine *engine)
 
 void engine_tell_begin(struct engine *engine, usec_t time)
 {
-	usec_t far = add_times(engine->reach, STEP_BACK);
+	usec_t far = add_times(engine->reach, STEP_BACK), usual, begin;
 
-	if (!engine->warming)
-		ledger_set_begin(engine->ledger,
-				 sessions_since(engine->sessions, time > far ? time - far : 0));
+	if (engine->warming)
+		return;
+	usual = time > engine->reach ? time - engine->reach : 0;
+	begin = MIN(sessions_since(engine->sessions, time > far ? time - far : 0), usual);
+	begin = balances_since(engine->balances, begin);
+	ledger_set_begin(engine->ledger, begin < usual ? begin : USEC_INFINITY);
 }
 
 static int judge_hits(struct engine *engine, const struct entry *entry, size_t n, usec_t time)
@@ -230,7 +236,6 @@ static int judge_hits(struct engine *engine, const struct entry *entry, size_t n
 	balances_expire(engine->balances, engine->latest);
 	windows_expire(engine->warned, engine->latest);
 	sessions_expire(engine->sessions, engine->latest);
-	engine_tell_begin(engine, time);
 	return r;
 }
 

@@ -127,6 +127,9 @@ int engine_feed(struct engine *engine, const struct entry *entry) must_check;
 int engine_warm(struct engine *engine, const struct entry *entry) must_check;
 /* The stretch is over: applies what is left of the ledger. */
 void engine_warm_done(struct engine *engine);
+/* Before a position is saved, with its time: the ledger tells how far back what sessions and
+ * set-offs need goes. */
+void engine_tell_begin(struct engine *engine, usec_t time);
 /* How far before the ledger's position a warm-up has to begin: the longest findtime and what
  * sessions need, or further, if the ledger says so. */
 usec_t engine_reach(const struct engine *engine);
@@ -150,8 +153,8 @@ struct ledger *engine_take_ledger(struct engine *engine);
 /* Own addresses and gateways, beside ignoreip; copied, replaces what was set before. */
 int engine_set_ignored(struct engine *engine, const struct prefix *prefixes, size_t n) must_check;
 bool engine_ignores(struct engine *engine, const struct address *address);
-/* True if an address of the prefix is marked: there runs a ban of it in FORCED_NAME. A ban that holds
- * such an address does not end for being of ignored ones. */
+/* True if an address of the prefix is marked: there runs a ban of it in FORCED_NAME. A ban that
+ * holds such an address does not end for being of ignored ones. */
 bool engine_forces(const struct engine *engine, const struct prefix *prefix, usec_t now);
 /* Whether jails without "banprivate" spare private and link-local sources; false at first. */
 void engine_spare_private(struct engine *engine, bool spare);

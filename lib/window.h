@@ -56,8 +56,9 @@ void windows_drop(struct windows *windows, struct window *window);
 int windows_push(struct windows *windows, struct window *window, struct failure failure,
 		 size_t depth) must_check;
 /* Uses up to `amount` of the weight that weighs at `now`, oldest first, and answers how much there
- * was. */
-uint64_t windows_use(struct windows *windows, struct window *window, usec_t now, uint64_t amount);
+ * was. `ret_since`: the oldest time of it, or `now`. */
+uint64_t windows_use(struct windows *windows, struct window *window, usec_t now, uint64_t amount,
+		     usec_t *ret_since);
 /* Forgets the failures up to `time`, that one included. */
 void windows_forget_until(struct windows *windows, struct window *window, usec_t time);
 

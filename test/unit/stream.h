@@ -160,6 +160,7 @@ static inline void stream_commit(struct stream *stream)
 	struct ledger *ledger = engine_ledger(stream->engine);
 	char *line, *state;
 
+	engine_tell_begin(stream->engine, position.time);
 	must(ledger_set_position(ledger, &position) == 0);
 	must(ledger_encode(ledger, &line) == 0);
 	must(asprintf(&state, "%s%s", stream->state ? stream->state : "", line) > 0);

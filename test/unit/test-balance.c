@@ -7,14 +7,15 @@
 
 static const uint8_t hash_seed[16] = "balances";
 static const usec_t lifetimes[] = { 10 * MINUTE, 90 * MINUTE };
+static const size_t depths[] = { 1000, 0 };
 static uint64_t random_state;
 
 static struct balances *new_balances(size_t max_sources)
 {
 	struct balances *balances;
 
-	assert_int_equal(balances_new(hash_seed, lifetimes, ARRAY_SIZE(lifetimes), max_sources,
-				      &balances),
+	assert_int_equal(balances_new(hash_seed, lifetimes, depths, ARRAY_SIZE(lifetimes),
+				      max_sources, &balances),
 			 0);
 	return balances;
 }
@@ -139,6 +140,44 @@ static void random_lines_are_set_off_as_a_plain_list_does(void **state)
 	}
 }
 
+static void as_many_wait_as_the_jail_says(void **state)
+{
+	struct balances *balances = new_balances(100);
+
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(tell(balances, 0, 1, true, 1000 * MINUTE, 1), 1);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(tell(balances, 0, 1, false, 1000 * MINUTE, 1), 0);
+	assert_int_equal(tell(balances, 0, 1, false, 1000 * MINUTE, 1), 1);
+	balances_free(balances);
+}
+
+static void it_tells_where_nothing_was_set_off_over(void **state)
+{
+	struct balances *balances = new_balances(100);
+	usec_t begin = 1000 * MINUTE;
+
+	tell(balances, 0, 1, true, begin, 1);
+	tell(balances, 0, 2, true, begin + MINUTE, 1);
+	assert_int_equal(balances_since(balances, begin + MINUTE), begin + MINUTE);
+	tell(balances, 0, 1, false, begin + 2 * MINUTE, 1);
+	tell(balances, 0, 2, false, begin + 4 * MINUTE, 1);
+	tell(balances, 0, 3, false, begin + 5 * MINUTE, 1);
+	tell(balances, 0, 3, true, begin + 7 * MINUTE, 1);
+	assert_int_equal(balances_since(balances, begin), begin);
+	assert_int_equal(balances_since(balances, begin + MINUTE / 2), begin);
+	assert_int_equal(balances_since(balances, begin + 4 * MINUTE), begin);
+	assert_int_equal(balances_since(balances, begin + 5 * MINUTE), begin + 5 * MINUTE);
+	assert_int_equal(balances_since(balances, begin + 6 * MINUTE), begin + 5 * MINUTE);
+	assert_int_equal(balances_since(balances, begin + 8 * MINUTE), begin + 8 * MINUTE);
+	/* hours without a pause: not worth it */
+	for (uint32_t i = 0; i < 60; i++)
+		tell(balances, 0, 4, i % 2, begin + (10 + 9 * i) * MINUTE, 2 - (i == 0));
+	assert_int_equal(balances_since(balances, begin + (9 * 60) * MINUTE),
+			 begin + (9 * 60) * MINUTE);
+	balances_free(balances);
+}
+
 static void as_many_notes_as_there_may_be_are_found(void **state)
 {
 	struct balances *balances = new_balances(2 * BALANCE_MAX_NOTES);
@@ -172,6 +211,8 @@ int main(int argc, char *argv[])
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_larger_sum_counts),
 		cmocka_unit_test(random_lines_are_set_off_as_a_plain_list_does),
+		cmocka_unit_test(as_many_wait_as_the_jail_says),
+		cmocka_unit_test(it_tells_where_nothing_was_set_off_over),
 		cmocka_unit_test(as_many_notes_as_there_may_be_are_found),
 		cmocka_unit_test(notes_run_out),
 	};

@@ -26,6 +26,7 @@
 
 static const uint8_t seed[16] = "bounds";
 static const usec_t lifetime = USEC_PER_HOUR;
+static const size_t depth = 64;
 
 static size_t allocated(void)
 {
@@ -91,7 +92,8 @@ static size_t fill_balances(void)
 	cleanup(balances_freep) struct balances *balances = NULL;
 	size_t before = allocated();
 
-	assert_int_equal(balances_new(seed, &lifetime, 1, ENGINE_MAX_BALANCES, &balances), 0);
+	assert_int_equal(balances_new(seed, &lifetime, &depth, 1, ENGINE_MAX_BALANCES, &balances),
+			 0);
 	for (uint32_t i = 0; i < ENGINE_MAX_BALANCES + BALANCE_MAX_NOTES; i++) {
 		bool has_session = i >= ENGINE_MAX_BALANCES;
 		struct address address = make_host(i);

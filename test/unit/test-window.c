@@ -121,17 +121,22 @@ static void is_used_up_oldest_first(void **state)
 	cleanup(windows_freep) struct windows *windows = make(10);
 	struct address address = source(1);
 	struct window *window;
+	usec_t since;
 
 	push(windows, 0, 1, 10, 5);
 	push(windows, 0, 1, 50, 5);
 	push(windows, 0, 1, 90, 5);
 	push(windows, 0, 1, 300, 5);
 	window = windows_find(windows, 0, &address);
-	assert_int_equal(windows_use(windows, window, 110, 6), 6); /* that of 10 has run out */
+	assert_int_equal(windows_use(windows, window, 110, 6, &since),
+			 6); /* that of 10 has run out */
+	assert_int_equal(since, 50);
 	assert_int_equal(weigh(windows, 0, 1, 100), 5 + 4);
 	assert_int_equal(weigh(windows, 0, 1, 149), 4);
-	assert_int_equal(windows_use(windows, window, 110, 100), 4);
-	assert_int_equal(windows_use(windows, window, 110, 100), 0);
+	assert_int_equal(windows_use(windows, window, 110, 100, &since), 4);
+	assert_int_equal(since, 90);
+	assert_int_equal(windows_use(windows, window, 110, 100, &since), 0);
+	assert_int_equal(since, 110);
 	assert_int_equal(weigh(windows, 0, 1, 300), 5);
 }
 
