@@ -35,6 +35,7 @@ struct node {
 	uint32_t out, other; /* NOWHERE: none */
 	uint32_t state;      /* 0: none */
 	bool looked;         /* the end of what is looked at ahead */
+	bool at_end;         /* "$": no byte comes behind it */
 };
 
 /* The nodes of a part of the pattern: where it begins, and a node without `out` where it ends. */
@@ -71,7 +72,7 @@ static uint32_t add_node(struct builder *builder, uint32_t out, uint32_t other)
 	builder->full |= builder->n_nodes == builder->max_nodes - 1;
 	if (!builder->full)
 		builder->n_nodes++;
-	builder->nodes[builder->n_nodes] = (struct node){ out, other, 0, false };
+	builder->nodes[builder->n_nodes] = (struct node){ out, other, 0, false, false };
 	return builder->n_nodes;
 }
 
@@ -167,6 +168,8 @@ static struct piece read_atom(struct builder *builder)
 		break;
 	case TOKEN_NOTHING:
 		piece = nothing(builder);
+		builder->nodes[piece.start].at_end =
+			span_equal(builder->token.text, SPAN_LITERAL("$"));
 		break;
 	case TOKEN_REPEAT: /* of nothing: PCRE2 refuses it */
 	case TOKEN_END:
@@ -329,6 +332,10 @@ static void walk(struct builder *builder, uint32_t number, uint32_t node, uint32
 			continue;
 		from->final |= at == &builder->nodes[last];
 		from->looked |= at->looked;
+		if (at->at_end) {
+			from->final = true;
+			continue;
+		}
 		if (at->state > 0 && builder->met[at->state] != number + 1) {
 			builder->met[at->state] = number + 1;
 			add_step(builder, from, at->state);

@@ -68,6 +68,7 @@ static void tells_what_may_follow_what(void **state)
 		{ "^a{0}b", ">2 a b." },
 		{ "^(?=ab)(?!c)(?<=d)e", ">531 a>2 b c d e." },
 		{ "^(?i)a_", ">1 Aa>2 _." },
+		{ "^(?:a|b$)*c", ">321 a*>321 b*. c." },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
