@@ -16,18 +16,18 @@
 #define RETRY_DELAY       (10 * USEC_PER_SEC) /* a full disk */
 #define LIGHT_BAN         256                 /* bytes of the state file; most take more */
 
-static int remember(struct daemon *daemon, const struct resolve *resolve)
+static int remember(struct daemon *daemon, const struct due *due)
 {
 	if (daemon->n_decided == daemon->room_decided) {
 		size_t room = daemon->room_decided * 2 + 16;
-		struct resolve *larger = reallocarray(daemon->decided, room, sizeof(*larger));
+		struct due *larger = reallocarray(daemon->decided, room, sizeof(*larger));
 
 		if (!larger)
 			return -ENOMEM;
 		daemon->decided = larger;
 		daemon->room_decided = room;
 	}
-	daemon->decided[daemon->n_decided++] = *resolve;
+	daemon->decided[daemon->n_decided++] = *due;
 	return 0;
 }
 
@@ -54,11 +54,10 @@ int commit_decisions(struct daemon *daemon)
 	while (r >= 0 && engine_take(daemon->force.engine, &decision)) {
 		switch (decision.type) {
 		case DECISION_BAN:
-			r = remember(daemon, &(struct resolve){ decision.id, NULL });
+			r = remember(daemon, &(struct due){ decision.id, NULL });
 			break;
 		case DECISION_END:
-			r = remember(daemon,
-				     &(struct resolve){ decision.id, why_ended(&decision) });
+			r = remember(daemon, &(struct due){ decision.id, why_ended(&decision) });
 			break;
 		case DECISION_PRIVATE:
 			say_private(&decision);
@@ -171,16 +170,16 @@ int commit_all(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < daemon->n_decided; i++) {
-		const struct resolve *resolve = &daemon->decided[i];
-		const struct ban *ban = ledger_get(daemon->ledger, resolve->id);
+		const struct due *due = &daemon->decided[i];
+		const struct ban *ban = ledger_get(daemon->ledger, due->id);
 
 		if (!ban)
 			continue;
-		if (!resolve->ended) {
+		if (!due->ended) {
 			say_ban(daemon, ban);
 			continue;
 		}
-		say_unban(daemon, ban, resolve->ended);
+		say_unban(daemon, ban, due->ended);
 		r = guard_remove(daemon, ban);
 		if (r == -ENOMEM)
 			return r;

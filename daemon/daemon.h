@@ -32,7 +32,7 @@ struct force {
 };
 
 /* What the engine decided, until it is committed. */
-struct resolve {
+struct due {
 	uint64_t id;       /* of the ban */
 	const char *ended; /* NULL: it begins; else why it ends */
 };
@@ -82,7 +82,7 @@ struct daemon {
 			      */
 
 	/* commit.c */
-	struct resolve *decided; /* since the last commit */
+	struct due *decided; /* since the last commit */
 	size_t n_decided, room_decided;
 	bool state_failing; /* said already */
 	bool kernel_failing;
@@ -148,8 +148,8 @@ int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rule
 /* Who is ignored has changed: the kernel hears of it, and bans of those end. */
 int guard_refresh(struct daemon *daemon) must_check;
 /* Puts in what was decided: these, or all that is in the ledger and not placed. */
-int guard_place(struct daemon *daemon, const struct resolve *resolves,
-		size_t n_resolves) must_check;
+int guard_place(struct daemon *daemon, const struct due *due,
+		size_t n_due) must_check;
 int guard_place_all(struct daemon *daemon) must_check;
 /* Puts everything that runs back into sets that are new, or into all: how many bans. */
 int guard_put_back(struct daemon *daemon, bool all) must_check;

@@ -245,14 +245,14 @@ static int put_decided(const struct daemon *daemon, struct changes *changes, con
 	return changes_put(changes, ban, NFT_PUT, now);
 }
 
-int guard_place(struct daemon *daemon, const struct resolve *resolves, size_t n_resolves)
+int guard_place(struct daemon *daemon, const struct due *due, size_t n_due)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < n_resolves; i++)
-		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, resolves[i].id), now);
+	for (size_t i = 0; r >= 0 && i < n_due; i++)
+		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, due[i].id), now);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 

@@ -145,8 +145,8 @@ static int renew_list(struct daemon *daemon, size_t i)
 		config->lists[i] = old;
 		return r == -E2BIG ? complain_of(path,
 						 "with it there are more than 65536 "
-						 "addresses and networks: write larger "
-						 "networks",
+						 "addresses and networks, or 256 host "
+						 "names: write larger networks",
 						 said)
 				   : r;
 	}

@@ -5,9 +5,14 @@
 
 int reading_open_journal(const char *verb, const struct common *common, struct journal **ret)
 {
+	usec_t oldest;
 	int r;
 
 	r = journal_open(common->file, common->directory, false, ret);
+	/* libsystemd opens a folder without any journal, and finds nothing in it */
+	if (r >= 0 && journal_oldest(*ret, &oldest) == -ENODATA)
+		fprintf(stderr, "banish %s: there is no entry in the journal: look at the path\n",
+			verb);
 	if (r >= 0 || r == -ENOMEM)
 		return r;
 	fprintf(stderr, "banish %s: cannot read the journal: %s\n", verb, journal_explain(r));

@@ -10,7 +10,7 @@
 struct request {
 	const char *jail; /* NULL: all */
 	bool all, json;
-	usec_t since; /* what was put in before it stays; 0: not given */
+	usec_t since; /* what was put in before it stays; USEC_INFINITY: not given */
 };
 
 /* What is to go; the jails' names belong to the sets or the list. */
@@ -89,7 +89,7 @@ static bool is_recent(const struct request *request, const struct nft_element *e
 {
 	usec_t age;
 
-	if (request->since == 0)
+	if (request->since == USEC_INFINITY)
 		return true;
 	if (element->timeout == USEC_INFINITY)
 		return false;
@@ -272,7 +272,7 @@ static int run(const struct request *request, const struct common *common, char 
 int verb_unban(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	struct request request = { 0 };
+	struct request request = { .since = USEC_INFINITY };
 	const struct option_row rows[] = {
 		{ "all", NULL, "everybody", &request.all, NULL },
 		{ "jail", "JAIL", "out of this jail only", &request.jail, NULL },
@@ -300,7 +300,7 @@ int verb_unban(int argc, char **argv)
 			"--help\" tells more\n");
 		return EXIT_USAGE;
 	}
-	if (request.since > 0 && !request.all) {
+	if (request.since != USEC_INFINITY && !request.all) {
 		fprintf(stderr, "banish unban: --since goes with --all; \"banish unban --help\" "
 				"tells more\n");
 		return EXIT_USAGE;

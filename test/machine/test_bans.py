@@ -183,6 +183,7 @@ def test_a_burst_opens_the_breaker_and_is_taken_back(machine, banish):
     assert banish.wait_entry("breaker", after=start, state="closed")["BANISH_COUNT"] == "3"
 
     assert banish("unban", "--since", began, "203.0.113.201", check=False).returncode == 2
+    assert banish("unban", "--since", "@0", "203.0.113.201", check=False).returncode == 2
     machine.run("banish", "ban", "--jail", "mox", "--time", "infinity", "203.0.113.210")
     banish("unban", "--all", "--jail", "mox", "--since", began)
     assert set(machine.elements("mox4")) == {"203.0.113.200", "203.0.113.210"}
