@@ -148,8 +148,7 @@ int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rule
 /* Who is ignored has changed: the kernel hears of it, and bans of those end. */
 int guard_refresh(struct daemon *daemon) must_check;
 /* Puts in what was decided: these, or all that is in the ledger and not placed. */
-int guard_place(struct daemon *daemon, const struct due *due,
-		size_t n_due) must_check;
+int guard_place(struct daemon *daemon, const struct due *due, size_t n_due) must_check;
 int guard_place_all(struct daemon *daemon) must_check;
 /* Puts everything that runs back into sets that are new, or into all: how many bans. */
 int guard_put_back(struct daemon *daemon, bool all) must_check;

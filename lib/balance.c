@@ -1,6 +1,7 @@
 #include "balance.h"
 
 #include "bridge.h"
+#include "session.h"
 #include "window.h"
 
 #include <assert.h>
@@ -11,9 +12,7 @@
 #define FIRST_NOTES 256
 
 /* So much further than the longest lifetime a begin that no set-off reaches over is looked for. */
-#define FURTHER   USEC_PER_HOUR
-/* A time that is asked for is no more than this before the latest that was. */
-#define STEP_BACK (24 * USEC_PER_HOUR)
+#define FURTHER USEC_PER_HOUR
 
 /* A session told of these attempts. */
 struct note {
@@ -178,7 +177,8 @@ usec_t balances_since(struct balances *balances, usec_t time)
 {
 	usec_t before = bridges_before(&balances->bridges, time);
 
-	bridges_forget(&balances->bridges, time - MIN(time, STEP_BACK));
+	/* the next may be asked for by a session, from as far back as its chain goes */
+	bridges_forget(&balances->bridges, time - MIN(time, SESSION_CHAIN_MAX));
 	return time - before <= balances->longest + FURTHER ? before : time;
 }
 

@@ -12,8 +12,7 @@
 #include "address.h"
 #include "util.h"
 
-#define BALANCE_MAX_NOTES 65536 /* attempts of sessions that are only written down: 32 bytes each \
-				 */
+#define BALANCE_MAX_NOTES 65536 /* attempts that are only written down: 32 bytes each */
 
 struct balances;
 

@@ -15,9 +15,9 @@ struct bridge {
 	usec_t begin, end;
 };
 
+/* In order, each beginning after the end of the one before. */
 struct bridges {
-	struct bridge
-		list[BRIDGES_MAX]; /* in order, each beginning after the end of the one before */
+	struct bridge list[BRIDGES_MAX];
 	size_t n;
 };
 
