@@ -83,9 +83,19 @@ static void read_attempts(struct span text, struct captures *captures)
 	captures->has_attempts = true;
 }
 
+/* Of the attempts that the line tells the last one was none; without a number it tells of that one
+ * alone. */
+static void take_off_last(struct captures *captures)
+{
+	if (captures->attempts > 0)
+		captures->attempts--;
+	captures->has_attempts = true;
+}
+
 /* The spans found become what the engine reads: nothing between two delimiters is no address and no
  * session. */
-static void tell(const struct span found[static N_GROUPS], struct captures *ret)
+static void tell(const struct event *event, const struct span found[static N_GROUPS],
+		 struct captures *ret)
 {
 	*ret = (struct captures){ .user = found[GROUP_USER] };
 	if (found[GROUP_ADDRESS].size > 0)
@@ -96,6 +106,8 @@ static void tell(const struct span found[static N_GROUPS], struct captures *ret)
 		ret->secret = found[GROUP_SECRET];
 	if (found[GROUP_ATTEMPTS].data)
 		read_attempts(found[GROUP_ATTEMPTS], ret);
+	if (event->last_is_no_guess)
+		take_off_last(ret);
 }
 
 /* A name that two groups gave different texts tells nothing. */
@@ -182,7 +194,7 @@ static int run_pattern(const struct match *match, struct matcher *matcher, struc
 		for (unsigned i = 0; i < N_GROUPS; i++)
 			found[i] =
 				captured(&match->groups[i], text, pcre2_get_ovector_pointer(data));
-		tell(found, ret);
+		tell(match->event, found, ret);
 	}
 	pcre2_match_data_free(own);
 
@@ -243,7 +255,7 @@ static int run_logfmt(const struct match *match, struct subject *subject, struct
 	found[GROUP_ATTEMPTS] = told_by(subject->logfmt, event->attempts_key);
 	found[GROUP_SESSION] = told_by(subject->logfmt, event->session_key);
 	found[GROUP_SECRET] = told_by(subject->logfmt, event->secret_key);
-	tell(found, ret);
+	tell(match->event, found, ret);
 	return 1;
 }
 

@@ -2,8 +2,9 @@
 #define BANISH_RULE_H
 
 /*
- * One rule file as a value: which journal entries it reads, which events it knows in them, and the example
- * messages by which it proves itself. Checked strictly here; patterns are compiled in match.c.
+ * One rule file as a value: which journal entries it reads, which events it knows in them, and the
+ * example messages by which it proves itself. Checked strictly here; patterns are compiled in
+ * match.c.
  */
 
 #include "fault.h"
@@ -26,7 +27,8 @@ struct condition {
 /* Whether "_UID": "system" is one of the values. */
 bool condition_has_system_user(const struct condition *condition);
 
-/* One object of "journal": all its conditions hold. Each holds a field that journald vouches for. */
+/* One object of "journal": all its conditions hold. Each holds a field that journald vouches for.
+ */
 struct selector {
 	struct condition *conditions;
 	size_t n_conditions;
@@ -43,10 +45,14 @@ struct where {
 struct event {
 	char *name;
 	enum outcome outcome;
-	enum mode mode;  /* MODE_AGGRESSIVE: weighs nothing in a normal jail, but still ends the search */
+	enum mode mode;  /* MODE_AGGRESSIVE: weighs nothing in a normal jail, but still ends the
+			    search */
 	unsigned weight; /* tenths; default WEIGHT_ONE */
 	bool agree;      /* "agree": "session" */
-	char *field;     /* default "MESSAGE" */
+	char *counts;    /* what a failure counts; NULL: attempts */
+	char *told_by;   /* who tells it: totals of one teller add up; NULL: the event itself */
+	bool last_is_no_guess; /* "last": of the announced attempts the last one was none */
+	char *field;           /* default "MESSAGE" */
 	enum format format;
 	char *pattern; /* %{define} already put in; NULL for logfmt */
 	struct where *where;
@@ -59,7 +65,7 @@ struct event {
 /* The examples of a rule are one stream, in file order: sessions join. */
 struct example {
 	char *message;
-	char *event; /* NULL: no event may match */
+	char *event;          /* NULL: no event may match */
 	char *address, *user; /* NULL: not said; the address as address_format() writes it */
 	unsigned line, column;
 };
@@ -78,7 +84,8 @@ struct rule {
 };
 
 /* 0; -EINVAL with at least one fault; -ENOMEM. */
-int rule_parse(const char *file, struct span text, struct faults *faults, struct rule **ret) must_check;
+int rule_parse(const char *file, struct span text, struct faults *faults,
+	       struct rule **ret) must_check;
 
 struct rule *rule_free(struct rule *rule);
 DEFINE_CLEANUP(struct rule *, rule_free)

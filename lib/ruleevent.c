@@ -50,6 +50,16 @@ static void read_agree(const struct json *value, const struct json_key *key, voi
 		json_fault(value, "\"agree\" has no such value: write \"session\"");
 }
 
+static void read_last(const struct json *value, const struct json_key *key, void *field)
+{
+	if (!json_expect(value, JSON_TEXT, "write \"no guess\""))
+		return;
+	if (strcmp(json_text(value), "no guess") == 0)
+		*(bool *)field = true;
+	else
+		json_fault(value, "\"last\" has no such value: write \"no guess\"");
+}
+
 static void read_field(const struct json *value, const struct json_key *key, void *field)
 {
 	if (json_expect(value, JSON_TEXT, "write a journal field, such as \"MESSAGE\"") &&
@@ -154,6 +164,9 @@ static const struct json_key event_keys[] = {
 	  .most = 100,
 	  .hint = "write a number from 0 to 100 with at most one decimal" },
 	{ .name = "agree", .read = read_agree, .offset = offsetof(struct event, agree) },
+	{ .name = "counts", .read = read_name, .offset = offsetof(struct event, counts) },
+	{ .name = "told_by", .read = read_name, .offset = offsetof(struct event, told_by) },
+	{ .name = "last", .read = read_last, .offset = offsetof(struct event, last_is_no_guess) },
 	{ .name = "field", .read = read_field, .offset = offsetof(struct event, field) },
 	{ .name = "format",
 	  .read = json_read_choice,
@@ -267,6 +280,21 @@ static bool tells(const struct json *node, const struct event *event, const char
 	return !event->pattern || pattern_names_group(event->pattern, name);
 }
 
+static void check_counting(const struct json *node, const struct event *event)
+{
+	static const char *const keys[] = { "counts", "told_by", "last" };
+	struct json value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (event->outcome != OUTCOME_FAILURE && json_find(node, keys[i], &value))
+			json_fault_at_key(&value, "\"%s\" is only for failures: remove it",
+					  keys[i]);
+	if (event->last_is_no_guess && !tells(node, event, "attempts") &&
+	    json_find(node, "last", &value))
+		json_fault_at_key(&value, "\"last\" takes one off a total: the event needs "
+					  "\"attempts\"");
+}
+
 static void check_sense(const struct json *node, const struct event *event)
 {
 	bool address = tells(node, event, "address"), session = tells(node, event, "session");
@@ -280,6 +308,7 @@ static void check_sense(const struct json *node, const struct event *event)
 	if (event->agree && !(address && session) && json_find(node, "agree", &value))
 		json_fault_at_key(&value, "\"agree\" compares two addresses: the event needs both "
 					  "\"address\" and \"session\"");
+	check_counting(node, event);
 }
 
 static void read_event(const struct json *node, const struct defines *defines, struct rule *rule)
@@ -334,6 +363,8 @@ void rule_events_free(struct event *events, size_t n)
 		struct event *event = &events[i];
 
 		free(event->name);
+		free(event->counts);
+		free(event->told_by);
 		free(event->field);
 		free(event->pattern);
 		free_where(event->where, event->n_where);

@@ -269,6 +269,24 @@ static struct event logfmt_event(struct where *where, size_t n_where)
 			       .secret_key = digest };
 }
 
+/* "last": "no guess": the announced total, or the line itself, holds one that was none. */
+static void takes_off_the_last_attempt(void **state)
+{
+	static const struct {
+		const char *line;
+		uint64_t attempts;
+	} cases[] = { { "x s 6", 5 }, { "x s 1", 0 }, { "x s 0", 0 }, { "x s", 0 } };
+	struct event event = pattern_event("^x (?<session>s)(?: (?<attempts>\\d+))?$");
+	struct captures c;
+
+	event.last_is_no_guess = true;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(run(&event, span_of(cases[i].line), &c), 1);
+		assert_true(c.has_attempts);
+		assert_int_equal(c.attempts, cases[i].attempts);
+	}
+}
+
 static void reads_logfmt(void **state)
 {
 	struct where where[] = {
@@ -366,6 +384,7 @@ int main(void)
 		cmocka_unit_test(gives_up_at_the_limit),
 		cmocka_unit_test(reads_long_lines),
 		cmocka_unit_test(reads_the_longest_lines),
+		cmocka_unit_test(takes_off_the_last_attempt),
 		cmocka_unit_test(reads_logfmt),
 		cmocka_unit_test(a_missing_key_is_an_empty_one),
 		cmocka_unit_test(reads_the_keys_of_a_text_once),

@@ -17,6 +17,9 @@ static void patterns_have_defaults(void **state)
 	assert_int_equal(event->mode, MODE_NORMAL);
 	assert_int_equal(event->weight, WEIGHT_ONE);
 	assert_false(event->agree);
+	assert_null(event->counts);
+	assert_null(event->told_by);
+	assert_false(event->last_is_no_guess);
 	assert_string_equal(event->field, "MESSAGE");
 	assert_int_equal(event->format, FORMAT_PATTERN);
 	assert_int_equal(event->line, 2);
@@ -28,6 +31,7 @@ static void reads_every_key(void **state)
 	cleanup(rule_freep) struct rule *rule = good_rule(EVENTS(
 		"{\"name\": \"a\", \"outcome\": \"success\", \"pattern\": \"^x\", \"format\": "
 		"\"pattern\"},\n{\"name\": \"b_2-c\", \"mode\": \"aggressive\", \"weight\": 0.3,\n"
+		"\"counts\": \"tests\", \"told_by\": \"smtpd\", \"last\": \"no guess\",\n"
 		"\"agree\": \"session\", \"field\": \"_X1\", \"format\": \"logfmt\",\n"
 		"\"where\": {\"m\": \"x\", \"r\": [\"\", \"b\"], \"n\": {\"not\": \"\"}, \"o\": "
 		"{\"not\": [\"c\", \"d\"]}},\n"
@@ -45,6 +49,9 @@ static void reads_every_key(void **state)
 	assert_int_equal(event->mode, MODE_AGGRESSIVE);
 	assert_int_equal(event->weight, 3);
 	assert_true(event->agree);
+	assert_string_equal(event->counts, "tests");
+	assert_string_equal(event->told_by, "smtpd");
+	assert_true(event->last_is_no_guess);
 	assert_string_equal(event->field, "_X1");
 	assert_int_equal(event->format, FORMAT_LOGFMT);
 	assert_null(event->pattern);
@@ -129,6 +136,14 @@ static void tells_each_fault_with_its_place(void **state)
 		{ EVENTS("{\"name\": \"e\", \"agree\": \"session\", \"pattern\": \"^(?<address>x)\"}"),
 		  "r:2:26: \"agree\" compares two addresses: the event needs both \"address\" and "
 		  "\"session\"\n" },
+		{ EVENTS("{\"name\": \"e\", \"last\": \"no guess\", \"pattern\": \"^(?<address>x)\"},\n"
+			 "{\"name\": \"f\", \"outcome\": \"success\", \"counts\": \"c\", \"told_by\": "
+			 "\"t\", \"pattern\": \"^x\"},\n"
+			 "{\"name\": \"g\", \"last\": \"guess\", \"pattern\": \"^(?<address>x)\"}"),
+		  "r:2:26: \"last\" takes one off a total: the event needs \"attempts\"\n"
+		  "r:3:37: \"counts\" is only for failures: remove it\n"
+		  "r:3:52: \"told_by\" is only for failures: remove it\n"
+		  "r:4:23: \"last\" has no such value: write \"no guess\"\n" },
 		{ EVENTS("{\"name\": \"e\", \"agree\": \"user\", \"outcome\": \"failed\", \"field\": "
 			 "\"message\",\n\"format\": \"json\", \"pattern\": \"^(?<address>x)\"}"),
 		  "r:2:35: \"agree\" has no such value: write \"session\"\n"
