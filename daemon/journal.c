@@ -196,9 +196,9 @@ static int add_selector(sd_journal *handle, const struct selector *selector)
 	for (size_t i = 0; i < selector->n_conditions; i++) {
 		const struct condition *condition = &selector->conditions[i];
 
-		/* no match can say "below 1000"; another field is always there, and rules look
-		 * again */
-		if (condition_has_system_user(condition))
+		/* no match can say "below 1000" or "missing"; another field is always there, and
+		 * rules look again */
+		if (!condition_is_match(condition))
 			continue;
 		/* matches on one field are OR, on different fields AND: just what the object means
 		 */

@@ -34,6 +34,8 @@ static int ask_units(struct units *units, const struct condition *condition,
 		struct unit unit;
 		int r;
 
+		if (condition->values[i][0] == '\0') /* entries without a unit */
+			continue;
 		r = units_ask(units, condition->values[i], &unit);
 		if (r < 0)
 			return r;

@@ -12,10 +12,10 @@
 
 #include <errno.h>
 
-/* journald fills these in from the kernel; whoever may log can choose all others (even _COMM and
- * _CMDLINE). */
+/* journald fills these in from the kernel; whoever may log can choose all others: _COMM and
+ * _CMDLINE when he starts a program, _EXE by a mount in a namespace of his own. */
 static const char *const trusted_fields[] = {
-	"_SYSTEMD_UNIT", "_SYSTEMD_CGROUP", "_SYSTEMD_SLICE", "_UID", "_GID", "_EXE",
+	"_SYSTEMD_UNIT", "_SYSTEMD_CGROUP", "_SYSTEMD_SLICE", "_UID", "_GID",
 };
 
 static void read_name(const struct json *value, const struct json_key *key, void *field)
@@ -38,28 +38,36 @@ static void read_condition(const struct json *value, struct selector *selector)
 	if (!rule_check_field(value, value->name, true))
 		return;
 	condition->field = strdup(value->name);
-	if (!condition->field)
+	if (!condition->field) {
 		json_no_memory(value);
+		return;
+	}
 	selector->n_conditions++;
-	(void)json_read_texts(value, "write its value or a list of values, texts all", false,
+	(void)json_read_texts(value, "write its value or a list of values, texts all", true,
 			      &condition->values, &condition->n_values);
 }
 
-bool condition_has_system_user(const struct condition *condition)
+static bool condition_has(const struct condition *condition, const char *value)
 {
 	for (size_t i = 0; i < condition->n_values; i++)
-		if (strcmp(condition->field, "_UID") == 0 &&
-		    strcmp(condition->values[i], RULE_SYSTEM_USER) == 0)
+		if (strcmp(condition->values[i], value) == 0)
 			return true;
 	return false;
 }
 
-/* A system user alone is no service: any of them may log what it was told. */
+bool condition_is_match(const struct condition *condition)
+{
+	return !condition_has(condition, "") && !(strcmp(condition->field, "_UID") == 0 &&
+						  condition_has(condition, RULE_SYSTEM_USER));
+}
+
+/* A system user alone is no service: any of them may log what it was told. Nor is a field that may
+ * be missing. */
 static bool is_trusted(const struct condition *condition)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(trusted_fields); i++)
 		if (strcmp(condition->field, trusted_fields[i]) == 0)
-			return !condition_has_system_user(condition);
+			return condition_is_match(condition);
 	return false;
 }
 
@@ -82,7 +90,7 @@ static void read_selector(const struct json *value, struct rule *rule)
 	if (!trusted)
 		json_fault(value,
 			   "anyone can log such entries: add _SYSTEMD_UNIT, _SYSTEMD_CGROUP, "
-			   "_SYSTEMD_SLICE, _UID, _GID or _EXE");
+			   "_SYSTEMD_SLICE, _UID or _GID");
 }
 
 static void free_selectors(struct rule *rule)

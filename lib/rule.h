@@ -17,15 +17,17 @@ enum format { FORMAT_PATTERN, FORMAT_LOGFMT };
 /* A value of _UID: any below 1000, where users of the machine begin (systemd's SYSTEM_UID_MAX). */
 #define RULE_SYSTEM_USER "system"
 
-/* "FIELD": "value" or ["value", ...]: the entry's field equals one of the values. */
+/* "FIELD": "value" or ["value", ...]: the entry's field equals one of the values; "" is an empty or
+ * missing field. */
 struct condition {
 	char *field;
 	char **values;
 	size_t n_values;
 };
 
-/* Whether "_UID": "system" is one of the values. */
-bool condition_has_system_user(const struct condition *condition);
+/* Whether the condition names in full the values that the field may have: not with "system" of _UID,
+ * nor with "". Only then can it be a match of the journal, and tell who has written. */
+bool condition_is_match(const struct condition *condition);
 
 /* One object of "journal": all its conditions hold. Each holds a field that journald vouches for.
  */

@@ -275,7 +275,7 @@ static int ask(struct selection *selection, const struct entry *entry, unsigned 
 	if (r < 0)
 		return r;
 	field->missing = r == 0;
-	field->value = r > 0 ? find_value(selection, i, text) : NO_VALUE;
+	field->value = find_value(selection, i, r > 0 ? text : span_of(""));
 	/* only journald and the kernel log without a user */
 	field->is_system = field->system_user != NO_VALUE && (r == 0 || is_system_user(text));
 	field->asked = true;

@@ -144,9 +144,11 @@ def make_rule(dice, name):
     selectors = []
     for _ in range(dice.choice([1, 1, 2, 3])):
         selector = dice.choice([{"_SYSTEMD_UNIT": dice.one_or_list(UNITS)},
-                                {"_UID": dice.one_or_list(["0", "8"])}, {"_EXE": dice.choice(EXES)}])
+                                {"_UID": dice.one_or_list(["0", "8"])}, {"_EXE": dice.choice(EXES), "_UID": ["0", "8", "999"]}])
         if "_UID" not in selector and dice.chance(15):
             selector["_UID"] = dice.one_or_list(["system", "8", "1000"])
+        if "_SYSTEMD_UNIT" not in selector and dice.chance(20):
+            selector["_SYSTEMD_UNIT"] = dice.choice(["", ["", UNITS[0]]])
         if dice.chance(40):
             selector["SYSLOG_IDENTIFIER"] = dice.one_or_list(IDENTIFIERS)
         selectors.append(selector)
@@ -329,7 +331,8 @@ class Journal:
             fields.update({name: dice.choice(values).decode() for name, values in selector.items()})
             if fields["_UID"] == "system":
                 fields["_UID"] = dice.choice(["0", "999"])
-        fields = [field for field in fields.items() if not dice.chance(4)]
+        fields = [(name, value) for name, value in fields.items()
+                  if not dice.chance(4) and (value or dice.chance(20))]
         if dice.chance(3):
             fields = [(name, dice.choice(["", "other.service"])) if name[0] == "_" else (name, value)
                       for name, value in fields]

@@ -185,7 +185,7 @@ class Jail:
     def agrees(field, wanted, values):
         system = field == "_UID" and b"system" in wanted
         return (system and all(re.fullmatch(rb"[0-9]{1,3}", value) for value in values) or
-                set(values) & set(wanted))
+                set(values or [b""]) & set(wanted))
 
     def find(self, fields):
         for event in self.events:

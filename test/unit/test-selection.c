@@ -103,6 +103,39 @@ static void a_system_user_is_below_1000_or_nobody(void **state)
 	pool_done();
 }
 
+static void an_empty_value_is_a_missing_field(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT= _UID=0");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=b.service| _UID=0");
+	struct rule *c = make_rule("c", "X= _UID=0");
+	const struct rule *rules[] = { a, b, c };
+	cleanup(selection_freep) struct selection *selection = selection_of(rules, 3);
+	static const struct {
+		const char *unit, *agreeing;
+		uint64_t narrowed;
+	} cases[] = {
+		{ "Y=1", "111", 7 },
+		{ "_SYSTEMD_UNIT=b.service", "011", 6 },
+		{ "_SYSTEMD_UNIT=a.service", "001", 4 },
+		{ "_SYSTEMD_UNIT=", "111", 7 },
+		{ "X=1", "110", 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct source source = { .fields = FIELDS(cases[i].unit, "_UID=0") };
+		struct entry entry = source_entry(&source);
+		uint64_t narrowed[1];
+
+		selection_begin(selection);
+		assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
+		assert_int_equal(narrowed[0], cases[i].narrowed);
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(selection_agrees(selection, &entry, k),
+					 cases[i].agreeing[k] == '1');
+	}
+	pool_done();
+}
+
 static void narrows_by_a_system_user(void **state)
 {
 	struct rule *a = make_rule("a", "_UID=system|1000 _EXE=x");
@@ -181,6 +214,7 @@ int main(void)
 		cmocka_unit_test(ands_fields_and_ors_objects_and_values),
 		cmocka_unit_test(missing_fields_agree_when_told_to),
 		cmocka_unit_test(a_system_user_is_below_1000_or_nobody),
+		cmocka_unit_test(an_empty_value_is_a_missing_field),
 		cmocka_unit_test(narrows_by_a_system_user),
 		cmocka_unit_test(narrows_many_rules_by_one_question),
 		cmocka_unit_test(passes_errors_on),
