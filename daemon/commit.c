@@ -152,7 +152,6 @@ int commit_position(struct daemon *daemon)
 	int r;
 
 	if (position.cursor.data) {
-		engine_tell_begin(daemon->force.engine, position.time);
 		r = ledger_set_position(daemon->ledger, &position);
 		if (r < 0)
 			return r;

@@ -4,9 +4,10 @@
 /* Shared by engine.c (life, queue, feeding), judge.c (what a hit counts) and engine-ledger.c (bans
  * from outside and from before). */
 
-#include "balance.h"
 #include "breaker.h"
+#include "counting.h"
 #include "engine.h"
+#include "nameless.h"
 #include "networks.h"
 #include "prefixset.h"
 #include "session.h"
@@ -19,10 +20,12 @@ struct jail_state {
 	unsigned ledger_jail;
 	uint64_t limit; /* tenths */
 	struct breaker breaker;
-	size_t depth; /* failures that one source may hold */
-	bool users;   /* its windows remember them */
-	bool repeats; /* a user's further failures weigh less */
-	bool settles; /* its rule can tell one attempt by lines with and without a session */
+	size_t depth;              /* failures that one source may hold */
+	bool users;                /* its windows remember them */
+	bool repeats;              /* a user's further failures weigh less */
+	bool settles;              /* its rule has lines with and without a session */
+	struct counting *counting; /* by event; owned */
+	uint64_t n_lost;           /* failures whose session is not known */
 };
 
 /* An unban whose position the warm-up has not reached. */
@@ -39,7 +42,7 @@ struct engine {
 	size_t n_jails;
 	unsigned manual, forced; /* the ledger's numbers of MANUAL_NAME, FORCED_NAME */
 	struct windows *windows;
-	struct balances *balances;
+	struct nameless *nameless;
 	struct sessions *sessions;
 	struct network_list *networks; /* by the ledger's numbers of jails */
 	struct targets *targets;
@@ -72,7 +75,9 @@ struct judgement {
 	const struct event *event;
 	struct jail_state *jail;
 	usec_t time;
-	struct session *session; /* NULL: the line names none */
+	bool is_named;            /* the line names a session, */
+	struct session_name name; /* this, */
+	struct session *session;  /* NULL: it is not known */
 	struct verdict_of_hit *verdict;
 	struct prefix offender; /* of a failure, once its address is known */
 };
@@ -84,6 +89,11 @@ int engine_judge(struct engine *engine, const struct entry *entry, const struct 
 /* The hit tells of `attempts` new ones, of an event that weighs something, by somebody who counts.
  */
 int engine_weigh(struct judgement *judgement, uint32_t attempts) must_check;
+/* A ban, of the offender or of his network, keeps him away. */
+bool engine_prevents(const struct judgement *judgement);
+/* Both sums of what lines with and without a session told begin anew. `jail`: the engine's number.
+ */
+void engine_forget_sums(struct engine *engine, const struct ban *ban, unsigned jail);
 /* USER_NONE: no name. */
 uint64_t engine_identify_user(struct span user);
 

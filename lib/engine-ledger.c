@@ -177,6 +177,16 @@ void engine_empty_window(struct engine *engine, const struct ban *ban, usec_t un
 		windows_forget_until(engine->windows, window, until);
 }
 
+void engine_forget_sums(struct engine *engine, const struct ban *ban, unsigned jail)
+{
+	if (jail >= engine->n_jails || !engine->jails[jail].settles)
+		return;
+	if (ban->network)
+		nameless_forget_network(engine->nameless, jail, &ban->prefix);
+	else
+		nameless_forget(engine->nameless, jail, &ban->prefix);
+}
+
 int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 		const struct prefix *prefix, usec_t time)
 {
@@ -198,6 +208,7 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 		if (engine_is_in_reach(engine, ban->since)) /* else it was noted as adopted */
 			note_ban(engine, ban);
 		engine_empty_window(engine, ban, USEC_INFINITY);
+		engine_forget_sums(engine, ban, engine_jail_of(engine, ban));
 	}
 	return 0;
 }
@@ -301,5 +312,4 @@ void engine_warm_done(struct engine *engine)
 	}
 	engine->n_lifts = engine->next_lift = 0;
 	engine->warming = false;
-	engine_tell_begin(engine, ledger_position(engine->ledger).time);
 }

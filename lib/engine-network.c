@@ -185,6 +185,7 @@ static int ban(struct engine *engine, const struct decision *offender, const str
 	engine->statistics.bans++;
 	breaker_note(&engine->jails[offender->jail].breaker, decision.time);
 	networks_forget(engine->networks, number, network);
+	engine_forget_sums(engine, added, offender->jail);
 	return engine_decide(engine, &decision);
 }
 

@@ -1,11 +1,11 @@
 #include "engine-internal.h"
+#include "pattern.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #define WARN_PAUSE    USEC_PER_HOUR /* between two warnings of one private source */
 #define MAX_WARNED    1024          /* private sources that are remembered for it */
-#define STEP_BACK     USEC_PER_HOUR /* of the clock: so long a one does no harm */
 #define SPARE_REPEATS 64 /* failures of weight 0 that a source may hold beside those that weigh */
 
 static usec_t add_times(usec_t a, usec_t b)
@@ -30,14 +30,20 @@ static usec_t longest_reach(const struct engine *engine)
 
 	for (size_t i = 0; i < engine->n_jails; i++)
 		longest = MAX(longest, reach_of(&engine->jails[i]));
-	return add_times(longest, SESSION_REACH);
+	return add_times(longest, TOTALS_REACH);
 }
 
 usec_t engine_reach(const struct engine *engine)
 {
-	usec_t end = ledger_position(engine->ledger).time, begin = ledger_begin(engine->ledger);
+	return engine->reach;
+}
 
-	return begin < end ? MAX(engine->reach, end - begin) : engine->reach;
+usec_t engine_note_reach(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n_jails; i++)
+		if (ruleset_has_notes(engine->ruleset, (unsigned)i))
+			return SESSION_NOTE_LIFE;
+	return 0;
 }
 
 usec_t engine_findtime(const struct engine *engine)
@@ -49,10 +55,11 @@ usec_t engine_findtime(const struct engine *engine)
 	return longest;
 }
 
-/* A pattern's groups are named in its text; that a group may stay empty is not to be seen there. */
+/* That a group may stay empty is not to be seen in a pattern: any such event may lack a session. */
 static bool may_have_session(const struct event *event)
 {
-	return event->session_key || (event->pattern && strstr(event->pattern, "session"));
+	return event->session_key ||
+	       (event->pattern && pattern_names_group(event->pattern, "session"));
 }
 
 static bool settles(const struct rule *rule)
@@ -67,6 +74,7 @@ static bool settles(const struct rule *rule)
 static int init_jail(struct jail_state *state, const struct jail *jail)
 {
 	const struct settings *settings = &jail->settings;
+	int r;
 
 	*state = (struct jail_state){
 		.jail = jail,
@@ -78,23 +86,27 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 	state->users =
 		state->repeats || settings->maxusers > 0 || settings->on_success == SUCCESS_FORGIVE;
 	state->depth = MIN(state->limit + (state->repeats ? SPARE_REPEATS : 0), WINDOW_MAX_DEPTH);
-	return breaker_init(&state->breaker, &settings->maxbans);
+	r = counting_new(jail->rule, &state->counting);
+	return r < 0 ? r : breaker_init(&state->breaker, &settings->maxbans);
+}
+
+static void done_jail(struct jail_state *state)
+{
+	breaker_done(&state->breaker);
+	free(state->counting);
 }
 
 static int make_tables(struct engine *engine, const uint8_t seed[16],
 		       const struct engine_limits *limits)
 {
 	cleanup(freep) usec_t *lifetimes = calloc(engine->n_jails + 1, sizeof(*lifetimes));
-	cleanup(freep) size_t *depths = calloc(engine->n_jails + 1, sizeof(*depths));
 	size_t n = engine->n_jails;
 	int r;
 
-	if (!lifetimes || !depths)
+	if (!lifetimes)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		lifetimes[i] = engine->jails[i].settings->findtime;
-		depths[i] = engine->jails[i].depth;
-	}
 	r = windows_new(seed, lifetimes, n, limits->max_sources ?: ENGINE_MAX_SOURCES,
 			&engine->windows);
 	if (r < 0)
@@ -102,8 +114,7 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	for (unsigned i = 0; i < n; i++)
 		if (engine->jails[i].users)
 			windows_remember_users(engine->windows, i);
-	r = balances_new(seed, lifetimes, depths, n, limits->max_balances ?: ENGINE_MAX_BALANCES,
-			 &engine->balances);
+	r = nameless_new(seed, limits->max_nameless ?: ENGINE_MAX_NAMELESS, &engine->nameless);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
@@ -167,7 +178,7 @@ struct engine *engine_free(struct engine *engine)
 		return NULL;
 	clear_verdicts(engine);
 	windows_free(engine->windows);
-	balances_free(engine->balances);
+	nameless_free(engine->nameless);
 	windows_free(engine->warned);
 	sessions_free(engine->sessions);
 	networks_free(engine->networks);
@@ -175,7 +186,7 @@ struct engine *engine_free(struct engine *engine)
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
 	for (size_t i = 0; engine->jails && i < engine->n_jails; i++)
-		breaker_done(&engine->jails[i].breaker);
+		done_jail(&engine->jails[i]);
 	free(engine->jails);
 	free(engine->lifts);
 	free(engine->cursor);
@@ -212,18 +223,6 @@ static void forget_entry(struct engine *engine)
 	engine->cursor = NULL;
 }
 
-void engine_tell_begin(struct engine *engine, usec_t time)
-{
-	usec_t far = add_times(engine->reach, STEP_BACK), usual, begin;
-
-	if (engine->warming)
-		return;
-	usual = time > engine->reach ? time - engine->reach : 0;
-	begin = MIN(sessions_since(engine->sessions, time > far ? time - far : 0), usual);
-	begin = balances_since(engine->balances, begin);
-	ledger_set_begin(engine->ledger, begin < usual ? begin : USEC_INFINITY);
-}
-
 static int judge_hits(struct engine *engine, const struct entry *entry, size_t n, usec_t time)
 {
 	int r;
@@ -233,7 +232,7 @@ static int judge_hits(struct engine *engine, const struct entry *entry, size_t n
 		r = engine_judge(engine, entry, ruleset_hit(engine->ruleset, i), time);
 	engine->latest = MAX(engine->latest, time);
 	windows_expire(engine->windows, engine->latest);
-	balances_expire(engine->balances, engine->latest);
+	nameless_expire(engine->nameless, engine->latest);
 	windows_expire(engine->warned, engine->latest);
 	sessions_expire(engine->sessions, engine->latest);
 	return r;
@@ -274,6 +273,32 @@ int engine_warm(struct engine *engine, const struct entry *entry)
 	if (n > 0)
 		r = judge_hits(engine, entry, (size_t)n, time);
 	return r < 0 ? r : engine_apply_lifts(engine, entry, time);
+}
+
+int engine_warm_notes(struct engine *engine, const struct entry *entry)
+{
+	usec_t time;
+	int r, n;
+
+	forget_entry(engine);
+	n = ruleset_scan(engine->ruleset, entry);
+	if (n <= 0)
+		return n;
+	r = entry_time(entry, &time);
+	if (r == 0)
+		r = reserve_verdicts(engine, (size_t)n);
+	if (r < 0)
+		return r;
+	engine->warming = true;
+	for (size_t i = 0; r == 0 && i < (size_t)n; i++) {
+		const struct hit *hit = ruleset_hit(engine->ruleset, i);
+
+		if (ruleset_event(engine->ruleset, hit->jail, hit->event)->outcome == OUTCOME_NOTE)
+			r = engine_judge(engine, entry, hit, time);
+	}
+	engine->latest = MAX(engine->latest, time);
+	sessions_expire(engine->sessions, engine->latest);
+	return r;
 }
 
 int engine_cursor(struct engine *engine, const struct entry *entry, const char **ret)
@@ -366,7 +391,8 @@ struct prefix engine_widen(const struct engine *engine, unsigned jail,
 const struct engine_statistics *engine_statistics(struct engine *engine)
 {
 	engine->statistics.evicted_sources = windows_n_evicted(engine->windows);
-	engine->statistics.evicted_sessions = sessions_n_evicted(engine->sessions);
+	engine->statistics.evicted_sessions =
+		sessions_n_evicted(engine->sessions) + nameless_n_evicted(engine->nameless);
 	engine->statistics.evicted_bans = ledger_n_evicted(engine->ledger);
 	return &engine->statistics;
 }

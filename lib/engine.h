@@ -8,9 +8,10 @@
  * here and nowhere else.
  *
  * The order of a start with a ledger: engine_new, engine_adopt_ledger, engine_end_bans, engine_warm
- * for each entry from (position - engine_reach) up to the position, engine_warm_done, then
- * engine_feed. A reload does the same with the ledger that engine_take_ledger gives back.
- * engine_ban and engine_unban may come at any time between feeds.
+ * for each entry from (position - engine_reach) up to the position (engine_warm_notes from
+ * engine_note_reach up to there), engine_warm_done, then engine_feed. A reload does the same with
+ * the ledger that engine_take_ledger gives back. engine_ban and engine_unban may come at any time
+ * between feeds.
  */
 
 #include "entry.h"
@@ -30,13 +31,14 @@ struct engine;
 struct engine_limits {
 	size_t max_sources;  /* offenders with failures; 72 bytes each with one failure, at most 120
 				at maxretry 5, 170 where users are remembered */
-	size_t max_sessions; /* 70 bytes each; 150 with a note, 440 with the longest of names */
-	size_t max_balances; /* addresses whose lines with and without session are set off */
+	size_t max_sessions; /* that only count, and as many with notes; 110 bytes each, 510 with a
+				note that holds the longest of names */
+	size_t max_nameless; /* addresses of jails whose lines may have a session or none */
 };
 
 #define ENGINE_MAX_SOURCES  262144
 #define ENGINE_MAX_SESSIONS 65536
-#define ENGINE_MAX_BALANCES 65536
+#define ENGINE_MAX_NAMELESS 65536
 
 /* `ruleset` and `policy` are borrowed and must outlive the engine. `seed`: for the hash tables,
  * never changes a decision. `limits` may be NULL. */
@@ -125,14 +127,17 @@ int engine_feed(struct engine *engine, const struct entry *entry) must_check;
 /* The same for a stretch that was read before the last stop: windows, sessions and totals are
  * rebuilt, nothing is decided; the ledger's bans and unbans are applied at their entries. */
 int engine_warm(struct engine *engine, const struct entry *entry) must_check;
+/* The same for a stretch before that one: of the entry only notes are taken. */
+int engine_warm_notes(struct engine *engine, const struct entry *entry) must_check;
 /* The stretch is over: applies what is left of the ledger. */
 void engine_warm_done(struct engine *engine);
-/* Before a position is saved, with its time: the ledger tells how far back what sessions and
- * set-offs need goes. */
-void engine_tell_begin(struct engine *engine, usec_t time);
 /* How far before the ledger's position a warm-up has to begin: the longest findtime and what
- * sessions need, or further, if the ledger says so. */
+ * sessions need, notes apart. */
 usec_t engine_reach(const struct engine *engine);
+/* The same for notes, which are remembered for longer; 0: no rule in force has any. Before
+ * engine_reach only entries that such rules select (ruleset_has_notes) need to be read, and go to
+ * engine_warm_notes. */
+usec_t engine_note_reach(const struct engine *engine);
 /* The longest: how far before now a start without a ledger begins. */
 usec_t engine_findtime(const struct engine *engine);
 

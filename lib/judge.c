@@ -1,7 +1,7 @@
 /*
  * What a hit tells: who, and how much of it is new. In this order, since totals rise also for those
  * who are ignored or already banned: mode -> address (own, or remembered) -> agreement -> session
- * total -> ignored? -> set-off. What it weighs is weigh.c's.
+ * total -> ignored? -> banned? -> told by the other kind of lines? What it weighs is weigh.c's.
  */
 
 #include "engine-internal.h"
@@ -29,52 +29,96 @@ static int read_own_address(struct judgement *judgement)
 /* The session may be gone before the verdict is read: the user is copied. */
 static int recall(struct judgement *judgement)
 {
-	const struct remembered *remembered;
+	struct remembered remembered;
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
 	char *user;
 
 	if (!judgement->session)
 		return 0;
-	remembered = sessions_recall(judgement->engine->sessions, judgement->session);
-	if (!verdict->has_address && remembered->has_address) {
-		verdict->address = remembered->address;
+	remembered = sessions_recall(engine->sessions, judgement->session, judgement->time);
+	if (!verdict->has_address && remembered.has_address) {
+		verdict->address = remembered.address;
 		verdict->has_address = true;
 	}
-	if (!is_there(verdict->user) && remembered->user) {
-		user = malloc(remembered->user_size + 1);
+	if (!is_there(verdict->user) && remembered.user.data) {
+		user = malloc(remembered.user.size + 1);
 		if (!user)
 			return -ENOMEM;
-		memcpy(user, remembered->user, remembered->user_size);
+		memcpy(user, remembered.user.data, remembered.user.size);
 		engine->users[engine->n_verdicts - 1] = user;
-		verdict->user = (struct span){ user, remembered->user_size };
+		verdict->user = (struct span){ user, remembered.user.size };
 	}
 	return 0;
+}
+
+static int open_session(struct judgement *judgement)
+{
+	if (judgement->session)
+		return 0;
+	return sessions_add(judgement->engine->sessions, &judgement->name, &judgement->session);
 }
 
 static int judge_note(struct judgement *judgement, bool has_address)
 {
 	struct span user = judgement->hit->captures.user;
+	struct noted noted = { .jail = judgement->hit->jail };
+	int r;
 
 	judgement->verdict->why = WHY_NOTE;
-	if (!judgement->session)
+	if (is_there(user))
+		noted.user = user;
+	if (has_address) {
+		noted.address = &judgement->verdict->address;
+		noted.offender = &judgement->offender.address;
+	}
+	if (!judgement->is_named || (!has_address && !noted.user.data))
 		return 0;
-	return sessions_remember(judgement->engine->sessions, judgement->session,
-				 has_address ? &judgement->verdict->address : NULL,
-				 is_there(user) ? user : (struct span){ 0 });
+	r = open_session(judgement);
+	return r < 0 ? r
+		     : sessions_remember(judgement->engine->sessions, judgement->session, &noted,
+					 judgement->time);
 }
 
 /* How many attempts the line tells that its session has not told before. */
-static int count_attempts(struct judgement *judgement, uint32_t *ret)
+static int count_attempts(struct judgement *judgement, struct raise *ret)
 {
 	const struct captures *captures = &judgement->hit->captures;
+	const struct counting *counting = judgement->jail->counting;
+	int r;
 
-	if (judgement->session)
-		return sessions_tell(judgement->engine->sessions, judgement->session,
-				     judgement->hit->event, captures->has_attempts,
+	*ret = (struct raise){ 0 };
+	if (!counting[judgement->hit->event].tells)
+		return 0;
+	if (!judgement->is_named) {
+		ret->count =
+			captures->has_attempts ? (uint32_t)MIN(captures->attempts, TOTALS_MAX) : 1;
+		return 0;
+	}
+	r = open_session(judgement);
+	return r < 0 ? r
+		     : sessions_tell(judgement->engine->sessions, judgement->session, counting,
+				     judgement->hit->event, judgement->time, captures->has_attempts,
 				     captures->attempts, ret);
-	*ret = captures->has_attempts ? (uint32_t)MIN(captures->attempts, SESSION_ATTEMPTS_MAX) : 1;
-	return 0;
+}
+
+/* How many of them no line of the other kind, with or without a session, told before. */
+static int settle(const struct judgement *judgement, const struct raise *raise, uint32_t *ret)
+{
+	struct nameless *nameless = judgement->engine->nameless;
+	const struct captures *captures = &judgement->hit->captures;
+	const struct nameless_line line = {
+		.jail = judgement->hit->jail,
+		.address = &judgement->verdict->address,
+		.offender = &judgement->offender,
+		.counting = judgement->jail->counting,
+		.event = judgement->hit->event,
+		.time = judgement->time,
+	};
+
+	if (judgement->is_named)
+		return nameless_raise(nameless, &line, raise, ret);
+	return nameless_tell(nameless, &line, captures->has_attempts, captures->attempts, ret);
 }
 
 static void widen(struct judgement *judgement)
@@ -87,11 +131,11 @@ static void widen(struct judgement *judgement)
  * needed. */
 static void fetch(const struct judgement *judgement, bool buckets_are_there)
 {
-	const struct address *address = &judgement->verdict->address;
 	unsigned jail = judgement->hit->jail;
 
 	if (judgement->jail->settles)
-		balances_fetch(judgement->engine->balances, jail, address, buckets_are_there);
+		nameless_fetch(judgement->engine->nameless, jail, &judgement->offender,
+			       buckets_are_there);
 	windows_fetch(judgement->engine->windows, jail, &judgement->offender.address,
 		      buckets_are_there);
 }
@@ -125,16 +169,37 @@ static int spare(struct judgement *judgement)
 				     });
 }
 
+/* What an address that counts was told of. */
+static int judge_attempts(struct judgement *judgement, const struct raise *raise)
+{
+	struct verdict_of_hit *verdict = judgement->verdict;
+	uint32_t attempts = raise->count;
+	bool weighs = judgement->event->weight > 0 && attempts > 0;
+	int r;
+
+	verdict->why = attempts > 0 || judgement->is_named ? WHY_TOLD_BEFORE : WHY_WEIGHTLESS;
+	if (judgement->jail->settles && (attempts > 0 || raise->tail > 0) &&
+	    !engine_prevents(judgement)) {
+		r = settle(judgement, raise, &attempts);
+		if (r < 0)
+			return r;
+		weighs = weighs && attempts > 0;
+	}
+	if (judgement->event->weight == 0 && attempts > 0)
+		verdict->why = WHY_WEIGHTLESS;
+	return weighs ? engine_weigh(judgement, attempts) : 0;
+}
+
 static int judge_failure(struct judgement *judgement)
 {
 	struct verdict_of_hit *verdict = judgement->verdict;
-	uint32_t attempts;
+	struct raise raise;
 	int r;
 
 	if (!is_there(judgement->hit->captures.address)) /* it was recalled */
 		widen(judgement);
 	fetch(judgement, true);
-	r = count_attempts(judgement, &attempts);
+	r = count_attempts(judgement, &raise);
 	if (r < 0)
 		return r;
 	if (engine_ignores(judgement->engine, &verdict->address)) {
@@ -143,20 +208,13 @@ static int judge_failure(struct judgement *judgement)
 	}
 	if (engine_spares(judgement->engine, judgement->hit->jail, &verdict->address)) {
 		verdict->why = WHY_PRIVATE;
-		return attempts > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
+		return raise.count > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
 	}
-	verdict->why = attempts > 0 || judgement->session ? WHY_TOLD_BEFORE : WHY_WEIGHTLESS;
-	if (judgement->jail->settles && attempts > 0)
-		r = balances_settle(judgement->engine->balances, judgement->hit->jail,
-				    &verdict->address, judgement->session != NULL, judgement->time,
-				    &attempts);
-	if (r < 0 || attempts == 0)
-		return r;
-	if (judgement->event->weight == 0) {
+	if (!judgement->jail->counting[judgement->hit->event].tells) {
 		verdict->why = WHY_WEIGHTLESS;
 		return 0;
 	}
-	return engine_weigh(judgement, attempts);
+	return judge_attempts(judgement, &raise);
 }
 
 /* Whoever got in here may have mistyped before; what he did to others stays. */
@@ -181,15 +239,26 @@ static void judge_success(struct judgement *judgement)
 		windows_drop(windows, window);
 }
 
-static bool agrees(const struct judgement *judgement)
+/* Nobody is known any more to whom the failure could be given. */
+static void lose(struct judgement *judgement)
 {
-	const struct remembered *remembered;
+	if (judgement->is_named && judgement->event->outcome == OUTCOME_FAILURE &&
+	    !judgement->engine->warming)
+		judgement->jail->n_lost++;
+}
 
-	if (!judgement->session)
-		return false;
-	remembered = sessions_recall(judgement->engine->sessions, judgement->session);
-	return remembered->has_address &&
-	       address_equal(&remembered->address, &judgement->verdict->address);
+/* The line's address is the one that its session remembers. */
+static bool agrees(struct judgement *judgement)
+{
+	struct remembered remembered = { 0 };
+
+	if (judgement->session)
+		remembered = sessions_recall(judgement->engine->sessions, judgement->session,
+					     judgement->time);
+	if (!remembered.has_address)
+		lose(judgement);
+	return remembered.has_address &&
+	       address_equal(&remembered.address, &judgement->verdict->address);
 }
 
 /* The line's own word on who it was, against what its session remembers. */
@@ -214,46 +283,36 @@ static int judge_address(struct judgement *judgement, int own)
 		return 0;
 	}
 	if (!verdict->has_address) {
+		lose(judgement);
 		verdict->why = judgement->event->agree ? WHY_DISAGREES : WHY_NO_ADDRESS;
 		return 0;
 	}
 	return judge_failure(judgement);
 }
 
-static int open_session(struct judgement *judgement, const struct session_name *name)
-{
-	struct sessions *sessions = judgement->engine->sessions;
-
-	/* A success begins no session: where it is left out, the session begins as late. */
-	if (judgement->event->outcome != OUTCOME_SUCCESS)
-		return sessions_open(sessions, name, judgement->time, &judgement->session);
-	judgement->session = sessions_find(sessions, name, judgement->time);
-	return 0;
-}
-
 static int judge_outcome(struct judgement *judgement)
 {
 	struct span session = judgement->hit->captures.session;
-	struct session_name name = { 0 };
-	int r = 0, own;
+	int own;
 
 	judgement->verdict->user = judgement->hit->captures.user;
-	if (is_there(session))
-		name = sessions_name(judgement->engine->sessions, judgement->hit->jail, session);
+	judgement->is_named = is_there(session);
+	if (judgement->is_named)
+		judgement->name =
+			sessions_name(judgement->engine->sessions, judgement->hit->jail, session);
 	own = read_own_address(judgement);
 	if (judgement->event->mode == MODE_AGGRESSIVE &&
 	    judgement->jail->settings->mode == MODE_NORMAL) {
 		judgement->verdict->why = WHY_MODE_OFF;
 		return 0;
 	}
-	if (own > 0 && judgement->event->outcome == OUTCOME_FAILURE) {
+	if (own > 0 && judgement->event->outcome != OUTCOME_SUCCESS) {
 		widen(judgement);
-		fetch(judgement, false);
+		if (judgement->event->outcome == OUTCOME_FAILURE)
+			fetch(judgement, false);
 	}
-	if (is_there(session))
-		r = open_session(judgement, &name);
-	if (r < 0)
-		return r;
+	if (judgement->is_named)
+		judgement->session = sessions_find(judgement->engine->sessions, &judgement->name);
 	if (judgement->event->outcome == OUTCOME_NOTE)
 		return judge_note(judgement, own > 0);
 	return judge_address(judgement, own);

@@ -164,11 +164,6 @@ bool ledger_table_is_unsaved(const struct ledger *ledger)
 	return ledger->table_unsaved;
 }
 
-void ledger_set_begin(struct ledger *ledger, usec_t begin)
-{
-	ledger->begin = begin;
-}
-
 const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what)
 {
 	while (*i < ledger->n_unsaved) {

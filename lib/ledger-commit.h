@@ -22,7 +22,7 @@ struct ledger_commit {
 	struct cJSON *json;            /* owned; one of these two holds the texts */
 	char *text;                    /* owned */
 	const char *cursor, *table;    /* NULL: not told */
-	usec_t time, begin;            /* begin 0: not told */
+	usec_t time;
 	struct ledger_change *changes; /* owned */
 	size_t n_changes, max_changes;
 };

@@ -255,7 +255,7 @@ static int read_json(struct span line, struct ledger_commit *commit)
 		"v", "cursor", "time", "begin", "table", "changes", NULL
 	};
 	const char *end;
-	uint64_t version;
+	uint64_t version, begin;
 
 	commit->json = cJSON_ParseWithLengthOpts(line.data, line.size, &end, false);
 	if (!commit->json || end != line.data + line.size)
@@ -271,8 +271,9 @@ static int read_json(struct span line, struct ledger_commit *commit)
 		if (!get_text(commit->json, "cursor", LEDGER_MAX_CURSOR, &commit->cursor) ||
 		    !get_number(commit->json, "time", &commit->time))
 			return -EBADMSG;
+	/* 0.1.0 wrote it; nothing hangs on it any more */
 	if (cJSON_HasObjectItem(commit->json, "begin") &&
-	    (!commit->cursor || !get_number(commit->json, "begin", &commit->begin)))
+	    (!commit->cursor || !get_number(commit->json, "begin", &begin)))
 		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "table") &&
 	    !get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
@@ -344,7 +345,6 @@ int ledger_decode(struct ledger *ledger, struct span line)
 	ledger_forget_unsaved(ledger);
 	if (r < 0 || !commit.cursor)
 		return r;
-	ledger_set_begin(ledger, commit.begin ?: USEC_INFINITY);
 	position = (struct position){ commit.time, span_of(commit.cursor) };
 	return ledger_set_position(ledger, &position);
 }

@@ -51,7 +51,7 @@ struct ledger {
 	uint64_t next_id;
 	uint32_t hand;
 	char *cursor;
-	usec_t time, begin;
+	usec_t time;
 	const char *table;
 	bool table_unsaved;
 	uint64_t *unsaved;

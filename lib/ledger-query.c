@@ -112,11 +112,6 @@ const char *ledger_table(const struct ledger *ledger)
 	return ledger->table;
 }
 
-usec_t ledger_begin(const struct ledger *ledger)
-{
-	return ledger->begin;
-}
-
 size_t ledger_n_bans(const struct ledger *ledger)
 {
 	return ledger->bans.n;

@@ -216,12 +216,14 @@ static bool take_placed(struct reader *reader, struct ledger_commit *commit)
 
 static bool take_head(struct reader *reader, struct ledger_commit *commit)
 {
+	uint64_t begin; /* 0.1.0 wrote it */
+
 	if (!TAKE(reader, "{\"v\":1"))
 		return false;
 	if (TAKE(reader, ",\"cursor\":") &&
 	    (!take_text(reader, LEDGER_MAX_CURSOR, &commit->cursor) ||
 	     !TAKE(reader, ",\"time\":") || !take_number(reader, &commit->time) ||
-	     (TAKE(reader, ",\"begin\":") && !take_number(reader, &commit->begin))))
+	     (TAKE(reader, ",\"begin\":") && !take_number(reader, &begin))))
 		return false;
 	if (TAKE(reader, ",\"table\":") && !take_text(reader, LEDGER_MAX_TEXT, &commit->table))
 		return false;

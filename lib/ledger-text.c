@@ -171,8 +171,6 @@ static void begin_line(struct text *text, const struct ledger *ledger, bool with
 		print(text, ",\"cursor\":");
 		put_quoted(text, position.cursor.data, position.cursor.size);
 		print(text, ",\"time\":%" PRIu64, exact(position.time));
-		if (ledger_begin(ledger) != USEC_INFINITY)
-			print(text, ",\"begin\":%" PRIu64, exact(ledger_begin(ledger)));
 	}
 	if (with_table) {
 		print(text, ",\"table\":");

@@ -30,7 +30,6 @@ int ledger_new(const uint8_t seed[16], struct ledger **ret)
 	ledger->memory = DEFAULT_MEMORY;
 	ledger->max_bans = LEDGER_MAX_BANS;
 	ledger->next_id = 1;
-	ledger->begin = USEC_INFINITY;
 	ledger->hand = POOL_NONE;
 	ledger->table = "";
 	*ret = ledger;

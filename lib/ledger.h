@@ -127,10 +127,6 @@ void ledger_set_lift_met(struct ledger *ledger, uint64_t id, bool met);
 /* How far the journal is consumed; the cursor is copied. */
 int ledger_set_position(struct ledger *ledger, const struct position *position) must_check;
 struct position ledger_position(const struct ledger *ledger); /* borrowed until set again */
-/* Where the next warm-up has to begin at the latest, whatever its reach; saved with the position.
- * USEC_INFINITY: nothing asks for it. */
-void ledger_set_begin(struct ledger *ledger, usec_t begin);
-usec_t ledger_begin(const struct ledger *ledger);
 
 /* Which of the kernel's tables the placed bans are in, by a mark of the caller's; copied. "": not
  * known. */

@@ -194,6 +194,20 @@ const struct event *ruleset_event(const struct ruleset *ruleset, unsigned jail, 
 	return &ruleset->jails[jail].rule->events[event];
 }
 
+bool ruleset_has_notes(const struct ruleset *ruleset, unsigned index)
+{
+	const struct jail *jail = ruleset_jail(ruleset, index);
+
+	for (size_t i = 0; i < jail->rule->n_events; i++) {
+		const struct event *event = &jail->rule->events[i];
+
+		if (event->outcome == OUTCOME_NOTE &&
+		    (event->mode == MODE_NORMAL || jail->settings.mode == MODE_AGGRESSIVE))
+			return true;
+	}
+	return false;
+}
+
 const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
 {
 	for (size_t j = 0; j < ruleset->n_jails; j++) {

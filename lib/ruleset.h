@@ -57,6 +57,9 @@ size_t ruleset_n_jails(const struct ruleset *ruleset);
 const struct jail *ruleset_jail(const struct ruleset *ruleset, unsigned index);
 const struct event *ruleset_event(const struct ruleset *ruleset, unsigned jail, unsigned event);
 
+/* Whether the jail's rule has notes that its mode takes. */
+bool ruleset_has_notes(const struct ruleset *ruleset, unsigned jail);
+
 /* The selectors of the rules in force, one after the other: an entry that agrees with none of them
  * cannot hit. NULL past the last. The same selector can come twice. */
 const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i);

@@ -3,6 +3,9 @@
  * by byte. Under attack nearly every line has a session of its own, and an hour of them is more
  * than the caches hold; so the record of a common one is a line of cache, and what few have lies
  * beside it.
+ *
+ * A session is in one of two lists: `plain` ones are in the order in which they began, `noted` ones
+ * in that of their latest notes. Those of one offender are linked once more, in that order too.
  */
 
 #include "session.h"
@@ -15,40 +18,48 @@
 
 /* Forgotten ones may lie about while there are not more than these in all. */
 #define SPARE_SESSIONS 4096
-#define NO_EVENT       UINT32_MAX
-
-struct told {
-	uint32_t event;
-	uint32_t total;
-};
-
-struct more {
-	struct remembered remembered;
-	struct told *told; /* the totals of further events */
-	size_t n_told;
-};
 
 struct session {
 	struct table_head head;
-	uint64_t hash[2]; /* its name, */
-	uint32_t rule;    /* with this */
-	uint32_t more;    /* in sessions->more; POOL_NONE: nothing remembered, one event at most */
-	usec_t first;
-	uint32_t last;  /* of its lines, in microseconds after the first */
-	uint32_t chain; /* seconds before the first, rounded up: where its chain began; 0: there */
-	struct told told;
+	uint64_t hash[2]; /* its name, and the jail's number with it */
+	uint32_t note;    /* in sessions->notes; POOL_NONE: in the list `plain` */
+	struct totals totals;
 };
 
 static_assert(sizeof(struct session) <= 64, "a session fits in a line of cache");
 
+struct note {
+	struct address address;
+	bool has_address;
+	uint16_t user_size;
+	char *user; /* owned; NULL: none */
+	usec_t address_time, user_time;
+	uint32_t holder;       /* in sessions->holders; POOL_NONE: without an address it has none */
+	uint32_t older, newer; /* sessions of the same holder */
+};
+
+/* An offender whose sessions have notes. */
+struct holder {
+	struct table_head head;
+	struct address address;
+	uint32_t jail;
+	uint32_t oldest, newest; /* sessions */
+	uint32_t n;
+};
+
+struct holder_key {
+	const struct address *address;
+	uint32_t jail;
+};
+
 struct sessions {
 	uint8_t seed[HASH_SEED_SIZE];
 	struct table table;
-	struct pool more;
-	struct table_list list; /* by the time they began */
-	size_t max_sessions;
-	/* All chains together. An own one for each would be more exact, but chains are rare. */
-	usec_t chains_begin, chains_end;
+	struct table_list plain, noted;
+	struct pool totals, notes;
+	struct table holders;
+	struct table_list holder_list;
+	size_t max_sessions; /* of either list */
 	uint64_t n_evicted;
 };
 
@@ -60,30 +71,15 @@ int sessions_new(const uint8_t seed[16], size_t max_sessions, struct sessions **
 		return -ENOMEM;
 	memcpy(sessions->seed, seed, sizeof(sessions->seed));
 	table_init(&sessions->table, sizeof(struct session));
-	pool_init(&sessions->more, sizeof(struct more));
-	table_list_init(&sessions->list);
+	table_init(&sessions->holders, sizeof(struct holder));
+	totals_pool_init(&sessions->totals);
+	pool_init(&sessions->notes, sizeof(struct note));
+	table_list_init(&sessions->plain);
+	table_list_init(&sessions->noted);
+	table_list_init(&sessions->holder_list);
 	sessions->max_sessions = MAX(max_sessions, 1);
-	sessions->chains_begin = USEC_INFINITY;
 	*ret = sessions;
 	return 0;
-}
-
-static void forget_more(struct sessions *sessions, const struct session *session)
-{
-	struct more *more;
-
-	if (session->more == POOL_NONE)
-		return;
-	more = pool_at(&sessions->more, session->more);
-	free(more->remembered.user);
-	free(more->told);
-	pool_give(&sessions->more, session->more);
-}
-
-static void drop(struct sessions *sessions, struct session *session)
-{
-	forget_more(sessions, session);
-	table_remove(&sessions->table, &sessions->list, session);
 }
 
 struct sessions *sessions_free(struct sessions *sessions)
@@ -92,195 +88,218 @@ struct sessions *sessions_free(struct sessions *sessions)
 
 	if (!sessions)
 		return NULL;
-	session = table_oldest(&sessions->table, &sessions->list);
+	session = table_oldest(&sessions->table, &sessions->noted);
 	for (; session; session = table_newer(&sessions->table, session))
-		forget_more(sessions, session);
+		free(((struct note *)pool_at(&sessions->notes, session->note))->user);
 	table_done(&sessions->table);
-	pool_done(&sessions->more);
+	table_done(&sessions->holders);
+	pool_done(&sessions->totals);
+	pool_done(&sessions->notes);
 	free(sessions);
 	return NULL;
 }
 
-static bool equal(const void *record, const void *name)
+static struct note *note_of(const struct sessions *sessions, const struct session *session)
+{
+	return session->note == POOL_NONE ? NULL : pool_at(&sessions->notes, session->note);
+}
+
+static struct table_list *list_with(struct sessions *sessions, const struct session *session)
+{
+	return session->note == POOL_NONE ? &sessions->plain : &sessions->noted;
+}
+
+static uint32_t index_of(struct sessions *sessions, const struct session *session)
+{
+	return table_index(&sessions->table, list_with(sessions, session), session);
+}
+
+static struct note *note_at(const struct sessions *sessions, uint32_t index)
+{
+	const struct session *session = table_at(&sessions->table, index);
+
+	return session ? note_of(sessions, session) : NULL;
+}
+
+/* The session is no more one of its offender's. */
+static void leave_holder(struct sessions *sessions, struct note *note)
+{
+	struct holder *holder = table_at(&sessions->holders, note->holder);
+	struct note *older, *newer;
+
+	if (!holder)
+		return;
+	older = note_at(sessions, note->older);
+	newer = note_at(sessions, note->newer);
+	if (older)
+		older->newer = note->newer;
+	else
+		holder->oldest = note->newer;
+	if (newer)
+		newer->older = note->older;
+	else
+		holder->newest = note->older;
+	note->holder = POOL_NONE;
+	if (--holder->n == 0)
+		table_remove(&sessions->holders, &sessions->holder_list, holder);
+}
+
+static void free_note(struct sessions *sessions, struct session *session)
+{
+	struct note *note = note_of(sessions, session);
+
+	if (!note)
+		return;
+	leave_holder(sessions, note);
+	free(note->user);
+	pool_give(&sessions->notes, session->note);
+	session->note = POOL_NONE;
+}
+
+static void drop_session(struct sessions *sessions, struct session *session)
+{
+	struct table_list *list = list_with(sessions, session);
+
+	free_note(sessions, session);
+	totals_done(&sessions->totals, &session->totals);
+	table_remove(&sessions->table, list, session);
+}
+
+static void evict_oldest(struct sessions *sessions, struct table_list *list)
+{
+	if (list->n < sessions->max_sessions)
+		return;
+	drop_session(sessions, table_oldest(&sessions->table, list));
+	sessions->n_evicted++;
+}
+
+/* What it has told goes on to count. */
+static void forget_note(struct sessions *sessions, struct session *session, usec_t now)
+{
+	if (!totals_live(&sessions->totals, &session->totals, now)) {
+		drop_session(sessions, session);
+		return;
+	}
+	evict_oldest(sessions, &sessions->plain);
+	table_move(&sessions->table, &sessions->noted, &sessions->plain, session);
+	free_note(sessions, session);
+}
+
+static bool has_name(const void *record, const void *name)
 {
 	const struct session *a = record;
 	const struct session_name *b = name;
 
-	return a->rule == b->rule && a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1];
+	return a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1];
 }
 
-static bool is_forgotten(const struct session *session, usec_t now)
+struct session_name sessions_name(const struct sessions *sessions, unsigned jail, struct span name)
 {
-	return now >= session->first && now - session->first >= SESSION_LIFE;
-}
-
-/* A line of its name that comes now goes on with it, if only as the next session. */
-static bool goes_on(const struct session *session, usec_t now)
-{
-	return !is_forgotten(session, now) || now - (session->first + session->last) < SESSION_LIFE;
-}
-
-static usec_t begin_of_chain(const struct session *session)
-{
-	return session->first - MIN(session->first, session->chain * USEC_PER_SEC);
-}
-
-static void note_chain(struct sessions *sessions, const struct session *session, usec_t now)
-{
-	sessions->chains_begin = MIN(sessions->chains_begin, begin_of_chain(session));
-	sessions->chains_end = MAX(sessions->chains_end, now);
-}
-
-static void note_line(struct sessions *sessions, struct session *session, usec_t now)
-{
-	if (now > session->first)
-		session->last = MAX(session->last, (uint32_t)(now - session->first));
-	if (session->chain > 0)
-		note_chain(sessions, session, now);
-}
-
-/* The name is a good hash already; the rule only tells two rules with the same names apart. */
-static uint64_t bucket_hash(const struct session_name *name)
-{
-	return name->hash[0] + name->rule * 0x9e3779b97f4a7c15;
-}
-
-struct session_name sessions_name(const struct sessions *sessions, unsigned rule, struct span name)
-{
-	struct session_name ret = { .rule = rule };
+	struct session_name ret;
 
 	hash128(sessions->seed, name.data, name.size, ret.hash);
-	table_fetch_bucket(&sessions->table, bucket_hash(&ret));
+	ret.hash[0] += jail * 0x9e3779b97f4a7c15;
+	table_fetch_bucket(&sessions->table, ret.hash[0]);
 	return ret;
 }
 
-struct session *sessions_find(struct sessions *sessions, const struct session_name *name,
-			      usec_t now)
+struct session *sessions_find(const struct sessions *sessions, const struct session_name *name)
 {
-	struct session *session = table_find(&sessions->table, bucket_hash(name), equal, name);
-
-	return session && !is_forgotten(session, now) ? session : NULL;
+	return table_find(&sessions->table, name->hash[0], has_name, name);
 }
 
-static struct session *add(struct sessions *sessions, const struct session_name *name)
+int sessions_add(struct sessions *sessions, const struct session_name *name, struct session **ret)
 {
 	struct session *session;
 
-	if (sessions->table.n >= sessions->max_sessions) {
-		drop(sessions, table_oldest(&sessions->table, &sessions->list));
-		sessions->n_evicted++;
-	}
-	session = table_add(&sessions->table, &sessions->list, bucket_hash(name));
+	evict_oldest(sessions, &sessions->plain);
+	session = table_add(&sessions->table, &sessions->plain, name->hash[0]);
 	if (!session)
-		return NULL;
+		return -ENOMEM;
 	memcpy(session->hash, name->hash, sizeof(session->hash));
-	session->rule = name->rule;
-	session->more = POOL_NONE;
-	session->told.event = NO_EVENT;
-	return session;
-}
-
-int sessions_open(struct sessions *sessions, const struct session_name *name, usec_t now,
-		  struct session **ret)
-{
-	struct session *session = table_find(&sessions->table, bucket_hash(name), equal, name);
-	usec_t begin = now;
-
-	if (session && is_forgotten(session, now)) {
-		if (goes_on(session, now))
-			begin = begin_of_chain(session);
-		drop(sessions, session);
-		session = NULL;
-	}
-	if (!session) {
-		session = add(sessions, name);
-		if (!session)
-			return -ENOMEM;
-		session->first = now;
-		begin = MAX(begin, now - MIN(now, SESSION_CHAIN_MAX));
-		session->chain = (uint32_t)((now - begin + USEC_PER_SEC - 1) / USEC_PER_SEC);
-	}
-	note_line(sessions, session, now);
+	session->note = POOL_NONE;
+	totals_init(&session->totals);
 	*ret = session;
 	return 0;
 }
 
-static struct more *find_more(const struct sessions *sessions, const struct session *session)
+int sessions_tell(struct sessions *sessions, struct session *session,
+		  const struct counting *counting, unsigned event, usec_t now, bool announced,
+		  uint64_t attempts, struct raise *ret)
 {
-	return session->more == POOL_NONE ? NULL : pool_at(&sessions->more, session->more);
-}
-
-static struct more *open_more(struct sessions *sessions, struct session *session)
-{
-	uint32_t index;
-
-	if (session->more == POOL_NONE) {
-		if (!pool_take(&sessions->more, &index))
-			return NULL;
-		session->more = index;
-	}
-	return pool_at(&sessions->more, session->more);
-}
-
-static int add_total(struct sessions *sessions, struct session *session, unsigned event,
-		     struct told **ret)
-{
-	struct more *more;
-	struct told *told;
-
-	if (session->told.event == NO_EVENT) {
-		*ret = &session->told;
-	} else {
-		more = open_more(sessions, session);
-		told = more ? reallocarray(more->told, more->n_told + 1, sizeof(*told)) : NULL;
-		if (!told)
-			return -ENOMEM;
-		more->told = told;
-		*ret = &told[more->n_told++];
-	}
-	**ret = (struct told){ .event = event };
-	return 0;
-}
-
-/* The event's total, and the largest of all. An event has few companions in a session, and never
- * more than its rule has events. */
-static int find_total(struct sessions *sessions, struct session *session, unsigned event,
-		      struct told **ret, uint32_t *ret_count)
-{
-	struct more *more = find_more(sessions, session);
-	size_t n = more ? more->n_told : 0;
-	struct told *told = session->told.event == event ? &session->told : NULL;
-	uint32_t count = session->told.total;
-
-	for (size_t i = 0; i < n; i++) {
-		count = MAX(count, more->told[i].total);
-		if (more->told[i].event == event)
-			told = &more->told[i];
-	}
-	*ret_count = count;
-	*ret = told;
-	return told ? 0 : add_total(sessions, session, event, ret);
-}
-
-int sessions_tell(struct sessions *sessions, struct session *session, unsigned event,
-		  bool announced, uint64_t attempts, uint32_t *ret_raise)
-{
-	struct told *told;
-	uint32_t count;
+	struct totals *totals = &session->totals;
+	unsigned thing = counting[event].thing;
+	struct raise before, after;
 	int r;
 
-	r = find_total(sessions, session, event, &told, &count);
+	totals_turn(&sessions->totals, totals, now);
+	before = totals_count(&sessions->totals, totals, counting, thing);
+	r = totals_tell(&sessions->totals, totals, event, now, announced, attempts);
 	if (r < 0)
 		return r;
-	if (announced)
-		told->total = MAX(told->total, (uint32_t)MIN(attempts, SESSION_ATTEMPTS_MAX));
-	else if (told->total < SESSION_ATTEMPTS_MAX)
-		told->total++;
-	*ret_raise = told->total > count ? told->total - count : 0;
+	after = totals_count(&sessions->totals, totals, counting, thing);
+	*ret = (struct raise){ after.count - before.count, after.tail - before.tail };
 	return 0;
 }
 
-static int remember_user(struct remembered *remembered, struct span user)
+static bool is_holder(const void *record, const void *wanted)
+{
+	const struct holder *holder = record;
+	const struct holder_key *key = wanted;
+
+	return holder->jail == key->jail && address_equal(&holder->address, key->address);
+}
+
+static struct holder *open_holder(struct sessions *sessions, const struct noted *noted)
+{
+	const struct holder_key key = { noted->offender, noted->jail };
+	uint64_t hash =
+		hash64(sessions->seed, noted->offender->bytes, address_bits(key.address) / 8) +
+		noted->jail;
+	struct holder *holder = table_find(&sessions->holders, hash, is_holder, &key);
+
+	if (holder)
+		return holder;
+	holder = table_add(&sessions->holders, &sessions->holder_list, hash);
+	if (!holder)
+		return NULL;
+	holder->address = *noted->offender;
+	holder->jail = noted->jail;
+	holder->oldest = holder->newest = POOL_NONE;
+	return holder;
+}
+
+/* The session becomes the newest of that offender's. */
+static int join_holder(struct sessions *sessions, struct session *session, struct note *note,
+		       const struct noted *noted)
+{
+	uint32_t index = index_of(sessions, session);
+	struct note *newest;
+	struct holder *holder;
+
+	leave_holder(sessions, note);
+	holder = open_holder(sessions, noted);
+	if (!holder)
+		return -ENOMEM;
+	if (holder->n >= SESSION_NOTES_MAX) {
+		forget_note(sessions, table_at(&sessions->table, holder->oldest),
+			    note->address_time);
+		sessions->n_evicted++;
+	}
+	newest = note_at(sessions, holder->newest);
+	note->older = holder->newest;
+	note->newer = POOL_NONE;
+	if (newest)
+		newest->newer = index;
+	else
+		holder->oldest = index;
+	holder->newest = index;
+	holder->n++;
+	note->holder = table_index(&sessions->holders, &sessions->holder_list, holder);
+	return 0;
+}
+
+static int remember_user(struct note *note, struct span user, usec_t now)
 {
 	size_t size = MIN(user.size, SESSION_USER_MAX);
 	char *copy = malloc(size + 1);
@@ -288,66 +307,111 @@ static int remember_user(struct remembered *remembered, struct span user)
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, user.data, size);
-	free(remembered->user);
-	remembered->user = copy;
-	remembered->user_size = size;
+	free(note->user);
+	note->user = copy;
+	note->user_size = (uint16_t)size;
+	note->user_time = now;
 	return 0;
 }
 
-int sessions_remember(struct sessions *sessions, struct session *session,
-		      const struct address *address, struct span user)
+/* The newest of those with notes. */
+static struct note *open_note(struct sessions *sessions, struct session *session)
 {
-	struct more *more;
+	struct note *note;
+	uint32_t index;
+
+	if (session->note != POOL_NONE) {
+		table_touch(&sessions->table, &sessions->noted, session);
+		return note_of(sessions, session);
+	}
+	note = pool_take(&sessions->notes, &index);
+	if (!note)
+		return NULL;
+	evict_oldest(sessions, &sessions->noted);
+	table_move(&sessions->table, &sessions->plain, &sessions->noted, session);
+	session->note = index;
+	note->holder = POOL_NONE;
+	return note;
+}
+
+int sessions_remember(struct sessions *sessions, struct session *session, const struct noted *noted,
+		      usec_t now)
+{
+	struct note *note;
 	int r = 0;
 
-	if (!address && !user.data)
+	if (!noted->address && !noted->user.data)
 		return 0;
-	more = open_more(sessions, session);
-	if (!more)
+	note = open_note(sessions, session);
+	if (!note)
 		return -ENOMEM;
-	if (user.data)
-		r = remember_user(&more->remembered, user);
-	if (r < 0 || !address)
-		return r;
-	more->remembered.address = *address;
-	more->remembered.has_address = true;
-	return 0;
+	if (noted->user.data)
+		r = remember_user(note, noted->user, now);
+	if (r == 0 && noted->address) {
+		note->address = *noted->address;
+		note->has_address = true;
+		note->address_time = now;
+		r = join_holder(sessions, session, note, noted);
+	}
+	return r;
 }
 
-const struct remembered *sessions_recall(const struct sessions *sessions,
-					 const struct session *session)
+static bool note_is_fresh(usec_t told, usec_t now)
 {
-	static const struct remembered nothing;
-	const struct more *more = find_more(sessions, session);
-
-	return more ? &more->remembered : &nothing;
+	return now < told || now - told < SESSION_NOTE_LIFE;
 }
 
-usec_t sessions_since(struct sessions *sessions, usec_t horizon)
+struct remembered sessions_recall(const struct sessions *sessions, const struct session *session,
+				  usec_t now)
 {
-	if (sessions->chains_end < horizon)
-		sessions->chains_begin = USEC_INFINITY;
-	else if (sessions->chains_begin != USEC_INFINITY)
-		sessions->chains_begin =
-			MAX(sessions->chains_begin,
-			    sessions->chains_end - MIN(sessions->chains_end, SESSION_CHAIN_MAX));
-	return sessions->chains_begin;
+	const struct note *note = note_of(sessions, session);
+	struct remembered ret = { 0 };
+
+	if (note && note->has_address && note_is_fresh(note->address_time, now)) {
+		ret.has_address = true;
+		ret.address = note->address;
+	}
+	if (note && note->user && note_is_fresh(note->user_time, now))
+		ret.user = (struct span){ note->user, note->user_size };
+	return ret;
+}
+
+static bool is_noted(const struct note *note, usec_t latest)
+{
+	if (!note)
+		return false;
+	return (note->has_address && note_is_fresh(note->address_time, latest)) ||
+	       (note->user && note_is_fresh(note->user_time, latest));
+}
+
+/* A name that goes on for hours stands far back although it is in use. */
+static void expire_plain(struct sessions *sessions, usec_t latest)
+{
+	struct session *oldest = table_oldest(&sessions->table, &sessions->plain);
+
+	if (!oldest)
+		return;
+	if (!totals_live(&sessions->totals, &oldest->totals, latest))
+		drop_session(sessions, oldest);
+	else if (latest / TOTALS_HOUR > oldest->totals.hour)
+		table_touch(&sessions->table, &sessions->plain, oldest);
+}
+
+static void expire_noted(struct sessions *sessions, usec_t latest)
+{
+	struct session *oldest = table_oldest(&sessions->table, &sessions->noted);
+
+	if (oldest && !is_noted(note_of(sessions, oldest), latest))
+		forget_note(sessions, oldest, latest);
 }
 
 void sessions_expire(struct sessions *sessions, usec_t latest)
 {
-	struct session *oldest;
-
 	for (size_t i = 0; i < 2 && sessions->table.n > SPARE_SESSIONS; i++) {
-		oldest = table_oldest(&sessions->table, &sessions->list);
-		if (!is_forgotten(oldest, latest))
-			break;
-		if (goes_on(oldest, latest))
-			table_touch(&sessions->table, &sessions->list, oldest);
-		else
-			drop(sessions, oldest);
+		expire_plain(sessions, latest);
+		expire_noted(sessions, latest);
 	}
-	table_fetch_oldest(&sessions->table, &sessions->list);
+	table_fetch_oldest(&sessions->table, &sessions->plain);
 }
 
 uint64_t sessions_n_evicted(const struct sessions *sessions)

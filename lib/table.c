@@ -239,6 +239,14 @@ void table_remove(struct table *table, struct table_list *list, void *record)
 	table->n--;
 }
 
+void table_move(struct table *table, struct table_list *from, struct table_list *to, void *record)
+{
+	uint32_t index = table_index(table, from, record);
+
+	list_unlink(table, from, record);
+	list_append(table, to, index);
+}
+
 void table_touch(struct table *table, struct table_list *list, void *record)
 {
 	uint32_t index = table_index(table, list, record);

@@ -73,6 +73,7 @@ static int ban(struct judgement *judgement, const struct prefix *offender, uint6
 	if (r < 0)
 		return r;
 	engine->statistics.bans++;
+	engine_forget_sums(engine, &ban, judgement->hit->jail);
 	breaker_note(&judgement->jail->breaker, ban.since);
 	decision = (struct decision){
 		.type = DECISION_BAN,
@@ -175,36 +176,47 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 	return ban(judgement, offender, sum, sum < jail->limit ? users : 0);
 }
 
+bool engine_prevents(const struct judgement *judgement)
+{
+	struct engine *engine = judgement->engine;
+	unsigned jail = judgement->hit->jail;
+
+	return engine_holds(engine, judgement->jail->ledger_jail, &judgement->offender,
+			    judgement->time) ||
+	       engine_network_holds(engine, jail, &judgement->verdict->address, judgement->time);
+}
+
+static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
+{
+	struct engine *engine = judgement->engine;
+	struct verdict_of_hit *verdict = judgement->verdict;
+
+	if (engine_prevents(judgement)) {
+		verdict->why = WHY_PREVENTED;
+		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
+		return 0;
+	}
+	verdict->why = WHY_COUNTED;
+	return weigh(judgement, &judgement->offender, attempts);
+}
+
 int engine_weigh(struct judgement *judgement, uint32_t attempts)
 {
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
-	const struct address *address = &verdict->address;
-	unsigned jail = judgement->jail->ledger_jail;
-	struct prefix offender = judgement->offender;
 	int r;
 
 	verdict->weight = (uint64_t)attempts * judgement->event->weight;
 	r = engine_close_breaker(engine, verdict->jail, judgement->time);
-	if (r < 0)
-		return r;
-	if (engine->warming) {
-		r = engine_meet(engine, judgement->entry, jail, &offender, judgement->time);
-		if (r == 0)
-			r = engine_meet_network(engine, judgement->entry, verdict->jail, address,
-						judgement->time);
-		if (r < 0)
-			return r;
-	}
-	if (engine_holds(engine, jail, &offender, judgement->time) ||
-	    engine_network_holds(engine, verdict->jail, address, judgement->time)) {
-		verdict->why = WHY_PREVENTED;
-		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
-	} else {
-		verdict->why = WHY_COUNTED;
-		r = weigh(judgement, &offender, attempts);
-		if (r < 0)
-			return r;
-	}
-	return engine_note_target(engine, judgement->entry, verdict, &offender, judgement->time);
+	if (r == 0 && engine->warming)
+		r = engine_meet(engine, judgement->entry, judgement->jail->ledger_jail,
+				&judgement->offender, judgement->time);
+	if (r == 0 && engine->warming)
+		r = engine_meet_network(engine, judgement->entry, verdict->jail, &verdict->address,
+					judgement->time);
+	if (r == 0)
+		r = weigh_or_prevent(judgement, attempts);
+	return r < 0 ? r
+		     : engine_note_target(engine, judgement->entry, verdict, &judgement->offender,
+					  judgement->time);
 }

@@ -379,31 +379,6 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 	return sum;
 }
 
-uint64_t windows_use(struct windows *windows, struct window *window, usec_t now, uint64_t amount,
-		     usec_t *ret_since)
-{
-	usec_t lifetime = windows->lists[window->list].lifetime;
-	uint64_t used = 0;
-	size_t i = 0;
-
-	*ret_since = now;
-	while (i < window->n && used < amount) {
-		struct stored_failure *failure = window_slot(windows, window, i);
-		uint64_t part = MIN(amount - used, failure->weight);
-
-		if (!window_weighs(failure->time, now, lifetime)) {
-			i++;
-			continue;
-		}
-		*ret_since = MIN(*ret_since, (usec_t)failure->time);
-		used += part;
-		failure->weight -= part;
-		if (failure->weight == 0)
-			window_drop_failures(windows, window, i, 1);
-	}
-	return used;
-}
-
 void windows_forget_until(struct windows *windows, struct window *window, usec_t time)
 {
 	size_t n = 0;

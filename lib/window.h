@@ -55,10 +55,6 @@ void windows_drop(struct windows *windows, struct window *window);
 /* Adds a failure; `depth`: how many one source may hold at most. -ENOMEM. */
 int windows_push(struct windows *windows, struct window *window, struct failure failure,
 		 size_t depth) must_check;
-/* Uses up to `amount` of the weight that weighs at `now`, oldest first, and answers how much there
- * was. `ret_since`: the oldest time of it, or `now`. */
-uint64_t windows_use(struct windows *windows, struct window *window, usec_t now, uint64_t amount,
-		     usec_t *ret_since);
 /* Forgets the failures up to `time`, that one included. */
 void windows_forget_until(struct windows *windows, struct window *window, usec_t time);
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 SECOND = 1_000_000
-HOUR = 3600 * SECOND
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 INFINITY = None
 
 
@@ -18,6 +19,14 @@ class Event:
     mode: str = "normal"
     weight: Fraction = Fraction(1)
     agree: bool = False
+    counts: str = "attempts"
+    told_by: str | None = None  # the event itself
+
+    def tells(self):
+        return self.outcome == "failure" and (self.weight > 0 or self.told_by is not None)
+
+    def teller(self):
+        return self.told_by or self.name
 
 
 @dataclass
@@ -41,6 +50,7 @@ class Jail:
     hosts: int = 0
     repeat_weight: Fraction | None = None
     maxusers: int = 0
+    has_sessions: bool = True  # some line of a failure may name one
 
 
 @dataclass
@@ -65,14 +75,64 @@ class Failure:
 
 
 @dataclass
-class Session:
-    first: int
-    address: object = None
-    user: str | None = None
-    totals: dict = field(default_factory=dict)
+class Tale:
+    """All that one session told in one hour of the clock, line after line: (time, event, announced total or None).
+    The lines of the hour before that this hour begins with stand first."""
 
-    def count(self):
-        return max(self.totals.values(), default=0)
+    hour: int
+    lines: list = field(default_factory=list)
+
+    def turn(self, now):
+        hour = now // HOUR
+        if hour == self.hour:
+            return
+        late = [line for line in self.lines if line[0] // HOUR == self.hour and line[0] % HOUR >= 50 * MINUTE]
+        self.lines = late if hour == self.hour + 1 else []
+        self.hour = hour
+
+    def count(self, counts, late=False):
+        """The largest sum of a teller of these; `late`: by the last ten minutes of the hour alone."""
+        totals = {}
+        for time, event, announced in self.lines:
+            if event.counts != counts or late and not (time // HOUR == self.hour and time % HOUR >= 50 * MINUTE):
+                continue
+            total = totals.get((event.teller(), event.name), 0)
+            totals[event.teller(), event.name] = total + 1 if announced is None else max(total, announced)
+        sums = {}
+        for (teller, _), total in totals.items():
+            sums[teller] = sums.get(teller, 0) + total
+        return max(sums.values(), default=0)
+
+
+@dataclass
+class Session:
+    tale: Tale | None = None
+    address: tuple | None = None  # (when it was told, what)
+    user: tuple | None = None
+
+    @staticmethod
+    def recall(note, now):
+        return note[1] if note is not None and now - note[0] < 24 * HOUR else None
+
+
+@dataclass
+class Raises:
+    """What the sessions with a name raised together, in the same way: (time, attempts, and by the last ten minutes
+    of the hour alone)."""
+
+    hour: int
+    lines: list = field(default_factory=list)
+
+    def turn(self, now):
+        hour = now // HOUR
+        if hour == self.hour:
+            return
+        late = [(time, late, 0) for time, _, late in self.lines if time // HOUR == self.hour]
+        self.lines = late if hour == self.hour + 1 else []
+        self.hour = hour
+
+    def sum(self):
+        return sum(raised for _, raised, _ in self.lines)
 
 
 @dataclass
@@ -106,7 +166,8 @@ class Model:
         self.sessions = {}
         self.failures = {}  # (jail, offender) -> [Failure]
         self.bans = []
-        self.credits = {}  # (jail, address, named) -> [[time, attempts]]
+        self.nameless = {}  # (jail, address) -> (Tale, {what is counted: Raises})
+        self.lost = 0
         self.decisions = []
         self.latest = 0
         self.counted = Fraction(0)
@@ -136,36 +197,42 @@ class Model:
         never = address.is_loopback or address.is_unspecified or address.is_multicast
         return never or any(address in network for network in self.ignored if network.version == address.version)
 
-    def session(self, told, now):
-        if told.session is None:
-            return None
-        key = told.jail, told.session
-        session = self.sessions.get(key)
-        if session is not None and now - session.first >= HOUR:
-            session = None
-        if session is None and told.event.outcome != "success":  # which tells nothing, and begins nothing
-            session = self.sessions[key] = Session(now)
-        return session
+    def session(self, told):
+        return None if told.session is None else self.sessions.setdefault((told.jail, told.session), Session())
 
-    def attempts(self, told, session):
+    @staticmethod
+    def attempts(told, session, now):
+        """By how much the line raises the count of its session; the same by the last ten minutes alone."""
+        if not told.event.tells():
+            return 0, 0
         if session is None:
-            return 1 if told.attempts is None else told.attempts
-        before = session.count()
-        total = session.totals.get(told.event.name, 0)
-        session.totals[told.event.name] = total + 1 if told.attempts is None else max(total, told.attempts)
-        return session.count() - before
+            return 1 if told.attempts is None else told.attempts, 0
+        session.tale = session.tale or Tale(now // HOUR)
+        session.tale.turn(now)
+        counts = told.event.counts
+        before = session.tale.count(counts), session.tale.count(counts, True)
+        session.tale.lines.append((now, told.event, told.attempts))
+        return session.tale.count(counts) - before[0], session.tale.count(counts, True) - before[1]
 
-    def settle(self, jail, address, named, attempts, now):
-        """One attempt told by a line with a session and by one without counts once."""
-        others = self.credits.setdefault((jail.name, address, not named), [])
-        for credit in sorted(others, key=lambda credit: credit[0]):
-            if now - jail.findtime < credit[0] <= now:
-                part = min(credit[1], attempts)
-                credit[1] -= part
-                attempts -= part
-        if attempts > 0:
-            self.credits.setdefault((jail.name, address, named), []).append([now, attempts])
-        return attempts
+    def settle(self, jail, told, address, named, raised, now):
+        """One attempt told by lines with a session and by lines without one counts once: the larger sum counts."""
+        if not jail.has_sessions or raised == (0, 0):
+            return raised[0]
+        counts = told.event.counts
+        tale, raises = self.nameless.setdefault((jail.name, address), (Tale(now // HOUR), {}))
+        mine = raises.setdefault(counts, Raises(now // HOUR))
+        for one in tale, *raises.values():
+            one.turn(now)
+        before = max(tale.count(counts), mine.sum())
+        if named:
+            mine.lines.append((now, *raised))
+        else:
+            tale.lines.append((now, told.event, told.attempts))
+        return max(tale.count(counts), mine.sum()) - before
+
+    def forget_sums(self, jail, prefix):
+        for key in [key for key in self.nameless if key[0] == jail.name and key[1] in prefix]:
+            del self.nameless[key]
 
     def feed(self, now, told, cursor):
         self.judge(now, told, cursor)
@@ -175,38 +242,46 @@ class Model:
         jail = self.jails[told.jail]
         if told.event.mode == "aggressive" and jail.mode == "normal":
             return
-        session = self.session(told, now)
+        session = self.session(told)
         address = self.address(told.address)
         if told.event.outcome == "note":
             if session is not None:
-                session.address = address or session.address
-                session.user = told.user or session.user
+                session.address = (now, address) if address else session.address
+                session.user = (now, told.user) if told.user else session.user
             return
         if told.address is not None and address is None:
             return
-        if told.event.agree and (session is None or session.address is None or
-                                 address not in (None, session.address)):
+        known = Session.recall(session.address, now) if session else None
+        if known is None and told.session is not None and (address is None or told.event.agree):
+            self.lost += told.event.outcome == "failure"
+        if told.event.agree and (known is None or address not in (None, known)):
             return
-        if address is None and session is not None:
-            address = session.address
-        user = told.user or (session.user if session else None)
+        address = address or known
+        user = told.user or (Session.recall(session.user, now) if session else None)
         if told.event.outcome == "success":
             if jail.on_success == "forgive" and address is not None and user:
                 self.forgive(jail, address, user)
             return
         if address is None:
             return
-        attempts = self.attempts(told, session)
+        raised = self.attempts(told, session, now)
         if self.is_ignored(address):
             return
         if self.spares_private and not jail.banprivate and any(address in network for network in PRIVATE):
-            if attempts * told.event.weight > 0:
+            if raised[0] * told.event.weight > 0:
                 self.warn_private(jail, address, now)
             return
-        attempts = self.settle(jail, address, session is not None, attempts, now)
-        if attempts > 0 and told.event.weight > 0:
+        if self.is_banned(jail, address, now):
+            attempts = raised[0]
+        else:
+            attempts = self.settle(jail, told, address, session is not None, raised, now)
+        if min(raised[0], attempts) > 0 and told.event.weight > 0:
             self.failure(jail, told, address, user, attempts, now, cursor)
             self.note_target(jail, told, address, user, now, cursor)
+
+    def is_banned(self, jail, address, now):
+        prefixes = [self.offender(jail, address)] + ([self.network(jail, address)] if jail.hosts else [])
+        return any(ban.holds(now) for ban in self.bans if ban.jail == jail.name and ban.prefix in prefixes)
 
     def warn_private(self, jail, address, now):
         offender = self.offender(jail, address)
@@ -269,8 +344,7 @@ class Model:
     def failure(self, jail, told, address, user, attempts, now, cursor):
         offender = self.offender(jail, address)
         self.close_breaker(jail, now)
-        prefixes = [offender, self.network(jail, address)] if jail.hosts else [offender]
-        if any(ban.holds(now) for ban in self.bans if ban.jail == jail.name and ban.prefix in prefixes):
+        if self.is_banned(jail, address, now):
             self.prevented += attempts * told.event.weight
             return
         failures = self.failures.setdefault((jail.name, offender), [])
@@ -294,6 +368,7 @@ class Model:
 
     def enact(self, jail, told, address, prefix, reached, now, cursor):
         self.bans.append(Ban(jail.name, prefix, now, None, True))
+        self.forget_sums(jail, prefix)
         offence = sum(1 for ban in self.bans
                       if (ban.jail, ban.prefix) == (jail.name, prefix) and ban.automatic and not ban.lifted
                       and now - jail.memory < ban.since <= now)

@@ -30,6 +30,10 @@ def make_events(rng, jail):
         Event("probe", mode="aggressive"), Event("agreed", agree=True),
         Event("connect", outcome="note"), Event("login", outcome="success"),
         Event("quiet-connect", outcome="note", mode="aggressive"),
+        Event("guess", told_by="server"), Event("fault", weight=Fraction(0), told_by="server"),
+        Event("other-line", told_by="login-line"), Event("relay", counts="tests"),
+        Event("relay-line", counts="tests", weight=Fraction(1, 2)),
+        Event("relay-fault", counts="tests", told_by="relay", weight=Fraction(0)),
     ]
     if jail == "plain":  # no session at all
         return [event for event in events if event.outcome == "failure" and not event.agree]
@@ -58,6 +62,7 @@ def make_jail(rng, name):
         on_success=rng.choice(["ignore", "forgive"]),
         repeat_weight=rng.choice([None, Fraction(0), Fraction(0), Fraction(1, 10), Fraction(7, 10)]),
         maxusers=rng.choice([0, 0, 1, 2, 3, 3]),
+        has_sessions=name != "plain",
     )
 
 
@@ -99,6 +104,10 @@ def write_rule(path, name, events):
             item["mode"] = event.mode
         if event.agree:
             item["agree"] = "session"
+        if event.counts != "attempts":
+            item["counts"] = event.counts
+        if event.told_by:
+            item["told_by"] = event.told_by
         rule["events"].append(item)
     with open(path, "w") as file:
         json.dump(rule, file)

@@ -19,13 +19,14 @@
 
 static const char rule[] =
 	"{\"name\":\"mail\",\"description\":\"of the test\",\"journal\":[{\"_SYSTEMD_UNIT\":\"mail.service\"}],"
-	"\"ports\":\"all\",\"examples\":[],\"events\":[" EVENT("wrong", "") "," EVENT("line", "") "," EVENT("half", "\"weight\":0.5,") "," EVENT(
-		"free",
-		"\"weight\":0,") "," EVENT("probe",
-					   "\"mode\":\"aggressive\",") "," EVENT("agreed",
-										 "\"agree\":\"session\",") "," EVENT("connect",
-														     "\"outcome\":\"note\",") "," EVENT("login",
-																			"\"outcome\":\"success\",") "]}";
+	"\"ports\":\"all\",\"examples\":[],\"events\":[" EVENT("wrong", "") "," EVENT("line", "") "," EVENT("half", "\"weight\":0.5,") "," EVENT("free", "\"weight\":0,") "," EVENT("probe", "\"mode\":\"aggressive\",") "," EVENT(
+		"agreed",
+		"\"agree\":\"session\",") "," EVENT("connect",
+						    "\"outcome\":\"note\",") "," EVENT("login",
+										       "\"outcome\":\"success\",") "," EVENT("fault",
+															     "\"weight\":0,\"told_by\":\"server\",") "," EVENT("guess",
+																					       "\"told_by\":\"server\",") "," EVENT("relay",
+																										    "\"counts\":\"tests\",") "]}";
 
 static inline void init(struct stream *stream, const char *ignored, const char *settings)
 {

@@ -160,7 +160,6 @@ static inline void stream_commit(struct stream *stream)
 	struct ledger *ledger = engine_ledger(stream->engine);
 	char *line, *state;
 
-	engine_tell_begin(stream->engine, position.time);
 	must(ledger_set_position(ledger, &position) == 0);
 	must(ledger_encode(ledger, &line) == 0);
 	must(asprintf(&state, "%s%s", stream->state ? stream->state : "", line) > 0);
@@ -195,15 +194,21 @@ static inline struct ledger *stream_read_state(const struct stream *stream)
 static inline size_t stream_warm(struct stream *stream)
 {
 	struct position position = ledger_position(engine_ledger(stream->engine));
-	usec_t reach = engine_reach(stream->engine);
+	usec_t reach = engine_reach(stream->engine), notes = engine_note_reach(stream->engine);
 	usec_t from = position.time > reach ? position.time - reach : 0;
+	usec_t notes_from = position.time > notes ? position.time - notes : 0;
 	size_t i = 0, n = 0;
 
 	while (n < stream->n_lines && position.cursor.data &&
 	       (n == 0 || !span_equal(span_of(stream->lines[n - 1].cursor), position.cursor)))
 		n++;
-	while (i < n && stream->lines[i].time < from)
+	while (i < n && stream->lines[i].time < MIN(from, notes_from))
 		i++;
+	for (; i < n && stream->lines[i].time < from; i++) {
+		struct entry entry = stream_entry(stream, &stream->lines[i]);
+
+		must(engine_warm_notes(stream->engine, &entry) == 0);
+	}
 	for (; i < n; i++) {
 		struct entry entry = stream_entry(stream, &stream->lines[i]);
 

@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "balance.h"
 #include "engine.h"
+#include "nameless.h"
 #include "networks.h"
 #include "session.h"
 #include "targets.h"
@@ -26,7 +26,6 @@
 
 static const uint8_t seed[16] = "bounds";
 static const usec_t lifetime = USEC_PER_HOUR;
-static const size_t depth = 64;
 
 static size_t allocated(void)
 {
@@ -86,29 +85,37 @@ static size_t fill_with_many_failures(void)
 	return fill_windows(ENGINE_MAX_SOURCES, true, 20);
 }
 
-/* Found by their addresses, and written down. */
-static size_t fill_balances(void)
+static const struct counting telling[] = {
+	{ 0, 0, true },
+	{ 0, 1, true },
+	{ 0, 2, true },
+	{ 0, 3, true },
+};
+
+static size_t fill_nameless(void)
 {
-	cleanup(balances_freep) struct balances *balances = NULL;
+	cleanup(nameless_freep) struct nameless *nameless = NULL;
 	size_t before = allocated();
 
-	assert_int_equal(balances_new(seed, &lifetime, &depth, 1, ENGINE_MAX_BALANCES, &balances),
-			 0);
-	for (uint32_t i = 0; i < ENGINE_MAX_BALANCES + BALANCE_MAX_NOTES; i++) {
-		bool has_session = i >= ENGINE_MAX_BALANCES;
+	assert_int_equal(nameless_new(seed, ENGINE_MAX_NAMELESS, &nameless), 0);
+	for (uint32_t i = 0; i < ENGINE_MAX_NAMELESS + 1000; i++) {
 		struct address address = make_host(i);
+		struct prefix offender = address_widen(&address, 128);
+		struct nameless_line line = { 0, &address, &offender, telling, 0, 1 };
+		uint32_t rise;
 
-		for (unsigned n = 0; n < (has_session ? 1 : 20); n++) {
-			uint32_t attempts = 1;
-
-			assert_int_equal(balances_settle(balances, 0, &address, has_session, 1,
-							 &attempts),
-					 0);
-		}
+		for (line.event = 0; line.event < ARRAY_SIZE(telling); line.event++)
+			assert_int_equal(nameless_tell(nameless, &line, false, 0, &rise), 0);
+		assert_int_equal(nameless_raise(nameless,
+						&(struct nameless_line){ 0, &address, &offender,
+									 telling, 0, 1 },
+						&(struct raise){ 1, 0 }, &rise),
+				 0);
 	}
 	return allocated() - before;
 }
 
+/* As many that count as have notes. */
 static size_t fill_sessions(void)
 {
 	static const char user[SESSION_USER_MAX];
@@ -116,19 +123,20 @@ static size_t fill_sessions(void)
 	size_t before = allocated();
 
 	assert_int_equal(sessions_new(seed, ENGINE_MAX_SESSIONS, &sessions), 0);
-	for (uint32_t i = 0; i < ENGINE_MAX_SESSIONS + 1000; i++) {
+	for (uint32_t i = 0; i < 2 * ENGINE_MAX_SESSIONS + 1000; i++) {
 		struct session_name name =
 			sessions_name(sessions, 0, (struct span){ (const char *)&i, sizeof(i) });
 		struct address address = make_host(i);
+		const struct noted noted = { &address, &address, 0, { user, sizeof(user) } };
 		struct session *session;
-		uint32_t raise;
+		struct raise raise;
 
-		assert_int_equal(sessions_open(sessions, &name, 1, &session), 0);
-		assert_int_equal(sessions_remember(sessions, session, &address,
-						   (struct span){ user, sizeof(user) }),
-				 0);
-		for (unsigned event = 0; event < 3; event++)
-			assert_int_equal(sessions_tell(sessions, session, event, false, 0, &raise),
+		assert_int_equal(sessions_add(sessions, &name, &session), 0);
+		if (i % 2)
+			assert_int_equal(sessions_remember(sessions, session, &noted, 1), 0);
+		for (unsigned event = 0; event < ARRAY_SIZE(telling); event++)
+			assert_int_equal(sessions_tell(sessions, session, telling, event, 1, false,
+						       0, &raise),
 					 0);
 	}
 	return allocated() - before;
@@ -206,8 +214,8 @@ static const struct {
 	{ "sources", fill_with_four_failures, ENGINE_MAX_SOURCES, 120, false },
 	{ "sources with users", fill_with_four_users, ENGINE_MAX_SOURCES, 170, false },
 	{ "sources with many failures", fill_with_many_failures, ENGINE_MAX_SOURCES, 200, true },
-	{ "balances", fill_balances, ENGINE_MAX_BALANCES, 150 + 32, true },
-	{ "sessions", fill_sessions, ENGINE_MAX_SESSIONS, 440, true },
+	{ "nameless", fill_nameless, ENGINE_MAX_NAMELESS, 110, true },
+	{ "sessions", fill_sessions, ENGINE_MAX_SESSIONS, 110 + 510, true },
 	{ "bans", fill_ledger, LEDGER_MAX_BANS, 440, true },
 	{ "targets", fill_targets, TARGETS_MAX_HOSTS, 40, true },
 	{ "networks", fill_networks, NETWORKS_MAX_OFFENDERS, 140, true },

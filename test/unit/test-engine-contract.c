@@ -78,10 +78,10 @@ static void a_failure_does_not_weigh_before_its_time(void **state)
 
 static void weights_that_reach_maxretry_ban(void **state)
 {
-	PLAY("", "\"maxretry\":2", { 0, ONE, WHY_COUNTED, 10, NULL },
-	     { 1, "half from=192.0.2.1", WHY_COUNTED, 5, NULL },
+	PLAY("", "\"maxretry\":2", { 0, "wrong from=192.0.2.1 session=a", WHY_COUNTED, 10, NULL },
+	     { 1, "half from=192.0.2.1 session=b", WHY_COUNTED, 5, NULL },
 	     { 2, "half from=192.0.2.2", WHY_COUNTED, 5, NULL }, /* another offender */
-	     { 3, "half from=192.0.2.1", WHY_COUNTED, 5, "192.0.2.1/32 3600" });
+	     { 3, "half from=192.0.2.1 session=c", WHY_COUNTED, 5, "192.0.2.1/32 3600" });
 }
 
 static void a_ban_empties_the_window(void **state)
@@ -149,12 +149,10 @@ static void the_count_of_a_session_is_the_largest_total_of_its_events(void **sta
 
 static void a_raise_by_d_is_a_failure_of_d_times_the_weight_of_that_event(void **state)
 {
-	PLAY("", "\"maxretry\":3",
-	     { 0, "free from=192.0.2.1 session=s", WHY_WEIGHTLESS, 0,
-	       NULL }, /* told all the same */
-	     { 1, "half from=192.0.2.1 session=s attempts=4", WHY_COUNTED, 15, NULL },
+	PLAY("", "\"maxretry\":4",
+	     { 1, "half from=192.0.2.1 session=s attempts=4", WHY_COUNTED, 20, NULL },
 	     { 2, "wrong from=192.0.2.1 session=s attempts=5", WHY_COUNTED, 10, NULL },
-	     { 3, "half from=192.0.2.1 session=s attempts=6", WHY_COUNTED, 5,
+	     { 3, "half from=192.0.2.1 session=s attempts=7", WHY_COUNTED, 10,
 	       "192.0.2.1/32 3600" });
 }
 
@@ -170,7 +168,7 @@ static void totals_rise_while_the_failure_is_prevented(void **state)
 {
 	PLAY("", "\"maxretry\":1,\"bantime\":\"10s\"",
 	     { 0, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" },
-	     { SECOND, "wrong from=192.0.2.1 session=s attempts=3", WHY_PREVENTED, 20, NULL },
+	     { SECOND, "wrong from=192.0.2.1 session=s attempts=3", WHY_PREVENTED, 30, NULL },
 	     { 11 * SECOND, "line from=192.0.2.1 session=s attempts=3", WHY_TOLD_BEFORE, 0, NULL });
 }
 
@@ -190,32 +188,83 @@ static void totals_do_not_rise_by_events_that_the_mode_leaves_out(void **state)
 	     { 1, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL });
 }
 
-static void a_session_is_forgotten_one_hour_after_its_first_entry(void **state)
+/* Without told_by one of weight 0 tells nothing, with it the fault of the server is told again. */
+static void an_event_of_weight_0_tells_only_who_says_so(void **state)
+{
+	PLAY("", "", { 0, "free from=192.0.2.1 session=s", WHY_WEIGHTLESS, 0, NULL },
+	     { 1, "line from=192.0.2.1 session=s attempts=1", WHY_COUNTED, 10, NULL },
+	     { 2, "fault from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 3, "fault from=192.0.2.1 session=s", WHY_WEIGHTLESS, 0, NULL },
+	     { 4, "guess from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
+	     { 5, "line from=192.0.2.1 session=s attempts=3", WHY_TOLD_BEFORE, 0, NULL },
+	     { 6, "line from=192.0.2.1 session=s attempts=4", WHY_COUNTED, 10, NULL });
+}
+
+static void different_things_add_up(void **state)
+{
+	PLAY("", "\"maxretry\":4", { 0, "wrong from=192.0.2.1 session=s attempts=2", WHY_COUNTED, 20, NULL },
+	     { 1, "relay from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
+	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_TOLD_BEFORE, 0, NULL },
+	     { 3, "relay from=192.0.2.1", WHY_TOLD_BEFORE, 0, NULL },
+	     { 4, "relay from=192.0.2.1", WHY_COUNTED, 10, "192.0.2.1/32 3600" });
+}
+
+/* START is at 13 minutes and 20 seconds; the next hour begins 2800 s later. */
+static void an_hour_begins_with_the_last_ten_minutes_of_the_one_before(void **state)
+{
+	PLAY("", "\"maxretry\":100",
+	     { 0, "wrong from=192.0.2.1 session=s attempts=3", WHY_COUNTED, 30, NULL },
+	     { 2200 * SECOND, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2799 * SECOND, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2800 * SECOND, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2800 * SECOND, "wrong from=192.0.2.1", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2801 * SECOND, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2802 * SECOND, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
+	     { 2803 * SECOND, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 10 * HOUR, "line from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL });
+}
+
+static void a_note_is_forgotten_a_day_after_it_was_made(void **state)
 {
 	PLAY("", "\"maxretry\":100", { 0, "connect from=192.0.2.1 session=s", WHY_NOTE, 0, NULL },
-	     { HOUR / 2, "wrong session=s", WHY_COUNTED, 10, NULL },
-	     { HOUR - 1, "line session=s", WHY_TOLD_BEFORE, 0, NULL },
-	     { HOUR, "line session=s", WHY_NO_ADDRESS, 0, NULL },
-	     { HOUR, "line from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL });
+	     { 24 * HOUR - 1, "wrong session=s", WHY_COUNTED, 10, NULL },
+	     { 24 * HOUR, "wrong session=s", WHY_NO_ADDRESS, 0, NULL },
+	     { 24 * HOUR, "agreed from=192.0.2.1 session=s", WHY_DISAGREES, 0, NULL },
+	     { 24 * HOUR, "connect from=192.0.2.1 session=s", WHY_NOTE, 0, NULL },
+	     { 47 * HOUR, "agreed from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL });
 }
 
-static void lines_without_a_session_stand_alone(void **state)
+static void lines_without_a_session_are_one_session_more(void **state)
 {
 	PLAY("", "\"maxretry\":6", { 0, ONE, WHY_COUNTED, 10, NULL },
-	     { 1, "line from=192.0.2.1", WHY_COUNTED, 10, NULL },
-	     { 2, "wrong from=192.0.2.1 attempts=2", WHY_COUNTED, 20, NULL },
-	     { 3, "wrong from=192.0.2.1 attempts=2", WHY_COUNTED, 20, "192.0.2.1/32 3600" });
+	     { 1, "line from=192.0.2.1", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2, ONE, WHY_COUNTED, 10, NULL },
+	     { 3, "wrong from=192.0.2.1 attempts=5", WHY_COUNTED, 30, NULL },
+	     { 4, "wrong from=192.0.2.1 attempts=5", WHY_TOLD_BEFORE, 0, NULL },
+	     { 5, ONE, WHY_COUNTED, 10, "192.0.2.1/32 3600" });
 }
 
-static void lines_with_and_without_a_session_do_not_double(void **state)
+static void of_lines_with_and_without_a_session_the_larger_sum_counts(void **state)
 {
 	PLAY("", "\"maxretry\":100,\"findtime\":\"10min\"",
 	     { 0, "wrong from=192.0.2.1 session=s attempts=2", WHY_COUNTED, 20, NULL },
 	     { 1, ONE, WHY_TOLD_BEFORE, 0, NULL },
 	     { 2, "wrong from=192.0.2.2", WHY_COUNTED, 10, NULL }, /* of its own address only */
-	     { 3, "wrong from=192.0.2.1 attempts=3", WHY_COUNTED, 20, NULL },
+	     { 3, "wrong from=192.0.2.1 attempts=3", WHY_COUNTED, 10, NULL },
 	     { 4, "wrong from=192.0.2.1 session=t", WHY_TOLD_BEFORE, 0, NULL },
 	     { 600 * SECOND + 3, "wrong from=192.0.2.1 session=u", WHY_COUNTED, 10, NULL });
+}
+
+static void a_ban_empties_both_sums_and_prevented_lines_add_to_neither(void **state)
+{
+	PLAY("", "\"maxretry\":2,\"bantime\":\"10s\"", { 0, ONE, WHY_COUNTED, 10, NULL },
+	     { 1, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" }, { 2, ONE, WHY_PREVENTED, 10, NULL },
+	     { 3, "wrong from=192.0.2.1 session=s", WHY_PREVENTED, 10, NULL },
+	     { 4, "wrong from=192.0.2.1 session=s", WHY_PREVENTED, 10, NULL },
+	     { 11 * SECOND, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
+	     { 12 * SECOND, "line from=192.0.2.1 session=s attempts=3", WHY_TOLD_BEFORE, 0, NULL },
+	     { 13 * SECOND, ONE, WHY_TOLD_BEFORE, 0, NULL },
+	     { 14 * SECOND, ONE, WHY_COUNTED, 10, "192.0.2.1/32 20" });
 }
 
 static void from_since_to_until_failures_are_prevented(void **state)
@@ -261,9 +310,13 @@ int main(void)
 		cmocka_unit_test(totals_rise_while_the_failure_is_prevented),
 		cmocka_unit_test(totals_rise_while_the_failure_is_ignored),
 		cmocka_unit_test(totals_do_not_rise_by_events_that_the_mode_leaves_out),
-		cmocka_unit_test(a_session_is_forgotten_one_hour_after_its_first_entry),
-		cmocka_unit_test(lines_without_a_session_stand_alone),
-		cmocka_unit_test(lines_with_and_without_a_session_do_not_double),
+		cmocka_unit_test(an_event_of_weight_0_tells_only_who_says_so),
+		cmocka_unit_test(different_things_add_up),
+		cmocka_unit_test(an_hour_begins_with_the_last_ten_minutes_of_the_one_before),
+		cmocka_unit_test(a_note_is_forgotten_a_day_after_it_was_made),
+		cmocka_unit_test(lines_without_a_session_are_one_session_more),
+		cmocka_unit_test(of_lines_with_and_without_a_session_the_larger_sum_counts),
+		cmocka_unit_test(a_ban_empties_both_sums_and_prevented_lines_add_to_neither),
 		cmocka_unit_test(from_since_to_until_failures_are_prevented),
 		cmocka_unit_test(some_are_never_counted),
 	};

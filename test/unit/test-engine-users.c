@@ -7,7 +7,7 @@ static void a_success_forgives_its_user_only(void **state)
 	static const char forgive[] = "\"maxretry\":3,\"on_success\":\"forgive\"";
 	static const char *const own[] = {
 		"wrong from=192.0.2.1 user=alice", "wrong from=192.0.2.1 user=alice",
-		"login from=192.0.2.1 user=alice", "wrong from=192.0.2.1 attempts=2 user=alice",
+		"login from=192.0.2.1 user=alice", "wrong from=192.0.2.1 attempts=4 user=alice",
 		"wrong from=192.0.2.1 user=alice", NULL
 	};
 
@@ -41,7 +41,7 @@ static void a_forgiving_success_says_how_much(void **state)
 
 	init(&stream, "", "\"on_success\":\"forgive\"");
 	tell(&stream, START, "half from=192.0.2.1 user=alice");
-	tell(&stream, START + 300 * SECOND, "wrong from=192.0.2.1 attempts=2 user=alice");
+	tell(&stream, START + 300 * SECOND, "wrong from=192.0.2.1 attempts=3 user=alice");
 	tell(&stream, START + 300 * SECOND, "wrong from=192.0.2.1 user=bob");
 	assert_int_equal(
 		tell(&stream, START + 301 * SECOND, "login from=192.0.2.1 user=bob")->forgiven, 10);
@@ -63,7 +63,10 @@ static void the_same_user_again_weighs_less(void **state)
 
 	check_lines(half, LINES(ALICE, ALICE, ALICE), true);
 	check_lines(half, LINES(ALICE, BOB), true);
-	check_lines(half, LINES(ALICE, "line from=192.0.2.1 user=alice", ALICE), true);
+	check_lines(half,
+		    LINES(ALICE, "line from=192.0.2.1 attempts=2 user=alice",
+			  "line from=192.0.2.1 user=alice"),
+		    true);
 	check_lines(half, LINES(ALICE " secret=1", ALICE " secret=2"), true);
 	check_lines(half, LINES(ALICE " secret=1", ALICE " secret=1", ALICE " secret=1"), true);
 	/* without a digest the user alone decides; one who tells it is not known without */
@@ -73,10 +76,10 @@ static void the_same_user_again_weighs_less(void **state)
 	check_lines(half, LINES("wrong from=192.0.2.1", "wrong from=192.0.2.1"), true);
 	check_lines(half, LINES("wrong from=192.0.2.1 attempts=3 user=alice"), true);
 	check_lines(half, LINES("wrong from=192.0.2.1 attempts=2 user=alice", ALICE), true);
-	check_lines(half, LINES(ALICE, "wrong from=192.0.2.1 attempts=2 user=alice"), true);
+	check_lines(half, LINES(ALICE, "wrong from=192.0.2.1 attempts=3 user=alice"), true);
 	/* an event that weighs no more keeps its weight */
 	check_lines("\"maxretry\":2,\"repeat_weight\":0.6",
-		    LINES(ALICE, "half from=192.0.2.1 user=alice",
+		    LINES(ALICE, "half from=192.0.2.1 attempts=2 user=alice",
 			  "half from=192.0.2.1 user=alice"),
 		    true);
 	/* the weight of a login that was forgiven is full again */
@@ -134,7 +137,7 @@ static void a_restart_finds_what_repeats_repeat(void **state)
 		if (restarts)
 			stream_restart(&stream);
 		assert_int_equal(tell(&stream, START + 58 * tenth, ALICE)->weight, 5);
-		tell(&stream, START + 58 * tenth, "half from=192.0.2.1");
+		tell(&stream, START + 58 * tenth, "half from=192.0.2.1 attempts=2");
 		assert_int_equal(take_ban(&stream), 0);
 		tell(&stream, START + 58 * tenth, "half from=192.0.2.1");
 		assert_int_equal(take_ban(&stream), USEC_PER_HOUR);
@@ -152,7 +155,7 @@ static void a_repeat_says_so(void **state)
 	assert_int_equal(verdict->why, WHY_COUNTED);
 	assert_int_equal(verdict->weight, 10);
 	verdict = tell(&stream, START + 600 * SECOND - 1,
-		       "wrong from=192.0.2.1 attempts=3 user=alice");
+		       "wrong from=192.0.2.1 attempts=4 user=alice");
 	assert_int_equal(verdict->why, WHY_REPEATED);
 	assert_int_equal(verdict->weight, 6);
 	verdict = tell(&stream, START + 1200 * SECOND - 1, ALICE);

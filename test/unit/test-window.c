@@ -116,30 +116,6 @@ static void at_the_bound_what_lies_ahead_goes_first(void **state)
 	assert_int_equal(weigh(windows, 1, 1, 1000500), 100);
 }
 
-static void is_used_up_oldest_first(void **state)
-{
-	cleanup(windows_freep) struct windows *windows = make(10);
-	struct address address = source(1);
-	struct window *window;
-	usec_t since;
-
-	push(windows, 0, 1, 10, 5);
-	push(windows, 0, 1, 50, 5);
-	push(windows, 0, 1, 90, 5);
-	push(windows, 0, 1, 300, 5);
-	window = windows_find(windows, 0, &address);
-	assert_int_equal(windows_use(windows, window, 110, 6, &since),
-			 6); /* that of 10 has run out */
-	assert_int_equal(since, 50);
-	assert_int_equal(weigh(windows, 0, 1, 100), 5 + 4);
-	assert_int_equal(weigh(windows, 0, 1, 149), 4);
-	assert_int_equal(windows_use(windows, window, 110, 100, &since), 4);
-	assert_int_equal(since, 90);
-	assert_int_equal(windows_use(windows, window, 110, 100, &since), 0);
-	assert_int_equal(since, 110);
-	assert_int_equal(weigh(windows, 0, 1, 300), 5);
-}
-
 static void forgets_up_to_a_time(void **state)
 {
 	cleanup(windows_freep) struct windows *windows = make(10);
@@ -319,7 +295,6 @@ int main(void)
 		cmocka_unit_test(agrees_with_a_slow_sum),
 		cmocka_unit_test(at_the_bound_the_oldest_time_goes),
 		cmocka_unit_test(at_the_bound_what_lies_ahead_goes_first),
-		cmocka_unit_test(is_used_up_oldest_first),
 		cmocka_unit_test(forgets_up_to_a_time),
 		cmocka_unit_test(a_flooded_list_loses_its_own_sources),
 		cmocka_unit_test(a_source_that_goes_on_is_kept),

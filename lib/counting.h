@@ -1,0 +1,26 @@
+#ifndef BANISH_COUNTING_H
+#define BANISH_COUNTING_H
+
+/*
+ * What the events of a rule count, and who tells it, as numbers: per session the totals of one
+ * teller add up, and of several tellers of one thing the largest sum counts.
+ */
+
+#include "rule.h"
+
+/* By event. Tellers of different things are different ones, whatever their names are. */
+struct counting {
+	uint16_t thing;  /* that it counts */
+	uint16_t teller; /* who tells it */
+	bool tells;      /* it raises a count: a failure that weighs something, or says told_by */
+};
+
+/* The names, with their defaults; borrowed. */
+const char *counting_thing(const struct event *event);
+const char *counting_teller(const struct event *event);
+bool counting_tells(const struct event *event);
+
+/* One for each event of the rule; the caller frees the array. -ENOMEM. */
+int counting_new(const struct rule *rule, struct counting **ret) must_check;
+
+#endif
