@@ -11,6 +11,7 @@ import banish_test
 CLIENT = "192.0.2.77"
 SESSION = "<yO7rqtFgr6AKTQEM>"
 N_LINES = 4000
+CHANGED = ": Change of username or service not allowed: ("
 
 PIECES = [
     "x", ">", "<", ", ", "?", '"', "\\", ")", ": ", "\n", "203.0.113.9", ",203.0.113.9",
@@ -25,6 +26,8 @@ PIECES = [
     "auth-worker<1>: ", " from 203.0.113.9 port 1 ssh2", " from 203.0.113.9", " port 1", " ssh2",
     " [preauth]", " not allowed because account is locked", "[203.0.113.9]", "unknown[203.0.113.9]",
     ": SASL LOGIN authentication failed: x", ", sasl_username=y",
+    " 203.0.113.9 port 1", CHANGED, ": Too many authentication failures", "\x01" * 97, " " * 70,
+    " ssh2: RSA SHA256:x", " from [203.0.113.9]:1", ": Relay access denied;", "; from=<", "; Error: open resolver",
 ]
 
 
@@ -106,8 +109,26 @@ def dovecot(draw):
     return draw.choice([dovecot_login, dovecot_auth, dovecot_pam])(draw)
 
 
-def sshd(draw):
-    name, text = hostile(draw, 100, "\\n"), hostile(draw, 100, "\\n")
+def logged_by_sshd(line):
+    """sshd writes a control character as four and cuts the line; journald takes blanks off its end."""
+    return line.replace("\x01", "\\001")[:500].rstrip()
+
+
+def sshd_end(draw):
+    """The lines that have the name as part of the client's: up to 200 bytes of it."""
+    user = f"invalid user {hostile(draw, 187, chr(1))} {CLIENT} port 4"
+    changed = CHANGED[2:] + f"{hostile(draw, 60)},{hostile(draw, 9)}) -> ({hostile(draw, 90)},ssh-connection)"
+    return draw.choice([
+        f"Connection closed by {user} [preauth]",
+        f"Disconnected from {user} [preauth]",
+        f"Disconnecting {user}: Too many authentication failures [preauth]",
+        f"Disconnecting {user}: {changed[:100]} [preauth]",
+        f"Connection from {user} timed out [preauth]",
+    ])
+
+
+def sshd_line(draw):
+    name, text = hostile(draw, 100, "\x01"), hostile(draw, 100, "\x01")
     return draw.choice([
         f"Invalid user {name} from {CLIENT} port 4",
         f"Failed password for invalid user {name} from {CLIENT} port 4 ssh2",
@@ -126,7 +147,16 @@ def sshd(draw):
         f"Unable to negotiate with {CLIENT} port 4: no matching cipher found. Their offer: {text} [preauth]",
         f"pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= "
         f"rhost={CLIENT}  user={name}",
+        f"Accepted gssapi-with-mic for alice from {CLIENT} port 4 ssh2: {text}",
+        f'Accepted hostbased for alice from {CLIENT} port 4 ssh2: RSA SHA256:abc, client user "{text}", '
+        f'client host "{text}"',
+        f"administratively prohibited connection for invalid user {hostile(draw, 2000)} from {CLIENT} port 4",
+        f"refused connect from {name}@host.example.com ({CLIENT})",
     ])
+
+
+def sshd(draw):
+    return logged_by_sshd(draw.choice([sshd_end, sshd_line])(draw))
 
 
 def postfix(draw):

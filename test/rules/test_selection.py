@@ -29,6 +29,9 @@ ENTRIES = [
     # ended before journald could look
     ("sshd", SSHD, {"SYSLOG_IDENTIFIER": "sshd", "_TRANSPORT": "syslog", "_UID": "0"}, True),
     ("sshd", SSHD, {"SYSLOG_IDENTIFIER": "sshd", "_TRANSPORT": "journal", "_UID": "0"}, False),
+    # root of a container, confined or not
+    ("sshd", SSHD, {"_SYSTEMD_UNIT": "container-3.service", "SYSLOG_IDENTIFIER": "sshd",
+                    "_TRANSPORT": "syslog", "_UID": "0"}, False),
     ("sshd", SSHD, dict(LOGGER, SYSLOG_IDENTIFIER="sshd", _COMM="sshd"), False),
     # logged in where no logind runs
     ("sshd", SSHD, {"_SYSTEMD_UNIT": "ssh.service", "SYSLOG_IDENTIFIER": "sshd", "_UID": "1000"}, False),
