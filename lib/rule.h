@@ -25,8 +25,8 @@ struct condition {
 	size_t n_values;
 };
 
-/* Whether the condition names in full the values that the field may have: not with "system" of _UID,
- * nor with "". Only then can it be a match of the journal, and tell who has written. */
+/* Whether the condition names in full the values that the field may have: not with "system" of
+ * _UID, nor with "". Only then can it be a match of the journal, and tell who has written. */
 bool condition_is_match(const struct condition *condition);
 
 /* One object of "journal": all its conditions hold. Each holds a field that journald vouches for.
@@ -36,7 +36,8 @@ struct selector {
 	size_t n_conditions;
 };
 
-/* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. */
+/* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. The key is one of
+ * the logfmt line, with a pattern a field of the entry. */
 struct where {
 	char *key;
 	char **values;

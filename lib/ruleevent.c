@@ -228,8 +228,8 @@ char *rule_expand(const struct json *value, const struct defines *defines, const
 static void finish_pattern(const struct json *node, const struct defines *defines,
 			   struct event *event)
 {
-	static const char *const logfmt_keys[] = { "where",   "address",  "user",
-						   "session", "attempts", "secret" };
+	static const char *const logfmt_keys[] = { "address", "user", "session", "attempts",
+						   "secret" };
 	const char *fault;
 	struct json value;
 	char *expanded;
@@ -240,6 +240,9 @@ static void finish_pattern(const struct json *node, const struct defines *define
 					  "\"%s\" is only for logfmt: add \"format\": "
 					  "\"logfmt\", or use a named group",
 					  logfmt_keys[i]);
+	if (json_find(node, "where", &value) && json_type(&value) == JSON_OBJECT)
+		for (struct json child = { 0 }; json_next(&value, &child);)
+			(void)rule_check_field(&child, child.name, true);
 	if (!json_find(node, "pattern", &value)) {
 		json_fault(node, "\"pattern\" is missing: an event needs it, or \"format\": "
 				 "\"logfmt\"");

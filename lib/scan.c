@@ -29,6 +29,31 @@ static int try_event(struct scan *scan, const struct entry *entry, const struct 
 	return text->present ? match_run(compiled->match, scan->matcher, &text->subject, ret) : 0;
 }
 
+/* Whether the entry's other fields are as a pattern's event wants them. (A logfmt line was asked
+ * for its keys.) 1, 0 or negative errno. */
+static int fields_agree(const struct entry *entry, const struct event *event)
+{
+	if (event->format != FORMAT_PATTERN)
+		return 1;
+	for (size_t i = 0; i < event->n_where; i++) {
+		const struct where *where = &event->where[i];
+		struct span value = { 0 };
+		bool found = false;
+		int r;
+
+		r = entry_field(entry, where->key, &value);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			value = (struct span){ 0 };
+		for (size_t j = 0; !found && j < where->n_values; j++)
+			found = span_equal(value, span_of(where->values[j]));
+		if (found == where->negated)
+			return 0;
+	}
+	return 1;
+}
+
 /* The first event that matches decides for its rule, if the rule reads this entry at all. */
 static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail, bool select_first)
 {
@@ -46,6 +71,8 @@ static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail
 		int r;
 
 		r = try_event(scan, entry, &scan->events[i], &hit->captures);
+		if (r > 0)
+			r = fields_agree(entry, scan->events[i].event);
 		if (r == 0)
 			continue;
 		if (r < 0 && r != -E2BIG)

@@ -72,6 +72,10 @@ SSHD_LINES = {
         ["Invalid user x from 192.0.2.1 port 6001",
          "Disconnecting invalid user x 192.0.2.1 port 6001: Change of username or service not allowed: "
          "(x,ssh-connection) -> (y,ssh-connection) [preauth]"], 1, 1),
+    # the same line, of OpenSSH 10.3 and later, says no more than that somebody looked
+    "a look whether it listens": ([end("").replace("  ", " "), "Connection reset by 192.0.2.1 port 6002 [preauth]"],
+                                  0, 0),
+    "who has said SSH": (["Disconnected from 192.0.2.1 port 6001 [preauth]"], 0, 1),
     "what sshd drops, beside what it tried": (
         [*failed("root", 2),
          *["drop connection #0 from [192.0.2.1]:6002 on [198.51.100.1]:22 penalty: failed authentication"] * 3],

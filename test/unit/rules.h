@@ -90,6 +90,17 @@ static inline struct event *make_event(struct rule *rule, const char *name, cons
 	return event;
 }
 
+/* One condition; values as "x|y". */
+static inline void make_where(struct event *event, const char *key, const char *values,
+			      bool negated)
+{
+	event->where = pooled(1, sizeof(*event->where));
+	event->n_where = 1;
+	event->where->key = pooled_text(key, strlen(key));
+	event->where->negated = negated;
+	split_values(values, strlen(values), &event->where->values, &event->where->n_values);
+}
+
 /* A logfmt event with one condition; keys are remote, username and cid. */
 static inline struct event *make_logfmt_event(struct rule *rule, const char *name, const char *key,
 					      const char *values, bool negated)
@@ -98,11 +109,7 @@ static inline struct event *make_logfmt_event(struct rule *rule, const char *nam
 	struct event *event = make_event(rule, name, "MESSAGE", NULL);
 
 	event->format = FORMAT_LOGFMT;
-	event->where = pooled(1, sizeof(*event->where));
-	event->n_where = 1;
-	event->where->key = pooled_text(key, strlen(key));
-	event->where->negated = negated;
-	split_values(values, strlen(values), &event->where->values, &event->where->n_values);
+	make_where(event, key, values, negated);
 	event->address_key = address;
 	event->user_key = user;
 	event->session_key = session;

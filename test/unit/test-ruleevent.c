@@ -105,11 +105,11 @@ static void tells_each_fault_with_its_place(void **state)
 		  "r:2:37: \"pattern\" is empty: write a "
 		  "text\n" },
 		{ EVENTS("{\"name\": \"e\", \"pattern\": \"^(?<address>x)\", \"address\": \"a\", "
-			 "\"where\": {\"k\": \"v\"}}"),
+			 "\"where\": {\"k\": \"v\", \"_UID\": \"0\"}}"),
 		  "r:2:55: \"address\" is only for logfmt: add \"format\": \"logfmt\", or use a named "
 		  "group\n"
-		  "r:2:71: \"where\" is only for logfmt: add \"format\": \"logfmt\", or use a named "
-		  "group\n" },
+		  "r:2:81: \"k\" is no journal field: write one of A-Z, 0-9 and _, such as "
+		  "MESSAGE\n" },
 		{ EVENTS("{\"name\": \"e\", \"format\": \"logfmt\", \"pattern\": \"^x\", \"address\": "
 			 "\"a\"}"),
 		  "r:2:12: \"where\" is missing: an event of format logfmt needs it\n"

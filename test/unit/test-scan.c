@@ -58,6 +58,46 @@ static void the_first_event_that_matches_decides(void **state)
 	pool_done();
 }
 
+static void other_fields_must_be_as_wanted(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+	const char *unit = "_SYSTEMD_UNIT=a.service";
+
+	make_where(make_event(a, "old", "MESSAGE", "^one (?<address>.*)"), "SYSLOG_IDENTIFIER",
+		   "old|older", false);
+	make_where(make_event(a, "new", "MESSAGE", "^one (?<address>.*)"), "SYSLOG_IDENTIFIER",
+		   "newest", true);
+	scan = scan_of(rules, 1);
+	assert_scan(scan, FIELDS(unit, "SYSLOG_IDENTIFIER=older", "MESSAGE=one 1"), "0.0=1 ",
+		    "MESSAGE SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS(unit, "SYSLOG_IDENTIFIER=new", "MESSAGE=one 1"), "0.1=1 ",
+		    "MESSAGE SYSLOG_IDENTIFIER SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS(unit, "MESSAGE=one 1"), "0.1=1 ",
+		    "MESSAGE SYSLOG_IDENTIFIER SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS(unit, "SYSLOG_IDENTIFIER=newest", "MESSAGE=one 1"), "",
+		    "MESSAGE SYSLOG_IDENTIFIER SYSLOG_IDENTIFIER ");
+	assert_scan(scan, FIELDS(unit, "SYSLOG_IDENTIFIER=old", "MESSAGE=two 1"), "", "MESSAGE ");
+	pool_done();
+}
+
+static void a_missing_field_is_an_empty_one(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	const struct rule *rules[] = { a };
+	cleanup(scan_freep) struct scan *scan = NULL;
+
+	make_where(make_event(a, "e", "MESSAGE", "^one (?<address>.*)"), "SYSLOG_IDENTIFIER", "",
+		   false);
+	scan = scan_of(rules, 1);
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=one 1"), "0.0=1 ",
+		    "MESSAGE SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
+	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", "SYSLOG_IDENTIFIER=x", "MESSAGE=one 1"),
+		    "", "MESSAGE SYSLOG_IDENTIFIER ");
+	pool_done();
+}
+
 static void own_words_are_nobodys(void **state)
 {
 	struct rule *a = make_rule("a", "_UID=0");
@@ -331,6 +371,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_event_that_matches_decides),
+		cmocka_unit_test(other_fields_must_be_as_wanted),
+		cmocka_unit_test(a_missing_field_is_an_empty_one),
 		cmocka_unit_test(own_words_are_nobodys),
 		cmocka_unit_test(tells_which_rule_reads_an_entry),
 		cmocka_unit_test(several_rules_read_one_entry),
