@@ -83,13 +83,33 @@ static int open_glob(const char *pattern, sd_journal **ret)
 	return r;
 }
 
+/*
+ * All local files: what runs as an ordinary user (uid 1000 and more) is filed in user-UID.journal.
+ * Who may read only his own of these would believe that he sees everything, so the system's journal
+ * is asked for first.
+ */
+static int open_machine(sd_journal **ret)
+{
+	sd_journal *system;
+	int r, readable;
+
+	r = sd_journal_open(&system, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+	if (r < 0)
+		return r;
+	/* libsystemd answers these by path, /run or /var: no to the files of any other folder */
+	readable = sd_journal_has_runtime_files(system) > 0 ||
+		   sd_journal_has_persistent_files(system) > 0;
+	sd_journal_close(system);
+	return readable ? sd_journal_open(ret, SD_JOURNAL_LOCAL_ONLY) : -ENODATA;
+}
+
 static int open_handle(const char *file, const char *directory, sd_journal **ret)
 {
 	if (file)
 		return open_glob(file, ret);
 	if (directory)
 		return sd_journal_open_directory(ret, directory, 0);
-	return sd_journal_open(ret, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+	return open_machine(ret);
 }
 
 /*
@@ -121,10 +141,6 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	r = open_handle(file, directory, &journal->handle);
 	if (r < 0)
 		return r;
-	/* libsystemd answers these by path, /run or /var: no to the files of any other folder */
-	if (!file && !directory && sd_journal_has_runtime_files(journal->handle) <= 0 &&
-	    sd_journal_has_persistent_files(journal->handle) <= 0)
-		return -ENODATA;
 	r = sd_journal_set_data_threshold(journal->handle, MAX_FIELD_SIZE);
 	if (r < 0)
 		return r;

@@ -16,9 +16,10 @@ struct journal;
 /* MESSAGE_ID of journald's "Suppressed N messages from UNIT" (SD_MESSAGE_JOURNAL_DROPPED). */
 #define JOURNAL_SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
 
-/* The machine's system journal where both are NULL; else a file or glob, or a folder. -ENODATA: no
- * journal file can be read (none there, or no right to). `live`: it is followed; entries that are
- * not there yet may be pieces of split lines even if none is now. */
+/* Where both are NULL, the machine's journal: all local files, those of users too; else a file or
+ * glob, or a folder. -ENODATA: no file of the system's journal can be read (none there, or no right
+ * to). `live`: it is followed; entries that are not there yet may be pieces of split lines even if
+ * none is now. */
 int journal_open(const char *file, const char *directory, bool live,
 		 struct journal **ret) must_check;
 /* What to do about such an error, for after "cannot ...: ". */

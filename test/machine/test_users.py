@@ -1,0 +1,105 @@
+"""Services that run as ordinary users: journald files what they say in user-UID.journal."""
+import json
+
+import lab
+
+CONTAINER = {
+    "description": "lines of a container of an ordinary user",
+    "ports": ["imaps"],
+    "events": [{"name": "refused", "outcome": "failure",
+                "pattern": r"^container: refused (?<address>\S++)$"}],
+    "examples": [{"message": "container: refused 192.0.2.9", "event": "refused",
+                  "address": "192.0.2.9"}],
+}
+
+
+def objects(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def files(machine, *matches):
+    """Names of the journal files that hold such entries: user-1000.journal ..."""
+    return machine.output("sh", "-euc", """
+        journalctl --sync
+        cd /var/log/journal/*
+        for file in *.journal; do
+            [ -z "$(journalctl --quiet --lines=1 --file="$file" "$@")" ] || echo "$file"
+        done""", "-", *matches).split()
+
+
+def uid_of(machine, user):
+    uid = int(machine.output("id", "-u", user))
+    assert uid >= 1000
+    return uid
+
+
+def test_a_mox_as_its_readme_installs_it_is_seen_and_banned(machine, guard):
+    guard.settle()
+    for _ in range(3):
+        machine.mox("203.0.113.180")
+    element = guard.wait_banned("mox4", "203.0.113.180")
+    assert element["comment"]
+    # nothing of that lies in the system's journal
+    assert files(machine, "_SYSTEMD_UNIT=mox.service", f"_UID={uid_of(machine, 'mox')}") == \
+        [f"user-{uid_of(machine, 'mox')}.journal"]
+
+    told = objects(guard("replay", "--json"))
+    assert "203.0.113.180" in [each["address"] for each in told if each["action"] == "ban"]
+    assert told[-1]["failures"] >= 1
+    why = guard("why", "203.0.113.180").stdout
+    assert "remote=203.0.113.180" in why
+    jails = {each["jail"]: each for each in objects(guard("status", "--json", check=False))
+             if each["what"] == "jail"}
+    assert jails["mox"]["failures"] >= 1
+    report = [each for each in objects(guard("report", "--json")) if each["what"] == "jail"]
+    assert [each["bans"] for each in report if each["jail"] == "mox"] == [2]
+
+
+def test_what_a_user_said_while_it_was_away_is_decided_at_its_time(machine, guard):
+    guard.settle()
+    guard.stop()
+    machine.mox("203.0.113.181")
+    machine.wait_for(1, "remote=203.0.113.181:")
+    guard.start()
+    guard.wait_banned("mox4", "203.0.113.181")
+
+
+def test_who_sees_only_his_own_journal_is_told_so(machine, guard):
+    machine.mox("203.0.113.182")
+    guard.wait_banned("mox4", "203.0.113.182")
+    for verb in (["replay"], ["report"], ["why", "203.0.113.182"]):
+        done = machine.run("setpriv", "--reuid=mox", "--regid=mox", "--clear-groups", "banish", *verb,
+                           check=False)
+        assert done.returncode == 1 and "systemd-journal" in done.stderr, verb
+    done = machine.run("setpriv", "--reuid=mox", "--regid=mox", "--clear-groups", "banish", "status",
+                       check=False)
+    assert done.returncode == 1 and "systemd-journal" in done.stdout
+
+
+def test_units_of_an_ordinary_user_are_selected(machine, banish):
+    """As those of rootless containers: user@UID.service, or the uid."""
+    machine.shell("id pods >/dev/null 2>&1 || useradd -m pods")
+    uid = uid_of(machine, "pods")
+    for name, selector in (("byunit", {"_SYSTEMD_UNIT": f"user@{uid}.service"}),
+                           ("byuid", {"_UID": str(uid)})):
+        machine.write(f"/etc/banish/rules.d/{name}.json",
+                      json.dumps({**CONTAINER, "name": name, "journal": [selector]}))
+    try:
+        banish.begin(jails={"byunit": {"maxretry": 3}, "byuid": {"maxretry": 3}})
+        banish.settle()
+        machine.run("systemctl", "start", f"user@{uid}.service")
+        machine.shell(f"""
+            setpriv --reuid=pods --regid=pods --init-groups env XDG_RUNTIME_DIR=/run/user/{uid} \
+                systemd-run --user --quiet --wait --unit=container \
+                sh -c 'for i in 1 2 3; do echo "container: refused 203.0.113.183"; done; sleep 0.2'""")
+        for name in ("byunit4", "byuid4"):
+            banish.wait_banned(name, "203.0.113.183")
+        assert files(machine, f"_SYSTEMD_UNIT=user@{uid}.service", "_SYSTEMD_USER_UNIT=container.service",
+                     "_TRANSPORT=stdout") == [f"user-{uid}.journal"]
+        bans = [each["jail"] for each in objects(banish("replay", "--json"))
+                if each["action"] == "ban" and each["address"] == "203.0.113.183"]
+        assert sorted(bans) == ["byuid", "byunit"]
+    finally:
+        machine.shell(f"""
+            systemctl stop user@{uid}.service
+            rm -f /etc/banish/rules.d/byunit.json /etc/banish/rules.d/byuid.json""")
