@@ -1,0 +1,555 @@
+"""The daemon, killed or failed at one of its calls to the system, in a network of its own.
+
+A scenario is a list of steps. It is played once without harm: what ledger and kernel hold after each
+step is what they have to hold in every other play. Then it is played with a shim preloaded that kills
+the daemon at its n-th call (or makes the call fail); the daemon is started again without the shim,
+and the play goes on. Needs root, nft and systemd-journal-remote; touches nothing of the machine's.
+"""
+import ctypes
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BANISH_BUILD", TREE / "build"))
+BANISH = BUILD / "daemon" / "banish"
+SHIM = BUILD / "test" / "crash" / "shim.so"
+REMOTE = "/lib/systemd/systemd-journal-remote"
+BOOT = "0123456789abcdef0123456789abcdef"
+
+# what changes the world: dying around a call that only reads is like dying around the next of these
+WRITES = ("write,writev,pwrite,pwrite64,fsync,fdatasync,ftruncate,ftruncate64,rename,renameat,unlink,"
+          "sendmsg,sendto")
+
+US = 1_000_000
+PATIENCE = 4      # seconds for one step
+SLACK = 3         # seconds by which two clocks may differ
+MOMENT = 0.05     # seconds
+QUIET = 0.4       # seconds without a change: settled
+MAX_STARTS = 4    # of one play
+
+RULE = {
+    "name": "gate", "journal": [{"_SYSTEMD_UNIT": "gate.service"}], "ports": ["imap"],
+    "events": [{"name": "denied", "pattern": "^denied from=(?<address>[^ ]+)$"}],
+    "examples": [{"message": "denied from=192.0.2.1", "event": "denied", "address": "192.0.2.1"}],
+}
+
+
+def namespaces():
+    """This process gets a network and a /run of its own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for done in (libc.unshare(0x40000000 | 0x00020000),  # CLONE_NEWNET | CLONE_NEWNS
+                 libc.mount(b"none", b"/", None, 0x4000 | 0x40000, None),  # MS_REC | MS_PRIVATE
+                 libc.mount(b"none", b"/run", b"tmpfs", 0, None)):
+        if done < 0:
+            raise OSError(ctypes.get_errno(), "no namespaces")
+    os.makedirs("/run/systemd/journal")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+@dataclasses.dataclass
+class Harm:
+    """What the shim does: to the call of that number, of these functions ("": all it knows)."""
+    at: int = 0
+    mode: str = ""
+    only: str = ""
+    then: str = ""   # what follows a call that failed: hup, restart, kill
+
+
+class World:
+    """One daemon, its journal, its state, and what it says."""
+
+    def __init__(self, folder, harm, banish=BANISH):
+        self.folder, self.harm, self.banish = pathlib.Path(folder), harm, banish
+        for sub in ("config/rules.d", "rules", "journal", "state"):
+            (self.folder / sub).mkdir(parents=True)
+        self.daemon, self.armed, self.n_starts, self.n_files = None, False, 0, 0
+        self.said = []
+        self.codes = []
+        self.journal = self.bind("/run/systemd/journal/socket")
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+        self.notify = self.bind(str(self.folder / "notify"))
+        self.stderr = open(self.folder / "stderr", "wb")
+        (self.folder / "config/rules.d/gate.json").write_text(json.dumps(RULE))
+        self.configure()
+        subprocess.run(["nft", "flush", "ruleset"], check=True)
+
+    @staticmethod
+    def bind(path):
+        if os.path.exists(path):
+            os.unlink(path)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
+        sock.bind(path)
+        return sock
+
+    def close(self):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.kill()
+            self.daemon.wait()
+        self.journal.shutdown(socket.SHUT_RD)
+        self.listener.join()
+        for each in (self.journal, self.notify, self.stderr):
+            each.close()
+
+    def listen(self):
+        """Its queue is short, and who writes to a full one waits."""
+        while datagram := self.journal.recv(1 << 16):
+            self.said.append(dict(field.split("=", 1) for field in
+                                  datagram.decode(errors="replace").split("\n") if "=" in field))
+
+    def configure(self, **prefix):
+        defaults = {"maxretry": 2, "findtime": "10min", "bantime": "1h", "prefix": prefix}
+        policy = {"ignoreself": False, "defaults": defaults, "jails": {"gate": {}}}
+        (self.folder / "config/banish.json").write_text(json.dumps(policy))
+
+    # the daemon
+
+    def start(self, armed=False):
+        self.forget_notes()
+        status = os.fstat(self.stderr.fileno())
+        env = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": str(self.folder / "notify"),
+               "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        if armed:
+            env.update(LD_PRELOAD=str(SHIM), CRASH_AT=str(self.harm.at), CRASH_MODE=self.harm.mode,
+                       CRASH_ONLY=self.harm.only, CRASH_LOG=str(self.folder / "calls"))
+        self.armed = armed
+        self.n_starts += 1
+        self.daemon = subprocess.Popen(
+            [self.banish, "run", "--config", self.folder / "config", "--rules", self.folder / "rules",
+             "--state", self.folder / "state", "--directory", self.folder / "journal"],
+            stdout=subprocess.DEVNULL, stderr=self.stderr, stdin=subprocess.DEVNULL, env=env,
+            preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL))  # PR_SET_PDEATHSIG
+        self.wait_ready()
+
+    def wait_ready(self):
+        """False: it died before."""
+        self.notify.settimeout(0.05)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                if b"READY=1" in self.notify.recv(4096):
+                    return True
+            except TimeoutError:
+                if self.daemon.poll() is not None:
+                    return False
+        raise AssertionError("the daemon does not get ready")
+
+    def stand_up(self):
+        """It runs, now, whatever became of it."""
+        while self.daemon is None or self.daemon.poll() is not None:
+            if self.daemon is not None:
+                self.codes.append(self.daemon.returncode)
+            assert self.n_starts <= MAX_STARTS, "the daemon ends each time"
+            self.start()
+        self.follow_up()
+
+    def follow_up(self):
+        """What comes behind a call that failed."""
+        if not self.armed or not self.harm.then or not self.fired():
+            return
+        then, self.armed = self.harm.then, False
+        time.sleep(0.2)
+        if then == "hup":
+            self.hup()
+        else:
+            self.daemon.send_signal(signal.SIGKILL if then == "kill" else signal.SIGTERM)
+            self.daemon.wait()
+            self.start()
+
+    def fired(self):
+        calls = self.folder / "calls"
+        return calls.exists() and calls.read_bytes().count(b"\n") >= self.harm.at > 0
+
+    def stop(self):
+        self.stand_up()
+        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.wait(10)
+        self.codes.append(self.daemon.returncode)
+        self.daemon = None
+
+    def hup(self):
+        self.forget_notes()
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_ready()
+
+    # what the world does
+
+    def attack(self, *addresses, times=2):
+        self.n_files += 1
+        now = time.time_ns() // 1000
+        out = b""
+        for i, address in enumerate([address for address in addresses for _ in range(times)]):
+            out += (f"__REALTIME_TIMESTAMP={now + i}\n__MONOTONIC_TIMESTAMP={now % 10 ** 12 + i}\n"
+                    f"_BOOT_ID={BOOT}\n_SYSTEMD_UNIT=gate.service\nMESSAGE=denied from={address}\n\n").encode()
+        made = self.folder / f"{self.n_files}.journal"
+        subprocess.run([REMOTE, "-o", made, "--split-mode=none", "-"], input=out, check=True,
+                       stderr=subprocess.PIPE)
+        made.rename(self.folder / "journal" / made.name)
+
+    def verb(self, *words):
+        return subprocess.run([self.banish, *words, "--config", self.folder / "config"], check=False,
+                              capture_output=True)
+
+    @staticmethod
+    def nft(script):
+        done = subprocess.run(["nft", "-f", "-"], input=script.encode(), check=False,
+                              capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
+
+    @staticmethod
+    def save():
+        return "flush ruleset\n" + subprocess.run(["nft", "list", "ruleset"], check=True, text=True,
+                                                  capture_output=True).stdout
+
+    # what came of it
+
+    def forget_notes(self):
+        """READY=1 of before is not meant."""
+        self.notify.setblocking(False)
+        try:
+            while self.notify.recv(4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def bans(self):
+        """The ledger's, by number."""
+        bans = {}
+        try:
+            lines = (self.folder / "state/state").read_text().splitlines(keepends=True)
+        except FileNotFoundError:
+            return bans
+        for line in lines:
+            if not line.endswith("\n"):
+                break
+            for change in json.loads(line)["changes"]:
+                for what, told in change.items():
+                    if what == "ban":
+                        bans[told["id"]] = dict(told)
+                    elif what == "until" and told["id"] in bans:
+                        bans[told["id"]]["until"] = told["until"]
+                    elif what == "unban" and told["id"] in bans:
+                        bans[told["id"]]["lifted"] = True
+        return bans
+
+    def ledger(self):
+        return sorted((ban["jail"], ban["address"], "hand" if ban.get("manual") else "auto",
+                       ban.get("offence", 0), ban.get("lifted", False)) for ban in self.bans().values())
+
+    @staticmethod
+    def elements():
+        """{set: {address: seconds left}}"""
+        done = subprocess.run(["nft", "-j", "list", "table", "inet", "banish"], check=False,
+                              capture_output=True)
+        sets = {}
+        if done.returncode:
+            return sets
+        for item in json.loads(done.stdout)["nftables"]:
+            if "set" not in item or "timeout" not in item["set"].get("flags", []):
+                continue
+            inside = sets.setdefault(item["set"]["name"], {})
+            for element in item["set"].get("elem", []):
+                value = element["elem"] if isinstance(element, dict) else {"val": element}
+                inside[value["val"]] = value.get("expires")
+        return sets
+
+    def kernel(self):
+        return {name: sorted(inside) for name, inside in self.elements().items()}
+
+    def snapshot(self):
+        return self.ledger(), self.kernel()
+
+    def entries(self, action):
+        return sorted((said.get("BANISH_JAIL", ""), said["BANISH_ADDRESS"]) for said in self.said
+                      if said.get("BANISH_ACTION") == action)
+
+    def wrong_times(self):
+        """Elements that do not end when their ban does."""
+        now = time.time()
+        left = {}
+        for ban in self.bans().values():
+            if not ban.get("lifted"):
+                left[ban["jail"], ban["address"]] = None if ban["until"] is None else ban["until"] / US - now
+        wrong = []
+        for name, inside in self.elements().items():
+            for address, expires in inside.items():
+                want = left.get((name[:-1], address), expires)
+                if (want is None) != (expires is None) or (want is not None and abs(want - expires) > SLACK):
+                    wrong.append((name, address, want, expires))
+        return wrong
+
+
+# Steps: each does one thing to the world. Addresses are those that bans are made under with any
+# prefix that a scenario has.
+
+V4 = ["198.51.100.16", "198.51.100.32", "198.51.100.48", "203.0.113.64"]
+V6 = ["2001:db8:0:2::", "2001:db8:0:4::", "2001:db8:0:6::"]
+
+
+def attacked(world):
+    world.attack(*V4, *V6)
+
+
+def attacked_more(world):
+    world.attack("203.0.113.80", "2001:db8:0:8::")
+
+
+def attacked_again(world):
+    world.attack(V4[0], V6[0])
+
+
+def half(world):
+    world.attack("203.0.113.96", times=1)
+
+
+def other_half(world):
+    world.attack("203.0.113.96", times=1)
+
+
+def banned_by_nft(world):
+    world.nft("add element inet banish manual4 { 192.0.2.16 timeout 2h comment \"a reason\" }\n"
+              "add element inet banish gate6 { 2001:db8:0:20:: timeout 2h }\n")
+
+
+def banned_by_verb(world):
+    world.verb("ban", "--time", "infinity", "192.0.2.32")
+    world.verb("ban", "--jail", "gate", "--time", "3h", "192.0.2.48")
+
+
+def unbanned_by_verb(world):
+    world.verb("unban", V4[1])
+
+
+def unbanned_by_nft(world):
+    world.nft(f"delete element inet banish gate4 {{ {V4[0]} }}\n"
+              f"delete element inet banish gate6 {{ {V6[0]} }}\n")
+
+
+def flushed_set(world):
+    world.nft("flush set inet banish gate6\n")
+
+
+def lost_ruleset(world):
+    world.nft("flush ruleset\n")
+
+
+def lost_table(world):
+    world.nft("delete table inet banish\n")
+
+
+def lost_sets(world):
+    world.nft("flush chain inet banish prerouting\ndelete chain inet banish prerouting\n"
+              "delete set inet banish gate4\ndelete set inet banish gate6\n")
+
+
+def emptied_and_lost_sets(world):
+    """Elements are deleted, and their set with them."""
+    world.nft("flush chain inet banish prerouting\ndelete chain inet banish prerouting\n"
+              "flush set inet banish gate4\ndelete set inet banish gate4\n"
+              f"delete element inet banish gate6 {{ {V6[1]} }}\ndelete set inet banish gate6\n")
+
+
+def replaced_sets(world):
+    """Others stand there, of the same look."""
+    world.nft("flush chain inet banish prerouting\ndelete chain inet banish prerouting\n"
+              "delete set inet banish gate4\ndelete set inet banish gate6\n"
+              + "".join(f"add set inet banish gate{n} {{ type ipv{n}_addr; size 131072; flags timeout; "
+                        f"comment \"one element is a /{length}\"; }}\n" for n, length in ((4, 32), (6, 64))))
+
+
+def restored_ruleset(world):
+    world.nft(world.save())
+
+
+def restored_stale(world):
+    """A saved ruleset that knows an unbanned one and not the latest."""
+    saved = world.save()
+    world.verb("unban", V4[2])
+    wait(world, lambda: ("gate", V4[2], "auto", 1, True) in world.ledger())
+    world.nft(saved)
+
+
+def hup(world):
+    world.stand_up()
+    world.hup()
+
+
+def hup_prefix4(world):
+    world.configure(ipv4=28)
+    hup(world)
+
+
+def hup_prefix6(world):
+    world.configure(ipv6=63)
+    hup(world)
+
+
+def hup_prefix_back(world):
+    world.configure()
+    hup(world)
+
+
+def armed(world):
+    world.start(armed=True)
+
+
+def started(world):
+    world.start()
+
+
+def stopped(world):
+    world.stop()
+
+
+def restarted(world):
+    world.stop()
+    world.start()
+
+
+def prefix4(world):
+    world.configure(ipv4=28)
+
+
+def prefix6(world):
+    world.configure(ipv6=63)
+
+
+# What is done while no daemon runs, or by the daemon itself.
+QUIET_STEPS = {armed, started, stopped, restarted, prefix4, prefix6}
+BANNED = [started, attacked, banned_by_nft, banned_by_verb, stopped]
+
+
+def while_down(step):
+    def down(world):
+        step(world)
+    down.__name__ = step.__name__ + "_down"
+    QUIET_STEPS.add(down)
+    return down
+
+
+SCENARIOS = {
+    # the whole of a life
+    "life": [armed, attacked, banned_by_nft, half, banned_by_verb, unbanned_by_verb, other_half, lost_ruleset,
+             unbanned_by_nft, hup, attacked_more, hup_prefix6, flushed_set, restarted, attacked_again],
+    # sets lost and mended while it runs
+    "mend": BANNED + [armed, lost_sets, lost_table, unbanned_by_nft, replaced_sets],
+    "emptied": BANNED + [armed, emptied_and_lost_sets],
+    "restore": BANNED + [armed, restored_ruleset, restored_stale, unbanned_by_nft],
+    # the layout changes
+    "reload4": BANNED + [armed, hup_prefix4, hup_prefix_back],
+    "reload6": BANNED + [armed, hup_prefix6, hup_prefix_back],
+    "start4": BANNED + [prefix4, armed],
+    "start6": BANNED + [prefix6, armed],
+    # what happened while it was down
+    "down-sets": BANNED + [while_down(lost_sets), armed],
+    "down-replaced": BANNED + [while_down(replaced_sets), armed],
+    "down-ruleset": BANNED + [while_down(lost_ruleset), armed],
+    "down-restored": BANNED + [while_down(restored_ruleset), armed],
+    "down-unbanned": BANNED + [while_down(unbanned_by_nft), while_down(unbanned_by_verb), armed],
+    "down-flushed": BANNED + [while_down(flushed_set), armed],
+}
+
+
+def wait(world, condition, patience=PATIENCE):
+    """... and a moment more, for the last write: what others do before it, it cannot tell from what
+    they did before the daemon was there."""
+    end, since = time.monotonic() + patience, None
+    while time.monotonic() < end:
+        if world.daemon is not None:
+            world.stand_up()
+        if not condition():
+            since = None
+        elif since is None:
+            since = time.monotonic()
+        elif time.monotonic() - since > MOMENT:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def settle(world):
+    """Nothing has changed for a while."""
+    last, since = world.snapshot(), time.monotonic()
+    while time.monotonic() < since + QUIET:
+        time.sleep(0.02)
+        now = world.snapshot()
+        if now != last:
+            last, since = now, time.monotonic()
+    return last
+
+
+@dataclasses.dataclass
+class Play:
+    snapshots: list
+    unbans: list
+    bans: list
+    calls: list
+    fired: bool
+    faults: list
+    codes: list
+
+
+def play(name, harm, wanted=None, banish=BANISH):
+    """`wanted`: the play without harm. Faults are what differs from it."""
+    with tempfile.TemporaryDirectory(prefix="banish-crash-") as folder:
+        world = World(folder, harm, banish)
+        try:
+            return act(world, SCENARIOS[name] + [restarted, restarted], wanted)
+        finally:
+            world.close()
+
+
+def act(world, steps, wanted):
+    snapshots, faults = [], []
+    for number, step in enumerate(steps):
+        if step not in QUIET_STEPS:
+            world.stand_up()
+        try:
+            step(world)
+            if wanted is None:
+                snapshots.append(settle(world))
+            elif not wait(world, lambda: world.snapshot() == wanted.snapshots[number]):
+                faults.append((number, step.__name__, differences(wanted.snapshots[number], world.snapshot())))
+                break
+        except AssertionError as error:
+            faults.append((number, step.__name__, [str(error)]))
+            break
+    if world.daemon is not None and world.daemon.poll() is None:
+        faults += [(len(steps), "times", world.wrong_times())] if world.wrong_times() else []
+        world.stop()
+    unbans, bans = world.entries("unban"), world.entries("ban")
+    if wanted is not None and not faults:
+        # one that a crash cut off may be told again, or not be told at all
+        extra = [each for each in unbans if each not in wanted.unbans]
+        if extra:
+            faults.append((len(steps), "said", [f"unban {each}" for each in extra]))
+    calls = world.folder / "calls"
+    told = [line.split()[1] for line in calls.read_text().splitlines()] if calls.exists() else []
+    return Play(snapshots, unbans, bans, told, world.fired(), faults, world.codes)
+
+
+def differences(wanted, got):
+    """In words."""
+    lost = [f"ledger lacks {ban}" for ban in wanted[0] if ban not in got[0]]
+    more = [f"ledger has {ban}" for ban in got[0] if ban not in wanted[0]]
+    if not lost and not more and len(wanted[0]) != len(got[0]):
+        more = [f"the ledger holds {len(got[0])} bans instead of {len(wanted[0])}"]
+    for name in sorted(wanted[1].keys() | got[1].keys()):
+        want, have = set(wanted[1].get(name, [])), set(got[1].get(name, []))
+        lost += [f"{name} lacks {address}" for address in sorted(want - have)]
+        more += [f"{name} has {address}" for address in sorted(have - want)]
+    return lost + more
+
+
+def available():
+    return os.geteuid() == 0 and shutil.which("nft") and os.path.exists(REMOTE) and SHIM.exists()
