@@ -165,6 +165,19 @@ int changes_delete_again(struct daemon *daemon)
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
+/* It may be absent now though it was there: then that is no unban. */
+static int forget_filled(struct daemon *daemon, const struct nft_change *change, uint64_t id)
+{
+	const struct ban *ban = ledger_get(daemon->ledger, id);
+	char name[NFT_SET_NAME_SIZE];
+
+	if (!ban || !ban->placed)
+		return 0;
+	commit_soon(daemon, 0);
+	return ledger_set_filled(daemon->ledger,
+				 nft_set_name(change->jail, change->address.family, name), 0);
+}
+
 static int judge(struct daemon *daemon, const struct nft_change *change, uint64_t id, int *error)
 {
 	if (change->operation == NFT_DELETE && change->error == -ENOENT)
@@ -173,6 +186,8 @@ static int judge(struct daemon *daemon, const struct nft_change *change, uint64_
 		*error = change->error;
 	else if (id)
 		ledger_place(daemon->ledger, id);
+	if (change->error < 0 && id && forget_filled(daemon, change, id) < 0)
+		return -ENOMEM;
 	return change->error < 0 && change->operation == NFT_DELETE ? remember(daemon, change) : 0;
 }
 

@@ -146,6 +146,11 @@ static int write_state(struct daemon *daemon)
 	return 0;
 }
 
+int commit_ledger(struct daemon *daemon)
+{
+	return daemon->state ? write_state(daemon) : 0;
+}
+
 int commit_position(struct daemon *daemon)
 {
 	const struct position position = daemon_position(daemon);
@@ -156,7 +161,7 @@ int commit_position(struct daemon *daemon)
 		if (r < 0)
 			return r;
 	}
-	return daemon->state ? write_state(daemon) : 0;
+	return commit_ledger(daemon);
 }
 
 int commit_all(struct daemon *daemon)

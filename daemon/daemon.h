@@ -138,6 +138,7 @@ int commit_decisions(struct daemon *daemon)
 	must_check; /* takes them from the engine, remembers their ids */
 int commit_all(struct daemon *daemon) must_check;      /* ledger -> state file, journal, kernel */
 int commit_position(struct daemon *daemon) must_check; /* the state file only */
+int commit_ledger(struct daemon *daemon) must_check;   /* ... with the position that it has */
 void commit_soon(struct daemon *daemon, usec_t delay);
 int commit_attach(struct daemon *daemon) must_check;
 int commit_load(struct daemon *daemon, struct ledger **ret) must_check; /* state file -> ledger */
@@ -147,11 +148,13 @@ int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
 int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rules */
 /* Who is ignored has changed: the kernel hears of it, and bans of those end. */
 int guard_refresh(struct daemon *daemon) must_check;
-/* Puts in what was decided: these, or all that is in the ledger and not placed. */
+/* Puts in what was decided of these. */
 int guard_place(struct daemon *daemon, const struct due *due, size_t n_due) must_check;
-int guard_place_all(struct daemon *daemon) must_check;
-/* Puts everything that runs back into sets that are new, or into all: how many bans. */
-int guard_put_back(struct daemon *daemon, bool all) must_check;
+/* Puts everything that runs into the sets that are not known to hold it, and what is not placed into
+ * the others: how many bans those were. From then on the sets are known to hold all, durably. */
+int guard_fill(struct daemon *daemon) must_check;
+/* guard_install() and guard_fill(). */
+int guard_mend(struct daemon *daemon) must_check;
 /* A ban has ended though its time is not over: its element goes. */
 int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one, and bans networks if it is one: its set stands in the
@@ -161,9 +164,10 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban);
 struct guard_look {
 	const char *jail;
 	uint8_t family;
-	bool has_set, is_new;
+	bool has_set, is_filled, is_empty;
 };
-/* ... and whether it is new. */
+/* ... and whether it is the one that all bans were put into (as nft_identify() saw it last), so that
+ * what is absent was taken out; and whether it is known to be empty. */
 void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look);
 /* All of it again in a few seconds. */
 void guard_retry_soon(struct daemon *daemon);

@@ -112,28 +112,25 @@ static const char *place_of_tables(char text[static LEDGER_MAX_TEXT + 1])
 	return text;
 }
 
-/* A table that is not the one that we left may hold anything: at boot nftables.service loads what
- * was saved once. */
-static void expect_table(struct daemon *daemon)
+/* The handle of the table that is ours; one with another may hold anything: at boot
+ * nftables.service loads what was saved once. 0: any is ours. */
+static uint64_t known_table(const struct daemon *daemon)
 {
 	char place[LEDGER_MAX_TEXT + 1];
 	const char *mark = ledger_table(daemon->ledger);
 	size_t size = strlen(place_of_tables(place));
 
 	if (!*mark)
-		return;
-	nft_expect_table(daemon->nft, strncmp(mark, place, size) == 0
-					      ? strtoull(mark + size, NULL, 10)
-					      : UINT64_MAX);
+		return 0;
+	return strncmp(mark, place, size) == 0 ? strtoull(mark + size, NULL, 10) : UINT64_MAX;
 }
 
+/* It is ours now, and none of its sets is known to be filled if it is another one than before. */
 static int note_table(struct daemon *daemon, bool first)
 {
 	char mark[LEDGER_MAX_TEXT + 1];
 	size_t size = strlen(place_of_tables(mark));
 
-	if (nft_table_handle(daemon->nft) == 0) /* it could not be looked at */
-		return 0;
 	snprintf(mark + size, sizeof(mark) - size, "%llu",
 		 (unsigned long long)nft_table_handle(daemon->nft));
 	if (strcmp(mark, ledger_table(daemon->ledger)) == 0)
@@ -146,7 +143,7 @@ static int note_table(struct daemon *daemon, bool first)
 	return ledger_set_table(daemon->ledger, mark);
 }
 
-/* Table, sets, chain and rules; sets that are new are filled from the ledger. */
+/* Table, sets, chain and rules. */
 int guard_install(struct daemon *daemon)
 {
 	const struct policy *policy = daemon->force.config->policy;
@@ -177,9 +174,8 @@ int guard_install(struct daemon *daemon)
 	layout.n_jails = n;
 	layout.ignore = daemon->ignored;
 	layout.n_ignore = daemon->n_ignored;
+	layout.handle = known_table(daemon);
 	first = nft_table_handle(daemon->nft) == 0;
-	if (first)
-		expect_table(daemon);
 	r = nft_install(daemon->nft, &layout);
 	if (r < 0)
 		return changes_complain(daemon, "put the table into the kernel", r);
@@ -222,6 +218,16 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 			      &ban->address, &network);
 }
 
+/* True if the set that stands there is the very one that all bans were put into: only what is
+ * absent from that one was taken out. */
+static bool is_filled(const struct daemon *daemon, const char *jail, uint8_t family)
+{
+	uint64_t handle = nft_set_handle(daemon->nft, jail, family);
+	char name[NFT_SET_NAME_SIZE];
+
+	return handle && ledger_filled(daemon->ledger, nft_set_name(jail, family, name)) == handle;
+}
+
 void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look)
 {
 	uint8_t family = ban->prefix.address.family;
@@ -232,9 +238,9 @@ void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct gu
 		return;
 	*look = (struct guard_look){ .jail = ban->network ? NULL : ban->jail, .family = family };
 	look->has_set = guard_has_set(daemon, ban);
-	look->is_new =
-		look->has_set &&
-		nft_set_is_new(daemon->nft, nft_jail_name(ban->jail, ban->network, name), family);
+	nft_jail_name(ban->jail, ban->network, name);
+	look->is_filled = look->has_set && is_filled(daemon, name, family);
+	look->is_empty = look->has_set && nft_set_is_empty(daemon->nft, name, family);
 }
 
 static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
@@ -256,7 +262,7 @@ int guard_place(struct daemon *daemon, const struct due *due, size_t n_due)
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
-int guard_place_all(struct daemon *daemon)
+static int place_all(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
@@ -281,7 +287,7 @@ int guard_remove(struct daemon *daemon, const struct ban *ban)
 }
 
 /* What the kernel refuses need not keep the rest out. */
-static int put_some_back(struct daemon *daemon, struct changes *changes, int *error)
+static int fill_some(struct daemon *daemon, struct changes *changes, int *error)
 {
 	int r = changes_apply(daemon, changes);
 
@@ -292,9 +298,24 @@ static int put_some_back(struct daemon *daemon, struct changes *changes, int *er
 	return 0;
 }
 
-/* Everything that still runs goes back into sets that are new, or into `all`. 0 or more: how many
- * bans; negative errno. */
-int guard_put_back(struct daemon *daemon, bool all)
+/* All that runs is in all sets: the ledger may say so of each that stands there. */
+static int note_filled(struct daemon *daemon)
+{
+	const char *set;
+	uint64_t handle;
+	size_t i = 0;
+	int r = 0;
+
+	while (r >= 0 && (set = nft_next_set(daemon->nft, &i, &handle)))
+		r = ledger_set_filled(daemon->ledger, set, handle);
+	if (r < 0 || !ledger_table_is_unsaved(daemon->ledger))
+		return r;
+	return commit_ledger(daemon);
+}
+
+/* Everything that runs goes into the sets that are not known to be filled; then they are. 0 or
+ * more: how many bans; negative errno. */
+static int fill(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
@@ -305,7 +326,7 @@ int guard_put_back(struct daemon *daemon, bool all)
 		if (!ban_runs(ban, now))
 			continue;
 		guard_look_at(daemon, ban, &look);
-		if (all ? !look.has_set : !look.is_new)
+		if (!look.has_set || look.is_filled)
 			continue;
 		if (ledger_is_outdone(daemon->ledger, ban, now)) {
 			ledger_place(daemon->ledger, ban->id);
@@ -313,23 +334,42 @@ int guard_put_back(struct daemon *daemon, bool all)
 		}
 		n += !nft_jail_is_forced(ban->jail);
 		/* into an empty set three times faster; what may be there needs care */
-		r = changes_put(&changes, ban, all ? NFT_PUT : NFT_PUT_NEW, now);
+		r = changes_put(&changes, ban, look.is_empty ? NFT_PUT_NEW : NFT_PUT, now);
 		if (r >= 0 && changes.n == MAX_AT_ONCE)
-			r = put_some_back(daemon, &changes, &error);
+			r = fill_some(daemon, &changes, &error);
 	}
 	if (r >= 0)
-		r = put_some_back(daemon, &changes, &error);
+		r = fill_some(daemon, &changes, &error);
+	if (r >= 0 && error == 0)
+		r = note_filled(daemon);
 	return r < 0 ? r : error < 0 ? error : n;
+}
+
+int guard_fill(struct daemon *daemon)
+{
+	int r, n;
+
+	if (daemon->dry_run)
+		return 0;
+	n = fill(daemon);
+	if (n == -ENOMEM)
+		return n;
+	r = place_all(daemon);
+	return r == -ENOMEM || n >= 0 ? (r < 0 ? r : n) : n;
+}
+
+int guard_mend(struct daemon *daemon)
+{
+	int r = guard_install(daemon);
+
+	return r < 0 ? r : guard_fill(daemon);
 }
 
 int guard_refresh(struct daemon *daemon)
 {
 	int r;
 
-	r = guard_install(daemon);
-	/* The notice of a loss may still wait to be read, and then finds sets that are not new. */
-	if (r > 0)
-		r = guard_put_back(daemon, false);
+	r = guard_mend(daemon);
 	if (r == -ENOMEM)
 		return r;
 	/* What the kernel did not take is tried again; the bans end all the same. */
@@ -372,7 +412,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 	if (r >= 0)
 		r = changes_delete_again(daemon);
 	if (r >= 0)
-		r = guard_put_back(daemon, true);
+		r = guard_fill(daemon);
 	if (r >= 0)
 		daemon->kernel_failing = false;
 	return r == -ENOMEM ? r : 0;

@@ -25,22 +25,45 @@ static int compare_ids(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Placed bans whose element is gone from a set that is not new were lifted by hand. A list may lack
+/* Lifts the bans that are absent from the sets which all were put into. Those sets stand there now,
+ * so they stood there when it was looked. */
+static int lift_missing(struct daemon *daemon, const uint64_t *missing, size_t n_missing)
+{
+	int r = n_missing > 0 ? nft_identify(daemon->nft) : 0;
+
+	for (size_t i = 0; r >= 0 && i < n_missing; i++) {
+		const struct ban *ban = ledger_get(daemon->ledger, missing[i]);
+		struct guard_look look = { 0 };
+
+		guard_look_at(daemon, ban, &look);
+		if (look.is_filled)
+			r = adopt_lift(
+				daemon, ban,
+				"its element was taken out of the set while banish did not run");
+	}
+	return r;
+}
+
+/* Placed bans whose element is gone from a set that holds all were lifted by hand. A list may lack
  * what is there: the kernel goes on in it by counting, and elements that expire, or a hash table
  * that shrinks, move the others. So the kernel is asked for each. 1: the list did lack some. */
 static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t n_seen)
 {
+	cleanup(freep) uint64_t *missing =
+		calloc(ledger_n_bans(daemon->ledger) + 1, sizeof(*missing));
+	size_t n_missing = 0;
 	usec_t now = daemon_now(daemon);
 	struct guard_look look = { 0 };
 	char name[NFT_JAIL_SIZE];
 	int r, lacking = 0;
 
+	if (!missing)
+		return -ENOMEM;
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));) {
 		if (!ban_runs(ban, now) || !ban->placed)
 			continue;
 		guard_look_at(daemon, ban, &look);
-		if (!look.has_set || look.is_new ||
-		    bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
+		if (!look.is_filled || bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
 			continue;
 		/* the kernel's clock and ours may let the last moments of a ban end at different
 		 * times */
@@ -49,16 +72,15 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 		r = nft_find(daemon->nft, nft_jail_name(ban->jail, ban->network, name),
 			     &ban->prefix.address, NULL);
 		if (r == 0)
-			r = adopt_lift(
-				daemon, ban,
-				"its element was taken out of the set while banish did not run");
+			missing[n_missing++] = ban->id;
 		else if (r > 0)
 			lacking = 1;
 		/* a whole set that is gone is no unban */
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
-	return lacking;
+	r = lift_missing(daemon, missing, n_missing);
+	return r < 0 ? r : lacking;
 }
 
 static int settle(struct daemon *daemon)
@@ -139,9 +161,7 @@ int hear_reconcile(struct daemon *daemon)
 	for (unsigned i = 0; i < MAX_LISTS && r > 0; i++)
 		r = reconcile(daemon, believe);
 	if (r >= 0)
-		r = guard_put_back(daemon, false);
-	if (r >= 0)
-		r = guard_place_all(daemon);
+		r = guard_fill(daemon);
 	return r < 0 ? r : settle(daemon);
 }
 
@@ -190,10 +210,7 @@ static int heal(struct daemon *daemon, const struct nft_notice *notice, const ch
 		guard_retry_soon(daemon);
 		return 0;
 	}
-	r = guard_install(daemon);
-	if (r >= 0)
-		/* sets that were lost may be there again, with other elements: a saved ruleset */
-		r = guard_put_back(daemon, notice->loss >= NFT_LOSS_SET);
+	r = guard_mend(daemon);
 	if (r < 0)
 		return r;
 	say_heal(daemon, name_of_loss(notice->loss), by, (size_t)r);
@@ -259,6 +276,8 @@ static int take_notice(struct daemon *daemon, const struct nft_notice *notice)
 		r = take_element(daemon, &element, by);
 		return r >= 0 && daemon->rewritten ? adopt_touch(daemon, &element) : r;
 	case NFT_NOTICE_DELETED:
+		if (notice->restored) /* its set went with it */
+			return adopt_touch(daemon, &element);
 		r = take_deleted(daemon, notice, by);
 		return r >= 0 && daemon->rewritten ? adopt_touch(daemon, &element) : r;
 	case NFT_NOTICE_DAMAGED:
@@ -299,7 +318,7 @@ static int on_notices(sd_event_source *source, int fd, uint32_t events, void *us
 		r = take_notices(daemon);
 	while (r > 0 && daemon->rewritten && ++n_rounds < MAX_ROUNDS);
 	if (r >= 0 && daemon->restored)
-		r = guard_install(daemon);
+		r = guard_mend(daemon);
 	daemon->restored = false;
 	if (r != -ENOMEM)
 		r = settle(daemon);

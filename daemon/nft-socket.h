@@ -26,10 +26,9 @@ struct nft {
 	struct nftmsg_batch batch;
 	struct nftmsg_watch *watch;
 	struct nftmsg_state ours; /* what the last install left */
-	uint64_t expected;        /* the table's handle before the first one; 0: any */
 	bool was_strange;
-	struct nft_set *new_sets; /* owned; by the last install */
-	size_t n_new_sets;
+	struct nft_set *empty_sets; /* owned; by the last install */
+	size_t n_empty_sets;
 	char buffer[NFT_BUFFER_SIZE] __attribute__((aligned(8)));
 };
 

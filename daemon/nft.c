@@ -81,7 +81,7 @@ struct nft *nft_free(struct nft *nft)
 	nftmsg_batch_done(&nft->batch);
 	nftmsg_watch_free(nft->watch);
 	nftmsg_state_done(&nft->ours);
-	free(nft->new_sets);
+	free(nft->empty_sets);
 	free(nft);
 	return NULL;
 }
@@ -159,19 +159,19 @@ static void shrink(struct nft *nft)
 		nftmsg_batch_done(&nft->batch);
 }
 
-/* Tells the watch which sets there are, and keeps which of them are new. */
+/* Tells the watch which sets there are, and keeps which of them are empty. */
 static int note_sets(struct nft *nft, const struct nft_layout *layout,
 		     const struct nftmsg_state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	cleanup(freep) struct nft_set *all = calloc(2 * (layout->n_jails + 2), sizeof(*all));
-	cleanup(freep) struct nft_set *new = calloc(2 * (layout->n_jails + 2), sizeof(*new));
-	size_t n_all = 0, n_new = 0;
+	cleanup(freep) struct nft_set *empty = calloc(2 * (layout->n_jails + 2), sizeof(*empty));
+	size_t n_all = 0, n_empty = 0;
 	const struct nft_jail *jail;
 	struct nft_jail buffer;
 	int r;
 
-	if (!all || !new)
+	if (!all || !empty)
 		return -ENOMEM;
 	for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++) {
 		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
@@ -181,7 +181,7 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 			set->family = families[f];
 			set->prefix = families[f] == AF_INET ? jail->prefix4 : jail->prefix6;
 			if (!nftmsg_layout_keeps(layout, state, jail, families[f]))
-				new[n_new++] = *set;
+				empty[n_empty++] = *set;
 		}
 	}
 	if (nft->watch) {
@@ -189,10 +189,23 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 		if (r < 0)
 			return r;
 	}
-	free(nft->new_sets);
-	nft->new_sets = TAKE_PTR(new);
-	nft->n_new_sets = n_new;
-	return n_new > 0;
+	free(nft->empty_sets);
+	nft->empty_sets = TAKE_PTR(empty);
+	nft->n_empty_sets = n_empty;
+	return n_empty > 0;
+}
+
+int nft_identify(struct nft *nft)
+{
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < MAX_TRIES; i++) {
+		nftmsg_state_done(&nft->ours);
+		r = read_state(nft, &nft->ours);
+	}
+	if (r < 0)
+		nftmsg_state_done(&nft->ours);
+	return r;
 }
 
 static int try_install(struct nft *nft, const struct nft_layout *layout)
@@ -203,11 +216,10 @@ static int try_install(struct nft *nft, const struct nft_layout *layout)
 	r = read_state(nft, &state);
 	if (r < 0)
 		return r;
-	nftmsg_state_compare(&state, &nft->ours);
-	if (!nft->ours.has_table && nft->expected && state.table_handle != nft->expected) {
+	nft->was_strange =
+		state.has_table && layout->handle && state.table_handle != layout->handle;
+	if (nft->was_strange)
 		nftmsg_state_estrange(&state);
-		nft->was_strange = state.has_table;
-	}
 	begin_batch(nft);
 	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
 	if (r < 0)
@@ -216,10 +228,9 @@ static int try_install(struct nft *nft, const struct nft_layout *layout)
 	shrink(nft);
 	if (r < 0)
 		return r;
-	nftmsg_state_done(&nft->ours);
-	r = read_state(nft, &nft->ours);
+	r = nft_identify(nft);
 	if (r < 0)
-		nftmsg_state_done(&nft->ours); /* then nothing will seem strange */
+		return r;
 	return note_sets(nft, layout, &state);
 }
 
@@ -240,11 +251,6 @@ int nft_install(struct nft *nft, const struct nft_layout *layout)
 			    : r; /* a kind of expression or chain that the kernel lacks */
 }
 
-void nft_expect_table(struct nft *nft, uint64_t handle)
-{
-	nft->expected = handle;
-}
-
 bool nft_table_was_strange(const struct nft *nft)
 {
 	return nft->was_strange;
@@ -255,10 +261,31 @@ uint64_t nft_table_handle(const struct nft *nft)
 	return nft->ours.table_handle;
 }
 
-bool nft_set_is_new(const struct nft *nft, const char *jail, uint8_t family)
+uint64_t nft_set_handle(const struct nft *nft, const char *jail, uint8_t family)
 {
-	for (size_t i = 0; i < nft->n_new_sets; i++)
-		if (nft->new_sets[i].family == family && strcmp(nft->new_sets[i].jail, jail) == 0)
+	const struct nftmsg_known_set *set = nftmsg_state_find(&nft->ours, jail, family);
+
+	return set ? set->handle : 0;
+}
+
+const char *nft_next_set(const struct nft *nft, size_t *i, uint64_t *ret_handle)
+{
+	while (*i < nft->ours.n_sets) {
+		const struct nftmsg_known_set *set = &nft->ours.sets[(*i)++];
+
+		if (set->prefix < 0)
+			continue;
+		*ret_handle = set->handle;
+		return set->name;
+	}
+	return NULL;
+}
+
+bool nft_set_is_empty(const struct nft *nft, const char *jail, uint8_t family)
+{
+	for (size_t i = 0; i < nft->n_empty_sets; i++)
+		if (nft->empty_sets[i].family == family &&
+		    strcmp(nft->empty_sets[i].jail, jail) == 0)
 			return true;
 	return false;
 }

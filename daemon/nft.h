@@ -30,18 +30,20 @@ const char *nft_explain(int error);
 /* Makes table, sets, chain and rules in one transaction: adds what is missing, replaces what is
  * wrong (a set of another type or size, or whose elements stand for another prefix; it loses its
  * elements), rebuilds the rules, removes sets of jails that are gone, keeps the elements of all
- * others. A set that somebody else made anew since the last call, as by loading a saved ruleset, is
- * emptied even if it looks the same. `layout` is borrowed for the call only. 0, or 1: at least one
- * set is new and empty (nft_set_is_new() says which). */
+ * others. The sets of a table that is not ours by `handle` are emptied, whatever they look like.
+ * `layout` is borrowed for the call only. 0, or 1: at least one set is empty now
+ * (nft_set_is_empty() says which). */
 int nft_install(struct nft *nft, const struct nft_layout *layout) must_check;
-/* Before the first nft_install(): our table had this handle; one with another is somebody else's,
- * whatever it looks like. 0: not known, any is ours. */
-void nft_expect_table(struct nft *nft, uint64_t handle);
-bool nft_table_was_strange(const struct nft *nft); /* at the first nft_install() */
-/* As the last nft_install() left it; 0: none yet. No other table ever has it until the next boot. */
+bool nft_table_was_strange(const struct nft *nft); /* the last nft_install() found it so */
+/* As the last nft_install() or nft_identify() saw them; 0: there was none. No other table ever has
+ * such a handle until the next boot, no other set of that table. */
 uint64_t nft_table_handle(const struct nft *nft);
-bool nft_set_is_new(const struct nft *nft, const char *jail,
-		    uint8_t family); /* by the last nft_install() */
+uint64_t nft_set_handle(const struct nft *nft, const char *jail, uint8_t family);
+int nft_identify(struct nft *nft) must_check;
+/* The sets of bans among them, by name, one after the other; NULL: no more. */
+const char *nft_next_set(const struct nft *nft, size_t *i, uint64_t *ret_handle);
+/* The last nft_install() made or emptied it: what is put there need not be taken out before. */
+bool nft_set_is_empty(const struct nft *nft, const char *jail, uint8_t family);
 
 /* Puts and deletes elements, 2,000 a transaction. 0: all done; 1: some were refused, each change's
  * `error` says why, the others are done; negative: no more is known than what `error` says (it is

@@ -155,8 +155,51 @@ int ledger_set_table(struct ledger *ledger, const char *mark)
 		return r;
 	ledger_free_text(&ledger->table);
 	ledger->table = copy;
+	ledger->n_filled = 0;
 	ledger->table_unsaved = true;
 	return 0;
+}
+
+static struct filled_set *find_filled(const struct ledger *ledger, const char *set)
+{
+	for (size_t i = 0; i < ledger->n_filled; i++)
+		if (strcmp(ledger->filled[i].name, set) == 0)
+			return &ledger->filled[i];
+	return NULL;
+}
+
+static int add_filled(struct ledger *ledger, const char *set, uint64_t handle)
+{
+	size_t size = strlen(set) + 1;
+	struct filled_set *all;
+
+	if (size > sizeof(all->name) || ledger->n_filled == LEDGER_MAX_SETS)
+		return -E2BIG;
+	all = reallocarray(ledger->filled, ledger->n_filled + 1, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	ledger->filled = all;
+	memcpy(all[ledger->n_filled].name, set, size);
+	all[ledger->n_filled++].handle = handle;
+	return 0;
+}
+
+int ledger_set_filled(struct ledger *ledger, const char *set, uint64_t handle)
+{
+	struct filled_set *known = find_filled(ledger, set);
+	int r = 0;
+
+	if ((known ? known->handle : 0) == handle)
+		return 0;
+	if (!known)
+		r = add_filled(ledger, set, handle);
+	else if (handle == 0)
+		*known = ledger->filled[--ledger->n_filled];
+	else
+		known->handle = handle;
+	if (r >= 0)
+		ledger->table_unsaved = true;
+	return r;
 }
 
 bool ledger_table_is_unsaved(const struct ledger *ledger)

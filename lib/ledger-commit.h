@@ -22,6 +22,7 @@ struct ledger_commit {
 	struct cJSON *json;            /* owned; one of these two holds the texts */
 	char *text;                    /* owned */
 	const char *cursor, *table;    /* NULL: not told */
+	struct cJSON *sets;            /* those that are filled; part of `json`; NULL: none */
 	usec_t time;
 	struct ledger_change *changes; /* owned */
 	size_t n_changes, max_changes;

@@ -249,11 +249,26 @@ static int read_changes(const cJSON *array, struct ledger_commit *commit)
 	return 0;
 }
 
+/* Handles are small: each table counts its own from 1. */
+static bool read_sets(struct ledger_commit *commit)
+{
+	const cJSON *item;
+	uint64_t handle;
+
+	commit->sets = cJSON_GetObjectItemCaseSensitive(commit->json, "sets");
+	if (!commit->table || !cJSON_IsObject(commit->sets) ||
+	    cJSON_GetArraySize(commit->sets) > LEDGER_MAX_SETS)
+		return false;
+	cJSON_ArrayForEach(item, commit->sets) if (strlen(item->string) > LEDGER_MAX_SET ||
+						   !get_number(commit->sets, item->string,
+							       &handle)) return false;
+	return true;
+}
+
 static int read_json(struct span line, struct ledger_commit *commit)
 {
-	static const char *const keys[] = {
-		"v", "cursor", "time", "begin", "table", "changes", NULL
-	};
+	static const char *const keys[] = { "v",     "cursor", "time",    "begin",
+					    "table", "sets",   "changes", NULL };
 	const char *end;
 	uint64_t version, begin;
 
@@ -277,6 +292,8 @@ static int read_json(struct span line, struct ledger_commit *commit)
 		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "table") &&
 	    !get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
+		return -EBADMSG;
+	if (cJSON_HasObjectItem(commit->json, "sets") && !read_sets(commit))
 		return -EBADMSG;
 	return read_changes(cJSON_GetObjectItemCaseSensitive(commit->json, "changes"), commit);
 }
@@ -329,6 +346,22 @@ static int apply(struct ledger *ledger, const struct ledger_change *change)
 	return 0;
 }
 
+/* What is told of the table now is all that is known of it. */
+static int apply_table(struct ledger *ledger, const struct ledger_commit *commit)
+{
+	const cJSON *item;
+	uint64_t handle;
+	int r;
+
+	r = ledger_set_table(ledger, "");
+	if (r == 0)
+		r = ledger_set_table(ledger, commit->table);
+	cJSON_ArrayForEach(item, commit->sets) if (r == 0 &&
+						   get_number(commit->sets, item->string, &handle))
+		r = ledger_set_filled(ledger, item->string, handle);
+	return r;
+}
+
 int ledger_decode(struct ledger *ledger, struct span line)
 {
 	cleanup(commit_done) struct ledger_commit commit = { 0 };
@@ -341,7 +374,7 @@ int ledger_decode(struct ledger *ledger, struct span line)
 	for (size_t i = 0; r == 0 && i < commit.n_changes; i++)
 		r = apply(ledger, &commit.changes[i]);
 	if (r == 0 && commit.table)
-		r = ledger_set_table(ledger, commit.table);
+		r = apply_table(ledger, &commit);
 	ledger_forget_unsaved(ledger);
 	if (r < 0 || !commit.cursor)
 		return r;

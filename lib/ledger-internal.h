@@ -38,6 +38,11 @@ struct offender {
 	usec_t longest; /* no ban of its was longer: where a search backwards may stop */
 };
 
+struct filled_set {
+	char name[LEDGER_MAX_SET + 1];
+	uint64_t handle;
+};
+
 struct ledger {
 	uint8_t seed[HASH_SEED_SIZE];
 	struct table bans, offenders;
@@ -53,7 +58,9 @@ struct ledger {
 	char *cursor;
 	usec_t time;
 	const char *table;
-	bool table_unsaved;
+	struct filled_set *filled; /* owned; of that table */
+	size_t n_filled;
+	bool table_unsaved; /* nor these sets */
 	uint64_t *unsaved;
 	size_t n_unsaved, max_unsaved;
 	uint64_t n_evicted;

@@ -107,6 +107,22 @@ struct position ledger_position(const struct ledger *ledger)
 	return (struct position){ ledger->time, span_of(ledger->cursor) };
 }
 
+uint64_t ledger_filled(const struct ledger *ledger, const char *set)
+{
+	for (size_t i = 0; i < ledger->n_filled; i++)
+		if (strcmp(ledger->filled[i].name, set) == 0)
+			return ledger->filled[i].handle;
+	return 0;
+}
+
+const char *ledger_next_filled(const struct ledger *ledger, size_t *i, uint64_t *ret)
+{
+	if (*i == ledger->n_filled)
+		return NULL;
+	*ret = ledger->filled[*i].handle;
+	return ledger->filled[(*i)++].name;
+}
+
 const char *ledger_table(const struct ledger *ledger)
 {
 	return ledger->table;

@@ -162,6 +162,22 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 	}
 }
 
+static void put_filled(struct text *text, const struct ledger *ledger)
+{
+	const char *set, *separator = ",\"sets\":{";
+	uint64_t handle;
+	size_t i = 0;
+
+	while ((set = ledger_next_filled(ledger, &i, &handle))) {
+		put(text, separator, strlen(separator));
+		put_string(text, set);
+		print(text, ":%" PRIu64, handle);
+		separator = ",";
+	}
+	if (i > 0)
+		put(text, "}", 1);
+}
+
 static void begin_line(struct text *text, const struct ledger *ledger, bool with_table)
 {
 	struct position position = ledger_position(ledger);
@@ -175,6 +191,7 @@ static void begin_line(struct text *text, const struct ledger *ledger, bool with
 	if (with_table) {
 		print(text, ",\"table\":");
 		put_string(text, ledger_table(ledger));
+		put_filled(text, ledger);
 	}
 	print(text, ",\"changes\":[");
 }

@@ -14,7 +14,9 @@
  *     {"unban":{"id":7,"time":1763769700000000,"after":{"time":1763769699000000,"cursor":"s=..."}}}]}
  *
  * A manual ban has "manual":true instead of event, failures, offence and cursor, and "reason" where
- * one was given. Where the kernel's table is another one than before, its mark stands in "table".
+ * one was given. Where the kernel's table, or one of its sets, is another one than before, the
+ * table's mark stands in "table", and in "sets" the handles of the sets that hold all bans:
+ * {"dovecot4":12}.
  * A compacted file holds the same kind of lines. Times are microseconds since 1970; "until" null is
  * for good (so is a time past 2^53, the last that JSON numbers hold exactly); "failures" are
  * attempts, with one decimal if need be.

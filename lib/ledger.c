@@ -77,6 +77,7 @@ struct ledger *ledger_free(struct ledger *ledger)
 	free(ledger->unsaved);
 	free(ledger->cursor);
 	ledger_free_text(&ledger->table);
+	free(ledger->filled);
 	free(ledger);
 	return NULL;
 }

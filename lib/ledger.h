@@ -18,6 +18,9 @@
 #define LEDGER_MAX_BANS \
 	131072 /* default bound: at about 0.4 KiB each the daemon's memory limit holds them */
 
+#define LEDGER_MAX_SETS 1024
+#define LEDGER_MAX_SET  63 /* bytes of a set's name */
+
 #define LEDGER_MAX_TEXT 127 /* bytes of a reason, as in an element's comment, or a table's mark */
 
 /* A place in the stream of entries: after the entry with that time and cursor. */
@@ -129,9 +132,14 @@ int ledger_set_position(struct ledger *ledger, const struct position *position) 
 struct position ledger_position(const struct ledger *ledger); /* borrowed until set again */
 
 /* Which of the kernel's tables the placed bans are in, by a mark of the caller's; copied. "": not
- * known. */
+ * known. With another table no set is filled. */
 int ledger_set_table(struct ledger *ledger, const char *mark) must_check;
 const char *ledger_table(const struct ledger *ledger); /* borrowed until set again */
+/* The kernel has acknowledged that all running bans are in this set of that table, which has this
+ * handle: what is absent from it later was taken out. Handle 0: not so any more. The name is copied.
+ * -ENOMEM, -E2BIG: too long a name, or too many. */
+int ledger_set_filled(struct ledger *ledger, const char *set, uint64_t handle) must_check;
+uint64_t ledger_filled(const struct ledger *ledger, const char *set); /* 0: not known to be */
 
 /* Lets go of all that nobody needs at `now`. */
 void ledger_prune(struct ledger *ledger, usec_t now);
@@ -148,7 +156,9 @@ enum {
 	UNSAVED_REASON = 16,
 };
 const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what);
-bool ledger_table_is_unsaved(const struct ledger *ledger);
+bool ledger_table_is_unsaved(const struct ledger *ledger); /* nor its filled sets */
+/* The filled sets, one after the other; NULL: no more. `ret` is filled in. */
+const char *ledger_next_filled(const struct ledger *ledger, size_t *i, uint64_t *ret);
 void ledger_forget_unsaved(struct ledger *ledger);
 
 #endif

@@ -91,15 +91,12 @@ static const struct nftmsg_known_set *find_set(const struct nftmsg_state *state,
 	return NULL;
 }
 
-void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state *ours)
+const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *state, const char *jail,
+						 uint8_t family)
 {
-	for (size_t i = 0; ours->has_table && i < state->n_sets; i++) {
-		struct nftmsg_known_set *set = &state->sets[i];
-		const struct nftmsg_known_set *own = find_set(ours, set->name);
+	char name[NFT_SET_NAME_SIZE];
 
-		set->strange = !own || own->handle != set->handle ||
-			       ours->table_handle != state->table_handle;
-	}
+	return find_set(state, nft_set_name(jail, family, name));
 }
 
 void nftmsg_state_estrange(struct nftmsg_state *state)
@@ -179,9 +176,7 @@ static const struct nftmsg_known_set *fit_set(const struct nft_layout *layout,
 					      const struct nftmsg_state *state,
 					      const struct nft_jail *jail, uint8_t family)
 {
-	char name[NFT_SET_NAME_SIZE];
-	const struct nftmsg_known_set *set =
-		find_set(state, nft_set_name(jail->name, family, name));
+	const struct nftmsg_known_set *set = nftmsg_state_find(state, jail->name, family);
 
 	return set && is_fit(layout, set, jail, family) ? set : NULL;
 }

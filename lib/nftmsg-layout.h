@@ -19,7 +19,7 @@ struct nftmsg_state {
 		uint32_t flags, key_type, size;
 		uint64_t handle;
 		int prefix;   /* negative: its comment is not ours */
-		bool strange; /* by nftmsg_state_compare() */
+		bool strange; /* by nftmsg_state_estrange() */
 	} * sets;             /* owned; only those that could be ours */
 	size_t n_sets;
 };
@@ -29,12 +29,12 @@ int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 		      const struct nftmsg_answer *answer) must_check;
 void nftmsg_state_done(struct nftmsg_state *state);
 
-/* Finds out which sets somebody else made since the state was `ours`: they may hold anything, even
- * where they look the same. Without a table in `ours` none is strange. */
-void nftmsg_state_compare(struct nftmsg_state *state, const struct nftmsg_state *ours);
-
-/* Somebody else made the table: all of its sets are strange. */
+/* Somebody else made the table: its sets may hold anything, even where they look the same. */
 void nftmsg_state_estrange(struct nftmsg_state *state);
+
+/* NULL: no such set. */
+const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *state, const char *jail,
+						 uint8_t family);
 
 /* -EINVAL: two jails of one name, or one that is reserved. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;

@@ -178,16 +178,32 @@ static int feed_elements(struct nftmsg_watch *watch, const struct nlmsghdr *head
 	return r;
 }
 
+/* Whoever takes the elements out before the set means the set. NULL: all sets. */
+static void lose_elements(struct nftmsg_watch *watch, const struct nft_set *set)
+{
+	for (size_t i = watch->ready; i < watch->n_queue; i++) {
+		struct nft_notice *notice = &watch->queue[i];
+
+		if (!set ||
+		    (notice->address.family == set->family && strcmp(notice->jail, set->jail) == 0))
+			notice->restored = true;
+	}
+}
+
 static void feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
+	const struct nft_set *known;
 	struct nftmsg_set set;
 
 	if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
 		return;
+	known = find_set(watch, set.name);
 	if (added)
 		watch->has_new = true;
-	else if (is_ignore_set(set.name) || find_set(watch, set.name))
+	else if (is_ignore_set(set.name) || known)
 		damage(watch, NFT_LOSS_SET);
+	if (!added && known)
+		lose_elements(watch, known);
 }
 
 static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
@@ -196,9 +212,10 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 
 	if (!nftmsg_read_table(header, &table) || !is_ours(watch, table.name))
 		return;
-	if (!added)
+	if (!added) {
 		damage(watch, NFT_LOSS_TABLE);
-	else if (table.flags & NFT_TABLE_F_DORMANT)
+		lose_elements(watch, NULL);
+	} else if (table.flags & NFT_TABLE_F_DORMANT)
 		damage(watch, NFT_LOSS_ASLEEP);
 	watch->has_new = watch->has_new || added;
 }
@@ -300,7 +317,8 @@ static int close_transaction(struct nftmsg_watch *watch, const struct nlmsghdr *
 			continue;
 		}
 		set_culprit(notice, &generation);
-		notice->restored = notice->type == NFT_NOTICE_ADDED && watch->has_new;
+		if (notice->type == NFT_NOTICE_ADDED)
+			notice->restored = watch->has_new;
 		watch->queue[kept++] = *notice;
 	}
 	watch->n_queue = kept;

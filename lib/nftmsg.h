@@ -48,6 +48,7 @@ struct nft_layout {
 	const struct prefix *ignore; /* always let through: any order, overlaps are merged */
 	size_t n_ignore;
 	uint32_t size; /* elements a set may hold; 0: NFT_SIZE_DEFAULT */
+	uint64_t handle; /* of our table; one with another is somebody else's. 0: any is ours */
 };
 
 enum nft_operation {
@@ -110,7 +111,7 @@ struct nft_notice {
 	struct prefix prefix;
 	bool host_bits;
 	bool restored; /* added: came together with table, sets or rules, by a saved ruleset: do not
-			  adopt */
+			  adopt; deleted: its set went with it: do not unban */
 	usec_t timeout, remaining;
 	char *comment; /* owned: nft_notice_done(); NULL: none */
 };

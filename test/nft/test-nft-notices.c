@@ -188,6 +188,7 @@ static void elements_of_a_saved_ruleset_are_flagged(void **state)
 	struct nft_layout layout = netns_layout();
 	struct nft_notice notice;
 
+	layout.handle = nft_table_handle(nft);
 	apply(change_of(NFT_PUT, "192.0.2.1", 100, "stale"));
 	run("(echo flush ruleset; nft list ruleset) | nft -f -");
 	notice = expect(NFT_NOTICE_ADDED, "nft");
@@ -196,8 +197,9 @@ static void elements_of_a_saved_ruleset_are_flagged(void **state)
 	expect_damage(NFT_LOSS_TABLE);
 	/* The sets look the same, but what is in them is not our word. */
 	assert_int_equal(nft_install(nft, &layout), 1);
-	assert_true(nft_set_is_new(nft, "mail", AF_INET));
+	assert_true(nft_set_is_empty(nft, "mail", AF_INET));
 	assert_int_equal(json_count("mail4"), 0);
+	layout.handle = nft_table_handle(nft);
 	apply(change_of(NFT_PUT, "192.0.2.1", 100, "ours"));
 	assert_int_equal(nft_install(nft, &layout), 0);
 	assert_int_equal(json_count("mail4"), 1);

@@ -190,6 +190,64 @@ static void the_table_is_told_where_it_changes(void **state)
 	assert_false(ledger_table_is_unsaved(again));
 }
 
+static void filled_sets_are_those_of_the_table(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(freep) char *line = NULL, *second = NULL, *third = NULL, *whole = NULL;
+
+	assert_int_equal(ledger_set_table(ledger, "b/1"), 0);
+	assert_int_equal(ledger_filled(ledger, "a4"), 0);
+	assert_int_equal(ledger_set_filled(ledger, "a4", 7), 0);
+	assert_int_equal(ledger_set_filled(ledger, "a.net6", 9), 0);
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	assert_string_equal(
+		line,
+		"{\"v\":1,\"table\":\"b/1\",\"sets\":{\"a4\":7,\"a.net6\":9},\"changes\":[]}\n");
+	ledger_saved(ledger);
+	assert_int_equal(ledger_set_filled(ledger, "a4", 7), 0);
+	assert_false(ledger_table_is_unsaved(ledger));
+	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	assert_string_equal(whole, line);
+	again = read_all(whole);
+	assert_int_equal(ledger_filled(again, "a4"), 7);
+	assert_int_equal(ledger_filled(again, "a.net6"), 9);
+	assert_int_equal(ledger_filled(again, "a6"), 0);
+
+	/* one is not so any more */
+	assert_int_equal(ledger_set_filled(ledger, "a4", 0), 0);
+	assert_int_equal(ledger_filled(ledger, "a4"), 0);
+	assert_int_equal(ledger_encode(ledger, &second), 0);
+	assert_int_equal(ledger_decode(again, (struct span){ second, strlen(second) - 1 }), 0);
+	assert_int_equal(ledger_filled(again, "a4"), 0);
+	assert_int_equal(ledger_filled(again, "a.net6"), 9);
+	ledger_saved(ledger);
+
+	/* another table has others, whatever their handles are */
+	assert_int_equal(ledger_set_table(ledger, "b/2"), 0);
+	assert_int_equal(ledger_filled(ledger, "a.net6"), 0);
+	assert_int_equal(ledger_encode(ledger, &third), 0);
+	assert_string_equal(third, "{\"v\":1,\"table\":\"b/2\",\"changes\":[]}\n");
+	assert_int_equal(ledger_decode(again, (struct span){ third, strlen(third) - 1 }), 0);
+	assert_int_equal(ledger_filled(again, "a.net6"), 0);
+}
+
+static void filled_sets_without_a_table_are_damage(void **state)
+{
+	static const char *const lines[] = {
+		"{\"v\":1,\"sets\":{\"a4\":7},\"changes\":[]}",
+		"{\"v\":1,\"table\":\"b/1\",\"sets\":[7],\"changes\":[]}",
+		"{\"v\":1,\"table\":\"b/1\",\"sets\":{\"a4\":-7},\"changes\":[]}",
+		"{\"v\":1,\"table\":\"b/1\",\"sets\":{\"a4\":\"7\"},\"changes\":[]}",
+		"{\"v\":1,\"table\":\"b/1\",\"sets\":{\"a4aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":7},\"changes\":[]}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		cleanup(ledger_freep) struct ledger *ledger = make();
+
+		assert_int_equal(ledger_decode(ledger, span_of(lines[i])), -EBADMSG);
+	}
+}
+
 static void a_large_ledger_takes_several_lines(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
@@ -314,6 +372,8 @@ int main(void)
 		cmocka_unit_test(a_state_that_says_where_to_begin_is_read),
 		cmocka_unit_test(a_reason_is_kept_whatever_it_says),
 		cmocka_unit_test(the_table_is_told_where_it_changes),
+		cmocka_unit_test(filled_sets_are_those_of_the_table),
+		cmocka_unit_test(filled_sets_without_a_table_are_damage),
 		cmocka_unit_test(a_large_ledger_takes_several_lines),
 		cmocka_unit_test(nonsense_changes_nothing),
 		cmocka_unit_test(each_fault_of_a_ban_is_seen),

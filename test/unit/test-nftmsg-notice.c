@@ -270,6 +270,36 @@ static void losses_are_damage(void **state)
 	assert_nothing_left();
 }
 
+static void elements_that_go_with_their_set_are_no_unbans(void **state)
+{
+	struct nft_notice notice;
+
+	element(NFT_MSG_DELSETELEM, OTHER_PORT, "dovecot4", "192.0.2.1", 0, NULL);
+	element(NFT_MSG_DELSETELEM, OTHER_PORT, "manual4", "192.0.2.2", 0, NULL);
+	named(NFT_MSG_DELSET, OTHER_PORT, "banish", "dovecot4");
+	generation(OTHER_PORT, "nft", 1);
+	feed();
+	notice = take(NFT_NOTICE_DELETED);
+	assert_string_equal(notice.jail, "dovecot");
+	assert_true(notice.restored);
+	notice = take(NFT_NOTICE_DELETED);
+	assert_string_equal(notice.jail, "manual");
+	assert_false(notice.restored);
+	take(NFT_NOTICE_DAMAGED);
+	assert_nothing_left();
+
+	/* of another transaction it is */
+	begin();
+	element(NFT_MSG_DELSETELEM, OTHER_PORT, "dovecot4", "192.0.2.1", 0, NULL);
+	generation(OTHER_PORT, "nft", 2);
+	named(NFT_MSG_DELTABLE, OTHER_PORT, "banish", NULL);
+	generation(OTHER_PORT, "nft", 3);
+	feed();
+	assert_false(take(NFT_NOTICE_DELETED).restored);
+	take(NFT_NOTICE_DAMAGED);
+	assert_nothing_left();
+}
+
 static void less_ignored_hosts_are_damage(void **state)
 {
 	element(NFT_MSG_DELSETELEM, OTHER_PORT, "ignore4", "192.0.2.7", 0, NULL);
@@ -379,6 +409,7 @@ int main(void)
 		WATCHED(what_others_do_elsewhere_is_silent),
 		WATCHED(of_one_element_the_last_word_counts),
 		WATCHED(losses_are_damage),
+		WATCHED(elements_that_go_with_their_set_are_no_unbans),
 		WATCHED(less_ignored_hosts_are_damage),
 		WATCHED(a_sleeping_table_is_damage),
 		WATCHED(what_comes_with_a_new_set_or_table_is_flagged),
