@@ -184,13 +184,13 @@ class World:
 
     # what the world does
 
-    def attack(self, *addresses, times=2):
+    def attack(self, *addresses, times=2, unit="gate"):
         self.n_files += 1
         now = time.time_ns() // 1000
         out = b""
         for i, address in enumerate([address for address in addresses for _ in range(times)]):
             out += (f"__REALTIME_TIMESTAMP={now + i}\n__MONOTONIC_TIMESTAMP={now % 10 ** 12 + i}\n"
-                    f"_BOOT_ID={BOOT}\n_SYSTEMD_UNIT=gate.service\nMESSAGE=denied from={address}\n\n").encode()
+                    f"_BOOT_ID={BOOT}\n_SYSTEMD_UNIT={unit}.service\nMESSAGE=denied from={address}\n\n").encode()
         made = self.folder / f"{self.n_files}.journal"
         subprocess.run([REMOTE, "-o", made, "--split-mode=none", "-"], input=out, check=True,
                        stderr=subprocess.PIPE)
@@ -364,7 +364,7 @@ def replaced_sets(world):
     world.nft("flush chain inet banish prerouting\ndelete chain inet banish prerouting\n"
               "delete set inet banish gate4\ndelete set inet banish gate6\n"
               + "".join(f"add set inet banish gate{n} {{ type ipv{n}_addr; size 131072; flags timeout; "
-                        f"comment \"one element is a /{length}\"; }}\n" for n, length in ((4, 32), (6, 64))))
+                        f"comment \"banish: each element is a /{length}\"; }}\n" for n, length in ((4, 32), (6, 64))))
 
 
 def restored_ruleset(world):
@@ -424,8 +424,34 @@ def prefix6(world):
     world.configure(ipv6=63)
 
 
+def left_by_0_1_0(world):
+    """State and table of that version, as if it had stopped just now. See test/data/upgrade/README."""
+    old = TREE / "test/data/upgrade"
+    shutil.copy(old / "banish.json", world.folder / "config")
+    for name in "gate", "door":
+        rule = dict(RULE, name=name, journal=[{"_SYSTEMD_UNIT": name + ".service"}])
+        (world.folder / f"config/rules.d/{name}.json").write_text(json.dumps(rule))
+    world.nft((old / "ruleset.nft").read_text())
+    later = time.time_ns() // 1000 - int((old / "time").read_text())
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().replace("-", "").strip()
+    table = json.loads(subprocess.run(["nft", "-j", "-a", "list", "tables"], check=True, capture_output=True).stdout)
+    handle = [item["table"]["handle"] for item in table["nftables"] if "table" in item][0]
+
+    def shift(value):
+        if isinstance(value, dict):
+            return {key: each + later if key in ("time", "since", "until") and isinstance(each, int) else shift(each)
+                    for key, each in value.items()}
+        return [shift(each) for each in value] if isinstance(value, list) else value
+    with open(world.folder / "state/state", "w") as file:
+        for line in (old / "state").read_text().splitlines():
+            commit = shift(json.loads(line))
+            if "table" in commit:
+                commit["table"] = f"{boot}/{os.stat('/proc/self/ns/net').st_ino}/{handle}"
+            file.write(json.dumps(commit, separators=(",", ":")) + "\n")
+
+
 # What is done while no daemon runs, or by the daemon itself.
-QUIET_STEPS = {armed, started, stopped, restarted, prefix4, prefix6}
+QUIET_STEPS = {armed, started, stopped, restarted, prefix4, prefix6, left_by_0_1_0}
 BANNED = [started, attacked, banned_by_nft, banned_by_verb, stopped]
 
 
@@ -456,6 +482,8 @@ SCENARIOS = {
     "down-ruleset": BANNED + [while_down(lost_ruleset), armed],
     "down-restored": BANNED + [while_down(restored_ruleset), armed],
     "down-unbanned": BANNED + [while_down(unbanned_by_nft), while_down(unbanned_by_verb), armed],
+    "upgrade": [left_by_0_1_0, armed],
+    "upgrade-rebooted": [left_by_0_1_0, while_down(lost_ruleset), armed],
     "down-flushed": BANNED + [while_down(flushed_set), armed],
 }
 
@@ -493,6 +521,7 @@ class Play:
     snapshots: list
     unbans: list
     bans: list
+    adopted: list
     calls: list
     fired: bool
     faults: list
@@ -527,7 +556,7 @@ def act(world, steps, wanted):
     if world.daemon is not None and world.daemon.poll() is None:
         faults += [(len(steps), "times", world.wrong_times())] if world.wrong_times() else []
         world.stop()
-    unbans, bans = world.entries("unban"), world.entries("ban")
+    unbans, bans, adopted = (world.entries(action) for action in ("unban", "ban", "adopt"))
     if wanted is not None and not faults:
         # one that a crash cut off may be told again, or not be told at all
         extra = [each for each in unbans if each not in wanted.unbans]
@@ -535,7 +564,7 @@ def act(world, steps, wanted):
             faults.append((len(steps), "said", [f"unban {each}" for each in extra]))
     calls = world.folder / "calls"
     told = [line.split()[1] for line in calls.read_text().splitlines()] if calls.exists() else []
-    return Play(snapshots, unbans, bans, told, world.fired(), faults, world.codes)
+    return Play(snapshots, unbans, bans, adopted, told, world.fired(), faults, world.codes)
 
 
 def differences(wanted, got):
