@@ -191,18 +191,34 @@ static int judge(struct daemon *daemon, const struct nft_change *change, uint64_
 	return change->error < 0 && change->operation == NFT_DELETE ? remember(daemon, change) : 0;
 }
 
-int changes_apply(struct daemon *daemon, struct changes *changes)
+void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n)
 {
-	int r, error = 0;
-
-	if (changes->n == 0 || daemon->dry_run)
-		return 0;
-	daemon->rewritten = true;
 	for (size_t i = 0; i < changes->n; i++) {
 		changes->items[i].jail = changes->names[i];
 		changes->items[i].comment = changes->ids[i] ? changes->comments[i] : NULL;
 	}
-	r = nft_apply(daemon->nft, changes->items, changes->n);
+	*ret = changes->items;
+	*ret_n = changes->n;
+}
+
+void changes_taken(struct daemon *daemon, const struct changes *changes)
+{
+	daemon->rewritten = daemon->rewritten || changes->n > 0;
+	for (size_t i = 0; i < changes->n; i++)
+		ledger_place(daemon->ledger, changes->ids[i]);
+}
+
+int changes_apply(struct daemon *daemon, struct changes *changes)
+{
+	struct nft_change *items;
+	int r, error = 0;
+	size_t n;
+
+	if (changes->n == 0 || daemon->dry_run)
+		return 0;
+	daemon->rewritten = true;
+	changes_hand_over(changes, &items, &n);
+	r = nft_apply(daemon->nft, items, n);
 	for (size_t i = 0; i < changes->n; i++)
 		if (judge(daemon, &changes->items[i], changes->ids[i], &error) < 0)
 			return -ENOMEM;

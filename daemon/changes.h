@@ -25,6 +25,10 @@ bool changes_parse_network(const char *comment);
 int changes_delete(struct changes *changes, const char *jail,
 		   const struct address *address) must_check;
 
+/* For nft_install_filled(): they are handed over; all of them were taken. */
+void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n);
+void changes_taken(struct daemon *daemon, const struct changes *changes);
+
 /* What the kernel takes is marked as placed in the ledger; what it refuses is said once and tried
  * again later (guard.c). 0, or negative errno that need not stop anybody but -ENOMEM. */
 int changes_apply(struct daemon *daemon, struct changes *changes) must_check;

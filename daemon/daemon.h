@@ -145,7 +145,9 @@ int commit_load(struct daemon *daemon, struct ledger **ret) must_check; /* state
 
 /* guard.c */
 int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
-int guard_install(struct daemon *daemon) must_check; /* table, sets, chain, rules */
+/* Table, sets, chain, rules; and in the same transaction the bans of the sets that it makes, as far
+ * as they fit: how many bans. guard_fill() is to follow. */
+int guard_install(struct daemon *daemon) must_check;
 /* Who is ignored has changed: the kernel hears of it, and bans of those end. */
 int guard_refresh(struct daemon *daemon) must_check;
 /* Puts in what was decided of these. */

@@ -1,6 +1,7 @@
-/* The kernel's table is kept as the ledger says: installed, filled, and filled again where somebody
- * emptied it. */
+/* The kernel's table is kept as the ledger says: installed, and filled (fill.c) where its sets are
+ * not those that hold all bans. */
 #include "changes.h"
+#include "fill.h"
 
 #include "ignored.h"
 #include "log.h"
@@ -11,7 +12,6 @@
 #include <systemd/sd-id128.h>
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
-#define MAX_AT_ONCE 2000 /* bans put back: a transaction */
 
 static size_t append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
 {
@@ -143,7 +143,41 @@ static int note_table(struct daemon *daemon, bool first)
 	return ledger_set_table(daemon->ledger, mark);
 }
 
-/* Table, sets, chain and rules. */
+int guard_open(struct daemon *daemon, const struct policy *policy)
+{
+	int r;
+
+	if (daemon->dry_run)
+		return 0;
+	r = nft_open(policy->table, &daemon->nft);
+	if (r >= 0)
+		r = nft_prepare(daemon->nft);
+	if (r < 0) {
+		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
+		return r;
+	}
+	r = own_open(&daemon->own);
+	if (r < 0)
+		log_say(LOG_FAULT, LOG_WARNING,
+			"own addresses cannot be followed (%s): name them in ignoreip",
+			strerror(-r));
+	return 0;
+}
+
+int guard_remove(struct daemon *daemon, const struct ban *ban)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	char name[NFT_JAIL_SIZE];
+	int r;
+
+	if (!guard_has_set(daemon, ban))
+		return 0; /* the set went with its jail */
+	r = changes_delete(&changes, nft_jail_name(ban->jail, ban->network, name),
+			   &ban->prefix.address);
+	return r < 0 ? r : changes_apply(daemon, &changes);
+}
+
+/* Table, sets, chain and rules; and the bans of sets that are new, as far as they fit. */
 int guard_install(struct daemon *daemon)
 {
 	const struct policy *policy = daemon->force.config->policy;
@@ -154,6 +188,8 @@ int guard_install(struct daemon *daemon)
 				     .manual_prefix4 = policy->defaults.prefix4,
 				     .manual_prefix6 = policy->defaults.prefix6,
 				     .manual_verdict = policy->defaults.verdict };
+	struct first_fill fill = { .daemon = daemon };
+	struct nft_filling filling = { .gather = fill_gather, .userdata = &fill };
 	bool first;
 	int r;
 
@@ -176,193 +212,25 @@ int guard_install(struct daemon *daemon)
 	layout.n_ignore = daemon->n_ignored;
 	layout.handle = known_table(daemon);
 	first = nft_table_handle(daemon->nft) == 0;
-	r = nft_install(daemon->nft, &layout);
+	r = nft_install_filled(daemon->nft, &layout, &filling);
 	if (r < 0)
-		return changes_complain(daemon, "put the table into the kernel", r);
-	return note_table(daemon, first) < 0 ? -ENOMEM : r;
-}
-
-int guard_open(struct daemon *daemon, const struct policy *policy)
-{
-	int r;
-
-	if (daemon->dry_run)
-		return 0;
-	r = nft_open(policy->table, &daemon->nft);
-	if (r >= 0)
-		r = nft_prepare(daemon->nft);
-	if (r < 0) {
-		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
-		return r;
-	}
-	r = own_open(&daemon->own);
-	if (r < 0)
-		log_say(LOG_FAULT, LOG_WARNING,
-			"own addresses cannot be followed (%s): name them in ignoreip",
-			strerror(-r));
-	return 0;
-}
-
-bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
-{
-	bool manual = strcmp(ban->jail, NFT_JAIL_MANUAL) == 0;
-	int index = manual ? 0 : daemon_find_jail(daemon, ban->jail);
-	struct prefix network;
-
-	if (nft_jail_is_forced(ban->jail))
-		return true;
-	if (index < 0)
-		return false;
-	return !ban->network ||
-	       engine_network(daemon->force.engine, manual ? ENGINE_MANUAL : (unsigned)index,
-			      &ban->address, &network);
-}
-
-/* True if the set that stands there is the very one that all bans were put into: only what is
- * absent from that one was taken out. */
-static bool is_filled(const struct daemon *daemon, const char *jail, uint8_t family)
-{
-	uint64_t handle = nft_set_handle(daemon->nft, jail, family);
-	char name[NFT_SET_NAME_SIZE];
-
-	return handle && ledger_filled(daemon->ledger, nft_set_name(jail, family, name)) == handle;
-}
-
-void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look)
-{
-	uint8_t family = ban->prefix.address.family;
-	char name[NFT_JAIL_SIZE];
-
-	/* a network's set depends on more, and there are few of them */
-	if (!ban->network && ban->jail == look->jail && family == look->family)
-		return;
-	*look = (struct guard_look){ .jail = ban->network ? NULL : ban->jail, .family = family };
-	look->has_set = guard_has_set(daemon, ban);
-	nft_jail_name(ban->jail, ban->network, name);
-	look->is_filled = look->has_set && is_filled(daemon, name, family);
-	look->is_empty = look->has_set && nft_set_is_empty(daemon->nft, name, family);
-}
-
-static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
-		       usec_t now)
-{
-	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban))
-		return 0;
-	return changes_put(changes, ban, NFT_PUT, now);
-}
-
-int guard_place(struct daemon *daemon, const struct due *due, size_t n_due)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	usec_t now = daemon_now(daemon);
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < n_due; i++)
-		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, due[i].id), now);
-	return r < 0 ? r : changes_apply(daemon, &changes);
-}
-
-static int place_all(struct daemon *daemon)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	usec_t now = daemon_now(daemon);
-	int r = 0;
-
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
-		r = put_decided(daemon, &changes, ban, now);
-	return r < 0 ? r : changes_apply(daemon, &changes);
-}
-
-int guard_remove(struct daemon *daemon, const struct ban *ban)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	char name[NFT_JAIL_SIZE];
-	int r;
-
-	if (!guard_has_set(daemon, ban))
-		return 0; /* the set went with its jail */
-	r = changes_delete(&changes, nft_jail_name(ban->jail, ban->network, name),
-			   &ban->prefix.address);
-	return r < 0 ? r : changes_apply(daemon, &changes);
-}
-
-/* What the kernel refuses need not keep the rest out. */
-static int fill_some(struct daemon *daemon, struct changes *changes, int *error)
-{
-	int r = changes_apply(daemon, changes);
-
-	changes->n = 0;
-	if (r == -ENOMEM)
-		return r;
-	*error = MIN(*error, r);
-	return 0;
-}
-
-/* All that runs is in all sets: the ledger may say so of each that stands there. */
-static int note_filled(struct daemon *daemon)
-{
-	const char *set;
-	uint64_t handle;
-	size_t i = 0;
-	int r = 0;
-
-	while (r >= 0 && (set = nft_next_set(daemon->nft, &i, &handle)))
-		r = ledger_set_filled(daemon->ledger, set, handle);
-	if (r < 0 || !ledger_table_is_unsaved(daemon->ledger))
-		return r;
-	return commit_ledger(daemon);
-}
-
-/* Everything that runs goes into the sets that are not known to be filled; then they are. 0 or
- * more: how many bans; negative errno. */
-static int fill(struct daemon *daemon)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	usec_t now = daemon_now(daemon);
-	struct guard_look look = { 0 };
-	int r = 0, error = 0, n = 0;
-
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
-		if (!ban_runs(ban, now))
-			continue;
-		guard_look_at(daemon, ban, &look);
-		if (!look.has_set || look.is_filled)
-			continue;
-		if (ledger_is_outdone(daemon->ledger, ban, now)) {
-			ledger_place(daemon->ledger, ban->id);
-			continue;
-		}
-		n += !nft_jail_is_forced(ban->jail);
-		/* into an empty set three times faster; what may be there needs care */
-		r = changes_put(&changes, ban, look.is_empty ? NFT_PUT_NEW : NFT_PUT, now);
-		if (r >= 0 && changes.n == MAX_AT_ONCE)
-			r = fill_some(daemon, &changes, &error);
-	}
-	if (r >= 0)
-		r = fill_some(daemon, &changes, &error);
-	if (r >= 0 && error == 0)
-		r = note_filled(daemon);
-	return r < 0 ? r : error < 0 ? error : n;
-}
-
-int guard_fill(struct daemon *daemon)
-{
-	int r, n;
-
-	if (daemon->dry_run)
-		return 0;
-	n = fill(daemon);
-	if (n == -ENOMEM)
-		return n;
-	r = place_all(daemon);
-	return r == -ENOMEM || n >= 0 ? (r < 0 ? r : n) : n;
+		changes_complain(daemon, "put the table into the kernel", r);
+	else if (note_table(daemon, first) < 0)
+		r = -ENOMEM;
+	else if (filling.done && fill.whole)
+		r = fill_note_first(daemon, &fill.changes);
+	changes_done(&fill.changes);
+	return r;
 }
 
 int guard_mend(struct daemon *daemon)
 {
-	int r = guard_install(daemon);
+	int n = guard_install(daemon), r;
 
-	return r < 0 ? r : guard_fill(daemon);
+	if (n < 0)
+		return n;
+	r = guard_fill(daemon);
+	return r < 0 ? r : n + r;
 }
 
 int guard_refresh(struct daemon *daemon)

@@ -41,6 +41,12 @@ ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
  * unknown (-ENOBUFS). -ERESTART: somebody else has changed the ruleset, build it again. */
 int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 
+/* Around the building of a batch: it takes the generation that is known; much room is given back. */
+void nft_begin_batch(struct nft *nft);
+void nft_end_batch(struct nft *nft);
+/* Of the ruleset: each transaction of anybody begins a new one. */
+int nft_ask_generation(struct nft *nft, uint32_t *ret) must_check;
+
 /* A question: `type` about table and, if not NULL, the chain or set `name`; `key`: an element of
  * that set. Its answers go to `feed`, whose negative results end it. 0; 1: the dump is not of
  * one moment; -ENOENT. */

@@ -11,7 +11,6 @@
 
 #include "nft-socket.h"
 
-#define MAX_TRIES    5     /* against somebody else who changes the table meanwhile */
 #define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
 #define MAX_SEQUENCE 0x7fffffff
 
@@ -25,7 +24,7 @@ static int take_generation(void *data, const struct nftmsg_answer *answer)
 	return 0;
 }
 
-static int ask_generation(struct nft *nft, uint32_t *ret)
+int nft_ask_generation(struct nft *nft, uint32_t *ret)
 {
 	struct nft_question question = { .type = NFT_MSG_GETGEN };
 
@@ -38,7 +37,7 @@ static int probe(struct nft *nft)
 	uint32_t generation;
 	int r;
 
-	r = ask_generation(nft, &generation);
+	r = nft_ask_generation(nft, &generation);
 	if (r == -EINVAL) /* nfnetlink knows no such subsystem */
 		return -EOPNOTSUPP;
 	return r;
@@ -110,184 +109,18 @@ const char *nft_explain(int error)
 	}
 }
 
-struct state_reader {
-	const char *table;
-	struct nftmsg_state *state;
-};
-
-static int feed_state(void *data, const struct nftmsg_answer *answer)
-{
-	const struct state_reader *reader = data;
-
-	return nftmsg_state_feed(reader->state, reader->table, answer);
-}
-
-/* What is absent is no error here. */
-static int read_state(struct nft *nft, struct nftmsg_state *state)
-{
-	struct nft_question questions[] = {
-		{ .type = NFT_MSG_GETTABLE, .table = nft->table },
-		{ .type = NFT_MSG_GETCHAIN, .table = nft->table, .name = NFT_CHAIN },
-		{ .type = NFT_MSG_GETSET, .table = nft->table, .flags = NLM_F_DUMP },
-	};
-	struct state_reader reader = { nft->table, state };
-	int r;
-
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
-		r = nft_socket_ask(nft, &questions[i], feed_state, &reader);
-		if (r < 0 && r != -ENOENT)
-			return r;
-		if (r > 0)
-			return -EINTR;
-		if (!state->has_table)
-			return 0;
-	}
-	return 0;
-}
-
 /* Numbers begin anew long before they would run over. */
-static void begin_batch(struct nft *nft)
+void nft_begin_batch(struct nft *nft)
 {
 	if (nft->sequence > MAX_SEQUENCE)
 		nft->sequence = 1;
 	nft->batch.generation = nft->generation;
 }
 
-static void shrink(struct nft *nft)
+void nft_end_batch(struct nft *nft)
 {
 	if (nft->batch.capacity > KEPT_BATCH)
 		nftmsg_batch_done(&nft->batch);
-}
-
-/* Tells the watch which sets there are, and keeps which of them are empty. */
-static int note_sets(struct nft *nft, const struct nft_layout *layout,
-		     const struct nftmsg_state *state)
-{
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	cleanup(freep) struct nft_set *all = calloc(2 * (layout->n_jails + 2), sizeof(*all));
-	cleanup(freep) struct nft_set *empty = calloc(2 * (layout->n_jails + 2), sizeof(*empty));
-	size_t n_all = 0, n_empty = 0;
-	const struct nft_jail *jail;
-	struct nft_jail buffer;
-	int r;
-
-	if (!all || !empty)
-		return -ENOMEM;
-	for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++) {
-		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-			struct nft_set *set = &all[n_all++];
-
-			memcpy(set->jail, jail->name, sizeof(set->jail));
-			set->family = families[f];
-			set->prefix = families[f] == AF_INET ? jail->prefix4 : jail->prefix6;
-			if (!nftmsg_layout_keeps(layout, state, jail, families[f]))
-				empty[n_empty++] = *set;
-		}
-	}
-	if (nft->watch) {
-		r = nftmsg_watch_sets(nft->watch, all, n_all);
-		if (r < 0)
-			return r;
-	}
-	free(nft->empty_sets);
-	nft->empty_sets = TAKE_PTR(empty);
-	nft->n_empty_sets = n_empty;
-	return n_empty > 0;
-}
-
-int nft_identify(struct nft *nft)
-{
-	int r = -EINTR;
-
-	for (int i = 0; r == -EINTR && i < MAX_TRIES; i++) {
-		nftmsg_state_done(&nft->ours);
-		r = read_state(nft, &nft->ours);
-	}
-	if (r < 0)
-		nftmsg_state_done(&nft->ours);
-	return r;
-}
-
-static int try_install(struct nft *nft, const struct nft_layout *layout)
-{
-	cleanup(nftmsg_state_done) struct nftmsg_state state = { 0 };
-	int r;
-
-	r = read_state(nft, &state);
-	if (r < 0)
-		return r;
-	nft->was_strange =
-		state.has_table && layout->handle && state.table_handle != layout->handle;
-	if (nft->was_strange)
-		nftmsg_state_estrange(&state);
-	begin_batch(nft);
-	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
-	if (r < 0)
-		return r;
-	r = nft_socket_transact(nft, NULL);
-	shrink(nft);
-	if (r < 0)
-		return r;
-	r = nft_identify(nft);
-	if (r < 0)
-		return r;
-	return note_sets(nft, layout, &state);
-}
-
-int nft_install(struct nft *nft, const struct nft_layout *layout)
-{
-	int r;
-
-	r = nftmsg_layout_check(layout);
-	if (r < 0)
-		return r;
-	for (int i = 0; i < MAX_TRIES; i++) {
-		r = try_install(nft, layout);
-		/* What we saw may have changed before we acted on it. */
-		if (r != -ENOENT && r != -EEXIST && r != -EINTR && r != -ERESTART)
-			return r;
-	}
-	return r == -ENOENT ? -EOPNOTSUPP
-			    : r; /* a kind of expression or chain that the kernel lacks */
-}
-
-bool nft_table_was_strange(const struct nft *nft)
-{
-	return nft->was_strange;
-}
-
-uint64_t nft_table_handle(const struct nft *nft)
-{
-	return nft->ours.table_handle;
-}
-
-uint64_t nft_set_handle(const struct nft *nft, const char *jail, uint8_t family)
-{
-	const struct nftmsg_known_set *set = nftmsg_state_find(&nft->ours, jail, family);
-
-	return set ? set->handle : 0;
-}
-
-const char *nft_next_set(const struct nft *nft, size_t *i, uint64_t *ret_handle)
-{
-	while (*i < nft->ours.n_sets) {
-		const struct nftmsg_known_set *set = &nft->ours.sets[(*i)++];
-
-		if (set->prefix < 0)
-			continue;
-		*ret_handle = set->handle;
-		return set->name;
-	}
-	return NULL;
-}
-
-bool nft_set_is_empty(const struct nft *nft, const char *jail, uint8_t family)
-{
-	for (size_t i = 0; i < nft->n_empty_sets; i++)
-		if (nft->empty_sets[i].family == family &&
-		    strcmp(nft->empty_sets[i].jail, jail) == 0)
-			return true;
-	return false;
 }
 
 static int run_plan(struct nft *nft, struct nftmsg_plan *plan)
@@ -295,7 +128,7 @@ static int run_plan(struct nft *nft, struct nftmsg_plan *plan)
 	for (;;) {
 		int r;
 
-		begin_batch(nft);
+		nft_begin_batch(nft);
 		r = nftmsg_plan_build(plan, nft->table, nft->sequence, nft->max_batch, &nft->batch);
 		if (r <= 0)
 			return r;
@@ -318,7 +151,7 @@ int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes)
 	if (r < 0)
 		return r;
 	r = run_plan(nft, &plan);
-	shrink(nft);
+	nft_end_batch(nft);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n_changes; i++)
@@ -380,7 +213,7 @@ int nft_prepare(struct nft *nft)
 	if (r < 0)
 		return r;
 	(void)attach_filter(nft); /* saves time only: the watch knows our port too */
-	return ask_generation(nft, &nft->generation);
+	return nft_ask_generation(nft, &nft->generation);
 }
 
 /* Each of our transactions was refused if it did not follow the one before. */
@@ -392,7 +225,7 @@ int nft_listen(struct nft *nft)
 	nft->generation = 0;
 	if (mnl_socket_setsockopt(nft->notices, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;
-	r = ask_generation(nft, &generation);
+	r = nft_ask_generation(nft, &generation);
 	if (r < 0)
 		return r;
 	return known == 0 || generation != known;

@@ -34,6 +34,17 @@ const char *nft_explain(int error);
  * `layout` is borrowed for the call only. 0, or 1: at least one set is empty now
  * (nft_set_is_empty() says which). */
 int nft_install(struct nft *nft, const struct nft_layout *layout) must_check;
+/* What is to be put into the sets that an install makes or empties, in the same transaction as far
+ * as it fits, so that nobody is let in meanwhile. */
+struct nft_filling {
+	/* Called when nft_set_is_empty() can be asked; the changes are borrowed until the next call
+	 * or the end of the install. */
+	int (*gather)(void *userdata, struct nft_change **ret, size_t *ret_n);
+	void *userdata;
+	bool done; /* filled in: all did fit, into the sets that nft_set_handle() tells */
+};
+int nft_install_filled(struct nft *nft, const struct nft_layout *layout,
+		       struct nft_filling *filling) must_check;
 bool nft_table_was_strange(const struct nft *nft); /* the last nft_install() found it so */
 /* As the last nft_install() or nft_identify() saw them; 0: there was none. No other table ever has
  * such a handle until the next boot, no other set of that table. */
@@ -82,8 +93,9 @@ int nft_look(struct nft *nft, struct nft_view *ret) must_check;
 void nft_view_done(struct nft_view *view);
 const struct nft_use *nft_view_find(const struct nft_view *view, const char *set);
 
-/* The elements of all sets, or of one jail's and its networks' (NULL: all), in the kernel's order. 0; 1: others kept
- * changing the sets meanwhile, elements may be missing; -ENOENT: no such table. */
+/* The elements of all sets, or of one jail's and its networks' (NULL: all), in the kernel's order.
+ * 0; 1: others kept changing the sets meanwhile, elements may be missing; -ENOENT: no such table.
+ */
 struct nft_elements {
 	struct nft_element *items;
 	size_t n_items;

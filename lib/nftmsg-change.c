@@ -282,12 +282,23 @@ static size_t skip_finished(const struct nftmsg_plan *plan, size_t i)
 int nftmsg_plan_build(struct nftmsg_plan *plan, const char *table, uint32_t sequence,
 		      size_t max_size, struct nftmsg_batch *batch)
 {
-	size_t n_elements = 0;
 	int r;
 
 	r = nftmsg_batch_begin(batch, sequence);
-	if (r < 0)
+	if (r >= 0)
+		r = nftmsg_plan_add(plan, table, max_size, batch);
+	if (r <= 0)
 		return r;
+	r = nftmsg_batch_end(batch);
+	return r < 0 ? r : 1;
+}
+
+int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size,
+		    struct nftmsg_batch *batch)
+{
+	size_t n_elements = 0;
+	int r;
+
 	plan->n_parts = 0;
 	plan->start = plan->end = skip_finished(plan, plan->start);
 	while (plan->end < plan->n_items && n_elements < MAX_PER_BATCH) {
@@ -306,10 +317,7 @@ int nftmsg_plan_build(struct nftmsg_plan *plan, const char *table, uint32_t sequ
 		n_elements += n;
 		plan->end = skip_finished(plan, part.end);
 	}
-	if (plan->n_parts == 0)
-		return 0;
-	r = nftmsg_batch_end(batch);
-	return r < 0 ? r : 1;
+	return plan->n_parts > 0;
 }
 
 void nftmsg_plan_succeeded(struct nftmsg_plan *plan)

@@ -32,6 +32,9 @@ void nftmsg_plan_done(struct nftmsg_plan *plan);
  * 0: nothing is left. */
 int nftmsg_plan_build(struct nftmsg_plan *plan, const char *table, uint32_t sequence,
 		      size_t max_size, struct nftmsg_batch *batch) must_check;
+/* The same behind what the batch holds already, which is neither begun nor ended here. */
+int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size,
+		    struct nftmsg_batch *batch) must_check;
 /* The transaction was taken. */
 void nftmsg_plan_succeeded(struct nftmsg_plan *plan);
 /* The message `sequence` of the transaction was refused; build again when all refusals are told.

@@ -355,8 +355,5 @@ int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_sta
 	r = put_sets(layout, state, batch);
 	if (r < 0)
 		return r;
-	r = put_rules(layout, batch);
-	if (r < 0)
-		return r;
-	return nftmsg_batch_end(batch);
+	return put_rules(layout, batch);
 }

@@ -48,7 +48,7 @@ const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_
 bool nftmsg_layout_keeps(const struct nft_layout *layout, const struct nftmsg_state *state,
 			 const struct nft_jail *jail, uint8_t family);
 
-/* The whole transaction, begin and end included. */
+/* The whole transaction, but for its end: elements may follow. */
 int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_state *state,
 			uint32_t sequence, struct nftmsg_batch *batch) must_check;
 

@@ -94,6 +94,104 @@ static void a_table_that_is_not_the_expected_one_is_emptied(void **state)
 	}
 }
 
+struct given {
+	struct nft_change changes[3];
+	size_t n, n_calls;
+	const char *meanwhile; /* what somebody else does */
+};
+
+static int give(void *userdata, struct nft_change **ret, size_t *ret_n)
+{
+	struct given *given = userdata;
+
+	assert_true(nft_set_is_empty(nft, "mail", AF_INET));
+	if (given->n_calls++ == 0 && given->meanwhile)
+		run("%s", given->meanwhile);
+	*ret = given->changes;
+	*ret_n = given->n;
+	return 0;
+}
+
+static struct given given_of(unsigned n)
+{
+	struct given given = { .n = n };
+
+	for (unsigned i = 0; i < n; i++) {
+		char address[16];
+
+		snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
+		given.changes[i] = change_of(NFT_PUT_NEW, address, 100, NULL);
+	}
+	return given;
+}
+
+static void sets_and_their_elements_come_at_once(void **state)
+{
+	struct given given = given_of(3);
+	struct nft_filling filling = { .gather = give, .userdata = &given };
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	assert_int_equal(nft_install_filled(nft, &layout, &filling), 1);
+	assert_true(filling.done);
+	assert_int_equal(json_count("mail4"), 3);
+	assert_int_equal(given.changes[2].error, 0);
+
+	/* nothing is new */
+	filling.done = false;
+	assert_int_equal(nft_install_filled(nft, &layout, &filling), 0);
+	assert_false(filling.done);
+	assert_int_equal(given.n_calls, 1);
+}
+
+static void elements_that_are_refused_keep_no_set_out(void **state)
+{
+	struct given given = given_of(3);
+	struct nft_filling filling = { .gather = give, .userdata = &given };
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	layout.size = 2;
+	assert_int_equal(nft_install_filled(nft, &layout, &filling), 1);
+	assert_false(filling.done);
+	assert_int_equal(json_count("mail4"), 0);
+	assert_true(nft_set_is_empty(nft, "mail", AF_INET));
+}
+
+static void what_others_do_meanwhile_is_seen(void **state)
+{
+	struct given given = given_of(3);
+	struct nft_filling filling = { .gather = give, .userdata = &given };
+	struct nft_layout layout = netns_layout();
+
+	run("nft flush ruleset");
+	given.meanwhile =
+		"nft 'add table inet banish; add set inet banish mail4 { type ipv6_addr; }'";
+	assert_int_equal(nft_install_filled(nft, &layout, &filling), 1);
+	assert_true(filling.done); /* of the second try */
+	assert_int_equal(given.n_calls, 2);
+	assert_int_equal(json_count("mail4"), 3);
+}
+
+static void a_set_made_anew_has_another_handle(void **state)
+{
+	const uint64_t handle = nft_set_handle(nft, "mail", AF_INET);
+	struct nft_layout layout = netns_layout();
+
+	assert_true(handle > 0);
+	assert_true(nft_set_handle(nft, "mail", AF_INET6) != handle);
+	assert_int_equal(nft_set_handle(nft, "none", AF_INET), 0);
+	run("nft flush set inet banish mail4");
+	assert_int_equal(nft_identify(nft), 0);
+	assert_true(nft_set_handle(nft, "mail", AF_INET) == handle);
+
+	run("nft 'flush chain inet banish prerouting; delete set inet banish mail4'");
+	assert_int_equal(nft_identify(nft), 0);
+	assert_int_equal(nft_set_handle(nft, "mail", AF_INET), 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_true(nft_set_handle(nft, "mail", AF_INET) > handle);
+}
+
 static void installing_again_keeps_elements(void **state)
 {
 	struct nft_layout layout = netns_layout();
@@ -231,6 +329,10 @@ int main(void)
 		INSTALLED(sets_and_chain_are_as_promised),
 		INSTALLED(a_saved_ruleset_can_be_loaded_by_nft),
 		INSTALLED(a_table_that_is_not_the_expected_one_is_emptied),
+		INSTALLED(sets_and_their_elements_come_at_once),
+		INSTALLED(elements_that_are_refused_keep_no_set_out),
+		INSTALLED(what_others_do_meanwhile_is_seen),
+		INSTALLED(a_set_made_anew_has_another_handle),
 		INSTALLED(installing_again_keeps_elements),
 		INSTALLED(another_prefix_replaces_its_set_only),
 		INSTALLED(a_jail_that_is_gone_takes_its_sets_along),

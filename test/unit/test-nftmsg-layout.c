@@ -64,6 +64,7 @@ static void build(const struct nft_layout *l, const struct nftmsg_state *state,
 {
 	assert_int_equal(nftmsg_layout_check(l), 0);
 	assert_int_equal(nftmsg_layout_build(l, state, 1, batch), 0);
+	assert_int_equal(nftmsg_batch_end(batch), 0);
 }
 
 static void makes_everything_where_nothing_is(void **state)
