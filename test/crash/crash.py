@@ -30,7 +30,7 @@ WRITES = ("write,writev,pwrite,pwrite64,fsync,fdatasync,ftruncate,ftruncate64,re
           "sendmsg,sendto")
 
 US = 1_000_000
-PATIENCE = 4      # seconds for one step
+PATIENCE = 8      # seconds for one step
 SLACK = 3         # seconds by which two clocks may differ
 MOMENT = 0.05     # seconds
 QUIET = 0.4       # seconds without a change: settled
@@ -103,7 +103,13 @@ class World:
 
     def listen(self):
         """Its queue is short, and who writes to a full one waits."""
-        while datagram := self.journal.recv(1 << 16):
+        while True:
+            datagram, fds, _, _ = socket.recv_fds(self.journal, 1 << 16, 1)
+            for fd in fds:  # what is large, or was refused once, comes as a file
+                datagram = os.pread(fd, 1 << 20, 0)
+                os.close(fd)
+            if not datagram:
+                return
             self.said.append(dict(field.split("=", 1) for field in
                                   datagram.decode(errors="replace").split("\n") if "=" in field))
 
