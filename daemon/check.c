@@ -2,6 +2,7 @@
  * banish check - loads the configuration exactly as `run` does, lets every rule prove itself on its
  * own examples, and prints each fault. The administrator's safe rehearsal.
  */
+#include "check-counts.h"
 #include "config.h"
 #include "lint.h"
 #include "options.h"
@@ -130,6 +131,8 @@ static int check(const struct common *common, struct faults *faults)
 		r = config_compile(again, false, faults, &ruleset);
 	if (r < 0 || faults->n_lines > 0)
 		return r < 0 ? r : -EINVAL;
+	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++)
+		check_counts(ruleset_jail(ruleset, i)->rule);
 	printf("OK: %zu jails in force, %zu rules, %zu examples hold\n", n_jails, n_rules,
 	       n_examples);
 	return 0;

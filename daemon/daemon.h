@@ -72,6 +72,7 @@ struct daemon {
 
 	/* follow.c: up to the mark everything was consumed before the last stop */
 	bool warming; /* so is the engine */
+	usec_t warm_from; /* 0, or: before it only notes are read, after it all is */
 	char *mark;   /* cursor of the last entry of the warm stretch, or of the first after it */
 	usec_t mark_time;
 	bool mark_is_first; /* ... the first after it */

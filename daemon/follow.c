@@ -1,6 +1,7 @@
 /*
  * From the journal to the engine. After a start or a reload the stretch before the cursor is read
- * again without acting, so that windows and sessions are what they were (warming); from the cursor
+ * again without acting, so that windows and sessions are what they were (warming), and a longer one
+ * before it for notes alone, which are remembered for longer; from the cursor
  * on everything is decided at its own time, however late we are. Reading goes in slices, so that
  * the loop stays awake for the kernel, signals and the watchdog.
  */
@@ -60,6 +61,7 @@ static int find_mark(struct daemon *daemon)
 static void go_to_work(struct daemon *daemon)
 {
 	daemon->warming = false;
+	daemon->warm_from = 0;
 	journal_ask_for_pieces(daemon->journal, true);
 	/* what others did to the sets meanwhile waited in the socket: it belongs after the stretch
 	 */
@@ -68,10 +70,40 @@ static void go_to_work(struct daemon *daemon)
 	engine_warm_done(daemon->force.engine);
 }
 
+static usec_t reach_back(const struct daemon *daemon, usec_t reach)
+{
+	return daemon->cursor_time > reach ? daemon->cursor_time - reach : 0;
+}
+
+/* First notes, then all that counts. */
+static int seek_stretch(struct daemon *daemon)
+{
+	usec_t reach = engine_reach(daemon->force.engine);
+	usec_t notes = engine_note_reach(daemon->force.engine);
+	int r;
+
+	daemon->warm_from = 0;
+	if (notes <= reach)
+		return journal_seek_time(daemon->journal, reach_back(daemon, reach));
+	daemon->warm_from = reach_back(daemon, reach);
+	r = journal_select_notes(daemon->journal, daemon->force.ruleset);
+	return r < 0 ? r : journal_seek_time(daemon->journal, reach_back(daemon, notes));
+}
+
+/* The stretch of the notes is over. */
+static int leave_notes(struct daemon *daemon)
+{
+	usec_t from = daemon->warm_from;
+	int r;
+
+	daemon->warm_from = 0;
+	r = journal_select(daemon->journal, daemon->force.ruleset, true);
+	return r < 0 ? r : journal_seek_time(daemon->journal, from);
+}
+
 int follow_begin(struct daemon *daemon)
 {
-	usec_t reach = engine_reach(daemon->force.engine), now = daemon_now(daemon), begin;
-	usec_t findtime = engine_findtime(daemon->force.engine);
+	usec_t findtime = engine_findtime(daemon->force.engine), now = daemon_now(daemon), begin;
 	int r;
 
 	r = journal_select(daemon->journal, daemon->force.ruleset, true);
@@ -92,8 +124,7 @@ int follow_begin(struct daemon *daemon)
 	journal_ask_for_pieces(daemon->journal, false);
 	if (daemon->nft_source)
 		(void)sd_event_source_set_enabled(daemon->nft_source, SD_EVENT_OFF);
-	begin = daemon->cursor_time > reach ? daemon->cursor_time - reach : 0;
-	return journal_seek_time(daemon->journal, begin);
+	return seek_stretch(daemon);
 }
 
 /* Comparing cursors costs as much as reading the entry; times mostly tell them apart. */
@@ -141,10 +172,26 @@ static int warm(struct daemon *daemon)
 	return 1;
 }
 
+static int warm_notes(struct daemon *daemon)
+{
+	const struct entry *entry = journal_entry(daemon->journal);
+	usec_t time;
+	int r;
+
+	r = entry_time(entry, &time);
+	if (r >= 0 && time >= daemon->warm_from)
+		return leave_notes(daemon);
+	if (r >= 0)
+		r = engine_warm_notes(daemon->force.engine, entry);
+	return r < 0 ? pass_over(daemon, r) : 0;
+}
+
 static int read_entry(struct daemon *daemon)
 {
 	int r;
 
+	if (daemon->warm_from > 0)
+		return warm_notes(daemon);
 	if (daemon->warming) {
 		r = warm(daemon);
 		if (r != 0)
@@ -212,6 +259,11 @@ static int read_slice(struct daemon *daemon, size_t *ret_n)
 	}
 	if (r < 0)
 		return r;
+	if (r == 0 && daemon->warm_from > 0) {
+		*ret_n = 0;
+		r = leave_notes(daemon);
+		return r < 0 ? r : 1;
+	}
 	if (r == 0 && daemon->warming) {
 		/* the mark was not found: what it stood for is gone, read on from the cursor */
 		go_to_work(daemon);

@@ -301,6 +301,24 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 	return with_suppressed ? add_suppressed(journal->handle) : 0;
 }
 
+int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
+{
+	bool selective = count_matches(ruleset) <= MATCHES_MAX;
+	int r;
+
+	sd_journal_flush_matches(journal->handle);
+	r = take_along(journal, ruleset, selective);
+	for (unsigned i = 0; selective && i < ruleset_n_jails(ruleset); i++) {
+		const struct rule *rule = ruleset_jail(ruleset, i)->rule;
+
+		if (!ruleset_has_notes(ruleset, i))
+			continue;
+		for (size_t k = 0; r >= 0 && k < rule->n_selectors; k++)
+			r = add_selector(journal->handle, &rule->selectors[k]);
+	}
+	return r;
+}
+
 int journal_select_said(struct journal *journal, const struct prefix *prefixes, size_t n_prefixes)
 {
 	char text[PREFIX_TEXT_MAX];

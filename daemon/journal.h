@@ -31,6 +31,8 @@ DEFINE_CLEANUP(struct journal *, journal_free)
  * "Suppressed N messages". */
 int journal_select(struct journal *journal, const struct ruleset *ruleset,
 		   bool with_suppressed) must_check;
+/* Only the entries of rules that have notes. */
+int journal_select_notes(struct journal *journal, const struct ruleset *ruleset) must_check;
 
 /* Replaces the matches by: what banish.service said of one of these prefixes. */
 int journal_select_said(struct journal *journal, const struct prefix *prefixes,

@@ -1,7 +1,7 @@
 /*
  * Saying when we are blind: journald dropped messages of a unit we watch, the journal was vacuumed
  * past the cursor, a rule has matched nothing for days while its unit logs, a pattern ran into its
- * match limit.
+ * match limit, failures whose session is not known.
  */
 #include "daemon.h"
 
@@ -25,6 +25,8 @@ struct silence {
 	unsigned samples;          /* entries of its unit seen since then */
 	bool said;
 	usec_t limit_said;
+	uint64_t lost; /* failures, as of the last time that it was said */
+	usec_t lost_said;
 };
 
 int watch_reset(struct daemon *daemon)
@@ -120,6 +122,25 @@ static void look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
 	}
 }
 
+/* Their lines name nobody, and the line of their session that did is too old, or was never read. */
+static void look_at_lost(struct daemon *daemon, unsigned jail, usec_t now)
+{
+	struct silence *silence = &daemon->silences[jail];
+	const char *name = ruleset_jail(daemon->force.ruleset, jail)->name;
+	const struct log_field fields[] = { { "BANISH_JAIL", name } };
+	uint64_t lost = engine_n_lost(daemon->force.engine, jail);
+
+	if (lost == silence->lost || now - silence->lost_said < SAY_EVERY)
+		return;
+	log_entry(
+		LOG_BLIND, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"jail %s: %llu failures counted for nobody: no line of the last 24 hours tells the "
+		"address of their session",
+		name, (unsigned long long)(lost - silence->lost));
+	silence->lost = lost;
+	silence->lost_said = now;
+}
+
 void watch_batch(struct daemon *daemon)
 {
 	usec_t now = daemon_now(daemon);
@@ -127,8 +148,10 @@ void watch_batch(struct daemon *daemon)
 	if (now - daemon->last_look < LOOK_EVERY)
 		return;
 	daemon->last_look = now;
-	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->force.ruleset); jail++)
+	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->force.ruleset); jail++) {
 		look_at_silence(daemon, jail, now);
+		look_at_lost(daemon, jail, now);
+	}
 }
 
 void watch_gap(struct daemon *daemon)

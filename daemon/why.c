@@ -248,12 +248,29 @@ static int show_if_counted(const struct why *why, struct engine *engine, const c
 	return r;
 }
 
+static usec_t time_before(usec_t time, usec_t span)
+{
+	return time > span ? time - span : 0;
+}
+
+/* Before all that counts there are only notes. */
+static int feed_from(struct engine *engine, const struct entry *entry, usec_t from)
+{
+	usec_t time;
+	int r;
+
+	r = entry_time(entry, &time);
+	if (r < 0)
+		return r;
+	return time < from ? engine_warm_notes(engine, entry) : engine_feed(engine, entry);
+}
+
 /* The stretch before the ban, through the engine, up to the line that tipped the scale. */
 static int show_lines(struct why *why, const struct said *said)
 {
 	static const uint8_t seed[16] = "none is needed";
 	cleanup(engine_freep) struct engine *engine = NULL;
-	usec_t tipped, begin, findtime = 0;
+	usec_t tipped, begin, from, findtime = 0;
 	int r;
 
 	r = engine_new(why->reading.ruleset, why->reading.config->policy, seed, NULL, &engine);
@@ -267,13 +284,13 @@ static int show_lines(struct why *why, const struct said *said)
 	for (unsigned i = 0; i < ruleset_n_jails(why->reading.ruleset); i++)
 		if (strcmp(ruleset_jail(why->reading.ruleset, i)->name, said->jail) == 0)
 			findtime = ruleset_jail(why->reading.ruleset, i)->settings.findtime;
-	begin = tipped > findtime ? tipped - findtime : 0;
+	begin = time_before(tipped, findtime);
+	from = time_before(tipped, engine_reach(engine));
 	if (r >= 0)
-		r = journal_seek_time(why->reading.journal, tipped > engine_reach(engine)
-								    ? tipped - engine_reach(engine)
-								    : 0);
+		r = journal_seek_time(why->reading.journal,
+				      MIN(from, time_before(tipped, engine_note_reach(engine))));
 	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
-		r = engine_feed(engine, journal_entry(why->reading.journal));
+		r = feed_from(engine, journal_entry(why->reading.journal), from);
 		if (r >= 0)
 			r = show_if_counted(why, engine, said->jail, begin);
 		if (r == -EBADMSG)

@@ -1,5 +1,4 @@
 #include "engine-internal.h"
-#include "pattern.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,22 +54,6 @@ usec_t engine_findtime(const struct engine *engine)
 	return longest;
 }
 
-/* That a group may stay empty is not to be seen in a pattern: any such event may lack a session. */
-static bool may_have_session(const struct event *event)
-{
-	return event->session_key ||
-	       (event->pattern && pattern_names_group(event->pattern, "session"));
-}
-
-static bool settles(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->n_events; i++)
-		if (rule->events[i].outcome == OUTCOME_FAILURE &&
-		    may_have_session(&rule->events[i]))
-			return true;
-	return false;
-}
-
 static int init_jail(struct jail_state *state, const struct jail *jail)
 {
 	const struct settings *settings = &jail->settings;
@@ -81,7 +64,7 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 		.settings = settings,
 		.limit = (uint64_t)settings->maxretry * WEIGHT_ONE,
 		.repeats = settings->repeat_weight < WEIGHT_MAX,
-		.settles = settles(jail->rule),
+		.settles = counting_joins(jail->rule),
 	};
 	state->users =
 		state->repeats || settings->maxusers > 0 || settings->on_success == SUCCESS_FORGIVE;
@@ -390,11 +373,19 @@ struct prefix engine_widen(const struct engine *engine, unsigned jail,
 
 const struct engine_statistics *engine_statistics(struct engine *engine)
 {
+	engine->statistics.lost = 0;
+	for (size_t i = 0; i < engine->n_jails; i++)
+		engine->statistics.lost += engine->jails[i].n_lost;
 	engine->statistics.evicted_sources = windows_n_evicted(engine->windows);
 	engine->statistics.evicted_sessions =
 		sessions_n_evicted(engine->sessions) + nameless_n_evicted(engine->nameless);
 	engine->statistics.evicted_bans = ledger_n_evicted(engine->ledger);
 	return &engine->statistics;
+}
+
+uint64_t engine_n_lost(const struct engine *engine, unsigned jail)
+{
+	return engine->jails[jail].n_lost;
 }
 
 void engine_spare_private(struct engine *engine, bool spare)

@@ -118,6 +118,7 @@ struct engine_statistics {
 	uint64_t failures;  /* tenths that counted, those that led to a ban included */
 	uint64_t prevented; /* tenths kept away by an earlier ban */
 	uint64_t bans;
+	uint64_t lost; /* failures that counted for nobody: their session is not known (any more) */
 	uint64_t evicted_sources, evicted_sessions, evicted_bans; /* a bound was reached */
 };
 
@@ -188,5 +189,7 @@ int engine_unban(struct engine *engine, unsigned jail, const struct prefix *pref
 		 const struct position *after) must_check;
 
 const struct engine_statistics *engine_statistics(struct engine *engine);
+/* Its `lost` of one jail. */
+uint64_t engine_n_lost(const struct engine *engine, unsigned jail);
 
 #endif
