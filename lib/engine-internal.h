@@ -121,6 +121,9 @@ int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
 /* A ban keeps the offender away. In a warm-up one that was lifted holds until its unban is met: its
  * failures must not count in between. */
 bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *offender, usec_t time);
+/* In a warm-up times alone do not tell what a ban prevented: at its own moment, and after the clock
+ * was set back, an entry may stand before the one that made it; and until its unban it held. */
+bool engine_held(const struct engine *engine, const struct ban *ban, usec_t time);
 /* True if a warm-up reaches that time, with all that counts. */
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
 usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);

@@ -47,9 +47,7 @@ bool engine_network(const struct engine *engine, unsigned jail, const struct add
 	return true;
 }
 
-/* In a warm-up times alone do not tell what a ban prevented: at its own moment, and after the clock
- * was set back, an entry may stand before the one that made it; and until its unban it held. */
-static bool held(const struct engine *engine, const struct ban *ban, usec_t time)
+bool engine_held(const struct engine *engine, const struct ban *ban, usec_t time)
 {
 	if (time < ban->since || time >= ban->until || (ban->lifted && ban->lift_met))
 		return false;
@@ -69,7 +67,7 @@ bool engine_network_holds(struct engine *engine, unsigned jail, const struct add
 	if (!engine->warming)
 		return ledger_banned(engine->ledger, number, &network, time);
 	while ((ban = ledger_next_of(engine->ledger, number, &network, ban)))
-		if (held(engine, ban, time))
+		if (engine_held(engine, ban, time))
 			return true;
 	return false;
 }

@@ -37,11 +37,12 @@ usec_t engine_reach(const struct engine *engine)
 	return engine->reach;
 }
 
+/* The first failure that counts may recall a note as old as one can be. */
 usec_t engine_note_reach(const struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n_jails; i++)
 		if (ruleset_has_notes(engine->ruleset, (unsigned)i))
-			return SESSION_NOTE_LIFE;
+			return add_times(engine->reach, SESSION_NOTE_LIFE);
 	return 0;
 }
 

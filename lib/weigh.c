@@ -179,11 +179,19 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 bool engine_prevents(const struct judgement *judgement)
 {
 	struct engine *engine = judgement->engine;
-	unsigned jail = judgement->hit->jail;
+	unsigned jail = judgement->jail->ledger_jail;
+	const struct prefix *offender = &judgement->offender;
+	const struct ban *ban = NULL;
 
-	return engine_holds(engine, judgement->jail->ledger_jail, &judgement->offender,
-			    judgement->time) ||
-	       engine_network_holds(engine, jail, &judgement->verdict->address, judgement->time);
+	if (engine_network_holds(engine, judgement->hit->jail, &judgement->verdict->address,
+				 judgement->time))
+		return true;
+	if (!engine->warming)
+		return ledger_banned(engine->ledger, jail, offender, judgement->time);
+	while ((ban = ledger_next_of(engine->ledger, jail, offender, ban)))
+		if (engine_held(engine, ban, judgement->time))
+			return true;
+	return false;
 }
 
 static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
@@ -191,7 +199,9 @@ static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
 
-	if (engine_prevents(judgement)) {
+	if (engine_holds(engine, judgement->jail->ledger_jail, &judgement->offender,
+			 judgement->time) ||
+	    engine_network_holds(engine, verdict->jail, &verdict->address, judgement->time)) {
 		verdict->why = WHY_PREVENTED;
 		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
 		return 0;

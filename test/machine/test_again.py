@@ -221,3 +221,29 @@ def test_stopping_leaves_the_bans_in_force(machine, guard):
     guard.start()
     guard.settle()
     assert len(guard.entries("ban")) == 2  # that one, and the marker: nothing is said twice
+
+
+def tell_mox(machine, *lines):
+    machine.run("sh", "-c", "cat >/run/mox/lines", input="".join(f"l=info {line}\n" for line in lines))
+
+
+def test_a_note_is_known_for_longer_than_a_restart_reads_the_rest(machine, banish):
+    banish.begin(jails={"dovecot": {}, "mox": {"maxretry": 1}})
+    tell_mox(machine, 'm="new connection" pkg=imapserver remote=198.51.100.83:47231 local=10.77.0.1:1143 tls=false '
+                      'viahttps=false listener=local cid=83a delta=77ms')
+    machine.wait_for(1, "cid=83a", "_SYSTEMD_UNIT=mox.service")
+    banish.settle()
+    banish.stop()
+    # as if the place up to which it has read were five hours later
+    *before, last = machine.output("cat", "/var/lib/banish/state").splitlines()
+    last = json.loads(last)
+    last["time"] += 5 * 3600 * SECOND
+    machine.run("sh", "-c", "cat >/var/lib/banish/state",
+                input="".join(line + "\n" for line in [*before, json.dumps(last, separators=(",", ":"))]))
+    start = machine.cursor()
+    tell_mox(machine, 'm="authentication failed" pkg=imapserver username=mox@localhost cid=83b delta=110ms')
+    machine.wait_for(1, "cid=83b", "_SYSTEMD_UNIT=mox.service")
+    banish.start()
+    assert "jail mox: 1 failures counted for nobody" in banish.wait_message("LOG_BLIND", start)
+    tell_mox(machine, 'm="authentication failed" pkg=imapserver username=mox@localhost cid=83a delta=110ms')
+    assert banish.wait_entry("ban", address="198.51.100.83", after=start)["BANISH_FAILURES"] == "1"

@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import replace
 from fractions import Fraction
 
-from model import HOUR, SECOND, Event, Jail, Model, Told
+from model import HOUR, MINUTE, SECOND, Event, Jail, Model, Told
 
 START = 1_700_000_000 * SECOND
 RULES = {"mail": "mail.service", "web": "web.service", "plain": "plain.service", "post": "mail.service"}  # their units
@@ -162,6 +162,12 @@ def message(told):
     return text
 
 
+def near_an_hour(rng, now):
+    """A time about the next full hour, or about where the last ten minutes before it begin."""
+    edge = (now // HOUR + 1) * HOUR - rng.choice([0, 10 * MINUTE])
+    return edge + rng.choice([-1, 0, 1, rng.randrange(-180, 180) * SECOND, rng.randrange(-20, 20) * SECOND])
+
+
 class Clock:
     """Mostly forward, sometimes not at all, sometimes back."""
 
@@ -173,6 +179,7 @@ class Clock:
         self.step = step
         self.max_back = max_back
         self.backwards = rng.choice([0, 0, 0, 0.02, 0.1])
+        self.hourly = rng.choice([0, 0, 0.05, 0.2])  # how often it is about the hour, or its last ten minutes
 
     def tick(self):
         if self.rng.random() < self.backwards:
@@ -181,6 +188,8 @@ class Clock:
         elif self.rng.random() < 0.05 and self.edges:
             self.now = self.rng.choice(self.marks) + self.rng.choice(self.edges) + self.rng.choice([-1, 0, 1])
             self.now = max(self.now, self.latest)
+        elif self.edges and self.rng.random() < self.hourly:
+            self.now = max(self.now, near_an_hour(self.rng, self.now))
         elif self.rng.random() < 0.8:
             self.now += self.rng.choice([0, 1, self.rng.randrange(1, 2 * self.step * SECOND), self.step * SECOND])
         self.latest = max(self.latest, self.now)
@@ -189,17 +198,90 @@ class Clock:
         return self.now
 
 
+class Attacker:
+    """Connections as a mail server tells them: PAM's lines at once, one or two of them, the session's line when the
+    client has gone, with all attempts or one by one; or one kind only, for a while or in turns."""
+
+    def __init__(self, rng, name, events, hosts):
+        self.rng = rng
+        self.name = name
+        self.host = rng.choice(hosts)
+        failures = [event for event in events if event.outcome == "failure" and not event.agree]
+        self.nameless = rng.sample(failures, min(2, len(failures)))
+        self.named = rng.sample(failures, min(3, len(failures)))
+        self.notes = [event for event in events if event.outcome == "note"]
+        self.style = rng.choice(["pam", "session", "both", "both", "both", "turns", "banked"])
+        self.n = 0
+        self.lines = []
+
+    def put(self, time, event, session, **more):
+        address = None if more.pop("recalled", False) else self.host
+        self.lines.append([time, Told(self.name, event, address=address, session=session, **more)])
+
+    def kinds(self):
+        """Whether PAM tells of this connection, and the server."""
+        if self.style == "turns":
+            return self.n % 2 == 0, self.n % 2 == 1
+        if self.style == "banked":  # one kind only for long, then the other in a burst
+            return self.n < 6, self.n >= 6
+        return self.style in ("pam", "both"), self.style in ("session", "both")
+
+    def connect(self, begin):
+        rng, (pam, server) = self.rng, self.kinds()
+        session = f"{self.host}-{self.name}-{self.n if rng.random() < 0.8 else 0}"
+        guesses = sorted(begin + rng.randrange(0, rng.choice([1, 20, 600])) * SECOND
+                         for _ in range(rng.choice([1, 1, 2, 3, 5])))
+        note = bool(self.notes) and rng.random() < 0.4
+        if note:
+            age = rng.choice([0, MINUTE, 59 * MINUTE, 61 * MINUTE, 3 * HOUR, 23 * HOUR, 24 * HOUR - 1, 24 * HOUR,
+                              24 * HOUR + 1, 25 * HOUR])
+            self.put(begin - age, rng.choice(self.notes), session)
+            self.lines[-1][1].user = rng.choice([None, "alice", "bob"])
+        more = {"recalled": True} if note and rng.random() < 0.7 else {}
+        for guess in guesses if pam else []:
+            late = guess + rng.choice([0, 0, rng.randrange(0, 180 * SECOND)])
+            for event in self.nameless[:rng.choice([1, 1, 2])]:
+                self.put(late, event, None)
+        one_by_one = rng.random() < 0.5
+        for guess in guesses if server and one_by_one else []:
+            for event in rng.sample(self.named, rng.choice([1, min(2, len(self.named))])):
+                self.put(guess, event, session, **more)
+        if server and (not one_by_one or rng.random() < 0.5):
+            end = guesses[-1] + rng.randrange(0, 180 * SECOND)
+            self.put(end, self.named[0], session, attempts=len(guesses) + rng.choice([0, 0, 0, 1]), **more)
+        self.n += 1
+
+
+def make_attack(rng, names, events, many):
+    """What attackers do at the same time, in order of time."""
+    hosts = [make_host(rng, many) for _ in range(many)]
+    attackers = [Attacker(rng, name, events[name], hosts) for name in names for _ in range(rng.choice([1, 2, 3]))]
+    now = START + 30 * HOUR
+    for _ in range(rng.choice([10, 30, 60])):
+        now += rng.choice([0, SECOND, 30 * SECOND, 5 * MINUTE, 20 * MINUTE, rng.randrange(3 * HOUR)])
+        if rng.random() < 0.3:
+            now = max(now, near_an_hour(rng, now))
+        rng.choice(attackers).connect(now)
+    lines = [line for attacker in attackers for line in attacker.lines]
+    return [["entry", time, told] for time, told in sorted(lines, key=lambda line: line[0])]
+
+
 def make_stream(rng, by_hand):
-    """The words of the stream, one list a line; an entry carries what it tells. Four kinds:
+    """The words of the stream, one list a line; an entry carries what it tells. Five kinds:
     short - all of it lies within the stretch that a restart reads again, so a clock may step back over all of it;
     long  - a restart reads the last part again only;
-    chain - few lines of one session name that goes on and on: where each session of it began decides;
+    chain - few lines of one session name that goes on and on, over the hours of the clock;
+    attack - connections that several kinds of lines tell, about the hours of the clock;
     wild  - the clock may step back for days: not to be cut."""
-    kind = rng.choice(["short", "long", "chain", "wild"])
-    names = ["mail"] if kind == "chain" else rng.sample(list(RULES), rng.randint(1, len(RULES)))
+    kind = rng.choice(["short", "long", "chain", "attack", "attack", "wild"])
+    names = ["mail"] if kind == "chain" else [rng.choice(["mail", "web"])] if kind == "attack" else rng.sample(list(RULES), rng.randint(1, len(RULES)))
     jails = [make_jail(rng, name) for name in names]
     events = {name: make_events(rng, name)[:2 if kind == "chain" else None] for name in names}
+    if kind == "attack" and not any(event.outcome == "failure" and not event.agree for event in events[names[0]]):
+        kind = "long"
     many = 1 if kind == "chain" else rng.choice([1, 2, 3, 6])
+    if kind == "attack":
+        return jails, events, make_attack(rng, names, events, many), kind
     edges = [HOUR] + [span for jail in jails for span in (jail.findtime, jail.bantime, jail.memory) if span]
     edges = [span for span in edges if span <= 2 * HOUR]
     steps = {"short": [1, 5], "chain": [600, 1200]}.get(kind, [60, 400])

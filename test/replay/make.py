@@ -9,7 +9,7 @@ import copy
 import ipaddress
 import random
 
-from model import BUILT_IN, HOUR, US, Model, merge, usec
+from model import BUILT_IN, HOUR, TAIL, US, Model, merge, usec
 
 VERBS = ["denied", "refused", "hello", "welcome", "probe"]
 UNITS = ["mail.service", "web.service", "ssh@1.service"]
@@ -133,6 +133,13 @@ def make_event(dice, number):
         event["mode"] = dice.choice(["aggressive", "aggressive", "normal"])
     if dice.chance(40):
         event["weight"] = dice.choice([1, 2, 3, 0.5, 0.1, 1.7, 0, 100])
+    if outcome == "failure" and dice.chance(30):
+        event["counts"] = dice.choice(["tests", "tests", "attempts"])
+    if outcome == "failure" and dice.chance(40):
+        event["told_by"] = dice.choice(["smtpd", "smtpd", "event0", "event1"])
+    if outcome == "failure" and dice.chance(20) and (
+            "attempts" in event or "(?<attempts>" in event.get("pattern", "") + "".join(define.values())):
+        event["last"] = "no guess"
     if both and outcome == "failure" and dice.chance(30):
         event["agree"] = "session"
     if dice.chance(15):
@@ -244,6 +251,9 @@ class Journal:
         self.pace = dice.choice([1, 1000, US, 20 * US, 600 * US])
         self.backwards = dice.chance(10)
         self.stubborn = dice.choice([0, 30, 60])    # how often somebody does the same again
+        self.twins = dice.choice([0, 20, 50])       # how often the other kind of line tells it again
+        self.hours = dice.choice([0, 0, 15])        # how often it is about the hour, or its last ten minutes
+        self.twin = None
         self.last = None
 
     def next_time(self):
@@ -254,7 +264,11 @@ class Journal:
             edge, fields = dice.choice(edges)
             self.now = edge + dice.choice([-1, 0, 0, 1])
             return fields if dice.chance(60) else None
-        if self.backwards and dice.chance(10):
+        if dice.chance(self.hours):
+            begin = (self.now // HOUR + 1) * HOUR - dice.choice([0, TAIL])
+            if begin > self.now:
+                self.now = begin + dice.choice([-1, 0, 0, 1, -dice.randint(0, 90 * US), dice.randint(0, 90 * US)])
+        elif self.backwards and dice.chance(10):
             self.now -= dice.choice([1, US, self.pace])
         elif dice.chance(60):
             self.now += dice.randint(0, 2 * self.pace)
@@ -278,6 +292,11 @@ class Journal:
         address = write_address(dice, dice.choice(self.addresses)).encode() if dice.chance(
             55 if self.joined else 90) else b""
         session = dice.choice(self.sessions).encode()
+        if self.twin and not only and dice.chance(self.twins):
+            (plain, verb, user, address, session), self.twin = self.twin, None
+            session = b"" if session else dice.choice(self.sessions).encode()
+        else:
+            self.twin = plain, verb, user, address, session
         attempts = dice.choice([b"", b"", b"1", b"2", b"3", b"7", b"0", b"05", b"x"] +
                                ([b"1000001", b"99999999999999999999999"] if dice.chance(5) else []))
         if dice.chance(3):

@@ -12,6 +12,8 @@ from policies import Breaker, Networks, Targets, Window, name_of, users_of, weig
 
 US = 1000000
 HOUR = 3600 * US
+TAIL = 600 * US         # the end of an hour, with which the next begins
+DAY = 24 * HOUR
 MAX_ATTEMPTS = 1000000  # no more are believed
 BUILT_IN = {"mode": "normal", "maxretry": 5, "findtime": 600, "bantime": 3600,
             "increment": {"factor": 2, "maxtime": 28 * 86400, "memory": 60 * 86400},
@@ -98,12 +100,17 @@ class Event:
         self.aggressive = tree.get("mode") == "aggressive"
         self.tenths = round(10 * tree.get("weight", 1))
         self.agree = "agree" in tree
+        self.thing = tree.get("counts", "attempts")
+        self.teller = (self.thing, tree.get("told_by", self.name))
+        self.tells = self.outcome == "failure" and (self.tenths > 0 or "told_by" in tree)
+        self.one_less = "last" in tree
         self.field = tree.get("field", "MESSAGE")
         self.tree = tree
         if "pattern" in tree:
             text = tree["pattern"]
             while "%{" in text:
                 text = re.sub(r"%\{([a-z0-9_-]+)\}", lambda m: define[m[1]], text)
+            self.text = text
             self.regex = re.compile(self.only_once(text).encode())
 
     @staticmethod
@@ -115,6 +122,9 @@ class Event:
             seen[found[1]] = seen.get(found[1], 0) + 1
             return f"(?P<{found[1]}__{seen[found[1]]}>"
         return re.sub(r"\(\?P?<([a-z]+)>", number, text)
+
+    def may_have_session(self):
+        return "session" in self.tree or re.search(r"\(\?P?<session(__\d+)?>", getattr(self, "text", "")) is not None
 
     def condition(self, value, demand):
         if isinstance(demand, dict):
@@ -148,14 +158,76 @@ class Event:
         return {what: text for what, text in told.items() if text is not None}
 
 
-class Session:
-    """Begun by a note or a failure; a success has nothing to join or to recall."""
+class Hour:
+    """Totals of an hour of the clock, by whatever key; beside them those that its last ten minutes make up alone."""
 
-    def __init__(self, first):
-        self.first = first
-        self.address = self.user = None
-        self.totals = {}
-        self.count = 0
+    def __init__(self):
+        self.number = None
+        self.totals, self.late = {}, {}
+
+    def enter(self, now):
+        number = now // HOUR
+        if number != self.number:
+            follows = self.number is not None and number == self.number + 1
+            self.totals, self.late = (self.late if follows else {}), {}
+            self.number = number
+
+    def put(self, now, key, change):
+        self.totals[key] = change(self.totals.get(key, 0))
+        if now % HOUR >= HOUR - TAIL:
+            self.late[key] = change(self.late.get(key, 0))
+
+    @staticmethod
+    def largest(totals, thing):
+        """Of what the tellers of that thing told, each in all its events."""
+        sums = {}
+        for (teller, _), total in totals.items():
+            if teller[0] == thing:
+                sums[teller] = sums.get(teller, 0) + total
+        return max(sums.values(), default=0)
+
+    def tell(self, now, event, change):
+        """By how much the count rises, and that of the last ten minutes."""
+        self.enter(now)
+        before = self.largest(self.totals, event.thing), self.largest(self.late, event.thing)
+        self.put(now, (event.teller, event.name), change)
+        return self.largest(self.totals, event.thing) - before[0], self.largest(self.late, event.thing) - before[1]
+
+
+class Sums:
+    """What the lines of one address without a session told, and what those with one raised."""
+
+    def __init__(self):
+        self.nameless, self.named = Hour(), Hour()
+
+    def count(self, thing):
+        return max(Hour.largest(self.nameless.totals, thing), self.named.totals.get(thing, 0))
+
+    def settle(self, now, event, raised, change):
+        """What is new in a line; `change`: it has no session, and tells so."""
+        self.nameless.enter(now)
+        self.named.enter(now)
+        before = self.count(event.thing)
+        if change:
+            self.nameless.tell(now, event, change)
+        else:
+            self.named.totals[event.thing] = self.named.totals.get(event.thing, 0) + raised[0]
+            self.named.late[event.thing] = self.named.late.get(event.thing, 0) + raised[1]
+        return self.count(event.thing) - before
+
+
+class Session:
+    def __init__(self):
+        self.hour = Hour()
+        self.notes = {}     # what -> (when it was told, value)
+
+    def note(self, what, value, now):
+        if value:
+            self.notes[what] = now, value
+
+    def recall(self, what, now):
+        told, value = self.notes.get(what, (None, None))
+        return value if value and now - told < DAY else None
 
 
 class Jail:
@@ -168,7 +240,8 @@ class Jail:
         self.events = [Event(tree, rule.get("define", {})) for tree in rule["events"]]
         self.settings = settings
         self.sessions = {}
-        self.told = {}      # address -> [[time, attempts not yet set off, whether by a session]]
+        self.joins = any(event.outcome == "failure" and event.may_have_session() for event in self.events)
+        self.sums = {}      # by address
         self.windows = {}   # by offender
         self.bans = {}      # offender or network -> [(since, until)]
         self.findtime = usec(settings["findtime"])
@@ -194,63 +267,42 @@ class Jail:
                 return event, found
         return None, None
 
-    def session(self, key, now):
-        session = self.sessions.get(key)
-        if session is None or now >= session.first + HOUR:
-            session = self.sessions[key] = Session(now)
-        return session
-
-    def peek(self, key, now):
-        """A session that is known, or none."""
-        session = self.sessions.get(key)
-        return session if session and now < session.first + HOUR else None
-
-    def attempts(self, found, total):
+    @staticmethod
+    def change(event, found):
+        """What the line does to the total of its event."""
         text = found.get("attempts", b"")
-        if re.fullmatch(rb"[0-9]+", text):
-            return min(int(text), MAX_ATTEMPTS)
-        return total + 1
+        announced = min(int(text), MAX_ATTEMPTS) if re.fullmatch(rb"[0-9]+", text) else None
+        if event.one_less:
+            announced = max((announced or 0) - 1, 0)
+        return (lambda total: total + 1) if announced is None else (lambda total: max(total, announced))
 
-    def set_off(self, address, now, attempts, by_session):
-        """What is left of attempts that lines of the other kind may have told already."""
-        told = self.told.setdefault(address, [])
-        for one in told:
-            if one[2] != by_session and now - self.findtime < one[0] <= now:
-                part = min(one[1], attempts)
-                one[1] -= part
-                attempts -= part
-        told.append([now, attempts, by_session])
-        return attempts
-
-    def who(self, found, session):
+    def who(self, found, session, now):
         """(address, user), own or remembered by the session."""
         text, user = found.get("address", b""), found.get("user", b"")
         if text and not address_of(text):
             session = None      # then it is nobody's line
-        address = address_of(text) if text else session.address if session else None
-        return address, user or (session.user if session else None) or None
+        address = address_of(text) if text else session.recall("address", now) if session else None
+        return address, user or (session.recall("user", now) if session else None) or None
 
-    def attempt(self, event, found, now):
-        """(attempts, address, user) that this line tells of."""
-        key = event.outcome != "success" and found.get("session") or None
-        session = self.session(key, now) if key else self.peek(found.get("session"), now)
-        address, user = self.who(found, None if event.outcome == "note" else session)
-        if event.agree and (session is None or session.address != address):
+    def attempt(self, event, found, now, counts):
+        """(attempts, address, user) that this line tells of; `counts`: whether somebody's lines add to his sums."""
+        key = found.get("session") or None
+        session = self.sessions.setdefault(key, Session()) if key else None
+        address, user = self.who(found, None if event.outcome == "note" else session, now)
+        if event.agree and (session is None or session.recall("address", now) is None or
+                            session.recall("address", now) != address):
             return 0, None, found.get("user") or None
         if event.outcome == "note" and session:
-            session.address = address or session.address
-            session.user = user or session.user
-        if event.outcome != "failure" or address is None:
+            session.note("address", address, now)
+            session.note("user", user, now)
+        if event.outcome != "failure" or address is None or not event.tells:
             return 0, address, user
-        if session is None:
-            raised = self.attempts(found, 0)
-        else:
-            total = max(self.attempts(found, session.totals.get(event.name, 0)),
-                        session.totals.get(event.name, 0))
-            session.totals[event.name] = total
-            raised = max(0, total - session.count)
-            session.count = max(session.count, total)
-        return self.set_off(address, now, raised, session is not None), address, user
+        change = self.change(event, found)
+        raised = session.hour.tell(now, event, change) if session else (change(0), 0)
+        if not self.joins or raised == (0, 0) or not counts(address):
+            return raised[0], address, user
+        sums = self.sums.setdefault(address, Sums())
+        return sums.settle(now, event, raised, None if session else change), address, user
 
     def widen(self, address, what="prefix"):
         length = self.settings[what]["ipv%d" % address.version]
@@ -314,7 +366,8 @@ class Model:
         event, found = jail.find(fields)
         if event is None or (event.aggressive and jail.settings["mode"] == "normal"):
             return
-        attempts, address, user = jail.attempt(event, found, now)
+        attempts, address, user = jail.attempt(
+            event, found, now, lambda address: not self.is_ignored(address) and not self.is_kept_away(jail, address, now))
         if event.outcome == "success" and jail.settings["on_success"] == "forgive" and address and user:
             jail.windows.setdefault(jail.widen(address), Window()).forgive(name_of(user))
         if not attempts or not event.tenths or self.is_ignored(address):
@@ -327,6 +380,11 @@ class Model:
             yield dict(said, action="target", user=shown(user), hosts=jail.targets.hosts, prefix=str(offender))
 
     @staticmethod
+    def is_kept_away(jail, address, now):
+        return (jail.is_banned(jail.widen(address), now) or
+                jail.networks and jail.is_banned(jail.widen(address, "networks"), now))
+
+    @staticmethod
     def close_breaker(jail, now):
         held = jail.breaker.close(now)
         if held is not None:
@@ -335,7 +393,7 @@ class Model:
     def fail(self, jail, event, found, attempts, address, user, said):
         now, offender = said["time_usec"], jail.widen(address)
         network = jail.widen(address, "networks") if jail.networks else None
-        if jail.is_banned(offender, now) or network and jail.is_banned(network, now):
+        if self.is_kept_away(jail, address, now):
             self.prevented += attempts * event.tenths
             return
         window = jail.windows.setdefault(offender, Window())
@@ -373,6 +431,7 @@ class Model:
         nth = 1 + sum(now - memory < since <= now for since, _ in bans)
         until = jail.until(now, nth)
         bans.append((now, until))
+        jail.sums = {address: sums for address, sums in jail.sums.items() if address not in prefix}
         jail.breaker.bans.append(now)
         self.bans += 1
         return dict(said, action="ban", until_usec=until, prefix=str(prefix), failures=reached / 10, offence=nth)
@@ -390,9 +449,9 @@ class Model:
         if event is None:
             return None
         if event.aggressive and jail.settings["mode"] == "normal":
-            tenths, (address, user) = 0, jail.who(found, None)
+            tenths, (address, user) = 0, jail.who(found, None, now)
         else:
-            attempts, address, user = jail.attempt(event, found, now)
+            attempts, address, user = jail.attempt(event, found, now, lambda address: not self.is_ignored(address))
             tenths = attempts * event.tenths
         if address and self.is_ignored(address):
             tenths = 0
