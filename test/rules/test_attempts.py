@@ -93,7 +93,7 @@ POSTFIX_LINES = {
         ["warning: non-SMTP command from unknown[192.0.2.1]: GET / HTTP/1.1",
          "lost connection after UNKNOWN from unknown[192.0.2.1]"] * 2, 0, 2),
     "too many errors, beside passwords": (
-        [*[REFUSED] * 4, "too many errors after AUTH from unknown[192.0.2.1]", END.format(4)], 4, 4),
+        [*[REFUSED] * 4, "NOQUEUE: too many errors after AUTH from unknown[192.0.2.1]", END.format(4)], 4, 4),
     "all that postscreen finds of one connection": (
         [f"PREGREET 11 after 0.1 from {SCREENED}: EHLO x\\r\\n", f"DNSBL rank 8 for {SCREENED}",
          f"COMMAND PIPELINING from {SCREENED} after EHLO: x", f"BARE NEWLINE from {SCREENED} after EHLO",
