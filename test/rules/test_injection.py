@@ -110,8 +110,8 @@ def dovecot(draw):
 
 
 def logged_by_sshd(line):
-    """sshd writes a control character as four and cuts the line; journald takes blanks off its end."""
-    return line.replace("\x01", "\\001")[:500].rstrip()
+    """sshd writes a control character as four and cuts the line."""
+    return line.replace("\x01", "\\001")[:500]
 
 
 def sshd_end(draw):
@@ -150,7 +150,8 @@ def sshd_line(draw):
         f"Accepted gssapi-with-mic for alice from {CLIENT} port 4 ssh2: {text}",
         f'Accepted hostbased for alice from {CLIENT} port 4 ssh2: RSA SHA256:abc, client user "{text}", '
         f'client host "{text}"',
-        f"administratively prohibited connection for invalid user {hostile(draw, 2000)} from {CLIENT} port 4",
+        f"administratively prohibited connection for invalid user {hostile(draw, 2000)}{' ' * draw.randint(0, 600)}"
+        f" from {CLIENT} port 4",
         f"refused connect from {name}@host.example.com ({CLIENT})",
     ])
 
@@ -182,12 +183,18 @@ def postfix(draw):
     ])
 
 
+def entry_of(message):
+    """journald takes blanks off both ends, and keeps what came."""
+    entry = {"MESSAGE": message.strip()}
+    return entry if entry["MESSAGE"] == message else {**entry, "SYSLOG_RAW": message}
+
+
 def answers_to(make, tmp_path):
     seed = int(os.environ.get("BANISH_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"BANISH_SEED={seed}")
     draw = random.Random(seed)
     messages = [make(draw) for _ in range(N_LINES)]
-    journal = "\n".join(json.dumps({"MESSAGE": message}) for message in messages) + "\n"
+    journal = "\n".join(json.dumps(entry_of(message)) for message in messages) + "\n"
     rule = make.__name__.split("_", maxsplit=1)[0]
     return zip(messages, banish_test.ask(tmp_path, rule, "aggressive", journal, len(messages)))
 
