@@ -9,11 +9,12 @@ static void check_event(const struct event *event)
 	FUZZ_CHECK(event->line > 0 && event->column > 0);
 	if (event->format == FORMAT_PATTERN) {
 		FUZZ_CHECK(event->pattern && !pattern_anchor_fault(event->pattern));
-		FUZZ_CHECK(event->n_where == 0 && !event->address_key && !event->session_key);
-		return;
+		FUZZ_CHECK(!event->address_key && !event->session_key);
+	} else {
+		FUZZ_CHECK(!event->pattern && event->n_where > 0);
+		FUZZ_CHECK(event->outcome != OUTCOME_FAILURE || event->address_key ||
+			   event->session_key);
 	}
-	FUZZ_CHECK(!event->pattern && event->n_where > 0);
-	FUZZ_CHECK(event->outcome != OUTCOME_FAILURE || event->address_key || event->session_key);
 	for (size_t i = 0; i < event->n_where; i++) {
 		FUZZ_CHECK(*event->where[i].key && event->where[i].n_values > 0);
 		for (size_t j = 0; j < event->where[i].n_values; j++)
@@ -27,7 +28,7 @@ static void check_selector(const struct selector *selector)
 	for (size_t i = 0; i < selector->n_conditions; i++) {
 		FUZZ_CHECK(*selector->conditions[i].field && selector->conditions[i].n_values > 0);
 		for (size_t j = 0; j < selector->conditions[i].n_values; j++)
-			FUZZ_CHECK(*selector->conditions[i].values[j]);
+			FUZZ_CHECK(selector->conditions[i].values[j]);
 	}
 }
 
