@@ -124,6 +124,7 @@ def sshd_end(draw):
         f"Disconnecting {user}: Too many authentication failures [preauth]",
         f"Disconnecting {user}: {changed[:100]} [preauth]",
         f"Connection from {user} timed out [preauth]",
+        f"ssh_dispatch_run_fatal: Connection from {user}: Broken pipe [preauth]",
     ])
 
 
