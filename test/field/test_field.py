@@ -22,11 +22,17 @@ MODES = ("normal", "aggressive")
 RECORDINGS = sorted(path.stem for path in (FOLDER / "recordings").glob("*.jsonl"))
 
 # Lines and scenarios that are not as wanted, each with its reason. At most five in all.
-EXCEPTIONS = {}
+EXCEPTIONS = {
+    "mox: sub_scram_unknown": "mox itself calls an unknown name a failed attempt, in the very words "
+                              "of a wrong password",
+    "mox: imap_scram_badproof_text": "so it does a proof that has the wrong length",
+    "mox: imap_scram_first_then_close": "the same lines as of who has read that his proof was wrong, and left",
+    "mox: imap_literal_64k": "at LogLevel info its only lines are pieces; an account's name is shorter",
+    "mox: webfwd_xff_wrong2": "a client's own X-Forwarded-For: rules/mox-web.json says where not to use it",
+}
 
 # What the rules do not get right yet; each goes out with the commit that mends it.
-PENDING = {"dovecot-2.4.1-hidden", "dovecot-2.4.5", "mox-0.0.17-debug", "mox-0.0.17-info",
-           "lines"}
+PENDING = {"dovecot-2.4.1-hidden", "dovecot-2.4.5", "lines"}
 
 TABLE = []
 
@@ -83,6 +89,11 @@ def scenarios_of(rows):
     return scenarios
 
 
+def exception(recording, scenario):
+    """The name of a scenario in EXCEPTIONS, of all recordings of a server."""
+    return f"{recording.partition('-')[0]}: {scenario}"
+
+
 def pending(request, name):
     if name in PENDING:
         request.applymarker(pytest.mark.xfail(reason="not mended yet", strict=False))
@@ -114,7 +125,7 @@ def test_recording(name, mode, tmp_path, request):
     for row, answer in zip(rows, answers):
         if not sound(answer, row["true_client"]):
             wrong += 1
-            if f"{name}: {row['scenario']}" not in EXCEPTIONS:
+            if exception(name, row["scenario"]) not in EXCEPTIONS:
                 faults.append(f"{row['scenario']}: counts for {answer['address']}: {row['message']}")
     for (_, scenario, _), members in scenarios_of(rows).items():
         guesses = (rows[members[0]].get("truth") or {}).get("guesses", 0)
@@ -126,7 +137,7 @@ def test_recording(name, mode, tmp_path, request):
         right = guesses <= counted <= guesses + (guesses > 0)
         if mode == "aggressive":  # probes come on top
             right = counted >= guesses
-        if not right and f"{name}: {scenario}" not in EXCEPTIONS:
+        if not right and exception(name, scenario) not in EXCEPTIONS:
             faults.append(f"{scenario}: {guesses} guesses, {counted} counted")
     TABLE.append((name, mode, len(scenarios_of(rows)), len(rows), all_guesses, all_counted, wrong))
     assert not faults, "\n".join(faults)
@@ -171,6 +182,6 @@ def test_exceptions_are_few_and_needed():
     assert len(EXCEPTIONS) <= 5
     known = {row["id"] for name in ("lines", "sequences") for row in rows_of(FOLDER / f"{name}.jsonl")}
     for name in RECORDINGS:
-        known |= {f"{name}: {row['scenario']}"
+        known |= {exception(name, row["scenario"])
                   for row in rows_of(FOLDER / "recordings" / f"{name}.jsonl")}
     assert set(EXCEPTIONS) <= known

@@ -137,7 +137,7 @@ def logfmt(message):
 
 
 REFUSED = ("badcreds", "baduser", "badpassword")
-ANSWERS = ("login failed", "bad credentials", "bad user/pass", "scram not possible")
+ANSWERS = ("login failed", "bad credentials", "bad user/pass")
 
 
 def mox_attempts(lines):
@@ -152,8 +152,11 @@ def mox_attempts(lines):
             continue
         elif what in ("failed authentication attempt", "authentication failed"):
             tells[cid]["line"] += 1
-        elif what == "login attempt" and pairs["address"] and pairs["clientip"] == line.client \
-                and pairs["result"] in REFUSED + ("error",):
+        elif what == "login attempt" and pairs["result"] in REFUSED \
+                and pairs["authmech"] != "tlsclientauth" \
+                and (pairs["protocol"], pairs["authmech"]) != ("submission", "plain") \
+                or what == "login attempt" and pairs["result"] == "error" \
+                and pairs["authmech"].startswith("scram-") and pairs["account"] not in ("", "-"):
             tells[cid]["login attempt"] += 1
         elif what in ("imap command user error", "smtp command result") \
                 and pairs.get("cmd") in ("login", "authenticate", "auth") \
