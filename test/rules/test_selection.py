@@ -51,6 +51,8 @@ ENTRIES = [
     ("postfix", POSTFIX, {"_SYSTEMD_UNIT": "postfix@-.service", "_UID": "65534"}, False),
     ("postfix", POSTFIX, dict(LOGGER, SYSLOG_IDENTIFIER="postfix/smtpd"), False),
     ("mox", MOX, {"_SYSTEMD_UNIT": "mox.service"}, True),
+    # as its README runs it: useradd -m mox
+    ("mox", MOX, {"_SYSTEMD_UNIT": "mox.service", "_UID": "1000"}, True),
     ("mox", MOX, dict(LOGGER, SYSLOG_IDENTIFIER="mox"), False),
 ]
 
