@@ -90,8 +90,10 @@ def proven_session(message, client):
 
 
 AUTH_REFUSED = re.compile(
-    rb": (?:unknown user|Password mismatch|pam_authenticate\(\) failed|Empty username|invalid input"
+    rb": (?:unknown user|Password mismatch|pam_authenticate\(\) failed"
     rb"|login user: |Username character disallowed|Attempted login with)")
+# Nothing that could be looked up: no guess. 2.3 counts it in the login line like one.
+AUTH_MALFORMED = re.compile(rb"auth: .*: (?:Empty username|invalid input)$")
 
 
 def dovecot_attempts(lines):
@@ -108,11 +110,15 @@ def dovecot_attempts(lines):
             before = message.rpartition(b", rip=")[0]
             if b"(auth_failed)" in why and not re.search(rb">, method=[^>]*$", before):
                 continue  # 2.4 checked no password
+            if re.search(rb"\((?:auth_failed|invalid_mech|cleartext_auth_disabled)\)$", why) \
+                    and b": user=<>, " in message:
+                continue  # 2.4 keeps a name once it has one: it has none, so it checked no password
             total = re.search(rb", (\d+) attempts in", why)
             hidden = b": user=<>, " not in message
             if line.kind in ("auth-failed", "unknown-user") or hidden:
                 announced[session] = int(total.group(1)) if total else 1
-        elif message.startswith(b"auth") and AUTH_REFUSED.search(message):
+        elif AUTH_MALFORMED.match(message) or \
+                message.startswith(b"auth") and AUTH_REFUSED.search(message):
             told[session] += 1
     return {s: max(announced.get(s, 0), told[s]) for s in set(announced) | set(told)}
 
