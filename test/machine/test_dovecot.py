@@ -3,6 +3,7 @@
 Runs with the Dovecot of the machine's root: 2.3 in test/run, 2.4 by test/machine/dovecot-2.4.
 """
 import concurrent.futures
+import json
 
 import pytest
 
@@ -58,6 +59,74 @@ def test_each_wrong_password_counts_once(dovecot, banish, protocol):
     for mode in ("normal", "aggressive"):
         assert banish.weights(lines, mode) == {source: options.get("attempts", 1)
                                                for source, options in ATTACKS.items()}
+
+
+PLAIN = "AGFsaWNlAHdyb25n"  # alice, wrong
+# a guess, and something behind it that is none
+GUESS_AND_NONE = {
+    "imap": ("A LOGIN alice wrong", "A AUTHENTICATE PLAIN !!!!"),
+    "pop3": ("AUTH PLAIN " + PLAIN, "AUTH PLAIN !!!!"),
+    "sieve": (f'AUTHENTICATE "PLAIN" "{PLAIN}"', 'AUTHENTICATE "PLAIN" "!!!!"'),
+    "submission": ("AUTH PLAIN " + PLAIN, "AUTH PLAIN !!!!"),
+}
+
+
+def lines_since(machine, start):
+    return "\n".join(json.dumps(entry) for entry in
+                     machine.journal("_SYSTEMD_UNIT=dovecot.service", after=start)) + "\n"
+
+
+@pytest.mark.parametrize("protocol", GUESS_AND_NONE)
+def test_bad_base64_hides_no_guess(dovecot, banish, protocol):
+    start = dovecot.cursor()
+    guess, none = GUESS_AND_NONE[protocol]
+    dovecot.attack("203.0.113.148", protocol=protocol, say=[guess] * 3 + [none], check=False)
+    dovecot.attack("203.0.113.149", protocol=protocol, say=[none], check=False)
+    dovecot.wait_for(2, "-login: ", after=start)
+    dovecot.wait_for(1, "rip=203.0.113.148,", after=start)
+    lines = lines_since(dovecot, start)
+    weights = banish.weights(lines, "normal")
+    if dovecot.output("dovecot", "--version").startswith("2.3"):
+        # it tells no total then, but with auth_verbose each guess
+        assert 1 <= weights["203.0.113.148"] <= 3
+    else:
+        assert weights == {"203.0.113.148": 3}
+        assert banish.weights(lines, "aggressive")["203.0.113.149"] == 1
+
+
+def test_a_slow_scanner_step_by_step(dovecot, banish):
+    """As an administrator goes about it: check, test, replay, and then for real."""
+    banish.forget()
+    banish.configure(jails={"dovecot": {"mode": "aggressive", "maxretry": 3}})
+    assert "1 jails in force" in banish("check").stdout
+    start = dovecot.cursor()
+
+    def scan(source, protocol):
+        dovecot.attack(source, protocol=protocol, probe="connect", attempts=3, per_connection=1,
+                       keep_open=12, check=False)
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        for _ in pool.map(scan, ["203.0.113.151", "203.0.113.152", "203.0.113.153"],
+                          ["sieve", "submission", "imap"]):
+            pass
+    dovecot.wait_for(9, "no auth attempts in 1", after=start)
+
+    lines = lines_since(dovecot, start)
+    assert banish.weights(lines, "normal") == {}
+    assert banish.weights(lines, "aggressive") == {"203.0.113.151": 3, "203.0.113.152": 3}
+    # whoever asks why the third does not count is told
+    assert "idle" in banish("test", input=lines).stdout
+    bans = [json.loads(line) for line in
+            banish("replay", "--json", "--since=@0").stdout.split("\n") if line]
+    assert {ban["address"] for ban in bans if ban.get("action") == "ban"} == \
+        {"203.0.113.151/32", "203.0.113.152/32"}
+
+    banish.start()
+    banish.wait_banned("dovecot4", "203.0.113.151")
+    banish.wait_banned("dovecot4", "203.0.113.152")
+    assert dovecot.outcome("203.0.113.151", protocol="sieve", timeout=0.3) == "timeout"
+    assert "203.0.113.153" not in dovecot.elements("dovecot4")
+    banish.stop()
+    dovecot.nft("flush", "ruleset")
 
 
 def test_the_daemon_bans_when_it_is_enough(dovecot, banish):
