@@ -95,6 +95,9 @@ static void every_line_says_why(void **state)
 		if (steps[i].user)
 			assert_true(span_equal(verdict->user, span_of(steps[i].user)));
 	}
+	/* "unheard" and "d": of their sessions nobody is known */
+	assert_int_equal(engine_n_lost(stream.engine, 0), 2);
+	assert_int_equal(engine_statistics(stream.engine)->lost, 2);
 	stream_done(&stream);
 }
 
