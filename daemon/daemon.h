@@ -73,11 +73,12 @@ struct daemon {
 	/* follow.c: up to the mark everything was consumed before the last stop */
 	bool warming; /* so is the engine */
 	usec_t warm_from; /* 0, or: before it only notes are read, after it all is */
-	char *mark;   /* cursor of the last entry of the warm stretch, or of the first after it */
+	char *mark;   /* cursor of the first entry after the warm stretch; NULL: it is all */
 	usec_t mark_time;
-	bool mark_is_first; /* ... the first after it */
-	char *cursor;       /* of the last entry that was consumed; NULL: none yet */
+	char *cursor; /* of the last entry that was consumed; NULL: none yet */
 	usec_t cursor_time;
+	usec_t begin;     /* as long as there is none: what is read begins here */
+	bool reading;     /* more is left before the end that was found (liveend.h) */
 	bool passed_over; /* an entry that cannot be read: said already */
 	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
 			      */

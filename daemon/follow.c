@@ -4,6 +4,9 @@
  * before it for notes alone, which are remembered for longer; from the cursor
  * on everything is decided at its own time, however late we are. Reading goes in slices, so that
  * the loop stays awake for the kernel, signals and the watchdog.
+ *
+ * Nothing is read that came after the end was looked up (liveend.h). Where it is reached the end is
+ * looked up anew, and reading goes on after the last entry that was consumed.
  */
 #include "daemon.h"
 
@@ -32,30 +35,41 @@ static int go_after_cursor(struct daemon *daemon)
 	return r < 0 ? r : journal_next(daemon->journal);
 }
 
-static int set_mark(struct daemon *daemon, bool is_first)
+/* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
+ * does, with all there is. */
+static int find_mark(struct daemon *daemon)
 {
 	int r;
 
 	free(daemon->mark);
 	daemon->mark = NULL;
-	daemon->mark_is_first = is_first;
+	r = journal_find_end(daemon->journal);
+	if (r >= 0)
+		r = go_after_cursor(daemon);
+	if (r <= 0)
+		return r;
 	r = entry_time(journal_entry(daemon->journal), &daemon->mark_time);
 	return r < 0 ? r : journal_cursor(daemon->journal, &daemon->mark);
 }
 
-/* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
- * does, with the last entry there is. That one is looked up first: what is appended meanwhile must
- * not fall into the stretch. */
-static int find_mark(struct daemon *daemon)
+/* Before what comes after all that was consumed. */
+static int go_on(struct daemon *daemon)
+{
+	return daemon->cursor ? journal_seek_after(daemon->journal, daemon->cursor)
+			      : journal_seek_time(daemon->journal, daemon->begin);
+}
+
+/* 1: there is something new up to the end as it is now, which is read next; 0: there is not. */
+static int look(struct daemon *daemon)
 {
 	int r;
 
-	r = journal_seek_last(daemon->journal);
-	if (r > 0)
-		r = set_mark(daemon, false);
-	if (r >= 0)
-		r = go_after_cursor(daemon);
-	return r > 0 ? set_mark(daemon, true) : r;
+	r = journal_look_ahead(daemon->journal);
+	if (r <= 0)
+		return r;
+	daemon->reading = true;
+	r = go_on(daemon);
+	return r < 0 ? r : 1;
 }
 
 static void go_to_work(struct daemon *daemon)
@@ -111,15 +125,17 @@ int follow_begin(struct daemon *daemon)
 		return r;
 	if (!daemon->cursor) {
 		/* the very first start, or the state is lost: act on what is found */
-		begin = now > findtime ? now - findtime : 0;
+		daemon->reading = true;
+		daemon->begin = now > findtime ? now - findtime : 0;
 		go_to_work(daemon);
-		return journal_seek_time(daemon->journal, begin);
+		r = journal_find_end(daemon->journal);
+		return r < 0 ? r : go_on(daemon);
 	}
 	watch_gap(daemon);
 	r = find_mark(daemon);
 	if (r < 0)
 		return r;
-	daemon->warming = true;
+	daemon->warming = daemon->reading = true;
 	/* all of the stretch lies there already */
 	journal_ask_for_pieces(daemon->journal, false);
 	if (daemon->nft_source)
@@ -155,21 +171,16 @@ static int pass_over(struct daemon *daemon, int error)
 /* 1: the entry belongs to the warm stretch; 0: it does not, work begins with it; negative errno. */
 static int warm(struct daemon *daemon)
 {
-	bool at_mark = stands_at_mark(daemon);
 	int r;
 
-	if (at_mark && daemon->mark_is_first) {
+	if (stands_at_mark(daemon)) {
 		go_to_work(daemon);
 		return 0;
 	}
 	r = engine_warm(daemon->force.engine, journal_entry(daemon->journal));
 	if (r < 0)
 		r = pass_over(daemon, r);
-	if (r < 0)
-		return r;
-	if (at_mark)
-		go_to_work(daemon);
-	return 1;
+	return r < 0 ? r : 1;
 }
 
 static int warm_notes(struct daemon *daemon)
@@ -240,7 +251,7 @@ static int look_again(struct daemon *daemon)
 	return r < 0 ? r : sd_event_source_set_enabled(daemon->read_ahead, SD_EVENT_ONESHOT);
 }
 
-/* 1: more may wait; 0: read to the end. */
+/* 1: more may wait; 0: read to the end that was found. */
 static int read_slice(struct daemon *daemon, size_t *ret_n)
 {
 	bool was_warming = daemon->warming;
@@ -265,14 +276,19 @@ static int read_slice(struct daemon *daemon, size_t *ret_n)
 		return r < 0 ? r : 1;
 	}
 	if (r == 0 && daemon->warming) {
-		/* the mark was not found: what it stood for is gone, read on from the cursor */
+		/* there was no mark, or what it stood for is gone: read on from the cursor */
 		go_to_work(daemon);
-		r = journal_seek_after(daemon->journal, daemon->cursor);
 		*ret_n = 0;
+		r = go_on(daemon);
 		return r < 0 ? r : 1;
 	}
 	*ret_n = was_warming && daemon->warming ? 0 : n;
 	return r;
+}
+
+static int read_now(struct daemon *daemon)
+{
+	return sd_event_source_set_enabled(daemon->reader, SD_EVENT_ONESHOT);
 }
 
 static int on_read(sd_event_source *source, void *userdata)
@@ -295,27 +311,30 @@ static int on_read(sd_event_source *source, void *userdata)
 		commit_soon(daemon, SAVE_CURSOR_DELAY);
 	}
 	r = commit_all(daemon);
-	if (r < 0)
-		return r;
-	if (more > 0)
-		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	if (r >= 0 && more == 0) {
+		daemon->reading = false;
+		more = look(daemon);
+	}
+	if (r < 0 || more < 0)
+		return MIN(r, more);
 	if (told(daemon) != before) {
 		r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &daemon->attack_until);
 		if (r < 0)
 			return r;
 		daemon->attack_until += ATTACK_LASTS;
 	}
-	return look_again(daemon);
-}
-
-static int read_now(struct daemon *daemon)
-{
-	return sd_event_source_set_enabled(daemon->reader, SD_EVENT_ONESHOT);
+	return more > 0 ? read_now(daemon) : look_again(daemon);
 }
 
 static int on_look_again(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	return read_now(userdata);
+	struct daemon *daemon = userdata;
+	int r;
+
+	if (daemon->reading) /* it goes on anyway */
+		return 0;
+	r = look(daemon);
+	return r < 0 ? r : r > 0 ? read_now(daemon) : look_again(daemon);
 }
 
 /* The journal cannot tell by its descriptor alone on some file systems; then it names a time to
@@ -342,7 +361,12 @@ static int process(struct daemon *daemon)
 		return r;
 	}
 	r = arm_journal_timer(daemon);
-	return r < 0 ? r : read_now(daemon);
+	if (r < 0 || daemon->reading)
+		return r;
+	r = go_on(daemon); /* so that nothing is missed */
+	if (r >= 0)
+		r = look(daemon);
+	return r > 0 ? read_now(daemon) : r;
 }
 
 static int on_journal(sd_event_source *source, int fd, uint32_t events, void *userdata)

@@ -1,6 +1,9 @@
 #include "journal.h"
 
 #include "fields.h"
+#include "liveend.h"
+#include "seek.h"
+#include "sigbus.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -22,6 +25,7 @@ struct journal {
 	sd_journal *handle;
 	struct entry entry;
 	struct fields fields;
+	struct liveend end;
 	char *cursor; /* what entry_get_cursor() answered last */
 };
 
@@ -31,6 +35,7 @@ struct journal *journal_free(struct journal *journal)
 		return NULL;
 	sd_journal_close(journal->handle);
 	fields_done(&journal->fields);
+	liveend_done(&journal->end);
 	free(journal->cursor);
 	free(journal);
 	return NULL;
@@ -138,6 +143,9 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	journal = calloc(1, sizeof(*journal));
 	if (!journal)
 		return -ENOMEM;
+	r = sigbus_pass_over();
+	if (r < 0)
+		return r;
 	r = open_handle(file, directory, &journal->handle);
 	if (r < 0)
 		return r;
@@ -358,11 +366,18 @@ int journal_select_rule(struct journal *journal, const struct rule *rule)
 	return r;
 }
 
+/* The journal is about to go elsewhere. */
+static void leave(struct journal *journal)
+{
+	fields_forget(&journal->fields);
+	journal->end.reached = false;
+}
+
 int journal_go_to(struct journal *journal, const char *cursor)
 {
 	int r;
 
-	fields_forget(&journal->fields);
+	leave(journal);
 	r = sd_journal_seek_cursor(journal->handle, cursor);
 	if (r >= 0)
 		r = sd_journal_next(journal->handle);
@@ -371,7 +386,7 @@ int journal_go_to(struct journal *journal, const char *cursor)
 
 int journal_seek_time(struct journal *journal, usec_t time)
 {
-	fields_forget(&journal->fields);
+	leave(journal);
 	return sd_journal_seek_realtime_usec(journal->handle, time);
 }
 
@@ -379,36 +394,42 @@ int journal_seek_after(struct journal *journal, const char *cursor)
 {
 	int r;
 
-	fields_forget(&journal->fields);
-	r = sd_journal_seek_cursor(journal->handle, cursor);
-	if (r < 0)
-		return r;
-	r = sd_journal_next(journal->handle);
-	if (r <= 0)
-		return r;
-	/* The cursor's own entry may be gone (vacuumed, or no match selects it any more): then we
-	 * stand on the first one after it already, and must not lose it. */
-	if (sd_journal_test_cursor(journal->handle, cursor) > 0)
-		return 0;
-	r = sd_journal_previous(journal->handle);
+	leave(journal);
+	r = seek_after(journal->handle, cursor, journal->end.cursor);
 	if (r > 0)
-		return 0;
-	return r < 0 ? r : sd_journal_seek_head(journal->handle);
+		liveend_note_move(&journal->end, journal->handle);
+	return MIN(r, 0);
 }
 
 int journal_seek_last(struct journal *journal)
 {
-	int r;
+	leave(journal);
+	return liveend_go_to_last(journal->handle);
+}
 
+int journal_find_end(struct journal *journal)
+{
+	leave(journal);
+	return liveend_find(&journal->end, journal->handle);
+}
+
+int journal_look_ahead(struct journal *journal)
+{
 	fields_forget(&journal->fields);
-	r = sd_journal_seek_tail(journal->handle);
-	return r < 0 ? r : sd_journal_previous(journal->handle);
+	return liveend_look_ahead(&journal->end, journal->handle);
 }
 
 int journal_next(struct journal *journal)
 {
+	int r;
+
+	if (journal->end.reached)
+		return 0;
 	fields_forget(&journal->fields);
-	return sd_journal_next(journal->handle);
+	r = sd_journal_next(journal->handle);
+	if (r > 0)
+		liveend_note_move(&journal->end, journal->handle);
+	return r;
 }
 
 const struct entry *journal_entry(struct journal *journal)

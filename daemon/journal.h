@@ -58,6 +58,13 @@ int journal_seek_after(struct journal *journal, const char *cursor) must_check;
 /* Goes to the last entry that the matches deliver. 1: stands on it; 0: there is none. */
 int journal_seek_last(struct journal *journal) must_check;
 
+/* The live end (liveend.h): from now on journal_next() answers 0 behind the entry that is the last
+ * now. The place is lost: seek then. 1: there is such an entry; 0: there is none. */
+int journal_find_end(struct journal *journal) must_check;
+/* The same after journal_next() has answered 0. 0: it seems that there is nothing new; before a
+ * seek to the last entry that was read it is sure. */
+int journal_look_ahead(struct journal *journal) must_check;
+
 /* 1: stands on an entry; 0: nothing new; negative errno. libsystemd (252) passes over damaged files
  * by itself; asking a damaged entry for a field answers -EBADMSG: go on with the next. */
 int journal_next(struct journal *journal) must_check;

@@ -64,6 +64,28 @@ def test_what_a_user_said_while_it_was_away_is_decided_at_its_time(machine, guar
     guard.wait_banned("mox4", "203.0.113.181")
 
 
+def test_what_a_user_said_after_a_reboot_is_not_passed_over(machine, banish):
+    """The place is in the system's journal, and the user's has entries of both boots."""
+    banish.begin(jails={"mox": {"maxretry": 2}, "dovecot": {"maxretry": 2}})
+    machine.mox("203.0.113.184")
+    machine.wait_for(1, "remote=203.0.113.184:")
+    for _ in range(2):
+        machine.outcome("203.0.113.185")
+    banish.wait_banned("dovecot4", "203.0.113.185")
+    banish.stop()
+    machine.verb("reboot")
+    machine.wait_for(1, "starting as root", "_SYSTEMD_UNIT=mox.service")
+    machine.mox("203.0.113.184")
+    machine.mox(["203.0.113.186"] * 2)
+    machine.wait_for(2, "remote=203.0.113.186:")
+    banish.start()
+    for source in ("203.0.113.184", "203.0.113.186"):
+        banish.wait_banned("mox4", source)
+    bans = [each for each in objects(banish("replay", "--json")) if each["action"] == "ban"]
+    assert sorted(each["address"] for each in bans) == \
+        ["203.0.113.184", "203.0.113.185", "203.0.113.186"]
+
+
 def test_who_sees_only_his_own_journal_is_told_so(machine, guard):
     machine.mox("203.0.113.182")
     guard.wait_banned("mox4", "203.0.113.182")

@@ -1,0 +1,93 @@
+#include "liveend.h"
+
+#include <errno.h>
+
+/* Entries. So many are sooner stepped over than looked up in many files from their end. */
+#define NEAR 32
+
+void liveend_done(struct liveend *end)
+{
+	free(end->cursor);
+	*end = (struct liveend){ 0 };
+}
+
+/* libsystemd (252) takes a file for read to its end if it was read backwards before, did not change
+ * meanwhile, and was not read forwards in between, wherever it was told to seek to. */
+int liveend_go_to_last(sd_journal *handle)
+{
+	int r;
+
+	r = sd_journal_next(handle);
+	if (r >= 0)
+		r = sd_journal_seek_tail(handle);
+	return r < 0 ? r : sd_journal_previous(handle);
+}
+
+static int note(struct liveend *end, sd_journal *handle)
+{
+	cleanup(freep) char *cursor = NULL;
+	usec_t time;
+	int r;
+
+	r = sd_journal_get_realtime_usec(handle, &time);
+	if (r >= 0)
+		r = sd_journal_get_cursor(handle, &cursor);
+	if (r < 0)
+		return r;
+	liveend_done(end);
+	*end = (struct liveend){ TAKE_PTR(cursor), time, false };
+	return 1;
+}
+
+/* Only after an entry was noted: then the files that hold what comes before it are there. */
+static int hear_of_files(sd_journal *handle)
+{
+	return MIN(sd_journal_process(handle), 0);
+}
+
+int liveend_find(struct liveend *end, sd_journal *handle)
+{
+	int r, heard;
+
+	liveend_done(end);
+	r = liveend_go_to_last(handle);
+	/* a damaged entry does not tell its place: one before it does */
+	while (r > 0 && (r = note(end, handle)) == -EBADMSG)
+		r = sd_journal_previous(handle);
+	if (r < 0)
+		return r;
+	end->reached = r == 0;
+	heard = hear_of_files(handle);
+	return heard < 0 ? heard : r;
+}
+
+int liveend_look_ahead(struct liveend *end, sd_journal *handle)
+{
+	size_t n = 0;
+	int r;
+
+	/* A file that journald has just removed must not be touched any more. */
+	r = hear_of_files(handle);
+	while (r >= 0 && n < NEAR && (r = sd_journal_next(handle)) > 0)
+		n++;
+	if (r < 0 || n == 0)
+		return r;
+	r = n < NEAR ? note(end, handle) : -EBADMSG;
+	if (r == -EBADMSG)
+		return liveend_find(end, handle);
+	if (r > 0)
+		r = hear_of_files(handle);
+	return r < 0 ? r : 1;
+}
+
+void liveend_note_move(struct liveend *end, sd_journal *handle)
+{
+	usec_t time;
+
+	if (!end->cursor)
+		return;
+	/* comparing cursors costs as much as reading the entry; times mostly tell them apart */
+	if (sd_journal_get_realtime_usec(handle, &time) >= 0 && time != end->time)
+		return;
+	end->reached = sd_journal_test_cursor(handle, end->cursor) > 0;
+}

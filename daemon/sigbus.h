@@ -1,0 +1,10 @@
+#ifndef BANISH_SIGBUS_H
+#define BANISH_SIGBUS_H
+
+#include "util.h"
+
+/* From now on pages of a mapped file that are gone read as zeros: journald frees what it deletes,
+ * and libsystemd leaves it to its callers to survive that. Negative errno. */
+int sigbus_pass_over(void) must_check;
+
+#endif
