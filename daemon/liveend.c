@@ -11,15 +11,11 @@ void liveend_done(struct liveend *end)
 	*end = (struct liveend){ 0 };
 }
 
-/* libsystemd (252) takes a file for read to its end if it was read backwards before, did not change
- * meanwhile, and was not read forwards in between, wherever it was told to seek to. */
 int liveend_go_to_last(sd_journal *handle)
 {
 	int r;
 
-	r = sd_journal_next(handle);
-	if (r >= 0)
-		r = sd_journal_seek_tail(handle);
+	r = sd_journal_seek_tail(handle);
 	return r < 0 ? r : sd_journal_previous(handle);
 }
 

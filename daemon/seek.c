@@ -2,10 +2,10 @@
  * From a cursor to the entry after it, in a journal of several files. A cursor is
  * "s=NUMBERING;i=NUMBER;b=BOOT;m=MONOTONIC;t=TIME;x=HASH".
  *
- * Files that number by themselves, as those of users do, are sought by the boot's own clock.
- * libsystemd (252) finds nothing at all in one of them that has entries of that boot, but only
- * earlier ones: what a later boot wrote into it would not be read. So the boot is left out where it
- * is over, and the time of day decides.
+ * Files that number by themselves, as those of users do, are sought by the boot's own clock. Older
+ * libsystemd finds nothing at all in one of them that has entries of that boot, but only earlier
+ * ones: what a later boot wrote into it would not be read. So the boot is left out where it is
+ * over, and the time of day decides.
  */
 #include "seek.h"
 
