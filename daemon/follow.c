@@ -117,7 +117,7 @@ static int leave_notes(struct daemon *daemon)
 
 int follow_begin(struct daemon *daemon)
 {
-	usec_t findtime = engine_findtime(daemon->force.engine), now = daemon_now(daemon), begin;
+	usec_t findtime = engine_findtime(daemon->force.engine), now = daemon_now(daemon);
 	int r;
 
 	r = journal_select(daemon->journal, daemon->force.ruleset, true);
