@@ -43,7 +43,7 @@ def test_it_is_killed(pool, name):
 @pytest.mark.parametrize("then", ["hup", "restart", "kill"])
 def test_a_message_to_the_kernel_fails(pool, then):
     wanted = pool.apply(crash.play, ("mend", crash.Harm(only="sendto")))
-    harms = [crash.Harm(at, str(errno.ENOBUFS), "sendto", then) for at in points(len(wanted.calls), 4)]
+    harms = [crash.Harm(at, str(errno.ENOBUFS), "sendto", then) for at in points(len(wanted.calls), 3)]
     plays = pool.starmap(crash.play, [("mend", harm, wanted) for harm in harms])
     assert [play.faults for play in plays if play.faults] == []
 
@@ -56,6 +56,6 @@ def test_what_0_1_0_left_is_taken_over(pool, name):
     assert after[0] == before[0], crash.differences(before, after)
     assert {name: inside for name, inside in after[1].items() if inside} == KERNEL_OF_0_1_0
     assert plain.unbans == plain.bans == plain.adopted == []
-    harms = [crash.Harm(at, "before", WRITES) for at in range(1, len(plain.calls) + 1, 3)]
+    harms = [crash.Harm(at, "before", WRITES) for at in range(1, len(plain.calls) + 1, 6)]
     plays = pool.starmap(crash.play, [(name, harm, plain) for harm in harms])
     assert [play.faults for play in plays if play.faults] == []
