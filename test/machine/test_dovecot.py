@@ -118,7 +118,7 @@ def test_a_slow_scanner_step_by_step(dovecot, banish):
     bans = [json.loads(line) for line in
             banish("replay", "--json", "--since=@0").stdout.split("\n") if line]
     assert {ban["address"] for ban in bans if ban.get("action") == "ban"} == \
-        {"203.0.113.151/32", "203.0.113.152/32"}
+        {"203.0.113.151", "203.0.113.152"}
 
     banish.start()
     banish.wait_banned("dovecot4", "203.0.113.151")
