@@ -7,17 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* The engine's number of a jail that has a set. */
+/* The engine's number of the jail behind a name of sets. */
 static unsigned engine_jail(const struct daemon *daemon, const char *name)
 {
 	char bare[NFT_JAIL_SIZE];
-	int index = daemon_find_jail(daemon, nft_jail_bare(name, bare));
 
-	if (strcmp(bare, MANUAL_NAME) == 0)
-		return ENGINE_MANUAL;
-	if (nft_jail_is_forced(bare))
-		return ENGINE_FORCED;
-	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
+	return daemon_engine_jail(daemon, nft_jail_bare(name, bare));
 }
 
 int adopt_lift(struct daemon *daemon, const struct ban *ban, const char *reason)
@@ -27,7 +22,7 @@ int adopt_lift(struct daemon *daemon, const struct ban *ban, const char *reason)
 	int r;
 
 	r = engine_unban(daemon->force.engine, engine_jail(daemon, ban->jail), &ban->prefix,
-			 daemon_now(daemon), &position);
+			 ban->network, daemon_now(daemon), &position);
 	if (r < 0)
 		return r;
 	ban = ledger_get(daemon->ledger, id);
@@ -70,13 +65,15 @@ static int adopt(struct daemon *daemon, const struct nft_element *element, const
 	const struct ban *ban;
 	int r;
 
-	r = engine_ban(daemon->force.engine, engine_jail(daemon, jail), prefix, now,
+	r = engine_ban(daemon->force.engine, engine_jail(daemon, jail), prefix,
+		       nft_jail_is_network(jail), now,
 		       remaining == USEC_INFINITY ? USEC_INFINITY : now + remaining,
 		       reason_of(element, reason));
 	ban = r < 0 ? NULL : adopt_running(daemon, jail, prefix);
 	if (!ban)
 		return r;
 	ledger_place(daemon->ledger, ban->id);
+	daemon->lengths_wanted = daemon->lengths_wanted || lengths_lack(daemon, ban);
 	say_adopt(daemon, ban, by);
 	commit_soon(daemon, 0);
 	return 0;
@@ -193,6 +190,7 @@ static int compare_key(struct daemon *daemon, const struct touched *touched,
 		       struct changes *changes)
 {
 	usec_t remaining, now = daemon_now(daemon);
+	char name[NFT_JAIL_SIZE];
 	int r;
 
 	r = nft_find(daemon->nft, touched->jail, address, &remaining);
@@ -202,7 +200,7 @@ static int compare_key(struct daemon *daemon, const struct touched *touched,
 		return r > 0 ? changes_delete(changes, touched->jail, address) : 0;
 	if (r > 0 && same_time(ban, remaining, now))
 		return 0;
-	return changes_put(changes, ban, NFT_PUT, now);
+	return changes_put(changes, lengths_name(daemon, ban, name), ban, NFT_PUT, now);
 }
 
 static int compare(struct daemon *daemon, const struct touched *touched, struct changes *changes)

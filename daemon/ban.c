@@ -18,7 +18,9 @@ struct target {
 	const char *word;
 	struct prefix prefix;     /* what the word says; then what is banned */
 	struct address forced;    /* who of that is banned even if ignored, with --force */
-	char jail[NFT_JAIL_SIZE]; /* whose set it goes to: the jail's, or that of its networks */
+	char jail[NFT_JAIL_SIZE]; /* whose set it goes to: the jail's, its networks', or a length's
+				   */
+	unsigned own;             /* the jail's own length, in bits */
 };
 
 /* 0 or the exit code. */
@@ -42,17 +44,28 @@ static int refuse(const struct target *target, const char *why)
 	return EXIT_NO;
 }
 
-/* The set of the jail's networks, if the word is one of them; else that of its hosts. */
-static const struct nft_set *find_set(const struct nft_verb *verb, const char *jail,
-				      struct target *target)
+/* Which set it goes to, and what is banned: a network of the jail, if the word is one; else a host.
+ * False: the jail has no set of that family. */
+static bool find_set(const struct nft_verb *verb, const char *jail, struct target *target,
+		     struct prefix *ret)
 {
-	uint8_t family = target->prefix.address.family;
+	const struct address *address = &target->prefix.address;
 	const struct nft_set *set;
 
-	set = nft_sets_find(&verb->sets, nft_jail_name(jail, true, target->jail), family);
-	if (set && set->prefix == target->prefix.length)
-		return set;
-	return nft_sets_find(&verb->sets, nft_jail_name(jail, false, target->jail), family);
+	set = nft_sets_find(&verb->sets, nft_jail_name(jail, true, target->jail), address->family);
+	if (set && set->prefix == target->prefix.length) {
+		target->own = set->prefix;
+		*ret = target->prefix;
+		return true;
+	}
+	set = nft_sets_find(&verb->sets, nft_jail_name(jail, false, target->jail), address->family);
+	if (!set)
+		return false;
+	target->own = set->prefix;
+	*ret = address_host(address, set->prefix);
+	if (ret->length != set->prefix)
+		nft_length_name(jail, ret->length, target->jail);
+	return true;
 }
 
 /* Whom it would be no use, or harm, to ban; and widens to what one element of the jail stands for.
@@ -61,16 +74,18 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 		   struct target *target)
 {
 	const struct address *address = &target->prefix.address;
-	const struct nft_set *set = find_set(verb, request->jail, target);
+	struct prefix banned;
 	int r;
 
-	if (!set)
+	if (!find_set(verb, request->jail, target, &banned))
 		return refuse(target, "is of a family that the jail has no set for");
 	if (target->prefix.length != address_bits(address) &&
-	    target->prefix.length != set->prefix) {
+	    target->prefix.length != banned.length) {
 		fprintf(stderr,
-			"banish ban: %s cannot be banned as a whole, a ban in jail %s is a /%u\n",
-			target->word, request->jail, set->prefix);
+			"banish ban: %s cannot be banned as a whole, a ban in jail %s is a /%u%s\n",
+			target->word, request->jail, banned.length,
+			address_carries_ipv4(address) ? " where addresses carry IPv4 addresses"
+						      : "");
 		return EXIT_NO;
 	}
 	if (request->force && target->prefix.length != address_bits(address))
@@ -87,8 +102,17 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 			      "is always let through (ignoreip, own address or gateway); --force "
 			      "bans it all the same");
 	target->forced = *address;
-	target->prefix = address_widen(address, set->prefix);
+	target->prefix = banned;
 	return 0;
+}
+
+/* A set of a length that no ban had before is made. 0 or the exit code. */
+static int make_set(const struct nft_verb *verb, const struct request *request,
+		    const struct target *target)
+{
+	if (nft_jail_length(target->jail) == 0)
+		return 0;
+	return nft_verb_need_length(verb, request->jail, target->own, &target->prefix);
 }
 
 static int say(const struct request *request, const struct target *target, usec_t now)
@@ -186,6 +210,8 @@ static int run(struct request *request, const struct common *common, char **word
 	code = nft_verb_need_jail(&verb, request->jail);
 	for (size_t i = 0; code == 0 && i < n_words; i++)
 		code = examine(&verb, request, &targets[i]);
+	for (size_t i = 0; code == 0 && i < n_words; i++)
+		code = make_set(&verb, request, &targets[i]);
 	if (code != 0)
 		return code;
 	if (request->time == 0)

@@ -104,8 +104,8 @@ bool changes_parse_network(const char *comment)
 	return digits > 0 && strcmp(comment + digits, " offenders") == 0;
 }
 
-int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
-		usec_t now)
+int changes_put(struct changes *changes, const char *name, const struct ban *ban,
+		enum nft_operation operation, usec_t now)
 {
 	int r;
 
@@ -118,7 +118,7 @@ int changes_put(struct changes *changes, const struct ban *ban, enum nft_operati
 		.address = ban->prefix.address,
 		.remaining = ban->until == USEC_INFINITY ? USEC_INFINITY : ban->until - now,
 	};
-	nft_jail_name(ban->jail, ban->network, changes->names[changes->n]);
+	nft_jail_name(name, false, changes->names[changes->n]);
 	changes->ids[changes->n++] = ban->id;
 	return 0;
 }

@@ -16,8 +16,9 @@ struct changes {
 
 void changes_done(struct changes *changes);
 
-int changes_put(struct changes *changes, const struct ban *ban, enum nft_operation operation,
-		usec_t now) must_check;
+/* `name`: as its sets have it in common, lengths_name(). */
+int changes_put(struct changes *changes, const char *name, const struct ban *ban,
+		enum nft_operation operation, usec_t now) must_check;
 /* The comments that this writes to automatic bans. */
 bool changes_parse_event(const char *comment, const char *event);
 bool changes_parse_network(const char *comment);

@@ -38,6 +38,17 @@ static void list_sources(const struct daemon *daemon, sd_event_source *ret[stati
 	memcpy(ret, sources, sizeof(sources));
 }
 
+unsigned daemon_engine_jail(const struct daemon *daemon, const char *name)
+{
+	int index = daemon_find_jail(daemon, name);
+
+	if (strcmp(name, MANUAL_NAME) == 0)
+		return ENGINE_MANUAL;
+	if (strcmp(name, FORCED_NAME) == 0)
+		return ENGINE_FORCED;
+	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
+}
+
 int daemon_end_on_failure(struct daemon *daemon)
 {
 	sd_event_source *sources[N_SOURCES];

@@ -91,6 +91,10 @@ struct daemon {
 	struct undeleted *undeleted; /* changes.c */
 	size_t n_undeleted;
 
+	/* lengths.c */
+	bool lengths_wanted;  /* a ban by hand stands in a set that is not ours yet */
+	bool lengths_refused; /* said already */
+
 	bool unsettled; /* a ban was lifted: forced_settle() */
 
 	/* adopt.c: elements that are to be as the ledger says. What we wrote since may be newer
@@ -127,6 +131,8 @@ void force_done(struct force *force);
 usec_t daemon_now(const struct daemon *daemon);
 /* Index of a jail in force; -ENOENT. */
 int daemon_find_jail(const struct daemon *daemon, const char *name);
+/* The engine's number of a jail that has sets. */
+unsigned daemon_engine_jail(const struct daemon *daemon, const char *name);
 
 /* The place after the entry that was consumed last. */
 struct position daemon_position(const struct daemon *daemon);
@@ -167,7 +173,7 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban);
 /* Of the ban that was looked at last; begins zeroed. Many bans share a set. */
 struct guard_look {
 	const char *jail;
-	uint8_t family;
+	uint8_t family, length;
 	bool has_set, is_filled, is_empty;
 };
 /* ... and whether it is the one that all bans were put into (as nft_identify() saw it last), so that
@@ -176,6 +182,17 @@ void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct gu
 /* All of it again in a few seconds. */
 void guard_retry_soon(struct daemon *daemon);
 int guard_attach(struct daemon *daemon) must_check;
+
+/* lengths.c: bans of another length than their jail's, and their sets. The name that the sets of
+ * any ban have in common. */
+const char *lengths_name(const struct daemon *daemon, const struct ban *ban,
+			 char buffer[static NFT_JAIL_SIZE]);
+/* The ban needs such a set, and it does not stand. */
+bool lengths_lack(const struct daemon *daemon, const struct ban *ban);
+/* All that the bans that run need, as many as may be; says if that is too few. */
+void lengths_gather(struct daemon *daemon, struct nft_lengths *ret);
+/* Makes those that do not stand yet, and fills them. -ENOMEM; what else fails is tried again. */
+int lengths_make(struct daemon *daemon) must_check;
 
 /* forced.c. True if an address of the prefix is forced. */
 bool forced_holds(struct daemon *daemon, const struct prefix *prefix);

@@ -18,11 +18,11 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 
 	if (nft_jail_is_forced(ban->jail))
 		return true;
-	if (index < 0)
+	if (index < 0 || lengths_lack(daemon, ban))
 		return false;
 	return !ban->network ||
-	       engine_network(daemon->force.engine, manual ? ENGINE_MANUAL : (unsigned)index,
-			      &ban->address, &network);
+	       engine_network_of(daemon->force.engine, manual ? ENGINE_MANUAL : (unsigned)index,
+				 ban, &network);
 }
 
 /* True if the set that stands there is the very one that all bans were put into: only what is
@@ -41,11 +41,14 @@ void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct gu
 	char name[NFT_JAIL_SIZE];
 
 	/* a network's set depends on more, and there are few of them */
-	if (!ban->network && ban->jail == look->jail && family == look->family)
+	if (!ban->network && ban->jail == look->jail && family == look->family &&
+	    ban->prefix.length == look->length)
 		return;
-	*look = (struct guard_look){ .jail = ban->network ? NULL : ban->jail, .family = family };
+	*look = (struct guard_look){ .jail = ban->network ? NULL : ban->jail,
+				     .family = family,
+				     .length = ban->prefix.length };
 	look->has_set = guard_has_set(daemon, ban);
-	nft_jail_name(ban->jail, ban->network, name);
+	lengths_name(daemon, ban, name);
 	look->is_filled = look->has_set && is_filled(daemon, name, family);
 	look->is_empty = look->has_set && nft_set_is_empty(daemon->nft, name, family);
 }
@@ -53,18 +56,28 @@ void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct gu
 static int put_decided(const struct daemon *daemon, struct changes *changes, const struct ban *ban,
 		       usec_t now)
 {
+	char name[NFT_JAIL_SIZE];
+
 	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban) ||
 	    ledger_is_outdone(daemon->ledger, ban, now))
 		return 0;
-	return changes_put(changes, ban, NFT_PUT, now);
+	return changes_put(changes, lengths_name(daemon, ban, name), ban, NFT_PUT, now);
 }
 
 int guard_place(struct daemon *daemon, const struct due *due, size_t n_due)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
+	bool lacks = false;
 	int r = 0;
 
+	for (size_t i = 0; !lacks && i < n_due; i++) {
+		const struct ban *ban = ledger_get(daemon->ledger, due[i].id);
+
+		lacks = ban && ban_runs(ban, now) && lengths_lack(daemon, ban);
+	}
+	if (lacks)
+		r = lengths_make(daemon);
 	for (size_t i = 0; r >= 0 && i < n_due; i++)
 		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, due[i].id), now);
 	return r < 0 ? r : changes_apply(daemon, &changes);
@@ -133,12 +146,14 @@ static int fill(struct daemon *daemon)
 	usec_t now = daemon_now(daemon);
 	struct guard_look look = { 0 };
 	const struct ban *ban = NULL;
+	char name[NFT_JAIL_SIZE];
 	int r = 0, error = 0, n = 0;
 
 	while (r >= 0 && next_to_fill(daemon, &ban, &look, now)) {
 		n += !nft_jail_is_forced(ban->jail);
 		/* into an empty set three times faster; what may be there needs care */
-		r = changes_put(&changes, ban, look.is_empty ? NFT_PUT_NEW : NFT_PUT, now);
+		r = changes_put(&changes, lengths_name(daemon, ban, name), ban,
+				look.is_empty ? NFT_PUT_NEW : NFT_PUT, now);
 		if (r >= 0 && changes.n == MAX_AT_ONCE)
 			r = fill_some(daemon, &changes, &error);
 	}
@@ -157,6 +172,7 @@ int fill_gather(void *userdata, struct nft_change **ret, size_t *ret_n)
 	usec_t now = daemon_now(daemon);
 	struct guard_look look = { 0 };
 	const struct ban *ban = NULL;
+	char name[NFT_JAIL_SIZE];
 	int r = 0;
 
 	fill->changes.n = 0;
@@ -166,7 +182,8 @@ int fill_gather(void *userdata, struct nft_change **ret, size_t *ret_n)
 			continue;
 		guard_look_at(daemon, ban, &look);
 		if (look.is_empty && !ledger_is_outdone(daemon->ledger, ban, now))
-			r = changes_put(&fill->changes, ban, NFT_PUT_NEW, now);
+			r = changes_put(&fill->changes, lengths_name(daemon, ban, name), ban,
+					NFT_PUT_NEW, now);
 	}
 	fill->whole = !ban;
 	if (r >= 0)

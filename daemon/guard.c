@@ -172,7 +172,7 @@ int guard_remove(struct daemon *daemon, const struct ban *ban)
 
 	if (!guard_has_set(daemon, ban))
 		return 0; /* the set went with its jail */
-	r = changes_delete(&changes, nft_jail_name(ban->jail, ban->network, name),
+	r = changes_delete(&changes, lengths_name(daemon, ban, name),
 			   &ban->prefix.address);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
@@ -208,6 +208,7 @@ int guard_install(struct daemon *daemon)
 		lay_out_network(NFT_JAIL_MANUAL, &policy->defaults, all_ports, &jails[n++]);
 	layout.jails = jails;
 	layout.n_jails = n;
+	lengths_gather(daemon, &layout.lengths);
 	layout.ignore = daemon->ignored;
 	layout.n_ignore = daemon->n_ignored;
 	layout.handle = known_table(daemon);

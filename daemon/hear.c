@@ -69,8 +69,8 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 		 * times */
 		if (ban->until != USEC_INFINITY && ban->until - now < TIMER_SLACK)
 			continue;
-		r = nft_find(daemon->nft, nft_jail_name(ban->jail, ban->network, name),
-			     &ban->prefix.address, NULL);
+		r = nft_find(daemon->nft, lengths_name(daemon, ban, name), &ban->prefix.address,
+			     NULL);
 		if (r == 0)
 			missing[n_missing++] = ban->id;
 		else if (r > 0)
@@ -88,6 +88,8 @@ static int settle(struct daemon *daemon)
 	int r;
 
 	r = adopt_settle(daemon);
+	if (r != -ENOMEM && daemon->lengths_wanted)
+		r = lengths_make(daemon);
 	if (r == -ENOMEM || !daemon->unsettled)
 		return r;
 	daemon->unsettled = false;

@@ -47,8 +47,9 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 		     const struct nftmsg_state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	cleanup(freep) struct nft_set *all = calloc(2 * (layout->n_jails + 2), sizeof(*all));
-	cleanup(freep) struct nft_set *empty = calloc(2 * (layout->n_jails + 2), sizeof(*empty));
+	size_t max = 2 * (layout->n_jails + 2) + layout->lengths.n_items;
+	cleanup(freep) struct nft_set *all = calloc(max, sizeof(*all));
+	cleanup(freep) struct nft_set *empty = calloc(max, sizeof(*empty));
 	size_t n_all = 0, n_empty = 0;
 	const struct nft_jail *jail;
 	struct nft_jail buffer;
@@ -58,8 +59,11 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 		return -ENOMEM;
 	for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++) {
 		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-			struct nft_set *set = &all[n_all++];
+			struct nft_set *set = &all[n_all];
 
+			if (!nftmsg_jail_has(jail, families[f]))
+				continue;
+			n_all++;
 			memcpy(set->jail, jail->name, sizeof(set->jail));
 			set->family = families[f];
 			set->prefix = families[f] == AF_INET ? jail->prefix4 : jail->prefix6;
@@ -75,6 +79,7 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 	free(nft->empty_sets);
 	nft->empty_sets = TAKE_PTR(empty);
 	nft->n_empty_sets = n_empty;
+	nft->lengths = layout->lengths;
 	return n_empty > 0;
 }
 
@@ -180,16 +185,19 @@ static int install_plan(struct nft *nft, const struct nft_layout *layout,
 	return 0;
 }
 
-static int try_install(struct nft *nft, const struct nft_layout *layout,
-		       struct nft_filling *filling)
+static int try_install(struct nft *nft, const struct nft_layout *wanted,
+		       struct nft_filling *filling, bool tidy)
 {
 	cleanup(nftmsg_state_done) struct nftmsg_state state = { 0 };
+	struct nft_layout all = *wanted, *layout = &all;
 	uint32_t generation = 0;
-	int r, any_empty;
+	int r, any_empty, drops;
 
 	r = nft_ask_generation(nft, &generation);
 	if (r >= 0)
 		r = read_state(nft, &state);
+	if (r >= 0)
+		r = drops = nft_keep_lengths(nft, layout, &state, tidy);
 	if (r < 0)
 		return r;
 	nft->was_strange =
@@ -204,6 +212,8 @@ static int try_install(struct nft *nft, const struct nft_layout *layout,
 		return r == 0 ? 1 : r == 1 ? -E2BIG : r;
 	}
 	nft_begin_batch(nft);
+	if (drops && nft->batch.generation == 0)
+		nft->batch.generation = generation;
 	r = send_layout(nft, layout, &state, NULL);
 	if (r >= 0)
 		r = nft_identify(nft);
@@ -219,7 +229,7 @@ int nft_install_filled(struct nft *nft, const struct nft_layout *layout,
 	if (r < 0)
 		return r;
 	for (int i = 0; i < MAX_TRIES; i++) {
-		r = try_install(nft, layout, filling);
+		r = try_install(nft, layout, filling, i + 1 < MAX_TRIES);
 		/* What is refused of the elements need not keep the sets out. */
 		if (r == -E2BIG)
 			filling = NULL;

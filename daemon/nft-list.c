@@ -33,7 +33,7 @@ static int add_set(void *data, const struct nftmsg_answer *answer)
 	    told.key_size != (set.family == AF_INET ? 4 : 16))
 		return 0;
 	r = nft_set_parse_comment(told.comment);
-	set.prefix = r >= 0 ? (unsigned)r : 8 * told.key_size;
+	set.prefix = nft_jail_length(set.jail) ?: (r >= 0 ? (unsigned)r : 8 * told.key_size);
 	items = reallocarray(sets->items, sets->n_items + 1, sizeof(*items));
 	if (!items)
 		return -ENOMEM;

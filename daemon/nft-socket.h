@@ -29,12 +29,18 @@ struct nft {
 	bool was_strange;
 	struct nft_set *empty_sets; /* owned; by the last install */
 	size_t n_empty_sets;
+	struct nft_lengths lengths; /* whose sets the last install left */
 	char buffer[NFT_BUFFER_SIZE] __attribute__((aligned(8)));
 };
 
 int nft_socket_open(struct mnl_socket **ret) must_check;
 /* 0: nothing is there. */
 ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
+
+/* Adds to the layout the lengths of sets that hold bans already. 1: others of ours are empty and
+ * will go, which is right for the ruleset that was just read only; not `tidy`: they stay. */
+int nft_keep_lengths(struct nft *nft, struct nft_layout *layout, const struct nftmsg_state *state,
+		     bool tidy) must_check;
 
 /* Sends the batch and reads what comes back. Refused messages are told to the plan (NULL: the first
  * error is returned). 0: taken; 1: refused, the plan knows; negative: refused as a whole, or

@@ -76,32 +76,100 @@ int nft_verb_need_table(const struct nft_verb *verb)
 	return EXIT_NO;
 }
 
-static bool has_rule(const struct nft_verb *verb, const char *name)
+static const struct rule *find_rule(const struct config *config, const char *name)
 {
-	cleanup(config_freep) struct config *config = NULL;
+	for (size_t i = 0; i < config->n_rules; i++)
+		if (strcmp(config->rules[i]->name, name) == 0)
+			return config->rules[i];
+	return NULL;
+}
+
+/* NULL: it cannot be read; `banish check` tells why. */
+static struct config *load_rules(const struct nft_verb *verb)
+{
+	struct config *config = NULL;
 	struct faults faults = { 0 };
-	bool found = false;
 	int r;
 
 	r = config_load(verb->common->confdir, verb->common->rulesdir, CONFIG_POLICY_OPTIONAL,
 			&faults, &config);
-	faults_done(&faults); /* `banish check` tells them */
-	for (size_t i = 0; r >= 0 && i < config->n_rules; i++)
-		found = found || strcmp(config->rules[i]->name, name) == 0;
-	return found;
+	faults_done(&faults);
+	return r < 0 ? NULL : config;
+}
+
+static bool has_rule(const struct nft_verb *verb, const char *name)
+{
+	cleanup(config_freep) struct config *config = load_rules(verb);
+
+	return config && find_rule(config, name);
+}
+
+/* What a jail's bans close, and how. Borrows from the configuration. False: it is not known. */
+static bool lay_out_jail(const struct nft_verb *verb, const struct config *config, const char *name,
+			 struct nft_jail *ret)
+{
+	const struct policy *policy = config ? config->policy : verb->policy;
+	const struct rule *rule;
+
+	nft_jail_name(name, false, ret->name);
+	ret->verdict = policy->defaults.verdict;
+	ret->ports = (struct ports){ .all = true };
+	if (strcmp(name, NFT_JAIL_MANUAL) == 0)
+		return true;
+	for (size_t i = 0; config && i < policy->n_jails; i++) {
+		const struct settings *settings = &policy->jails[i].settings;
+
+		rule = find_rule(config, name);
+		if (strcmp(policy->jails[i].name, name) != 0 || !rule)
+			continue;
+		ret->verdict = settings->verdict;
+		ret->ports = settings->has_ports ? settings->ports : rule->ports;
+		return true;
+	}
+	return false;
+}
+
+int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned own,
+			 const struct prefix *prefix)
+{
+	cleanup(config_freep) struct config *config = load_rules(verb);
+	struct nft_jail layout = { .prefix4 = own, .prefix6 = own };
+	char text[PREFIX_TEXT_MAX];
+	int r;
+
+	if (!lay_out_jail(verb, config, jail, &layout)) {
+		fprintf(stderr,
+			"banish %s: %s needs a set of its own in jail %s, whose ports cannot be read from the configuration; \"banish check\" tells more\n",
+			verb->name, prefix_format(prefix, text), jail);
+		return EXIT_NO;
+	}
+	r = nft_add_length(verb->nft, &layout, prefix->address.family, prefix->length);
+	if (r == -EDQUOT) {
+		fprintf(stderr,
+			"banish %s: %s cannot be banned in jail %s: there are %d sets for IPv%c bans of another length than their jail's, and there can be no more\n",
+			verb->name, prefix_format(prefix, text), jail, NFT_MAX_LENGTHS,
+			prefix->address.family == AF_INET ? '4' : '6');
+		return EXIT_NO;
+	}
+	return r < 0 ? nft_verb_fail(verb, "make a set", r) : 0;
+}
+
+static bool is_of_hosts(const char *name)
+{
+	return !nft_jail_is_network(name) && !nft_jail_is_forced(name) &&
+	       nft_jail_length(name) == 0;
 }
 
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 {
 	const struct nft_sets *sets = &verb->sets;
 
-	if (!nft_jail_is_network(jail) && !nft_jail_is_forced(jail) &&
+	if (is_of_hosts(jail) &&
 	    (nft_sets_find(sets, jail, AF_INET) || nft_sets_find(sets, jail, AF_INET6)))
 		return 0;
 	fprintf(stderr, "banish %s: there is no jail \"%s\", only", verb->name, jail);
 	for (size_t i = 0; i < sets->n_items; i++)
-		if (sets->items[i].family == AF_INET && !nft_jail_is_network(sets->items[i].jail) &&
-		    !nft_jail_is_forced(sets->items[i].jail))
+		if (sets->items[i].family == AF_INET && is_of_hosts(sets->items[i].jail))
 			fprintf(stderr, " %s", sets->items[i].jail);
 	fprintf(stderr, "%s\n",
 		has_rule(verb, jail) ? "; it has a rule, so name it under \"jails\" in "

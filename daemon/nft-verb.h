@@ -30,6 +30,11 @@ int nft_verb_need_table(const struct nft_verb *verb) must_check;
  * the exit code. */
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail) must_check;
 
+/* 0 if there is a set for bans of that prefix's length in that jail, whose own length is `own`, or
+ * one was made; else it says why not, and the exit code. */
+int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned own,
+			 const struct prefix *prefix) must_check;
+
 /* "banish VERB: cannot WHAT: ...", and the exit code. */
 int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
 

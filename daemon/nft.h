@@ -55,6 +55,13 @@ int nft_identify(struct nft *nft) must_check;
 const char *nft_next_set(const struct nft *nft, size_t *i, uint64_t *ret_handle);
 /* The last nft_install() made or emptied it: what is put there need not be taken out before. */
 bool nft_set_is_empty(const struct nft *nft, const char *jail, uint8_t family);
+/* Those of the layout, and those whose sets held bans already; sets of ours of other lengths went
+ * if they were empty. */
+const struct nft_lengths *nft_lengths(const struct nft *nft);
+/* Without the daemon: the set that takes a jail's bans of a length, with its rules. -EDQUOT: there
+ * are as many as may be. The daemon, if it runs, makes it its own. */
+int nft_add_length(struct nft *nft, const struct nft_jail *jail, uint8_t family,
+		   unsigned length) must_check;
 
 /* Puts and deletes elements, 2,000 a transaction. 0: all done; 1: some were refused, each change's
  * `error` says why, the others are done; negative: no more is known than what `error` says (it is

@@ -7,6 +7,16 @@
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
+/* Returns 1. */
+static int say_damage(struct status *status, const char *text, const char *set)
+{
+	if (asprintf(&status->damage, "%s%s", text, set) < 0) {
+		status->damage = NULL;
+		return -ENOMEM;
+	}
+	return 1;
+}
+
 /* What is wrong with the sets of one name; 1: `damage` says it. */
 static int look_at_sets(struct status *status, const char *name)
 {
@@ -18,21 +28,30 @@ static int look_at_sets(struct status *status, const char *name)
 
 		if (use && use->stands && use->n_rules > 0)
 			continue;
-		if (asprintf(&status->damage, "%s %s",
-			     use && use->stands ? "no rule looks into its set" : "it has no set",
-			     set) < 0) {
-			status->damage = NULL;
-			return -ENOMEM;
-		}
-		return 1;
+		return say_damage(status,
+				  use && use->stands ? "no rule looks into its set "
+						     : "it has no set ",
+				  set);
 	}
 	return 0;
 }
 
-static int say_damage(struct status *status, const char *text)
+/* Sets of lengths come and go, but each that holds bans needs a rule. */
+static int look_at_lengths(struct status *status)
 {
-	status->damage = strdup(text);
-	return status->damage ? 1 : -ENOMEM;
+	char jail[NFT_JAIL_SIZE];
+	uint8_t family;
+
+	for (size_t i = 0; i < status->view.n_uses; i++) {
+		const struct nft_use *use = &status->view.uses[i];
+
+		if (!use->stands || use->n_rules > 0 ||
+		    !nft_set_parse_name(span_of(use->name), jail, &family) ||
+		    nft_jail_length(jail) == 0)
+			continue;
+		return say_damage(status, "no rule looks into its set ", use->name);
+	}
+	return 0;
 }
 
 /* 1: it is damaged, and `damage` says how; 0. */
@@ -42,14 +61,17 @@ static int look_for_damage(struct status *status)
 	int r;
 
 	if (status->view.asleep)
-		return say_damage(status, "it is dormant");
+		return say_damage(status, "it is dormant", "");
 	if (!status->view.has_chain)
-		return say_damage(status, "it has no chain " NFT_CHAIN);
+		return say_damage(status, "it has no chain " NFT_CHAIN, "");
 	if (!status->view.chain_is_fit)
-		return say_damage(status, "its chain " NFT_CHAIN " is not as the daemon makes it");
+		return say_damage(status, "its chain " NFT_CHAIN " is not as the daemon makes it",
+				  "");
 	r = look_at_sets(status, NFT_IGNORE);
 	if (r == 0)
 		r = look_at_sets(status, NFT_JAIL_MANUAL);
+	if (r == 0)
+		r = look_at_lengths(status);
 	/* what is not in force yet cannot be missing */
 	for (unsigned i = 0; r == 0 && status->ruleset && !status->facts.stale_config &&
 			     i < ruleset_n_jails(status->ruleset);

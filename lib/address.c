@@ -222,6 +222,40 @@ struct prefix address_widen(const struct address *address, unsigned length)
 	return prefix;
 }
 
+/* Networks whose addresses carry IPv4 addresses, and how much of such an address is one host. */
+static const struct {
+	uint8_t bytes[12];
+	uint8_t length, host; /* bits */
+} carriers[] = {
+	/* NAT64 (RFC 6052, RFC 8215): each IPv4 host is one address. */
+	{ { 0x00, 0x64, 0xff, 0x9b }, 96, 128 },
+	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, 128 },
+	/* Teredo (RFC 4380): behind the server's IPv4 address, which all of its clients have in
+	 * common, stands the client's own, its bits turned over. */
+	{ { 0x20, 0x01, 0x00, 0x00 }, 32, 128 },
+	/* 6to4 (RFC 3056): behind 2002 stands the IPv4 address, and all behind that is its own. */
+	{ { 0x20, 0x02 }, 16, 48 },
+};
+
+/* 0: it carries none. */
+static unsigned carrier_host(const struct address *address)
+{
+	for (size_t i = 0; address->family == AF_INET6 && i < ARRAY_SIZE(carriers); i++)
+		if (memcmp(address->bytes, carriers[i].bytes, carriers[i].length / 8) == 0)
+			return carriers[i].host;
+	return 0;
+}
+
+bool address_carries_ipv4(const struct address *address)
+{
+	return carrier_host(address) > 0;
+}
+
+struct prefix address_host(const struct address *address, unsigned length)
+{
+	return address_widen(address, carrier_host(address) ?: length);
+}
+
 bool prefix_contains(const struct prefix *prefix, const struct address *address)
 {
 	struct prefix widened;

@@ -35,6 +35,14 @@ const char *prefix_format(const struct prefix *prefix, char buffer[static PREFIX
 
 unsigned address_bits(const struct address *address); /* 32 or 128 */
 struct prefix address_widen(const struct address *address, unsigned length);
+
+/* An IPv6 address that carries somebody's IPv4 address: NAT64, 6to4, Teredo. What is beside it in the
+ * same network are other people. */
+bool address_carries_ipv4(const struct address *address);
+/* What one host is where others are a network of `length` bits: one that carries an IPv4 address has
+ * a length of its own, whatever the others have. */
+struct prefix address_host(const struct address *address, unsigned length);
+
 bool prefix_contains(const struct prefix *prefix, const struct address *address);
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner); /* equal counts */
 bool address_equal(const struct address *a, const struct address *b);

@@ -30,17 +30,21 @@ static bool has_no_networks(const struct engine *engine, const struct ban *ban, 
 {
 	struct prefix network;
 
-	return ban->network && !engine_network(engine, jail, &ban->address, &network);
+	return ban->network && !engine_network_of(engine, jail, ban, &network);
 }
 
 /* Of another prefix than the policy's is only a ban that cannot come under that one. */
 static bool is_outgrown(const struct engine *engine, const struct ban *ban, unsigned jail)
 {
-	struct prefix prefix = engine_widen(engine, jail, &ban->address);
+	struct prefix network;
 
-	if (ban->network && !engine_network(engine, jail, &ban->address, &prefix))
+	if (ban->kind == BAN_AUTOMATIC || ban->exact)
 		return false;
-	return ban->prefix.length < prefix.length;
+	if (ban->network)
+		return engine_network_of(engine, jail, ban, &network) &&
+		       ban->prefix.length < network.length;
+	return ban->prefix.length < MIN(engine_length(engine, jail, ban->address.family),
+					engine_widen(engine, jail, &ban->address).length);
 }
 
 static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
@@ -161,12 +165,19 @@ static const char *name_of(const struct engine *engine, unsigned jail)
 				       : engine->jails[jail].jail->name;
 }
 
+/* Of a length that no offender has there. */
+static bool is_odd(const struct engine *engine, unsigned jail, const struct prefix *prefix)
+{
+	return prefix->length != engine_length(engine, jail, prefix->address.family) &&
+	       prefix->length != engine_widen(engine, jail, &prefix->address).length;
+}
+
 /* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
  * too. */
-int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-	       usec_t until, const char *reason)
+int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
+	       usec_t now, usec_t until, const char *reason)
 {
-	bool told = false, network = engine_is_network(engine, jail, prefix);
+	bool told = false;
 	unsigned number = ledger_jail_of(engine, jail, network);
 	const struct ban *ban = NULL;
 	int r;
@@ -195,6 +206,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 			       .until = until,
 			       .kind = BAN_MANUAL,
 			       .network = network,
+			       .exact = !network && is_odd(engine, jail, prefix),
 			       .reason = reason,
 			       .placed = true,
 		       },
@@ -202,10 +214,10 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 	return r;
 }
 
-int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-		 const struct position *after)
+int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
+		 usec_t now, const struct position *after)
 {
-	unsigned number = ledger_jail_of(engine, jail, engine_is_network(engine, jail, prefix));
+	unsigned number = ledger_jail_of(engine, jail, network);
 	const struct ban *ban = NULL;
 	int r, found = 0;
 

@@ -67,12 +67,28 @@ static void note_ban(struct engine *engine, const struct ban *ban)
 }
 
 /* Who was meant by a ban of a network by hand is not known: its first address was not. */
-static bool was_given_wider(const struct ban *ban, const struct prefix *prefix)
+static bool was_given_wider(const struct ban *ban, unsigned length)
 {
 	const struct prefix given = address_widen(&ban->address, ban->given);
 
-	return ban->kind == BAN_MANUAL && ban->given < prefix->length &&
+	return ban->kind == BAN_MANUAL && ban->given < length &&
 	       address_equal(&ban->address, &given.address);
+}
+
+/* What the ban is under this policy; false: it cannot come under it. */
+static bool prefix_of_ban(const struct engine *engine, const struct ban *ban, unsigned jail,
+			  struct prefix *ret)
+{
+	unsigned length = engine_length(engine, jail, ban->address.family);
+
+	if (ban->network)
+		return engine_network_of(engine, jail, ban, ret) &&
+		       !was_given_wider(ban, ret->length);
+	*ret = engine_widen(engine, jail, &ban->address);
+	/* by hand even a network can be banned whose addresses carry IPv4 addresses */
+	if (ban->exact || (ban->kind == BAN_MANUAL && ban->given == length))
+		*ret = address_widen(&ban->address, ban->given);
+	return ban->exact || !was_given_wider(ban, MIN(length, ret->length));
 }
 
 static int adopt_ban(struct engine *engine, const struct ban *ban)
@@ -94,12 +110,8 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	/* a warm-up notes it when it meets it */
 	if (!engine->warming || !engine_is_in_reach(engine, ban->since))
 		note_ban(engine, ban);
-	if (!ban->network)
-		prefix = engine_widen(engine, jail, &ban->address);
-	else if (!engine_network(engine, jail, &ban->address, &prefix))
+	if (!prefix_of_ban(engine, ban, jail, &prefix))
 		return 0; /* it ends soon */
-	if (was_given_wider(ban, &prefix))
-		return 0; /* likewise */
 	r = ledger_set_prefix(engine->ledger, ban->id, &prefix);
 	return r < 0 ? r : engine_count_offender(engine, ban, jail);
 }

@@ -26,17 +26,8 @@ static unsigned number_of(const struct engine *engine, unsigned jail)
 	return jail < engine->n_jails ? engine->jails[jail].ledger_jail : engine->manual;
 }
 
-bool engine_is_network(const struct engine *engine, unsigned jail, const struct prefix *prefix)
-{
-	const struct settings *settings = engine_settings(engine, jail);
-	bool ipv4 = prefix->address.family == AF_INET;
-
-	return settings->networks.hosts > 0 &&
-	       prefix->length < (ipv4 ? settings->prefix4 : settings->prefix6);
-}
-
-bool engine_network(const struct engine *engine, unsigned jail, const struct address *address,
-		    struct prefix *ret)
+static bool find_network(const struct engine *engine, unsigned jail, const struct address *address,
+			 struct prefix *ret)
 {
 	const struct networks *networks = &engine_settings(engine, jail)->networks;
 
@@ -45,6 +36,19 @@ bool engine_network(const struct engine *engine, unsigned jail, const struct add
 	*ret = address_widen(address,
 			     address->family == AF_INET ? networks->length4 : networks->length6);
 	return true;
+}
+
+bool engine_network(const struct engine *engine, unsigned jail, const struct address *address,
+		    struct prefix *ret)
+{
+	return !address_carries_ipv4(address) && find_network(engine, jail, address, ret);
+}
+
+bool engine_network_of(const struct engine *engine, unsigned jail, const struct ban *ban,
+		       struct prefix *ret)
+{
+	return ban->kind == BAN_MANUAL ? find_network(engine, jail, &ban->address, ret)
+				       : engine_network(engine, jail, &ban->address, ret);
 }
 
 bool engine_held(const struct engine *engine, const struct ban *ban, usec_t time)

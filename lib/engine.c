@@ -368,8 +368,17 @@ struct prefix engine_widen(const struct engine *engine, unsigned jail,
 
 	if (jail == ENGINE_FORCED)
 		return address_widen(address, address_bits(address));
-	return address_widen(address,
-			     address->family == AF_INET ? settings->prefix4 : settings->prefix6);
+	return address_host(address,
+			    address->family == AF_INET ? settings->prefix4 : settings->prefix6);
+}
+
+unsigned engine_length(const struct engine *engine, unsigned jail, uint8_t family)
+{
+	const struct settings *settings = engine_settings(engine, jail);
+
+	if (jail == ENGINE_FORCED)
+		return family == AF_INET ? 32 : 128;
+	return family == AF_INET ? settings->prefix4 : settings->prefix6;
 }
 
 const struct engine_statistics *engine_statistics(struct engine *engine)

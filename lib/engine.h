@@ -168,25 +168,31 @@ void engine_spare_private(struct engine *engine, bool spare);
  */
 int engine_end_bans(struct engine *engine, usec_t now) must_check;
 
-/* True if a ban of that prefix in that jail is one of a network: it is shorter than an offender. */
-bool engine_is_network(const struct engine *engine, unsigned jail, const struct prefix *prefix);
-/* The network of an address, where that jail bans networks; else false. */
+/* The network of an address, where that jail bans networks; else false, and of an address that
+ * carries an IPv4 address: its neighbours are strangers. */
 bool engine_network(const struct engine *engine, unsigned jail, const struct address *address,
 		    struct prefix *ret);
+/* The network of a network's ban, under this policy; false: the jail bans none any more. By hand
+ * any can be banned. */
+bool engine_network_of(const struct engine *engine, unsigned jail, const struct ban *ban,
+		       struct prefix *ret);
 
 /* What one offender is in that jail. */
 struct prefix engine_widen(const struct engine *engine, unsigned jail,
 			   const struct address *address);
+/* The length that the jail says, in bits: of most of its offenders. */
+unsigned engine_length(const struct engine *engine, unsigned jail, uint8_t family);
 
 /* From outside (nft, banish ban/unban), at wall time `now`: the element is in the kernel and runs
- * until `until`. The prefix is that of an offender, or of a network. `reason`: its comment, at most
- * LEDGER_MAX_TEXT bytes of UTF-8. */
-int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-	       usec_t until, const char *reason) must_check;
+ * until `until`. The prefix is that of an offender, of a network (`network`), or any: it then
+ * stays as it is, whatever the policy says later. `reason`: its comment, at most LEDGER_MAX_TEXT
+ * bytes of UTF-8. */
+int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
+	       usec_t now, usec_t until, const char *reason) must_check;
 /* 1: was banned, is no more; its offence is taken back and its window is empty. 0: was not banned.
  * `after`: the last entry that was consumed (before the warm-up is done: the ledger's position). */
-int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, usec_t now,
-		 const struct position *after) must_check;
+int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
+		 usec_t now, const struct position *after) must_check;
 
 const struct engine_statistics *engine_statistics(struct engine *engine);
 /* Its `lost` of one jail. */

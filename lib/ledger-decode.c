@@ -144,18 +144,21 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 						 "since",   "until",  "event",   "failures",
 						 "offence", "cursor", "network", "users",
 						 NULL };
-	static const char *const manual[] = { "id",    "jail",   "prefix",  "address", "since",
-					      "until", "manual", "network", "reason",  NULL };
+	static const char *const manual[] = { "id",    "jail",   "prefix", "address",
+					      "since", "until",  "manual", "network",
+					      "exact", "reason", NULL };
 	const cJSON *network = cJSON_GetObjectItemCaseSensitive(object, "network");
+	const cJSON *exact = cJSON_GetObjectItemCaseSensitive(object, "exact");
 	uint64_t offence, users = 0;
 
 	if (!get_number(object, "id", &ban->id) || ban->id == 0 ||
 	    !get_text(object, "jail", NAME_SIZE, &ban->jail) ||
 	    !ledger_is_name(span_of(ban->jail)) || !read_offender(object, ban) ||
 	    !get_number(object, "since", &ban->since) || !get_until(object, &ban->until) ||
-	    (network && !cJSON_IsTrue(network)))
+	    (network && !cJSON_IsTrue(network)) || (exact && !cJSON_IsTrue(exact)))
 		return false;
 	ban->network = network != NULL;
+	ban->exact = exact != NULL;
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "manual"))) {
 		ban->kind = BAN_MANUAL;
 		return has_only(object, manual) &&

@@ -126,6 +126,7 @@ static bool take_offender(struct reader *reader, struct ban *ban)
 static bool take_reason_of_ban(struct reader *reader, struct ban *ban)
 {
 	ban->kind = BAN_MANUAL;
+	ban->exact = TAKE(reader, ",\"exact\":true");
 	return !TAKE(reader, ",\"reason\":") || take_text(reader, LEDGER_MAX_TEXT, &ban->reason);
 }
 

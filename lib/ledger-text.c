@@ -112,6 +112,8 @@ static void put_ban(struct text *text, const struct ban *ban)
 		print(text, ",\"network\":true");
 	if (ban->kind == BAN_MANUAL) {
 		print(text, ",\"manual\":true");
+		if (ban->exact)
+			print(text, ",\"exact\":true");
 		if (*ban->reason) {
 			print(text, ",\"reason\":");
 			put_string(text, ban->reason);

@@ -105,6 +105,11 @@ void nftmsg_state_estrange(struct nftmsg_state *state)
 		state->sets[i].strange = true;
 }
 
+static unsigned prefix_of(const struct nft_jail *jail, uint8_t family)
+{
+	return family == AF_INET ? jail->prefix4 : jail->prefix6;
+}
+
 static bool has_manual(const struct nft_layout *layout)
 {
 	for (size_t i = 0; i < layout->n_jails; i++)
@@ -113,28 +118,80 @@ static bool has_manual(const struct nft_layout *layout)
 	return false;
 }
 
-const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
-					  struct nft_jail *buffer)
+static struct nft_jail manual_jail(const struct nft_layout *layout)
 {
-	if (index < layout->n_jails)
-		return &layout->jails[index];
-	index -= layout->n_jails;
-	if (has_manual(layout))
-		index++;
-	if (index > 1)
-		return NULL;
-	if (index == 1) {
-		*buffer = (struct nft_jail){ .name = NFT_FORCED, .prefix4 = 32, .prefix6 = 128 };
-		return buffer;
-	}
-	*buffer = (struct nft_jail){
+	return (struct nft_jail){
 		.name = NFT_JAIL_MANUAL,
 		.prefix4 = layout->manual_prefix4,
 		.prefix6 = layout->manual_prefix6,
 		.verdict = layout->manual_verdict,
 		.ports = { .all = true },
 	};
+}
+
+/* The jail that a length belongs to. */
+static bool find_jail(const struct nft_layout *layout, const char *name, struct nft_jail *ret)
+{
+	*ret = manual_jail(layout);
+	for (size_t i = 0; i < layout->n_jails; i++)
+		if (strcmp(layout->jails[i].name, name) == 0) {
+			*ret = layout->jails[i];
+			return true;
+		}
+	return strcmp(name, NFT_JAIL_MANUAL) == 0;
+}
+
+const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
+					  struct nft_jail *buffer)
+{
+	struct nft_jail jail;
+
+	if (index < layout->n_jails)
+		return &layout->jails[index];
+	index -= layout->n_jails;
+	if (has_manual(layout))
+		index++;
+	if (index == 0) {
+		*buffer = manual_jail(layout);
+	} else if (index == 1) {
+		*buffer = (struct nft_jail){ .name = NFT_FORCED, .prefix4 = 32, .prefix6 = 128 };
+	} else if (index - 2 < layout->lengths.n_items) {
+		const struct nft_length *item = &layout->lengths.items[index - 2];
+
+		(void)find_jail(layout, item->jail, &jail);
+		*buffer = nftmsg_length_jail(&jail, item->family, item->length);
+	} else {
+		return NULL;
+	}
 	return buffer;
+}
+
+bool nftmsg_layout_length(const struct nft_layout *layout, const char *set, struct nft_length *ret)
+{
+	char name[NFT_JAIL_SIZE], bare[NFT_JAIL_SIZE];
+	struct nft_jail jail;
+	unsigned length;
+	uint8_t family;
+
+	if (!nft_set_parse_name(span_of(set), name, &family))
+		return false;
+	length = nft_jail_length(name);
+	if (length == 0 || !find_jail(layout, nft_jail_bare(name, bare), &jail) ||
+	    length == prefix_of(&jail, family))
+		return false;
+	*ret = (struct nft_length){ .family = family, .length = (uint8_t)length };
+	memcpy(ret->jail, bare, sizeof(ret->jail));
+	return true;
+}
+
+static bool is_length(const struct nft_layout *layout, const struct nft_length *item)
+{
+	char name[NFT_JAIL_SIZE], set[NFT_SET_NAME_SIZE];
+	struct nft_length same;
+
+	nft_length_name(item->jail, item->length, name);
+	return nftmsg_layout_length(layout, nft_set_name(name, item->family, set), &same) &&
+	       same.length == item->length;
 }
 
 int nftmsg_layout_check(const struct nft_layout *layout)
@@ -149,12 +206,10 @@ int nftmsg_layout_check(const struct nft_layout *layout)
 			if (strcmp(jail->name, layout->jails[j].name) == 0)
 				return -EINVAL;
 	}
+	for (size_t i = 0; i < layout->lengths.n_items; i++)
+		if (!is_length(layout, &layout->lengths.items[i]))
+			return -EINVAL;
 	return 0;
-}
-
-static unsigned prefix_of(const struct nft_jail *jail, uint8_t family)
-{
-	return family == AF_INET ? jail->prefix4 : jail->prefix6;
 }
 
 static uint32_t size_of(const struct nft_layout *layout, const struct nft_jail *jail)
@@ -202,7 +257,8 @@ static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *
 		if (strcmp(set->name, nft_set_name(NFT_IGNORE, families[f], name)) == 0)
 			return true;
 		for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-			if (strcmp(set->name, nft_set_name(jail->name, families[f], name)) == 0)
+			if (nftmsg_jail_has(jail, families[f]) &&
+			    strcmp(set->name, nft_set_name(jail->name, families[f], name)) == 0)
 				return !is_fit(layout, set, jail, families[f]);
 	}
 	return set->prefix >= 0;
@@ -313,7 +369,8 @@ static int put_sets(const struct nft_layout *layout, const struct nftmsg_state *
 					   layout->n_ignore);
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
 		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			r = put_bans(layout, state, jail, families[f], batch);
+			if (nftmsg_jail_has(jail, families[f]))
+				r = put_bans(layout, state, jail, families[f], batch);
 	return r;
 }
 
@@ -327,7 +384,7 @@ static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch
 	r = nftmsg_rule_add_ignore(batch, layout->table);
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
 		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			if (!nft_jail_is_forced(jail->name))
+			if (!nft_jail_is_forced(jail->name) && nftmsg_jail_has(jail, families[f]))
 				r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f],
 							 &set_id);
 	return r;

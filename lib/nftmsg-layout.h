@@ -36,13 +36,30 @@ void nftmsg_state_estrange(struct nftmsg_state *state);
 const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *state, const char *jail,
 						 uint8_t family);
 
-/* -EINVAL: two jails of one name, or one that is reserved. */
+/* -EINVAL: two jails of one name, one that is reserved, or a length of no jail or its own. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;
 
-/* The jail at `index`; behind the last, `manual` unless it is among them, and NFT_FORCED, which has
- * no rule. NULL: no more. `buffer` is where those are made. */
+/* The jail at `index`; behind the last, `manual` unless it is among them, NFT_FORCED, which has
+ * no rule, and one for each of the lengths. NULL: no more. `buffer` is where those are made. */
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer);
+
+/* Whether it has a set of that family. */
+static inline bool nftmsg_jail_has(const struct nft_jail *jail, uint8_t family)
+{
+	return jail->family == 0 || jail->family == family;
+}
+
+/* The jail of the layout whose bans the set of that name would hold, if their length is not the
+ * jail's own; false: there is none. */
+bool nftmsg_layout_length(const struct nft_layout *layout, const char *set, struct nft_length *ret);
+
+/* One set of a length more, with its rules, in a transaction of its own. `jail` as
+ * nftmsg_layout_jail() makes it. */
+int nftmsg_layout_add(const char *table, const struct nft_jail *jail, uint32_t size,
+		      uint32_t sequence, struct nftmsg_batch *batch) must_check;
+/* The jail of a set of that length: as `jail`, whose bans it takes. */
+struct nft_jail nftmsg_length_jail(const struct nft_jail *jail, uint8_t family, unsigned length);
 
 /* True if the set of that jail and family stands and its elements will be kept. */
 bool nftmsg_layout_keeps(const struct nft_layout *layout, const struct nftmsg_state *state,

@@ -122,17 +122,28 @@ static bool is_ignore_set(struct span name)
 	       span_equal(name, SPAN_LITERAL(NFT_IGNORE "6"));
 }
 
-static const struct nft_set *find_set(const struct nftmsg_watch *watch, struct span name)
+static bool find_set(const struct nftmsg_watch *watch, struct span name, struct nft_set *ret)
 {
-	char jail[NFT_JAIL_SIZE];
-	uint8_t family;
-
-	if (!nft_set_parse_name(name, jail, &family))
-		return NULL;
+	*ret = (struct nft_set){ 0 };
+	if (!nft_set_parse_name(name, ret->jail, &ret->family))
+		return false;
 	for (size_t i = 0; i < watch->n_sets; i++)
-		if (watch->sets[i].family == family && strcmp(watch->sets[i].jail, jail) == 0)
-			return &watch->sets[i];
-	return NULL;
+		if (watch->sets[i].family == ret->family &&
+		    strcmp(watch->sets[i].jail, ret->jail) == 0) {
+			*ret = watch->sets[i];
+			return true;
+		}
+	return false;
+}
+
+/* A set of a length says by its name what its elements are, so anybody may make it. */
+static bool find_set_of_bans(const struct nftmsg_watch *watch, struct span name,
+			     struct nft_set *ret)
+{
+	if (find_set(watch, name, ret))
+		return true;
+	ret->prefix = nft_jail_length(ret->jail);
+	return ret->prefix > 0;
 }
 
 static int push_element(struct nftmsg_watch *watch, const struct nft_set *set,
@@ -165,16 +176,17 @@ static int feed_elements(struct nftmsg_watch *watch, const struct nlmsghdr *head
 {
 	struct nftmsg_elements elements;
 	struct nftmsg_element element;
-	const struct nft_set *set;
+	struct nft_set set;
 	int r = 0;
 
 	if (!nftmsg_read_elements(header, &elements) || !is_ours(watch, elements.table))
 		return 0;
 	if (!added && is_ignore_set(elements.set))
 		damage(watch, NFT_LOSS_IGNORED);
-	set = find_set(watch, elements.set);
-	while (set && r == 0 && nftmsg_element_next(&elements, &element))
-		r = push_element(watch, set, &element, added);
+	if (!find_set_of_bans(watch, elements.set, &set))
+		return 0;
+	while (r == 0 && nftmsg_element_next(&elements, &element))
+		r = push_element(watch, &set, &element, added);
 	return r;
 }
 
@@ -192,18 +204,19 @@ static void lose_elements(struct nftmsg_watch *watch, const struct nft_set *set)
 
 static void feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
-	const struct nft_set *known;
+	struct nft_set known;
 	struct nftmsg_set set;
+	bool is_known;
 
 	if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
 		return;
-	known = find_set(watch, set.name);
+	is_known = find_set(watch, set.name, &known);
 	if (added)
 		watch->has_new = true;
-	else if (is_ignore_set(set.name) || known)
+	else if (is_ignore_set(set.name) || is_known)
 		damage(watch, NFT_LOSS_SET);
-	if (!added && known)
-		lose_elements(watch, known);
+	if (!added && is_known)
+		lose_elements(watch, &known);
 }
 
 static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)

@@ -21,11 +21,29 @@ const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NF
 	return buffer;
 }
 
-static bool ends_in_networks(struct span name)
+/* A name, and what stands behind its dot: "", ".net" or ".128v". */
+static struct span suffix_of(struct span name)
 {
-	size_t size = strlen(NFT_NETWORKS);
+	const char *dot = name.size > 0 ? memchr(name.data, '.', name.size) : NULL;
 
-	return name.size > size && memcmp(name.data + name.size - size, NFT_NETWORKS, size) == 0;
+	return dot ? (struct span){ dot, (size_t)(name.data + name.size - dot) }
+		   : (struct span){ 0 };
+}
+
+/* ".128v": 128; else 0. */
+static unsigned length_in(struct span suffix)
+{
+	unsigned length = 0;
+
+	if (suffix.size < 3 || suffix.size > strlen(".128v") || suffix.data[1] == '0' ||
+	    suffix.data[suffix.size - 1] != 'v')
+		return 0;
+	for (size_t i = 1; i + 1 < suffix.size; i++) {
+		if (suffix.data[i] < '0' || suffix.data[i] > '9')
+			return 0;
+		length = 10 * length + (unsigned)(suffix.data[i] - '0');
+	}
+	return length <= 128 ? length : 0;
 }
 
 const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT_JAIL_SIZE])
@@ -37,9 +55,20 @@ const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT
 	return buffer;
 }
 
+const char *nft_length_name(const char *jail, unsigned length, char buffer[static NFT_JAIL_SIZE])
+{
+	snprintf(buffer, NFT_JAIL_SIZE, "%.*s.%uv", NAME_SIZE - 1, jail, MIN(length, 128u));
+	return buffer;
+}
+
 bool nft_jail_is_network(const char *name)
 {
-	return ends_in_networks(span_of(name));
+	return span_equal(suffix_of(span_of(name)), SPAN_LITERAL(NFT_NETWORKS));
+}
+
+unsigned nft_jail_length(const char *name)
+{
+	return length_in(suffix_of(span_of(name)));
 }
 
 bool nft_jail_is_forced(const char *name)
@@ -49,9 +78,7 @@ bool nft_jail_is_forced(const char *name)
 
 const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE])
 {
-	size_t size = strlen(name) - (nft_jail_is_network(name) ? strlen(NFT_NETWORKS) : 0);
-
-	snprintf(buffer, NFT_JAIL_SIZE, "%.*s", (int)size, name);
+	snprintf(buffer, NFT_JAIL_SIZE, "%.*s", (int)strcspn(name, "."), name);
 	return buffer;
 }
 
@@ -68,20 +95,30 @@ static bool is_name(struct span text)
 	return true;
 }
 
+static bool is_suffix(struct span suffix, char family)
+{
+	unsigned length = length_in(suffix);
+
+	return suffix.size == 0 || span_equal(suffix, SPAN_LITERAL(NFT_NETWORKS)) ||
+	       (length > 0 && (length <= 32 || family == '6'));
+}
+
 bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family)
 {
-	struct span front = { name.data, name.size - 1 }, bare;
+	struct span front = { name.data, name.size - 1 }, bare, suffix;
 	char last;
 
 	if (name.size < 2)
 		return false;
-	bare = front;
-	if (ends_in_networks(front))
-		bare.size -= strlen(NFT_NETWORKS);
-	if (!is_name(bare) || span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
-		return false;
+	suffix = suffix_of(front);
+	bare = (struct span){ name.data, front.size - suffix.size };
 	last = name.data[name.size - 1];
 	if (last != '4' && last != '6')
+		return false;
+	if (!is_name(bare) || !is_suffix(suffix, last) ||
+	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
+		return false;
+	if (length_in(suffix) > 0 && span_equal(bare, SPAN_LITERAL(NFT_FORCED)))
 		return false;
 	memcpy(jail, front.data, front.size);
 	jail[front.size] = '\0';

@@ -17,12 +17,16 @@
 #define NFT_COMMENT_MANUAL "by hand" /* of a ban by hand without a reason */
 
 /* The name that a jail's sets have in common: the jail's own, or, of those that hold networks, with
- * ".net" behind it, which no jail's name can have. */
+ * ".net" behind it, which no jail's name can have, or, of the set for bans of a length that is not
+ * the jail's own, with that length: "dovecot.128v", whose set is dovecot.128v6. */
 #define NFT_NETWORKS  ".net"
-#define NFT_JAIL_SIZE (NAME_SIZE + sizeof(NFT_NETWORKS) - 1)
+#define NFT_JAIL_SIZE (NAME_SIZE + sizeof(".128v") - 1)
 
 const char *nft_jail_name(const char *jail, bool network, char buffer[static NFT_JAIL_SIZE]);
+const char *nft_length_name(const char *jail, unsigned length, char buffer[static NFT_JAIL_SIZE]);
 bool nft_jail_is_network(const char *name);
+/* The length in the name; 0: none. */
+unsigned nft_jail_length(const char *name);
 /* NFT_FORCED: its elements are marks, not bans. */
 bool nft_jail_is_forced(const char *name);
 /* The jail behind the name. */
@@ -33,7 +37,26 @@ struct nft_jail {
 	unsigned prefix4, prefix6; /* bits: what one element stands for */
 	enum verdict verdict;
 	struct ports ports; /* borrowed */
+	uint8_t family;     /* AF_INET or AF_INET6: has only that set; 0: both */
 };
+
+/* Sets for bans of another length than their jail's: a range by hand, a host that carries an IPv4
+ * address. Each costs every packet a look-up, so there are few. */
+#define NFT_MAX_LENGTHS 16 /* of each family */
+
+struct nft_lengths {
+	struct nft_length {
+		char jail[NAME_SIZE];
+		uint8_t family, length; /* bits */
+	} items[2 * NFT_MAX_LENGTHS];
+	size_t n_items;
+};
+
+bool nft_lengths_have(const struct nft_lengths *lengths, const char *jail, uint8_t family,
+		      unsigned length);
+/* 1; 0: it was there; -EDQUOT: there are as many as may be. */
+int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t family,
+		    unsigned length) must_check;
 
 /* Everything the table holds but the bans. Beside the jails' sets there are those of NFT_FORCED,
  * whose elements are single addresses. They run out as bans do, and close no port by themselves:
@@ -45,6 +68,7 @@ struct nft_layout {
 	size_t n_jails;
 	unsigned manual_prefix4, manual_prefix6;
 	enum verdict manual_verdict;
+	struct nft_lengths lengths;  /* of jails above, or manual */
 	const struct prefix *ignore; /* always let through: any order, overlaps are merged */
 	size_t n_ignore;
 	uint32_t size; /* elements a set may hold; 0: NFT_SIZE_DEFAULT */

@@ -151,8 +151,18 @@ class Ban:
         return not self.lifted and (self.until is None or now < self.until)
 
 
+CARRIERS = {ipaddress.ip_network(text): length for text, length in {
+    "64:ff9b::/96": 128, "64:ff9b:1::/48": 128, "2001::/32": 128, "2002::/16": 48}.items()}
 PRIVATE = [ipaddress.ip_network(text) for text in (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")]
+
+
+def carrier(address):
+    """How long one host is among addresses that carry IPv4 addresses; None: it carries none."""
+    for network, length in CARRIERS.items():
+        if address.version == 6 and address in network:
+            return length
+    return None
 
 
 class Model:
@@ -175,9 +185,12 @@ class Model:
 
     def offender(self, jail, address):
         length = jail.prefix4 if address.version == 4 else jail.prefix6
-        return ipaddress.ip_network((address, length), strict=False)
+        return ipaddress.ip_network((address, carrier(address) or length), strict=False)
 
     def network(self, jail, address):
+        """None: its neighbours are strangers."""
+        if carrier(address):
+            return None
         length = jail.network4 if address.version == 4 else jail.network6
         return ipaddress.ip_network((address, length), strict=False)
 
@@ -363,7 +376,7 @@ class Model:
         failures.clear()
         by_users = f" {jail.maxusers} users" if reached < jail.maxretry else ""
         self.enact(jail, told, address, offender, reached, now, cursor + by_users)
-        if jail.hosts:
+        if jail.hosts and self.network(jail, address):
             self.judge_network(jail, told, address, now, cursor)
 
     def enact(self, jail, told, address, prefix, reached, now, cursor):
@@ -387,7 +400,8 @@ class Model:
             if ban.prefix == network and (ban.automatic or ban.lifted):
                 offenders = set()
             elif (ban.automatic and not ban.lifted and ban.prefix != network and ban.prefix.version == network.version
-                  and ban.prefix.subnet_of(network) and now - jail.findtime < ban.since <= now):
+                  and carrier(ban.prefix[0]) != ban.prefix.prefixlen and ban.prefix.subnet_of(network)
+                  and now - jail.findtime < ban.since <= now):
                 offenders.add(ban.prefix)
         if len(offenders) >= jail.hosts:
             self.enact(jail, told, address, network, jail.hosts, now, cursor)

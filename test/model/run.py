@@ -129,8 +129,13 @@ def make_host(rng, many):
     kind = rng.random()
     if kind < 0.5:
         return f"203.0.{113 + n % 2}.{n + 1}"
-    if kind < 0.9:
+    if kind < 0.8:
         return f"2001:db8:{n % 2}:{n % 3}::{n + 1:x}"
+    if kind < 0.9:  # somebody's IPv4 address is in these, and beside them, where none is
+        front = rng.choice(["64:ff9b::", "64:ff9b::", "64:ff9b:1:2::", "64:ff9b:1::", "2001:0:c000:201::",
+                            "2001:1:c000:201::", "2002:cb00:7101::", "2002:cb00:7102:3::", "64:ff9b:0:0:1::",
+                            "64:ff9b:2::"])
+        return f"{front}{n % 5 + 1:x}"
     if kind < 0.94:
         return f"::ffff:203.0.{113 + n % 2}.{n + 1}"
     return rng.choice(["192.0.2.7", "192.0.2.130", "127.0.0.1", "::1", "ff02::1", "2001:db8:ffff::1",
@@ -327,8 +332,8 @@ def play_model(jails, events, ignored, words, spares):
             address = ipaddress.ip_address(word[3])
             address = getattr(address, "ipv4_mapped", None) or address
             jail = by_name[word[2]]
-            widen = model.network if jail.hosts and word[5] else model.offender
-            word[3] = str(widen(jail, address))
+            network = model.network(jail, address) if jail.hosts and word[5] else None
+            word[3] = str(network or model.offender(jail, address))
             model.ban(word[1], word[2], word[3], word[4])
         else:
             mine = [ban for ban in model.bans if ban.jail == word[2]]

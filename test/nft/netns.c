@@ -145,7 +145,7 @@ struct nft_layout netns_layout(void)
 {
 	static struct port_range ranges[] = { { 143, 143 }, { 993, 993 } };
 	static struct nft_jail jails[] = {
-		{ "mail", 32, 64, VERDICT_DROP, { ranges, ARRAY_SIZE(ranges), false } },
+		{ "mail", 32, 64, VERDICT_DROP, { ranges, ARRAY_SIZE(ranges), false }, 0 },
 	};
 
 	return (struct nft_layout){

@@ -44,11 +44,18 @@ static void make_networks(void)
 	run("ip -6 address add 2001:db8:0:1::2/64 dev client nodad");
 	run("ip -6 address add 2001:db8:0:1::3/64 dev client nodad");
 	run("ip -6 address add 2001:db8:0:2::2/64 dev client nodad");
+	run("ip -6 address add 64:ff9b::c633:6401/96 dev client nodad");
+	run("ip -6 address add 64:ff9b::c633:6402/96 dev client nodad");
+	run("ip -6 address add 2002:c633:6401:1::1/64 dev client nodad");
+	run("ip -6 address add 2002:c633:6401:2::1/64 dev client nodad");
+	run("ip -6 address add 2002:c633:6402:1::1/64 dev client nodad");
 	enter(server_network);
 	run("ip link set server up");
 	run("ip address add " SERVER4 "/24 dev server");
 	run("ip -6 address add " SERVER6 "/64 dev server nodad");
 	run("ip -6 route add 2001:db8::/32 dev server");
+	run("ip -6 route add 64:ff9b::/96 dev server");
+	run("ip -6 route add 2002::/16 dev server");
 }
 
 static socklen_t endpoint(const char *text, uint16_t port, struct sockaddr_storage *ret)
@@ -224,6 +231,49 @@ static void put(enum nft_operation operation, const char *jail, const char *addr
 	assert_int_equal(nft_apply(nft, &change, 1), 0);
 }
 
+static void install_lengths(enum verdict verdict)
+{
+	struct nft_layout layout = netns_layout();
+	struct nft_jail jail = layout.jails[0];
+	struct prefix prefix = prefix_of("64:ff9b::c633:6402");
+
+	jail.verdict = verdict;
+	layout.jails = &jail;
+	layout.ignore = &prefix;
+	layout.n_ignore = 1;
+	assert_true(nft_lengths_add(&layout.lengths, "mail", AF_INET6, 128) > 0);
+	assert_true(nft_lengths_add(&layout.lengths, "mail", AF_INET6, 48) > 0);
+	assert_true(nft_lengths_add(&layout.lengths, "manual", AF_INET, 30) > 0);
+	assert_true(nft_install(nft, &layout) >= 0);
+}
+
+static void a_set_of_a_length_masks_by_it(void **state)
+{
+	install_lengths(VERDICT_DROP);
+	put(NFT_PUT, "mail.128v", "64:ff9b::c633:6401");
+	assert_int_equal(reach("64:ff9b::c633:6401", 143), SILENT);
+	assert_int_equal(reach("64:ff9b::c633:6401", 22), CONNECTED); /* the jail's ports */
+	assert_int_equal(reach("64:ff9b::c633:6402", 143), CONNECTED);
+	put(NFT_PUT, "mail.128v", "64:ff9b::c633:6402"); /* ignored */
+	assert_int_equal(reach("64:ff9b::c633:6402", 143), CONNECTED);
+
+	put(NFT_PUT, "mail.48v", "2002:c633:6401::");
+	assert_int_equal(reach("2002:c633:6401:1::1", 143), SILENT);
+	assert_int_equal(reach("2002:c633:6401:2::1", 143), SILENT);
+	assert_int_equal(reach("2002:c633:6402:1::1", 143), CONNECTED);
+
+	put(NFT_PUT, "manual.30v", "192.0.2.4");
+	assert_int_equal(reach("192.0.2.3", 143), CONNECTED);
+	assert_int_equal(reach("192.0.2.4", 143), SILENT);
+	assert_int_equal(reach("192.0.2.5", 22), SILENT);
+
+	install_lengths(VERDICT_REJECT); /* they stay, and do as the jail does */
+	assert_int_equal(reach("64:ff9b::c633:6401", 143), REFUSED);
+	assert_int_equal(reach("2002:c633:6401:2::1", 993), REFUSED);
+	put(NFT_DELETE, "mail.48v", "2002:c633:6401::");
+	assert_int_equal(reach("2002:c633:6401:2::1", 993), CONNECTED);
+}
+
 static void of_the_ignored_only_who_is_forced_is_kept_out(void **state)
 {
 	install(VERDICT_DROP, false, "192.0.2.0/29");
@@ -311,6 +361,7 @@ int main(void)
 		OPENED(a_banned_network_holds_its_neighbours),
 		OPENED(other_ports_stay_open),
 		OPENED(an_ignored_host_passes_though_its_network_is_banned),
+		OPENED(a_set_of_a_length_masks_by_it),
 		OPENED(of_the_ignored_only_who_is_forced_is_kept_out),
 		OPENED(a_rejected_host_is_told_at_once),
 		OPENED(an_open_connection_is_cut),

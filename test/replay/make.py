@@ -170,7 +170,8 @@ def make_rule(dice, name):
 def make_addresses(dice):
     v4 = [f"198.51.100.{n}" for n in dice.sample(range(1, 250), 3)] + ["203.0.113.9"]
     v6 = ["2001:db8:1:1::%x" % dice.randint(1, 0xffff), "2001:db8:1:1::7", "2001:db8:1:2:3::9",
-          "2001:db8:1:200::1", "2001:dead::1"]
+          "2001:db8:1:200::1", "2001:dead::1", "64:ff9b::c633:6401", "64:ff9b::c633:6402", "64:ff9b:1:1::7",
+          "2001::4136:e378:8000:63bf:3fff:fdd2", "2002:c633:6401::1", "2002:c633:6401:7::9"]
     return [ipaddress.ip_address(text) for text in dice.some(v4, 3) + dice.some(v6, 3)]
 
 

@@ -20,6 +20,9 @@ BUILT_IN = {"mode": "normal", "maxretry": 5, "findtime": 600, "bantime": 3600,
             "prefix": {"ipv4": 32, "ipv6": 64}, "action": "drop", "on_success": "ignore", "maxusers": 0,
             "repeat_weight": None, "maxbans": {"count": 0, "within": 60}, "targets": {"hosts": 0, "within": 3600},
             "networks": {"ipv4": 24, "ipv6": 48, "hosts": 4}}
+# Networks whose addresses carry IPv4 addresses, and how long one host of them is.
+CARRIERS = [(ipaddress.ip_network(text), length) for text, length in [
+    ("64:ff9b::/96", 128), ("64:ff9b:1::/48", 128), ("2001::/32", 128), ("2002::/16", 48)]]
 OWN_UNIT = b"banish.service"
 
 
@@ -306,6 +309,11 @@ class Jail:
 
     def widen(self, address, what="prefix"):
         length = self.settings[what]["ipv%d" % address.version]
+        for carrier, host in CARRIERS:
+            if address.version == 6 and address in carrier:
+                if what == "networks":
+                    return None     # the addresses beside it are other people's
+                length = host
         return ipaddress.ip_network(f"{address}/{length}", strict=False)
 
     def is_banned(self, prefix, now):
@@ -416,7 +424,7 @@ class Model:
         if reached < 10 * jail.settings["maxretry"]:
             ban["users"] = jail.settings["maxusers"]
         yield ban
-        if jail.networks and jail.networks.note(network, offender, now, jail.findtime):
+        if network and jail.networks.note(network, offender, now, jail.findtime):
             yield self.ban(jail, network, 10 * jail.networks.hosts, said)
 
     @staticmethod

@@ -238,6 +238,19 @@ static inline void stream_restart(struct stream *stream)
 	stream_start_again(stream);
 }
 
+/* A ban that is shorter than one of a host, where networks are banned, is one of a network. */
+static inline bool stream_is_network(const struct stream *stream, unsigned jail,
+				     const struct prefix *prefix)
+{
+	const struct settings *settings = jail < ruleset_n_jails(stream->ruleset)
+						  ? &ruleset_jail(stream->ruleset, jail)->settings
+						  : &stream->policy->defaults;
+
+	return settings->networks.hosts > 0 &&
+	       prefix->length < MIN(engine_length(stream->engine, jail, prefix->address.family),
+				    engine_widen(stream->engine, jail, &prefix->address).length);
+}
+
 static inline bool stream_unban(struct stream *stream, unsigned jail, const char *text, usec_t now)
 {
 	struct position position = stream_position(stream);
@@ -245,7 +258,8 @@ static inline bool stream_unban(struct stream *stream, unsigned jail, const char
 	int r;
 
 	must(prefix_parse(span_of(text), &prefix) == 0);
-	r = engine_unban(stream->engine, jail, &prefix, now, &position);
+	r = engine_unban(stream->engine, jail, &prefix, stream_is_network(stream, jail, &prefix),
+			 now, &position);
 	must(r >= 0);
 	return r;
 }
@@ -256,7 +270,8 @@ static inline void stream_ban(struct stream *stream, unsigned jail, const char *
 	struct prefix prefix;
 
 	must(prefix_parse(span_of(text), &prefix) == 0);
-	must(engine_ban(stream->engine, jail, &prefix, now, until, "") == 0);
+	must(engine_ban(stream->engine, jail, &prefix, stream_is_network(stream, jail, &prefix),
+			now, until, "") == 0);
 }
 
 #endif

@@ -289,6 +289,47 @@ static void widens(void **state)
 	}
 }
 
+static void one_host_is_who_has_an_ipv4_address(void **state)
+{
+	static const struct {
+		const char *address;
+		unsigned length;
+		const char *expected;
+		bool carries;
+	} cases[] = {
+		{ "64:ff9b::c633:6401", 64, "64:ff9b::c633:6401/128", true },
+		{ "64:ff9b::c633:6401", 128, "64:ff9b::c633:6401/128", true },
+		{ "64:ff9b::ffff:ffff", 32, "64:ff9b::ffff:ffff/128", true },
+		{ "64:ff9b::1:0:0", 64, "64:ff9b::/64", false }, /* behind the /96 */
+		{ "64:ff9b:0:1::1", 64, "64:ff9b:0:1::/64", false },
+		{ "64:ff9b:1::", 64, "64:ff9b:1::/128", true },
+		{ "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", 48, "64:ff9b:1:ffff:ffff:ffff:ffff:ffff/128",
+		  true },
+		{ "64:ff9b:2::1", 56, "64:ff9b:2::/56", false },
+		{ "64:ff9a::1", 64, "64:ff9a::/64", false },
+		{ "2002:c633:6401:5:6::7", 64, "2002:c633:6401::/48", true },
+		{ "2002:c633:6401:5:6::7", 32, "2002:c633:6401::/48", true },
+		{ "2002:c633:6401:5:6::7", 128, "2002:c633:6401::/48", true },
+		{ "2003:c633:6401:5::", 56, "2003:c633:6401::/56", false },
+		{ "2001:0:4136:e378:8000:63bf:3fff:fdd2", 64,
+		  "2001:0:4136:e378:8000:63bf:3fff:fdd2/128", true },
+		{ "2001:1::1", 64, "2001:1::/64", false },
+		{ "2001:db8::1", 48, "2001:db8::/48", false },
+		{ "198.51.100.1", 24, "198.51.100.0/24", false },
+		{ "32.2.0.1", 16, "32.2.0.0/16", false }, /* the bytes of 2002:: */
+		{ "0.100.255.155", 32, "0.100.255.155/32", false },
+	};
+	char buffer[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address address = address_of(cases[i].address);
+		struct prefix prefix = address_host(&address, cases[i].length);
+
+		assert_string_equal(prefix_format(&prefix, buffer), cases[i].expected);
+		assert_int_equal(address_carries_ipv4(&address), cases[i].carries);
+	}
+}
+
 static void knows_what_lies_in_a_prefix(void **state)
 {
 	static const struct {
@@ -420,6 +461,7 @@ int main(void)
 		cmocka_unit_test(plain_address_has_no_port_or_zone),
 		cmocka_unit_test(reads_prefixes),
 		cmocka_unit_test(widens),
+		cmocka_unit_test(one_host_is_who_has_an_ipv4_address),
 		cmocka_unit_test(knows_what_lies_in_a_prefix),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(knows_who_never_offends),

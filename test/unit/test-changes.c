@@ -40,11 +40,11 @@ static void what_it_writes_is_its_own(void **state)
 	for (uint64_t tenths = 0; tenths < 30; tenths++) {
 		ban.failures = tenths;
 		ban.network = false;
-		assert_int_equal(changes_put(&changes, &ban, NFT_PUT, 0), 0);
+		assert_int_equal(changes_put(&changes, "mail", &ban, NFT_PUT, 0), 0);
 		assert_true(changes_parse_event(changes.comments[changes.n - 1], "auth-failed"));
 		ban.failures = tenths * WEIGHT_ONE;
 		ban.network = true;
-		assert_int_equal(changes_put(&changes, &ban, NFT_PUT, 0), 0);
+		assert_int_equal(changes_put(&changes, "mail", &ban, NFT_PUT, 0), 0);
 		assert_true(changes_parse_network(changes.comments[changes.n - 1]));
 	}
 	changes_done(&changes);

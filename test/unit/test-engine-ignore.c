@@ -64,6 +64,19 @@ static void a_ban_by_hand_follows_its_prefix_as_far_as_it_can(void **state)
 		{ "203.0.113.0/24", "\"ipv4\":24", "\"ipv4\":16", "203.0.0.0/16" },
 		{ "203.0.113.0/24", "\"ipv4\":24", "\"ipv4\":32", NULL },
 		{ "2001:db8::/64", "\"ipv6\":64", "\"ipv6\":128", NULL },
+		/* Of a length that nobody has there: it was meant. */
+		{ "203.0.112.0/20", "\"ipv4\":32", "\"ipv4\":24", "203.0.112.0/20" },
+		{ "203.0.112.0/20", "\"ipv4\":32", "\"ipv4\":20", "203.0.112.0/20" },
+		{ "203.0.113.7/32", "\"ipv4\":24", "\"ipv4\":16", "203.0.113.7/32" },
+		{ "2001:db8::5/128", "\"ipv6\":64", "\"ipv6\":48", "2001:db8::5/128" },
+		/* Hosts with an IPv4 address stay what they are, even all of them by hand. */
+		{ "64:ff9b::c000:201/128", "\"ipv6\":64", "\"ipv6\":48",
+		  "64:ff9b::c000:201/128" },
+		{ "64:ff9b::c000:201/128", "\"ipv6\":128", "\"ipv6\":64",
+		  "64:ff9b::c000:201/128" },
+		{ "2002:c000:201::/48", "\"ipv6\":64", "\"ipv6\":56", "2002:c000:201::/48" },
+		{ "2002:c000:201::/48", "\"ipv6\":64", "\"ipv6\":32", "2002:c000:201::/48" },
+		{ "64:ff9b::/64", "\"ipv6\":64", "\"ipv6\":64", "64:ff9b::/64" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -76,7 +89,9 @@ static void a_ban_by_hand_follows_its_prefix_as_far_as_it_can(void **state)
 		stream_ban(&stream, 0, cases[i].by_hand, START, START + 1000);
 		snprintf(policy, sizeof(policy), "{\"jails\":{\"mail\":{\"prefix\":{%s}}}}",
 			 cases[i].after);
+		stream_commit(&stream);
 		reload(&stream, policy);
+		stream_restart(&stream); /* and the state file says so too */
 		assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 		assert_int_equal(engine_take(stream.engine, &decision), !cases[i].becomes);
 		if (!cases[i].becomes) {

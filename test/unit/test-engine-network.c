@@ -135,6 +135,32 @@ static void one_by_hand_prevents_like_any_other(void **state)
 	stream_done(&stream);
 }
 
+static void strangers_that_share_a_carrier_are_no_network(void **state)
+{
+	struct stream stream;
+
+	init(&stream, "\"hosts\":2");
+	fail_from(&stream, START, "64:ff9b::c633:6401");
+	fail_from(&stream, START, "64:ff9b::c633:6402");
+	fail_from(&stream, START, "64:ff9b::c633:6403");
+	fail_from(&stream, START, "2002:c633:6401:1::1");
+	assert_int_equal(engine_n_verdicts(stream.engine), 1);
+	fail_from(&stream, START + 1, "2002:c633:6401:2::1"); /* the same host */
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	fail_from(&stream, START + 1, "2002:c633:6402:1::1");
+	expect(&stream, "64:ff9b::c633:6401/128 1 3600, 64:ff9b::c633:6402/128 1 3600, "
+			"64:ff9b::c633:6403/128 1 3600, 2002:c633:6401::/48 1 3600, "
+			"2002:c633:6402::/48 1 3600");
+	stream_restart(&stream);
+	fail_from(&stream, START + 2, "64:ff9b::c633:6401");
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_true(stream_unban(&stream, 0, "64:ff9b::c633:6401/128", START + 3));
+	assert_true(stream_unban(&stream, 0, "2002:c633:6401::/48", START + 3));
+	fail_from(&stream, START + 4, "2002:c633:6401:2::1");
+	expect(&stream, "2002:c633:6401::/48 1 3600");
+	stream_done(&stream);
+}
+
 static void a_restart_neither_forgets_nor_doubles(void **state)
 {
 	struct stream stream;
@@ -198,6 +224,7 @@ int main(void)
 		cmocka_unit_test(its_bans_grow_and_each_host_counts_once),
 		cmocka_unit_test(an_unban_takes_it_back),
 		cmocka_unit_test(one_by_hand_prevents_like_any_other),
+		cmocka_unit_test(strangers_that_share_a_carrier_are_no_network),
 		cmocka_unit_test(a_restart_neither_forgets_nor_doubles),
 		cmocka_unit_test(a_ban_follows_the_policy),
 	};

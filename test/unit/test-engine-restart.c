@@ -45,7 +45,7 @@ static void an_unban_before_the_warm_up_is_one_at_its_end(void **state)
 	must(engine_adopt_ledger(stream.engine, stream_read_state(&stream)) == 0);
 	position = ledger_position(engine_ledger(stream.engine));
 	must(prefix_parse(SPAN_LITERAL("192.0.2.1"), &prefix) == 0);
-	assert_int_equal(engine_unban(stream.engine, 0, &prefix, START + 99, &position), 1);
+	assert_int_equal(engine_unban(stream.engine, 0, &prefix, false, START + 99, &position), 1);
 	assert_false(ban_runs(ledger_get(engine_ledger(stream.engine), 1), START + 99));
 	stream_warm(&stream);
 	assert_int_equal(tell(&stream, START + 100, "wrong from=192.0.2.1")->why, WHY_COUNTED);

@@ -170,6 +170,26 @@ static void a_reason_is_kept_whatever_it_says(void **state)
 	assert_non_null(strstr(whole, "\"until\":7,\"manual\":true,\"reason\":\"other\"}}]}\n"));
 }
 
+static void a_length_that_was_meant_is_kept(void **state)
+{
+	static const char *const lines[] = {
+		"{\"v\":1,\"changes\":[{\"ban\":{\"id\":1,\"jail\":\"manual\",\"prefix\":\"203.0.113.0/24\","
+		"\"address\":\"203.0.113.0\",\"since\":5,\"until\":6,\"manual\":true,\"exact\":true,"
+		"\"reason\":\"r\"}}]}\n",
+		"{\"v\":1,\"changes\":[{\"ban\":{\"exact\":true,\"id\":1,\"jail\":\"manual\",\"prefix\":\"203.0.113.0/24\","
+		"\"address\":\"203.0.113.0\",\"since\":5,\"until\":6,\"manual\":true,\"reason\":\"r\"}}]}\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		cleanup(ledger_freep) struct ledger *ledger = read_all(lines[i]);
+		cleanup(freep) char *whole = NULL;
+
+		assert_true(ledger_get(ledger, 1)->exact);
+		assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+		assert_string_equal(whole, lines[0]);
+	}
+}
+
 static void the_table_is_told_where_it_changes(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
@@ -326,6 +346,9 @@ static void each_fault_of_a_ban_is_seen(void **state)
 {
 	static const char *const bans[] = {
 		"\"id\":0,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true,\"exact\":1",
+		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,"
+		"\"event\":\"e\",\"failures\":1,\"offence\":1,\"cursor\":\"\",\"exact\":true",
 		"\"id\":1,\"jail\":\"A\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
 		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.1/24\",\"address\":\"192.0.2.9\",\"since\":1,\"until\":2,\"manual\":true",
 		"\"id\":1,\"jail\":\"a\",\"prefix\":\"192.0.2.0/24\",\"address\":\"192.0.3.9\",\"since\":1,\"until\":2,\"manual\":true",
@@ -371,6 +394,7 @@ int main(void)
 		cmocka_unit_test(reads_back_what_it_wrote),
 		cmocka_unit_test(a_state_that_says_where_to_begin_is_read),
 		cmocka_unit_test(a_reason_is_kept_whatever_it_says),
+		cmocka_unit_test(a_length_that_was_meant_is_kept),
 		cmocka_unit_test(the_table_is_told_where_it_changes),
 		cmocka_unit_test(filled_sets_are_those_of_the_table),
 		cmocka_unit_test(filled_sets_without_a_table_are_damage),

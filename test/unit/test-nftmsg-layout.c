@@ -11,8 +11,8 @@
 #include "nftmsg-set.h"
 
 static struct nft_jail jails[] = {
-	{ "dovecot", 32, 64, VERDICT_DROP, { .all = true } },
-	{ "mox", 32, 56, VERDICT_DROP, { .all = true } },
+	{ "dovecot", 32, 64, VERDICT_DROP, { .all = true }, 0 },
+	{ "mox", 32, 56, VERDICT_DROP, { .all = true }, 0 },
 };
 
 static const struct nft_layout layout = {
@@ -206,7 +206,7 @@ static void other_tables_are_not_ours(void **state)
 
 static void manual_is_added_once(void **state)
 {
-	struct nft_jail own[] = { { "manual", 24, 48, VERDICT_REJECT, { .all = true } } };
+	struct nft_jail own[] = { { "manual", 24, 48, VERDICT_REJECT, { .all = true }, 0 } };
 	struct nft_layout l = { .table = "banish", .jails = own, .n_jails = 1 };
 	struct nft_jail buffer;
 
@@ -223,6 +223,92 @@ static void manual_is_added_once(void **state)
 	assert_int_equal(buffer.prefix4, 32);
 	assert_int_equal(buffer.prefix6, 128);
 	assert_null(nftmsg_layout_jail(&l, 2, &buffer));
+}
+
+static struct nft_layout with_lengths(void)
+{
+	struct nft_layout l = layout;
+
+	assert_int_equal(nft_lengths_add(&l.lengths, "mox", AF_INET6, 128), 1);
+	assert_int_equal(nft_lengths_add(&l.lengths, "manual", AF_INET, 20), 1);
+	return l;
+}
+
+static void lengths_have_a_set_each_and_its_rule(void **state)
+{
+	struct nftmsg_state known = { 0 }, empty = { 0 };
+	struct nftmsg_batch batch = { 0 };
+	struct nft_layout l = with_lengths();
+	struct nft_jail buffer;
+
+	build(&l, &empty, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2 + 6 + 2 + 2);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6 + 2);
+	assert_true(names(&batch, NFT_MSG_NEWSET, "mox.128v6"));
+	assert_true(names(&batch, NFT_MSG_NEWSET, "manual.20v4"));
+	assert_false(names(&batch, NFT_MSG_NEWSET, "mox.128v4"));
+	assert_non_null(nftmsg_layout_jail(&l, 5, &buffer));
+	assert_string_equal(buffer.name, "manual.20v");
+	assert_int_equal(buffer.prefix4, 20);
+	assert_int_equal(buffer.family, AF_INET);
+	assert_true(buffer.ports.all);
+	assert_null(nftmsg_layout_jail(&l, 6, &buffer));
+
+	feed(&known, &batch);
+	for (size_t i = 0; i < known.n_sets; i++)
+		if (strcmp(known.sets[i].name, "mox.128v6") == 0)
+			assert_int_equal(known.sets[i].prefix, 128);
+	/* They stay while they are asked for, */
+	build(&l, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_DELSET), 2);
+	assert_non_null(nftmsg_layout_jail(&l, 4, &buffer));
+	assert_true(nftmsg_layout_keeps(&l, &known, &buffer, AF_INET6));
+	/* and no longer. */
+	build(&layout, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_DELSET), 4);
+	assert_true(names(&batch, NFT_MSG_DELSET, "mox.128v6"));
+	nftmsg_state_done(&known);
+	nftmsg_batch_done(&batch);
+}
+
+static void knows_whose_length_a_set_has(void **state)
+{
+	static const struct {
+		const char *set, *jail; /* NULL: none of ours */
+		unsigned length;
+	} cases[] = {
+		{ "mox.128v6", "mox", 128 },     { "mox.64v6", "mox", 64 },
+		{ "mox.56v6", NULL, 0 }, /* its own */
+		{ "manual.20v4", "manual", 20 }, { "manual.32v4", NULL, 0 },
+		{ "gone.20v4", NULL, 0 },        { "mox6", NULL, 0 },
+		{ "mox.net6", NULL, 0 },         { "friends", NULL, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nft_length length = { 0 };
+
+		if (nftmsg_layout_length(&layout, cases[i].set, &length) != !!cases[i].jail)
+			fail_msg("%s", cases[i].set);
+		if (!cases[i].jail)
+			continue;
+		assert_string_equal(length.jail, cases[i].jail);
+		assert_int_equal(length.length, cases[i].length);
+	}
+}
+
+static void refuses_lengths_of_no_jail(void **state)
+{
+	static const struct nft_length cases[] = {
+		{ "gone", AF_INET, 20 },  { "mox", AF_INET, 32 }, { "mox", AF_INET, 33 },
+		{ "mox", AF_INET6, 129 }, { "mox", AF_INET6, 0 }, { "forced", AF_INET, 20 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nft_layout l = layout;
+
+		l.lengths.items[l.lengths.n_items++] = cases[i];
+		assert_int_equal(nftmsg_layout_check(&l), -EINVAL);
+	}
 }
 
 static void refuses_impossible_layouts(void **state)
@@ -253,6 +339,9 @@ int main(void)
 		cmocka_unit_test(removes_jails_that_are_gone_and_nothing_else),
 		cmocka_unit_test(other_tables_are_not_ours),
 		cmocka_unit_test(manual_is_added_once),
+		cmocka_unit_test(lengths_have_a_set_each_and_its_rule),
+		cmocka_unit_test(knows_whose_length_a_set_has),
+		cmocka_unit_test(refuses_lengths_of_no_jail),
 		cmocka_unit_test(refuses_impossible_layouts),
 	};
 

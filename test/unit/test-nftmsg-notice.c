@@ -189,6 +189,31 @@ static void host_bits_are_told(void **state)
 	assert_string_equal(address_format(&notice.address, text), "2001:db8:1:2:3::4");
 }
 
+static void a_set_of_a_length_is_known_by_its_name(void **state)
+{
+	struct nft_notice notice;
+	char text[PREFIX_TEXT_MAX];
+
+	begin();
+	element(NFT_MSG_NEWSETELEM, OTHER_PORT, "manual.20v4", "198.51.96.0", 5000, NULL);
+	generation(OTHER_PORT, "nft", 1);
+	feed();
+	notice = take(NFT_NOTICE_ADDED);
+	assert_string_equal(notice.jail, "manual.20v");
+	assert_string_equal(prefix_format(&notice.prefix, text), "198.51.96.0/20");
+	assert_false(notice.host_bits);
+	nft_notice_done(&notice);
+	begin();
+	element(NFT_MSG_DELSETELEM, OTHER_PORT, "dovecot.128v6", "64:ff9b::1", 0, NULL);
+	element(NFT_MSG_NEWSETELEM, OTHER_PORT, "friends.20", "198.51.96.0", 0, NULL);
+	generation(OTHER_PORT, "nft", 1);
+	feed();
+	notice = take(NFT_NOTICE_DELETED);
+	assert_string_equal(prefix_format(&notice.prefix, text), "64:ff9b::1/128");
+	nft_notice_done(&notice);
+	assert_nothing_left();
+}
+
 static void own_transactions_are_silent(void **state)
 {
 	element(NFT_MSG_NEWSETELEM, OUR_PORT, "dovecot4", "192.0.2.7", 60000, NULL);
@@ -405,6 +430,7 @@ int main(void)
 		WATCHED(an_element_is_told_when_its_maker_is_known),
 		WATCHED(a_permanent_element_has_no_end),
 		WATCHED(host_bits_are_told),
+		WATCHED(a_set_of_a_length_is_known_by_its_name),
 		WATCHED(own_transactions_are_silent),
 		WATCHED(what_others_do_elsewhere_is_silent),
 		WATCHED(of_one_element_the_last_word_counts),

@@ -96,33 +96,33 @@ static void jails_of_all_kinds(void **state)
 		uint8_t family;
 		const char *expected[3];
 	} cases[] = {
-		{ { "a", 32, 64, VERDICT_DROP, { .all = true } },
+		{ { "a", 32, 64, VERDICT_DROP, { .all = true }, 0 },
 		  AF_INET,
 		  { "meta 15; is 2; at 12; in a4#0; counter0; verdict 0; " } },
-		{ { "a", 32, 64, VERDICT_DROP, { .all = true } },
+		{ { "a", 32, 64, VERDICT_DROP, { .all = true }, 0 },
 		  AF_INET6,
 		  { "meta 15; is 10; at 8; mask 16; in a6#0; counter0; verdict 0; " } },
-		{ { "a", 24, 128, VERDICT_DROP, { .all = true } },
+		{ { "a", 24, 128, VERDICT_DROP, { .all = true }, 0 },
 		  AF_INET,
 		  { "meta 15; is 2; at 12; mask 4; in a4#0; counter0; verdict 0; " } },
-		{ { "a", 24, 128, VERDICT_DROP, { .all = true } },
+		{ { "a", 24, 128, VERDICT_DROP, { .all = true }, 0 },
 		  AF_INET6,
 		  { "meta 15; is 10; at 8; in a6#0; counter0; verdict 0; " } },
-		{ { "a", 32, 64, VERDICT_DROP, { ranges, 1, false } },
+		{ { "a", 32, 64, VERDICT_DROP, { ranges, 1, false }, 0 },
 		  AF_INET,
 		  { "meta 15; is 2; meta 16; in __set%d#1; at 2; is 0; at 12; in a4#0; counter0; "
 		    "verdict 0; " } },
-		{ { "a", 32, 64, VERDICT_DROP, { ranges, 2, false } },
+		{ { "a", 32, 64, VERDICT_DROP, { ranges, 2, false }, 0 },
 		  AF_INET,
 		  { "meta 15; is 2; meta 16; in __set%d#1; at 2; in __set%d#2; at 12; in a4#0; "
 		    "counter0; verdict 0; " } },
-		{ { "a", 32, 64, VERDICT_REJECT, { ranges, 2, false } },
+		{ { "a", 32, 64, VERDICT_REJECT, { ranges, 2, false }, 0 },
 		  AF_INET,
 		  { "meta 15; is 2; meta 16; is 6; at 2; in __set%d#1; at 12; in a4#0; counter0; "
 		    "reject 1; ",
 		    "meta 15; is 2; meta 16; is 17; at 2; in __set%d#2; at 12; in a4#0; counter0; "
 		    "reject 2; " } },
-		{ { "a", 32, 64, VERDICT_REJECT, { .all = true } },
+		{ { "a", 32, 64, VERDICT_REJECT, { .all = true }, 0 },
 		  AF_INET,
 		  { "meta 15; is 2; meta 16; is 6; at 12; in a4#0; counter0; reject 1; ",
 		    "meta 15; is 2; at 12; in a4#0; counter0; reject 2; " } },
@@ -145,7 +145,7 @@ static void jails_of_all_kinds(void **state)
 static void masks_have_the_prefix_length(void **state)
 {
 	for (unsigned bits = 0; bits < 128; bits++) {
-		struct nft_jail jail = { "a", 32, bits, VERDICT_DROP, { .all = true } };
+		struct nft_jail jail = { "a", 32, bits, VERDICT_DROP, { .all = true }, 0 };
 		const struct nftnl_expr *bitwise = NULL;
 		struct nftnl_expr_iter *iterator;
 		struct nftmsg_batch batch = { 0 };

@@ -49,6 +49,22 @@ static void other_sets_are_not_ours(void **state)
 					     "4x4",
 					     "a b4",
 					     "__set4",
+					     "a.20v",
+					     "a.v4",
+					     "a.0v4",
+					     "a.020v4",
+					     "a.33v4",
+					     "a.129v6",
+					     "a.1000v6",
+					     "a.4294967297v6",
+					     "a.2 v4",
+					     "a.-1v4",
+					     "a.20w4",
+					     "a.20v4.net4",
+					     "a.net.20v4",
+					     ".20v4",
+					     "ignore.20v4",
+					     "forced.20v4",
 					     "abcdefghijklmnopqrstuvwxyz01234564" };
 	char jail[NFT_JAIL_SIZE];
 	uint8_t family;
@@ -56,6 +72,40 @@ static void other_sets_are_not_ours(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		assert_false(nft_set_parse_name(span_of(names[i]), jail, &family));
 	assert_false(nft_set_parse_name((struct span){ 0 }, jail, &family));
+}
+
+static void a_set_of_a_length_has_it_in_its_name(void **state)
+{
+	static const struct {
+		const char *jail;
+		unsigned length;
+		uint8_t family;
+		const char *set;
+	} cases[] = {
+		{ "dovecot", 128, AF_INET6, "dovecot.128v6" },
+		{ "manual", 20, AF_INET, "manual.20v4" },
+		{ "a", 1, AF_INET, "a.1v4" },
+		{ "a4", 48, AF_INET6, "a4.48v6" },
+		{ "abcdefghijklmnopqrstuvwxyz012345", 128, AF_INET6,
+		  "abcdefghijklmnopqrstuvwxyz012345.128v6" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char jail[NFT_JAIL_SIZE], set[NFT_SET_NAME_SIZE], again[NFT_JAIL_SIZE],
+			bare[NFT_JAIL_SIZE];
+		uint8_t family;
+
+		nft_length_name(cases[i].jail, cases[i].length, jail);
+		assert_int_equal(nft_jail_length(jail), cases[i].length);
+		assert_false(nft_jail_is_network(jail));
+		assert_string_equal(nft_set_name(jail, cases[i].family, set), cases[i].set);
+		assert_true(nft_set_parse_name(span_of(set), again, &family));
+		assert_string_equal(again, jail);
+		assert_int_equal(family, cases[i].family);
+		assert_string_equal(nft_jail_bare(again, bare), cases[i].jail);
+		assert_int_equal(nft_jail_length(cases[i].jail), 0);
+	}
+	assert_int_equal(nft_jail_length("dovecot.net"), 0);
 }
 
 static void a_set_tells_its_prefix(void **state)
@@ -88,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_sets_go_there_and_back),
 		cmocka_unit_test(other_sets_are_not_ours),
+		cmocka_unit_test(a_set_of_a_length_has_it_in_its_name),
 		cmocka_unit_test(a_set_tells_its_prefix),
 		cmocka_unit_test(other_comments_tell_no_prefix),
 	};
