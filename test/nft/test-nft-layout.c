@@ -232,6 +232,79 @@ static void a_jail_that_is_gone_takes_its_sets_along(void **state)
 	assert_int_equal(json_count("friends4"), 0);
 }
 
+static bool stands(const char *set)
+{
+	char words[100];
+	cJSON *answer;
+	bool found;
+
+	snprintf(words, sizeof(words), "list set inet banish %s 2>/dev/null", set);
+	answer = nft_json(words);
+	found = answer != NULL;
+	cJSON_Delete(answer);
+	return found;
+}
+
+static void sets_of_lengths_stay_while_they_hold_bans(void **state)
+{
+	struct nft_layout layout = netns_layout(), plain = layout;
+	struct nft_change change = change_of(NFT_PUT, "64:ff9b::1", 100, "stays");
+
+	assert_true(nft_lengths_add(&layout.lengths, "mail", AF_INET6, 128) > 0);
+	assert_true(nft_lengths_add(&layout.lengths, "manual", AF_INET, 20) > 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_true(nft_set_is_empty(nft, "mail.128v", AF_INET6));
+	assert_false(nft_set_is_empty(nft, "mail", AF_INET6));
+	assert_true(stands("mail.128v6") && stands("manual.20v4") && !stands("mail.128v4"));
+	run("nft list chain inet banish prerouting | grep -q 'ip saddr & 255.255.240.0.*@manual.20v4'");
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @mail.128v6'");
+	change.jail = "mail.128v";
+	apply(change);
+	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_string_equal(json_element("mail.128v6", "64:ff9b::1").comment, "stays");
+
+	/* Nobody asks for them any more: the one that is empty goes. */
+	assert_int_equal(nft_install(nft, &plain), 0);
+	assert_true(stands("mail.128v6") && !stands("manual.20v4"));
+	assert_true(nft_lengths_have(nft_lengths(nft), "mail", AF_INET6, 128));
+	assert_false(nft_lengths_have(nft_lengths(nft), "manual", AF_INET, 20));
+	assert_true(json_element("mail.128v6", "64:ff9b::1").found);
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @mail.128v6'");
+	change.operation = NFT_DELETE;
+	apply(change);
+	assert_int_equal(nft_install(nft, &plain), 0);
+	assert_false(stands("mail.128v6"));
+
+	/* With its jail it goes, whatever it holds. */
+	assert_int_equal(nft_install(nft, &layout), 1);
+	change.operation = NFT_PUT;
+	apply(change);
+	plain.n_jails = 0;
+	assert_int_equal(nft_install(nft, &plain), 0);
+	assert_false(stands("mail.128v6"));
+}
+
+static void a_set_of_a_length_by_hand_is_kept_and_ruled(void **state)
+{
+	struct nft_layout layout = netns_layout();
+
+	run("nft add set inet banish manual.20v4 '{ type ipv4_addr; size 131072; flags timeout; "
+	    "comment \"banish: each element is a /20\"; }'");
+	run("nft add element inet banish manual.20v4 '{ 198.51.96.0 timeout 1h }'");
+	run("nft add set inet banish manual.21v4 '{ type ipv4_addr; flags timeout; }'");
+	run("nft add element inet banish manual.21v4 '{ 198.51.96.0 }'");
+	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_true(json_element("manual.20v4", "198.51.96.0").found);
+	run("nft list chain inet banish prerouting | grep -q '@manual.20v4'");
+	/* one that is not ours stays for who listens; it is made anew when a ban needs it */
+	assert_true(json_element("manual.21v4", "198.51.96.0").found);
+	run("! nft list chain inet banish prerouting | grep -q '@manual.21v4'");
+	assert_true(nft_lengths_add(&layout.lengths, "manual", AF_INET, 21) > 0);
+	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_true(nft_set_is_empty(nft, "manual.21v", AF_INET));
+	run("nft list chain inet banish prerouting | grep -q '@manual.21v4'");
+}
+
 static void unfit_sets_and_chains_are_replaced(void **state)
 {
 	struct nft_layout layout = netns_layout();
@@ -336,6 +409,8 @@ int main(void)
 		INSTALLED(installing_again_keeps_elements),
 		INSTALLED(another_prefix_replaces_its_set_only),
 		INSTALLED(a_jail_that_is_gone_takes_its_sets_along),
+		INSTALLED(sets_of_lengths_stay_while_they_hold_bans),
+		INSTALLED(a_set_of_a_length_by_hand_is_kept_and_ruled),
 		INSTALLED(unfit_sets_and_chains_are_replaced),
 		INSTALLED(a_set_in_use_by_others_is_not_replaced),
 		INSTALLED(a_sleeping_table_is_woken),

@@ -71,6 +71,23 @@ static void configure(const char *text)
 	fclose(file);
 }
 
+/* One of jail `mail`, with ports of its own. */
+static void configure_rule(void)
+{
+	char path[64];
+	FILE *file;
+
+	path_of("rules.d/mail.json", path, sizeof(path));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs("{\"name\":\"mail\",\"description\":\"of the test\",\"ports\":\"all\",\"journal\":[{"
+	      "\"_SYSTEMD_UNIT\":\"mail.service\"}],\"events\":[{\"name\":\"wrong\",\"pattern\":"
+	      "\"^wrong (?<address>\\\\S+)$\"}],\"examples\":[{\"message\":\"wrong 192.0.2.1\","
+	      "\"event\":\"wrong\",\"address\":\"192.0.2.1\"}]}",
+	      file);
+	fclose(file);
+}
+
 static int set_up(void **state)
 {
 	struct prefix ignore = prefix_of("198.51.100.0/24");
@@ -274,6 +291,65 @@ static void a_jail_that_is_not_in_force_is_told_from_one_without_a_rule(void **s
 	run("rm -r %s/rules", config);
 }
 
+static void who_carries_an_ipv4_address_is_banned_alone(void **state)
+{
+	banish(YES, "ban 64:ff9b::198.51.100.9 2002:c633:6401:7::8 --time 2h");
+	assert_has(out, "64:ff9b::c633:6409/128 is banned in jail manual until ");
+	assert_has(
+		out,
+		"2002:c633:6401:7::8: all of 2002:c633:6401::/48 is banned in jail manual until");
+	assert_int_equal(json_count("manual6"), 0);
+	assert_true(json_element("manual.128v6", "64:ff9b::c633:6409").found);
+	assert_true(json_element("manual.48v6", "2002:c633:6401::").found);
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @manual.128v6 counter'");
+	run("nft list chain inet banish prerouting | grep -q '@manual.48v6 counter'");
+	banish(YES, "ban 64:ff9b::198.51.100.10");
+	run("test $(nft list chain inet banish prerouting | grep -c '@manual.128v6') = 1");
+	banish(YES, "list manual");
+	assert_has(out, "manual        64:ff9b::c633:6409/128");
+	banish(YES, "list --json");
+	assert_has(out, "{\"jail\":\"manual\",\"address\":\"2002:c633:6401::\",\"prefix\":"
+			"\"2002:c633:6401::/48\"");
+	banish(NO, "ban 64:ff9b::/64");
+	assert_has(err, "cannot be banned as a whole, a ban in jail manual is a /128");
+	banish(NO, "list manual.128v");
+	assert_has(err, "there is no jail \"manual.128v\", only mail manual\n");
+
+	banish(YES, "unban 64:ff9b::198.51.100.9");
+	assert_string_equal(out, "64:ff9b::c633:6409/128 is no longer banned in jail manual\n");
+	banish(YES, "unban 2002:c633:6401::1");
+	assert_has(out, "2002:c633:6401::/48 is no longer banned in jail manual");
+	assert_int_equal(json_count("manual.48v6"), 0);
+	assert_int_equal(json_count("manual.128v6"), 1);
+	banish(YES, "unban --all");
+	assert_int_equal(json_count("manual.128v6"), 0);
+}
+
+static void a_length_takes_the_ports_of_its_jail(void **state)
+{
+	banish(NO, "ban 64:ff9b::198.51.100.9 --jail mail");
+	assert_has(err, "whose ports cannot be read from the configuration");
+	configure("{\"jails\":{\"mail\":{\"action\":\"reject\",\"ports\":[\"imap\"]}}}");
+	run("mkdir -p %s/rules.d", config);
+	configure_rule();
+	banish(YES, "ban 64:ff9b::198.51.100.9 --jail mail");
+	run("nft list chain inet banish prerouting | "
+	    "grep -q 'tcp dport 143 ip6 saddr @mail.128v6 counter.*reject with tcp reset'");
+	run("rm -r %s/rules.d", config);
+}
+
+static void there_are_few_lengths(void **state)
+{
+	for (int i = 1; i <= NFT_MAX_LENGTHS; i++)
+		run("nft add set inet banish manual.%dv6 '{ type ipv6_addr; flags timeout; }'", i);
+	banish(NO, "ban 64:ff9b::198.51.100.9");
+	assert_has(err,
+		   "64:ff9b::c633:6409/128 cannot be banned in jail manual: there are 16 sets for "
+		   "IPv6 bans of another length than their jail's");
+	run("nft delete set inet banish manual.7v6");
+	banish(YES, "ban 64:ff9b::198.51.100.9");
+}
+
 static void unban_finds_every_set(void **state)
 {
 	banish(YES, "ban 192.0.2.7 192.0.2.8 2001:db8::7");
@@ -377,6 +453,9 @@ int main(void)
 		CONFIGURED(force_bans_who_is_always_let_through),
 		CONFIGURED(force_takes_single_addresses),
 		CONFIGURED(a_jail_that_is_not_in_force_is_told_from_one_without_a_rule),
+		CONFIGURED(who_carries_an_ipv4_address_is_banned_alone),
+		CONFIGURED(a_length_takes_the_ports_of_its_jail),
+		CONFIGURED(there_are_few_lengths),
 		CONFIGURED(unban_finds_every_set),
 		CONFIGURED(unban_takes_networks_and_all),
 		CONFIGURED(what_blocks_nobody_is_shown_and_can_go),
