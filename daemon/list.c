@@ -13,7 +13,8 @@
 static int compare(const void *a, const void *b)
 {
 	const struct nft_element *left = a, *right = b;
-	int r = strcmp(left->jail, right->jail);
+	char jail[NFT_JAIL_SIZE], other[NFT_JAIL_SIZE];
+	int r = strcmp(nft_jail_bare(left->jail, jail), nft_jail_bare(right->jail, other));
 
 	if (r == 0)
 		r = left->address.family - right->address.family;
