@@ -83,6 +83,7 @@ int nft_add_length(struct nft *nft, const struct nft_jail *jail, uint8_t family,
 		return 0;
 	if (count_lengths(&sets, family) >= NFT_MAX_LENGTHS)
 		return -EDQUOT;
+	nft->batch.generation = 0;
 	r = nftmsg_layout_add(nft->table, &added, 0, nft->sequence, &nft->batch);
 	return r < 0 ? r : nft_socket_transact(nft, NULL);
 }

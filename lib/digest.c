@@ -178,6 +178,8 @@ static int note_offender(struct digest *digest, unsigned jail, const struct pref
 				MIN(prefix->length, prefix->address.family == AF_INET
 							    ? DIGEST_NETWORK4
 							    : DIGEST_NETWORK6));
+	if (address_carries_ipv4(&prefix->address))
+		network = *prefix; /* beside it are strangers */
 	item = tally_note(digest->networks, 0, prefix_format(&network, text));
 	if (!item)
 		return -ENOMEM;

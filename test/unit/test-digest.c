@@ -112,6 +112,14 @@ static void offenders_are_put_together_by_network(void **state)
 	assert_int_equal(top[1]->count, 2);
 	assert_int_equal(top[1]->weight, 3);
 	assert_string_equal(top[2]->name, "198.51.0.0/16");
+	/* those behind NAT64 are of no network */
+	for (size_t i = 0; i < 2; i++)
+		feed(digest,
+		     ban(8 + i, DOVECOT,
+			 i ? "BANISH_PREFIX=64:ff9b::1/128" : "BANISH_PREFIX=64:ff9b::2/128",
+			 CURSOR "h"));
+	assert_int_equal(tally_top(digest_networks(digest), by_count, 4, top), 4);
+	assert_int_equal(top[3]->count, 1);
 }
 
 static void a_ban_that_is_said_again_counts_once(void **state)
