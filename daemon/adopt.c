@@ -27,7 +27,7 @@ int adopt_lift(struct daemon *daemon, const struct ban *ban, const char *reason)
 		return r;
 	ban = ledger_get(daemon->ledger, id);
 	if (ban)
-		say_unban(daemon, ban, reason);
+		say_unban(daemon, ban, reason, false);
 	commit_soon(daemon, 0);
 	daemon->unsettled = true;
 	return 0;

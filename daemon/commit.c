@@ -1,8 +1,8 @@
 /*
  * What was decided becomes durable, is said, and goes into the kernel, in this order: a line in the
  * state file (synced), an entry in the journal, an element in the set. A crash between two of them
- * is mended at the next start: what is in the file but not marked as placed is said again and put
- * in.
+ * is mended at the next start: what is in the file but not marked as told is said again, and what
+ * is not marked as placed is put in.
  */
 #include "daemon.h"
 
@@ -31,16 +31,17 @@ static int remember(struct daemon *daemon, const struct due *due)
 	return 0;
 }
 
-static const char *why_ended(const struct decision *decision)
+static const char *why_ended(enum ban_end ended)
 {
-	switch (decision->ended) {
-	case ENDED_IGNORED:
+	switch (ended) {
+	case END_IGNORED:
 		return "its address is never banned now";
-	case ENDED_OUTGROWN:
+	case END_OUTGROWN:
 		return "one ban of its jail is of fewer addresses now, ban again whom you mean";
-	case ENDED_NO_NETWORKS:
+	case END_NO_NETWORKS:
 		return "its jail bans no networks any more";
-	case ENDED_JAIL_GONE:
+	case END_JAIL_GONE:
+	case END_NONE:
 		break;
 	}
 	return "its jail is no longer in force";
@@ -57,7 +58,8 @@ int commit_decisions(struct daemon *daemon)
 			r = remember(daemon, &(struct due){ decision.id, NULL });
 			break;
 		case DECISION_END:
-			r = remember(daemon, &(struct due){ decision.id, why_ended(&decision) });
+			r = remember(daemon,
+				     &(struct due){ decision.id, why_ended(decision.ended) });
 			break;
 		case DECISION_PRIVATE:
 			say_private(&decision);
@@ -164,6 +166,35 @@ int commit_position(struct daemon *daemon)
 	return commit_ledger(daemon);
 }
 
+/* 0 or -ENOMEM; what the kernel refuses was said, and is tried again. */
+static int tell_end(struct daemon *daemon, const struct ban *ban, const char *why, bool again)
+{
+	say_unban(daemon, ban, why, again);
+	ledger_told_end(daemon->ledger, ban->id);
+	return guard_remove(daemon, ban) == -ENOMEM ? -ENOMEM : 0;
+}
+
+int commit_tell_again(struct daemon *daemon)
+{
+	usec_t now = daemon_now(daemon);
+	bool any = false;
+	int r = 0;
+
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
+		bool untold = ledger_is_untold(daemon->ledger, ban, now);
+
+		any = any || untold || ban->ended != END_NONE;
+		if (untold)
+			say_ban(daemon, ban, true);
+		if (ban->ended != END_NONE)
+			r = tell_end(daemon, ban, why_ended(ban->ended), true);
+	}
+	ledger_told(daemon->ledger, ledger_last_id(daemon->ledger));
+	if (any)
+		commit_soon(daemon, 0);
+	return r;
+}
+
 int commit_all(struct daemon *daemon)
 {
 	int r;
@@ -180,12 +211,12 @@ int commit_all(struct daemon *daemon)
 		if (!ban)
 			continue;
 		if (!due->ended) {
-			say_ban(daemon, ban);
+			say_ban(daemon, ban, false);
+			ledger_told(daemon->ledger, ban->id);
 			continue;
 		}
-		say_unban(daemon, ban, due->ended);
-		r = guard_remove(daemon, ban);
-		if (r == -ENOMEM)
+		r = tell_end(daemon, ban, due->ended, false);
+		if (r < 0)
 			return r;
 	}
 	r = guard_place(daemon, daemon->decided, daemon->n_decided);

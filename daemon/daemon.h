@@ -145,6 +145,8 @@ int follow_attach(struct daemon *daemon) must_check; /* event sources */
 int commit_decisions(struct daemon *daemon)
 	must_check; /* takes them from the engine, remembers their ids */
 int commit_all(struct daemon *daemon) must_check;      /* ledger -> state file, journal, kernel */
+/* What the last run may not have told; once, as soon as the ledger is in force. */
+int commit_tell_again(struct daemon *daemon) must_check;
 int commit_position(struct daemon *daemon) must_check; /* the state file only */
 int commit_ledger(struct daemon *daemon) must_check;   /* ... with the position that it has */
 void commit_soon(struct daemon *daemon, usec_t delay);
@@ -219,8 +221,9 @@ int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledg
 int reload_attach(struct daemon *daemon) must_check;
 
 /* say.c: each is one journal entry with its fields */
-void say_ban(const struct daemon *daemon, const struct ban *ban);
-void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason);
+/* `again`: a crash may have lost it. */
+void say_ban(const struct daemon *daemon, const struct ban *ban, bool again);
+void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again);
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by);
 void say_private(const struct decision *decision);
 void say_breaker(const struct decision *decision);

@@ -35,7 +35,7 @@ static int release(struct daemon *daemon, const struct ban *mark, usec_t now)
 	r = engine_unban(daemon->force.engine, ENGINE_FORCED, &mark->prefix, false, now, &position);
 	if (r < 0)
 		return r;
-	say_unban(daemon, mark, "nothing bans it any more");
+	say_unban(daemon, mark, "nothing bans it any more", false);
 	return guard_remove(daemon, mark);
 }
 

@@ -66,14 +66,16 @@ static int swap(struct daemon *daemon, struct force *force, struct ledger **ledg
 
 /* The kernel is made to hold what was decided. What it refuses was said, and is tried again; bans
  * end all the same. */
-static int enforce(struct daemon *daemon)
+static int enforce(struct daemon *daemon, bool start)
 {
 	int r, refused;
 
 	refused = guard_install(daemon);
 	if (refused == -ENOMEM)
 		return refused;
-	r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	r = start ? commit_tell_again(daemon) : 0;
+	if (r >= 0)
+		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)
 		r = commit_decisions(daemon);
 	/* first, or the elements of the bans just ended would be taken for bans by hand */
@@ -94,7 +96,7 @@ int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledg
 	int r;
 
 	r = swap(daemon, force, ledger);
-	return r < 0 ? r : enforce(daemon);
+	return r < 0 ? r : enforce(daemon, true);
 }
 
 static int reload(struct daemon *daemon)
@@ -124,7 +126,7 @@ static int reload(struct daemon *daemon)
 	force_done(&force);
 	if (r < 0)
 		return r;
-	refused = enforce(daemon);
+	refused = enforce(daemon, false);
 	if (refused == -ENOMEM)
 		return refused;
 	r = follow_begin(daemon);

@@ -42,8 +42,10 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 		timespan_format(bantime / USEC_PER_SEC * USEC_PER_SEC, ret->span);
 }
 
+#define AGAIN " (written again after a crash)"
+
 static void say(enum log_kind kind, const char *action, const struct ban *ban,
-		const struct ban_texts *texts, const char *message)
+		const struct ban_texts *texts, bool again, const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
 	const struct log_field fields[] = {
@@ -59,12 +61,13 @@ static void say(enum log_kind kind, const char *action, const struct ban *ban,
 		{ "BANISH_BANTIME_USEC", texts->bantime },
 		{ "BANISH_UNTIL_USEC", texts->until },
 		{ "BANISH_TRIGGER_CURSOR", automatic && *ban->cursor ? ban->cursor : NULL },
+		{ "BANISH_AGAIN", again ? "1" : NULL },
 	};
 
 	log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
 }
 
-void say_ban(const struct daemon *daemon, const struct ban *ban)
+void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
 {
 	bool over = ban->until <= daemon_now(daemon);
 	struct ban_texts texts;
@@ -73,20 +76,22 @@ void say_ban(const struct daemon *daemon, const struct ban *ban)
 	spell(ban, &texts);
 	if (ban->network)
 		snprintf(message, sizeof(message),
-			 "%s%s: ban network %s for %s: %s offenders, offence %s%s",
+			 "%s%s: ban network %s for %s: %s offenders, offence %s%s%s",
 			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-			 texts.failures, texts.offence, over ? "; its time is over already" : "");
+			 texts.failures, texts.offence, over ? "; its time is over already" : "",
+			 again ? AGAIN : "");
 	else
 		snprintf(message, sizeof(message),
-			 "%s%s: ban %s for %s: %s, %s failures%s%s%s, offence %s%s",
+			 "%s%s: ban %s for %s: %s, %s failures%s%s%s, offence %s%s%s",
 			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
 			 ban->event, texts.failures, ban->users > 0 ? " of " : "",
 			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
-			 texts.offence, over ? "; its time is over already" : "");
-	say(LOG_BAN, "ban", ban, &texts, message);
+			 texts.offence, over ? "; its time is over already" : "",
+			 again ? AGAIN : "");
+	say(LOG_BAN, "ban", ban, &texts, again, message);
 }
 
-void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason)
+void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again)
 {
 	struct ban_texts texts;
 	char message[512];
@@ -96,9 +101,10 @@ void say_unban(const struct daemon *daemon, const struct ban *ban, const char *r
 		snprintf(message, sizeof(message),
 			 "%s is let through again where it is ignored: %s", texts.address, reason);
 	else
-		snprintf(message, sizeof(message), "%s: unban %s: %s", ban->jail, texts.prefix,
-			 reason);
-	say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, message);
+		snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix,
+			 reason, again ? AGAIN : "");
+	say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, again,
+	    message);
 }
 
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
@@ -114,7 +120,8 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 	else
 		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
 			 texts.prefix, *by ? " by " : "", by, texts.span);
-	say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, message);
+	say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, false,
+	    message);
 }
 
 void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)

@@ -24,7 +24,8 @@ enum banned { BANNED_NO, BANNED_YES, BANNED_UNKNOWN };
 struct said {
 	usec_t time;
 	char *message, *action, *jail,
-		*cursor; /* the cursor of the line that tipped the scale, or NULL */
+		*cursor;      /* the cursor of the line that tipped the scale, or NULL */
+	char *prefix, *until; /* as the fields say it */
 };
 
 struct why {
@@ -44,6 +45,8 @@ static void said_done(struct said *said)
 	free(said->action);
 	free(said->jail);
 	free(said->cursor);
+	free(said->prefix);
+	free(said->until);
 }
 
 static void why_done(struct why *why)
@@ -162,9 +165,33 @@ static char *copy_field(const struct entry *entry, const char *name)
 	return entry_field(entry, name, &value) > 0 ? bytes_to_text(value) : NULL;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ?: "", b ?: "") == 0;
+}
+
+/* What a crash may have lost is written again, in the same words and fields. */
+static bool is_repetition(const struct why *why, const struct entry *entry, const struct said *said)
+{
+	struct span again;
+
+	if (entry_field(entry, "BANISH_AGAIN", &again) <= 0)
+		return false;
+	for (size_t i = 0; i < why->n_said; i++) {
+		const struct said *other = &why->said[i];
+
+		if (same(other->action, said->action) && same(other->jail, said->jail) &&
+		    same(other->prefix, said->prefix) && same(other->cursor, said->cursor) &&
+		    same(other->until, said->until))
+			return true;
+	}
+	return false;
+}
+
 static int keep(struct why *why, const struct entry *entry)
 {
 	struct said *said = why->said;
+	int r;
 
 	if (why->n_said == MAX_SAID) {
 		said_done(&said[0]);
@@ -174,11 +201,18 @@ static int keep(struct why *why, const struct entry *entry)
 	if (!said)
 		return -ENOMEM;
 	why->said = said;
-	said[why->n_said] =
-		(struct said){ 0, copy_field(entry, "MESSAGE"), copy_field(entry, "BANISH_ACTION"),
-			       copy_field(entry, "BANISH_JAIL"),
-			       copy_field(entry, "BANISH_TRIGGER_CURSOR") };
-	return entry_time(entry, &said[why->n_said++].time);
+	said[why->n_said] = (struct said){ .message = copy_field(entry, "MESSAGE"),
+					   .action = copy_field(entry, "BANISH_ACTION"),
+					   .jail = copy_field(entry, "BANISH_JAIL"),
+					   .cursor = copy_field(entry, "BANISH_TRIGGER_CURSOR"),
+					   .prefix = copy_field(entry, "BANISH_PREFIX"),
+					   .until = copy_field(entry, "BANISH_UNTIL_USEC") };
+	r = entry_time(entry, &said[why->n_said].time);
+	if (r >= 0 && !is_repetition(why, entry, &said[why->n_said]))
+		why->n_said++;
+	else
+		said_done(&said[why->n_said]);
+	return r;
 }
 
 static int read_said(struct why *why)

@@ -139,23 +139,49 @@ static int get_jail(struct digest *digest, const struct entry *entry, unsigned *
 	return 1;
 }
 
-/* 1: the same ban was told before. */
-static int is_repeated(struct digest *digest, const struct entry *entry, unsigned jail,
-		       const char *prefix)
+/* 1: the same was told before. `what` and the prefix say of what. */
+static int is_seen(struct digest *digest, unsigned jail, const char *what, const char *prefix)
 {
-	char cursor[VALUE_SIZE], name[SEEN_SIZE];
+	char name[SEEN_SIZE];
 	struct tally_item *item;
-	int r;
 
-	r = get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
-	if (r <= 0)
-		return r;
-	snprintf(name, sizeof(name), "%016" PRIx64 "%016" PRIx64,
-		 hash_identity(cursor, strlen(cursor)), hash_identity(prefix, strlen(prefix)));
+	snprintf(name, sizeof(name), "%016" PRIx64 "%016" PRIx64, hash_identity(what, strlen(what)),
+		 hash_identity(prefix, strlen(prefix)));
 	item = tally_note(digest->seen, jail, name);
 	if (!item)
 		return -ENOMEM;
 	return item->count++ > 0;
+}
+
+/* 1: the same ban was told before. */
+static int is_repeated(struct digest *digest, const struct entry *entry, unsigned jail,
+		       const char *prefix)
+{
+	char cursor[VALUE_SIZE];
+	int r;
+
+	r = get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
+	return r <= 0 ? r : is_seen(digest, jail, cursor, prefix);
+}
+
+/* An unban: of the same ban there may be several, but only one ends at the same time, unless it is
+ * written again. */
+static int take_unban(struct digest *digest, const struct entry *entry, unsigned jail)
+{
+	char until[VALUE_SIZE] = "unban ", prefix[PREFIX_TEXT_MAX], again[8];
+	size_t size = strlen(until);
+	int r, seen = 0;
+
+	r = get_text(entry, "BANISH_UNTIL_USEC", until + size, sizeof(until) - size);
+	if (r >= 0)
+		r = get_text(entry, "BANISH_PREFIX", prefix, sizeof(prefix));
+	if (r > 0)
+		seen = is_seen(digest, jail, until, prefix);
+	if (r >= 0)
+		r = seen < 0 ? seen : get_text(entry, "BANISH_AGAIN", again, sizeof(again));
+	if (r >= 0 && !(r > 0 && seen > 0))
+		digest->jails[jail].unbans++;
+	return MIN(r, 0);
 }
 
 /* One more ban of the offender; with his first his network has one more. */
@@ -269,7 +295,8 @@ static int take_action(struct digest *digest, const struct entry *entry, unsigne
 		return take_breaker(digest, entry, jail, time);
 	if (strcmp(action, "target") == 0)
 		return take_target(digest, entry, jail, time);
-	digest->jails[jail].unbans += strcmp(action, "unban") == 0;
+	if (strcmp(action, "unban") == 0)
+		return take_unban(digest, entry, jail);
 	digest->jails[jail].by_hand += strcmp(action, "adopt") == 0;
 	return 0;
 }

@@ -49,32 +49,31 @@ static bool is_outgrown(const struct engine *engine, const struct ban *ban, unsi
 
 static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
 {
+	enum ban_end why = jail == ENGINE_NO_JAIL               ? END_JAIL_GONE
+			   : has_no_networks(engine, ban, jail) ? END_NO_NETWORKS
+			   : is_outgrown(engine, ban, jail)     ? END_OUTGROWN
+								: END_IGNORED;
 	int r;
 
-	r = ledger_set_until(engine->ledger, ban->id, now);
+	r = ledger_end(engine->ledger, ban->id, now, why);
 	if (r < 0)
 		return r;
-	return engine_decide(engine,
-			     &(struct decision){
-				     .type = DECISION_END,
-				     .id = ban->id,
-				     .jail = jail,
-				     .time = now,
-				     .until = now,
-				     .address = ban->address,
-				     .prefix = ban->prefix,
-				     .failures = ban->failures,
-				     .offence = ban->offence,
-				     .jail_name = ban->jail,
-				     .event_name = ban->event,
-				     .cursor = ban->cursor,
-				     .network = ban->network,
-				     .ended = jail == ENGINE_NO_JAIL ? ENDED_JAIL_GONE
-					      : has_no_networks(engine, ban, jail)
-						      ? ENDED_NO_NETWORKS
-					      : is_outgrown(engine, ban, jail) ? ENDED_OUTGROWN
-									       : ENDED_IGNORED,
-			     });
+	return engine_decide(engine, &(struct decision){
+					     .type = DECISION_END,
+					     .id = ban->id,
+					     .jail = jail,
+					     .time = now,
+					     .until = now,
+					     .address = ban->address,
+					     .prefix = ban->prefix,
+					     .failures = ban->failures,
+					     .offence = ban->offence,
+					     .jail_name = ban->jail,
+					     .event_name = ban->event,
+					     .cursor = ban->cursor,
+					     .network = ban->network,
+					     .ended = why,
+				     });
 }
 
 /* An ignored host passes even when its network is banned: only who tipped the scale matters, or all

@@ -105,12 +105,7 @@ struct decision {
 	const char *jail_name, *event_name;
 	const char *cursor; /* of the entry that did it; this and the names are borrowed until the
 			       next feed */
-	enum {
-		ENDED_JAIL_GONE,
-		ENDED_IGNORED,
-		ENDED_NO_NETWORKS, /* a network's; its jail bans none any more */
-		ENDED_OUTGROWN,    /* by hand, of more addresses than one ban of its jail is now */
-	} ended;
+	enum ban_end ended;
 };
 
 struct engine_statistics {

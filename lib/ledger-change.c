@@ -48,6 +48,52 @@ int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until)
 	return 0;
 }
 
+static void note_end(struct ledger *ledger, struct record *record, enum ban_end why)
+{
+	ledger->n_ended -= record->ban.ended != END_NONE;
+	ledger->n_ended += why != END_NONE;
+	record->ban.ended = why;
+}
+
+int ledger_end(struct ledger *ledger, uint64_t id, usec_t until, enum ban_end why)
+{
+	struct record *record = ledger_find(ledger, id);
+	int r;
+
+	if (!record)
+		return 0;
+	r = ledger_mark(ledger, record, UNSAVED_UNTIL);
+	if (r < 0)
+		return r;
+	record->ban.until = until;
+	note_end(ledger, record, why);
+	return 0;
+}
+
+void ledger_told(struct ledger *ledger, uint64_t id)
+{
+	ledger->told_unsaved = ledger->told_unsaved || !ledger->told_known || id > ledger->told;
+	ledger->told_known = true;
+	ledger->told = MAX(ledger->told, id);
+}
+
+void ledger_told_end(struct ledger *ledger, uint64_t id)
+{
+	struct record *record = ledger_find(ledger, id);
+
+	if (record)
+		note_end(ledger, record, END_NONE);
+	ledger->told_unsaved = true;
+}
+
+void ledger_set_told(struct ledger *ledger, uint64_t id)
+{
+	ledger_told(ledger, id);
+	for (struct record *record = table_oldest(&ledger->bans, &ledger->ban_list);
+	     record && ledger->n_ended > 0; record = table_newer(&ledger->bans, record))
+		note_end(ledger, record, END_NONE);
+}
+
 int ledger_set_reason(struct ledger *ledger, uint64_t id, const char *reason)
 {
 	struct record *record = ledger_find(ledger, id);
@@ -230,4 +276,5 @@ void ledger_forget_unsaved(struct ledger *ledger)
 	}
 	ledger->n_unsaved = 0;
 	ledger->table_unsaved = false;
+	ledger->told_unsaved = false;
 }

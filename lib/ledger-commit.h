@@ -12,7 +12,7 @@
 #define LEDGER_MAX_CURSOR 1024
 
 struct ledger_change {
-	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_UNTIL, CHANGE_REASON, CHANGE_UNBAN } type;
+	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_TOLD, CHANGE_UNTIL, CHANGE_REASON, CHANGE_UNBAN } type;
 	struct ban ban; /* texts borrow from the commit */
 };
 
@@ -30,6 +30,11 @@ struct ledger_commit {
 
 /* A letter, then letters, digits, "_" and "-". */
 bool ledger_is_name(struct span name);
+
+/* "jail" for END_JAIL_GONE ... */
+const char *ledger_end_name(enum ban_end why);
+/* END_NONE: it is none. */
+enum ban_end ledger_end_parse(struct span name);
 
 /* The next change, zeroed; NULL: no memory. */
 struct ledger_change *ledger_commit_add(struct ledger_commit *commit) must_check;

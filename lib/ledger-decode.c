@@ -127,6 +127,26 @@ bool ledger_is_name(struct span name)
 	return true;
 }
 
+static const char *const end_names[] = {
+	[END_JAIL_GONE] = "jail",
+	[END_IGNORED] = "ignored",
+	[END_NO_NETWORKS] = "networks",
+	[END_OUTGROWN] = "outgrown",
+};
+
+const char *ledger_end_name(enum ban_end why)
+{
+	return end_names[why];
+}
+
+enum ban_end ledger_end_parse(struct span name)
+{
+	for (size_t i = END_NONE + 1; i < ARRAY_SIZE(end_names); i++)
+		if (span_equal(name, span_of(end_names[i])))
+			return (enum ban_end)i;
+	return END_NONE;
+}
+
 static bool read_offender(const cJSON *object, struct ban *ban)
 {
 	const char *prefix, *address;
@@ -180,10 +200,18 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 
 static bool read_until(const cJSON *object, struct ban *ban)
 {
-	static const char *const keys[] = { "id", "until", NULL };
+	static const char *const keys[] = { "id", "until", "ended", NULL };
+	const char *ended;
 
-	return has_only(object, keys) && get_number(object, "id", &ban->id) &&
-	       get_until(object, &ban->until);
+	if (!has_only(object, keys) || !get_number(object, "id", &ban->id) ||
+	    !get_until(object, &ban->until))
+		return false;
+	if (!cJSON_HasObjectItem(object, "ended"))
+		return true;
+	if (!get_text(object, "ended", NAME_SIZE, &ended))
+		return false;
+	ban->ended = ledger_end_parse(span_of(ended));
+	return ban->ended != END_NONE;
 }
 
 static bool read_reason(const cJSON *object, struct ban *ban)
@@ -221,6 +249,10 @@ static bool read_change(const cJSON *object, struct ledger_change *change)
 	if (strcmp(item->string, "placed") == 0) {
 		change->type = CHANGE_PLACED;
 		return get_number(object, "placed", &change->ban.id);
+	}
+	if (strcmp(item->string, "told") == 0) {
+		change->type = CHANGE_TOLD;
+		return get_number(object, "told", &change->ban.id);
 	}
 	if (strcmp(item->string, "until") == 0) {
 		change->type = CHANGE_UNTIL;
@@ -339,7 +371,12 @@ static int apply(struct ledger *ledger, const struct ledger_change *change)
 	case CHANGE_PLACED:
 		ledger_place(ledger, ban->id);
 		return 0;
+	case CHANGE_TOLD:
+		ledger_set_told(ledger, ban->id);
+		return 0;
 	case CHANGE_UNTIL:
+		if (ban->ended != END_NONE)
+			return ledger_end(ledger, ban->id, ban->until, ban->ended);
 		return ledger_set_until(ledger, ban->id, ban->until);
 	case CHANGE_REASON:
 		return ledger_set_reason(ledger, ban->id, ban->reason);

@@ -61,6 +61,9 @@ struct ledger {
 	struct filled_set *filled; /* owned; of that table */
 	size_t n_filled;
 	bool table_unsaved; /* nor these sets */
+	uint64_t told; /* of bans up to this number it was told that they began */
+	bool told_known, told_unsaved;
+	size_t n_ended; /* bans whose end was not told */
 	uint64_t *unsaved;
 	size_t n_unsaved, max_unsaved;
 	uint64_t n_evicted;

@@ -128,6 +128,20 @@ const char *ledger_table(const struct ledger *ledger)
 	return ledger->table;
 }
 
+/* A file of 0.1.0 does not say; there a ban that was told is placed within the second. */
+bool ledger_is_untold(const struct ledger *ledger, const struct ban *ban, usec_t now)
+{
+	if (ban->kind != BAN_AUTOMATIC)
+		return false;
+	return ledger->told_known ? ban->id > ledger->told : !ban->placed && ban_runs(ban, now);
+}
+
+bool ledger_get_told(const struct ledger *ledger, bool unsaved, uint64_t *ret)
+{
+	*ret = ledger->told;
+	return ledger->told_known && (!unsaved || ledger->told_unsaved);
+}
+
 size_t ledger_n_bans(const struct ledger *ledger)
 {
 	return ledger->bans.n;

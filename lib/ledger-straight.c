@@ -173,6 +173,18 @@ static bool take_unban(struct reader *reader, struct ban *ban)
 	       TAKE(reader, "}}}");
 }
 
+static bool take_end(struct reader *reader, struct ban *ban)
+{
+	struct span name;
+
+	if (!TAKE(reader, ",\"ended\":"))
+		return true;
+	if (!take_span(reader, NAME_SIZE, &name))
+		return false;
+	ban->ended = ledger_end_parse(name);
+	return ban->ended != END_NONE;
+}
+
 static bool take_change(struct reader *reader, struct ledger_change *change)
 {
 	struct ban *ban = &change->ban;
@@ -185,10 +197,15 @@ static bool take_change(struct reader *reader, struct ledger_change *change)
 		change->type = CHANGE_PLACED;
 		return take_number(reader, &ban->id) && TAKE(reader, "}");
 	}
+	if (TAKE(reader, "{\"told\":")) {
+		change->type = CHANGE_TOLD;
+		return take_number(reader, &ban->id) && TAKE(reader, "}");
+	}
 	if (TAKE(reader, "{\"until\":{\"id\":")) {
 		change->type = CHANGE_UNTIL;
 		return take_number(reader, &ban->id) && TAKE(reader, ",\"until\":") &&
-		       take_until(reader, &ban->until) && TAKE(reader, "}}");
+		       take_until(reader, &ban->until) && take_end(reader, ban) &&
+		       TAKE(reader, "}}");
 	}
 	if (TAKE(reader, "{\"reason\":{\"id\":")) {
 		change->type = CHANGE_REASON;

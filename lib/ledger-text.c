@@ -83,6 +83,12 @@ static void put_until(struct text *text, usec_t until)
 		print(text, "%" PRIu64, until);
 }
 
+static void put_end(struct text *text, const struct ban *ban)
+{
+	if (ban->ended != END_NONE)
+		print(text, ",\"ended\":\"%s\"", ledger_end_name(ban->ended));
+}
+
 static usec_t exact(usec_t time)
 {
 	return MIN(time, LEDGER_MAX_EXACT - 1);
@@ -142,9 +148,11 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 		put_ban(text, ban);
 		comma = ",";
 	}
-	if (what & UNSAVED_UNTIL && !(what & UNSAVED_BAN)) {
-		print(text, "{\"until\":{\"id\":%" PRIu64 ",\"until\":", ban->id);
+	if ((what & UNSAVED_UNTIL && !(what & UNSAVED_BAN)) ||
+	    (what & UNSAVED_BAN && ban->ended != END_NONE)) {
+		print(text, "%s{\"until\":{\"id\":%" PRIu64 ",\"until\":", comma, ban->id);
 		put_until(text, ban->until);
+		put_end(text, ban);
 		print(text, "}}");
 		comma = ",";
 	}
@@ -180,9 +188,11 @@ static void put_filled(struct text *text, const struct ledger *ledger)
 		put(text, "}", 1);
 }
 
-static void begin_line(struct text *text, const struct ledger *ledger, bool with_table)
+/* `all`: also what is saved. True: a change stands behind "changes" already. */
+static bool begin_line(struct text *text, const struct ledger *ledger, bool with_table, bool all)
 {
 	struct position position = ledger_position(ledger);
+	uint64_t told;
 
 	print(text, "{\"v\":%d", LEDGER_VERSION);
 	if (position.cursor.data) {
@@ -196,6 +206,10 @@ static void begin_line(struct text *text, const struct ledger *ledger, bool with
 		put_filled(text, ledger);
 	}
 	print(text, ",\"changes\":[");
+	if (!ledger_get_told(ledger, !all, &told))
+		return false;
+	print(text, "{\"told\":%" PRIu64 "}", told);
+	return true;
 }
 
 static int finish(struct text *text, char **ret)
@@ -214,10 +228,11 @@ int ledger_encode(const struct ledger *ledger, char **ret)
 	const struct ban *ban;
 	unsigned what;
 	size_t i = 0;
+	bool comma;
 
-	begin_line(&text, ledger, ledger_table_is_unsaved(ledger));
-	for (bool first = true; (ban = ledger_next_unsaved(ledger, &i, &what)); first = false) {
-		if (!first)
+	comma = begin_line(&text, ledger, ledger_table_is_unsaved(ledger), false);
+	for (; (ban = ledger_next_unsaved(ledger, &i, &what)); comma = true) {
+		if (comma)
 			put(&text, ",", 1);
 		put_changes(&text, ban, what);
 	}
@@ -235,12 +250,13 @@ static bool put_next_line(struct text *text, const struct ledger *ledger,
 			  struct ledger_place *place)
 {
 	const struct ban *ban = ledger_next(ledger, place->last);
+	bool comma;
 
 	if (!ban && place->begun)
 		return false;
-	begin_line(text, ledger, !place->begun && *ledger_table(ledger));
-	for (size_t n = 0; ban && n < BANS_A_LINE; n++) {
-		if (n > 0)
+	comma = begin_line(text, ledger, !place->begun && *ledger_table(ledger), !place->begun);
+	for (size_t n = 0; ban && n < BANS_A_LINE; n++, comma = true) {
+		if (comma)
 			put(text, ",", 1);
 		put_changes(text, ban, UNSAVED_BAN);
 		place->last = ban;

@@ -223,6 +223,7 @@ static void drop(struct ledger *ledger, struct record *record)
 		ledger->hand = record->head.newer;
 	if (record->offender != POOL_NONE)
 		ledger_unchain(ledger, record);
+	ledger->n_ended -= record->ban.ended != END_NONE;
 	free_texts(record);
 	table_remove(&ledger->bans, &ledger->ban_list, record);
 }
@@ -237,7 +238,7 @@ static bool is_needed(const struct ledger *ledger, const struct record *record, 
 	const struct ban *ban = &record->ban;
 	const struct jail_record *jail = ledger->jails[record->jail];
 
-	if (record->unsaved || within(ban->since, now, ledger->reach))
+	if (record->unsaved || ban->ended != END_NONE || within(ban->since, now, ledger->reach))
 		return true;
 	if (ban->lifted)
 		return within(ban->lifted_after_time, now, ledger->reach);

@@ -31,6 +31,15 @@ struct position {
 
 enum ban_kind { BAN_AUTOMATIC, BAN_MANUAL };
 
+/* Why banish itself ends a ban before its time. */
+enum ban_end {
+	END_NONE,
+	END_JAIL_GONE,
+	END_IGNORED,
+	END_NO_NETWORKS, /* a network's; its jail bans none any more */
+	END_OUTGROWN,    /* by hand, of more addresses than one ban of its jail is now */
+};
+
 struct ban {
 	uint64_t id;      /* never used twice in one ledger */
 	const char *jail; /* name */
@@ -50,6 +59,7 @@ struct ban {
 	const char *
 		cursor; /* of the entry that did it; "" where it is not known or no longer needed */
 	bool placed;
+	enum ban_end ended; /* and nobody was told of it yet: see ledger_told_end() */
 	bool lifted; /* an unban: no offence, not running */
 	usec_t lifted_time;
 	usec_t lifted_after_time; /* the position of the unban */
@@ -117,6 +127,8 @@ static inline bool ban_runs(const struct ban *ban, usec_t now)
 /* Changes of one ban, marked for saving. An unknown id is fine: it was let go. */
 void ledger_place(struct ledger *ledger, uint64_t id);
 int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until) must_check;
+/* It ends at `until`, for that reason. */
+int ledger_end(struct ledger *ledger, uint64_t id, usec_t until, enum ban_end why) must_check;
 int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
 		const struct position *after) must_check;
 /* Why a manual ban is; the text is copied. */
@@ -142,6 +154,13 @@ const char *ledger_table(const struct ledger *ledger); /* borrowed until set aga
 int ledger_set_filled(struct ledger *ledger, const char *set, uint64_t handle) must_check;
 uint64_t ledger_filled(const struct ledger *ledger, const char *set); /* 0: not known to be */
 
+/* Which bans were told, each when it began, and when banish ended it. What is not saved as told is
+ * told again after a crash. Bans are told in the order of their numbers. */
+void ledger_told(struct ledger *ledger, uint64_t id);
+void ledger_told_end(struct ledger *ledger, uint64_t id);
+/* Of a ledger that was read: all that ended (struct ban) and all of these may be untold. */
+bool ledger_is_untold(const struct ledger *ledger, const struct ban *ban, usec_t now);
+
 /* Lets go of all that nobody needs at `now`. */
 void ledger_prune(struct ledger *ledger, usec_t now);
 
@@ -160,6 +179,10 @@ const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, un
 bool ledger_table_is_unsaved(const struct ledger *ledger); /* nor its filled sets */
 /* The filled sets, one after the other; NULL: no more. `ret` is filled in. */
 const char *ledger_next_filled(const struct ledger *ledger, size_t *i, uint64_t *ret);
+/* False: that is not known, or (`unsaved`) it is saved already. */
+bool ledger_get_told(const struct ledger *ledger, bool unsaved, uint64_t *ret);
+/* As the file told it: up to this number, and all that ended so far. */
+void ledger_set_told(struct ledger *ledger, uint64_t id);
 void ledger_forget_unsaved(struct ledger *ledger);
 
 #endif

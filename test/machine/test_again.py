@@ -247,3 +247,61 @@ def test_a_note_is_known_for_longer_than_a_restart_reads_the_rest(machine, banis
     assert "jail mox: 1 failures counted for nobody" in banish.wait_message("LOG_BLIND", start)
     tell_mox(machine, 'm="authentication failed" pkg=imapserver username=mox@localhost cid=83a delta=110ms')
     assert banish.wait_entry("ban", address="198.51.100.83", after=start)["BANISH_FAILURES"] == "1"
+
+
+def as_if_killed_before_telling(machine, untold):
+    """What of the state file was written after the line with `untold` is gone, as are the entries."""
+    text = machine.output("cat", "/var/lib/banish/state")
+    lines = text.splitlines()
+    last = max(i for i, line in enumerate(lines) if untold in line)
+    machine.write("/tmp/state", "\n".join(lines[:last + 1]) + "\n")
+    machine.shell("cat /tmp/state >/var/lib/banish/state")
+    machine.shell("journalctl --quiet --rotate")
+
+
+def test_a_ban_that_a_crash_kept_from_being_told_is_told_again(machine, guard):
+    machine.attack("203.0.113.160", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.160")
+    first, = guard.entries("ban")
+    assert "BANISH_AGAIN" not in first
+    guard.restart()
+    assert len(guard.entries("ban")) == 1
+    guard.stop()
+    as_if_killed_before_telling(machine, '{"ban":')
+    guard.start()
+    entries = guard.wait_entry("ban", 2) and guard.entries("ban")
+    assert len(entries) == 2 and entries[1]["BANISH_AGAIN"] == "1"
+    fields = [name for name in first if name.startswith("BANISH_")]
+    assert [entries[1][name] for name in fields] == [first[name] for name in fields]
+    # and no more than once
+    guard.restart()
+    assert len(guard.entries("ban")) == 2
+    report = [json.loads(line) for line in guard("report", "--json").stdout.splitlines()]
+    assert report[-1]["bans"] == 1
+    said = [json.loads(line) for line in guard("why", "--json", "203.0.113.160").stdout.splitlines()]
+    assert len([line for line in said if line["what"] == "said"]) == 1
+
+
+def test_an_unban_that_a_crash_kept_from_being_told_is_told_again(machine, banish):
+    policy = lab.with_mox({})
+    banish.begin(**policy)
+    machine.mox("198.51.100.161")
+    banish.wait_banned("mox4", "198.51.100.161")
+    start = machine.cursor()
+    banish.configure(**dict(policy, ignoreip=["198.51.100.161"]))
+    banish.reload()
+    banish.wait_gone("mox4", "198.51.100.161")
+    first, = banish.entries("unban", start)
+    banish.stop()
+    as_if_killed_before_telling(machine, '"ended":"ignored"')
+    # as it was in the kernel
+    machine.nft("add", "element", "inet", "banish", "mox4",
+                '{ 198.51.100.161 timeout 1h comment "login-failed x1" }')
+    banish.start()
+    banish.wait_gone("mox4", "198.51.100.161")
+    entries = banish.entries("unban", start)
+    assert len(entries) == 2 and entries[1]["BANISH_AGAIN"] == "1"
+    assert entries[1]["BANISH_UNTIL_USEC"] == first["BANISH_UNTIL_USEC"]
+    assert not banish.messages("LOG_RESTORED", start) and not banish.entries("adopt", start)
+    banish.restart()
+    assert len(banish.entries("unban", start)) == 2

@@ -136,6 +136,28 @@ static void a_ban_that_is_said_again_counts_once(void **state)
 	assert_int_equal(digest_find_jail(digest, "mox")->bans, 2);
 }
 
+static struct words unban(usec_t time, const char *prefix, const char *until, const char *again)
+{
+	return (struct words){ time, { "BANISH_ACTION=unban", MOX, prefix, until, again }, 0 };
+}
+
+static void an_unban_that_is_said_again_counts_once(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const char *seven = "BANISH_PREFIX=203.0.113.7/32", *eight = "BANISH_PREFIX=203.0.113.8/32";
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	feed(digest, unban(1, seven, "BANISH_UNTIL_USEC=9", NULL));
+	feed(digest, unban(2, seven, "BANISH_UNTIL_USEC=9", "BANISH_AGAIN=1"));
+	assert_int_equal(digest_find_jail(digest, "mox")->unbans, 1);
+	feed(digest, unban(3, eight, "BANISH_UNTIL_USEC=9", "BANISH_AGAIN=1"));
+	assert_int_equal(digest_find_jail(digest, "mox")->unbans, 2);
+	/* banned and let go twice, for good each time */
+	feed(digest, unban(4, seven, "BANISH_UNTIL_USEC=infinity", NULL));
+	feed(digest, unban(5, seven, "BANISH_UNTIL_USEC=infinity", NULL));
+	assert_int_equal(digest_find_jail(digest, "mox")->unbans, 4);
+}
+
 static void a_network_is_no_offender(void **state)
 {
 	cleanup(digest_freep) struct digest *digest = NULL;
@@ -287,6 +309,7 @@ int main(void)
 		cmocka_unit_test(bans_are_counted_by_jail_and_offender),
 		cmocka_unit_test(offenders_are_put_together_by_network),
 		cmocka_unit_test(a_ban_that_is_said_again_counts_once),
+		cmocka_unit_test(an_unban_that_is_said_again_counts_once),
 		cmocka_unit_test(a_network_is_no_offender),
 		cmocka_unit_test(hands_breakers_and_accounts_are_told),
 		cmocka_unit_test(warnings_are_put_together_by_kind),

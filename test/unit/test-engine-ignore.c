@@ -32,7 +32,7 @@ static void a_reload_ends_what_may_not_be(void **state)
 	assert_int_equal(engine_end_bans(stream.engine, START + 5), 0);
 	assert_true(engine_take(stream.engine, &decision));
 	assert_int_equal(decision.type, DECISION_END);
-	assert_int_equal(decision.ended, ENDED_IGNORED);
+	assert_int_equal(decision.ended, END_IGNORED);
 	assert_int_equal(decision.address.bytes[3], 1);
 	assert_false(engine_take(stream.engine, &decision));
 	stream_warm(&stream);
@@ -46,7 +46,7 @@ static void a_reload_ends_what_may_not_be(void **state)
 	for (int i = 0; i < 3; i++) {
 		assert_true(engine_take(stream.engine, &decision));
 		assert_int_equal(decision.type, DECISION_END);
-		assert_int_equal(decision.ended, ENDED_JAIL_GONE);
+		assert_int_equal(decision.ended, END_JAIL_GONE);
 		assert_int_equal(decision.jail, ENGINE_NO_JAIL);
 		assert_string_equal(decision.jail_name, "mail");
 	}
@@ -95,7 +95,7 @@ static void a_ban_by_hand_follows_its_prefix_as_far_as_it_can(void **state)
 		assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 		assert_int_equal(engine_take(stream.engine, &decision), !cases[i].becomes);
 		if (!cases[i].becomes) {
-			assert_int_equal(decision.ended, ENDED_OUTGROWN);
+			assert_int_equal(decision.ended, END_OUTGROWN);
 			assert_string_equal(prefix_format(&decision.prefix, text),
 					    cases[i].by_hand);
 		} else {
@@ -129,7 +129,7 @@ static void a_ban_by_hand_that_was_widened_narrows_again(void **state)
 	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 	/* Nobody knows which one of the network was meant. */
 	assert_true(engine_take(stream.engine, &decision));
-	assert_int_equal(decision.ended, ENDED_OUTGROWN);
+	assert_int_equal(decision.ended, END_OUTGROWN);
 	assert_int_equal(decision.id, 3);
 	assert_false(engine_take(stream.engine, &decision));
 	for (uint64_t i = 0; i < ARRAY_SIZE(becomes); i++) {
@@ -261,7 +261,7 @@ static void banprivate_bans_and_a_reload_without_it_ends_that(void **state)
 	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 	assert_true(engine_take(stream.engine, &decision));
 	assert_int_equal(decision.type, DECISION_END);
-	assert_int_equal(decision.ended, ENDED_IGNORED);
+	assert_int_equal(decision.ended, END_IGNORED);
 	stream_done(&stream);
 }
 

@@ -210,7 +210,7 @@ static void a_ban_follows_the_policy(void **state)
 	move(&second, &third);
 	assert_true(engine_take(third.engine, &decision));
 	assert_int_equal(decision.type, DECISION_END);
-	assert_int_equal(decision.ended, ENDED_NO_NETWORKS);
+	assert_int_equal(decision.ended, END_NO_NETWORKS);
 	assert_string_equal(prefix_format(&decision.prefix, text), "203.0.112.0/20");
 	assert_false(engine_take(third.engine, &decision));
 	stream_done(&third);

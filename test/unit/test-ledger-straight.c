@@ -120,6 +120,14 @@ static void change_ban(struct ledger *ledger, uint64_t id, bool plain)
 		ledger_place(ledger, id);
 	if (below(2))
 		assert_int_equal(ledger_set_until(ledger, id, time_of()), 0);
+	if (!below(4))
+		assert_int_equal(ledger_end(ledger, id, time_of(),
+					    END_JAIL_GONE + (enum ban_end)below(4)),
+				 0);
+	if (!below(4))
+		ledger_told(ledger, below(10));
+	if (!below(4))
+		ledger_told_end(ledger, id);
 	if (below(2))
 		assert_int_equal(ledger_set_reason(ledger, id, text_of(reason, 100, plain)), 0);
 	if (below(2))

@@ -268,6 +268,64 @@ static void filled_sets_without_a_table_are_damage(void **state)
 	}
 }
 
+static void tell(struct ledger *ledger, const char *expected)
+{
+	cleanup(freep) char *line = NULL;
+
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	assert_string_equal(line, expected);
+	ledger_saved(ledger);
+}
+
+static void what_was_told_is_kept(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(freep) char *whole = NULL;
+	const struct ban ban = { .jail = "a",
+				 .prefix = PREFIX_V4,
+				 .address = { AF_INET, { 203, 0, 113, 7 } },
+				 .since = 1,
+				 .until = 9,
+				 .event = "e" };
+
+	for (unsigned i = 0; i < 3; i++)
+		add(ledger, &ban);
+	/* a file of 0.1.0: only what was never placed may be untold */
+	assert_true(ledger_is_untold(ledger, ledger_get(ledger, 1), 8));
+	assert_false(ledger_is_untold(ledger, ledger_get(ledger, 1), 9));
+	ledger_place(ledger, 1);
+	assert_false(ledger_is_untold(ledger, ledger_get(ledger, 1), 8));
+	ledger_saved(ledger);
+
+	ledger_told(ledger, 2);
+	assert_int_equal(ledger_end(ledger, 1, 5, END_IGNORED), 0);
+	assert_int_equal(ledger_end(ledger, 3, 9, END_OUTGROWN), 0);
+	tell(ledger, "{\"v\":1,\"changes\":[{\"told\":2},"
+		     "{\"until\":{\"id\":1,\"until\":5,\"ended\":\"ignored\"}},"
+		     "{\"until\":{\"id\":3,\"until\":9,\"ended\":\"outgrown\"}}]}\n");
+	tell(ledger, "{\"v\":1,\"changes\":[]}\n");
+	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	again = read_all(whole);
+	assert_false(ledger_is_untold(again, ledger_get(again, 2), 8));
+	assert_true(ledger_is_untold(again, ledger_get(again, 3), 99));
+	assert_int_equal(ledger_get(again, 1)->ended, END_IGNORED);
+	assert_int_equal(ledger_get(again, 1)->until, 5);
+	assert_int_equal(ledger_get(again, 2)->ended, END_NONE);
+	assert_int_equal(ledger_get(again, 3)->ended, END_OUTGROWN);
+
+	ledger_told_end(ledger, 1);
+	ledger_told_end(ledger, 3);
+	ledger_told(ledger, 3);
+	ledger_told(ledger, 1);
+	tell(ledger, "{\"v\":1,\"changes\":[{\"told\":3}]}\n");
+	assert_int_equal(ledger_decode(again, SPAN_LITERAL("{\"v\":1,\"changes\":[{\"told\":3}]}")),
+			 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(ledger_get(again, i)->ended, END_NONE);
+		assert_false(ledger_is_untold(again, ledger_get(again, i), 8));
+	}
+}
+
 static void a_large_ledger_takes_several_lines(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
@@ -398,6 +456,7 @@ int main(void)
 		cmocka_unit_test(the_table_is_told_where_it_changes),
 		cmocka_unit_test(filled_sets_are_those_of_the_table),
 		cmocka_unit_test(filled_sets_without_a_table_are_damage),
+		cmocka_unit_test(what_was_told_is_kept),
 		cmocka_unit_test(a_large_ledger_takes_several_lines),
 		cmocka_unit_test(nonsense_changes_nothing),
 		cmocka_unit_test(each_fault_of_a_ban_is_seen),
