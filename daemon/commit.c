@@ -6,14 +6,18 @@
  */
 #include "daemon.h"
 
+#include "cursor.h"
 #include "ledger-text.h"
 #include "log.h"
+#include "print.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define SAVE_PLACED_DELAY USEC_PER_SEC /* a crash within it only has placed bans said again */
 #define RETRY_DELAY       (10 * USEC_PER_SEC) /* a full disk */
+#define CURSOR_SHOWN      256                 /* bytes */
 #define LIGHT_BAN         256                 /* bytes of the state file; most take more */
 
 static int remember(struct daemon *daemon, const struct due *due)
@@ -127,7 +131,8 @@ static int write_state(struct daemon *daemon)
 	cleanup(freep) char *line = NULL;
 	int r;
 
-	if (ledger_wants_compaction(daemon->ledger, state_size(daemon->state)))
+	if (daemon->state_damaged ||
+	    ledger_wants_compaction(daemon->ledger, state_size(daemon->state)))
 		r = compact(daemon);
 	else {
 		r = ledger_encode(daemon->ledger, &line);
@@ -143,7 +148,7 @@ static int write_state(struct daemon *daemon)
 	}
 	if (daemon->state_failing)
 		log_say(LOG_STATE, LOG_NOTICE, "%s is written again", state_path(daemon->state));
-	daemon->state_failing = false;
+	daemon->state_failing = daemon->state_damaged = false;
 	ledger_saved(daemon->ledger);
 	return 0;
 }
@@ -256,42 +261,109 @@ int commit_attach(struct daemon *daemon)
 				       USEC_INFINITY / 2, 0, on_save, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->saver, SD_EVENT_OFF);
-	if (r >= 0 && daemon->state && !state_writable(daemon->state))
+	if (r >= 0 && daemon->state && (daemon->state_damaged || !state_writable(daemon->state)))
 		commit_soon(daemon, 0); /* it tries, and says why it cannot */
 	return r;
 }
 
+struct loading {
+	struct ledger *ledger;
+	size_t n_good, n_bad, n_changes; /* lines, and bad changes in good lines */
+	int error;                       /* of the first bad line */
+};
+
+/* What makes no sense is damage of that line or that change only. */
 static int take_line(void *userdata, struct span line)
 {
-	return ledger_decode(userdata, line);
+	struct loading *loading = userdata;
+	int r = ledger_decode(loading->ledger, line);
+
+	if (r == -EBADMSG || r == -EPROTONOSUPPORT) {
+		loading->error = loading->n_bad++ == 0 ? r : loading->error;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	loading->n_good++;
+	loading->n_changes += (size_t)r;
+	return 0;
+}
+
+static const char *what_is_wrong(int error)
+{
+	switch (error) {
+	case -EPROTONOSUPPORT:
+		return "was written by a newer banish";
+	case -EACCES:
+		return "cannot be read";
+	case -EISDIR:
+		return "is a folder";
+	case -ENOTSUP:
+		return "is no file";
+	}
+	return "is damaged";
 }
 
 /* A file that makes no sense is put aside, and the ledger begins empty: better to protect without
  * memory than not. */
 static int begin_anew(struct daemon *daemon, int error, struct ledger **ledger)
 {
+	const char *path = state_path(daemon->state);
 	int r;
 
 	r = state_set_aside(daemon->state);
 	if (r == -ENOMEM)
 		return r;
-	log_say(LOG_STATE_READ, LOG_ERR,
-		"%s %s: it is kept as %s.bad, and bans and offences begin anew",
-		state_path(daemon->state),
-		error == -EPROTONOSUPPORT ? "was written by a newer banish"
-		: error == -EACCES        ? "cannot be read"
-					  : "is damaged",
-		state_path(daemon->state));
+	if (r < 0)
+		log_say(LOG_STATE_READ, LOG_ERR,
+			"%s %s, and cannot be kept as %s.bad (%s): remove it; until then bans are not "
+			"remembered over a restart",
+			path, what_is_wrong(error), path, strerror(-r));
+	else
+		log_say(LOG_STATE_READ, LOG_ERR,
+			"%s %s: it is kept as %s.bad, and bans and offences begin anew", path,
+			what_is_wrong(error), path);
 	*ledger = ledger_free(*ledger);
 	return ledger_new(daemon->seed, ledger);
 }
 
-static int take_saved_position(struct daemon *daemon, const struct ledger *ledger)
+/* The rest of the file holds. It is written anew, so that this is said once. */
+static int pass_over_damage(struct daemon *daemon, const struct loading *loading)
+{
+	const char *path = state_path(daemon->state);
+	int r;
+
+	daemon->state_damaged = daemon->doubting = true;
+	r = state_keep_copy(daemon->state);
+	if (r == -ENOMEM)
+		return r;
+	log_say(LOG_STATE_READ, LOG_ERR,
+		"%s is damaged: %zu lines and %zu changes of it make no sense and are passed over, the rest "
+		"holds; %s %s.bad%s%s",
+		path, loading->n_bad, loading->n_changes,
+		r < 0 ? "it could not be kept as" : "it is kept as", path, r < 0 ? ": " : "",
+		r < 0 ? strerror(-r) : "");
+	return 0;
+}
+
+/* Without a place to go on from the journal is read from one findtime ago, as at the very first
+ * start. */
+static int take_saved_position(struct daemon *daemon, struct ledger *ledger)
 {
 	struct position position = ledger_position(ledger);
 
 	if (!position.cursor.data)
 		return 0;
+	if (!cursor_is_of(position.cursor, position.time)) {
+		cleanup(freep) char *shown = bytes_to_display(position.cursor, CURSOR_SHOWN);
+
+		log_say(LOG_STATE_READ, LOG_ERR,
+			"%s: the place in the journal (\"%s\", time %" PRIu64
+			") is damaged: the journal is "
+			"read from the longest findtime ago; bans and offences are kept",
+			state_path(daemon->state), shown ? shown : "?", position.time);
+		return ledger_set_position(ledger, &(struct position){ 0 });
+	}
 	daemon->cursor = strndup(position.cursor.data, position.cursor.size);
 	daemon->cursor_time = position.time;
 	return daemon->cursor ? 0 : -ENOMEM;
@@ -300,6 +372,7 @@ static int take_saved_position(struct daemon *daemon, const struct ledger *ledge
 int commit_load(struct daemon *daemon, struct ledger **ret)
 {
 	cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct loading loading = { 0 };
 	int r;
 
 	r = ledger_new(daemon->seed, &ledger);
@@ -317,13 +390,19 @@ int commit_load(struct daemon *daemon, struct ledger **ret)
 		return r;
 	}
 	ledger_expect(ledger, state_size(daemon->state) / LIGHT_BAN);
-	r = state_read(daemon->state, take_line, ledger);
+	loading.ledger = ledger;
+	r = state_read(daemon->state, take_line, &loading);
 	if (r > 0)
 		log_say(LOG_STATE_READ, LOG_NOTICE,
 			"%s: the last line was torn by a crash; what it told is read from the journal again",
 			state_path(daemon->state));
-	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG || r == -EACCES || r == -EIO)
+	if (r >= 0 && loading.n_bad > 0 && loading.n_good == 0)
+		r = loading.error;
+	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG || r == -EACCES || r == -EIO ||
+	    r == -EISDIR || r == -ENOTSUP)
 		r = begin_anew(daemon, r, &ledger);
+	else if (r >= 0 && loading.n_bad + loading.n_changes > 0)
+		r = pass_over_damage(daemon, &loading);
 	else if (r < 0 && r != -ENOMEM)
 		log_say(LOG_STATE_READ, LOG_ERR, "cannot start: %s cannot be read: %s",
 			state_path(daemon->state), strerror(-r));

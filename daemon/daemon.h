@@ -87,6 +87,8 @@ struct daemon {
 	struct due *decided; /* since the last commit */
 	size_t n_decided, room_decided;
 	bool state_failing; /* said already */
+	bool state_damaged; /* some of it was passed over: it is to be written anew */
+	bool doubting;      /* ... and until hear_reconcile() the kernel may know more */
 	bool kernel_failing;
 	struct undeleted *undeleted; /* changes.c */
 	size_t n_undeleted;

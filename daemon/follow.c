@@ -115,6 +115,17 @@ static int leave_notes(struct daemon *daemon)
 	return r < 0 ? r : journal_seek_time(daemon->journal, from);
 }
 
+/* A cursor that libsystemd refuses. */
+static void forget_place(struct daemon *daemon)
+{
+	log_say(LOG_STATE_READ, LOG_ERR,
+		"the place in the journal (\"%s\") is refused: the journal is read from the longest "
+		"findtime ago",
+		daemon->cursor);
+	free(daemon->cursor);
+	daemon->cursor = NULL;
+}
+
 int follow_begin(struct daemon *daemon)
 {
 	usec_t findtime = engine_findtime(daemon->force.engine), now = daemon_now(daemon);
@@ -133,6 +144,10 @@ int follow_begin(struct daemon *daemon)
 	}
 	watch_gap(daemon);
 	r = find_mark(daemon);
+	if (r == -EINVAL) {
+		forget_place(daemon);
+		return follow_begin(daemon);
+	}
 	if (r < 0)
 		return r;
 	daemon->warming = daemon->reading = true;

@@ -154,7 +154,7 @@ static int reconcile(struct daemon *daemon, bool believe)
 
 int hear_reconcile(struct daemon *daemon)
 {
-	const bool believe = ledger_last_id(daemon->ledger) == 0;
+	const bool believe = ledger_last_id(daemon->ledger) == 0 || daemon->doubting;
 	int r = 1;
 
 	if (daemon->dry_run)
@@ -162,8 +162,10 @@ int hear_reconcile(struct daemon *daemon)
 	/* what we know was found all the same; what is new to us may be missing, too */
 	for (unsigned i = 0; i < MAX_LISTS && r > 0; i++)
 		r = reconcile(daemon, believe);
-	if (r >= 0)
+	if (r >= 0) {
+		daemon->doubting = false;
 		r = guard_fill(daemon);
+	}
 	return r < 0 ? r : settle(daemon);
 }
 

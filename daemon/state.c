@@ -40,14 +40,16 @@ struct state *state_free(struct state *state)
 
 static int open_file(struct state *state)
 {
-	struct stat status;
+	struct stat status = { 0 };
 	int fd;
 
-	fd = open(state->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	/* non-blocking: a pipe must not hold us */
+	fd = open(state->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		  0640);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &status) < 0 || fsync(state->folder) < 0) {
-		int r = -errno;
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || fsync(state->folder) < 0) {
+		int r = S_ISREG(status.st_mode) ? -errno : -ENOTSUP;
 
 		(void)close(fd);
 		return r;
@@ -95,9 +97,12 @@ static int cut(struct state *state, size_t size)
 
 int state_read(struct state *state, int (*take)(void *userdata, struct span line), void *userdata)
 {
+	struct stat status;
 	size_t whole;
 	int r;
 
+	if (stat(state->path, &status) == 0 && !S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? -EISDIR : -ENOTSUP;
 	r = file_read_lines(state->path, MAX_STATE_SIZE, take, userdata, &whole);
 	if (r == -ENOENT)
 		return 0;
@@ -175,13 +180,35 @@ int state_replace(struct state *state, file_next_t next, void *userdata)
 	return open_file(state);
 }
 
+static int path_aside(const struct state *state, char **ret)
+{
+	if (asprintf(ret, "%s.bad", state->path) >= 0)
+		return 0;
+	*ret = NULL;
+	return -ENOMEM;
+}
+
+int state_keep_copy(struct state *state)
+{
+	cleanup(freep) char *aside = NULL;
+	int r;
+
+	r = path_aside(state, &aside);
+	if (r < 0)
+		return r;
+	(void)unlink(aside); /* else the next call fails */
+	return link(state->path, aside) < 0 ? -errno : 0;
+}
+
 int state_set_aside(struct state *state)
 {
 	cleanup(freep) char *aside = NULL;
+	int r;
 
 	state->nonsense = true;
-	if (asprintf(&aside, "%s.bad", state->path) < 0)
-		return -ENOMEM;
+	r = path_aside(state, &aside);
+	if (r < 0)
+		return r;
 	if (rename(state->path, aside) < 0)
 		return -errno;
 	state->nonsense = false;

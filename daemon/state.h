@@ -13,7 +13,7 @@
 struct state;
 
 /* Locks the folder and opens or creates the file; where it cannot be written now (read-only file
- * system, full disk, no right), each append tries again. -EBUSY: another banish holds the folder;
+ * system, full disk, no right, no file), each append tries again. -EBUSY: another banish holds the folder;
  * other negative errno (no folder). */
 int state_open(const char *folder, struct state **ret) must_check;
 struct state *state_free(struct state *state);
@@ -23,7 +23,8 @@ DEFINE_CLEANUP(struct state *, state_free)
 bool state_writable(const struct state *state);
 
 /* Hands each whole line to `take` (without the line end), from the first to the last; stops when it
- * returns negative. 1: a torn last line was found and is cut off; 0; negative errno. */
+ * returns negative. 1: a torn last line was found and is cut off; 0; -EISDIR, -ENOTSUP: it is a
+ * folder, or something else that is no file; negative errno. */
 int state_read(struct state *state, int (*take)(void *userdata, struct span line),
 	       void *userdata) must_check;
 
@@ -34,6 +35,9 @@ int state_append(struct state *state, struct span line) must_check;
 /* Replaces the whole content by pieces (of lines with line ends), atomically. On failure the old
  * one is kept. */
 int state_replace(struct state *state, file_next_t next, void *userdata) must_check;
+
+/* Keeps the file, as it is now, as "state.bad", too. */
+int state_keep_copy(struct state *state) must_check;
 
 /* Puts the file aside as "state.bad" (the content makes no sense to us) and begins an empty one. On
  * failure it is tried again before anything is written. */

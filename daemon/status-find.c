@@ -1,6 +1,7 @@
 /* Finds out what `banish status` tells. */
 #include "status.h"
 
+#include "cursor.h"
 #include "file.h"
 #include "ledger-text.h"
 #include "log.h"
@@ -274,7 +275,7 @@ static int look_at_position(struct status *status)
 	if (r == -ENOMEM)
 		return r;
 	position = ledger_position(ledger);
-	if (r < 0 || !position.cursor.data)
+	if (r < 0 || !cursor_is_of(position.cursor, position.time))
 		return 0; /* the daemon says what is wrong with it */
 	status->facts.position = position.time;
 	/* what rules read that are not in force yet does not wait */

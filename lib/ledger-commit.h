@@ -8,6 +8,7 @@
 
 #define LEDGER_VERSION    1
 #define LEDGER_MAX_EXACT  ((uint64_t)1 << 53) /* from there on a JSON number is not exact */
+#define LEDGER_MAX_LEAP   ((uint64_t)1 << 40) /* from one ban's number to the next; far more than are ever let go */
 #define LEDGER_MAX_EVENT  256                 /* bytes */
 #define LEDGER_MAX_CURSOR 1024
 
@@ -26,6 +27,7 @@ struct ledger_commit {
 	usec_t time;
 	struct ledger_change *changes; /* owned */
 	size_t n_changes, max_changes;
+	unsigned n_damaged; /* changes that make no sense */
 };
 
 /* A letter, then letters, digits, "_" and "-". */

@@ -1,6 +1,6 @@
 /*
- * Everything is checked before anything is applied: known keys only, each once, right types, whole
- * numbers that JSON holds exactly.
+ * Known keys only, each once, right types, whole numbers that JSON holds exactly. What is wrong in
+ * a change is damage of that change, what is wrong around them of the line.
  */
 
 #include "ledger-commit.h"
@@ -278,8 +278,10 @@ static int read_changes(const cJSON *array, struct ledger_commit *commit)
 		change = ledger_commit_add(commit);
 		if (!change)
 			return -ENOMEM;
-		if (!read_change(item, change))
-			return -EBADMSG;
+		if (!read_change(item, change)) {
+			commit->n_changes--;
+			commit->n_damaged++;
+		}
 	}
 	return 0;
 }
@@ -343,21 +345,15 @@ static int read_commit(struct span line, struct ledger_commit *commit)
 	return read_json(line, commit);
 }
 
-/* Numbers only rise, so no ban is told twice; all else may speak of a ban that was let go since. */
-static int check_numbers(const struct ledger *ledger, const struct ledger_commit *commit)
+/* A ban has a number of its own, and ends after it began; all else may speak of a ban that was let
+ * go since. A number far beyond the last one would leave none for those to come. */
+static bool makes_sense(const struct ledger *ledger, const struct ledger_change *change)
 {
-	uint64_t last = ledger_last_id(ledger);
+	const struct ban *ban = &change->ban;
 
-	for (size_t i = 0; i < commit->n_changes; i++) {
-		const struct ledger_change *change = &commit->changes[i];
-
-		if (change->type != CHANGE_BAN)
-			continue;
-		if (change->ban.id <= last)
-			return -EBADMSG;
-		last = change->ban.id;
-	}
-	return 0;
+	return change->type != CHANGE_BAN ||
+	       (!ledger_get(ledger, ban->id) && ban->since <= ban->until &&
+		ban->id - MIN(ban->id, ledger_last_id(ledger)) <= LEDGER_MAX_LEAP);
 }
 
 static int apply(struct ledger *ledger, const struct ledger_change *change)
@@ -409,15 +405,24 @@ int ledger_decode(struct ledger *ledger, struct span line)
 	int r;
 
 	r = read_commit(line, &commit);
-	if (r == 0)
-		r = check_numbers(ledger, &commit);
-	for (size_t i = 0; r == 0 && i < commit.n_changes; i++)
-		r = apply(ledger, &commit.changes[i]);
+	for (size_t i = 0; r == 0 && i < commit.n_changes; i++) {
+		if (makes_sense(ledger, &commit.changes[i]))
+			r = apply(ledger, &commit.changes[i]);
+		else
+			commit.n_damaged++;
+		if (r == -E2BIG) { /* more jails than there can be: names that are none */
+			commit.n_damaged++;
+			r = 0;
+		}
+	}
 	if (r == 0 && commit.table)
 		r = apply_table(ledger, &commit);
 	ledger_forget_unsaved(ledger);
-	if (r < 0 || !commit.cursor)
+	if (r < 0)
 		return r;
+	if (!commit.cursor)
+		return (int)commit.n_damaged;
 	position = (struct position){ commit.time, span_of(commit.cursor) };
-	return ledger_set_position(ledger, &position);
+	r = ledger_set_position(ledger, &position);
+	return r < 0 ? r : (int)commit.n_damaged;
 }

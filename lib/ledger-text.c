@@ -112,7 +112,7 @@ static void put_ban(struct text *text, const struct ban *ban)
 	      "{\"ban\":{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
 	      ban->id, ban->jail, prefix_format(&given, prefix),
 	      address_format(&ban->address, address));
-	print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(ban->since));
+	print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
 	put_until(text, ban->until);
 	if (ban->network)
 		print(text, ",\"network\":true");

@@ -115,6 +115,8 @@ def test_a_torn_last_line_is_cut_off(machine, guard):
     ("""sed -i '1s/.*/no state at all/' state""", "damaged"),
     ("dd if=/dev/urandom of=state bs=4k count=1 status=none; echo >>state", "damaged"),
     ("chown root:root state; chmod 600 state", "cannot be read"),  # somebody ran it as root
+    ("rm state; mkdir state; touch state/x", "is a folder"),
+    ("rm state; mkfifo state", "is no file"),
 ])
 def test_a_file_that_makes_no_sense_is_kept_aside(machine, guard, script, word):
     machine.attack("203.0.113.136", attempts=5, parallel=True)
@@ -125,11 +127,77 @@ def test_a_file_that_makes_no_sense_is_kept_aside(machine, guard, script, word):
     guard.start()
     message, = guard.messages("LOG_STATE_READ", start)
     assert word in message and STATE + ".bad" in message
-    assert machine.run("test", "-s", STATE + ".bad", check=False).returncode == 0
+    assert machine.run("test", "-e", STATE + ".bad", check=False).returncode == 0
+    assert machine.run("test", "-f", STATE, check=False).returncode == 0
     # it goes on protecting: what the kernel holds stays, what the journal tells is judged again
     guard.wait_banned("dovecot4", "203.0.113.136")
     machine.attack("203.0.113.137", attempts=5, parallel=True)
     guard.wait_banned("dovecot4", "203.0.113.137")
+
+
+@pytest.mark.parametrize("script", [
+    r"""s/"cursor":"s=./"cursor":"s=Z/""",
+    r"""s/"cursor":"s=[^"]*"/"cursor":""/""",
+    r"""s/;b=/;b=g/""",
+    r"""s/"time":1/"time":2/""",
+])
+def test_a_cursor_that_makes_no_sense_costs_only_the_place(machine, guard, script):
+    machine.mox("198.51.100.170")
+    guard.wait_banned("mox4", "198.51.100.170")
+    guard("ban", "--reason", "spam", "198.51.100.171")
+    guard.wait_entry("adopt", address="198.51.100.171")
+    guard.stop()
+    machine.mox("198.51.100.172")
+    damage(machine, f"sed -i '{script}' state")
+    start = machine.cursor()
+    guard.start()
+    message, = guard.messages("LOG_STATE_READ", start)
+    assert "the place in the journal" in message
+    # what was logged while it was down is found, and nothing that is known is told again
+    guard.wait_banned("mox4", "198.51.100.172")
+    guard.settle()
+    assert [entry["BANISH_ADDRESS"] for entry in guard.entries("ban", start)][0] == "198.51.100.172"
+    assert len(guard.entries("ban", start)) == 2 and not guard.entries("adopt", start)
+    assert not guard.entries("unban", start)
+    assert guard("status", check=False).returncode in (0, 1)
+    # and it is said once
+    start = machine.cursor()
+    guard.restart()
+    assert not guard.messages("LOG_STATE_READ", start)
+
+
+@pytest.mark.parametrize("script", [
+    r"""/"ban":.*198\.51\.100\.173/s/"jail":"mox"/"jail":"Mox"/""",
+    r"""/"ban":.*198\.51\.100\.173/s/"since":1/"since":9/""",
+    r"""/"ban":.*198\.51\.100\.173/s/^./#/""",
+])
+def test_damage_of_one_ban_costs_no_other(machine, guard, script):
+    machine.mox("198.51.100.173")
+    guard.wait_banned("mox4", "198.51.100.173")
+    machine.mox("198.51.100.174")
+    guard.wait_banned("mox4", "198.51.100.174")
+    until = guard.wait_entry("ban", address="198.51.100.174")["BANISH_UNTIL_USEC"]
+    guard.stop()
+    damage(machine, f"sed -i '{script}' state")
+    start = machine.cursor()
+    guard.start()
+    message, = guard.messages("LOG_STATE_READ", start)
+    assert "damaged" in message and STATE + ".bad" in message
+    assert machine.run("test", "-s", STATE + ".bad", check=False).returncode == 0
+    # the kernel holds the lost one still: it is a ban by hand now
+    assert [entry["BANISH_ADDRESS"] for entry in guard.entries("adopt", start)] == ["198.51.100.173"]
+    guard.settle()
+    for address in ("198.51.100.173", "198.51.100.174"):
+        guard.wait_banned("mox4", address)
+    assert not guard.entries("unban", start)
+    # the state is whole again
+    start = machine.cursor()
+    machine.run("systemctl", "kill", "--signal=KILL", "banish.service")
+    guard.wait_message("LOG_START", start)
+    assert not guard.messages("LOG_STATE_READ", start)
+    machine.nft("flush", "set", "inet", "banish", "mox4")
+    unban = guard.wait_entry("unban", address="198.51.100.174", after=start)
+    assert unban["BANISH_UNTIL_USEC"] == until
 
 
 def test_a_lost_state_is_read_from_the_journal_again(machine, guard):

@@ -196,6 +196,56 @@ static void sets_nonsense_aside(void **folder)
 	assert_int_equal(access(aside, F_OK), 0);
 }
 
+static void sets_aside_what_is_no_file(void **folder)
+{
+	char path[64], aside[64];
+
+	snprintf(path, sizeof(path), "%s/state", (char *)*folder);
+	snprintf(aside, sizeof(aside), "%s/state.bad", (char *)*folder);
+	for (unsigned is_folder = 0; is_folder < 2; is_folder++) {
+		cleanup(state_freep) struct state *state = NULL;
+		struct lines lines = { "" };
+		struct stat status;
+
+		assert_int_equal(is_folder ? mkdir(path, 0700) : mkfifo(path, 0600), 0);
+		assert_int_equal(state_open(*folder, &state), 0);
+		assert_false(state_writable(state));
+		assert_int_equal(state_read(state, take, &lines), is_folder ? -EISDIR : -ENOTSUP);
+		assert_int_equal(state_set_aside(state), 0);
+		assert_int_equal(state_append(state, SPAN_LITERAL("one")), 0);
+		assert_int_equal(state_read(state, take, &lines), 0);
+		assert_string_equal(lines.text, "one|");
+		assert_int_equal(stat(aside, &status), 0);
+		assert_int_equal(S_ISDIR(status.st_mode), is_folder);
+		assert_int_equal(remove(aside), 0);
+		assert_int_equal(remove(path), 0);
+	}
+}
+
+static void keeps_a_copy_of_what_is_damaged(void **folder)
+{
+	cleanup(state_freep) struct state *state = NULL;
+	struct lines lines = { "" };
+	char aside[64], text[16] = "";
+	FILE *file;
+
+	snprintf(aside, sizeof(aside), "%s/state.bad", (char *)*folder);
+	for (unsigned i = 0; i < 2; i++) { /* over an older copy, too */
+		append_raw(*folder, "nonsense\n");
+		state = state_free(state);
+		assert_int_equal(state_open(*folder, &state), 0);
+		assert_int_equal(state_keep_copy(state), 0);
+		assert_int_equal(replace(state, "new\n"), 0);
+	}
+	assert_int_equal(state_read(state, take, &lines), 0);
+	assert_string_equal(lines.text, "new|");
+	file = fopen(aside, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 13);
+	assert_string_equal(text, "new\nnonsense\n");
+	assert_int_equal(fclose(file), 0);
+}
+
 /* What a read-only file system does can be had without one: a folder stands in the way. */
 static void waits_until_it_can_be_written(void **folder)
 {
@@ -277,6 +327,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(has_one_owner_at_a_time, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(replaces_all_or_nothing, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(sets_aside_what_is_no_file, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(keeps_a_copy_of_what_is_damaged, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(sets_nonsense_aside, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(waits_until_it_can_be_written, make_folder,
