@@ -102,11 +102,12 @@ static int take_reason(struct daemon *daemon, const struct ban *ban,
 	return ledger_set_reason(daemon->ledger, ban->id, reason);
 }
 
-/* An ignored host passes even when its network is banned. */
+/* An ignored host passes even when its network is banned: only a ban of none but these is of no
+ * use. */
 static bool must_not_be(struct daemon *daemon, const struct nft_element *element)
 {
-	return !nft_jail_is_network(element->jail) && !nft_jail_is_forced(element->jail) &&
-	       engine_ignores(daemon->force.engine, &element->prefix.address) &&
+	return !nft_jail_is_forced(element->jail) &&
+	       engine_ignores_all(daemon->force.engine, &element->prefix) &&
 	       !forced_holds(daemon, &element->prefix);
 }
 

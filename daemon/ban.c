@@ -1,7 +1,9 @@
 /* banish ban: an element by hand. The daemon hears of it and keeps it; without one it stands as
  * long as the table does. */
+#include "changes.h"
 #include "nft-verb.h"
 #include "options.h"
+#include "prefixset.h"
 #include "timestamp.h"
 #include "verb.h"
 
@@ -68,6 +70,37 @@ static bool find_set(const struct nft_verb *verb, const char *jail, struct targe
 	return true;
 }
 
+/* As the daemon sees it: a ban is of no use where all of it is let through. 1, 0, negative errno.
+ */
+static int ignores(const struct nft_verb *verb, const struct prefix *prefix)
+{
+	cleanup(prefixset_done) struct prefixset ignored = { 0 };
+	const struct policy *policy = verb->policy;
+
+	/* the kernel knows names and the machine itself, too, none of which is a network */
+	if (prefix->length == address_bits(&prefix->address))
+		return nft_ignores(verb->nft, &prefix->address);
+	for (size_t i = 0; i < policy->n_ignoreip; i++)
+		if (prefixset_add(&ignored, &policy->ignoreip[i]) < 0)
+			return -ENOMEM;
+	return prefixset_covers(&ignored, prefix);
+}
+
+/* The daemon takes what reads so for an automatic ban that somebody brought back, unless it goes to
+ * the jail that has none. */
+static int check_reason(const struct request *request)
+{
+	char reason[NFT_COMMENT_BYTES];
+
+	(void)nft_clean_comment(request->reason, reason);
+	if (strcmp(request->jail, NFT_JAIL_MANUAL) == 0 || !changes_is_like_own(reason))
+		return 0;
+	fprintf(stderr,
+		"banish ban: the reason \"%s\" reads like that of an automatic ban: say it in other words\n",
+		reason);
+	return EXIT_USAGE;
+}
+
 /* Whom it would be no use, or harm, to ban; and widens to what one element of the jail stands for.
  * 0 or the exit code. */
 static int examine(const struct nft_verb *verb, const struct request *request,
@@ -90,11 +123,11 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 	}
 	if (request->force && target->prefix.length != address_bits(address))
 		return refuse(target, "is a network; with --force name single addresses");
-	if (address_never_offends(address))
+	if (prefix_never_offends(&target->prefix))
 		return refuse(target,
 			      "is a loopback, unspecified or multicast address, which nobody "
 			      "attacks from");
-	r = nft_ignores(verb->nft, address);
+	r = ignores(verb, &target->prefix);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the ignored addresses", r);
 	if (r > 0 && !request->force)
@@ -198,7 +231,9 @@ static int run(struct request *request, const struct common *common, char **word
 
 	if (!targets)
 		return nft_verb_fail(&verb, "ban", -ENOMEM);
-	code = parse(words, n_words, targets);
+	code = check_reason(request);
+	if (code == 0)
+		code = parse(words, n_words, targets);
 	if (code != 0)
 		return code;
 	code = nft_verb_open(&verb, common);

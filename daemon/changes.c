@@ -104,6 +104,17 @@ bool changes_parse_network(const char *comment)
 	return digits > 0 && strcmp(comment + digits, " offenders") == 0;
 }
 
+bool changes_is_like_own(const char *comment)
+{
+	char event[NFT_COMMENT_BYTES] = "";
+	size_t size = strcspn(comment, " ");
+
+	if (size == 0 || size >= sizeof(event))
+		return false;
+	memcpy(event, comment, size);
+	return changes_parse_event(comment, event) || changes_parse_network(comment);
+}
+
 int changes_put(struct changes *changes, const char *name, const struct ban *ban,
 		enum nft_operation operation, usec_t now)
 {

@@ -22,6 +22,8 @@ int changes_put(struct changes *changes, const char *name, const struct ban *ban
 /* The comments that this writes to automatic bans. */
 bool changes_parse_event(const char *comment, const char *event);
 bool changes_parse_network(const char *comment);
+/* True if it reads like one of these, whatever the event. */
+bool changes_is_like_own(const char *comment);
 /* `jail`: the name that its sets have in common. */
 int changes_delete(struct changes *changes, const char *jail,
 		   const struct address *address) must_check;

@@ -302,6 +302,19 @@ bool address_never_offends(const struct address *address)
 	       memcmp(bytes, "\xff\xff\xff\xff", 4) == 0;
 }
 
+bool prefix_never_offends(const struct prefix *prefix)
+{
+	/* the shortest prefix inside 127.0.0.0/8 and 224.0.0.0/4, or ff00::/8; of ::, ::1 and the
+	 * like hosts only */
+	bool is_v4 = prefix->address.family == AF_INET;
+	unsigned wide = is_v4 && prefix->address.bytes[0] != 127 ? 4 : 8;
+	bool is_range = is_v4 ? prefix->address.bytes[0] > 0 && prefix->address.bytes[0] < 0xf0
+			      : prefix->address.bytes[0] == 0xff;
+
+	return address_never_offends(&prefix->address) &&
+	       prefix->length >= (is_range ? wide : address_bits(&prefix->address));
+}
+
 bool address_is_private(const struct address *address)
 {
 	const uint8_t *bytes = address->bytes;

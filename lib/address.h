@@ -54,5 +54,7 @@ bool address_is_private(const struct address *address);
 
 /* Loopback, unspecified, multicast (and IPv4 broadcast): never an offender, whatever a line says. */
 bool address_never_offends(const struct address *address);
+/* ... true of all addresses of the prefix. */
+bool prefix_never_offends(const struct prefix *prefix);
 
 #endif

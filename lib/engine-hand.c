@@ -84,7 +84,7 @@ static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *b
 	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
 	     engine_spares(engine, jail, &ban->address)))
 		return true;
-	return prefixset_covers(&engine->ignored, &ban->prefix);
+	return engine_ignores_all(engine, &ban->prefix);
 }
 
 static bool is_mark(const struct engine *engine, const struct ban *ban, usec_t now)

@@ -356,6 +356,11 @@ int engine_set_ignored(struct engine *engine, const struct prefix *prefixes, siz
 	return 0;
 }
 
+bool engine_ignores_all(struct engine *engine, const struct prefix *prefix)
+{
+	return prefix_never_offends(prefix) || prefixset_covers(&engine->ignored, prefix);
+}
+
 bool engine_ignores(struct engine *engine, const struct address *address)
 {
 	return address_never_offends(address) || prefixset_contains(&engine->ignored, address);

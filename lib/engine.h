@@ -154,6 +154,8 @@ struct ledger *engine_take_ledger(struct engine *engine);
 /* Own addresses and gateways, beside ignoreip; copied, replaces what was set before. */
 int engine_set_ignored(struct engine *engine, const struct prefix *prefixes, size_t n) must_check;
 bool engine_ignores(struct engine *engine, const struct address *address);
+/* A ban of the prefix would keep nobody out: all of it is ignored. */
+bool engine_ignores_all(struct engine *engine, const struct prefix *prefix);
 /* True if an address of the prefix is marked: there runs a ban of it in FORCED_NAME. A ban that
  * holds such an address does not end for being of ignored ones. */
 bool engine_forces(const struct engine *engine, const struct prefix *prefix, usec_t now);

@@ -37,15 +37,31 @@ static int compare(const void *a, const void *b)
 	return r ? r : (int)x->length - (int)y->length;
 }
 
+/* Two that are one: the other half begins where the first ends. */
+static bool are_halves(const struct prefix *one, const struct prefix *other)
+{
+	struct prefix whole, other_whole;
+
+	if (one->length != other->length || one->length == 0)
+		return false;
+	whole = address_widen(&one->address, one->length - 1U);
+	other_whole = address_widen(&other->address, one->length - 1U);
+	return address_equal(&whole.address, &one->address) && prefix_equal(&whole, &other_whole);
+}
+
 static void sort(struct prefixset *set)
 {
 	size_t n = 0;
 
 	if (set->n_prefixes > 0)
 		qsort(set->prefixes, set->n_prefixes, sizeof(*set->prefixes), compare);
-	for (size_t i = 0; i < set->n_prefixes; i++)
-		if (n == 0 || !prefix_covers(&set->prefixes[n - 1], &set->prefixes[i]))
-			set->prefixes[n++] = set->prefixes[i];
+	for (size_t i = 0; i < set->n_prefixes; i++) {
+		if (n > 0 && prefix_covers(&set->prefixes[n - 1], &set->prefixes[i]))
+			continue;
+		set->prefixes[n++] = set->prefixes[i];
+		while (n > 1 && are_halves(&set->prefixes[n - 2], &set->prefixes[n - 1]))
+			set->prefixes[--n - 1].length--;
+	}
 	set->n_prefixes = n;
 	set->sorted = true;
 }

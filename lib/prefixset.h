@@ -1,7 +1,7 @@
 #ifndef BANISH_PREFIXSET_H
 #define BANISH_PREFIXSET_H
 
-/* Many prefixes, asked quickly: sorted, none inside another, so that one search tells. */
+/* Many prefixes, asked quickly: sorted, none inside another, halves put together, so that one search tells. */
 
 #include "address.h"
 
@@ -15,7 +15,7 @@ struct prefixset {
 int prefixset_add(struct prefixset *set, const struct prefix *prefix) must_check;
 void prefixset_done(struct prefixset *set);
 
-/* True if one of the set's prefixes holds all of it. */
+/* True if the set's prefixes hold all of it. */
 bool prefixset_covers(struct prefixset *set, const struct prefix *prefix);
 bool prefixset_contains(struct prefixset *set, const struct address *address);
 

@@ -196,6 +196,68 @@ def test_what_is_ignored_cannot_be_banned_by_hand(machine, banish):
     assert machine.outcome("203.0.113.60", password="alice-secret") == "ok"
 
 
+@pytest.fixture
+def part_ignored(banish):
+    """A jail that bans /24, of which some addresses are let through."""
+    policy = lab.with_mox({"ignoreip": ["203.0.113.0/29"], "defaults": {"prefix": {"ipv4": 24}}})
+    banish.begin(**policy)
+    return banish
+
+
+def assert_said_so(banish, start, element, end):
+    """The ban is what the verb said, now and after a restart."""
+    for again in (False, True):
+        if again:
+            banish.restart()
+        banish.wait_banned("mox4", "198.51.100.0", 5)  # what was done is heard of in order
+        found = banish.wait_banned(*element)
+        assert abs(lab.until(found) - end) < 2_000_000
+    said = [message for message in banish.messages(after=start) if "ignoreip" in message]
+    assert not said
+
+
+def test_a_network_of_which_some_are_let_through_stays_banned(machine, part_ignored):
+    start = machine.cursor()
+    said = json.loads(part_ignored("ban", "--json", "203.0.113.200").stdout)
+    part_ignored.wait_entry("adopt", prefix="203.0.113.0/24", after=start)
+    machine.mox("198.51.100.7")
+    assert_said_so(part_ignored, start, ("manual4", "203.0.113.0"), said["expires_usec"])
+
+
+def test_a_longer_ban_by_hand_over_an_automatic_one_of_a_part_ignored_network(machine,
+                                                                              part_ignored):
+    start = machine.cursor()
+    machine.mox("203.0.113.200")
+    part_ignored.wait_banned("mox4", "203.0.113.0")
+    said = json.loads(part_ignored("ban", "--jail", "mox", "--time", "5h", "--json",
+                                   "203.0.113.201").stdout)
+    part_ignored.wait_entry("adopt", prefix="203.0.113.0/24", after=start)
+    machine.mox("198.51.100.7")
+    assert_said_so(part_ignored, start, ("mox4", "203.0.113.0"), said["expires_usec"])
+
+
+def test_the_network_of_the_unspecified_address_is_one_like_any(machine, guard):
+    start = machine.cursor()
+    said = json.loads(guard("ban", "--json", "::2").stdout)
+    guard.wait_entry("adopt", prefix="::/64", after=start)
+    guard.restart()
+    assert abs(lab.until(guard.wait_banned("manual6", "::")) - said["expires_usec"]) < 2_000_000
+    for address in ("::1", "::", "127.0.0.1", "224.0.0.1"):
+        assert guard("ban", address, check=False).returncode == 1
+
+
+def test_a_reason_like_an_automatic_bans_is_refused(machine, guard):
+    for reason in ("auth-failed x5", "network: 3 offenders"):
+        done = guard("ban", "--jail", "dovecot", "--reason", reason, "203.0.113.99", check=False)
+        assert done.returncode == 2 and reason in done.stderr and done.stdout == ""
+        guard("ban", "--reason", reason, "203.0.113.98")
+        guard.wait_entry("adopt", address="203.0.113.98")
+        guard.restart()
+        guard.wait_banned("manual4", "203.0.113.98")
+        guard("unban", "203.0.113.98")
+    assert guard.machine.elements("dovecot4") == {}
+
+
 def test_what_others_do_while_it_starts_is_not_missed(machine, guard):
     """While 30,000 bans are put back, elements come and go by hand, one transaction each."""
     guard.stop()

@@ -425,6 +425,42 @@ static void knows_who_never_offends(void **state)
 	}
 }
 
+static void knows_prefixes_of_none_but_these(void **state)
+{
+	static const struct {
+		const char *prefix;
+		bool none;
+	} cases[] = {
+		{ "127.0.0.0/8", true },
+		{ "127.0.0.0/7", false },
+		{ "127.5.0.0/16", true },
+		{ "126.0.0.0/7", false },
+		{ "224.0.0.0/4", true },
+		{ "239.0.0.0/8", true },
+		{ "224.0.0.0/3", false },
+		{ "0.0.0.0/32", true },
+		{ "0.0.0.0/31", false },
+		{ "0.0.0.0/0", false },
+		{ "255.255.255.255", true },
+		{ "::", true },
+		{ "::1", true },
+		{ "::/64", false },
+		{ "::/0", false },
+		{ "ff00::/8", true },
+		{ "ff02::/64", true },
+		{ "fe00::/7", false },
+		{ "2001:db8::/64", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct prefix prefix;
+		int r = prefix_parse(span_of(cases[i].prefix), &prefix);
+
+		if (r == 0 && prefix_never_offends(&prefix) != cases[i].none)
+			fail_msg("%s", cases[i].prefix);
+	}
+}
+
 static void knows_private_addresses(void **state)
 {
 	static const char *const are[] = {
@@ -465,6 +501,7 @@ int main(void)
 		cmocka_unit_test(knows_what_lies_in_a_prefix),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(knows_who_never_offends),
+		cmocka_unit_test(knows_prefixes_of_none_but_these),
 		cmocka_unit_test(knows_private_addresses),
 	};
 

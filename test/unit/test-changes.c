@@ -31,6 +31,22 @@ static void its_own_comments_are_known_again(void **state)
 			fail_msg("%s", cases[i].comment);
 }
 
+static void others_comments_may_be_like_them(void **state)
+{
+	static const struct {
+		const char *comment;
+		bool is;
+	} cases[] = {
+		{ "auth-failed x5", true }, { "a x1.5", true },  { "network: 4 offenders", true },
+		{ "by hand", false },       { "", false },       { " x5", false },
+		{ "a b x5", false },        { "a x5 y", false }, { "network: many", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (changes_is_like_own(cases[i].comment) != cases[i].is)
+			fail_msg("%s", cases[i].comment);
+}
+
 /* As it writes them. */
 static void what_it_writes_is_its_own(void **state)
 {
@@ -54,6 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_own_comments_are_known_again),
+		cmocka_unit_test(others_comments_may_be_like_them),
 		cmocka_unit_test(what_it_writes_is_its_own),
 	};
 
