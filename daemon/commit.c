@@ -4,7 +4,7 @@
  * is mended at the next start: what is in the file but not marked as told is said again, and what
  * is not marked as placed is put in.
  */
-#include "daemon.h"
+#include "changes.h"
 
 #include "cursor.h"
 #include "ledger-text.h"
@@ -45,6 +45,7 @@ static const char *why_ended(enum ban_end ended)
 	case END_NO_NETWORKS:
 		return "its jail bans no networks any more";
 	case END_JAIL_GONE:
+	case END_EVICTED: /* told in one for all */
 	case END_NONE:
 		break;
 	}
@@ -179,6 +180,39 @@ static int tell_end(struct daemon *daemon, const struct ban *ban, const char *wh
 	return guard_remove(daemon, ban) == -ENOMEM ? -ENOMEM : 0;
 }
 
+/* At the bound of the ledger. An element goes with its ban, or nobody would know whose it is. */
+static int remove_evicted(struct daemon *daemon)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	usec_t now = daemon_now(daemon);
+	int r = 0;
+
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
+		unsigned jail = ledger_ban_jail(ban) | (ban->network ? LEDGER_NETWORKS : 0);
+
+		if (ban->ended != END_EVICTED)
+			continue;
+		/* a longer one by hand has the same element */
+		if (!ledger_banned(daemon->ledger, jail, &ban->prefix, now))
+			r = guard_gather_removal(daemon, &changes, ban);
+		ledger_told_end(daemon->ledger, ban->id);
+	}
+	if (r >= 0)
+		r = changes_apply(daemon, &changes);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Once, and again when it has become ten times as much. */
+static void tell_evicted(struct daemon *daemon)
+{
+	uint64_t n_cut = ledger_n_cut(daemon->ledger), n = ledger_n_evicted(daemon->ledger);
+
+	if (n + n_cut == 0 || n + n_cut < 10 * daemon->told_evicted)
+		return;
+	say_evicted(n_cut, n);
+	daemon->told_evicted = n + n_cut;
+}
+
 int commit_tell_again(struct daemon *daemon)
 {
 	usec_t now = daemon_now(daemon);
@@ -191,9 +225,11 @@ int commit_tell_again(struct daemon *daemon)
 		any = any || untold || ban->ended != END_NONE;
 		if (untold)
 			say_ban(daemon, ban, true);
-		if (ban->ended != END_NONE)
+		if (ban->ended != END_NONE && ban->ended != END_EVICTED)
 			r = tell_end(daemon, ban, why_ended(ban->ended), true);
 	}
+	if (r >= 0 && ledger_n_ended(daemon->ledger) > 0)
+		r = remove_evicted(daemon);
 	ledger_told(daemon->ledger, ledger_last_id(daemon->ledger));
 	if (any)
 		commit_soon(daemon, 0);
@@ -224,6 +260,12 @@ int commit_all(struct daemon *daemon)
 		if (r < 0)
 			return r;
 	}
+	if (ledger_n_ended(daemon->ledger) > 0) {
+		r = remove_evicted(daemon);
+		if (r < 0)
+			return r;
+	}
+	tell_evicted(daemon);
 	r = guard_place(daemon, daemon->decided, daemon->n_decided);
 	daemon->n_decided = 0;
 	if (r == -ENOMEM)

@@ -90,6 +90,7 @@ struct daemon {
 	bool state_damaged; /* some of it was passed over: it is to be written anew */
 	bool doubting;      /* ... and until hear_reconcile() the kernel may know more */
 	bool kernel_failing;
+	uint64_t told_evicted; /* when that was told last */
 	struct undeleted *undeleted; /* changes.c */
 	size_t n_undeleted;
 
@@ -169,7 +170,10 @@ int guard_place(struct daemon *daemon, const struct due *due, size_t n_due) must
 int guard_fill(struct daemon *daemon) must_check;
 /* guard_install() and guard_fill(). */
 int guard_mend(struct daemon *daemon) must_check;
-/* A ban has ended though its time is not over: its element goes. */
+/* A ban has ended though its time is not over: its element goes, now or with the changes. */
+struct changes;
+int guard_gather_removal(struct daemon *daemon, struct changes *changes,
+			 const struct ban *ban) must_check;
 int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one, and bans networks if it is one: its set stands in the
  * kernel. */
@@ -227,6 +231,8 @@ int reload_attach(struct daemon *daemon) must_check;
 void say_ban(const struct daemon *daemon, const struct ban *ban, bool again);
 void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again);
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by);
+/* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */
+void say_evicted(uint64_t n_ended, uint64_t n_forgotten);
 void say_private(const struct decision *decision);
 void say_breaker(const struct decision *decision);
 void say_breaker_closed(const struct decision *decision);

@@ -164,16 +164,21 @@ int guard_open(struct daemon *daemon, const struct policy *policy)
 	return 0;
 }
 
-int guard_remove(struct daemon *daemon, const struct ban *ban)
+int guard_gather_removal(struct daemon *daemon, struct changes *changes, const struct ban *ban)
 {
-	cleanup(changes_done) struct changes changes = { 0 };
 	char name[NFT_JAIL_SIZE];
-	int r;
 
 	if (!guard_has_set(daemon, ban))
 		return 0; /* the set went with its jail */
-	r = changes_delete(&changes, lengths_name(daemon, ban, name),
-			   &ban->prefix.address);
+	return changes_delete(changes, lengths_name(daemon, ban, name), &ban->prefix.address);
+}
+
+int guard_remove(struct daemon *daemon, const struct ban *ban)
+{
+	cleanup(changes_done) struct changes changes = { 0 };
+	int r;
+
+	r = guard_gather_removal(daemon, &changes, ban);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 

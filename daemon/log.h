@@ -31,6 +31,7 @@
 	X(LOG_STATE, "67fd3b18587d4b469673d13be6708993")         \
 	X(LOG_STATE_READ, "ea63cafa912f4970b6c89ac4bf93126d")    \
 	X(LOG_KERNEL, "7fcaded7368743699019ada798471d47")        \
+	X(LOG_EVICTED, "c0e1f14b4bd6467a93a6d1fbe1d3a2c7")       \
 	X(LOG_PRIVATE, "e7dd4f80d1484e88b1272e5d46aef42b")       \
 	X(LOG_BREAKER, "c7e1c700dbfc4b0db733acbbc8e4e292")       \
 	X(LOG_TARGET, "cabd6a19053142358cc3e8d1d37960c5")        \

@@ -140,6 +140,23 @@ void say_heal(const struct daemon *daemon, const char *what, const char *by, siz
 		*by ? by : "somebody", what, daemon->force.config->policy->table, n_bans);
 }
 
+void say_evicted(uint64_t n_ended, uint64_t n_forgotten)
+{
+	char ended[NUMBER_TEXT_MAX], forgotten[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "evict" },
+		{ "BANISH_BANS", number(n_ended, ended) },
+		{ "BANISH_COUNT", number(n_forgotten, forgotten) },
+	};
+
+	log_entry(
+		LOG_EVICTED, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"more bans than are remembered (%d): %s running ones were ended before their time, "
+		"those that would have ended first, and %s that were over are forgotten as "
+		"offences; bans by hand stay",
+		LEDGER_MAX_BANS, ended, forgotten);
+}
+
 void say_private(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];

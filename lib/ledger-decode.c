@@ -128,10 +128,8 @@ bool ledger_is_name(struct span name)
 }
 
 static const char *const end_names[] = {
-	[END_JAIL_GONE] = "jail",
-	[END_IGNORED] = "ignored",
-	[END_NO_NETWORKS] = "networks",
-	[END_OUTGROWN] = "outgrown",
+	[END_JAIL_GONE] = "jail",    [END_IGNORED] = "ignored", [END_NO_NETWORKS] = "networks",
+	[END_OUTGROWN] = "outgrown", [END_EVICTED] = "evicted",
 };
 
 const char *ledger_end_name(enum ban_end why)

@@ -66,7 +66,8 @@ struct ledger {
 	size_t n_ended; /* bans whose end was not told */
 	uint64_t *unsaved;
 	size_t n_unsaved, max_unsaved;
-	uint64_t n_evicted;
+	uint64_t n_evicted, n_cut;
+	size_t patience; /* so many bans are awaited before room is made again, since there was none */
 };
 
 static inline struct record *record_of(const struct ban *ban)
@@ -79,6 +80,13 @@ int ledger_chain(struct ledger *ledger, struct record *record);
 void ledger_unchain(struct ledger *ledger, struct record *record);
 /* The offender's longest ban may be this one. */
 void ledger_note_length(struct offender *offender, const struct ban *ban);
+
+void ledger_drop(struct ledger *ledger, struct record *record);
+
+/* At the bound: see ledger.h. */
+void ledger_make_room(struct ledger *ledger, usec_t now);
+/* ... while a file is read, which tells itself what had to go: only where it is far too long. */
+void ledger_make_room_for_file(struct ledger *ledger, usec_t now);
 
 /* NULL: no such ban, no such offender. */
 struct record *ledger_find(const struct ledger *ledger, uint64_t id);

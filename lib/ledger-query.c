@@ -147,6 +147,16 @@ size_t ledger_n_bans(const struct ledger *ledger)
 	return ledger->bans.n;
 }
 
+uint64_t ledger_n_cut(const struct ledger *ledger)
+{
+	return ledger->n_cut;
+}
+
+size_t ledger_n_ended(const struct ledger *ledger)
+{
+	return ledger->n_ended;
+}
+
 uint64_t ledger_n_evicted(const struct ledger *ledger)
 {
 	return ledger->n_evicted;

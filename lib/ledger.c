@@ -8,9 +8,8 @@
 
 #include <errno.h>
 
-#define MAX_JAILS   4096
-#define HAND_STEPS  2  /* for each ban added; more than one, or the table could only grow */
-#define EVICT_STEPS 64 /* how far the hand looks for one that is over */
+#define MAX_JAILS  4096
+#define HAND_STEPS 2 /* for each ban added; more than one, or the table could only grow */
 
 #define DEFAULT_REACH  (2 * USEC_PER_HOUR)
 #define DEFAULT_MEMORY (60 * 24 * USEC_PER_HOUR)
@@ -217,7 +216,7 @@ void ledger_unchain(struct ledger *ledger, struct record *record)
 		table_remove(&ledger->offenders, &ledger->offender_list, offender);
 }
 
-static void drop(struct ledger *ledger, struct record *record)
+void ledger_drop(struct ledger *ledger, struct record *record)
 {
 	if (table_at(&ledger->bans, ledger->hand) == record)
 		ledger->hand = record->head.newer;
@@ -264,7 +263,7 @@ static struct record *step(struct ledger *ledger)
 static void tidy(struct ledger *ledger, struct record *record, usec_t now)
 {
 	if (!is_needed(ledger, record, now))
-		drop(ledger, record);
+		ledger_drop(ledger, record);
 	else if (!record->unsaved && !within(record->ban.since, now, ledger->reach))
 		ledger_free_text(&record->ban.cursor);
 }
@@ -277,21 +276,6 @@ void ledger_prune(struct ledger *ledger, usec_t now)
 		next = table_newer(&ledger->bans, record);
 		tidy(ledger, record, now);
 	}
-}
-
-static void evict(struct ledger *ledger, usec_t now)
-{
-	struct record *record, *victim = table_oldest(&ledger->bans, &ledger->ban_list);
-
-	for (size_t i = 0; i < EVICT_STEPS && (record = step(ledger)); i++)
-		if (!record->unsaved && !ban_runs(&record->ban, now)) {
-			victim = record;
-			break;
-		}
-	if (!victim)
-		return;
-	drop(ledger, victim);
-	ledger->n_evicted++;
 }
 
 static void sweep(struct ledger *ledger, usec_t now)
@@ -363,14 +347,12 @@ static int add(struct ledger *ledger, const struct ban *ban, struct record **ret
 	r = ledger_jail(ledger, ban->jail, &jail);
 	if (r < 0)
 		return r;
-	if (ledger->bans.n >= ledger->max_bans)
-		evict(ledger, ban->since);
 	record = table_add(&ledger->bans, &ledger->ban_list, hash_id(id));
 	if (!record)
 		return -ENOMEM;
 	r = fill(ledger, record, ban, jail);
 	if (r < 0) {
-		drop(ledger, record);
+		ledger_drop(ledger, record);
 		return r;
 	}
 	record->ban.id = id;
@@ -385,12 +367,15 @@ int ledger_add(struct ledger *ledger, const struct ban *ban, const struct ban **
 	int r;
 
 	sweep(ledger, ban->since);
+	/* a ban by hand pushes nobody out: its maker would hear of that by the elements' notices */
+	if (ban->kind == BAN_AUTOMATIC)
+		ledger_make_room(ledger, ban->since);
 	r = add(ledger, ban, &record);
 	if (r < 0)
 		return r;
 	r = ledger_mark(ledger, record, UNSAVED_BAN);
 	if (r < 0) {
-		drop(ledger, record);
+		ledger_drop(ledger, record);
 		return r;
 	}
 	*ret = &record->ban;
@@ -401,5 +386,6 @@ int ledger_restore(struct ledger *ledger, const struct ban *ban)
 {
 	struct record *record;
 
+	ledger_make_room_for_file(ledger, ban->since);
 	return add(ledger, ban, &record);
 }

@@ -6,7 +6,8 @@
  * ledger-text.h has the lines that make it durable. A ban is *decided* when the ledger holds it and
  * *placed* once the kernel has acknowledged it. Ended bans stay as offences (memory) and as long as
  * a warm-up can reach them; what nobody needs is let go a few at a time. At the bound the oldest
- * that is over goes first, running bans last.
+ * that are over go first; then running bans end (END_EVICTED), those that end soonest first, and
+ * those by hand never.
  *
  * Jails are named by text: a ban outlives the jail's place in the configuration, or the jail.
  */
@@ -38,6 +39,7 @@ enum ban_end {
 	END_IGNORED,
 	END_NO_NETWORKS, /* a network's; its jail bans none any more */
 	END_OUTGROWN,    /* by hand, of more addresses than one ban of its jail is now */
+	END_EVICTED,     /* the ledger's bound was reached */
 };
 
 struct ban {
@@ -165,7 +167,11 @@ bool ledger_is_untold(const struct ledger *ledger, const struct ban *ban, usec_t
 void ledger_prune(struct ledger *ledger, usec_t now);
 
 size_t ledger_n_bans(const struct ledger *ledger);
+/* At the bound: let go so far; running bans ended so far. */
 uint64_t ledger_n_evicted(const struct ledger *ledger);
+uint64_t ledger_n_cut(const struct ledger *ledger);
+/* How many bans ended and nobody was told. */
+size_t ledger_n_ended(const struct ledger *ledger);
 
 /* For ledger-text.c: what is not saved yet. */
 enum {

@@ -1,4 +1,4 @@
-#include "ledger.h"
+#include "ledger-text.h"
 
 #include "unit.h"
 
@@ -251,10 +251,134 @@ static void at_the_bound_running_bans_go_last(void **state)
 		assert_null(ledger_get(ledger, over[i]));
 		assert_non_null(ledger_get(ledger, running[i]));
 	}
-	add(ledger, "a", "203.0.113.99/32", START, USEC_INFINITY);
+	assert_int_equal(ledger_n_cut(ledger), 0);
+	/* a running one ends first, and goes when that is told and saved */
+	add(ledger, "a", "203.0.113.99/32", START + 1, USEC_INFINITY);
+	assert_int_equal(ledger_get(ledger, running[0])->ended, END_EVICTED);
+	assert_false(ban_runs(ledger_get(ledger, running[0]), START + 1));
+	assert_int_equal(ledger_n_bans(ledger), 21);
+	assert_int_equal(ledger_n_cut(ledger), 1);
+	ledger_told_end(ledger, running[0]);
+	ledger_forget_unsaved(ledger);
+	add(ledger, "a", "203.0.113.98/32", START + 2, USEC_INFINITY);
 	assert_null(ledger_get(ledger, running[0]));
-	assert_int_equal(ledger_n_bans(ledger), 20);
+	assert_int_equal(ledger_get(ledger, running[1])->ended, END_EVICTED);
+	assert_int_equal(ledger_n_bans(ledger), 21);
 	assert_int_equal(ledger_n_evicted(ledger), 11);
+}
+
+static uint64_t add_by_hand(struct ledger *ledger, const char *text, usec_t until)
+{
+	struct prefix prefix = parse(text);
+	const struct ban *added;
+
+	assert_int_equal(ledger_add(ledger,
+				    &(struct ban){ .jail = "manual",
+						   .prefix = prefix,
+						   .address = prefix.address,
+						   .since = START,
+						   .until = until,
+						   .kind = BAN_MANUAL },
+				    &added),
+			 0);
+	return added->id;
+}
+
+static void bans_by_hand_are_never_evicted(void **state)
+{
+	enum { MAX = 200, N = 20 * MAX };
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	uint64_t by_hand[MAX / 2], sooner = 0, n_running = 0;
+	char text[32];
+
+	ledger_set_max_bans(ledger, MAX);
+	for (unsigned i = 0; i < MAX / 2; i++) {
+		snprintf(text, sizeof(text), "192.0.2.%u/32", i);
+		by_hand[i] = add_by_hand(ledger, text, START + SECOND * N);
+	}
+	for (unsigned i = 0; i < N; i++) {
+		usec_t now = START + i;
+
+		snprintf(text, sizeof(text), "10.0.%u.%u/32", i / 256, i % 256);
+		/* every other one ends sooner */
+		add(ledger, "a", text, now, START + SECOND * N * (1 + i % 2));
+		assert_in_range(ledger_n_bans(ledger), 0, MAX + MAX / 10);
+		if (i % 10 != 9)
+			continue;
+		ledger_set_told(ledger, ledger_last_id(ledger));
+		ledger_forget_unsaved(ledger);
+	}
+	for (unsigned i = 0; i < MAX / 2; i++)
+		assert_true(ban_runs(ledger_get(ledger, by_hand[i]), START + N));
+	for (const struct ban *ban = NULL; (ban = ledger_next(ledger, ban));) {
+		if (!ban_runs(ban, START + N) || ban->kind == BAN_MANUAL)
+			continue;
+		n_running++;
+		sooner += ban->until == START + SECOND * N;
+	}
+	assert_in_range(n_running, MAX / 2 - MAX / 10, MAX / 2);
+	assert_in_range(sooner, 0, 10 + MAX / 64); /* since the last look */
+	assert_in_range(ledger_n_cut(ledger), N - MAX / 2, N - MAX / 2 + MAX / 10);
+}
+
+/* All of it by hand, and then nothing is saved any more. */
+static void a_ledger_without_room_grows_no_further_than_it_must(void **state)
+{
+	enum { MAX = 200 };
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	char text[32];
+
+	ledger_set_max_bans(ledger, MAX);
+	for (unsigned i = 0; i < 3 * MAX; i++) {
+		snprintf(text, sizeof(text), "192.0.%u.%u/32", i / 256, i % 256);
+		add_by_hand(ledger, text, USEC_INFINITY);
+	}
+	for (unsigned i = 0; i < 5 * MAX; i++) {
+		snprintf(text, sizeof(text), "10.0.%u.%u/32", i / 256, i % 256);
+		add(ledger, "a", text, START + i, USEC_INFINITY);
+		assert_in_range(ledger_n_bans(ledger), 3 * MAX, 3 * MAX + MAX / 10);
+	}
+}
+
+static void what_was_evicted_is_known_after_a_restart(void **state)
+{
+	enum { MAX = 200, N = 1000 };
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = make();
+	struct ban ban = { .jail = "a", .event = "e" };
+	const struct ban *added, *other;
+	char text[32];
+
+	ledger_set_max_bans(ledger, MAX);
+	ledger_set_max_bans(again, MAX);
+	for (unsigned i = 0; i < N; i++) {
+		cleanup(freep) char *line = NULL;
+
+		snprintf(text, sizeof(text), "10.0.%u.%u/32", i / 256, i % 256);
+		ban.prefix = parse(text);
+		ban.address = ban.prefix.address;
+		ban.since = START + i;
+		ban.until = START + SECOND * N + i % 7;
+		assert_int_equal(ledger_add(ledger, &ban, &added), 0);
+		if (i % 10 < 9)
+			continue;
+		/* as a commit does; the file is read by another */
+		assert_int_equal(ledger_encode(ledger, &line), 0);
+		ledger_saved(ledger);
+		assert_int_equal(ledger_decode(again, (struct span){ line, strcspn(line, "\n") }),
+				 0);
+		if (i < N - 10)
+			ledger_set_told(ledger, ledger_last_id(ledger));
+	}
+	for (const struct ban *one = NULL; (one = ledger_next(ledger, one));) {
+		other = ledger_get(again, one->id);
+		assert_non_null(other);
+		assert_int_equal(other->until, one->until);
+		assert_int_equal(other->ended, one->ended);
+	}
+	for (const struct ban *one = NULL; (one = ledger_next(again, one));)
+		if (ban_runs(one, START + N))
+			assert_non_null(ledger_get(ledger, one->id));
+	assert_in_range(ledger_n_bans(again), MAX - MAX / 10, 2 * MAX);
 }
 
 static void changes_wait_until_they_are_saved(void **state)
@@ -344,7 +468,6 @@ static void events_keep_their_names_however_many_there_are(void **state)
 		snprintf(name, sizeof(name), "event-%u", i % NAMES);
 		assert_string_equal(ledger_get(ledger, i + 1)->event, name);
 	}
-	assert_int_equal(ledger_n_bans(ledger), KEPT);
 }
 
 int main(void)
@@ -359,6 +482,9 @@ int main(void)
 		cmocka_unit_test(a_ban_is_needed_until_its_end_is_out_of_reach),
 		cmocka_unit_test(old_offences_go_as_new_ones_come),
 		cmocka_unit_test(at_the_bound_running_bans_go_last),
+		cmocka_unit_test(bans_by_hand_are_never_evicted),
+		cmocka_unit_test(a_ledger_without_room_grows_no_further_than_it_must),
+		cmocka_unit_test(what_was_evicted_is_known_after_a_restart),
 		cmocka_unit_test(changes_wait_until_they_are_saved),
 		cmocka_unit_test(numbers_are_never_used_twice),
 		cmocka_unit_test(the_ban_that_was_added_last_is_the_kernels),
