@@ -4,7 +4,7 @@
  * is mended at the next start: what is in the file but not marked as told is said again, and what
  * is not marked as placed is put in.
  */
-#include "changes.h"
+#include "daemon.h"
 
 #include "cursor.h"
 #include "ledger-text.h"
@@ -35,23 +35,6 @@ static int remember(struct daemon *daemon, const struct due *due)
 	return 0;
 }
 
-static const char *why_ended(enum ban_end ended)
-{
-	switch (ended) {
-	case END_IGNORED:
-		return "its address is never banned now";
-	case END_OUTGROWN:
-		return "one ban of its jail is of fewer addresses now, ban again whom you mean";
-	case END_NO_NETWORKS:
-		return "its jail bans no networks any more";
-	case END_JAIL_GONE:
-	case END_EVICTED: /* told in one for all */
-	case END_NONE:
-		break;
-	}
-	return "its jail is no longer in force";
-}
-
 int commit_decisions(struct daemon *daemon)
 {
 	struct decision decision;
@@ -60,11 +43,10 @@ int commit_decisions(struct daemon *daemon)
 	while (r >= 0 && engine_take(daemon->force.engine, &decision)) {
 		switch (decision.type) {
 		case DECISION_BAN:
-			r = remember(daemon, &(struct due){ decision.id, NULL });
+			r = remember(daemon, &(struct due){ decision.id, END_NONE });
 			break;
 		case DECISION_END:
-			r = remember(daemon,
-				     &(struct due){ decision.id, why_ended(decision.ended) });
+			r = remember(daemon, &(struct due){ decision.id, decision.ended });
 			break;
 		case DECISION_PRIVATE:
 			say_private(&decision);
@@ -172,70 +154,6 @@ int commit_position(struct daemon *daemon)
 	return commit_ledger(daemon);
 }
 
-/* 0 or -ENOMEM; what the kernel refuses was said, and is tried again. */
-static int tell_end(struct daemon *daemon, const struct ban *ban, const char *why, bool again)
-{
-	say_unban(daemon, ban, why, again);
-	ledger_told_end(daemon->ledger, ban->id);
-	return guard_remove(daemon, ban) == -ENOMEM ? -ENOMEM : 0;
-}
-
-/* At the bound of the ledger. An element goes with its ban, or nobody would know whose it is. */
-static int remove_evicted(struct daemon *daemon)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	usec_t now = daemon_now(daemon);
-	int r = 0;
-
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
-		unsigned jail = ledger_ban_jail(ban) | (ban->network ? LEDGER_NETWORKS : 0);
-
-		if (ban->ended != END_EVICTED)
-			continue;
-		/* a longer one by hand has the same element */
-		if (!ledger_banned(daemon->ledger, jail, &ban->prefix, now))
-			r = guard_gather_removal(daemon, &changes, ban);
-		ledger_told_end(daemon->ledger, ban->id);
-	}
-	if (r >= 0)
-		r = changes_apply(daemon, &changes);
-	return r == -ENOMEM ? r : 0;
-}
-
-/* Once, and again when it has become ten times as much. */
-static void tell_evicted(struct daemon *daemon)
-{
-	uint64_t n_cut = ledger_n_cut(daemon->ledger), n = ledger_n_evicted(daemon->ledger);
-
-	if (n + n_cut == 0 || n + n_cut < 10 * daemon->told_evicted)
-		return;
-	say_evicted(n_cut, n);
-	daemon->told_evicted = n + n_cut;
-}
-
-int commit_tell_again(struct daemon *daemon)
-{
-	usec_t now = daemon_now(daemon);
-	bool any = false;
-	int r = 0;
-
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
-		bool untold = ledger_is_untold(daemon->ledger, ban, now);
-
-		any = any || untold || ban->ended != END_NONE;
-		if (untold)
-			say_ban(daemon, ban, true);
-		if (ban->ended != END_NONE && ban->ended != END_EVICTED)
-			r = tell_end(daemon, ban, why_ended(ban->ended), true);
-	}
-	if (r >= 0 && ledger_n_ended(daemon->ledger) > 0)
-		r = remove_evicted(daemon);
-	ledger_told(daemon->ledger, ledger_last_id(daemon->ledger));
-	if (any)
-		commit_soon(daemon, 0);
-	return r;
-}
-
 int commit_all(struct daemon *daemon)
 {
 	int r;
@@ -245,27 +163,9 @@ int commit_all(struct daemon *daemon)
 	r = commit_position(daemon);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < daemon->n_decided; i++) {
-		const struct due *due = &daemon->decided[i];
-		const struct ban *ban = ledger_get(daemon->ledger, due->id);
-
-		if (!ban)
-			continue;
-		if (!due->ended) {
-			say_ban(daemon, ban, false);
-			ledger_told(daemon->ledger, ban->id);
-			continue;
-		}
-		r = tell_end(daemon, ban, due->ended, false);
-		if (r < 0)
-			return r;
-	}
-	if (ledger_n_ended(daemon->ledger) > 0) {
-		r = remove_evicted(daemon);
-		if (r < 0)
-			return r;
-	}
-	tell_evicted(daemon);
+	r = tell_decided(daemon);
+	if (r < 0)
+		return r;
 	r = guard_place(daemon, daemon->decided, daemon->n_decided);
 	daemon->n_decided = 0;
 	if (r == -ENOMEM)

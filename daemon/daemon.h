@@ -19,6 +19,7 @@
 #include "nft.h"
 #include "options.h"
 #include "own.h"
+#include "quota.h"
 #include "ruleset.h"
 #include "state.h"
 
@@ -33,8 +34,8 @@ struct force {
 
 /* What the engine decided, until it is committed. */
 struct due {
-	uint64_t id;       /* of the ban */
-	const char *ended; /* NULL: it begins; else why it ends */
+	uint64_t id;        /* of the ban */
+	enum ban_end ended; /* END_NONE: it begins */
 };
 
 /* An element that the kernel did not let go. */
@@ -90,7 +91,11 @@ struct daemon {
 	bool state_damaged; /* some of it was passed over: it is to be written anew */
 	bool doubting;      /* ... and until hear_reconcile() the kernel may know more */
 	bool kernel_failing;
-	uint64_t told_evicted; /* when that was told last */
+
+	/* tell.c */
+	struct quota telling;  /* of bans one by one */
+	uint64_t told_evicted; /* so many, when that was told last */
+
 	struct undeleted *undeleted; /* changes.c */
 	size_t n_undeleted;
 
@@ -148,13 +153,16 @@ int follow_attach(struct daemon *daemon) must_check; /* event sources */
 int commit_decisions(struct daemon *daemon)
 	must_check; /* takes them from the engine, remembers their ids */
 int commit_all(struct daemon *daemon) must_check;      /* ledger -> state file, journal, kernel */
-/* What the last run may not have told; once, as soon as the ledger is in force. */
-int commit_tell_again(struct daemon *daemon) must_check;
 int commit_position(struct daemon *daemon) must_check; /* the state file only */
 int commit_ledger(struct daemon *daemon) must_check;   /* ... with the position that it has */
 void commit_soon(struct daemon *daemon, usec_t delay);
 int commit_attach(struct daemon *daemon) must_check;
 int commit_load(struct daemon *daemon, struct ledger **ret) must_check; /* state file -> ledger */
+
+/* tell.c: 0 or -ENOMEM; what the kernel refuses is said, and tried again */
+int tell_decided(struct daemon *daemon) must_check;
+/* What the last run may not have told; once, as soon as the ledger is in force. */
+int tell_again(struct daemon *daemon) must_check;
 
 /* guard.c */
 int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
@@ -229,6 +237,9 @@ int reload_attach(struct daemon *daemon) must_check;
 /* say.c: each is one journal entry with its fields */
 /* `again`: a crash may have lost it. */
 void say_ban(const struct daemon *daemon, const struct ban *ban, bool again);
+/* So many of its jail in one. */
+void say_bans(const struct daemon *daemon, const struct ban *last, uint64_t n, uint64_t n_networks,
+	      uint64_t n_repeated, bool again);
 void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again);
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by);
 /* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */

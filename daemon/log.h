@@ -21,6 +21,7 @@
 	X(LOG_LISTS, "2d2db5057d2c48488b90916dc5f455f7")         \
 	X(LOG_RELOAD_FAILED, "9aa03a9ab2f341899ea71a7d0fa22283") \
 	X(LOG_BAN, "3ebc39a8ae7248be86dd683ba1b2b4f6")           \
+	X(LOG_BANS, "5f1c1d0d6c0e4b0c9d5f2a3b8e7d4c61")          \
 	X(LOG_UNBAN, "039096b5168a477ca312a6e18f0f47fe")         \
 	X(LOG_ADOPT, "b045af93750d44c2996e3628f05a2247")         \
 	X(LOG_HEAL, "ab1f84b5f37543728dee7b506a1b7c91")          \

@@ -73,7 +73,7 @@ static int enforce(struct daemon *daemon, bool start)
 	refused = guard_install(daemon);
 	if (refused == -ENOMEM)
 		return refused;
-	r = start ? commit_tell_again(daemon) : 0;
+	r = start ? tell_again(daemon) : 0;
 	if (r >= 0)
 		r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
 	if (r >= 0)

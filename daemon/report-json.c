@@ -120,7 +120,8 @@ static int print_summary(const struct report *report)
 			add_sums(object, report) &&
 			print_add_number(object, "offenders",
 					 tally_n_items(digest_offenders(past->digest)) +
-						 tally_n_folded(digest_offenders(past->digest))) &&
+						 tally_n_folded(digest_offenders(past->digest)) +
+						 digest_n_unnamed(past->digest)) &&
 			print_add_number(object, "starts",
 					 digest_count(past->digest, log_id(LOG_START))) &&
 			print_add_number(object, "lost", past->n_lost));

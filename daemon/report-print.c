@@ -190,6 +190,10 @@ static void print_tail(const struct report *report)
 		printf("\nMore than %zu offenders: the lists are of those who came last.\n", n);
 	else if (n > report->top)
 		printf("\n%zu offenders in all; \"--top 100\" shows more of them.\n", n);
+	if (digest_n_unnamed(digest) > 0)
+		printf("\n%" PRIu64
+		       " offenders more were banned in a flood, and are in the numbers but in no list.\n",
+		       digest_n_unnamed(digest));
 	if (digest_count(digest, NULL) == 0)
 		printf("\nThe daemon said nothing in this time: banish status tells whether it "
 		       "runs.\n");

@@ -91,6 +91,25 @@ void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
 	say(LOG_BAN, "ban", ban, &texts, again, message);
 }
 
+void say_bans(const struct daemon *daemon, const struct ban *last, uint64_t n, uint64_t n_networks,
+	      uint64_t n_repeated, bool again)
+{
+	char count[NUMBER_TEXT_MAX], networks[NUMBER_TEXT_MAX], repeated[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "bans" },
+		{ "BANISH_JAIL", last->jail },
+		{ "BANISH_COUNT", number(n, count) },
+		{ "BANISH_NETWORKS", n_networks > 0 ? number(n_networks, networks) : NULL },
+		{ "BANISH_REPEATED", n_repeated > 0 ? number(n_repeated, repeated) : NULL },
+		{ "BANISH_TRIGGER_CURSOR", *last->cursor ? last->cursor : NULL },
+		{ "BANISH_AGAIN", again ? "1" : NULL },
+	};
+
+	log_entry(LOG_BANS, LOG_NOTICE, fields, ARRAY_SIZE(fields),
+		  "%s%s: %s bans more, too many to tell each%s", daemon->dry_run ? "dry run: " : "",
+		  last->jail, number(n, count), again ? AGAIN : "");
+}
+
 void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again)
 {
 	struct ban_texts texts;

@@ -18,6 +18,8 @@
 #define MAX_SAID  1000 /* entries about one address; the latest are kept */
 #define LINE_SIZE 200  /* bytes of a line that are shown */
 
+#define CROWD_SLACK (5 * USEC_PER_SEC) /* between an entry and its elements */
+
 enum banned { BANNED_NO, BANNED_YES, BANNED_UNKNOWN };
 
 /* What banish said of the address once. */
@@ -35,7 +37,8 @@ struct why {
 	struct address address;
 	struct prefix *prefixes; /* what the address is, in one jail or another */
 	size_t n_prefixes;
-	struct said *said; /* oldest first */
+	struct nft_elements elements; /* all that are banned */
+	struct said *said;            /* oldest first */
 	size_t n_said;
 };
 
@@ -55,6 +58,7 @@ static void why_done(struct why *why)
 		said_done(&why->said[i]);
 	free(why->said);
 	free(why->prefixes);
+	nft_elements_done(&why->elements);
 	nft_free(why->nft);
 	reading_done(&why->reading);
 }
@@ -130,29 +134,28 @@ static int say_unknown(const struct why *why, const char *reason)
 /* An enum banned, or negative errno. */
 static int ask_kernel(struct why *why, usec_t now)
 {
-	struct nft_elements elements;
+	const struct nft_elements *elements = &why->elements;
 	bool torn;
 	int r, banned = BANNED_NO;
 
 	r = nft_open(why->reading.config->policy->table, &why->nft);
 	if (r >= 0)
-		r = nft_list(why->nft, NULL, &elements);
+		r = nft_list(why->nft, NULL, &why->elements);
 	if (r == -ENOENT)
 		return BANNED_NO; /* no table: nobody is banned */
 	if (r < 0)
 		return r == -ENOMEM ? r : say_unknown(why, nft_explain(r));
 	torn = r > 0;
-	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
-		const struct nft_element *element = &elements.items[i];
+	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
+		const struct nft_element *element = &elements->items[i];
 
 		if (nft_jail_is_forced(element->jail) ||
 		    !prefix_contains(&element->prefix, &why->address))
 			continue;
 		banned = BANNED_YES;
 		r = print_element(why, element, now,
-				  nft_elements_force(&elements, &element->prefix));
+				  nft_elements_force(elements, &element->prefix));
 	}
-	nft_elements_done(&elements);
 	if (r >= 0 && torn && banned == BANNED_NO)
 		return say_unknown(why, "the sets kept changing, ask again");
 	return r < 0 ? r : banned;
@@ -163,6 +166,18 @@ static char *copy_field(const struct entry *entry, const char *name)
 	struct span value;
 
 	return entry_field(entry, name, &value) > 0 ? bytes_to_text(value) : NULL;
+}
+
+/* Owned by the caller, also where the time is missing. */
+static int take_said(const struct entry *entry, struct said *ret)
+{
+	*ret = (struct said){ .message = copy_field(entry, "MESSAGE"),
+			      .action = copy_field(entry, "BANISH_ACTION"),
+			      .jail = copy_field(entry, "BANISH_JAIL"),
+			      .cursor = copy_field(entry, "BANISH_TRIGGER_CURSOR"),
+			      .prefix = copy_field(entry, "BANISH_PREFIX"),
+			      .until = copy_field(entry, "BANISH_UNTIL_USEC") };
+	return entry_time(entry, &ret->time);
 }
 
 static bool same(const char *a, const char *b)
@@ -201,13 +216,7 @@ static int keep(struct why *why, const struct entry *entry)
 	if (!said)
 		return -ENOMEM;
 	why->said = said;
-	said[why->n_said] = (struct said){ .message = copy_field(entry, "MESSAGE"),
-					   .action = copy_field(entry, "BANISH_ACTION"),
-					   .jail = copy_field(entry, "BANISH_JAIL"),
-					   .cursor = copy_field(entry, "BANISH_TRIGGER_CURSOR"),
-					   .prefix = copy_field(entry, "BANISH_PREFIX"),
-					   .until = copy_field(entry, "BANISH_UNTIL_USEC") };
-	r = entry_time(entry, &said[why->n_said].time);
+	r = take_said(entry, &said[why->n_said]);
 	if (r >= 0 && !is_repetition(why, entry, &said[why->n_said]))
 		why->n_said++;
 	else
@@ -383,6 +392,73 @@ static int say_ignored(const struct why *why, enum banned banned)
 	return 0;
 }
 
+/* Under a flood one entry tells of many bans, and of whom it does not say. It is written right
+ * before the element comes into the set. */
+static int find_crowd(struct why *why, const struct nft_element *element, usec_t now,
+		      struct said *ret)
+{
+	usec_t placed = now - (element->timeout - MIN(element->timeout, element->remaining));
+	char bare[NFT_JAIL_SIZE], jail[sizeof("BANISH_JAIL=") + NFT_JAIL_SIZE];
+	const char *const fields[] = { "BANISH_ACTION=bans", jail };
+	usec_t time, begin = placed - MIN(placed, CROWD_SLACK), end = placed + USEC_PER_SEC;
+	int r, found = 0;
+
+	snprintf(jail, sizeof(jail), "BANISH_JAIL=%s", nft_jail_bare(element->jail, bare));
+	r = journal_select_own(why->reading.journal, fields, ARRAY_SIZE(fields), false);
+	if (r >= 0)
+		r = journal_seek_time(why->reading.journal, begin);
+	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
+		r = entry_time(journal_entry(why->reading.journal), &time);
+		if (r >= 0 && time > end)
+			break;
+		said_done(ret);
+		r = take_said(journal_entry(why->reading.journal), ret);
+		found = 1;
+		if (r == -EBADMSG)
+			r = 0;
+	}
+	return r < 0 ? r : found;
+}
+
+static bool was_said(const struct why *why, const struct nft_element *element)
+{
+	char prefix[PREFIX_TEXT_MAX], jail[NFT_JAIL_SIZE];
+
+	prefix_format(&element->prefix, prefix);
+	nft_jail_bare(element->jail, jail);
+	for (size_t i = 0; i < why->n_said; i++) {
+		const char *action = why->said[i].action ?: "";
+
+		if (same(why->said[i].prefix, prefix) && same(why->said[i].jail, jail) &&
+		    (strcmp(action, "ban") == 0 || strcmp(action, "adopt") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Bans that are in force and were not told one by one. */
+static int show_crowds(struct why *why, usec_t now)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < why->elements.n_items; i++) {
+		const struct nft_element *element = &why->elements.items[i];
+		struct said said = { 0 };
+
+		if (nft_jail_is_forced(element->jail) || element->timeout == USEC_INFINITY ||
+		    !prefix_contains(&element->prefix, &why->address) || was_said(why, element))
+			continue;
+		r = find_crowd(why, element, now, &said);
+		if (r > 0)
+			r = print_event(why, "said", said.time, span_of(said.message ?: ""),
+					said.jail, 0);
+		if (r >= 0 && said.cursor && said.jail)
+			r = show_lines(why, &said);
+		said_done(&said);
+	}
+	return r;
+}
+
 static int answer(struct why *why)
 {
 	usec_t now;
@@ -401,6 +477,8 @@ static int answer(struct why *why)
 		r = read_said(why);
 	if (r >= 0)
 		r = show_said(why);
+	if (r >= 0)
+		r = show_crowds(why, now);
 	return r < 0 ? r : banned == BANNED_YES;
 }
 

@@ -23,6 +23,7 @@ struct digest {
 		uint64_t count;
 	} kinds[DIGEST_MAX_KINDS];
 	size_t n_kinds;
+	uint64_t n_unnamed;
 	struct tally *offenders, *networks, *accounts, *seen;
 };
 
@@ -244,6 +245,33 @@ static int take_ban(struct digest *digest, const struct entry *entry, unsigned j
 	return 0;
 }
 
+/* Many in one: whose they are is not told. */
+static int take_bans(struct digest *digest, const struct entry *entry, unsigned jail)
+{
+	struct digest_jail *j = &digest->jails[jail];
+	uint64_t n, n_networks, n_repeated;
+	char cursor[VALUE_SIZE], again[8];
+	int r, seen;
+
+	r = get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
+	seen = r < 0 ? r : is_seen(digest, jail, cursor, "bans");
+	r = seen < 0 ? seen : get_text(entry, "BANISH_AGAIN", again, sizeof(again));
+	if (r < 0 || (r > 0 && seen > 0))
+		return MIN(r, 0);
+	r = get_number(entry, "BANISH_COUNT", &n);
+	if (r >= 0)
+		r = get_number(entry, "BANISH_NETWORKS", &n_networks);
+	if (r >= 0)
+		r = get_number(entry, "BANISH_REPEATED", &n_repeated);
+	if (r < 0)
+		return r;
+	j->bans += n;
+	j->networks += MIN(n_networks, n);
+	j->again += MIN(n_repeated, n);
+	digest->n_unnamed += n - MIN(n, n_networks + n_repeated);
+	return 0;
+}
+
 static int take_breaker(struct digest *digest, const struct entry *entry, unsigned jail,
 			usec_t time)
 {
@@ -291,6 +319,8 @@ static int take_action(struct digest *digest, const struct entry *entry, unsigne
 		return MIN(r, 0);
 	if (strcmp(action, "ban") == 0)
 		return take_ban(digest, entry, jail, time);
+	if (strcmp(action, "bans") == 0)
+		return take_bans(digest, entry, jail);
 	if (strcmp(action, "breaker") == 0)
 		return take_breaker(digest, entry, jail, time);
 	if (strcmp(action, "target") == 0)
@@ -427,6 +457,11 @@ const struct digest_remark *digest_remarks(const struct digest *digest, size_t *
 uint64_t digest_n_remarks_folded(const struct digest *digest)
 {
 	return digest->n_remarks_folded;
+}
+
+uint64_t digest_n_unnamed(const struct digest *digest)
+{
+	return digest->n_unnamed;
 }
 
 struct tally *digest_offenders(const struct digest *digest)

@@ -69,6 +69,9 @@ uint64_t digest_n_remarks_folded(const struct digest *digest);
 /* Entries of one MESSAGE_ID, warnings or not; NULL: of any. */
 uint64_t digest_count(const struct digest *digest, const char *id);
 
+/* Offenders whose first ban was told with others' in one entry: they are in none of these. */
+uint64_t digest_n_unnamed(const struct digest *digest);
+
 /* Groups are indexes of digest_jails(). */
 struct tally *digest_offenders(const struct digest *digest); /* name: prefix; count: bans; weight:
 								failures, tenths; peak: offence */

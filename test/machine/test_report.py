@@ -193,3 +193,27 @@ def test_wrong_words(guard):
     for words in (["--top", "-1"], ["--top", "10001"], ["--top", "x"], ["yesterday"],
                   ["--since", "today", "--until", "yesterday"]):
         assert guard("report", *words, check=False).returncode == 2
+
+
+def test_a_flood_of_bans_is_told_in_few_entries_and_counted_in_full(machine, talker):
+    n = 50000
+    hosts = [f"1.{i // 62500}.{i // 250 % 250}.{i % 250 + 1}" for i in range(n)]
+    talker.begin(jails={"talker": {"maxretry": 1}})
+    machine.write("/run/talk", "".join(f"fail {host} x\n" for host in hosts))
+    machine.run("systemd-run", "--quiet", "--collect", "--wait", "--unit=talker",
+                "-p", "LogRateLimitBurst=100000000", "cat", "/run/talk")
+
+    def told():
+        many = sum(int(entry["BANISH_COUNT"]) for entry in talker.entries("bans"))
+        single = machine.output("journalctl", "-q", "--output=cat", "BANISH_ACTION=ban").count("\n")
+        return single + many >= n and (single, many)
+    single, many = lab.eventually(told, 40, 1)
+    assert single >= 20000 and many > 0 and single + many == n
+    assert len(talker.entries("bans")) < 1000
+    summary = report(talker)["summary"][0]
+    assert (summary["bans"], summary["offenders"]) == (n, n)
+    # who is in none of the entries is known all the same
+    said = [json.loads(line) for line in talker("why", "--json", hosts[-1]).stdout.splitlines()]
+    assert [line["what"] for line in said] == ["banned", "said", "line"]
+    assert "too many to tell each" in said[1]["message"]
+    assert said[2]["message"] == f"fail {hosts[-1]} x"

@@ -158,6 +158,35 @@ static void an_unban_that_is_said_again_counts_once(void **state)
 	assert_int_equal(digest_find_jail(digest, "mox")->unbans, 4);
 }
 
+static void bans_that_are_told_in_one_count_each(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const struct digest_jail *jail;
+
+	assert_int_equal(digest_new(seed, &digest), 0);
+	feed(digest, ban(1, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a"));
+	feed(digest, (struct words){ 2,
+				     { "BANISH_ACTION=bans", DOVECOT, "BANISH_COUNT=1000",
+				       "BANISH_NETWORKS=10", "BANISH_REPEATED=200", CURSOR "b" },
+				     0 });
+	feed(digest,
+	     (struct words){
+		     3, { "BANISH_ACTION=bans", DOVECOT, "BANISH_COUNT=5", CURSOR "c" }, 0 });
+	feed(digest, (struct words){ 4, { "BANISH_ACTION=bans", MOX, "BANISH_COUNT=x" }, 0 });
+	/* after a crash */
+	feed(digest, (struct words){ 5,
+				     { "BANISH_ACTION=bans", DOVECOT, "BANISH_COUNT=5", CURSOR "c",
+				       "BANISH_AGAIN=1" },
+				     0 });
+	jail = digest_find_jail(digest, "dovecot");
+	assert_int_equal(jail->bans, 1006);
+	assert_int_equal(jail->networks, 10);
+	assert_int_equal(jail->again, 200);
+	assert_int_equal(digest_find_jail(digest, "mox")->bans, 0);
+	assert_int_equal(digest_n_unnamed(digest), 795);
+	assert_int_equal(tally_n_items(digest_offenders(digest)), 1);
+}
+
 static void a_network_is_no_offender(void **state)
 {
 	cleanup(digest_freep) struct digest *digest = NULL;
@@ -310,6 +339,7 @@ int main(void)
 		cmocka_unit_test(offenders_are_put_together_by_network),
 		cmocka_unit_test(a_ban_that_is_said_again_counts_once),
 		cmocka_unit_test(an_unban_that_is_said_again_counts_once),
+		cmocka_unit_test(bans_that_are_told_in_one_count_each),
 		cmocka_unit_test(a_network_is_no_offender),
 		cmocka_unit_test(hands_breakers_and_accounts_are_told),
 		cmocka_unit_test(warnings_are_put_together_by_kind),
