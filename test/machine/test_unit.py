@@ -49,3 +49,17 @@ def test_sandbox_lets_it_read_the_journal_and_change_nftables(machine, banish):
             rm -rf /etc/systemd/system/banish.service.d /usr/local/bin/stub /var/lib/banish
             systemctl daemon-reload
             nft delete table inet stub""")
+
+
+def test_nothing_that_it_could_write_can_be_executed(machine, guard):
+    pid = machine.output("systemctl", "show", "--value", "-p", "MainPID", "banish.service").strip()
+    options = {}
+    for line in machine.output("cat", f"/proc/{pid}/mountinfo").splitlines():
+        fields = line.split()
+        options[fields[4]] = fields[5].split(",")
+    for folder in ("/var/lib/banish", "/tmp", "/var/tmp", "/dev/shm"):
+        assert "noexec" in options[folder], folder
+    writable = [folder for folder, given in options.items() if "ro" not in given]
+    # in the others no ordinary user can make a file, or nobody a regular one
+    assert not [folder for folder in writable if "noexec" not in options[folder]
+                and not folder.startswith(("/usr", "/lib", "/run", "/sys/fs/cgroup", "/dev/pts"))]
