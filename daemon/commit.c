@@ -296,7 +296,7 @@ static int take_saved_position(struct daemon *daemon, struct ledger *ledger)
 
 	if (!position.cursor.data)
 		return 0;
-	if (!cursor_is_of(position.cursor, position.time)) {
+	if (!cursor_is_valid(position.cursor)) {
 		cleanup(freep) char *shown = bytes_to_display(position.cursor, CURSOR_SHOWN);
 
 		log_say(LOG_STATE_READ, LOG_ERR,

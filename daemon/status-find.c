@@ -275,7 +275,7 @@ static int look_at_position(struct status *status)
 	if (r == -ENOMEM)
 		return r;
 	position = ledger_position(ledger);
-	if (r < 0 || !cursor_is_of(position.cursor, position.time))
+	if (r < 0 || !cursor_is_valid(position.cursor))
 		return 0; /* the daemon says what is wrong with it */
 	status->facts.position = position.time;
 	/* what rules read that are not in force yet does not wait */

@@ -5,8 +5,7 @@
 
 #include "util.h"
 
-/* Whether it is one, as libsystemd writes them, of an entry with that time (__REALTIME_TIMESTAMP).
- * A cursor with a wrong byte is refused by sd_journal_seek_cursor(), or leads anywhere. */
-bool cursor_is_of(struct span cursor, usec_t time);
+/* Whether it has the form in which libsystemd writes them: sd_journal_seek_cursor() refuses others. */
+bool cursor_is_valid(struct span cursor);
 
 #endif

@@ -139,7 +139,6 @@ def test_a_file_that_makes_no_sense_is_kept_aside(machine, guard, script, word):
     r"""s/"cursor":"s=./"cursor":"s=Z/""",
     r"""s/"cursor":"s=[^"]*"/"cursor":""/""",
     r"""s/;b=/;b=g/""",
-    r"""s/"time":1/"time":2/""",
 ])
 def test_a_cursor_that_makes_no_sense_costs_only_the_place(machine, guard, script):
     machine.mox("198.51.100.170")

@@ -2,21 +2,15 @@
 
 #include "unit.h"
 
-#define TIME 0x661636ed8f8a5ULL
-
 static void knows_one(void **state)
 {
-	assert_true(cursor_is_of(
-		SPAN_LITERAL(
-			"s=99dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;"
-			"m=38319cd4;t=661636ed8f8a5;x=7bc7112dd02d48fa"),
-		TIME));
+	assert_true(cursor_is_valid(SPAN_LITERAL(
+		"s=99dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;"
+		"m=38319cd4;t=661636ed8f8a5;x=7bc7112dd02d48fa")));
 	/* what a later libsystemd may add */
-	assert_true(cursor_is_of(
-		SPAN_LITERAL(
-			"s=99dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;"
-			"m=38319cd4;t=661636ed8f8a5;x=1;z=5"),
-		TIME));
+	assert_true(cursor_is_valid(SPAN_LITERAL(
+		"s=99dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;"
+		"m=38319cd4;t=661636ed8f8a5;x=1;z=5")));
 }
 
 static void knows_what_is_none(void **state)
@@ -28,7 +22,6 @@ static void knows_what_is_none(void **state)
 		"s=Z9dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;t=661636ed8f8a5;x=7",
 		"s=9dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;t=661636ed8f8a5;x=7",
 		"s=99dece90634848439e44f5042b7e97be;i=7g;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;t=661636ed8f8a5;x=7",
-		"s=99dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;t=661636ed8f8a6;x=7",
 		"s=99dece90634848439e44f5042b7e97be;i=70;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;x=7",
 		"s=99dece90634848439e44f5042b7e97be;i=;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;t=661636ed8f8a5;x=7",
 		"s=99dece90634848439e44f5042b7e97be;i=70;;b=6e5d0d5f75c2425689a7ad58dec46a8e;m=3;t=661636ed8f8a5",
@@ -39,7 +32,7 @@ static void knows_what_is_none(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cursors); i++)
-		if (cursor_is_of(span_of(cursors[i]), TIME))
+		if (cursor_is_valid(span_of(cursors[i])))
 			fail_msg("%s", cursors[i]);
 }
 
