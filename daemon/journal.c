@@ -370,7 +370,7 @@ int journal_select_rule(struct journal *journal, const struct rule *rule)
 static void leave(struct journal *journal)
 {
 	fields_forget(&journal->fields);
-	journal->end.reached = false;
+	journal->end.reached = journal->end.empty;
 }
 
 int journal_go_to(struct journal *journal, const char *cursor)

@@ -31,7 +31,7 @@ static int note(struct liveend *end, sd_journal *handle)
 	if (r < 0)
 		return r;
 	liveend_done(end);
-	*end = (struct liveend){ TAKE_PTR(cursor), time, false };
+	*end = (struct liveend){ TAKE_PTR(cursor), time, false, false };
 	return 1;
 }
 
@@ -52,7 +52,7 @@ int liveend_find(struct liveend *end, sd_journal *handle)
 		r = sd_journal_previous(handle);
 	if (r < 0)
 		return r;
-	end->reached = r == 0;
+	end->reached = end->empty = r == 0;
 	heard = hear_of_files(handle);
 	return heard < 0 ? heard : r;
 }

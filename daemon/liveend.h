@@ -21,6 +21,7 @@ struct liveend {
 	char *cursor; /* owned; NULL: there is no end, all is read that comes */
 	usec_t time;
 	bool reached; /* nothing is left before it */
+	bool empty;   /* there was no entry at all, so nothing is */
 };
 
 /* The last entry that the matches deliver now is the end; new files are heard of. `handle` stands
