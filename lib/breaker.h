@@ -7,7 +7,7 @@
  * banned at his next failure that finds room. A ban ahead of a clock that was set back counts too.
  */
 
-#include "policy.h"
+#include "types.h"
 #include "util.h"
 
 /* After the last ban that was held back: so long the end of it is worth telling. It bounds what a

@@ -7,7 +7,7 @@
  * What could not be looked at is no problem here.
  */
 
-#include "policy.h"
+#include "types.h"
 #include "util.h"
 
 /* What systemd says of a unit. */

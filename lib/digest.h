@@ -10,8 +10,8 @@
 
 #include "address.h"
 #include "entry.h"
-#include "policy.h"
 #include "tally.h"
+#include "types.h"
 
 #define DIGEST_MAX_OFFENDERS 65536
 #define DIGEST_MAX_NETWORKS  65536

@@ -13,7 +13,7 @@
  */
 
 #include "address.h"
-#include "policy.h"
+#include "types.h"
 #include "util.h"
 
 #define LEDGER_MAX_BANS \

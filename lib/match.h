@@ -7,8 +7,8 @@
  */
 
 #include "fault.h"
-#include "logfmt.h"
 #include "rule.h"
+#include "text.h"
 #include "util.h"
 
 /* What a matching text told. Spans borrow from the text, or from the subject's logfmt. */
@@ -17,14 +17,6 @@ struct captures {
 	struct span secret; /* what stands for the password; never shown, never kept */
 	uint64_t attempts;  /* announced total; 0 and has_attempts false: none */
 	bool has_attempts;
-};
-
-/* A text to be matched by many. Its keys are read at most once, when the first logfmt event asks.
- */
-struct subject {
-	struct span text;
-	struct logfmt *logfmt; /* borrowed: where the keys are kept */
-	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
 };
 
 /* PCRE2's scratch memory; one serves all matches of a set, so that no match allocates. */

@@ -7,7 +7,8 @@
  */
 
 #include "address.h"
-#include "policy.h"
+#include "ports.h"
+#include "types.h"
 #include "util.h"
 
 #define NFT_JAIL_MANUAL "manual" /* always there: all ports, no rule feeds it */

@@ -9,30 +9,13 @@
 #include "address.h"
 #include "fault.h"
 #include "ignore.h"
+#include "ports.h"
+#include "types.h"
 #include "util.h"
 
-#define NAME_SIZE 33 /* [a-z][a-z0-9_-]{0,31} and NUL: rules, jails, tables */
+#define USERS_MAX 64 /* that one offender's failures are told apart by */
 
-/* Weights are counted in tenths of one failed attempt, so that a probe can weigh less than a
- * password. */
-#define WEIGHT_ONE 10
-
-#define WEIGHT_MAX (100 * WEIGHT_ONE) /* of an event */
-#define USERS_MAX  64                 /* that one offender's failures are told apart by */
-
-enum mode { MODE_NORMAL, MODE_AGGRESSIVE };
 const char *policy_mode_name(enum mode mode); /* as it is written */
-enum verdict { VERDICT_DROP, VERDICT_REJECT };
-
-struct port_range {
-	uint16_t first, last;
-};
-
-struct ports {
-	struct port_range *ranges; /* owned; sorted, disjoint */
-	size_t n_ranges;
-	bool all;
-};
 
 /* What a success does to the earlier failures of its user from its address. */
 enum on_success { SUCCESS_IGNORE, SUCCESS_FORGIVE };
@@ -40,12 +23,6 @@ enum on_success { SUCCESS_IGNORE, SUCCESS_FORGIVE };
 struct increment {
 	double factor; /* >= 1 */
 	usec_t maxtime, memory;
-};
-
-/* So many within that time; 0: the key is not in use. */
-struct rate {
-	uint32_t count;
-	usec_t within;
 };
 
 /* So many banned offenders of one network within findtime bring a ban of the network. */

@@ -1,11 +1,19 @@
 #ifndef BANISH_PORTS_H
 #define BANISH_PORTS_H
 
-/* The ports that a ban closes: `struct ports` of policy.h, filled from names, numbers and ranges.
- */
+/* The ports that a ban closes, filled from names, numbers and ranges. */
 
-#include "policy.h"
 #include "util.h"
+
+struct port_range {
+	uint16_t first, last;
+};
+
+struct ports {
+	struct port_range *ranges; /* owned; sorted, disjoint */
+	size_t n_ranges;
+	bool all;
+};
 
 /*
  * "imap", "993", "5000-5010" or "all". Ranges stay sorted, disjoint and merged, adjacent ones too;

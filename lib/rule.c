@@ -4,8 +4,10 @@
  */
 #include "rule.h"
 
+#include "address.h"
 #include "jsonread.h"
 #include "pattern.h"
+#include "policy.h"
 #include "ports.h"
 #include "ruleevent.h"
 #include "suggest.h"

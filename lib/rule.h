@@ -8,7 +8,8 @@
  */
 
 #include "fault.h"
-#include "policy.h"
+#include "ports.h"
+#include "types.h"
 #include "util.h"
 
 enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };

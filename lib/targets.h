@@ -10,7 +10,7 @@
  */
 
 #include "address.h"
-#include "policy.h"
+#include "types.h"
 #include "util.h"
 
 #define TARGETS_MAX_ACCOUNTS 16384

@@ -6,8 +6,15 @@
 
 #include "entry.h"
 #include "logfmt.h"
-#include "match.h"
 #include "util.h"
+
+/* A text to be matched by many. Its keys are read at most once, when the first logfmt event asks.
+ */
+struct subject {
+	struct span text;
+	struct logfmt *logfmt; /* borrowed: where the keys are kept */
+	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
+};
 
 struct text {
 	const char *field; /* borrowed */

@@ -1,5 +1,6 @@
 #include "config.h"
 #include "pattern.h"
+#include "policy.h"
 #include "rule.h"
 
 static void check_event(const struct event *event)

@@ -3,6 +3,7 @@
 
 /* For the tests of parsers: what must be good, and what must be bad with exactly these faults. */
 
+#include "policy.h"
 #include "rule.h"
 
 #include "unit.h"
