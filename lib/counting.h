@@ -7,13 +7,7 @@
  */
 
 #include "rule.h"
-
-/* By event. Tellers of different things are different ones, whatever their names are. */
-struct counting {
-	uint16_t thing;  /* that it counts */
-	uint16_t teller; /* who tells it */
-	bool tells;      /* it raises a count: a failure that weighs something, or says told_by */
-};
+#include "totals.h"
 
 /* The names, with their defaults; borrowed. */
 const char *counting_thing(const struct event *event);

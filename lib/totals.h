@@ -8,14 +8,22 @@
  * finds the same.
  */
 
-#include "counting.h"
 #include "pool.h"
+#include "util.h"
 
 #define TOTALS_HOUR   USEC_PER_HOUR
 #define TOTALS_TAIL   (USEC_PER_HOUR / 6) /* at the end of an hour: the next one begins with it */
 #define TOTALS_REACH  (TOTALS_HOUR + TOTALS_TAIL)
 #define TOTALS_MAX    16777215U /* no server tells more; sums stay far from overflow */
 #define TOTALS_INLINE 2
+
+/* What an event counts, and who tells it, as numbers (counting.h makes them of a rule's names).
+ * Tellers of different things are different ones. */
+struct counting {
+	uint16_t thing;  /* that it counts */
+	uint16_t teller; /* who tells it */
+	bool tells;      /* it raises a count: a failure that weighs something, or says told_by */
+};
 
 /* Kept small: a session of a common kind shall fit in a line of cache. */
 struct told {
