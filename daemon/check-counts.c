@@ -89,14 +89,14 @@ static void compare_weights(const struct rule *rule, size_t first)
 	}
 }
 
-/* Of a rule with one teller, or without sessions, there is nothing to say. */
+/* Of a rule with one teller there is nothing to say. */
 void check_counts(const struct rule *rule)
 {
 	size_t n_tellers = 0;
 
 	for (size_t i = 0; i < rule->n_events; i++)
 		n_tellers += is_first(rule, i, tells_with);
-	if (n_tellers < 2 || !counting_joins(rule))
+	if (n_tellers < 2)
 		return;
 	for (size_t i = 0; i < rule->n_events; i++) {
 		if (!is_first(rule, i, is_of))

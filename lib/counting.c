@@ -1,7 +1,5 @@
 #include "counting.h"
 
-#include "pattern.h"
-
 #include <errno.h>
 
 const char *counting_thing(const struct event *event)
@@ -17,22 +15,6 @@ const char *counting_teller(const struct event *event)
 bool counting_tells(const struct event *event)
 {
 	return event->outcome == OUTCOME_FAILURE && (event->weight > 0 || event->told_by);
-}
-
-/* That a group may stay empty is not to be seen in a pattern. */
-static bool may_have_session(const struct event *event)
-{
-	return event->session_key ||
-	       (event->pattern && pattern_names_group(event->pattern, "session"));
-}
-
-bool counting_joins(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->n_events; i++)
-		if (rule->events[i].outcome == OUTCOME_FAILURE &&
-		    may_have_session(&rule->events[i]))
-			return true;
-	return false;
 }
 
 static bool counts_the_same(const struct event *a, const struct event *b)

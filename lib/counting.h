@@ -14,10 +14,6 @@ const char *counting_thing(const struct event *event);
 const char *counting_teller(const struct event *event);
 bool counting_tells(const struct event *event);
 
-/* Whether a failure of the rule may name a session. Then lines that tell the same are joined, those
- * without a session too; else each line counts for itself. */
-bool counting_joins(const struct rule *rule);
-
 /* One for each event of the rule; the caller frees the array. -ENOMEM. */
 int counting_new(const struct rule *rule, struct counting **ret) must_check;
 

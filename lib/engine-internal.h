@@ -23,7 +23,6 @@ struct jail_state {
 	size_t depth;              /* failures that one source may hold */
 	bool users;                /* its windows remember them */
 	bool repeats;              /* a user's further failures weigh less */
-	bool settles;              /* its rule has lines with and without a session */
 	struct counting *counting; /* by event; owned */
 	uint64_t n_lost;           /* failures whose session is not known */
 };

@@ -191,7 +191,7 @@ void engine_empty_window(struct engine *engine, const struct ban *ban, usec_t un
 
 void engine_forget_sums(struct engine *engine, const struct ban *ban, unsigned jail)
 {
-	if (jail >= engine->n_jails || !engine->jails[jail].settles)
+	if (jail >= engine->n_jails)
 		return;
 	if (ban->network)
 		nameless_forget_network(engine->nameless, jail, &ban->prefix);

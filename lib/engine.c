@@ -65,7 +65,6 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 		.settings = settings,
 		.limit = (uint64_t)settings->maxretry * WEIGHT_ONE,
 		.repeats = settings->repeat_weight < WEIGHT_MAX,
-		.settles = counting_joins(jail->rule),
 	};
 	state->users =
 		state->repeats || settings->maxusers > 0 || settings->on_success == SUCCESS_FORGIVE;

@@ -133,9 +133,7 @@ static void fetch(const struct judgement *judgement, bool buckets_are_there)
 {
 	unsigned jail = judgement->hit->jail;
 
-	if (judgement->jail->settles)
-		nameless_fetch(judgement->engine->nameless, jail, &judgement->offender,
-			       buckets_are_there);
+	nameless_fetch(judgement->engine->nameless, jail, &judgement->offender, buckets_are_there);
 	windows_fetch(judgement->engine->windows, jail, &judgement->offender.address,
 		      buckets_are_there);
 }
@@ -178,8 +176,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 	int r;
 
 	verdict->why = attempts > 0 || judgement->is_named ? WHY_TOLD_BEFORE : WHY_WEIGHTLESS;
-	if (judgement->jail->settles && (attempts > 0 || raise->tail > 0) &&
-	    !engine_prevents(judgement)) {
+	if ((attempts > 0 || raise->tail > 0) && !engine_prevents(judgement)) {
 		r = settle(judgement, raise, &attempts);
 		if (r < 0)
 			return r;

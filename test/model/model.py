@@ -50,7 +50,6 @@ class Jail:
     hosts: int = 0
     repeat_weight: Fraction | None = None
     maxusers: int = 0
-    has_sessions: bool = True  # some line of a failure may name one
 
 
 @dataclass
@@ -229,7 +228,7 @@ class Model:
 
     def settle(self, jail, told, address, named, raised, now):
         """One attempt told by lines with a session and by lines without one counts once: the larger sum counts."""
-        if not jail.has_sessions or raised == (0, 0):
+        if raised == (0, 0):
             return raised[0]
         counts = told.event.counts
         tale, raises = self.nameless.setdefault((jail.name, address), (Tale(now // HOUR), {}))

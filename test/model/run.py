@@ -62,7 +62,6 @@ def make_jail(rng, name):
         on_success=rng.choice(["ignore", "forgive"]),
         repeat_weight=rng.choice([None, Fraction(0), Fraction(0), Fraction(1, 10), Fraction(7, 10)]),
         maxusers=rng.choice([0, 0, 1, 2, 3, 3]),
-        has_sessions=name != "plain",
     )
 
 

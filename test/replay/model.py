@@ -126,9 +126,6 @@ class Event:
             return f"(?P<{found[1]}__{seen[found[1]]}>"
         return re.sub(r"\(\?P?<([a-z]+)>", number, text)
 
-    def may_have_session(self):
-        return "session" in self.tree or re.search(r"\(\?P?<session(__\d+)?>", getattr(self, "text", "")) is not None
-
     def condition(self, value, demand):
         if isinstance(demand, dict):
             return value is not False and not self.condition(value, demand["not"])
@@ -243,7 +240,6 @@ class Jail:
         self.events = [Event(tree, rule.get("define", {})) for tree in rule["events"]]
         self.settings = settings
         self.sessions = {}
-        self.joins = any(event.outcome == "failure" and event.may_have_session() for event in self.events)
         self.sums = {}      # by address
         self.windows = {}   # by offender
         self.bans = {}      # offender or network -> [(since, until)]
@@ -302,7 +298,7 @@ class Jail:
             return 0, address, user
         change = self.change(event, found)
         raised = session.hour.tell(now, event, change) if session else (change(0), 0)
-        if not self.joins or raised == (0, 0) or not counts(address):
+        if raised == (0, 0) or not counts(address):
             return raised[0], address, user
         sums = self.sums.setdefault(address, Sums())
         return sums.settle(now, event, raised, None if session else change), address, user

@@ -105,12 +105,12 @@ def test_an_example_is_held_to_its_word(example, fault, tmp_path):
     assert not fault or "r.json:1:" in lines[0] and f": example: {fault}" in lines[0]
 
 
-def counts_of(tmp_path, *events, group="session"):
+def counts_of(tmp_path, *events):
     (tmp_path / "banish.json").write_text('{"jails": {"r": {}}}')
     (tmp_path / "rules.d").mkdir()
     (tmp_path / "rules.d" / "r.json").write_text(json.dumps({
         "name": "r", "journal": [{"_SYSTEMD_UNIT": "r.service"}],
-        "events": [dict(event, pattern=rf"^{event['name']} (?<address>\S+) (?<{group}>\d+)$")
+        "events": [dict(event, pattern=rf"^{event['name']} (?<address>\S+) (?<session>\d+)$")
                    for event in events]}, indent=1))
     done = subprocess.run([banish_test.BANISH, "check", "--config", tmp_path, "--rules", tmp_path / "none"],
                           text=True, capture_output=True, check=False, timeout=60)
@@ -130,7 +130,3 @@ def test_it_warns_of_different_weights_of_one_thing(tmp_path):
     *lines, warning = counts_of(tmp_path, *TOLD, {"name": "f", "counts": "tests", "weight": 0.5})
     assert "warning: events \"e\" and \"f\" count the same (tests) but have different weights" in warning
     assert "rules.d/r.json:" in warning and len(lines) == 2
-
-
-def test_of_lines_that_nothing_joins_it_says_nothing(tmp_path):
-    assert counts_of(tmp_path, *TOLD, {"name": "f", "weight": 0.5}, group="user") == []

@@ -35,36 +35,10 @@ static void things_and_tellers_are_numbered(void **state)
 	assert_string_equal(counting_teller(&events[3]), "a");
 }
 
-static void a_session_joins_lines(void **state)
-{
-	static const struct {
-		const char *pattern, *key;
-		enum outcome outcome;
-		bool joins;
-	} cases[] = {
-		{ "^x(?<session>y)", NULL, OUTCOME_FAILURE, true },
-		{ "^x session=(?:y)", NULL, OUTCOME_FAILURE, false },
-		{ NULL, "cid", OUTCOME_FAILURE, true },
-		{ NULL, NULL, OUTCOME_FAILURE, false },
-		{ "^x(?<session>y)", NULL, OUTCOME_NOTE, false },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct event events[] = { { .outcome = OUTCOME_FAILURE },
-					  { .outcome = cases[i].outcome,
-					    .pattern = (char *)(uintptr_t)cases[i].pattern,
-					    .session_key = (char *)(uintptr_t)cases[i].key } };
-		const struct rule rule = { .events = events, .n_events = ARRAY_SIZE(events) };
-
-		assert_int_equal(counting_joins(&rule), cases[i].joins);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(things_and_tellers_are_numbered),
-		cmocka_unit_test(a_session_joins_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
