@@ -1,6 +1,7 @@
 #include "adopt.h"
 
 #include "changes.h"
+#include "comment.h"
 #include "log.h"
 #include "print.h"
 
@@ -150,10 +151,10 @@ static bool has_own_comment(const struct daemon *daemon, const struct nft_elemen
 	if (index < 0)
 		return false;
 	if (nft_jail_is_network(element->jail))
-		return changes_parse_network(comment);
+		return comment_is_of_network(comment);
 	rule = ruleset_jail(daemon->force.ruleset, (unsigned)index)->rule;
 	for (size_t i = 0; i < rule->n_events; i++)
-		if (changes_parse_event(comment, rule->events[i].name))
+		if (comment_is_of_event(comment, rule->events[i].name))
 			return true;
 	return false;
 }

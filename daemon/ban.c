@@ -1,6 +1,6 @@
 /* banish ban: an element by hand. The daemon hears of it and keeps it; without one it stands as
  * long as the table does. */
-#include "changes.h"
+#include "comment.h"
 #include "nft-verb.h"
 #include "options.h"
 #include "prefixset.h"
@@ -93,7 +93,7 @@ static int check_reason(const struct request *request)
 	char reason[NFT_COMMENT_BYTES];
 
 	(void)nft_clean_comment(request->reason, reason);
-	if (strcmp(request->jail, NFT_JAIL_MANUAL) == 0 || !changes_is_like_own(reason))
+	if (strcmp(request->jail, NFT_JAIL_MANUAL) == 0 || !comment_is_like_own(reason))
 		return 0;
 	fprintf(stderr,
 		"banish ban: the reason \"%s\" reads like that of an automatic ban: say it in other words\n",

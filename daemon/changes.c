@@ -1,7 +1,7 @@
 #include "changes.h"
 
+#include "comment.h"
 #include "log.h"
-#include "print.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,69 +52,6 @@ static int make_room(struct changes *changes)
 	return 0;
 }
 
-static void append(char comment[static NFT_COMMENT_BYTES], size_t *size, const char *text)
-{
-	size_t n = strnlen(text, NFT_COMMENT_BYTES - 1 - *size);
-
-	memcpy(comment + *size, text, n);
-	*size += n;
-	comment[*size] = '\0';
-}
-
-/* Why it is banned, for whoever looks at the set. printf would take a tenth of a start with many.
- */
-static void explain(const struct ban *ban, char comment[static NFT_COMMENT_BYTES])
-{
-	char weight[WEIGHT_TEXT_MAX];
-	size_t size = 0;
-
-	if (ban->kind == BAN_MANUAL) {
-		append(comment, &size, *ban->reason ? ban->reason : NFT_COMMENT_MANUAL);
-		return;
-	}
-	append(comment, &size, ban->network ? "network: " : ban->event);
-	append(comment, &size, ban->network ? "" : " x");
-	append(comment, &size, weight_format(ban->failures, weight));
-	append(comment, &size, ban->network ? " offenders" : "");
-}
-
-/* "auth-failed x5", with one decimal if need be. */
-bool changes_parse_event(const char *comment, const char *event)
-{
-	size_t size = strlen(event), digits;
-
-	if (strncmp(comment, event, size) != 0 || strncmp(comment + size, " x", 2) != 0)
-		return false;
-	comment += size + 2;
-	digits = strspn(comment, "0123456789");
-	comment += digits;
-	return digits > 0 && (!*comment || (*comment == '.' &&
-					    strspn(comment + 1, "0123456789") == 1 && !comment[2]));
-}
-
-/* "network: 4 offenders" */
-bool changes_parse_network(const char *comment)
-{
-	size_t digits;
-
-	if (strncmp(comment, "network: ", strlen("network: ")) != 0)
-		return false;
-	comment += strlen("network: ");
-	digits = strspn(comment, "0123456789");
-	return digits > 0 && strcmp(comment + digits, " offenders") == 0;
-}
-
-bool changes_is_like_own(const char *comment)
-{
-	char event[NFT_COMMENT_BYTES] = "";
-	size_t size = strcspn(comment, " ");
-
-	if (size == 0 || size >= sizeof(event))
-		return false;
-	memcpy(event, comment, size);
-	return changes_parse_event(comment, event) || changes_parse_network(comment);
-}
-
 int changes_put(struct changes *changes, const char *name, const struct ban *ban,
 		enum nft_operation operation, usec_t now)
 {
@@ -123,7 +60,7 @@ int changes_put(struct changes *changes, const char *name, const struct ban *ban
 	r = make_room(changes);
 	if (r < 0)
 		return r;
-	explain(ban, changes->comments[changes->n]);
+	comment_write(ban, changes->comments[changes->n]);
 	changes->items[changes->n] = (struct nft_change){
 		.operation = operation,
 		.address = ban->prefix.address,

@@ -19,11 +19,6 @@ void changes_done(struct changes *changes);
 /* `name`: as its sets have it in common, lengths_name(). */
 int changes_put(struct changes *changes, const char *name, const struct ban *ban,
 		enum nft_operation operation, usec_t now) must_check;
-/* The comments that this writes to automatic bans. */
-bool changes_parse_event(const char *comment, const char *event);
-bool changes_parse_network(const char *comment);
-/* True if it reads like one of these, whatever the event. */
-bool changes_is_like_own(const char *comment);
 /* `jail`: the name that its sets have in common. */
 int changes_delete(struct changes *changes, const char *jail,
 		   const struct address *address) must_check;

@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "util.h"
+#include "weight.h"
 
 #include <cjson/cJSON.h>
 
@@ -26,10 +27,6 @@ bool print_add_prefix(cJSON *object, const char *key, const struct prefix *prefi
 /* Prints the object as one line to stdout and deletes it, or, if it is not `whole`, only that. 0 or
  * -ENOMEM. */
 int print_line(cJSON *object, bool whole) must_check;
-
-/* "4.5" or "5" */
-#define WEIGHT_TEXT_MAX 24 /* bytes */
-const char *weight_format(uint64_t tenths, char buffer[static WEIGHT_TEXT_MAX]);
 
 /* A NUL-terminated copy that is valid UTF-8: each byte that is not, and NUL, becomes U+FFFD. NULL:
  * no memory. */

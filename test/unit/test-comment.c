@@ -1,4 +1,4 @@
-#include "changes.h"
+#include "comment.h"
 
 #include "unit.h"
 
@@ -26,8 +26,8 @@ static void its_own_comments_are_known_again(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (changes_parse_event(cases[i].comment, "auth-failed") != cases[i].event ||
-		    changes_parse_network(cases[i].comment) != cases[i].network)
+		if (comment_is_of_event(cases[i].comment, "auth-failed") != cases[i].event ||
+		    comment_is_of_network(cases[i].comment) != cases[i].network)
 			fail_msg("%s", cases[i].comment);
 }
 
@@ -43,27 +43,26 @@ static void others_comments_may_be_like_them(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (changes_is_like_own(cases[i].comment) != cases[i].is)
+		if (comment_is_like_own(cases[i].comment) != cases[i].is)
 			fail_msg("%s", cases[i].comment);
 }
 
 /* As it writes them. */
 static void what_it_writes_is_its_own(void **state)
 {
-	struct changes changes = { 0 };
+	char comment[NFT_COMMENT_BYTES];
 	struct ban ban = { .jail = "mail", .event = "auth-failed", .until = USEC_INFINITY };
 
 	for (uint64_t tenths = 0; tenths < 30; tenths++) {
 		ban.failures = tenths;
 		ban.network = false;
-		assert_int_equal(changes_put(&changes, "mail", &ban, NFT_PUT, 0), 0);
-		assert_true(changes_parse_event(changes.comments[changes.n - 1], "auth-failed"));
+		comment_write(&ban, comment);
+		assert_true(comment_is_of_event(comment, "auth-failed"));
 		ban.failures = tenths * WEIGHT_ONE;
 		ban.network = true;
-		assert_int_equal(changes_put(&changes, "mail", &ban, NFT_PUT, 0), 0);
-		assert_true(changes_parse_network(changes.comments[changes.n - 1]));
+		comment_write(&ban, comment);
+		assert_true(comment_is_of_network(comment));
 	}
-	changes_done(&changes);
 }
 
 int main(void)

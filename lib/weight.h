@@ -1,0 +1,13 @@
+#ifndef BANISH_WEIGHT_H
+#define BANISH_WEIGHT_H
+
+/* A weight as people read it: in attempts, with one decimal if need be. */
+
+#include "types.h"
+
+#define WEIGHT_TEXT_MAX 24 /* bytes */
+
+/* "4.5" or "5", of tenths. Returns `buffer`. */
+const char *weight_format(uint64_t tenths, char buffer[static WEIGHT_TEXT_MAX]);
+
+#endif
