@@ -80,12 +80,12 @@ def check_verbs():
 def check_messages():
     ids = r'\b[0-9a-f]{32}\b'
     page = read('packaging/man/banish.8')
-    compare('MESSAGE_ID', set(re.findall(ids, read('daemon/log.h'))), {
+    compare('MESSAGE_ID', set(re.findall(ids, read('daemon/io/log.h'))), {
         'banish.catalog': set(re.findall(rf'^-- ({ids})$', read('packaging/banish.catalog'), re.M)),
         'banish.8': set(re.findall(rf'^\.It ({ids})$', page, re.M)),
     })
     fields = set()
-    for path in (tree / 'daemon').glob('*.c'):
+    for path in (tree / 'daemon').rglob('*.c'):
         fields |= set(re.findall(r'\bBANISH_[A-Z_]+\b', path.read_text()))
     compare('field', fields, {
         'banish.8': set(re.findall(r'\bBANISH_[A-Z_]+\b', section(page, 'JOURNAL'))),
@@ -98,9 +98,9 @@ def check_json():
     """What status and report print as JSON stands in their page."""
     page = read('packaging/man/banish.8')
     for verb in ('status', 'report'):
-        code = read(f'daemon/{verb}-json.c')
+        code = read(f'daemon/{verb}/{verb}-json.c')
         if verb == 'status':
-            code += read('daemon/past-print.c')
+            code += read('daemon/cli/past-print.c')
         keys = set(re.findall(r'\badd_\w+\(\s*object,\s*"([a-z_]+)"', code.replace('print_', '')))
         keys |= set(re.findall(r'"what", "([a-z]+)"', code))
         text = section(page, f'banish {verb}')
@@ -118,23 +118,23 @@ def table_keys(path, table):
 def check_keys():
     page = read('packaging/man/banish.json.5')
     keys = macro_words(section(page, 'KEYS OF THE FILE'), 'Cm')
-    compare('key', table_keys('lib/policy.c', 'policy_keys'), {'banish.json.5': keys})
+    compare('key', table_keys('lib/config/policy.c', 'policy_keys'), {'banish.json.5': keys})
     settings = set()
     for table in ('settings_keys', 'jail_keys', 'increment_keys', 'maxbans_keys', 'networks_keys',
                   'targets_keys'):
-        settings |= table_keys('lib/policy.c', table)
+        settings |= table_keys('lib/config/policy.c', table)
     keys = macro_words(section(page, 'SETTINGS'), 'Cm')
     compare('key', settings, {'banish.json.5': keys})
 
     page = read('packaging/man/banish.rules.5')
-    for title, path, table in (('KEYS OF A RULE', 'lib/rule.c', 'rule_keys'),
-                               ('KEYS OF AN EVENT', 'lib/ruleevent.c', 'event_keys'),
-                               ('EXAMPLES IN A RULE', 'lib/rule.c', 'example_keys')):
+    for title, path, table in (('KEYS OF A RULE', 'lib/config/rule.c', 'rule_keys'),
+                               ('KEYS OF AN EVENT', 'lib/config/ruleevent.c', 'event_keys'),
+                               ('EXAMPLES IN A RULE', 'lib/config/rule.c', 'example_keys')):
         keys = macro_words(section(page, title), 'Cm')
         if table == 'event_keys':
             keys -= {'failure', 'success', 'note'}  # values of "outcome"
         compare('key', table_keys(path, table), {f'banish.rules.5, {title}': keys})
-    names = re.search(r' names\[\] = \{([\s\S]*?)\};', read('lib/ports.c')).group(1)
+    names = re.search(r' names\[\] = \{([\s\S]*?)\};', read('lib/base/ports.c')).group(1)
     ports = re.search(r'Names are in lower case[\s\S]*?((?:^\.Cm .*\n)+)',
                       read('packaging/man/banish.json.5'), re.M).group(1)
     compare('port', set(re.findall(r'"([^"]+)"', names)),

@@ -16,7 +16,7 @@ TREE = HERE.parent.parent
 
 # "LOG_BAN" -> its MESSAGE_ID
 KINDS = dict(re.findall(r'X\((LOG_[A-Z_]+), "([0-9a-f]{32})"\)',
-                        (TREE / "daemon/log.h").read_text()))
+                        (TREE / "daemon/io/log.h").read_text()))
 
 
 def with_mox(policy):
@@ -228,7 +228,7 @@ class Banish:
         return entries[-1]
 
     def messages(self, kind=None, after=None, least="7"):
-        """What it said under this MESSAGE_ID (names as in daemon/log.h), at least so urgent."""
+        """What it said under this MESSAGE_ID (names as in daemon/io/log.h), at least so urgent."""
         matches = ["MESSAGE_ID=" + KINDS[kind]] if kind else []
         return [entry["MESSAGE"] for entry in
                 self.machine.journal("_SYSTEMD_UNIT=banish.service", *matches, after=after)

@@ -152,7 +152,7 @@ def changes(document):
 
 def check_port_names(checker):
     """The schemas list the names, because a pattern cannot."""
-    source = (checker.source / "lib/ports.c").read_text()
+    source = (checker.source / "lib/base/ports.c").read_text()
     table = re.search(r"\} names\[\] = \{(.*?)\n\};", source, re.DOTALL).group(1)
     names = {"all", *re.findall(r'"([^"]+)"', table)}
     for kind in KINDS:
