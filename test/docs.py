@@ -100,7 +100,7 @@ def check_json():
     for verb in ('status', 'report'):
         code = read(f'daemon/{verb}/{verb}-json.c')
         if verb == 'status':
-            code += read('daemon/cli/past-print.c')
+            code += read('daemon/cli/history-print.c')
         keys = set(re.findall(r'\badd_\w+\(\s*object,\s*"([a-z_]+)"', code.replace('print_', '')))
         keys |= set(re.findall(r'"what", "([a-z]+)"', code))
         text = section(page, f'banish {verb}')
@@ -128,7 +128,7 @@ def check_keys():
 
     page = read('packaging/man/banish.rules.5')
     for title, path, table in (('KEYS OF A RULE', 'lib/config/rule.c', 'rule_keys'),
-                               ('KEYS OF AN EVENT', 'lib/config/ruleevent.c', 'event_keys'),
+                               ('KEYS OF AN EVENT', 'lib/config/event.c', 'event_keys'),
                                ('EXAMPLES IN A RULE', 'lib/config/rule.c', 'example_keys')):
         keys = macro_words(section(page, title), 'Cm')
         if table == 'event_keys':

@@ -1,8 +1,8 @@
-#include "nft-verb.h"
+#include "cli/nft-verb.h"
 
-#include "config.h"
-#include "file.h"
-#include "print.h"
+#include "io/config.h"
+#include "io/file.h"
+#include "cli/output.h"
 #include "verb.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
-#ifndef BANISH_NFT_VERB_H
-#define BANISH_NFT_VERB_H
+#ifndef BANISH_DAEMON_CLI_NFT_VERB_H
+#define BANISH_DAEMON_CLI_NFT_VERB_H
 
 /* What the verbs that speak to the kernel share: list, ban, unban. They work without the daemon. */
 
-#include "nft.h"
-#include "options.h"
-#include "policy.h"
+#include "netlink/nft.h"
+#include "cli/options.h"
+#include "config/policy.h"
 
 #include <cjson/cJSON.h>
 

@@ -1,7 +1,7 @@
-#include "options.h"
+#include "cli/options.h"
 
-#include "timespan.h"
-#include "timestamp.h"
+#include "base/timespan.h"
+#include "cli/timestamp.h"
 #include "verb.h"
 
 #include <errno.h>

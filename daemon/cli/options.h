@@ -1,12 +1,12 @@
-#ifndef BANISH_OPTIONS_H
-#define BANISH_OPTIONS_H
+#ifndef BANISH_DAEMON_CLI_OPTIONS_H
+#define BANISH_DAEMON_CLI_OPTIONS_H
 
 /*
  * The words of a call. A verb lists its options as rows; parsing, "--help" and the sentence for a
  * wrong word all come from the same rows, so they cannot drift apart.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 struct option_row {
 	const char *name;     /* without the dashes */

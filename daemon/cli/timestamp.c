@@ -1,6 +1,6 @@
-#include "timestamp.h"
+#include "cli/timestamp.h"
 
-#include "timespan.h"
+#include "base/timespan.h"
 
 #include <errno.h>
 #include <stdio.h>

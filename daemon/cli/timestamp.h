@@ -1,10 +1,10 @@
-#ifndef BANISH_TIMESTAMP_H
-#define BANISH_TIMESTAMP_H
+#ifndef BANISH_DAEMON_CLI_TIMESTAMP_H
+#define BANISH_DAEMON_CLI_TIMESTAMP_H
 
 /* Points in time as an administrator writes them to journalctl: the part of systemd.time(7) that is
  * in use; and the clock that tells how long something takes. */
 
-#include "util.h"
+#include "base/util.h"
 
 /* "@SECONDS[.fraction]", "YYYY-MM-DD[ HH:MM[:SS]]" in local time, "now", "today", "yesterday",
  * "SPAN ago". `now` is an argument. 0, -EINVAL or -ERANGE. */

@@ -1,6 +1,6 @@
-#include "answer.h"
+#include "io/answer.h"
 
-#include "config.h"
+#include "io/config.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-#include "config.h"
+#include "io/config.h"
 
-#include "file.h"
+#include "io/file.h"
 
 #include <dirent.h>
 #include <errno.h>

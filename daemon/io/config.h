@@ -1,5 +1,5 @@
-#ifndef BANISH_CONFIG_H
-#define BANISH_CONFIG_H
+#ifndef BANISH_DAEMON_IO_CONFIG_H
+#define BANISH_DAEMON_IO_CONFIG_H
 
 /*
  * The configuration as it lies on disk: CONFDIR/banish.json, the shipped rules, the administrator's
@@ -7,8 +7,8 @@
  * through here, so that what `check` accepts is exactly what `run` gets.
  */
 
-#include "policy.h"
-#include "ruleset.h"
+#include "config/policy.h"
+#include "match/ruleset.h"
 
 struct config {
 	char *policy_file; /* path, for messages */

@@ -1,4 +1,4 @@
-#include "fields.h"
+#include "io/fields.h"
 
 #include <errno.h>
 

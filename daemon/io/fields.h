@@ -1,5 +1,5 @@
-#ifndef BANISH_FIELDS_H
-#define BANISH_FIELDS_H
+#ifndef BANISH_DAEMON_IO_FIELDS_H
+#define BANISH_DAEMON_IO_FIELDS_H
 
 /*
  * The fields of one journal entry. sd_journal_get_data() walks over the entry anew for each
@@ -7,7 +7,7 @@
  * nearly every entry is taken along in one walk, and kept until the next entry.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 #include <systemd/sd-journal.h>
 

@@ -1,9 +1,9 @@
-#ifndef BANISH_FILE_H
-#define BANISH_FILE_H
+#ifndef BANISH_DAEMON_IO_FILE_H
+#define BANISH_DAEMON_IO_FILE_H
 
 /* Whole files: read bounded, replaced atomically. */
 
-#include "util.h"
+#include "base/util.h"
 
 /* Reads a whole file; a NUL is put behind it. -EFBIG: more than `max_size` bytes; -EISDIR; other
  * negative errno. */

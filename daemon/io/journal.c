@@ -1,9 +1,9 @@
-#include "journal.h"
+#include "io/journal.h"
 
-#include "fields.h"
-#include "liveend.h"
-#include "seek.h"
-#include "sigbus.h"
+#include "io/fields.h"
+#include "io/liveend.h"
+#include "io/seek.h"
+#include "io/sigbus.h"
 
 #include <errno.h>
 #include <glob.h>

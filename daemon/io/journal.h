@@ -1,5 +1,5 @@
-#ifndef BANISH_JOURNAL_H
-#define BANISH_JOURNAL_H
+#ifndef BANISH_DAEMON_IO_JOURNAL_H
+#define BANISH_DAEMON_IO_JOURNAL_H
 
 /*
  * The source: a position in the systemd journal, and the entry that stands there as the engine sees
@@ -8,8 +8,8 @@
  * cheaper.
  */
 
-#include "entry.h"
-#include "ruleset.h"
+#include "entry/entry.h"
+#include "match/ruleset.h"
 
 struct journal;
 

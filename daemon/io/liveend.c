@@ -1,4 +1,4 @@
-#include "liveend.h"
+#include "io/liveend.h"
 
 #include <errno.h>
 

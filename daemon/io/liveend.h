@@ -1,5 +1,5 @@
-#ifndef BANISH_LIVEEND_H
-#define BANISH_LIVEEND_H
+#ifndef BANISH_DAEMON_IO_LIVEEND_H
+#define BANISH_DAEMON_IO_LIVEEND_H
 
 /*
  * The end up to which a journal that is being written can be read without a loss.
@@ -13,7 +13,7 @@
  * and nothing after it.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 #include <systemd/sd-journal.h>
 

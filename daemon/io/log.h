@@ -1,5 +1,5 @@
-#ifndef BANISH_LOG_H
-#define BANISH_LOG_H
+#ifndef BANISH_DAEMON_IO_LOG_H
+#define BANISH_DAEMON_IO_LOG_H
 
 /*
  * What banish says: structured journal entries when it is a unit (stderr is connected to the
@@ -8,8 +8,8 @@
  * escaped and cut.
  */
 
-#include "address.h"
-#include "util.h"
+#include "base/address.h"
+#include "base/util.h"
 
 #include <syslog.h>
 

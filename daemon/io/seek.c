@@ -7,9 +7,9 @@
  * ones: what a later boot wrote into it would not be read. So the boot is left out where it is
  * over, and the time of day decides.
  */
-#include "seek.h"
+#include "io/seek.h"
 
-#include "liveend.h"
+#include "io/liveend.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-#ifndef BANISH_SEEK_H
-#define BANISH_SEEK_H
+#ifndef BANISH_DAEMON_IO_SEEK_H
+#define BANISH_DAEMON_IO_SEEK_H
 
-#include "util.h"
+#include "base/util.h"
 
 #include <systemd/sd-journal.h>
 

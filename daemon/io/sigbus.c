@@ -3,7 +3,7 @@
  * looks into such a page before the deletion was heard of gets SIGBUS. As in journald itself and in
  * journalctl a page of zeros takes its place: the file then has no entries.
  */
-#include "sigbus.h"
+#include "io/sigbus.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
-#ifndef BANISH_SIGBUS_H
-#define BANISH_SIGBUS_H
+#ifndef BANISH_DAEMON_IO_SIGBUS_H
+#define BANISH_DAEMON_IO_SIGBUS_H
 
-#include "util.h"
+#include "base/util.h"
 
 /* From now on pages of a mapped file that are gone read as zeros: journald frees what it deletes,
  * and libsystemd leaves it to its callers to survive that. Negative errno. */

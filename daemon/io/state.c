@@ -1,6 +1,6 @@
-#include "state.h"
+#include "io/state.h"
 
-#include "file.h"
+#include "io/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
-#ifndef BANISH_STATE_H
-#define BANISH_STATE_H
+#ifndef BANISH_DAEMON_IO_STATE_H
+#define BANISH_DAEMON_IO_STATE_H
 
 /*
  * The durable file: STATEDIR/state, one JSON object a line, appended. A line is a commit: it is
  * there whole, or (a crash in the middle of writing) it is cut off at the next start and never
- * happened. What the lines mean is the ledger's business (lib/ledger.h). jq reads it.
+ * happened. What the lines mean is the ledger's business (lib/ledger/ledger.h). jq reads it.
  */
 
-#include "file.h"
-#include "util.h"
+#include "io/file.h"
+#include "base/util.h"
 
 struct state;
 

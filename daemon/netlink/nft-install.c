@@ -3,7 +3,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "nft-socket.h"
+#include "netlink/nft-socket.h"
 
 #define MAX_TRIES 5 /* against somebody else who changes the table meanwhile */
 

@@ -4,7 +4,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "nft-socket.h"
+#include "netlink/nft-socket.h"
 
 const struct nft_lengths *nft_lengths(const struct nft *nft)
 {

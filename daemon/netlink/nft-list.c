@@ -4,7 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-#include "nft-socket.h"
+#include "netlink/nft-socket.h"
 
 #define MAX_TRIES 5 /* for a dump of one moment */
 

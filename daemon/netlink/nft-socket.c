@@ -1,4 +1,4 @@
-#include "nft-socket.h"
+#include "netlink/nft-socket.h"
 
 #include <errno.h>
 #include <netinet/in.h>

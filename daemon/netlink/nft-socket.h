@@ -1,16 +1,16 @@
-#ifndef BANISH_NFT_SOCKET_H
-#define BANISH_NFT_SOCKET_H
+#ifndef BANISH_DAEMON_NETLINK_NFT_SOCKET_H
+#define BANISH_DAEMON_NETLINK_NFT_SOCKET_H
 
 /* The way of bytes to the kernel and back, shared by the files that make up nft.h. */
 
 #include <libmnl/libmnl.h>
 
-#include "nft.h"
-#include "nftmsg-answer.h"
-#include "nftmsg-batch.h"
-#include "nftmsg-change.h"
-#include "nftmsg-layout.h"
-#include "nftmsg-notice.h"
+#include "netlink/nft.h"
+#include "nftables/parse.h"
+#include "nftables/batch.h"
+#include "nftables/elements.h"
+#include "nftables/layout.h"
+#include "nftables/monitor.h"
 
 #define NFT_BUFFER_SIZE \
 	65536 /* bytes; the kernel fills at most 32 KiB of it in a dump, less is much slower */

@@ -1,4 +1,4 @@
-#include "nft.h"
+#include "netlink/nft.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -9,7 +9,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include "nft-socket.h"
+#include "netlink/nft-socket.h"
 
 #define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
 #define MAX_SEQUENCE 0x7fffffff

@@ -1,5 +1,5 @@
-#ifndef BANISH_NFT_H
-#define BANISH_NFT_H
+#ifndef BANISH_DAEMON_NETLINK_NFT_H
+#define BANISH_DAEMON_NETLINK_NFT_H
 
 /*
  * The sink: two netlink sockets, one for commands, one for notices of what others do to our table.
@@ -15,7 +15,7 @@
  *   -EPROTO      the kernel's answer makes no sense
  */
 
-#include "nftmsg.h"
+#include "nftables/names.h"
 
 struct nft;
 

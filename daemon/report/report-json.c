@@ -1,8 +1,8 @@
 /* `banish report --json`: one object a line. */
-#include "report.h"
+#include "report/report.h"
 
-#include "log.h"
-#include "print.h"
+#include "io/log.h"
+#include "cli/output.h"
 
 static bool add_weight(cJSON *object, const char *key, bool counted, uint64_t tenths)
 {

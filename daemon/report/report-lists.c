@@ -1,5 +1,5 @@
 /* The tables of `banish report`, before they are printed. */
-#include "report.h"
+#include "report/report.h"
 
 #include <errno.h>
 

@@ -1,11 +1,11 @@
 /* How `banish report` is shown to people: lists in a mail of 80 columns. */
-#include "report.h"
+#include "report/report.h"
 
-#include "figure.h"
-#include "log.h"
-#include "print.h"
-#include "sheet.h"
-#include "timestamp.h"
+#include "report/human.h"
+#include "io/log.h"
+#include "cli/output.h"
+#include "report/columns.h"
+#include "cli/timestamp.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,10 +3,10 @@
  * daemon said is in its journal entries; the failures are counted by reading the watched units once
  * more. Nothing is changed.
  */
-#include "report.h"
+#include "report/report.h"
 
-#include "reading.h"
-#include "timestamp.h"
+#include "cli/input.h"
+#include "cli/timestamp.h"
 #include "verb.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
-#ifndef BANISH_REPORT_H
-#define BANISH_REPORT_H
+#ifndef BANISH_DAEMON_REPORT_H
+#define BANISH_DAEMON_REPORT_H
 
 /* What `banish report` found, and how it is shown. */
 
-#include "config.h"
-#include "options.h"
-#include "past.h"
+#include "io/config.h"
+#include "cli/options.h"
+#include "cli/history.h"
 
 #define REPORT_TOP     10 /* lines of a list, unless --top says otherwise */
 #define REPORT_MAX_TOP 10000
@@ -17,7 +17,7 @@ struct report {
 	struct ruleset *ruleset; /* NULL: the configuration has faults */
 	struct journal *journal;
 	struct past past;
-	struct tally *logins; /* owned; from where somebody was banned, see past.h */
+	struct tally *logins; /* owned; from where somebody was banned, see history.h */
 };
 
 /* A row of the first table: a jail in force, or one that something was said of. */

@@ -1,9 +1,9 @@
-#include "adopt.h"
+#include "run/adopt.h"
 
-#include "changes.h"
-#include "comment.h"
-#include "log.h"
-#include "print.h"
+#include "run/changes.h"
+#include "ledger/comment.h"
+#include "io/log.h"
+#include "cli/output.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
-#ifndef BANISH_ADOPT_H
-#define BANISH_ADOPT_H
+#ifndef BANISH_DAEMON_RUN_ADOPT_H
+#define BANISH_DAEMON_RUN_ADOPT_H
 
 /* Elements that others put in or took out, against the ledger. */
 
-#include "daemon.h"
+#include "run/daemon.h"
 
 /* Two readings of one timer differ by the time between them; what differs by more was changed by
  * somebody. */

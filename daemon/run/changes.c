@@ -1,7 +1,7 @@
-#include "changes.h"
+#include "run/changes.h"
 
-#include "comment.h"
-#include "log.h"
+#include "ledger/comment.h"
+#include "io/log.h"
 
 #include <errno.h>
 #include <stdio.h>

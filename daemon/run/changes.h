@@ -1,10 +1,10 @@
-#ifndef BANISH_CHANGES_H
-#define BANISH_CHANGES_H
+#ifndef BANISH_DAEMON_RUN_CHANGES_H
+#define BANISH_DAEMON_RUN_CHANGES_H
 
 /* Changes for the kernel, gathered and applied at once: bans that go into their sets, elements that
  * go out. */
 
-#include "daemon.h"
+#include "run/daemon.h"
 
 struct changes {
 	struct nft_change *items;
@@ -28,7 +28,7 @@ void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t 
 void changes_taken(struct daemon *daemon, const struct changes *changes);
 
 /* What the kernel takes is marked as placed in the ledger; what it refuses is said once and tried
- * again later (guard.c). 0, or negative errno that need not stop anybody but -ENOMEM. */
+ * again later (firewall.c). 0, or negative errno that need not stop anybody but -ENOMEM. */
 int changes_apply(struct daemon *daemon, struct changes *changes) must_check;
 
 /* Deletes what could not be deleted; before all is put back, since some may be banned again. */

@@ -4,12 +4,12 @@
  * is mended at the next start: what is in the file but not marked as told is said again, and what
  * is not marked as placed is put in.
  */
-#include "daemon.h"
+#include "run/daemon.h"
 
-#include "cursor.h"
-#include "ledger-text.h"
-#include "log.h"
-#include "print.h"
+#include "entry/cursor.h"
+#include "ledger/encode.h"
+#include "io/log.h"
+#include "cli/output.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
-#include "daemon.h"
+#include "run/daemon.h"
 
-#include "ignored.h"
+#include "run/exempt.h"
 
 #include <errno.h>
 

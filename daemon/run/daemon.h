@@ -1,10 +1,10 @@
-#ifndef BANISH_DAEMON_H
-#define BANISH_DAEMON_H
+#ifndef BANISH_DAEMON_RUN_DAEMON_H
+#define BANISH_DAEMON_RUN_DAEMON_H
 
 /*
- * What `banish run` is made of. Data flows one way: follow.c reads entries and feeds the engine;
- * commit.c makes what was decided durable, says it, and puts it into the kernel; guard.c keeps the
- * kernel's table as the ledger says and hears what others do to it; watch.c says when we are blind;
+ * What `banish run` is made of. Data flows one way: reader.c reads entries and feeds the engine;
+ * commit.c makes what was decided durable, says it, and puts it into the kernel; firewall.c keeps the
+ * kernel's table as the ledger says and hears what others do to it; health.c says when we are blind;
  * reload.c changes the configuration under way.
  *
  * Every wake-up: what the world did is read, the engine judges, one commit is written (state file,
@@ -12,16 +12,16 @@
  * decided again, what is committed but not placed is put in at the next start.
  */
 
-#include "config.h"
-#include "engine.h"
-#include "journal.h"
-#include "ledger.h"
-#include "nft.h"
-#include "options.h"
-#include "own.h"
-#include "quota.h"
-#include "ruleset.h"
-#include "state.h"
+#include "io/config.h"
+#include "engine/engine.h"
+#include "io/journal.h"
+#include "ledger/ledger.h"
+#include "netlink/nft.h"
+#include "cli/options.h"
+#include "netlink/netaddr.h"
+#include "count/quota.h"
+#include "match/ruleset.h"
+#include "io/state.h"
 
 #include <systemd/sd-event.h>
 
@@ -71,7 +71,7 @@ struct daemon {
 		*ignored; /* ignoreip, own addresses, gateways: what the kernel lets through */
 	size_t n_ignored;
 
-	/* follow.c: up to the mark everything was consumed before the last stop */
+	/* reader.c: up to the mark everything was consumed before the last stop */
 	bool warming; /* so is the engine */
 	usec_t warm_from; /* 0, or: before it only notes are read, after it all is */
 	char *mark;   /* cursor of the first entry after the warm stretch; NULL: it is all */
@@ -116,7 +116,7 @@ struct daemon {
 	usec_t heals_since;
 	unsigned n_heals;
 
-	/* watch.c */
+	/* health.c */
 	struct silence *silences; /* one a jail */
 	usec_t last_look;
 
@@ -145,7 +145,7 @@ unsigned daemon_engine_jail(const struct daemon *daemon, const char *name);
 /* The place after the entry that was consumed last. */
 struct position daemon_position(const struct daemon *daemon);
 
-/* follow.c */
+/* reader.c */
 int follow_begin(struct daemon *daemon) must_check;  /* seeks; from then on the loop reads */
 int follow_attach(struct daemon *daemon) must_check; /* event sources */
 
@@ -164,7 +164,7 @@ int tell_decided(struct daemon *daemon) must_check;
 /* What the last run may not have told; once, as soon as the ledger is in force. */
 int tell_again(struct daemon *daemon) must_check;
 
-/* guard.c */
+/* firewall.c */
 int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
 /* Table, sets, chain, rules; and in the same transaction the bans of the sets that it makes, as far
  * as they fit: how many bans. guard_fill() is to follow. */
@@ -221,7 +221,7 @@ int hear_reconcile(struct daemon *daemon) must_check; /* the kernel's elements a
 int hear_begin(struct daemon *daemon) must_check;
 int hear_attach(struct daemon *daemon) must_check;
 
-/* watch.c */
+/* health.c */
 void watch_entry(struct daemon *daemon); /* the journal stands on an entry */
 void watch_batch(struct daemon *daemon);
 void watch_gap(struct daemon *daemon);
@@ -234,7 +234,7 @@ int force_load(struct daemon *daemon, struct force *ret) must_check; /* says eac
 int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledger) must_check;
 int reload_attach(struct daemon *daemon) must_check;
 
-/* say.c: each is one journal entry with its fields */
+/* events.c: each is one journal entry with its fields */
 /* `again`: a crash may have lost it. */
 void say_ban(const struct daemon *daemon, const struct ban *ban, bool again);
 /* So many of its jail in one. */

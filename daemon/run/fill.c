@@ -4,7 +4,7 @@
  * with another name is filled, whoever made it; only what is absent from one that is named was
  * taken out by somebody.
  */
-#include "fill.h"
+#include "run/fill.h"
 
 #include <errno.h>
 

@@ -1,9 +1,9 @@
-#ifndef BANISH_FILL_H
-#define BANISH_FILL_H
+#ifndef BANISH_DAEMON_RUN_FILL_H
+#define BANISH_DAEMON_RUN_FILL_H
 
 /* The bans that go into sets in the transaction that makes these: see nft_install_filled(). */
 
-#include "changes.h"
+#include "run/changes.h"
 
 struct first_fill {
 	struct daemon *daemon;

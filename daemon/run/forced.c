@@ -4,9 +4,9 @@
  * --force`), lasts as long, and goes when no ban needs it any more. A ban of an ignored address
  * without a mark is taken out.
  */
-#include "changes.h"
+#include "run/changes.h"
 
-#include "print.h"
+#include "cli/output.h"
 
 #include <errno.h>
 

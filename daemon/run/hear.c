@@ -4,11 +4,11 @@
  * or set is damage and is mended at once, since no administrator unbans people by deleting half a
  * firewall.
  */
-#include "adopt.h"
-#include "changes.h"
+#include "run/adopt.h"
+#include "run/changes.h"
 
-#include "log.h"
-#include "print.h"
+#include "io/log.h"
+#include "cli/output.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
  * Bans of another length than their jail's stand in a set of that length: hosts that carry an IPv4
  * address, ranges by hand. Such a set is made when the first ban needs it.
  */
-#include "daemon.h"
+#include "run/daemon.h"
 
-#include "log.h"
-#include "print.h"
+#include "io/log.h"
+#include "cli/output.h"
 
 #include <errno.h>
 

@@ -3,10 +3,10 @@
  * and the old one stays. A reload decides as a restart at that cursor would: the new engine reads
  * the stretch before the cursor again.
  */
-#include "daemon.h"
+#include "run/daemon.h"
 
-#include "ignored.h"
-#include "log.h"
+#include "run/exempt.h"
+#include "io/log.h"
 
 #include <errno.h>
 #include <signal.h>

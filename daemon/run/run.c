@@ -4,10 +4,10 @@
  * stretch behind us is read again. Nothing listens on any socket; when it stops, bans stay and run
  * out by themselves.
  */
-#include "daemon.h"
+#include "run/daemon.h"
 
-#include "ignored.h"
-#include "log.h"
+#include "run/exempt.h"
+#include "io/log.h"
 #include "verb.h"
 
 #include <errno.h>

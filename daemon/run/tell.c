@@ -3,7 +3,7 @@
  * more than anybody reads: journald takes what we write without a limit of its own
  * (LogRateLimitIntervalSec= in the unit), so a flood of bans must not become one of entries.
  */
-#include "changes.h"
+#include "run/changes.h"
 
 #include <errno.h>
 

@@ -1,12 +1,12 @@
 /* Finds out what `banish status` tells. */
-#include "status.h"
+#include "status/status.h"
 
-#include "cursor.h"
-#include "file.h"
-#include "ledger-text.h"
-#include "log.h"
-#include "state.h"
-#include "timestamp.h"
+#include "entry/cursor.h"
+#include "io/file.h"
+#include "ledger/encode.h"
+#include "io/log.h"
+#include "io/state.h"
+#include "cli/timestamp.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* `banish status --json`: one object a line. */
-#include "status.h"
+#include "status/status.h"
 
-#include "print.h"
+#include "cli/output.h"
 
 /* 0: null. */
 static bool add_time(cJSON *object, const char *key, usec_t time)

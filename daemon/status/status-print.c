@@ -1,11 +1,11 @@
 /* How `banish status` is shown: what is wrong first, lines of 80 columns, or JSON. */
-#include "status.h"
+#include "status/status.h"
 
-#include "figure.h"
-#include "log.h"
-#include "print.h"
-#include "sheet.h"
-#include "timestamp.h"
+#include "report/human.h"
+#include "io/log.h"
+#include "cli/output.h"
+#include "report/columns.h"
+#include "cli/timestamp.h"
 
 #include <errno.h>
 #include <inttypes.h>

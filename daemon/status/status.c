@@ -1,7 +1,7 @@
 /* banish status - does it work, and if not, what is wrong and what helps? Nothing is changed. */
-#include "status.h"
+#include "status/status.h"
 
-#include "nft-verb.h"
+#include "cli/nft-verb.h"
 #include "verb.h"
 
 #include <errno.h>

@@ -1,15 +1,15 @@
-#ifndef BANISH_STATUS_H
-#define BANISH_STATUS_H
+#ifndef BANISH_DAEMON_STATUS_H
+#define BANISH_DAEMON_STATUS_H
 
 /* What `banish status` finds out, and how it is shown. Whatever cannot be looked at is left out and
  * told: half an answer is better than none. */
 
-#include "config.h"
-#include "diagnosis.h"
-#include "nft.h"
-#include "options.h"
-#include "past.h"
-#include "unit.h"
+#include "io/config.h"
+#include "report/diagnosis.h"
+#include "netlink/nft.h"
+#include "cli/options.h"
+#include "cli/history.h"
+#include "io/units.h"
 
 #define STATUS_MAX_UNSEEN 8
 

@@ -1,10 +1,10 @@
 /* banish ban: an element by hand. The daemon hears of it and keeps it; without one it stands as
  * long as the table does. */
-#include "comment.h"
-#include "nft-verb.h"
-#include "options.h"
-#include "prefixset.h"
-#include "timestamp.h"
+#include "ledger/comment.h"
+#include "cli/nft-verb.h"
+#include "cli/options.h"
+#include "base/prefixset.h"
+#include "cli/timestamp.h"
 #include "verb.h"
 
 #include <errno.h>

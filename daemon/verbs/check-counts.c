@@ -1,8 +1,8 @@
 /* calsrv: counts attempts, told by server (auth-failed, fault) and login-line */
 
-#include "check-counts.h"
+#include "verbs/check-counts.h"
 
-#include "counting.h"
+#include "config/counting.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
-#ifndef BANISH_CHECK_COUNTS_H
-#define BANISH_CHECK_COUNTS_H
+#ifndef BANISH_DAEMON_VERBS_CHECK_COUNTS_H
+#define BANISH_DAEMON_VERBS_CHECK_COUNTS_H
 
-#include "rule.h"
+#include "config/rule.h"
 
 /* Says on stderr what the rule counts, and who tells it; if more than one does; and warns where
  * events that tell the same thing do not weigh the same. */

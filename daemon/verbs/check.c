@@ -2,11 +2,11 @@
  * banish check - loads the configuration exactly as `run` does, lets every rule prove itself on its
  * own examples, and prints each fault. The administrator's safe rehearsal.
  */
-#include "check-counts.h"
-#include "config.h"
-#include "lint.h"
-#include "options.h"
-#include "trial.h"
+#include "verbs/check-counts.h"
+#include "io/config.h"
+#include "lint/lint.h"
+#include "cli/options.h"
+#include "cli/ruletest.h"
 #include "verb.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* banish list: what the kernel holds, told by the kernel. */
-#include "nft-verb.h"
-#include "options.h"
-#include "print.h"
-#include "timestamp.h"
+#include "cli/nft-verb.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/timestamp.h"
 #include "verb.h"
 
 #include <errno.h>

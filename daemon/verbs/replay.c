@@ -3,11 +3,11 @@
  * is banned, no state is read or written; time is the journal's own, so the answer is the same
  * today and next year.
  */
-#include "engine.h"
-#include "print.h"
-#include "reading.h"
-#include "timespan.h"
-#include "timestamp.h"
+#include "engine/engine.h"
+#include "cli/output.h"
+#include "cli/input.h"
+#include "base/timespan.h"
+#include "cli/timestamp.h"
 #include "verb.h"
 
 #include <errno.h>

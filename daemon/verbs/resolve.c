@@ -2,9 +2,9 @@
  * banish resolve - asks for the addresses of the host names in ignoreip and its lists, and writes
  * them where the daemon reads them, one file a name. It alone talks to the network.
  */
-#include "config.h"
-#include "file.h"
-#include "options.h"
+#include "io/config.h"
+#include "io/file.h"
+#include "cli/options.h"
 #include "verb.h"
 
 #include <dirent.h>

@@ -2,11 +2,11 @@
  * banish test - what would the rules make of this line? Which rule, which event, who, what weight,
  * or why not, in words. The lines are one stream: sessions join.
  */
-#include "config.h"
-#include "options.h"
-#include "print.h"
-#include "shapes.h"
-#include "trial.h"
+#include "io/config.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "verbs/test-unmatched.h"
+#include "cli/ruletest.h"
 #include "verb.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* banish unban: out of every set. The daemon hears of it and takes the offence back. */
-#include "nft-verb.h"
-#include "options.h"
-#include "print.h"
+#include "cli/nft-verb.h"
+#include "cli/options.h"
+#include "cli/output.h"
 #include "verb.h"
 
 #include <errno.h>

@@ -3,14 +3,14 @@
  * did it. The journal is the database: the lines are found by letting the engine read the time
  * before the ban once more.
  */
-#include "engine.h"
-#include "nft.h"
-#include "print.h"
-#include "reading.h"
-#include "timespan.h"
-#include "timestamp.h"
+#include "engine/engine.h"
+#include "netlink/nft.h"
+#include "cli/output.h"
+#include "cli/input.h"
+#include "base/timespan.h"
+#include "cli/timestamp.h"
 #include "verb.h"
-#include "why-ignored.h"
+#include "verbs/why-exempt.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * becomes bytes.
  */
 
-#include "address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -1,9 +1,9 @@
-#ifndef BANISH_ADDRESS_H
-#define BANISH_ADDRESS_H
+#ifndef BANISH_BASE_ADDRESS_H
+#define BANISH_BASE_ADDRESS_H
 
 /* Addresses and prefixes as values. An IPv4-mapped IPv6 address is IPv4, always, from the parser on. */
 
-#include "util.h"
+#include "base/util.h"
 
 #include <netinet/in.h>
 

@@ -1,9 +1,9 @@
-#ifndef BANISH_BITMAP_H
-#define BANISH_BITMAP_H
+#ifndef BANISH_BASE_BITMAP_H
+#define BANISH_BASE_BITMAP_H
 
 /* A set of small numbers, in an array of words. */
 
-#include "util.h"
+#include "base/util.h"
 
 static inline size_t bitmap_words(size_t n_bits)
 {

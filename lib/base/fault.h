@@ -1,5 +1,5 @@
-#ifndef BANISH_FAULT_H
-#define BANISH_FAULT_H
+#ifndef BANISH_BASE_FAULT_H
+#define BANISH_BASE_FAULT_H
 
 /*
  * What is wrong with the administrator's files, one line each:
@@ -7,7 +7,7 @@
  * The parsers fill it, the verbs print it. Nothing in lib/ prints.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 struct faults {
 	char **lines; /* owned */

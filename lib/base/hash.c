@@ -1,7 +1,7 @@
 /* SipHash as Aumasson and Bernstein published it: 2 rounds a word, 4 at the end, words
  * little-endian. */
 
-#include "hash.h"
+#include "base/hash.h"
 
 #include <endian.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_HASH_H
-#define BANISH_HASH_H
+#ifndef BANISH_BASE_HASH_H
+#define BANISH_BASE_HASH_H
 
 /*
  * SipHash-2-4: a keyed hash for tables whose keys strangers choose. Without the seed nobody can aim
@@ -11,7 +11,7 @@
  * given one needs 2^64 tries, and two like each other that he made up are of no use to him.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 #define HASH_SEED_SIZE 16 /* bytes */
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_POOL_H
-#define BANISH_POOL_H
+#ifndef BANISH_BASE_POOL_H
+#define BANISH_BASE_POOL_H
 
 /*
  * Records of one size, named by a 32-bit index: links cost half of a pointer and there is no
@@ -7,7 +7,7 @@
  * its record is given back.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 #define POOL_NONE UINT32_MAX
 

@@ -4,9 +4,9 @@
  * differs between machines, and a rule file must mean the same on all of them.
  */
 
-#include "ports.h"
+#include "base/ports.h"
 
-#include "suggest.h"
+#include "base/suggest.h"
 
 #include <errno.h>
 

@@ -1,9 +1,9 @@
-#ifndef BANISH_PORTS_H
-#define BANISH_PORTS_H
+#ifndef BANISH_BASE_PORTS_H
+#define BANISH_BASE_PORTS_H
 
 /* The ports that a ban closes, filled from names, numbers and ranges. */
 
-#include "util.h"
+#include "base/util.h"
 
 struct port_range {
 	uint16_t first, last;

@@ -1,4 +1,4 @@
-#include "prefixset.h"
+#include "base/prefixset.h"
 
 #include <errno.h>
 

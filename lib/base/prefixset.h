@@ -1,9 +1,9 @@
-#ifndef BANISH_PREFIXSET_H
-#define BANISH_PREFIXSET_H
+#ifndef BANISH_BASE_PREFIXSET_H
+#define BANISH_BASE_PREFIXSET_H
 
 /* Many prefixes, asked quickly: sorted, none inside another, halves put together, so that one search tells. */
 
-#include "address.h"
+#include "base/address.h"
 
 struct prefixset {
 	struct prefix *prefixes; /* owned */

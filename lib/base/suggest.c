@@ -2,7 +2,7 @@
  * Optimal string alignment: insertions, deletions, replacements and swaps of neighbours, counted
  * row by row.
  */
-#include "suggest.h"
+#include "base/suggest.h"
 
 #define MAX_WORD     64 /* bytes; no key and no name is longer */
 #define MAX_DISTANCE 2  /* edits: a typing error, no longer another word */

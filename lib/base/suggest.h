@@ -1,9 +1,9 @@
-#ifndef BANISH_SUGGEST_H
-#define BANISH_SUGGEST_H
+#ifndef BANISH_BASE_SUGGEST_H
+#define BANISH_BASE_SUGGEST_H
 
 /* "Did you mean": the word that was surely meant among those that are known. */
 
-#include "util.h"
+#include "base/util.h"
 
 /* Begins as { .word = ... }; after all candidates `best` is the nearest, the first of equals; NULL:
  * none is near. */

@@ -1,4 +1,4 @@
-#include "table.h"
+#include "base/table.h"
 
 #define MIN_BUCKETS 64
 

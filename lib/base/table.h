@@ -1,5 +1,5 @@
-#ifndef BANISH_TABLE_H
-#define BANISH_TABLE_H
+#ifndef BANISH_BASE_TABLE_H
+#define BANISH_BASE_TABLE_H
 
 /*
  * A hash table of records that begin with a table_head, and lists that keep them in order of age. A
@@ -11,7 +11,7 @@
  * not there end without looking at any record.
  */
 
-#include "pool.h"
+#include "base/pool.h"
 
 struct table_head {
 	uint32_t next;         /* link in the bucket's chain */

@@ -1,7 +1,7 @@
 /* A span is a sum of terms, each a decimal number and a unit; blanks may stand around every piece.
  */
 
-#include "timespan.h"
+#include "base/timespan.h"
 
 #include <errno.h>
 #include <inttypes.h>

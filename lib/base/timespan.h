@@ -1,9 +1,9 @@
-#ifndef BANISH_TIMESPAN_H
-#define BANISH_TIMESPAN_H
+#ifndef BANISH_BASE_TIMESPAN_H
+#define BANISH_BASE_TIMESPAN_H
 
 /* Durations as people write them: the time spans of systemd.time(7), "10min", "1h 30min", "4w". */
 
-#include "util.h"
+#include "base/util.h"
 
 #define TIMESPAN_TEXT_MAX 64 /* bytes, the final NUL included */
 

@@ -1,9 +1,9 @@
-#ifndef BANISH_TYPES_H
-#define BANISH_TYPES_H
+#ifndef BANISH_BASE_TYPES_H
+#define BANISH_BASE_TYPES_H
 
 /* Words of the configuration that other rooms speak too. */
 
-#include "util.h"
+#include "base/util.h"
 
 #define NAME_SIZE 33 /* [a-z][a-z0-9_-]{0,31} and NUL: rules, jails, tables */
 

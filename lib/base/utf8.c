@@ -1,4 +1,4 @@
-#include "utf8.h"
+#include "base/utf8.h"
 
 /* What the second byte may be, after the first; all that follow are 0x80 ... 0xbf. */
 static bool is_second(unsigned char first, unsigned char second)

@@ -1,7 +1,7 @@
-#ifndef BANISH_UTF8_H
-#define BANISH_UTF8_H
+#ifndef BANISH_BASE_UTF8_H
+#define BANISH_BASE_UTF8_H
 
-#include "util.h"
+#include "base/util.h"
 
 /* How many bytes the UTF-8 character at `p` has, of `size` that are left (at least 1). 0: there is
  * none; overlong forms, surrogates and what lies beyond U+10FFFF are none (RFC 3629, section 4). */

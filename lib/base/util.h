@@ -1,5 +1,5 @@
-#ifndef BANISH_UTIL_H
-#define BANISH_UTIL_H
+#ifndef BANISH_BASE_UTIL_H
+#define BANISH_BASE_UTIL_H
 
 /* What every module shares: units of time, borrowed bytes, and the cleanup idiom. */
 

@@ -1,4 +1,4 @@
-#include "weight.h"
+#include "base/weight.h"
 
 const char *weight_format(uint64_t tenths, char buffer[static WEIGHT_TEXT_MAX])
 {

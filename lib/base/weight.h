@@ -1,9 +1,9 @@
-#ifndef BANISH_WEIGHT_H
-#define BANISH_WEIGHT_H
+#ifndef BANISH_BASE_WEIGHT_H
+#define BANISH_BASE_WEIGHT_H
 
 /* A weight as people read it: in attempts, with one decimal if need be. */
 
-#include "types.h"
+#include "base/types.h"
 
 #define WEIGHT_TEXT_MAX 24 /* bytes */
 

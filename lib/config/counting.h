@@ -1,13 +1,13 @@
-#ifndef BANISH_COUNTING_H
-#define BANISH_COUNTING_H
+#ifndef BANISH_CONFIG_COUNTING_H
+#define BANISH_CONFIG_COUNTING_H
 
 /*
  * What the events of a rule count, and who tells it, as numbers: per session the totals of one
  * teller add up, and of several tellers of one thing the largest sum counts.
  */
 
-#include "rule.h"
-#include "totals.h"
+#include "config/rule.h"
+#include "count/totals.h"
 
 /* The names, with their defaults; borrowed. */
 const char *counting_thing(const struct event *event);

@@ -1,4 +1,4 @@
-#include "pattern.h"
+#include "config/pattern.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
-#ifndef BANISH_PATTERN_H
-#define BANISH_PATTERN_H
+#ifndef BANISH_CONFIG_PATTERN_H
+#define BANISH_CONFIG_PATTERN_H
 
 /* The text of a rule's patterns before PCRE2 sees it: what "define" puts in, and the anchor at its
  * start. */
 
-#include "util.h"
+#include "base/util.h"
 
 #define PATTERN_MAX_SIZE (64 * 1024) /* bytes, everything put in */
 

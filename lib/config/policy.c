@@ -2,10 +2,10 @@
  * The tables below are the policy's grammar. Merging is reading: the built-in settings are written
  * first, the file's "defaults" over them, and a jail begins as a copy of that.
  */
-#include "policy.h"
+#include "config/policy.h"
 
-#include "policy-ignore.h"
-#include "ports.h"
+#include "config/ignoreip.h"
+#include "base/ports.h"
 
 #include <errno.h>
 

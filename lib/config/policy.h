@@ -1,17 +1,17 @@
-#ifndef BANISH_POLICY_H
-#define BANISH_POLICY_H
+#ifndef BANISH_CONFIG_POLICY_H
+#define BANISH_CONFIG_POLICY_H
 
 /*
  * banish.json as a value. Every jail stands complete: built-in < defaults < jail are merged by the
  * parser, key by key (objects too). Key names are fail2ban's where it has one.
  */
 
-#include "address.h"
-#include "fault.h"
-#include "ignore.h"
-#include "ports.h"
-#include "types.h"
-#include "util.h"
+#include "base/address.h"
+#include "base/fault.h"
+#include "config/ignorelist.h"
+#include "base/ports.h"
+#include "base/types.h"
+#include "base/util.h"
 
 #define USERS_MAX 64 /* that one offender's failures are told apart by */
 

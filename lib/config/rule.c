@@ -2,15 +2,15 @@
  * "define" is read before the events and the events before the examples, wherever they stand in the
  * file: each refers to the one before.
  */
-#include "rule.h"
+#include "config/rule.h"
 
-#include "address.h"
-#include "jsonread.h"
-#include "pattern.h"
-#include "policy.h"
-#include "ports.h"
-#include "ruleevent.h"
-#include "suggest.h"
+#include "base/address.h"
+#include "json/read.h"
+#include "config/pattern.h"
+#include "config/policy.h"
+#include "base/ports.h"
+#include "config/event.h"
+#include "base/suggest.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_RULE_H
-#define BANISH_RULE_H
+#ifndef BANISH_CONFIG_RULE_H
+#define BANISH_CONFIG_RULE_H
 
 /*
  * One rule file as a value: which journal entries it reads, which events it knows in them, and the
@@ -7,10 +7,10 @@
  * match.c.
  */
 
-#include "fault.h"
-#include "ports.h"
-#include "types.h"
-#include "util.h"
+#include "base/fault.h"
+#include "base/ports.h"
+#include "base/types.h"
+#include "base/util.h"
 
 enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
 enum format { FORMAT_PATTERN, FORMAT_LOGFMT };

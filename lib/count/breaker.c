@@ -1,4 +1,4 @@
-#include "breaker.h"
+#include "count/breaker.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_BREAKER_H
-#define BANISH_BREAKER_H
+#ifndef BANISH_COUNT_BREAKER_H
+#define BANISH_COUNT_BREAKER_H
 
 /*
  * The circuit breaker of a jail: so many bans within a time and no more. What is full or not goes
@@ -7,8 +7,8 @@
  * banned at his next failure that finds room. A ban ahead of a clock that was set back counts too.
  */
 
-#include "types.h"
-#include "util.h"
+#include "base/types.h"
+#include "base/util.h"
 
 /* After the last ban that was held back: so long the end of it is worth telling. It bounds what a
  * restart has to read. */

@@ -3,10 +3,10 @@
  * only one.
  */
 
-#include "nameless.h"
+#include "count/nameless.h"
 
-#include "hash.h"
-#include "table.h"
+#include "base/hash.h"
+#include "base/table.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
-#ifndef BANISH_NAMELESS_H
-#define BANISH_NAMELESS_H
+#ifndef BANISH_COUNT_NAMELESS_H
+#define BANISH_COUNT_NAMELESS_H
 
 /*
  * Lines without a session tell at once what a session's line may tell minutes later. So per jail,
@@ -8,8 +8,8 @@
  * counts.
  */
 
-#include "address.h"
-#include "totals.h"
+#include "base/address.h"
+#include "count/totals.h"
 
 struct nameless;
 

@@ -1,4 +1,4 @@
-#include "quota.h"
+#include "count/quota.h"
 
 bool quota_take(struct quota *quota, usec_t interval, unsigned at_once, usec_t now)
 {

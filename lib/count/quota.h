@@ -1,9 +1,9 @@
-#ifndef BANISH_QUOTA_H
-#define BANISH_QUOTA_H
+#ifndef BANISH_COUNT_QUOTA_H
+#define BANISH_COUNT_QUOTA_H
 
 /* So many things at once, and from then on one each interval. */
 
-#include "util.h"
+#include "base/util.h"
 
 /* Zeroed at first: nothing was taken yet. */
 struct quota {

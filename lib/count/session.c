@@ -8,10 +8,10 @@
  * in that of their latest notes. Those of one offender are linked once more, in that order too.
  */
 
-#include "session.h"
+#include "count/session.h"
 
-#include "hash.h"
-#include "table.h"
+#include "base/hash.h"
+#include "base/table.h"
 
 #include <assert.h>
 #include <errno.h>

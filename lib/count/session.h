@@ -1,5 +1,5 @@
-#ifndef BANISH_SESSION_H
-#define BANISH_SESSION_H
+#ifndef BANISH_COUNT_SESSION_H
+#define BANISH_COUNT_SESSION_H
 
 /*
  * One attempt told by several lines of one session counts once: see totals.h. A session also
@@ -10,8 +10,8 @@
  * is oldest goes first.
  */
 
-#include "address.h"
-#include "totals.h"
+#include "base/address.h"
+#include "count/totals.h"
 
 #define SESSION_NOTE_LIFE (24 * USEC_PER_HOUR)
 #define SESSION_NOTES_MAX 64  /* of one offender */

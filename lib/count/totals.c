@@ -1,4 +1,4 @@
-#include "totals.h"
+#include "count/totals.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_TOTALS_H
-#define BANISH_TOTALS_H
+#ifndef BANISH_COUNT_TOTALS_H
+#define BANISH_COUNT_TOTALS_H
 
 /*
  * What somebody told within an hour of the clock (UTC), event by event. The next hour begins with
@@ -8,8 +8,8 @@
  * finds the same.
  */
 
-#include "pool.h"
-#include "util.h"
+#include "base/pool.h"
+#include "base/util.h"
 
 #define TOTALS_HOUR   USEC_PER_HOUR
 #define TOTALS_TAIL   (USEC_PER_HOUR / 6) /* at the end of an hour: the next one begins with it */

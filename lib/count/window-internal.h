@@ -1,5 +1,5 @@
-#ifndef BANISH_WINDOW_INTERNAL_H
-#define BANISH_WINDOW_INTERNAL_H
+#ifndef BANISH_COUNT_WINDOW_INTERNAL_H
+#define BANISH_COUNT_WINDOW_INTERNAL_H
 
 /*
  * Shared by window.c (how often) and window-user.c (by whom). A source is one record of 64 bytes
@@ -9,9 +9,9 @@
  * short one has four.
  */
 
-#include "hash.h"
-#include "table.h"
-#include "window.h"
+#include "base/hash.h"
+#include "base/table.h"
+#include "count/window.h"
 
 #define WINDOW_SPARE_DEPTH 64 /* failures of a source, run-out ones included */
 

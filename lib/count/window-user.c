@@ -1,4 +1,4 @@
-#include "window-internal.h"
+#include "count/window-internal.h"
 
 uint64_t window_user(const struct stored_failure *failure)
 {

@@ -3,7 +3,7 @@
  * so that a clock that steps back finds them again.
  */
 
-#include "window-internal.h"
+#include "count/window-internal.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_WINDOW_H
-#define BANISH_WINDOW_H
+#ifndef BANISH_COUNT_WINDOW_H
+#define BANISH_COUNT_WINDOW_H
 
 /*
  * How often lately: per list (a jail) and address (an offender) the failures with their times,
@@ -9,8 +9,8 @@
  * sources: of the list that asks for more one goes that was not touched for long (second chance).
  */
 
-#include "address.h"
-#include "util.h"
+#include "base/address.h"
+#include "base/util.h"
 
 #define WINDOW_WEIGHT_MAX ((1U << 24) - 1)
 #define WINDOW_MAX_DEPTH  65535 /* failures of one source */

@@ -1,4 +1,4 @@
-#include "engine-internal.h"
+#include "engine/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

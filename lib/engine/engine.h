@@ -14,10 +14,10 @@
  * between feeds.
  */
 
-#include "entry.h"
-#include "ledger.h"
-#include "policy.h"
-#include "ruleset.h"
+#include "entry/entry.h"
+#include "ledger/ledger.h"
+#include "config/policy.h"
+#include "match/ruleset.h"
 
 #define ENGINE_MANUAL  (UINT32_MAX - 1) /* the built-in jail "manual": no rule feeds it */
 #define ENGINE_FORCED  (UINT32_MAX - 2) /* its bans are marks: see engine_forces() */

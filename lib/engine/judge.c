@@ -4,7 +4,7 @@
  * total -> ignored? -> banned? -> told by the other kind of lines? What it weighs is weigh.c's.
  */
 
-#include "engine-internal.h"
+#include "engine/internal.h"
 
 #include <errno.h>
 

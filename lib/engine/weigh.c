@@ -3,8 +3,8 @@
  * weight reached, or users
  */
 
-#include "engine-internal.h"
-#include "hash.h"
+#include "engine/internal.h"
+#include "base/hash.h"
 
 uint64_t engine_identify_user(struct span user)
 {

@@ -1,4 +1,4 @@
-#include "cursor.h"
+#include "entry/cursor.h"
 
 #define ID_DIGITS     32
 #define NUMBER_DIGITS 16

@@ -7,7 +7,7 @@
  * entry in a real journal (+20 to 40 % each, measured), so whoever asks, asks late and once.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 struct entry {
 	/* First value of a field. 1: found, `ret` borrows until the next call (MESSAGE: until the

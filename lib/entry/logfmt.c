@@ -16,9 +16,9 @@
  * it.
  */
 
-#include "logfmt.h"
+#include "entry/logfmt.h"
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_LOGFMT_H
-#define BANISH_LOGFMT_H
+#ifndef BANISH_ENTRY_LOGFMT_H
+#define BANISH_ENTRY_LOGFMT_H
 
 /*
  * One line of logfmt, as programs in Go write it, taken apart into keys and unquoted values. All or
@@ -7,7 +7,7 @@
  * value is never looked at, so nothing that a client typed can become a key.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 #define LOGFMT_MAX_PAIRS 128 /* the longest line of mox has 25 */
 

@@ -2,9 +2,9 @@
  * cJSON builds the tree; the text, checked and without its comments, is kept beside it. A handle
  * walks both at once, so that every node knows where it stands without a table of positions.
  */
-#include "json.h"
+#include "json/json.h"
 
-#include "jsontext.h"
+#include "json/text.h"
 
 #include <errno.h>
 #include <math.h>

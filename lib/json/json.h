@@ -6,8 +6,8 @@
  * reading goes on after it, so that one run of `check` shows all there is to mend.
  */
 
-#include "fault.h"
-#include "util.h"
+#include "base/fault.h"
+#include "base/util.h"
 
 struct cJSON;
 struct json_document;

@@ -1,6 +1,6 @@
-#include "comment.h"
+#include "ledger/comment.h"
 
-#include "weight.h"
+#include "base/weight.h"
 
 static void append(char comment[static NFT_COMMENT_BYTES], size_t *size, const char *text)
 {

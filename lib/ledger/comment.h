@@ -1,11 +1,11 @@
-#ifndef BANISH_COMMENT_H
-#define BANISH_COMMENT_H
+#ifndef BANISH_LEDGER_COMMENT_H
+#define BANISH_LEDGER_COMMENT_H
 
 /* The comment of a ban's element: why it is banned, for whoever looks at the set, and how banish
  * knows its own again. */
 
-#include "ledger.h"
-#include "nftmsg.h"
+#include "ledger/ledger.h"
+#include "nftables/names.h"
 
 /* "auth-failed x5", "network: 4 offenders", or the reason of a ban by hand. */
 void comment_write(const struct ban *ban, char comment[static NFT_COMMENT_BYTES]);

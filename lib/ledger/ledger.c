@@ -4,7 +4,7 @@
  * new one, and lets go of what has had its day, so nothing ever stops to sweep.
  */
 
-#include "ledger-internal.h"
+#include "ledger/internal.h"
 
 #include <errno.h>
 

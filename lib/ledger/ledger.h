@@ -3,7 +3,7 @@
 
 /*
  * What the journal cannot tell again: the bans, who made them and how they ended. In memory here;
- * ledger-text.h has the lines that make it durable. A ban is *decided* when the ledger holds it and
+ * encode.h has the lines that make it durable. A ban is *decided* when the ledger holds it and
  * *placed* once the kernel has acknowledged it. Ended bans stay as offences (memory) and as long as
  * a warm-up can reach them; what nobody needs is let go a few at a time. At the bound the oldest
  * that are over go first; then running bans end (END_EVICTED), those that end soonest first, and
@@ -12,9 +12,9 @@
  * Jails are named by text: a ban outlives the jail's place in the configuration, or the jail.
  */
 
-#include "address.h"
-#include "types.h"
-#include "util.h"
+#include "base/address.h"
+#include "base/types.h"
+#include "base/util.h"
 
 #define LEDGER_MAX_BANS \
 	131072 /* default bound: at about 0.4 KiB each the daemon's memory limit holds them */
@@ -173,7 +173,7 @@ uint64_t ledger_n_cut(const struct ledger *ledger);
 /* How many bans ended and nobody was told. */
 size_t ledger_n_ended(const struct ledger *ledger);
 
-/* For ledger-text.c: what is not saved yet. */
+/* For encode.c: what is not saved yet. */
 enum {
 	UNSAVED_BAN = 1,
 	UNSAVED_PLACED = 2,

@@ -1,6 +1,6 @@
-#include "ambiguity-internal.h"
+#include "lint/ambiguity-internal.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 
 #include <errno.h>
 

@@ -1,9 +1,9 @@
-#ifndef BANISH_AMBIGUITY_INTERNAL_H
-#define BANISH_AMBIGUITY_INTERNAL_H
+#ifndef BANISH_LINT_AMBIGUITY_INTERNAL_H
+#define BANISH_LINT_AMBIGUITY_INTERNAL_H
 
 /* Shared by ambiguity.c (the search) and ambiguity-build.c (what it is made of). */
 
-#include "ambiguity.h"
+#include "lint/ambiguity.h"
 
 #define MAX_NODES  4096      /* of one search */
 #define N_SLOTS    8192      /* of its table */

@@ -7,9 +7,9 @@
  * at once, breadth first, so that short ones are found first.
  */
 
-#include "ambiguity-internal.h"
+#include "lint/ambiguity-internal.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 
 #include <errno.h>
 

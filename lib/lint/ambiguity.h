@@ -1,13 +1,13 @@
-#ifndef BANISH_AMBIGUITY_H
-#define BANISH_AMBIGUITY_H
+#ifndef BANISH_LINT_AMBIGUITY_H
+#define BANISH_LINT_AMBIGUITY_H
 
 /*
  * Where a pattern could take the same bytes in several ways, over and over: what its cost may grow
  * by. Only a suspicion: a pattern that gives nothing back, or that looks around, may know better.
  */
 
-#include "automaton.h"
-#include "util.h"
+#include "lint/automaton.h"
+#include "base/util.h"
 
 #define AMBIGUITY_PIECE_MAX 64 /* bytes */
 

@@ -12,10 +12,10 @@
  * PCRE2 tries both: each node is passed twice, no more, to see that.
  */
 
-#include "automaton.h"
+#include "lint/automaton.h"
 
-#include "bitmap.h"
-#include "token.h"
+#include "base/bitmap.h"
+#include "match/token.h"
 
 #include <errno.h>
 #include <limits.h>

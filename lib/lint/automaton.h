@@ -1,5 +1,5 @@
-#ifndef BANISH_AUTOMATON_H
-#define BANISH_AUTOMATON_H
+#ifndef BANISH_LINT_AUTOMATON_H
+#define BANISH_LINT_AUTOMATON_H
 
 /*
  * A pattern as states of which each takes one byte, and which may follow which: all that could be
@@ -7,7 +7,7 @@
  * ahead is a way that ends nowhere.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 struct step {
 	uint32_t state;

@@ -1,6 +1,6 @@
-#include "counted.h"
+#include "lint/counted.h"
 
-#include "token.h"
+#include "match/token.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
-#ifndef BANISH_COUNTED_H
-#define BANISH_COUNTED_H
+#ifndef BANISH_LINT_COUNTED_H
+#define BANISH_LINT_COUNTED_H
 
-#include "util.h"
+#include "base/util.h"
 
 /*
  * The same pattern in a form that hides no cost, with every repeated byte or class as a group:

@@ -1,9 +1,9 @@
-#include "growth.h"
+#include "lint/growth.h"
 
-#include "ambiguity.h"
-#include "automaton.h"
-#include "guess.h"
-#include "pump.h"
+#include "lint/ambiguity.h"
+#include "lint/automaton.h"
+#include "lint/guess.h"
+#include "lint/pump.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_GROWTH_H
-#define BANISH_GROWTH_H
+#ifndef BANISH_LINT_GROWTH_H
+#define BANISH_LINT_GROWTH_H
 
 /*
  * Does the cost of a pattern grow faster than the line? What the pattern itself seems to take in
@@ -7,8 +7,8 @@
  * its examples at many places of them.
  */
 
-#include "rule.h"
-#include "util.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 #define GROWTH_PIECE_MAX 64 /* bytes */
 

@@ -1,4 +1,4 @@
-#include "guess.h"
+#include "lint/guess.h"
 
 #include <ctype.h>
 #include <errno.h>

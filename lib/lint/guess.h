@@ -1,11 +1,11 @@
-#ifndef BANISH_GUESS_H
-#define BANISH_GUESS_H
+#ifndef BANISH_LINT_GUESS_H
+#define BANISH_LINT_GUESS_H
 
 /* Does a pattern's cost grow that can only be looked at from outside? Pieces of texts that it
  * matches are repeated at many places of them. */
 
-#include "pump.h"
-#include "rule.h"
+#include "lint/pump.h"
+#include "config/rule.h"
 
 /* 1: it grows, and `ret` shows it; 0: nothing of the kind was found; -ENODATA: the event has no
  * example to begin with; -ENOMEM. */

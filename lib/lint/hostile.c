@@ -1,4 +1,4 @@
-#include "hostile.h"
+#include "lint/hostile.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_HOSTILE_H
-#define BANISH_HOSTILE_H
+#ifndef BANISH_LINT_HOSTILE_H
+#define BANISH_LINT_HOSTILE_H
 
 /*
  * What a client could write in the place of a user name to have somebody else banned: texts that
@@ -7,8 +7,8 @@
  * is attacked, each with the address of a victim.
  */
 
-#include "rule.h"
-#include "util.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 #define HOSTILE_TEXT_MAX 4096 /* bytes */
 

@@ -1,10 +1,10 @@
-#include "lint.h"
+#include "lint/lint.h"
 
-#include "address.h"
-#include "growth.h"
-#include "hostile.h"
-#include "logfmt.h"
-#include "match.h"
+#include "base/address.h"
+#include "lint/growth.h"
+#include "lint/hostile.h"
+#include "entry/logfmt.h"
+#include "match/match.h"
 
 #include <errno.h>
 

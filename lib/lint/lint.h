@@ -7,9 +7,9 @@
  * object to; -EINVAL: faults were added; -ENOMEM.
  */
 
-#include "fault.h"
-#include "rule.h"
-#include "util.h"
+#include "base/fault.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 /* Whatever a client writes in the place of a user name: the same address, or none. */
 int lint_hostile(const struct rule *rule, struct faults *faults) must_check;

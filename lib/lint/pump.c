@@ -1,9 +1,9 @@
-#include "pump.h"
+#include "lint/pump.h"
 
-#include "counted.h"
-#include "fault.h"
-#include "match.h"
-#include "measure.h"
+#include "lint/counted.h"
+#include "base/fault.h"
+#include "match/match.h"
+#include "match/measure.h"
 
 #include <errno.h>
 

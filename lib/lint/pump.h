@@ -1,14 +1,14 @@
-#ifndef BANISH_PUMP_H
-#define BANISH_PUMP_H
+#ifndef BANISH_LINT_PUMP_H
+#define BANISH_LINT_PUMP_H
 
 /*
  * A pattern put to a text of which one piece is repeated, twice and four times as often: does its
  * cost grow faster than the text? Costs are steps of PCRE2's interpreter, never time.
  */
 
-#include "growth.h"
-#include "rule.h"
-#include "util.h"
+#include "lint/growth.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 #define PUMP_ENDS_MAX 4096 /* bytes of a trial that are not repeated */
 

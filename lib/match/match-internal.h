@@ -1,9 +1,9 @@
-#ifndef BANISH_MATCH_INTERNAL_H
-#define BANISH_MATCH_INTERNAL_H
+#ifndef BANISH_MATCH_MATCH_INTERNAL_H
+#define BANISH_MATCH_MATCH_INTERNAL_H
 
-/* Shared by match.c (one event over one text) and match-build.c (how an event is compiled). */
+/* Shared by match.c (one event over one text) and match-compile.c (how an event is compiled). */
 
-#include "match.h"
+#include "match/match.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 

@@ -7,7 +7,7 @@
  * small the interpreter answers, so that both worlds agree.
  */
 
-#include "match-internal.h"
+#include "match/match-internal.h"
 
 #include <errno.h>
 

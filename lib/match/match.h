@@ -6,10 +6,10 @@
  * or jails.
  */
 
-#include "fault.h"
-#include "rule.h"
-#include "text.h"
-#include "util.h"
+#include "base/fault.h"
+#include "config/rule.h"
+#include "entry/field.h"
+#include "base/util.h"
 
 /* What a matching text told. Spans borrow from the text, or from the subject's logfmt. */
 struct captures {

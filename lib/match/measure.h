@@ -1,11 +1,11 @@
-#ifndef BANISH_MEASURE_H
-#define BANISH_MEASURE_H
+#ifndef BANISH_MATCH_MEASURE_H
+#define BANISH_MATCH_MEASURE_H
 
 /* What a pattern does with a text, beyond whether it matches: how far it comes and what it costs.
  */
 
-#include "match.h"
-#include "util.h"
+#include "match/match.h"
+#include "base/util.h"
 
 /* How many bytes of the text could begin a match; 0 for logfmt. For people: costs a few runs. */
 size_t measure_reach(const struct match *match, struct matcher *matcher, struct span text);

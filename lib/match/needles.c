@@ -4,10 +4,10 @@
  * before any set is chosen.
  */
 
-#include "needles.h"
+#include "match/needles.h"
 
-#include "bitmap.h"
-#include "required.h"
+#include "base/bitmap.h"
+#include "match/required.h"
 
 #include <errno.h>
 

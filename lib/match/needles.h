@@ -1,13 +1,13 @@
-#ifndef BANISH_NEEDLES_H
-#define BANISH_NEEDLES_H
+#ifndef BANISH_MATCH_NEEDLES_H
+#define BANISH_MATCH_NEEDLES_H
 
 /*
  * What a sieve looks for: of the sets that each event requires, the few that tell it best from the
  * others, as needles that know their events.
  */
 
-#include "rule.h"
-#include "util.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 #define N_PLANES 3 /* sets of one event that are looked for */
 #define GRAM     4 /* bytes; no needle is shorter */

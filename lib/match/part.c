@@ -1,4 +1,4 @@
-#include "part.h"
+#include "match/part.h"
 
 #define MIN_TEXT 3  /* bytes; a set with a shorter text is not worth looking for */
 #define MAX_TEXT 64 /* bytes */

@@ -1,10 +1,10 @@
-#ifndef BANISH_PART_H
-#define BANISH_PART_H
+#ifndef BANISH_MATCH_PART_H
+#define BANISH_MATCH_PART_H
 
 /* The arithmetic behind required.c: what parts of a pattern say, put one after the other or side by
  * side. */
 
-#include "required.h"
+#include "match/required.h"
 
 #define RUN_TEXTS_MAX 16 /* that one exact part can be */
 #define SET_TEXTS_MAX 64

@@ -9,10 +9,10 @@
  * conditions) is not read at all, and the pattern demands nothing.
  */
 
-#include "required.h"
+#include "match/required.h"
 
-#include "part.h"
-#include "token.h"
+#include "match/part.h"
+#include "match/token.h"
 
 #include <errno.h>
 

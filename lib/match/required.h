@@ -1,5 +1,5 @@
-#ifndef BANISH_REQUIRED_H
-#define BANISH_REQUIRED_H
+#ifndef BANISH_MATCH_REQUIRED_H
+#define BANISH_MATCH_REQUIRED_H
 
 /*
  * What every text that an event matches must hold: some of these bytes, and some of those. Read off
@@ -7,8 +7,8 @@
  * lacks it need not be tried.
  */
 
-#include "rule.h"
-#include "util.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 /* One of these texts stands somewhere. */
 struct any_of {

@@ -2,10 +2,10 @@
  * Which rules are in force, as which jails. The search itself is scan.c's.
  */
 
-#include "ruleset.h"
+#include "match/ruleset.h"
 
-#include "ports.h"
-#include "scan.h"
+#include "base/ports.h"
+#include "match/scan.h"
 
 #include <errno.h>
 #include <stdio.h>

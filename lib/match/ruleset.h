@@ -1,5 +1,5 @@
-#ifndef BANISH_RULESET_H
-#define BANISH_RULESET_H
+#ifndef BANISH_MATCH_RULESET_H
+#define BANISH_MATCH_RULESET_H
 
 /*
  * The rules in force, compiled and indexed: from an entry to the events it holds. A rule is in
@@ -8,10 +8,10 @@
  * journald split never match, nor does what banish.service says itself.
  */
 
-#include "entry.h"
-#include "match.h"
-#include "policy.h"
-#include "rule.h"
+#include "entry/entry.h"
+#include "match/match.h"
+#include "config/policy.h"
+#include "config/rule.h"
 
 struct jail {
 	char name[NAME_SIZE];

@@ -1,6 +1,6 @@
-#include "scan-internal.h"
+#include "match/scan-internal.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
-#include "scan-internal.h"
+#include "match/scan-internal.h"
 
-#include "measure.h"
+#include "match/measure.h"
 
 #include <stdio.h>
 

@@ -1,14 +1,14 @@
-#ifndef BANISH_SCAN_INTERNAL_H
-#define BANISH_SCAN_INTERNAL_H
+#ifndef BANISH_MATCH_SCAN_INTERNAL_H
+#define BANISH_MATCH_SCAN_INTERNAL_H
 
 /* Shared by scan.c (the search), scan-build.c (what it is made of) and scan-explain.c (why nothing
  * was found). */
 
-#include "scan.h"
-#include "selection.h"
-#include "sieve.h"
-#include "split.h"
-#include "text.h"
+#include "match/scan.h"
+#include "entry/selector.h"
+#include "match/sieve.h"
+#include "entry/linebreak.h"
+#include "entry/field.h"
 
 #define MESSAGE_TEXT 0 /* its place among the texts */
 #define OWN_UNIT     "banish.service"

@@ -7,9 +7,9 @@
  * The events of all rules are numbered through, jail by jail, and a set of them is a bitmap.
  */
 
-#include "scan-internal.h"
+#include "match/scan-internal.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 
 #include <errno.h>
 

@@ -1,13 +1,13 @@
-#ifndef BANISH_SCAN_H
-#define BANISH_SCAN_H
+#ifndef BANISH_MATCH_SCAN_H
+#define BANISH_MATCH_SCAN_H
 
 /* The search behind ruleset_scan(): the compiled events of many rules over one entry after the
  * other. */
 
-#include "entry.h"
-#include "match.h"
-#include "rule.h"
-#include "ruleset.h"
+#include "entry/entry.h"
+#include "match/match.h"
+#include "config/rule.h"
+#include "match/ruleset.h"
 
 struct scan;
 

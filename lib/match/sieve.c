@@ -11,10 +11,10 @@
  * for again.
  */
 
-#include "sieve.h"
+#include "match/sieve.h"
 
-#include "bitmap.h"
-#include "needles.h"
+#include "base/bitmap.h"
+#include "match/needles.h"
 
 #include <errno.h>
 

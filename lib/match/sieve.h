@@ -1,13 +1,13 @@
-#ifndef BANISH_SIEVE_H
-#define BANISH_SIEVE_H
+#ifndef BANISH_MATCH_SIEVE_H
+#define BANISH_MATCH_SIEVE_H
 
 /*
  * Which of many events a text could match at all: one pass over it, however many events there are,
  * looking for what each of them requires.
  */
 
-#include "rule.h"
-#include "util.h"
+#include "config/rule.h"
+#include "base/util.h"
 
 struct sieve;
 

@@ -5,7 +5,7 @@
  * but the extended ones. Not understood are \Q...\E, recursion, conditions, comments and verbs.
  */
 
-#include "token.h"
+#include "match/token.h"
 
 #include <ctype.h>
 #include <limits.h>

@@ -1,12 +1,12 @@
-#ifndef BANISH_TOKEN_H
-#define BANISH_TOKEN_H
+#ifndef BANISH_MATCH_TOKEN_H
+#define BANISH_MATCH_TOKEN_H
 
 /*
  * A PCRE2 pattern, token by token, as far as it is understood without PCRE2. For those who look at
  * patterns from outside: what they require, what they could match, what they cost.
  */
 
-#include "util.h"
+#include "base/util.h"
 
 enum token_kind {
 	TOKEN_END,

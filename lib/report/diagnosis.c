@@ -1,6 +1,6 @@
-#include "diagnosis.h"
+#include "report/diagnosis.h"
 
-#include "figure.h"
+#include "report/human.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#ifndef BANISH_DIAGNOSIS_H
-#define BANISH_DIAGNOSIS_H
+#ifndef BANISH_REPORT_DIAGNOSIS_H
+#define BANISH_REPORT_DIAGNOSIS_H
 
 /*
  * From what `banish status` found out to what is wrong, in sentences that say what to do. A problem
@@ -7,8 +7,8 @@
  * What could not be looked at is no problem here.
  */
 
-#include "types.h"
-#include "util.h"
+#include "base/types.h"
+#include "base/util.h"
 
 /* What systemd says of a unit. */
 enum unit_state {

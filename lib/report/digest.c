@@ -1,6 +1,6 @@
-#include "digest.h"
+#include "report/digest.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-#ifndef BANISH_DIGEST_H
-#define BANISH_DIGEST_H
+#ifndef BANISH_REPORT_DIGEST_H
+#define BANISH_REPORT_DIGEST_H
 
 /*
  * What the daemon said in a span of time, as numbers: its own journal entries in, per jail bans and
@@ -8,10 +8,10 @@
  * is told how many. A ban that a crash had said again counts once.
  */
 
-#include "address.h"
-#include "entry.h"
-#include "tally.h"
-#include "types.h"
+#include "base/address.h"
+#include "entry/entry.h"
+#include "report/tally.h"
+#include "base/types.h"
 
 #define DIGEST_MAX_OFFENDERS 65536
 #define DIGEST_MAX_NETWORKS  65536

@@ -1,6 +1,6 @@
-#include "tally.h"
+#include "report/tally.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 #include <errno.h>
 

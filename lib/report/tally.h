@@ -1,5 +1,5 @@
-#ifndef BANISH_TALLY_H
-#define BANISH_TALLY_H
+#ifndef BANISH_REPORT_TALLY_H
+#define BANISH_REPORT_TALLY_H
 
 /*
  * Counting by name, without an end: who came how often. Names come from strangers, so the table is
@@ -7,7 +7,7 @@
  * went is told. As long as none did, all numbers are exact.
  */
 
-#include "table.h"
+#include "base/table.h"
 
 struct tally_item {
 	struct table_head head;

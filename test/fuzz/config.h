@@ -3,7 +3,7 @@
 
 /* What must hold of the faults of every configuration file. */
 
-#include "fault.h"
+#include "base/fault.h"
 #include "fuzz.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * its arguments. */
 
 #include "fuzz.h"
-#include "util.h"
+#include "base/util.h"
 
 #include <dirent.h>
 

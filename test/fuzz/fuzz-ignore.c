@@ -1,5 +1,5 @@
 #include "config.h"
-#include "ignore.h"
+#include "config/ignorelist.h"
 
 static void check_prefix(const struct prefix *prefix, bool single)
 {

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "ledger-text.h"
+#include "ledger/encode.h"
 
 #include <errno.h>
 #include <string.h>

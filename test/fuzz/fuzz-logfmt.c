@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "logfmt.h"
+#include "entry/logfmt.h"
 
 #include <errno.h>
 

@@ -1,8 +1,8 @@
-#include "bitmap.h"
+#include "base/bitmap.h"
 #include "fuzz.h"
-#include "match.h"
-#include "rule.h"
-#include "sieve.h"
+#include "match/match.h"
+#include "config/rule.h"
+#include "match/sieve.h"
 
 #include <errno.h>
 #include <glob.h>

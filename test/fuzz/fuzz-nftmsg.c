@@ -1,8 +1,8 @@
 /* What the kernel sends: no bytes may break the readers, and nothing read may lie outside them. */
 #include "fuzz.h"
-#include "nftmsg-answer.h"
-#include "nftmsg-layout.h"
-#include "nftmsg-notice.h"
+#include "nftables/parse.h"
+#include "nftables/layout.h"
+#include "nftables/monitor.h"
 
 static void check_inside(struct span all, struct span part)
 {

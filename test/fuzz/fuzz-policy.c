@@ -1,5 +1,5 @@
 #include "config.h"
-#include "policy.h"
+#include "config/policy.h"
 
 static void check_settings(const struct settings *settings)
 {

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "ports.h"
+#include "base/ports.h"
 
 #include <errno.h>
 

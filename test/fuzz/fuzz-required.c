@@ -1,8 +1,8 @@
-#include "ambiguity.h"
-#include "counted.h"
+#include "lint/ambiguity.h"
+#include "lint/counted.h"
 #include "fuzz.h"
-#include "required.h"
-#include "token.h"
+#include "match/required.h"
+#include "match/token.h"
 
 #include "../unit/meets.h"
 

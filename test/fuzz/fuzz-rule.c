@@ -1,7 +1,7 @@
 #include "config.h"
-#include "pattern.h"
-#include "policy.h"
-#include "rule.h"
+#include "config/pattern.h"
+#include "config/policy.h"
+#include "config/rule.h"
 
 static void check_event(const struct event *event)
 {

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "timespan.h"
+#include "base/timespan.h"
 
 #include <errno.h>
 

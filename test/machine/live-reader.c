@@ -5,8 +5,8 @@
  *
  *   live-reader look|naive CONFDIR RULESDIR LAST
  */
-#include "config.h"
-#include "journal.h"
+#include "io/config.h"
+#include "io/journal.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -30,7 +30,7 @@ static int take_all(struct journal *journal, const char *last, bool *done)
 	return r;
 }
 
-/* As follow.c goes on. Now and then it seeks first, as that does when journald tells of news. */
+/* As reader.c goes on. Now and then it seeks first, as that does when journald tells of news. */
 static int look(struct journal *journal, usec_t begin, char **cursor, unsigned n, const char *last,
 		bool *done)
 {

@@ -10,7 +10,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "nft.h"
+#include "netlink/nft.h"
 
 /* Enters them; where that is refused, says so and ends the process with 77 (skipped). */
 void netns_enter(void);

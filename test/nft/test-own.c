@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "own.h"
+#include "netlink/netaddr.h"
 
 #define N_ADDRESSES 3000 /* enough that the kernel tells them in several pieces */
 #define N_LISTS     50

@@ -5,7 +5,7 @@
  * logfmt parser. */
 
 #include "random.h"
-#include "util.h"
+#include "base/util.h"
 
 #define MAX_LINE 4096 /* bytes of a random line */
 

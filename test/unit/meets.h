@@ -1,7 +1,7 @@
 #ifndef BANISH_MEETS_H
 #define BANISH_MEETS_H
 
-#include "required.h"
+#include "match/required.h"
 
 /* True if the text holds one of each set's texts. */
 static inline bool meets(struct span text, const struct required *required)

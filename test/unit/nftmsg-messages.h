@@ -9,8 +9,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include "nftmsg-answer.h"
-#include "nftmsg-batch.h"
+#include "nftables/parse.h"
+#include "nftables/batch.h"
 
 #define MAX_MESSAGES 4096
 

@@ -3,8 +3,8 @@
 
 /* For the tests of parsers: what must be good, and what must be bad with exactly these faults. */
 
-#include "policy.h"
-#include "rule.h"
+#include "config/policy.h"
+#include "config/rule.h"
 
 #include "unit.h"
 

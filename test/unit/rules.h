@@ -3,8 +3,8 @@
 
 /* Rules made in the test itself, and entries that count what they are asked. */
 
-#include "entry.h"
-#include "rule.h"
+#include "entry/entry.h"
+#include "config/rule.h"
 #include "unit.h"
 
 static void *pool[65536];

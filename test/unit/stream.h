@@ -7,8 +7,8 @@
  * mistake: it aborts.
  */
 
-#include "engine.h"
-#include "ledger-text.h"
+#include "engine/engine.h"
+#include "ledger/encode.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "ports.h"
+#include "base/ports.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "timespan.h"
+#include "base/timespan.h"
 
 #include "unit.h"
 

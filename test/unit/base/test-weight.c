@@ -1,4 +1,4 @@
-#include "weight.h"
+#include "base/weight.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "counting.h"
+#include "config/counting.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "rule.h"
+#include "config/rule.h"
 
 #include "parse.h"
 

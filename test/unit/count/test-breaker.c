@@ -1,4 +1,4 @@
-#include "breaker.h"
+#include "count/breaker.h"
 
 #include "stream.h"
 #include "unit.h"

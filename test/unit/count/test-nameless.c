@@ -1,4 +1,4 @@
-#include "nameless.h"
+#include "count/nameless.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "quota.h"
+#include "count/quota.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "session.h"
+#include "count/session.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "window.h"
+#include "count/window.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "daemon.h"
+#include "run/daemon.h"
 
 #include "unit.h"
 

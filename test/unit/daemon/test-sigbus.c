@@ -1,4 +1,4 @@
-#include "sigbus.h"
+#include "io/sigbus.h"
 
 #include "unit.h"
 

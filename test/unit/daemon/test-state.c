@@ -1,4 +1,4 @@
-#include "state.h"
+#include "io/state.h"
 
 #include "unit.h"
 

@@ -4,12 +4,12 @@
  */
 #include "unit.h"
 
-#include "engine.h"
-#include "nameless.h"
-#include "networks.h"
-#include "session.h"
-#include "targets.h"
-#include "window.h"
+#include "engine/engine.h"
+#include "count/nameless.h"
+#include "count/network.h"
+#include "count/session.h"
+#include "count/account.h"
+#include "count/window.h"
 
 #include <malloc.h>
 #include <stdio.h>

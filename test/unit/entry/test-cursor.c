@@ -1,4 +1,4 @@
-#include "cursor.h"
+#include "entry/cursor.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
-#include "address.h"
-#include "logfmt.h"
+#include "base/address.h"
+#include "entry/logfmt.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "comment.h"
+#include "ledger/comment.h"
 
 #include "unit.h"
 

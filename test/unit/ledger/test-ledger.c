@@ -1,4 +1,4 @@
-#include "ledger-text.h"
+#include "ledger/encode.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "ambiguity.h"
+#include "lint/ambiguity.h"
 
 #include "unit.h"
 

@@ -1,6 +1,6 @@
-#include "automaton.h"
+#include "lint/automaton.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 #include "patterns.h"
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "counted.h"
+#include "lint/counted.h"
 
 #include "patterns.h"
 #include "unit.h"

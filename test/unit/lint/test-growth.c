@@ -1,7 +1,7 @@
-#include "growth.h"
+#include "lint/growth.h"
 
 #include "patterns.h"
-#include "pump.h"
+#include "lint/pump.h"
 #include "rules.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "guess.h"
+#include "lint/guess.h"
 
 #include "rules.h"
 

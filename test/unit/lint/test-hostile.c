@@ -1,6 +1,6 @@
-#include "hostile.h"
+#include "lint/hostile.h"
 
-#include "logfmt.h"
+#include "entry/logfmt.h"
 #include "unit.h"
 
 #include <stdio.h>

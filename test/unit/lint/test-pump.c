@@ -1,4 +1,4 @@
-#include "pump.h"
+#include "lint/pump.h"
 
 #include "rules.h"
 

@@ -1,4 +1,4 @@
-#include "measure.h"
+#include "match/measure.h"
 
 #include "rules.h"
 

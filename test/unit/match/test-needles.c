@@ -1,6 +1,6 @@
-#include "needles.h"
+#include "match/needles.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 #include "rules.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "part.h"
+#include "match/part.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "required.h"
+#include "match/required.h"
 
 #include "meets.h"
 #include "patterns.h"

@@ -1,4 +1,4 @@
-#include "ruleset.h"
+#include "match/ruleset.h"
 
 #include "rules.h"
 

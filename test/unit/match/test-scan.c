@@ -1,4 +1,4 @@
-#include "scan.h"
+#include "match/scan.h"
 
 #include "rules.h"
 

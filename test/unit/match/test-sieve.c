@@ -1,8 +1,8 @@
-#include "sieve.h"
+#include "match/sieve.h"
 
-#include "bitmap.h"
+#include "base/bitmap.h"
 #include "random.h"
-#include "required.h"
+#include "match/required.h"
 #include "rules.h"
 
 #include <stdio.h>

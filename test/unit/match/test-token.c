@@ -1,4 +1,4 @@
-#include "token.h"
+#include "match/token.h"
 
 #include "unit.h"
 

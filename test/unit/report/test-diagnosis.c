@@ -1,4 +1,4 @@
-#include "diagnosis.h"
+#include "report/diagnosis.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "digest.h"
+#include "report/digest.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,115 @@
+/* What `status` and `report` print alike. */
+#include "cli/history.h"
+
+#include "io/log.h"
+#include "cli/output.h"
+#include "report/columns.h"
+#include "cli/timestamp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MESSAGE_SHOWN 1024 /* bytes */
+#define TIME_WIDTH    21   /* columns of a time and the gap behind it */
+
+const char *past_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+int past_print_folded(const char *label, int width, const char *text)
+{
+	cleanup(freep) char *folded = sheet_fold(text, (unsigned)width);
+
+	if (!folded)
+		return -ENOMEM;
+	printf("%-*s%s", width, label, folded);
+	return 0;
+}
+
+static int later(const void *a, const void *b)
+{
+	const struct digest_remark *left = *(const struct digest_remark *const *)a;
+	const struct digest_remark *right = *(const struct digest_remark *const *)b;
+
+	return (left->last < right->last) - (left->last > right->last);
+}
+
+static int print_warning(const struct digest_remark *remark)
+{
+	cleanup(freep) char *text = NULL, *shown = NULL;
+	char time[TIMESTAMP_TEXT_MAX], times[40] = "";
+
+	if (remark->count > 1)
+		snprintf(times, sizeof(times), " (%" PRIu64 " times)", remark->count);
+	shown = bytes_to_display(span_of(remark->message), MESSAGE_SHOWN);
+	if (!shown || asprintf(&text, "%s%s", shown, times) < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	return past_print_folded(timestamp_format(remark->last, time), TIME_WIDTH, text);
+}
+
+int past_print_warnings(const struct past *past, size_t max_warnings, bool with_targets)
+{
+	const struct digest_remark *sorted[DIGEST_MAX_REMARKS], *remarks;
+	size_t n_remarks, n = 0;
+	char since[TIMESTAMP_TEXT_MAX];
+	int r = 0;
+
+	remarks = digest_remarks(past->digest, &n_remarks);
+	for (size_t i = 0; i < n_remarks; i++)
+		if (with_targets || strcmp(remarks[i].id, log_id(LOG_TARGET)) != 0)
+			sorted[n++] = &remarks[i];
+	qsort(sorted, n, sizeof(sorted[0]), later);
+	if (n > 0 || past->n_lost > 0)
+		printf("\nWarnings since %s, the latest of each kind:\n",
+		       timestamp_format(past->since, since));
+	for (size_t i = 0; r >= 0 && i < n && i < max_warnings; i++)
+		r = print_warning(sorted[i]);
+	if (n > max_warnings)
+		printf("... and %zu kinds more: journalctl -t banish -p warning\n",
+		       n - max_warnings);
+	if (digest_n_remarks_folded(past->digest) > 0)
+		printf("... and %" PRIu64
+		       " warnings of still more kinds: journalctl -t banish -p warning\n",
+		       digest_n_remarks_folded(past->digest));
+	if (past->n_lost > 0)
+		printf("journald dropped %" PRIu64
+		       " entries of banish itself: bans may be missing here\n",
+		       past->n_lost);
+	return r;
+}
+
+static int print_warning_json(const struct digest_remark *remark, const char *jail)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	return print_line(object,
+			  print_add_text(object, "what", "warning") &&
+				  print_add_text(object, "id", remark->id) &&
+				  print_add_text(object, "jail", jail) &&
+				  print_add_number(object, "count", remark->count) &&
+				  print_add_number(object, "first_usec", remark->first) &&
+				  print_add_number(object, "last_usec", remark->last) &&
+				  print_add_bytes(object, "message", span_of(remark->message)));
+}
+
+int past_print_warnings_json(const struct past *past)
+{
+	const struct digest_remark *remarks;
+	const struct digest_jail *jails;
+	size_t n, n_jails;
+	int r = 0;
+
+	if (!past->digest)
+		return 0;
+	remarks = digest_remarks(past->digest, &n);
+	jails = digest_jails(past->digest, &n_jails);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = print_warning_json(&remarks[i], remarks[i].jail < n_jails
+							    ? jails[remarks[i].jail].name
+							    : NULL);
+	return r;
+}

@@ -1,0 +1,308 @@
+#include "cli/history.h"
+
+#include "io/answer.h"
+#include "engine/engine.h"
+#include "netlink/netaddr.h"
+#include "cli/output.h"
+#include "cli/timestamp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+/* The life of a session: what it had told before does not count again. Bans from before are told
+ * by nobody here, so what they prevented right after `since` counts as failures. */
+#define LEAD USEC_PER_HOUR
+
+#define CLOCK_EVERY 256 /* entries */
+
+#define MAX_LOGINS 65536 /* by account and place */
+#define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
+#define LOGIN_SIZE (PREFIX_TEXT_MAX + 1 + 3 * USER_KEPT + 4)
+
+void past_done(struct past *past)
+{
+	digest_free(past->digest);
+	tally_free(past->logins);
+	free(past->jails);
+	*past = (struct past){ 0 };
+}
+
+/* 1: stands on the next entry of the span; 0: there is none. */
+static int next(const struct past *past, struct journal *journal, usec_t *ret_time)
+{
+	int r;
+
+	do {
+		r = journal_next(journal);
+		if (r <= 0)
+			return r;
+		r = entry_time(journal_entry(journal), ret_time);
+	} while (r == -EBADMSG); /* damaged: nobody can read it */
+	return r < 0 ? r : *ret_time <= past->until;
+}
+
+/* journald's own word about entries that it did not take. */
+static int take_lost(struct past *past, const struct entry *entry)
+{
+	char number[24] = "";
+	struct span value;
+	int r;
+
+	r = entry_field(entry, "_TRANSPORT", &value);
+	if (r <= 0 || !span_equal(value, SPAN_LITERAL("driver")))
+		return MIN(r, 0);
+	r = entry_field(entry, "N_DROPPED", &value);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		memcpy(number, value.data, MIN(value.size, sizeof(number) - 1));
+	past->n_lost += MAX(strtoull(number, NULL, 10), 1ULL);
+	return 1;
+}
+
+int past_read_said(struct past *past, struct journal *journal)
+{
+	uint8_t seed[16];
+	usec_t time;
+	int r;
+
+	if (getrandom(seed, sizeof(seed), 0) < 0)
+		return -errno;
+	if (journal_oldest(journal, &past->oldest) < 0)
+		past->oldest = 0;
+	r = digest_new(seed, &past->digest);
+	if (r >= 0)
+		r = journal_select_own(journal, NULL, 0, true);
+	if (r >= 0)
+		r = journal_seek_time(journal, past->since);
+	while (r >= 0 && (r = next(past, journal, &time)) > 0) {
+		r = take_lost(past, journal_entry(journal));
+		if (r == 0)
+			r = digest_feed(past->digest, journal_entry(journal));
+		if (r == -EBADMSG)
+			r = 0;
+	}
+	return r;
+}
+
+static int add_all(struct ignorelist *list, const struct prefix *prefixes, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = ignorelist_add_prefix(list, &prefixes[i]);
+	return r;
+}
+
+/* Own addresses and gateways. */
+static int add_own(struct ignorelist *list)
+{
+	cleanup(own_freep) struct own *own = NULL;
+	cleanup(freep) struct prefix *prefixes = NULL;
+	size_t n;
+	int r;
+
+	r = own_open(&own);
+	if (r >= 0)
+		r = own_list(own, &prefixes, &n);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return add_all(list, prefixes, n);
+}
+
+/* What host names stand for. */
+static int add_answers(struct ignorelist *list, const struct ignorelist *names)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < names->n_names; i++) {
+		cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
+
+		r = answer_read(names->names[i], &answer);
+		if (r > 0)
+			r = add_all(list, answer->prefixes, answer->n_prefixes);
+	}
+	return r;
+}
+
+/* Whom the daemon ignores now, beside the addresses and networks of the policy. */
+static int set_ignored(struct engine *engine, const struct policy *policy)
+{
+	cleanup(ignorelist_done) struct ignorelist list = { 0 };
+	int r;
+
+	r = policy->ignoreself ? add_own(&list) : 0;
+	if (r >= 0)
+		r = add_answers(&list, &policy->ignore_names);
+	if (r < 0 && r != -E2BIG) /* these are enough */
+		return r;
+	return engine_set_ignored(engine, list.prefixes, list.n_prefixes);
+}
+
+/* Who got in, and from where. */
+static int note_login(struct past *past, const struct engine *engine,
+		      const struct verdict_of_hit *hit, usec_t time)
+{
+	struct prefix prefix = engine_widen(engine, hit->jail, &hit->address);
+	cleanup(freep) char *user = NULL;
+	char text[PREFIX_TEXT_MAX], name[LOGIN_SIZE];
+	struct tally_item *item;
+
+	user = bytes_to_display(hit->user.data ? hit->user : SPAN_LITERAL(""), USER_KEPT);
+	if (!user)
+		return -ENOMEM;
+	snprintf(name, sizeof(name), "%s %s", prefix_format(&prefix, text), user);
+	item = tally_note(past->logins, hit->jail, name);
+	if (!item)
+		return -ENOMEM;
+	item->count++;
+	item->last = MAX(item->last, time);
+	return 0;
+}
+
+static int count_hits(struct past *past, const struct engine *engine, usec_t time)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < engine_n_verdicts(engine); i++) {
+		const struct verdict_of_hit *hit = engine_verdict(engine, i);
+
+		if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
+			past->jails[hit->jail].failures += hit->weight;
+		else if (hit->why == WHY_PREVENTED)
+			past->jails[hit->jail].prevented += hit->weight;
+		else if (hit->why == WHY_SUCCESS && hit->has_address && past->logins)
+			r = note_login(past, engine, hit, time);
+	}
+	return r;
+}
+
+/* 1: read to the end; 0: given up at `counted_until`. */
+static int read_entries(struct past *past, struct journal *journal, struct engine *engine,
+			usec_t patience, usec_t *ret_begin)
+{
+	usec_t begin = timestamp_monotonic(), time;
+	struct decision decision;
+	uint64_t n = 0;
+	int r;
+
+	while ((r = next(past, journal, &time)) > 0) {
+		past->counted_until = time;
+		if (n == 0)
+			*ret_begin = time;
+		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() - begin > patience)
+			return 0;
+		r = engine_feed(engine, journal_entry(journal));
+		if (r == -EBADMSG)
+			continue;
+		if (r < 0)
+			return r;
+		while (engine_take(engine, &decision))
+			; /* the daemon's own are told in its entries */
+		if (time >= past->counted_since)
+			r = count_hits(past, engine, time);
+		if (r < 0)
+			return r;
+	}
+	past->counted_until = past->until;
+	return r < 0 ? r : 1;
+}
+
+/* Counts from `counted_since` on; what is read before that, for so long, only joins sessions. */
+static int count(struct past *past, const struct past_source *source, usec_t lead,
+		 usec_t *ret_begin)
+{
+	cleanup(engine_freep) struct engine *engine = NULL;
+	usec_t since = past->counted_since;
+	uint8_t seed[16];
+	int r;
+
+	if (getrandom(seed, sizeof(seed), 0) < 0)
+		return -errno;
+	past->logins = tally_free(past->logins);
+	r = source->logins ? tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &past->logins) : 0;
+	if (r >= 0)
+		r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
+	if (r >= 0)
+		r = set_ignored(engine, source->policy);
+	if (r < 0)
+		return r;
+	engine_spare_private(engine, true);
+	memset(past->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*past->jails));
+	r = journal_select(source->journal, source->ruleset, false);
+	if (r >= 0)
+		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
+	return r < 0 ? r : read_entries(past, source->journal, engine, source->patience, ret_begin);
+}
+
+int past_count(struct past *past, const struct past_source *source)
+{
+	usec_t begin = past->since, stretch;
+	int r;
+
+	free(past->jails);
+	past->jails = calloc(ruleset_n_jails(source->ruleset) + 1, sizeof(*past->jails));
+	if (!past->jails)
+		return -ENOMEM;
+	past->counted_since = past->since;
+	r = count(past, source, LEAD, &begin);
+	if (r != 0)
+		return MIN(r, 0);
+	/* What there is no time for should be what is long ago. */
+	stretch = past->counted_until - begin;
+	past->counted_since = MAX(past->since, past->until - stretch / 2);
+	r = count(past, source, stretch / 4, &begin);
+	past->hurried = r == 0;
+	return MIN(r, 0);
+}
+
+void past_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
+		      const char **ret_user)
+{
+	size_t size = strcspn(item->name, " ");
+
+	*ret_user = item->name + size + (item->name[size] == ' ');
+	size = MIN(size, (size_t)PREFIX_TEXT_MAX - 1);
+	memcpy(prefix, item->name, size);
+	prefix[size] = '\0';
+}
+
+int past_find_banned_logins(const struct past *past, const struct ruleset *ruleset,
+			    struct tally **ret)
+{
+	static const uint8_t seed[16] = "names told above";
+	cleanup(tally_freep) struct tally *both = NULL;
+	const struct tally_item *login = NULL;
+	const struct digest_jail *jails;
+	size_t n;
+	int r;
+
+	r = tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &both);
+	if (r < 0)
+		return r;
+	jails = digest_jails(past->digest, &n);
+	while (past->logins && (login = tally_next(past->logins, login))) {
+		const struct digest_jail *jail =
+			digest_find_jail(past->digest, ruleset_jail(ruleset, login->group)->name);
+		char prefix[PREFIX_TEXT_MAX];
+		const struct tally_item *offender;
+		struct tally_item *item;
+		const char *user;
+
+		past_split_login(login, prefix, &user);
+		offender = jail ? tally_find(digest_offenders(past->digest),
+					     (unsigned)(jail - jails), prefix)
+				: NULL;
+		if (!offender)
+			continue;
+		item = tally_note(both, (unsigned)(jail - jails), login->name);
+		if (!item)
+			return -ENOMEM;
+		item->count = login->count;
+		item->weight = offender->count;
+		item->last = login->last;
+	}
+	*ret = TAKE_PTR(both);
+	return 0;
+}

@@ -1,0 +1,163 @@
+#include "cli/ruletest.h"
+
+#include <errno.h>
+
+struct trial {
+	struct policy *policy;
+	struct ruleset *ruleset;
+	struct engine *engine;
+
+	const struct sample *sample; /* being fed */
+};
+
+struct trial *trial_free(struct trial *trial)
+{
+	if (!trial)
+		return NULL;
+	engine_free(trial->engine);
+	ruleset_free(trial->ruleset);
+	policy_free(trial->policy);
+	free(trial);
+	return NULL;
+}
+
+void trial_set_mode(struct policy *policy, enum mode mode)
+{
+	policy->defaults.mode = mode;
+	for (size_t i = 0; i < policy->n_jails; i++)
+		policy->jails[i].settings.mode = mode;
+}
+
+/* A policy of one jail; its ports stay out, nothing is programmed here. */
+static int build_policy(const char *name, const struct policy *policy, struct policy **ret)
+{
+	cleanup(policy_freep) struct policy *own = policy_new();
+
+	if (!own)
+		return -ENOMEM;
+	own->jails = calloc(1, sizeof(*own->jails));
+	own->ignoreip = calloc(policy->n_ignoreip + 1, sizeof(*own->ignoreip));
+	if (!own->jails || !own->ignoreip)
+		return -ENOMEM;
+	own->n_jails = 1;
+	strcpy(own->jails[0].name, name);
+	own->jails[0].settings = policy->defaults;
+	for (size_t i = 0; i < policy->n_jails; i++)
+		if (strcmp(policy->jails[i].name, name) == 0)
+			own->jails[0].settings = policy->jails[i].settings;
+	own->jails[0].settings.has_ports = false;
+	own->jails[0].settings.ports = (struct ports){ 0 };
+	for (size_t i = 0; i < policy->n_ignoreip; i++)
+		own->ignoreip[own->n_ignoreip++] = policy->ignoreip[i];
+	*ret = TAKE_PTR(own);
+	return 0;
+}
+
+int trial_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+	      struct faults *faults, struct trial **ret)
+{
+	static const uint8_t seed[16] = "none is needed";
+	cleanup(trial_freep) struct trial *trial = calloc(1, sizeof(*trial));
+	int r;
+
+	if (!trial)
+		return -ENOMEM;
+	r = build_policy(rule->name, policy, &trial->policy);
+	if (r >= 0)
+		r = ruleset_new(&rule, 1, trial->policy, policy_file, true, faults,
+				&trial->ruleset);
+	if (r >= 0)
+		r = engine_new(trial->ruleset, trial->policy, seed, NULL, &trial->engine);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(trial);
+	return 0;
+}
+
+const struct rule *trial_rule(const struct trial *trial)
+{
+	return ruleset_jail(trial->ruleset, 0)->rule;
+}
+
+/* The sample's own value of a field: 1, 0 it has none. */
+static int own_value(const struct sample *sample, const char *name, struct span *ret)
+{
+	const cJSON *value;
+
+	if (sample->unit && strcmp(name, "_SYSTEMD_UNIT") == 0) {
+		*ret = span_of(sample->unit);
+		return 1;
+	}
+	if (sample->identifier && strcmp(name, "SYSLOG_IDENTIFIER") == 0) {
+		*ret = span_of(sample->identifier);
+		return 1;
+	}
+	value = cJSON_GetObjectItemCaseSensitive(sample->fields, name);
+	if (cJSON_IsArray(value))
+		value = value->child; /* a field that stands several times: the first, as in the
+					 journal */
+	if (!cJSON_IsString(value))
+		return 0;
+	*ret = span_of(value->valuestring);
+	return 1;
+}
+
+static bool is_event_field(const struct rule *rule, const char *name)
+{
+	for (size_t i = 0; i < rule->n_events; i++)
+		if (strcmp(rule->events[i].field, name) == 0)
+			return true;
+	return false;
+}
+
+static int sample_field(void *source, const char *name, struct span *ret)
+{
+	const struct trial *trial = source;
+
+	if (strcmp(name, "MESSAGE") == 0) {
+		*ret = trial->sample->message;
+		return ret->data != NULL;
+	}
+	if (own_value(trial->sample, name, ret) > 0)
+		return 1;
+	if (trial->sample->strict || !is_event_field(trial_rule(trial), name))
+		return 0;
+	*ret = trial->sample->message; /* the line stands for whatever an event is about */
+	return 1;
+}
+
+static int sample_time(void *source, usec_t *ret)
+{
+	const struct trial *trial = source;
+
+	*ret = trial->sample->time;
+	return 0;
+}
+
+int trial_feed(struct trial *trial, const struct sample *sample, const struct verdict_of_hit **ret)
+{
+	const struct entry entry = { sample_field, sample_time, NULL, trial, true };
+	int r;
+
+	trial->sample = sample;
+	ruleset_assume_missing(trial->ruleset, !sample->strict);
+	r = ruleset_selects(trial->ruleset, 0, &entry);
+	if (r <= 0)
+		return r < 0 ? r : TRIAL_NOT_SELECTED;
+	r = engine_warm(trial->engine, &entry);
+	if (r < 0)
+		return r;
+	if (engine_n_verdicts(trial->engine) > 0) {
+		*ret = engine_verdict(trial->engine, 0);
+		return TRIAL_HIT;
+	}
+	return TRIAL_NO_EVENT;
+}
+
+int trial_explain(struct trial *trial, const struct sample *sample, char *buffer, size_t size)
+{
+	const struct entry entry = { sample_field, sample_time, NULL, trial, true };
+
+	trial->sample = sample;
+	return ruleset_explain(trial->ruleset, &entry, buffer, size);
+}

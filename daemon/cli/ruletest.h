@@ -1,0 +1,52 @@
+#ifndef BANISH_DAEMON_CLI_RULETEST_H
+#define BANISH_DAEMON_CLI_RULETEST_H
+
+/*
+ * One rule on trial: alone, with an engine of its own that never decides. What would this line
+ * tell, and whom? `check` runs a rule's examples through it, `test` the administrator's lines; the
+ * matching and the joining by session are the engine's own.
+ */
+
+#include "engine/engine.h"
+#include "match/ruleset.h"
+
+#include <cjson/cJSON.h>
+
+/* A line on its way through trials. */
+struct sample {
+	struct span message;
+	usec_t time;
+	const char *unit, *identifier; /* as the user said, NULL: not said */
+	const cJSON *fields;           /* the entry of `journalctl -o json`, or NULL */
+	bool strict; /* a field that is not there is not there; else it is what the rule wants */
+};
+
+struct trial;
+
+/* Sets every jail's mode, in force or not. */
+void trial_set_mode(struct policy *policy, enum mode mode);
+
+/* Takes the rule on success. `policy` gives ignoreip and, where it has a jail for the rule, the
+ * settings. */
+int trial_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+	      struct faults *faults, struct trial **ret) must_check;
+struct trial *trial_free(struct trial *trial);
+DEFINE_CLEANUP(struct trial *, trial_free)
+
+const struct rule *trial_rule(const struct trial *trial);
+
+enum trial_answer {
+	TRIAL_NOT_SELECTED, /* the rule does not read such entries */
+	TRIAL_NO_EVENT,     /* it does, but no event of it matches */
+	TRIAL_HIT,          /* *ret says what it tells; borrowed until the next feed */
+};
+
+/* An enum trial_answer, or negative errno. */
+int trial_feed(struct trial *trial, const struct sample *sample,
+	       const struct verdict_of_hit **ret) must_check;
+
+/* Says in words why the sample just fed hit nothing. */
+int trial_explain(struct trial *trial, const struct sample *sample, char *buffer,
+		  size_t size) must_check;
+
+#endif

@@ -1,0 +1,224 @@
+#include "io/dirwatch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+/* Editors rename, write and remove in one go; a new file is empty for a moment. */
+#define SETTLE_DELAY (USEC_PER_SEC / 20)
+
+#define MASK                                                                                \
+	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | \
+	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+
+struct watch {
+	struct folders *folders;
+	char *folder;
+	sd_event_source *source;
+};
+
+struct folders {
+	sd_event *event;
+	int (*changed)(void *userdata);
+	void *userdata;
+	sd_event_source *settler;
+	char **paths; /* and where symbolic links lead */
+	size_t n_paths;
+	struct watch **watches;
+	size_t n_watches;
+};
+
+static void forget(struct folders *folders)
+{
+	for (size_t i = 0; i < folders->n_watches; i++) {
+		sd_event_source_unref(folders->watches[i]->source);
+		free(folders->watches[i]->folder);
+		free(folders->watches[i]);
+	}
+	for (size_t i = 0; i < folders->n_paths; i++)
+		free(folders->paths[i]);
+	free(folders->watches);
+	free(folders->paths);
+	folders->watches = NULL;
+	folders->paths = NULL;
+	folders->n_watches = folders->n_paths = 0;
+}
+
+struct folders *folders_free(struct folders *folders)
+{
+	if (!folders)
+		return NULL;
+	forget(folders);
+	sd_event_source_unref(folders->settler);
+	sd_event_unref(folders->event);
+	free(folders);
+	return NULL;
+}
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct folders *folders = userdata;
+
+	return folders->changed(folders->userdata);
+}
+
+int folders_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
+		struct folders **ret)
+{
+	cleanup(folders_freep) struct folders *folders = calloc(1, sizeof(*folders));
+	int r;
+
+	if (!folders)
+		return -ENOMEM;
+	folders->event = sd_event_ref(event);
+	folders->changed = changed;
+	folders->userdata = userdata;
+	r = sd_event_add_time_relative(event, &folders->settler, CLOCK_MONOTONIC, 0, 0, on_settled,
+				       folders);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(folders->settler, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_exit_on_failure(folders->settler, true);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(folders);
+	return 0;
+}
+
+/* A file that was just created is written to, and told again when it is closed; not so a link. */
+static bool is_being_written(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
+/* The path is one of ours, or a folder on the way to it, or a file in a folder of ours. */
+static bool concerns(const struct folders *folders, const char *path, uint32_t mask)
+{
+	size_t size = strlen(path);
+
+	for (size_t i = 0; i < folders->n_paths; i++) {
+		const char *wanted = folders->paths[i];
+		size_t n = strlen(wanted);
+		bool inside = wanted[n - 1] == '/' && strncmp(path, wanted, n) == 0 &&
+			      path[n] != '.' && !strchr(path + n, '/');
+
+		if (strcmp(path, wanted) == 0 || inside)
+			return !(mask & IN_CREATE) || !is_being_written(path);
+		if (strncmp(wanted, path, size) == 0 && wanted[size] == '/')
+			return true;
+	}
+	return false;
+}
+
+static int settle(struct folders *folders)
+{
+	int enabled, r;
+
+	r = sd_event_source_get_enabled(folders->settler, &enabled);
+	if (r < 0 || enabled != SD_EVENT_OFF)
+		return MIN(r, 0);
+	r = sd_event_source_set_time_relative(folders->settler, SETTLE_DELAY);
+	return r < 0 ? r : sd_event_source_set_enabled(folders->settler, SD_EVENT_ONESHOT);
+}
+
+static int on_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	struct watch *watch = userdata;
+	cleanup(freep) char *path = NULL;
+
+	if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))
+		return settle(watch->folders);
+	if (event->len == 0) /* the folder's own modes, or the end of the watch */
+		return 0;
+	if (asprintf(&path, "%s/%s", watch->folder, event->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return concerns(watch->folders, path, event->mask) ? settle(watch->folders) : 0;
+}
+
+/* The root folder is "" here, so that a slash and a name can follow each. */
+static int watch_folder(struct folders *folders, const char *folder)
+{
+	struct watch **watches, *watch;
+	int r;
+
+	for (size_t i = 0; i < folders->n_watches; i++)
+		if (strcmp(folders->watches[i]->folder, folder) == 0)
+			return 0;
+	watches = reallocarray(folders->watches, folders->n_watches + 1, sizeof(struct watch *));
+	if (!watches)
+		return -ENOMEM;
+	folders->watches = watches;
+	watch = calloc(1, sizeof(*watch));
+	if (!watch)
+		return -ENOMEM;
+	watch->folders = folders;
+	watch->folder = strdup(folder);
+	r = watch->folder ? sd_event_add_inotify(folders->event, &watch->source,
+						 *folder ? folder : "/", MASK, on_event, watch)
+			  : -ENOMEM;
+	if (r >= 0)
+		r = sd_event_source_set_exit_on_failure(watch->source, true);
+	if (r < 0) {
+		sd_event_source_unref(watch->source);
+		free(watch->folder);
+		free(watch);
+		return r;
+	}
+	watches[folders->n_watches++] = watch;
+	return 0;
+}
+
+/* The folder of the path, or the nearest above it that is there. */
+static int watch_way(struct folders *folders, const char *path)
+{
+	cleanup(freep) char *folder = strdup(path);
+	char *slash;
+	int r = -ENOENT;
+
+	if (!folder)
+		return -ENOMEM;
+	while ((r == -ENOENT || r == -ENOTDIR) && (slash = strrchr(folder, '/'))) {
+		*slash = '\0';
+		r = watch_folder(folders, folder);
+	}
+	return r;
+}
+
+static int want(struct folders *folders, const char *path)
+{
+	char **paths = reallocarray(folders->paths, folders->n_paths + 1, sizeof(char *));
+
+	if (!paths)
+		return -ENOMEM;
+	folders->paths = paths;
+	paths[folders->n_paths] = strdup(path);
+	if (!paths[folders->n_paths])
+		return -ENOMEM;
+	folders->n_paths++;
+	return watch_way(folders, path);
+}
+
+int folders_watch(struct folders *folders, const char *const *paths, size_t n_paths)
+{
+	int answer = 0;
+
+	forget(folders);
+	for (size_t i = 0; i < n_paths; i++) {
+		cleanup(freep) char *real = realpath(paths[i], NULL);
+		bool is_folder = paths[i][strlen(paths[i]) - 1] == '/';
+		int r;
+
+		r = want(folders, paths[i]);
+		if (r >= 0 && real && !is_folder && strcmp(real, paths[i]) != 0)
+			r = want(folders, real);
+		if (r == -ENOMEM)
+			return r;
+		answer = r < 0 ? r : answer;
+	}
+	return answer;
+}

@@ -1,0 +1,26 @@
+#ifndef BANISH_DAEMON_IO_DIRWATCH_H
+#define BANISH_DAEMON_IO_DIRWATCH_H
+
+/*
+ * Tells when a file may have changed. The folders are watched, not the files: editors write a new
+ * file and rename it. A folder that is not there is waited for.
+ */
+
+#include "base/util.h"
+
+#include <systemd/sd-event.h>
+
+struct folders;
+
+/* `changed` is called once for a burst of changes; when it returns negative, the loop ends. */
+int folders_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
+		struct folders **ret) must_check;
+struct folders *folders_free(struct folders *folders);
+DEFINE_CLEANUP(struct folders *, folders_free)
+
+/* Watches these from now on, in place of the last ones; a path that ends with '/' is all files of a
+ * folder but hidden ones. Call it again when something has changed: folders may have come, gone, or
+ * been replaced. Negative errno: some changes will not be seen; -ENOMEM. */
+int folders_watch(struct folders *folders, const char *const *paths, size_t n_paths) must_check;
+
+#endif

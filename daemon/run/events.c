@@ -1,0 +1,248 @@
+/* What is said of a ban, as a sentence and as fields. Nothing of a stranger's log line goes in but
+ * the address. */
+#include "run/daemon.h"
+
+#include "io/log.h"
+#include "cli/output.h"
+#include "base/timespan.h"
+
+#include <stdio.h>
+
+#define NUMBER_TEXT_MAX 24 /* bytes */
+#define USER_SHOWN      80 /* bytes of a user name that a stranger chose */
+
+struct ban_texts {
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], failures[WEIGHT_TEXT_MAX],
+		users[NUMBER_TEXT_MAX], offence[NUMBER_TEXT_MAX], bantime[NUMBER_TEXT_MAX],
+		until[NUMBER_TEXT_MAX], span[TIMESPAN_TEXT_MAX];
+};
+
+static const char *number(usec_t value, char text[static NUMBER_TEXT_MAX])
+{
+	if (value == USEC_INFINITY)
+		return strcpy(text, "infinity");
+	snprintf(text, NUMBER_TEXT_MAX, "%llu", (unsigned long long)value);
+	return text;
+}
+
+static void spell(const struct ban *ban, struct ban_texts *ret)
+{
+	usec_t bantime = ban->until == USEC_INFINITY ? USEC_INFINITY : ban->until - ban->since;
+
+	address_format(&ban->address, ret->address);
+	prefix_format(&ban->prefix, ret->prefix);
+	weight_format(ban->failures, ret->failures);
+	number(ban->users, ret->users);
+	number(ban->offence, ret->offence);
+	number(bantime, ret->bantime);
+	number(ban->until, ret->until);
+	if (bantime == USEC_INFINITY)
+		strcpy(ret->span, "good");
+	else
+		timespan_format(bantime / USEC_PER_SEC * USEC_PER_SEC, ret->span);
+}
+
+#define AGAIN " (written again after a crash)"
+
+static void say(enum log_kind kind, const char *action, const struct ban *ban,
+		const struct ban_texts *texts, bool again, const char *message)
+{
+	bool automatic = ban->kind == BAN_AUTOMATIC;
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", action },
+		{ "BANISH_JAIL", nft_jail_is_forced(ban->jail) ? NULL : ban->jail },
+		{ "BANISH_EVENT", automatic ? ban->event : NULL },
+		{ "BANISH_ADDRESS", texts->address },
+		{ "BANISH_PREFIX", texts->prefix },
+		{ "BANISH_FAILURES", automatic ? texts->failures : NULL },
+		{ "BANISH_OFFENDERS", ban->network ? texts->failures : NULL },
+		{ "BANISH_USERS", ban->users > 0 ? texts->users : NULL },
+		{ "BANISH_OFFENCE", automatic ? texts->offence : NULL },
+		{ "BANISH_BANTIME_USEC", texts->bantime },
+		{ "BANISH_UNTIL_USEC", texts->until },
+		{ "BANISH_TRIGGER_CURSOR", automatic && *ban->cursor ? ban->cursor : NULL },
+		{ "BANISH_AGAIN", again ? "1" : NULL },
+	};
+
+	log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
+}
+
+void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
+{
+	bool over = ban->until <= daemon_now(daemon);
+	struct ban_texts texts;
+	char message[512];
+
+	spell(ban, &texts);
+	if (ban->network)
+		snprintf(message, sizeof(message),
+			 "%s%s: ban network %s for %s: %s offenders, offence %s%s%s",
+			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+			 texts.failures, texts.offence, over ? "; its time is over already" : "",
+			 again ? AGAIN : "");
+	else
+		snprintf(message, sizeof(message),
+			 "%s%s: ban %s for %s: %s, %s failures%s%s%s, offence %s%s%s",
+			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+			 ban->event, texts.failures, ban->users > 0 ? " of " : "",
+			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
+			 texts.offence, over ? "; its time is over already" : "",
+			 again ? AGAIN : "");
+	say(LOG_BAN, "ban", ban, &texts, again, message);
+}
+
+void say_bans(const struct daemon *daemon, const struct ban *last, uint64_t n, uint64_t n_networks,
+	      uint64_t n_repeated, bool again)
+{
+	char count[NUMBER_TEXT_MAX], networks[NUMBER_TEXT_MAX], repeated[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "bans" },
+		{ "BANISH_JAIL", last->jail },
+		{ "BANISH_COUNT", number(n, count) },
+		{ "BANISH_NETWORKS", n_networks > 0 ? number(n_networks, networks) : NULL },
+		{ "BANISH_REPEATED", n_repeated > 0 ? number(n_repeated, repeated) : NULL },
+		{ "BANISH_TRIGGER_CURSOR", *last->cursor ? last->cursor : NULL },
+		{ "BANISH_AGAIN", again ? "1" : NULL },
+	};
+
+	log_entry(LOG_BANS, LOG_NOTICE, fields, ARRAY_SIZE(fields),
+		  "%s%s: %s bans more, too many to tell each%s", daemon->dry_run ? "dry run: " : "",
+		  last->jail, number(n, count), again ? AGAIN : "");
+}
+
+void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again)
+{
+	struct ban_texts texts;
+	char message[512];
+
+	spell(ban, &texts);
+	if (nft_jail_is_forced(ban->jail))
+		snprintf(message, sizeof(message),
+			 "%s is let through again where it is ignored: %s", texts.address, reason);
+	else
+		snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix,
+			 reason, again ? AGAIN : "");
+	say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, again,
+	    message);
+}
+
+void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
+{
+	struct ban_texts texts;
+	char message[512];
+
+	spell(ban, &texts);
+	if (nft_jail_is_forced(ban->jail))
+		snprintf(message, sizeof(message),
+			 "%s is forced%s%s: for %s it is not let through, even if it is ignored",
+			 texts.address, *by ? " by " : "", by, texts.span);
+	else
+		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
+			 texts.prefix, *by ? " by " : "", by, texts.span);
+	say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, false,
+	    message);
+}
+
+void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)
+{
+	char bans[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "heal" },
+		{ "BANISH_CULPRIT", *by ? by : "somebody" },
+		{ "BANISH_TABLE", daemon->force.config->policy->table },
+		{ "BANISH_BANS", number(n_bans, bans) },
+	};
+
+	log_entry(
+		LOG_HEAL, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"%s removed %s of table inet %s; it is back, with %zu bans and their remaining times",
+		*by ? by : "somebody", what, daemon->force.config->policy->table, n_bans);
+}
+
+void say_evicted(uint64_t n_ended, uint64_t n_forgotten)
+{
+	char ended[NUMBER_TEXT_MAX], forgotten[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "evict" },
+		{ "BANISH_BANS", number(n_ended, ended) },
+		{ "BANISH_COUNT", number(n_forgotten, forgotten) },
+	};
+
+	log_entry(
+		LOG_EVICTED, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"more bans than are remembered (%d): %s running ones were ended before their time, "
+		"those that would have ended first, and %s that were over are forgotten as "
+		"offences; bans by hand stay",
+		LEDGER_MAX_BANS, ended, forgotten);
+}
+
+void say_private(const struct decision *decision)
+{
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "private" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+	};
+
+	log_entry(LOG_PRIVATE, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "%s: failures from the private address %s count nothing: if it is a gateway, a "
+		  "ban would shut out everybody behind it; see banprivate in banish.json(5)",
+		  decision->jail_name, address);
+}
+
+void say_breaker_closed(const struct decision *decision)
+{
+	char count[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "breaker" },
+		{ "BANISH_STATE", "closed" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_COUNT", number(decision->count, count) },
+	};
+
+	log_entry(LOG_BREAKER, LOG_NOTICE, fields, ARRAY_SIZE(fields),
+		  "%s: bans again; offenders that were held back: %s", decision->jail_name, count);
+}
+
+void say_breaker(const struct decision *decision)
+{
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], count[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "breaker" },
+		{ "BANISH_STATE", "open" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+		{ "BANISH_COUNT", number(decision->count, count) },
+		{ "BANISH_TRIGGER_CURSOR", decision->cursor },
+	};
+
+	log_entry(LOG_BREAKER, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "%s: %s bans in too short a time, further ones are held back, first that of %s; "
+		  "see maxbans in banish.json(5)",
+		  decision->jail_name, count, prefix);
+}
+
+void say_target(const struct decision *decision)
+{
+	cleanup(freep) char *user = bytes_to_display(decision->user, USER_SHOWN);
+	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], hosts[NUMBER_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "BANISH_ACTION", "target" },
+		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_USER", user },
+		{ "BANISH_HOSTS", number(decision->count, hosts) },
+		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+		{ "BANISH_TRIGGER_CURSOR", decision->cursor },
+	};
+
+	log_entry(LOG_TARGET, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "%s: %s hosts or more try the account \"%s\", the last one is %s",
+		  decision->jail_name, hosts, user ? user : "?", prefix);
+}

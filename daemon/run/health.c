@@ -1,0 +1,175 @@
+/*
+ * Saying when we are blind: journald dropped messages of a unit we watch, the journal was vacuumed
+ * past the cursor, a rule has matched nothing for days while its unit logs, a pattern ran into its
+ * match limit, failures whose session is not known.
+ */
+#include "run/daemon.h"
+
+#include "io/log.h"
+#include "cli/timestamp.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define DAY        (24 * USEC_PER_HOUR)
+#define SILENT_FOR (3 * DAY)
+#define LOOK_EVERY \
+	(60 *      \
+	 USEC_PER_SEC)    /* one entry a minute tells whether a unit logs; asking each would cost */
+#define ENOUGH_SAMPLES 20 /* entries seen of the unit: it does log */
+#define SAY_EVERY      USEC_PER_HOUR
+
+struct silence {
+	uint64_t hits, limit_hits; /* as of the last look */
+	usec_t since;              /* of the last hit, or of the start */
+	unsigned samples;          /* entries of its unit seen since then */
+	bool said;
+	usec_t limit_said;
+	uint64_t lost; /* failures, as of the last time that it was said */
+	usec_t lost_said;
+};
+
+int watch_reset(struct daemon *daemon)
+{
+	size_t n = ruleset_n_jails(daemon->force.ruleset);
+	struct silence *silences = calloc(n + 1, sizeof(*silences));
+
+	if (!silences)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		silences[i].since = daemon_now(daemon);
+	free(daemon->silences);
+	daemon->silences = silences;
+	return 0;
+}
+
+static bool watches_unit(const struct daemon *daemon, struct span unit)
+{
+	const struct selector *selector;
+
+	for (size_t i = 0; (selector = ruleset_selector(daemon->force.ruleset, i)); i++)
+		for (size_t k = 0; k < selector->n_conditions; k++) {
+			const struct condition *condition = &selector->conditions[k];
+
+			if (strcmp(condition->field, "_SYSTEMD_UNIT") != 0)
+				continue;
+			for (size_t v = 0; v < condition->n_values; v++)
+				if (span_equal(span_of(condition->values[v]), unit))
+					return true;
+		}
+	return false;
+}
+
+/* "Suppressed 1234 messages from dovecot.service", by journald itself (_TRANSPORT=driver cannot be
+ * forged). */
+void watch_entry(struct daemon *daemon)
+{
+	const struct entry *entry = journal_entry(daemon->journal);
+	char unit[256], count[24];
+	struct span value;
+
+	if (entry_field(entry, "MESSAGE", &value) <= 0 || value.size < 11 ||
+	    memcmp(value.data, "Suppressed ", 11) != 0)
+		return;
+	if (entry_field(entry, "_TRANSPORT", &value) <= 0 ||
+	    !span_equal(value, SPAN_LITERAL("driver")))
+		return;
+	if (entry_field(entry, "OBJECT_SYSTEMD_UNIT", &value) <= 0 || !watches_unit(daemon, value))
+		return;
+	snprintf(unit, sizeof(unit), "%.*s", (int)MIN(value.size, sizeof(unit) - 1), value.data);
+	if (entry_field(entry, "N_DROPPED", &value) <= 0)
+		value = SPAN_LITERAL("some");
+	snprintf(count, sizeof(count), "%.*s", (int)MIN(value.size, sizeof(count) - 1), value.data);
+	log_say(LOG_BLIND, LOG_WARNING,
+		"journald's rate limit dropped %s messages of %s: attacks in them were not seen; set "
+		"LogRateLimitIntervalSec=0 for the unit",
+		count, unit);
+}
+
+static void look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
+{
+	struct silence *silence = &daemon->silences[jail];
+	const struct jail_statistics *s = ruleset_jail_statistics(daemon->force.ruleset, jail);
+	const char *name = ruleset_jail(daemon->force.ruleset, jail)->name;
+	const struct log_field fields[] = { { "BANISH_JAIL", name } };
+
+	if (s->hits != silence->hits) {
+		silence->hits = s->hits;
+		silence->since = now;
+		silence->samples = 0;
+		silence->said = false;
+	} else if (ruleset_selects(daemon->force.ruleset, jail, journal_entry(daemon->journal)) >
+		   0) {
+		silence->samples++;
+	}
+	if (!silence->said && silence->samples >= ENOUGH_SAMPLES &&
+	    now - silence->since >= SILENT_FOR) {
+		silence->said = true;
+		log_entry(
+			LOG_SILENT, LOG_WARNING, fields, ARRAY_SIZE(fields),
+			"rule %s has matched nothing for %llu days though its unit logs: has the log format "
+			"changed?",
+			name, (unsigned long long)((now - silence->since) / DAY));
+	}
+	if (s->limit_hits != silence->limit_hits && now - silence->limit_said >= SAY_EVERY) {
+		log_entry(
+			LOG_LIMIT, LOG_WARNING, fields, ARRAY_SIZE(fields),
+			"rule %s: matching was given up on %llu messages, they took too many steps: \"banish "
+			"check\" names the pattern",
+			name, (unsigned long long)(s->limit_hits - silence->limit_hits));
+		silence->limit_hits = s->limit_hits;
+		silence->limit_said = now;
+	}
+}
+
+/* Their lines name nobody, and the line of their session that did is too old, or was never read. */
+static void look_at_lost(struct daemon *daemon, unsigned jail, usec_t now)
+{
+	struct silence *silence = &daemon->silences[jail];
+	const char *name = ruleset_jail(daemon->force.ruleset, jail)->name;
+	const struct log_field fields[] = { { "BANISH_JAIL", name } };
+	uint64_t lost = engine_n_lost(daemon->force.engine, jail);
+
+	if (lost == silence->lost || now - silence->lost_said < SAY_EVERY)
+		return;
+	log_entry(
+		LOG_BLIND, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"jail %s: %llu failures counted for nobody: no line of the last 24 hours tells the "
+		"address of their session",
+		name, (unsigned long long)(lost - silence->lost));
+	silence->lost = lost;
+	silence->lost_said = now;
+}
+
+void watch_batch(struct daemon *daemon)
+{
+	usec_t now = daemon_now(daemon);
+
+	if (now - daemon->last_look < LOOK_EVERY)
+		return;
+	daemon->last_look = now;
+	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->force.ruleset); jail++) {
+		look_at_silence(daemon, jail, now);
+		look_at_lost(daemon, jail, now);
+	}
+}
+
+void watch_gap(struct daemon *daemon)
+{
+	char oldest_text[TIMESTAMP_TEXT_MAX], cursor_text[TIMESTAMP_TEXT_MAX];
+	usec_t oldest;
+
+	if (journal_oldest(daemon->journal, &oldest) < 0)
+		return;
+	timestamp_format(oldest, oldest_text);
+	timestamp_format(daemon->cursor_time, cursor_text);
+	if (oldest > daemon->cursor_time)
+		log_say(LOG_BLIND, LOG_WARNING,
+			"the journal begins at %s, after the place where banish stopped reading (%s): what was "
+			"logged between was not seen",
+			oldest_text, cursor_text);
+	else if (daemon->cursor_time - oldest < engine_findtime(daemon->force.engine))
+		log_say(LOG_BLIND, LOG_INFO,
+			"the journal begins at %s: failures before that no longer count",
+			oldest_text);
+}

@@ -1,0 +1,381 @@
+/*
+ * An event is read key by key and then looked at as a whole: which keys go together, and whether it
+ * can ever name an address. What only the compiled pattern shows (its groups) is match.c's.
+ */
+#include "config/event.h"
+
+#include "json/read.h"
+#include "base/suggest.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define MAX_EVENTS     1000 /* a rule of so many is no longer read by people */
+#define MAX_EVENT_NAME 64   /* bytes */
+#define MAX_FIELD      64   /* bytes; journald takes no longer name */
+
+static const char *const outcomes[] = { "failure", "success", "note", NULL };
+static const char *const modes[] = { "normal", "aggressive", NULL };
+static const char *const formats[] = { "pattern", "logfmt", NULL };
+
+bool rule_check_field(const struct json *node, const char *field, bool at_key)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	char label[JSON_LABEL_SIZE];
+	size_t n = strlen(field);
+
+	if (n > 0 && n <= MAX_FIELD && strspn(field, letters) == n &&
+	    !(field[0] >= '0' && field[0] <= '9'))
+		return true;
+	(at_key ? json_fault_at_key : json_fault)(
+		node, "%s is no journal field: write one of A-Z, 0-9 and _, such as MESSAGE",
+		json_label(node, label));
+	return false;
+}
+
+static void read_name(const struct json *value, const struct json_key *key, void *field)
+{
+	if (json_expect(value, JSON_TEXT, "write a name, such as \"auth-failed\"") &&
+	    json_check_name(value, json_text(value), MAX_EVENT_NAME, false))
+		json_read_text(value, key, field);
+}
+
+static void read_agree(const struct json *value, const struct json_key *key, void *field)
+{
+	if (!json_expect(value, JSON_TEXT, "write \"session\""))
+		return;
+	if (strcmp(json_text(value), "session") == 0)
+		*(bool *)field = true;
+	else
+		json_fault(value, "\"agree\" has no such value: write \"session\"");
+}
+
+static void read_last(const struct json *value, const struct json_key *key, void *field)
+{
+	if (!json_expect(value, JSON_TEXT, "write \"no guess\""))
+		return;
+	if (strcmp(json_text(value), "no guess") == 0)
+		*(bool *)field = true;
+	else
+		json_fault(value, "\"last\" has no such value: write \"no guess\"");
+}
+
+static void read_field(const struct json *value, const struct json_key *key, void *field)
+{
+	if (json_expect(value, JSON_TEXT, "write a journal field, such as \"MESSAGE\"") &&
+	    rule_check_field(value, json_text(value), false))
+		json_read_text(value, key, field);
+}
+
+static bool is_logfmt_key(const char *text)
+{
+	if (!*text)
+		return false;
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == '=' || *text == '"' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static void read_logfmt_key(const struct json *value, const struct json_key *key, void *field)
+{
+	static const char hint[] = "write the key of a logfmt line, such as \"remote\"";
+	char label[JSON_LABEL_SIZE];
+
+	if (!json_expect(value, JSON_TEXT, hint))
+		return;
+	if (is_logfmt_key(json_text(value)))
+		json_read_text(value, key, field);
+	else
+		json_fault(value, "%s names no key: %s", json_label(value, label), hint);
+}
+
+static void read_condition(const struct json *value, struct event *event)
+{
+	static const char hint[] = "write a text, a list of texts or {\"not\": ...}";
+	struct where *where = &event->where[event->n_where];
+	struct json values = *value, inner = { 0 };
+	char label[JSON_LABEL_SIZE];
+
+	if (!is_logfmt_key(value->name)) {
+		json_fault_at_key(value, "%s is no key of a logfmt line: write one without spaces",
+				  json_label(value, label));
+		return;
+	}
+	if (json_type(value) == JSON_OBJECT) {
+		if (json_count(value) != 1 || !json_find(value, "not", &inner)) {
+			json_fault(value, "%s is no condition: %s", json_label(value, label), hint);
+			return;
+		}
+		values = inner;
+		where->negated = true;
+	}
+	where->key = strdup(value->name);
+	if (!where->key)
+		json_no_memory(value);
+	event->n_where++;
+	(void)json_read_texts(&values, hint, true, &where->values, &where->n_values);
+}
+
+static void free_where(struct where *where, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(where[i].key);
+		json_texts_free(where[i].values, where[i].n_values);
+	}
+	free(where);
+}
+
+static void read_where(const struct json *value, const struct json_key *key, void *field)
+{
+	struct event *event = field;
+
+	if (!json_expect(value, JSON_OBJECT, "write an object, { \"KEY\": \"value\" }"))
+		return;
+	if (json_count(value) == 0)
+		json_fault(value, "\"where\" is empty: name a key and its value");
+	free_where(event->where, event->n_where); /* a key that stands here twice */
+	event->n_where = 0;
+	event->where = json_allocate(value, json_count(value), sizeof(*event->where));
+	if (!event->where)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_condition(&child, event);
+}
+
+static const struct json_key event_keys[] = {
+	{ .name = "name",
+	  .read = read_name,
+	  .offset = offsetof(struct event, name),
+	  .required = true },
+	{ .name = "outcome",
+	  .read = json_read_choice,
+	  .offset = offsetof(struct event, outcome),
+	  .choices = outcomes,
+	  .hint = "write \"failure\", \"success\" or \"note\"" },
+	{ .name = "mode",
+	  .read = json_read_choice,
+	  .offset = offsetof(struct event, mode),
+	  .choices = modes,
+	  .hint = "write \"normal\" or \"aggressive\"" },
+	{ .name = "weight",
+	  .read = json_read_tenths,
+	  .offset = offsetof(struct event, weight),
+	  .most = 100,
+	  .hint = "write a number from 0 to 100 with at most one decimal" },
+	{ .name = "agree", .read = read_agree, .offset = offsetof(struct event, agree) },
+	{ .name = "counts", .read = read_name, .offset = offsetof(struct event, counts) },
+	{ .name = "told_by", .read = read_name, .offset = offsetof(struct event, told_by) },
+	{ .name = "last", .read = read_last, .offset = offsetof(struct event, last_is_no_guess) },
+	{ .name = "field", .read = read_field, .offset = offsetof(struct event, field) },
+	{ .name = "format",
+	  .read = json_read_choice,
+	  .offset = offsetof(struct event, format),
+	  .choices = formats,
+	  .hint = "write \"pattern\" or \"logfmt\"" },
+	{ .name = "pattern", .read = json_read_text, .offset = offsetof(struct event, pattern) },
+	{ .name = "where", .read = read_where },
+	{ .name = "address",
+	  .read = read_logfmt_key,
+	  .offset = offsetof(struct event, address_key) },
+	{ .name = "user", .read = read_logfmt_key, .offset = offsetof(struct event, user_key) },
+	{ .name = "session",
+	  .read = read_logfmt_key,
+	  .offset = offsetof(struct event, session_key) },
+	{ .name = "attempts",
+	  .read = read_logfmt_key,
+	  .offset = offsetof(struct event, attempts_key) },
+	{ .name = "secret", .read = read_logfmt_key, .offset = offsetof(struct event, secret_key) },
+	{ 0 },
+};
+static const struct json_object event_object = { "an event", event_keys, NULL };
+
+static void fault_of_define(const struct json *value, const struct defines *defines,
+			    struct span name)
+{
+	char word[JSON_LABEL_SIZE];
+	struct suggestion suggestion = { .word = name };
+
+	(void)snprintf(word, sizeof(word), "%.*s", (int)MIN(name.size, sizeof(word) - 1),
+		       name.data);
+	for (size_t i = 0; i < defines->n; i++)
+		suggestion_try(&suggestion, defines->list[i].name);
+	if (suggestion.best)
+		json_fault(value, "%%{%s} is not defined: did you mean %%{%s}?", word,
+			   suggestion.best);
+	else
+		json_fault(value, "%%{%s} is not defined: add it to \"define\"", word);
+}
+
+char *rule_expand(const struct json *value, const struct defines *defines, const char *text)
+{
+	struct span name;
+	char *expanded;
+	int r;
+
+	r = defines_expand(defines, text, &expanded, &name);
+	if (r >= 0)
+		return expanded;
+	if (r == -ENOENT)
+		fault_of_define(value, defines, name);
+	else if (r == -E2BIG)
+		json_fault(value, "the pattern is too long: 64 KiB are allowed");
+	else
+		json_no_memory(value);
+	return NULL;
+}
+
+static void finish_pattern(const struct json *node, const struct defines *defines,
+			   struct event *event)
+{
+	static const char *const logfmt_keys[] = { "address", "user", "session", "attempts",
+						   "secret" };
+	const char *fault;
+	struct json value;
+	char *expanded;
+
+	for (size_t i = 0; i < ARRAY_SIZE(logfmt_keys); i++)
+		if (json_find(node, logfmt_keys[i], &value))
+			json_fault_at_key(&value,
+					  "\"%s\" is only for logfmt: add \"format\": "
+					  "\"logfmt\", or use a named group",
+					  logfmt_keys[i]);
+	if (json_find(node, "where", &value) && json_type(&value) == JSON_OBJECT)
+		for (struct json child = { 0 }; json_next(&value, &child);)
+			(void)rule_check_field(&child, child.name, true);
+	if (!json_find(node, "pattern", &value)) {
+		json_fault(node, "\"pattern\" is missing: an event needs it, or \"format\": "
+				 "\"logfmt\"");
+		return;
+	}
+	json_position(&value, &event->line, &event->column);
+	if (!event->pattern)
+		return;
+	expanded = rule_expand(&value, defines, event->pattern);
+	free(event->pattern);
+	event->pattern = expanded;
+	if (!expanded)
+		return;
+	fault = pattern_anchor_fault(expanded);
+	if (fault)
+		json_fault(&value, "%s", fault);
+}
+
+static void finish_logfmt(const struct json *node, struct event *event)
+{
+	struct json value;
+
+	if (json_find(node, "pattern", &value))
+		json_fault_at_key(&value, "an event has a pattern or is logfmt, never both: "
+					  "remove one");
+	if (!json_find(node, "where", &value))
+		json_fault(node, "\"where\" is missing: an event of format logfmt needs it");
+}
+
+/* The event has a logfmt key or a group of that name. */
+static bool tells(const struct json *node, const struct event *event, const char *name)
+{
+	struct json value;
+
+	if (event->format == FORMAT_LOGFMT)
+		return json_find(node, name, &value);
+	/* Without a pattern there is a fault already: one is enough. */
+	return !event->pattern || pattern_names_group(event->pattern, name);
+}
+
+static void check_counting(const struct json *node, const struct event *event)
+{
+	static const char *const keys[] = { "counts", "told_by", "last" };
+	struct json value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (event->outcome != OUTCOME_FAILURE && json_find(node, keys[i], &value))
+			json_fault_at_key(&value, "\"%s\" is only for failures: remove it",
+					  keys[i]);
+	if (event->last_is_no_guess && !tells(node, event, "attempts") &&
+	    json_find(node, "last", &value))
+		json_fault_at_key(&value, "\"last\" takes one off a total: the event needs "
+					  "\"attempts\"");
+}
+
+static void check_sense(const struct json *node, const struct event *event)
+{
+	bool address = tells(node, event, "address"), session = tells(node, event, "session");
+	struct json value;
+
+	if (event->outcome == OUTCOME_FAILURE && !address && !session)
+		json_fault(node, "the event can name nobody: give it an \"address\" or a "
+				 "\"session\" that recalls one");
+	if (event->outcome == OUTCOME_NOTE && !session)
+		json_fault(node, "a note without a session is never recalled: add \"session\"");
+	if (event->agree && !(address && session) && json_find(node, "agree", &value))
+		json_fault_at_key(&value, "\"agree\" compares two addresses: the event needs both "
+					  "\"address\" and \"session\"");
+	check_counting(node, event);
+}
+
+static void read_event(const struct json *node, const struct defines *defines, struct rule *rule)
+{
+	struct event *event = &rule->events[rule->n_events];
+	struct json name;
+
+	event->weight = WEIGHT_ONE;
+	json_position(node, &event->line, &event->column);
+	rule->n_events++;
+	if (!json_read_object(node, &event_object, event))
+		return;
+	if (!event->field && !(event->field = strdup("MESSAGE")))
+		json_no_memory(node);
+	if (event->format == FORMAT_LOGFMT)
+		finish_logfmt(node, event);
+	else
+		finish_pattern(node, defines, event);
+	check_sense(node, event);
+
+	for (size_t i = 0; event->name && i + 1 < rule->n_events; i++)
+		if (rule->events[i].name && strcmp(rule->events[i].name, event->name) == 0 &&
+		    json_find(node, "name", &name)) {
+			json_fault(&name, "another event has this name: choose one of its own");
+			return;
+		}
+}
+
+void rule_read_events(const struct json *value, const struct defines *defines, struct rule *rule)
+{
+	size_t n;
+
+	if (!json_expect(value, JSON_LIST, "write a list of events, [ { ... } ]"))
+		return;
+	n = json_count(value);
+	if (n == 0)
+		json_fault(value, "a rule without an event does nothing: add one");
+	if (n > MAX_EVENTS) {
+		json_fault(value, "so many events: %d are allowed", MAX_EVENTS);
+		return;
+	}
+	rule->events = json_allocate(value, n, sizeof(*rule->events));
+	if (!rule->events)
+		return;
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_event(&child, defines, rule);
+}
+
+void rule_events_free(struct event *events, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct event *event = &events[i];
+
+		free(event->name);
+		free(event->counts);
+		free(event->told_by);
+		free(event->field);
+		free(event->pattern);
+		free_where(event->where, event->n_where);
+		free(event->address_key);
+		free(event->user_key);
+		free(event->session_key);
+		free(event->attempts_key);
+		free(event->secret_key);
+	}
+	free(events);
+}

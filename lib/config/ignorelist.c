@@ -1,0 +1,330 @@
+/*
+ * A list:
+ *
+ *	# the office
+ *	198.51.100.0/28
+ *	2001:db8:1::/48	# its IPv6
+ *	home.example.org
+ */
+#include "config/ignorelist.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define MAX_NAME  253 /* bytes: RFC 1123 and the length octets of RFC 1035 */
+#define MAX_LABEL 63
+#define MAX_PATH  4095
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_number(struct span text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (!is_digit(text.data[i]))
+			return false;
+	return text.size > 0;
+}
+
+/* RFC 1123, 2.1: letters, digits and hyphens, no hyphen at either end. */
+static bool is_label(struct span text)
+{
+	if (text.size == 0 || text.size > MAX_LABEL || text.data[0] == '-' ||
+	    text.data[text.size - 1] == '-')
+		return false;
+	for (size_t i = 0; i < text.size; i++)
+		if (!is_letter(text.data[i]) && !is_digit(text.data[i]) && text.data[i] != '-')
+			return false;
+	return true;
+}
+
+static struct span cut(struct span *rest, char separator)
+{
+	const char *end = rest->size > 0 ? memchr(rest->data, separator, rest->size) : NULL;
+	struct span part = { rest->data, end ? (size_t)(end - rest->data) : rest->size };
+	size_t step = part.size + (end ? 1 : 0);
+
+	rest->data += step;
+	rest->size -= step;
+	return part;
+}
+
+/* Names with a dot whose last label begins with a letter, as every top level domain does. Numbers
+ * before it are an address with a slip of the finger, "192.0.2.l0". */
+static bool is_name(struct span text)
+{
+	size_t n_labels = 0, n_numbers = 0;
+	struct span label = { 0 };
+
+	if (text.size == 0 || text.size > MAX_NAME || text.data[text.size - 1] == '.')
+		return false;
+	while (text.size > 0) {
+		label = cut(&text, '.');
+		if (!is_label(label))
+			return false;
+		n_labels++;
+		n_numbers += is_number(label);
+	}
+	return n_labels > 1 && is_letter(label.data[0]) &&
+	       (n_labels < 3 || n_numbers < n_labels - 1);
+}
+
+static bool is_path(struct span text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
+			return false;
+	return text.size > 1 && text.size <= MAX_PATH && text.data[0] == '/' &&
+	       text.data[text.size - 1] != '/';
+}
+
+static bool looks_numeric(struct span text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (!is_digit(text.data[i]) && text.data[i] != '.')
+			return false;
+	return text.size > 0;
+}
+
+/* Why a text is none of them: what it was probably meant to be. */
+static const char *explain(struct span text)
+{
+	struct span rest = text, head = cut(&rest, '/');
+	struct prefix prefix;
+	bool has_slash = head.size < text.size;
+
+	if (has_slash && head.size == 0)
+		return "no path of a file: write the whole path, such as \"/etc/banish/office\"";
+	if (has_slash && prefix_parse(head, &prefix) == 0)
+		return prefix.address.family == AF_INET
+			       ? "no network: write a length of 0 to 32 behind the slash"
+			       : "no network: write a length of 0 to 128 behind the slash";
+	if (!has_slash && looks_numeric(text))
+		return "no address: write four numbers of 0 to 255, \"192.0.2.1\", and for a "
+		       "network \"192.0.2.0/24\"";
+	if (is_label(text))
+		return "no address, and a host name needs a dot: write the whole name, such as "
+		       "\"office.example.org\"";
+	return "no address, no network and no host name: write \"192.0.2.1\", "
+	       "\"2001:db8::/48\", \"office.example.org\" or \"/etc/banish/office\"";
+}
+
+int ignore_parse_entry(struct span text, struct ignore_entry *ret,
+		       char reterr[static IGNORE_ERROR_SIZE])
+{
+	struct ignore_entry entry = { .kind = IGNORE_PREFIX };
+	char network[PREFIX_TEXT_MAX];
+	int r;
+
+	r = prefix_parse(text, &entry.prefix);
+	if (r == -ERANGE) {
+		(void)snprintf(reterr, IGNORE_ERROR_SIZE,
+			       "bits behind the prefix length are set: the network is \"%s\"",
+			       prefix_format(&entry.prefix, network));
+		return -EINVAL;
+	}
+	if (r < 0 && is_path(text))
+		entry = (struct ignore_entry){ .kind = IGNORE_FILE };
+	else if (r < 0 && is_name(text))
+		entry = (struct ignore_entry){ .kind = IGNORE_NAME };
+	else if (r < 0) {
+		(void)snprintf(reterr, IGNORE_ERROR_SIZE, "%s", explain(text));
+		return -EINVAL;
+	}
+	*ret = entry;
+	return 0;
+}
+
+void ignorelist_done(struct ignorelist *list)
+{
+	for (size_t i = 0; i < list->n_names; i++)
+		free(list->names[i]);
+	free(list->names);
+	free(list->prefixes);
+	*list = (struct ignorelist){ 0 };
+}
+
+struct ignorelist *ignorelist_free(struct ignorelist *list)
+{
+	if (list)
+		ignorelist_done(list);
+	free(list);
+	return NULL;
+}
+
+int ignorelist_add_prefix(struct ignorelist *list, const struct prefix *prefix)
+{
+	if (list->n_prefixes >= IGNORE_MAX_LIST)
+		return -E2BIG;
+	if (list->n_prefixes == list->max_prefixes) {
+		size_t max = MAX(2 * list->max_prefixes, 8);
+		struct prefix *larger = reallocarray(list->prefixes, max, sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		list->prefixes = larger;
+		list->max_prefixes = max;
+	}
+	list->prefixes[list->n_prefixes++] = *prefix;
+	return 0;
+}
+
+static char *copy_in_lower_case(struct span name)
+{
+	char *copy = strndup(name.data, name.size);
+
+	for (char *c = copy; c && *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return copy;
+}
+
+int ignorelist_add_name(struct ignorelist *list, struct span name)
+{
+	cleanup(freep) char *copy = copy_in_lower_case(name);
+	char **names;
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n_names; i++)
+		if (strcmp(list->names[i], copy) == 0)
+			return 0;
+	if (list->n_names >= IGNORE_MAX_NAMES)
+		return -E2BIG;
+	names = reallocarray(list->names, list->n_names + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	list->names = names;
+	names[list->n_names++] = TAKE_PTR(copy);
+	return 0;
+}
+
+bool ignorelist_equal(const struct ignorelist *a, const struct ignorelist *b)
+{
+	if (a->n_names != b->n_names ||
+	    !prefixes_equal(a->prefixes, a->n_prefixes, b->prefixes, b->n_prefixes))
+		return false;
+	for (size_t i = 0; i < a->n_names; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The list that is being read, and the place in it. */
+struct reader {
+	const char *file;
+	enum ignore_source source;
+	struct faults *faults;
+	struct ignorelist *list;
+	bool bad;
+	unsigned line, column; /* 1-based; the column counts bytes */
+};
+
+static int fault(struct reader *reader, const char *text)
+{
+	reader->bad = true;
+	return faults_add(reader->faults, "%s:%u:%u: %s", reader->file, reader->line,
+			  reader->column, text);
+}
+
+static int add_prefix(struct reader *reader, const struct prefix *prefix)
+{
+	if (reader->source == IGNORE_ANSWER && prefix->length != address_bits(&prefix->address))
+		return fault(reader, "no single address: a name cannot stand for a network");
+	if (reader->source == IGNORE_ANSWER && reader->list->n_prefixes >= IGNORE_MAX_ANSWER)
+		return -E2BIG;
+	return ignorelist_add_prefix(reader->list, prefix);
+}
+
+static int add_name(struct reader *reader, struct span name)
+{
+	if (reader->source == IGNORE_ANSWER)
+		return fault(reader, "no single address: a name cannot stand for a name");
+	return ignorelist_add_name(reader->list, name);
+}
+
+static int read_entry(struct reader *reader, struct span text)
+{
+	char error[IGNORE_ERROR_SIZE];
+	struct ignore_entry entry;
+
+	if (ignore_parse_entry(text, &entry, error) < 0)
+		return fault(reader, error);
+	switch (entry.kind) {
+	case IGNORE_PREFIX:
+		return add_prefix(reader, &entry.prefix);
+	case IGNORE_NAME:
+		return add_name(reader, text);
+	case IGNORE_FILE:
+		return fault(reader, "a list cannot name another file: write it into \"ignoreip\" "
+				     "of banish.json");
+	}
+	return 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static int read_line(struct reader *reader, struct span line)
+{
+	struct span entry = cut(&line, '#');
+	size_t begin = 0, size = 0;
+
+	while (begin < entry.size && is_blank(entry.data[begin]))
+		begin++;
+	entry = (struct span){ entry.data + begin, entry.size - begin };
+	while (entry.size > 0 && is_blank(entry.data[entry.size - 1]))
+		entry.size--;
+	while (size < entry.size && !is_blank(entry.data[size]))
+		size++;
+	reader->column = (unsigned)begin + 1;
+	if (size < entry.size) {
+		reader->column += (unsigned)size;
+		return fault(reader, "a second word: write one entry a line, and a remark behind "
+				     "\"#\"");
+	}
+	return entry.size > 0 ? read_entry(reader, entry) : 0;
+}
+
+static int read_lines(struct reader *reader, struct span text)
+{
+	int r = 0;
+
+	while (text.size > 0 && r >= 0) {
+		struct span line = cut(&text, '\n');
+
+		reader->line++;
+		r = read_line(reader, line);
+	}
+	if (r == -E2BIG)
+		r = fault(reader, "too many entries: a list takes 65536 addresses and networks, "
+				  "and 256 names; an answer 64 addresses");
+	if (r < 0)
+		return r;
+	return reader->bad ? -EINVAL : 0;
+}
+
+int ignorelist_parse(const char *file, struct span text, enum ignore_source source,
+		     struct faults *faults, struct ignorelist **ret)
+{
+	cleanup(ignorelist_freep) struct ignorelist *list = calloc(1, sizeof(*list));
+	struct reader reader = { .file = file, .source = source, .faults = faults, .list = list };
+	int r;
+
+	if (!list)
+		return -ENOMEM;
+	r = read_lines(&reader, text);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(list);
+	return 0;
+}

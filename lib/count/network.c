@@ -1,0 +1,167 @@
+#include "count/network.h"
+
+#include "base/hash.h"
+#include "base/table.h"
+
+#include <errno.h>
+
+struct key {
+	struct prefix prefix;
+	uint16_t jail;
+};
+
+struct network {
+	struct table_head head;
+	struct key key;
+	uint16_t n, room;
+	struct prefix *offenders; /* owned; latest last */
+};
+
+struct network_list {
+	uint8_t seed[HASH_SEED_SIZE];
+	struct table table;
+	struct table_list list; /* latest last */
+	size_t n_offenders, max_offenders;
+};
+
+int networks_new(const uint8_t seed[16], size_t max_offenders, struct network_list **ret)
+{
+	struct network_list *networks = calloc(1, sizeof(*networks));
+
+	if (!networks)
+		return -ENOMEM;
+	memcpy(networks->seed, seed, sizeof(networks->seed));
+	table_init(&networks->table, sizeof(struct network));
+	table_list_init(&networks->list);
+	networks->max_offenders = MAX(max_offenders, (size_t)1);
+	*ret = networks;
+	return 0;
+}
+
+struct network_list *networks_free(struct network_list *networks)
+{
+	if (!networks)
+		return NULL;
+	for (struct network *network = table_oldest(&networks->table, &networks->list); network;
+	     network = table_newer(&networks->table, network))
+		free(network->offenders);
+	table_done(&networks->table);
+	free(networks);
+	return NULL;
+}
+
+static bool equal(const void *record, const void *key)
+{
+	const struct key *mine = &((const struct network *)record)->key, *wanted = key;
+
+	return mine->jail == wanted->jail && prefix_equal(&mine->prefix, &wanted->prefix);
+}
+
+static struct key make_key(unsigned jail, const struct prefix *network)
+{
+	return (struct key){ .prefix = *network, .jail = (uint16_t)jail };
+}
+
+static uint64_t hash(const struct network_list *networks, const struct key *key)
+{
+	return hash64(networks->seed, key, sizeof(*key));
+}
+
+static struct network *find(const struct network_list *networks, unsigned jail,
+			    const struct prefix *network)
+{
+	struct key key = make_key(jail, network);
+
+	return networks->table.n > 0
+		       ? table_find(&networks->table, hash(networks, &key), equal, &key)
+		       : NULL;
+}
+
+static void drop(struct network_list *networks, struct network *network)
+{
+	networks->n_offenders -= network->n;
+	free(network->offenders);
+	table_remove(&networks->table, &networks->list, network);
+}
+
+static void drop_offender(struct network_list *networks, struct network *network, size_t i)
+{
+	memmove(&network->offenders[i], &network->offenders[i + 1],
+		(network->n - i - 1) * sizeof(*network->offenders));
+	network->n--;
+	networks->n_offenders--;
+}
+
+static int make_room(struct network *network)
+{
+	size_t room = MAX((size_t)network->room * 2, (size_t)4);
+	struct prefix *offenders;
+
+	if (network->n < network->room)
+		return 0;
+	if (room > UINT16_MAX)
+		return -E2BIG;
+	offenders = reallocarray(network->offenders, room, sizeof(*offenders));
+	if (!offenders)
+		return -ENOMEM;
+	network->offenders = offenders;
+	network->room = (uint16_t)room;
+	return 0;
+}
+
+static struct network *open_network(struct network_list *networks, unsigned jail,
+				    const struct prefix *prefix)
+{
+	struct network *network = find(networks, jail, prefix);
+	struct key key = make_key(jail, prefix);
+
+	if (network) {
+		table_touch(&networks->table, &networks->list, network);
+		return network;
+	}
+	network = table_add(&networks->table, &networks->list, hash(networks, &key));
+	if (network)
+		network->key = key;
+	return network;
+}
+
+int networks_note(struct network_list *networks, unsigned jail, const struct prefix *prefix,
+		  const struct prefix *offender, size_t depth)
+{
+	struct network *network = open_network(networks, jail, prefix), *oldest;
+	int r;
+
+	if (!network)
+		return -ENOMEM;
+	for (size_t i = 0; i < network->n; i++)
+		if (prefix_equal(&network->offenders[i], offender))
+			drop_offender(networks, network, i);
+	if (network->n > 0 && network->n >= depth)
+		drop_offender(networks, network, 0);
+	r = make_room(network);
+	if (r < 0)
+		return r;
+	network->offenders[network->n++] = *offender;
+	networks->n_offenders++;
+	while (networks->n_offenders > networks->max_offenders &&
+	       (oldest = table_oldest(&networks->table, &networks->list)) != network)
+		drop(networks, oldest);
+	return 0;
+}
+
+const struct prefix *networks_offenders(const struct network_list *networks, unsigned jail,
+					const struct prefix *network, size_t *ret_n)
+{
+	const struct network *found = find(networks, jail, network);
+
+	*ret_n = found ? found->n : 0;
+	return found ? found->offenders : NULL;
+}
+
+void networks_forget(struct network_list *networks, unsigned jail, const struct prefix *network)
+{
+	struct network *found = find(networks, jail, network);
+
+	if (found)
+		drop(networks, found);
+}

@@ -1,0 +1,77 @@
+/*
+ * Bans that come too fast, and accounts that many try. A warm-up finds again who was held back:
+ * whoever is over the limit when the breaker is full, though no ban of his was met. It looks only
+ * where all that decides this is read again.
+ */
+
+#include "engine/internal.h"
+
+int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time)
+{
+	uint64_t n_held;
+
+	if (!breaker_close(&engine->jails[jail].breaker, time, &n_held) || engine->warming)
+		return 0;
+	return engine_decide(engine, &(struct decision){
+					     .type = DECISION_BREAKER_CLOSED,
+					     .jail = jail,
+					     .time = time,
+					     .count = n_held,
+					     .jail_name = engine->jails[jail].jail->name,
+				     });
+}
+
+static bool is_looked_at(const struct engine *engine, const struct breaker *breaker, usec_t time)
+{
+	usec_t end = ledger_position(engine->ledger).time;
+
+	return end <= time || end - time < breaker_reach(breaker);
+}
+
+int engine_hold_back(struct engine *engine, const struct decision *would, bool anew)
+{
+	struct breaker *breaker = &engine->jails[would->jail].breaker;
+	struct decision decision = *would;
+	int r;
+
+	if (!breaker_is_full(breaker, would->time))
+		return 0;
+	if (engine->warming && !is_looked_at(engine, breaker, would->time))
+		return 0;
+	if (!breaker_hold(breaker, would->time, anew) || engine->warming)
+		return 1;
+	decision.type = DECISION_BREAKER;
+	decision.count = breaker->rate.count;
+	r = engine_decide(engine, &decision);
+	return r < 0 ? r : 1;
+}
+
+int engine_note_target(struct engine *engine, const struct entry *entry,
+		       const struct verdict_of_hit *verdict, const struct prefix *offender,
+		       usec_t time)
+{
+	const struct jail_state *jail = &engine->jails[verdict->jail];
+	const struct rate *rate = &jail->settings->targets;
+	struct decision decision = {
+		.type = DECISION_TARGET,
+		.jail = verdict->jail,
+		.event = verdict->event,
+		.time = time,
+		.address = verdict->address,
+		.prefix = *offender,
+		.count = rate->count,
+		.user = verdict->user,
+		.jail_name = jail->jail->name,
+		.event_name = jail->jail->rule->events[verdict->event].name,
+	};
+	int r;
+
+	if (rate->count == 0 || !verdict->user.data || verdict->user.size == 0)
+		return 0;
+	r = targets_note(engine->targets, rate, verdict->jail, verdict->user, &offender->address,
+			 time);
+	if (r <= 0 || engine->warming)
+		return r < 0 ? r : 0;
+	r = engine_cursor(engine, entry, &decision.cursor);
+	return r < 0 ? r : engine_decide(engine, &decision);
+}

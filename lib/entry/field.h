@@ -1,0 +1,38 @@
+#ifndef BANISH_ENTRY_FIELD_H
+#define BANISH_ENTRY_FIELD_H
+
+/* A field of an entry that events match on. The source's bytes only last until the next question,
+ * so what is matched is a copy. */
+
+#include "entry/entry.h"
+#include "entry/logfmt.h"
+#include "base/util.h"
+
+/* A text to be matched by many. Its keys are read at most once, when the first logfmt event asks.
+ */
+struct subject {
+	struct span text;
+	struct logfmt *logfmt; /* borrowed: where the keys are kept */
+	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
+};
+
+struct text {
+	const char *field; /* borrowed */
+	bool asked, present;
+	char *data; /* owned */
+	size_t allocated;
+	struct subject subject;
+	struct logfmt logfmt;
+};
+
+/* The subject points into the text: it must not move afterwards. */
+void text_init(struct text *text, const char *field);
+void text_done(struct text *text);
+
+/* Copies what the source answered. 0 or -ENOMEM. */
+int text_keep(struct text *text, struct span value) must_check;
+
+/* Asks the entry, once. 0, then `present` tells; negative errno. */
+int text_ask(struct text *text, const struct entry *entry) must_check;
+
+#endif

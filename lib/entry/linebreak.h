@@ -1,0 +1,30 @@
+#ifndef BANISH_ENTRY_LINEBREAK_H
+#define BANISH_ENTRY_LINEBREAK_H
+
+/*
+ * journald cuts what a service writes to stdout at LineMax (48 KiB): every piece but the last
+ * carries _LINE_BREAK=line-max, the last one only follows in the same _STREAM_ID. A client that
+ * chooses the length of its name chooses where a piece begins, so no piece may be read as if it
+ * were a line.
+ */
+
+#include "entry/entry.h"
+#include "base/util.h"
+
+#define SPLIT_MAX_STREAMS 64 /* that wait for their last piece at once; oldest out first */
+#define SPLIT_STREAM_SIZE 40 /* bytes; journald's ids are 32 hex digits */
+
+struct split {
+	struct {
+		char id[SPLIT_STREAM_SIZE];
+		size_t size; /* 0: free */
+	} streams[SPLIT_MAX_STREAMS];
+	unsigned next; /* place of the next one, so the oldest */
+	unsigned n_pending;
+};
+
+/* 1: the entry is a piece of a split line; 0: it is whole; negative errno: its source failed. Feed
+ * every entry, in order. Asks for one field, for a second one only while a stream is pending. */
+int split_feed(struct split *split, const struct entry *entry) must_check;
+
+#endif

@@ -1,0 +1,410 @@
+/*
+ * The readers never stop at a fault: they tell it, leave the field as it was (the built-in or
+ * merged value) and go on. Whoever asked for the document looks at json_finish() in the end.
+ */
+#include "json/read.h"
+
+#include "base/ports.h"
+#include "base/suggest.h"
+#include "base/timespan.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define KEYS_SIZE 256
+
+static const char *type_name(enum json_type type)
+{
+	switch (type) {
+	case JSON_NULL:
+		return "null";
+	case JSON_BOOL:
+		return "true or false";
+	case JSON_NUMBER:
+		return "a number";
+	case JSON_TEXT:
+		return "a text";
+	case JSON_LIST:
+		return "a list";
+	case JSON_OBJECT:
+		return "an object";
+	}
+	return "";
+}
+
+static void fault_of_type(const struct json *value, const char *hint)
+{
+	char label[JSON_LABEL_SIZE];
+
+	json_fault(value, "%s cannot be %s: %s", json_label(value, label),
+		   type_name(json_type(value)), hint);
+}
+
+static void fault_of_value(const struct json *value, const char *hint)
+{
+	char label[JSON_LABEL_SIZE];
+
+	json_fault(value, "%s is out of range: %s", json_label(value, label), hint);
+}
+
+bool json_expect(const struct json *value, enum json_type type, const char *hint)
+{
+	if (json_type(value) == type)
+		return true;
+	fault_of_type(value, hint);
+	return false;
+}
+
+static const struct json_key *find_key(const struct json_object *object, const char *name)
+{
+	for (; object; object = object->base)
+		for (const struct json_key *key = object->keys; key->name; key++)
+			if (strcmp(key->name, name) == 0)
+				return key;
+	return NULL;
+}
+
+/* Keys that begin with "$" are for editors: nobody is pointed to them. */
+static void list_keys(const struct json_object *object, char buffer[static KEYS_SIZE])
+{
+	size_t n = 0;
+
+	buffer[0] = '\0';
+	for (; object; object = object->base)
+		for (const struct json_key *key = object->keys; key->name; key++) {
+			if (key->name[0] == '$' || n + strlen(key->name) + 3 > KEYS_SIZE)
+				continue;
+			n += (size_t)snprintf(buffer + n, KEYS_SIZE - n, "%s%s", n > 0 ? ", " : "",
+					      key->name);
+		}
+}
+
+static void fault_of_unknown(const struct json *child, const struct json_object *object)
+{
+	struct suggestion suggestion = { .word = span_of(child->name) };
+	char label[JSON_LABEL_SIZE], keys[KEYS_SIZE];
+
+	json_label(child, label);
+	for (const struct json_object *o = object; o; o = o->base)
+		for (const struct json_key *key = o->keys; key->name; key++)
+			suggestion_try(&suggestion, key->name);
+	if (suggestion.best) {
+		json_fault_at_key(child, "%s is no key of %s: did you mean \"%s\"?", label,
+				  object->noun, suggestion.best);
+		return;
+	}
+	list_keys(object, keys);
+	json_fault_at_key(child, "%s is no key of %s: its keys are %s", label, object->noun, keys);
+}
+
+bool json_read_object(const struct json *node, const struct json_object *object, void *base)
+{
+	struct json member;
+
+	if (!json_expect(node, JSON_OBJECT, "write an object, { ... }"))
+		return false;
+	for (struct json child = { 0 }; json_next(node, &child);) {
+		const struct json_key *key = find_key(object, child.name);
+
+		if (!key)
+			fault_of_unknown(&child, object);
+		else if (key->read)
+			key->read(&child, key, (char *)base + key->offset);
+	}
+	for (const struct json_object *o = object; o; o = o->base)
+		for (const struct json_key *key = o->keys; key->name; key++)
+			if (key->required && !json_find(node, key->name, &member))
+				json_fault(node, "\"%s\" is missing: %s needs it", key->name,
+					   object->noun);
+	return true;
+}
+
+void json_read_object_key(const struct json *value, const struct json_key *key, void *field)
+{
+	(void)json_read_object(value, key->object, field);
+}
+
+void json_read_bool(const struct json *value, const struct json_key *key, void *field)
+{
+	if (json_expect(value, JSON_BOOL, "write true or false"))
+		*(bool *)field = json_bool(value);
+}
+
+static bool number_in_range(const struct json *value, const struct json_key *key)
+{
+	double number = json_number(value);
+
+	return number >= (double)key->least && number <= (double)key->most;
+}
+
+void json_read_whole(const struct json *value, const struct json_key *key, void *field)
+{
+	uint32_t whole;
+
+	if (!json_expect(value, JSON_NUMBER, key->hint))
+		return;
+	if (!number_in_range(value, key)) {
+		fault_of_value(value, key->hint);
+		return;
+	}
+	whole = (uint32_t)json_number(value);
+	if ((double)whole < json_number(value)) {
+		fault_of_value(value, key->hint);
+		return;
+	}
+	*(uint32_t *)field = whole;
+}
+
+void json_read_factor(const struct json *value, const struct json_key *key, void *field)
+{
+	if (!json_expect(value, JSON_NUMBER, key->hint))
+		return;
+	if (number_in_range(value, key))
+		*(double *)field = json_number(value);
+	else
+		fault_of_value(value, key->hint);
+}
+
+void json_read_tenths(const struct json *value, const struct json_key *key, void *field)
+{
+	char label[JSON_LABEL_SIZE];
+	double tenths, rest;
+
+	if (!json_expect(value, JSON_NUMBER, key->hint))
+		return;
+	if (!number_in_range(value, key)) {
+		fault_of_value(value, key->hint);
+		return;
+	}
+	tenths = json_number(value) * 10;
+	rest = tenths - (unsigned)(tenths + 0.5);
+	if (rest > 1e-6 || rest < -1e-6)
+		json_fault(value, "%s has too many decimals: %s", json_label(value, label),
+			   key->hint);
+	else
+		*(unsigned *)field = (unsigned)(tenths + 0.5);
+}
+
+void json_read_choice(const struct json *value, const struct json_key *key, void *field)
+{
+	struct suggestion suggestion = { 0 };
+	char label[JSON_LABEL_SIZE];
+
+	if (!json_expect(value, JSON_TEXT, key->hint))
+		return;
+	suggestion.word = span_of(json_text(value));
+	for (unsigned i = 0; key->choices[i]; i++) {
+		if (strcmp(json_text(value), key->choices[i]) == 0) {
+			/* An enum without negative values is an unsigned int to gcc and clang. */
+			*(unsigned *)field = i;
+			return;
+		}
+		suggestion_try(&suggestion, key->choices[i]);
+	}
+	json_label(value, label);
+	if (suggestion.best)
+		json_fault(value, "%s has no such value: did you mean \"%s\"?", label,
+			   suggestion.best);
+	else
+		json_fault(value, "%s has no such value: %s", label, key->hint);
+}
+
+static char *copy_text(const struct json *value)
+{
+	char *text = strdup(json_text(value));
+
+	if (!text)
+		json_no_memory(value);
+	return text;
+}
+
+/* A text, and not "" unless it may be. */
+static bool expect_text(const struct json *value, const char *hint, bool empty)
+{
+	char label[JSON_LABEL_SIZE];
+
+	if (!json_expect(value, JSON_TEXT, hint))
+		return false;
+	if (empty || json_text(value)[0] != '\0')
+		return true;
+	json_fault(value, "%s is empty: %s", json_label(value, label), hint);
+	return false;
+}
+
+void json_read_text(const struct json *value, const struct json_key *key, void *field)
+{
+	char **text = field;
+
+	if (!expect_text(value, key->hint ? key->hint : "write a text", key->empty))
+		return;
+	free(*text); /* a key that stands here twice */
+	*text = copy_text(value);
+}
+
+/* 0 or -1: no time span. */
+static int read_usec(const struct json *value, usec_t *ret)
+{
+	double seconds;
+
+	if (json_type(value) == JSON_TEXT)
+		return timespan_parse(span_of(json_text(value)), ret) < 0 ? -1 : 0;
+	seconds = json_number(value);
+	if (!(seconds >= 0 && seconds < 1e12)) /* far beyond every range, and 1e18 fits */
+		return -1;
+	*ret = (usec_t)(seconds * (double)USEC_PER_SEC + 0.5);
+	return 0;
+}
+
+static void read_span(const struct json *value, const struct json_key *key, usec_t *field,
+		      bool infinity)
+{
+	char label[JSON_LABEL_SIZE];
+	usec_t usec;
+
+	if (json_type(value) != JSON_TEXT && json_type(value) != JSON_NUMBER)
+		fault_of_type(value, key->hint);
+	else if (read_usec(value, &usec) < 0)
+		json_fault(value, "%s is no time span: %s", json_label(value, label), key->hint);
+	else if ((usec < key->least || usec > key->most) && !(infinity && usec == USEC_INFINITY))
+		fault_of_value(value, key->hint);
+	else
+		*field = usec;
+}
+
+void json_read_span(const struct json *value, const struct json_key *key, void *field)
+{
+	read_span(value, key, field, false);
+}
+
+void json_read_span_or_infinity(const struct json *value, const struct json_key *key, void *field)
+{
+	read_span(value, key, field, true);
+}
+
+static void read_port(const struct json *value, const char *hint, struct ports *ports)
+{
+	char label[JSON_LABEL_SIZE];
+	const char *known;
+	double number;
+	int r;
+
+	if (json_type(value) == JSON_NUMBER) {
+		number = json_number(value);
+		if (number >= 1 && number <= UINT16_MAX && (double)(uint16_t)number >= number)
+			r = ports_add_number(ports, (uint16_t)number);
+		else
+			r = -EINVAL;
+	} else if (json_expect(value, JSON_TEXT, hint)) {
+		r = ports_add(ports, span_of(json_text(value)));
+	} else {
+		return;
+	}
+	if (r == -ENOMEM)
+		json_no_memory(value);
+	if (r != -EINVAL)
+		return;
+
+	known = json_type(value) == JSON_TEXT ? ports_suggest(span_of(json_text(value))) : NULL;
+	json_label(value, label);
+	if (known)
+		json_fault(value, "%s is no port: did you mean \"%s\"?", label, known);
+	else
+		json_fault(value, "%s is no port: %s", label, hint);
+}
+
+void json_read_ports(const struct json *value, const struct json_key *key, void *field)
+{
+	static const char hint[] = "write 1 to 65535, \"5000-5010\", \"imap\" or \"all\"";
+	struct ports *ports = field;
+
+	ports_done(ports); /* a key that stands here twice */
+	if (json_type(value) == JSON_TEXT && strcmp(json_text(value), "all") == 0) {
+		ports->all = true;
+		return;
+	}
+	if (!json_expect(value, JSON_LIST, "write a list of ports, or \"all\""))
+		return;
+	if (json_count(value) == 0)
+		json_fault(value,
+			   "\"ports\" is an empty list: name the ports to close, or \"all\"");
+	for (struct json child = { 0 }; json_next(value, &child);)
+		read_port(&child, hint, ports);
+}
+
+void json_read_schema(const struct json *value, const struct json_key *key, void *field)
+{
+	(void)json_expect(value, JSON_TEXT, "write where the schema lies");
+}
+
+void *json_allocate(const struct json *node, size_t n, size_t size)
+{
+	void *array = calloc(MAX(n, (size_t)1), size);
+
+	if (!array)
+		json_no_memory(node);
+	return array;
+}
+
+void json_texts_free(char **texts, size_t n)
+{
+	for (size_t i = 0; texts && i < n; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+/* Fills `texts` as far as it comes. */
+static bool fill_texts(const struct json *list, const char *hint, bool empty, char **texts)
+{
+	struct json child = { 0 };
+	bool good = true;
+
+	for (size_t i = 0; json_next(list, &child); i++) {
+		if (expect_text(&child, hint, empty))
+			texts[i] = copy_text(&child);
+		good = good && texts[i];
+	}
+	return good;
+}
+
+bool json_read_texts(const struct json *value, const char *hint, bool empty, char ***ret,
+		     size_t *ret_n)
+{
+	bool list = json_type(value) == JSON_LIST, good;
+	size_t n = list ? json_count(value) : 1;
+	char label[JSON_LABEL_SIZE];
+	char **texts;
+
+	if (n == 0) {
+		json_fault(value, "%s is an empty list: %s", json_label(value, label), hint);
+		return false;
+	}
+	texts = json_allocate(value, n, sizeof(*texts));
+	if (!texts)
+		return false;
+	if (list)
+		good = fill_texts(value, hint, empty, texts);
+	else
+		good = expect_text(value, hint, empty) && (texts[0] = copy_text(value));
+	if (!good) {
+		json_texts_free(texts, n);
+		return false;
+	}
+	*ret = texts;
+	*ret_n = n;
+	return true;
+}
+
+bool json_check_name(const struct json *node, const char *name, size_t max, bool at_key)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	static const char others[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	char label[JSON_LABEL_SIZE];
+	size_t n = strlen(name);
+
+	if (strspn(name, letters) > 0 && strspn(name, others) == n && n <= max)
+		return true;
+	(at_key ? json_fault_at_key : json_fault)(
+		node, "%s is no valid name: write at most %zu of a-z, 0-9, _ and -, a letter first",
+		json_label(node, label), max);
+	return false;
+}

@@ -1,0 +1,394 @@
+/*
+ * A recursive descent over the text that builds nothing. The first fault ends it: after a syntax
+ * error the rest of a file is guesswork.
+ */
+#include "json/text.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+
+/* cJSON 1.7.15 copies a number into 64 bytes and fails on a longer one. */
+#define MAX_NUMBER_SIZE 40
+
+struct cursor {
+	const char *begin, *at, *end;
+	unsigned depth;
+	struct jsontext_error *error;
+};
+
+static int fail(struct cursor *cursor, const char *at, const char *what)
+{
+	*cursor->error = (struct jsontext_error){ (size_t)(at - cursor->begin), what };
+	return -EINVAL;
+}
+
+/* -1 at the end. */
+static int peek(const struct cursor *cursor)
+{
+	return cursor->at < cursor->end ? (unsigned char)*cursor->at : -1;
+}
+
+static bool is_space(int c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void skip_space(struct cursor *cursor)
+{
+	while (is_space(peek(cursor)))
+		cursor->at++;
+}
+
+static int check_utf8(struct cursor *cursor)
+{
+	const char *at = cursor->begin;
+
+	while (at < cursor->end) {
+		size_t n = utf8_length(at, (size_t)(cursor->end - at));
+
+		if (n == 0)
+			return fail(cursor, at,
+				    "the text is no UTF-8 here: save the file as UTF-8");
+		at += n;
+	}
+	return 0;
+}
+
+/* Four hexadecimal digits; -1: these are none. */
+static int read_hex4(struct cursor *cursor)
+{
+	int value = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		int c = peek(cursor);
+
+		if (is_digit(c))
+			c -= '0';
+		else if (c >= 'a' && c <= 'f')
+			c -= 'a' - 10;
+		else if (c >= 'A' && c <= 'F')
+			c -= 'A' - 10;
+		else
+			return -1;
+		value = value * 16 + c;
+		cursor->at++;
+	}
+	return value;
+}
+
+/* Behind "\u". */
+static int check_unicode_escape(struct cursor *cursor, const char *begin)
+{
+	int high, low;
+
+	high = read_hex4(cursor);
+	if (high < 0)
+		return fail(cursor, begin, "\\u needs four hexadecimal digits: \\u00e9 is one");
+	if (high == 0)
+		return fail(cursor, begin, "\\u0000 may stand in no text: leave it out");
+	if (high < 0xd800 || high > 0xdfff)
+		return 0;
+	if (high <= 0xdbff && cursor->end - cursor->at >= 6 && memcmp(cursor->at, "\\u", 2) == 0) {
+		cursor->at += 2;
+		low = read_hex4(cursor);
+		if (low >= 0xdc00 && low <= 0xdfff)
+			return 0;
+	}
+	return fail(cursor, begin, "half of a surrogate pair: write the character itself");
+}
+
+static int check_escape(struct cursor *cursor)
+{
+	const char *begin = cursor->at++;
+	int c = peek(cursor);
+
+	if (c == 'u') {
+		cursor->at++;
+		return check_unicode_escape(cursor, begin);
+	}
+	if (c <= 0 || !strchr("\"\\/bfnrt", c))
+		return fail(cursor, begin, "no such escape: a backslash itself is written \\\\");
+	cursor->at++;
+	return 0;
+}
+
+static int check_string(struct cursor *cursor)
+{
+	const char *begin = cursor->at++;
+	int c, r;
+
+	while ((c = peek(cursor)) >= 0) {
+		if (c == '"') {
+			cursor->at++;
+			return 0;
+		}
+		if (c == '\\') {
+			r = check_escape(cursor);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		if (c == '\n' || c == '\r')
+			break;
+		if (c < 0x20)
+			return fail(cursor, cursor->at,
+				    "a raw control character in a text: write \\t or \\u001b");
+		cursor->at++;
+	}
+	return fail(cursor, begin, "a text without its closing quote: add it on this line");
+}
+
+static bool skip_digits(struct cursor *cursor)
+{
+	const char *begin = cursor->at;
+
+	while (is_digit(peek(cursor)))
+		cursor->at++;
+	return cursor->at > begin;
+}
+
+static int check_number(struct cursor *cursor)
+{
+	const char *begin = cursor->at;
+
+	if (peek(cursor) == '-')
+		cursor->at++;
+	if (peek(cursor) == '0') {
+		cursor->at++;
+		if (is_digit(peek(cursor)))
+			return fail(cursor, begin, "a number begins with 0: leave the zeros out");
+	} else if (!skip_digits(cursor)) {
+		return fail(cursor, begin, "no number: digits must follow the minus");
+	}
+	if (peek(cursor) == '.') {
+		cursor->at++;
+		if (!skip_digits(cursor))
+			return fail(cursor, begin, "no number: digits must follow the point");
+	}
+	if (peek(cursor) == 'e' || peek(cursor) == 'E') {
+		cursor->at++;
+		if (peek(cursor) == '-' || peek(cursor) == '+')
+			cursor->at++;
+		if (!skip_digits(cursor))
+			return fail(cursor, begin, "no number: digits must follow the exponent");
+	}
+	if (cursor->at - begin > MAX_NUMBER_SIZE)
+		return fail(cursor, begin, "a number of so many digits: round it");
+	return 0;
+}
+
+static int check_word(struct cursor *cursor)
+{
+	static const char *const words[] = { "true", "false", "null" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t n = strlen(words[i]);
+
+		if ((size_t)(cursor->end - cursor->at) >= n &&
+		    memcmp(cursor->at, words[i], n) == 0) {
+			cursor->at += n;
+			return 0;
+		}
+	}
+	return fail(cursor, cursor->at, "no JSON value: a text stands in double quotes");
+}
+
+static int check_value(struct cursor *cursor);
+
+static int check_key(struct cursor *cursor)
+{
+	int r;
+
+	if (peek(cursor) != '"')
+		return fail(cursor, cursor->at, "a key is missing: it stands in double quotes");
+	r = check_string(cursor);
+	if (r < 0)
+		return r;
+	skip_space(cursor);
+	if (peek(cursor) != ':')
+		return fail(cursor, cursor->at, "a colon is missing: it stands behind the key");
+	cursor->at++;
+	skip_space(cursor);
+	return 0;
+}
+
+/* `close` is '}' or ']'; the cursor stands on the opening one. */
+static int check_container(struct cursor *cursor, int close)
+{
+	const char *comma;
+	int r;
+
+	cursor->at++;
+	skip_space(cursor);
+	if (peek(cursor) == close) {
+		cursor->at++;
+		return 0;
+	}
+	for (;;) {
+		if (close == '}') {
+			r = check_key(cursor);
+			if (r < 0)
+				return r;
+		}
+		r = check_value(cursor);
+		if (r < 0)
+			return r;
+		skip_space(cursor);
+		if (peek(cursor) == close) {
+			cursor->at++;
+			return 0;
+		}
+		if (peek(cursor) != ',')
+			return fail(cursor, cursor->at,
+				    close == '}'
+					    ? "a comma or \"}\" is missing: add it before this"
+					    : "a comma or \"]\" is missing: add it before this");
+		comma = cursor->at++;
+		skip_space(cursor);
+		if (peek(cursor) == close)
+			return fail(cursor, comma, "a comma behind the last one: remove it");
+	}
+}
+
+static int check_value(struct cursor *cursor)
+{
+	int c, r;
+
+	c = peek(cursor);
+	if (c == '{' || c == '[') {
+		if (++cursor->depth > JSONTEXT_MAX_DEPTH)
+			return fail(cursor, cursor->at, "nested too deeply: 32 levels are allowed");
+		r = check_container(cursor, c == '{' ? '}' : ']');
+		cursor->depth--;
+		return r;
+	}
+	if (c == '"')
+		return check_string(cursor);
+	if (c == '-' || is_digit(c))
+		return check_number(cursor);
+	if (c < 0)
+		return fail(cursor, cursor->at, "the file ends too early: something is not closed");
+	return check_word(cursor);
+}
+
+/* The byte behind the closing quote, or the end. */
+static size_t string_end(const char *text, size_t size, size_t i)
+{
+	for (i++; i < size && text[i] != '"'; i++)
+		if (text[i] == '\\')
+			i++;
+	return MIN(i + 1, size);
+}
+
+/* The byte behind the comment that begins at i; 0: it has no end. */
+static size_t comment_end(const char *text, size_t size, size_t i)
+{
+	const char *end;
+
+	if (text[i + 1] == '/') {
+		end = memchr(text + i, '\n', size - i);
+		return end ? (size_t)(end - text) : size;
+	}
+	end = memmem(text + i + 2, size - i - 2, "*/", 2);
+	return end ? (size_t)(end - text) + 2 : 0;
+}
+
+/* Newlines stay, so that every position stays. */
+static int blank_comments(char *text, size_t size, struct jsontext_error *reterr)
+{
+	size_t i = 0, end;
+
+	while (i < size) {
+		if (text[i] == '"') {
+			i = string_end(text, size, i);
+		} else if (text[i] == '/' && i + 1 < size &&
+			   (text[i + 1] == '/' || text[i + 1] == '*')) {
+			end = comment_end(text, size, i);
+			if (end == 0) {
+				*reterr = (struct jsontext_error){
+					i, "a comment without its end: add \"*/\""
+				};
+				return -EINVAL;
+			}
+			for (; i < end; i++)
+				if (text[i] != '\n')
+					text[i] = ' ';
+		} else {
+			i++;
+		}
+	}
+	return 0;
+}
+
+int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
+{
+	struct cursor cursor = { .begin = text, .at = text, .end = text + size, .error = reterr };
+	const char *nul;
+	int r;
+
+	if (size > JSONTEXT_MAX_SIZE)
+		return fail(&cursor, text, "the file is too large: 1 MiB is allowed");
+	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		return fail(&cursor, text, "a byte order mark: save the file as UTF-8 without it");
+	r = check_utf8(&cursor);
+	if (r < 0)
+		return r;
+	nul = memchr(text, 0, size);
+	if (nul)
+		return fail(&cursor, nul, "a NUL byte: save the file as UTF-8 text");
+	r = blank_comments(text, size, reterr);
+	if (r < 0)
+		return r;
+
+	skip_space(&cursor);
+	if (peek(&cursor) < 0)
+		return fail(&cursor, text, "the file is empty: the least it can hold is {}");
+	r = check_value(&cursor);
+	if (r < 0)
+		return r;
+	skip_space(&cursor);
+	if (peek(&cursor) >= 0)
+		return fail(&cursor, cursor.at, "more text behind the end: remove it");
+	return 0;
+}
+
+const char *jsontext_skip_space(const char *at)
+{
+	while (is_space((unsigned char)*at))
+		at++;
+	return at;
+}
+
+static const char *skip_string(const char *at)
+{
+	for (at++; *at != '"'; at++)
+		if (*at == '\\')
+			at++;
+	return at + 1;
+}
+
+const char *jsontext_skip_value(const char *at)
+{
+	unsigned depth = 0;
+
+	if (*at != '"' && *at != '{' && *at != '[')
+		return at + strcspn(at, ",]} \t\r\n");
+	do {
+		if (*at == '"') {
+			at = skip_string(at);
+			continue;
+		}
+		if (*at == '{' || *at == '[')
+			depth++;
+		else if (*at == '}' || *at == ']')
+			depth--;
+		at++;
+	} while (depth > 0);
+	return at;
+}

@@ -1,0 +1,57 @@
+#ifndef BANISH_LEDGER_ENCODE_H
+#define BANISH_LEDGER_ENCODE_H
+
+/*
+ * The ledger as lines of JSON, one commit a line, so that a torn line loses a whole commit and
+ * never half of one:
+ *
+ *   {"v":1,"cursor":"s=...","time":1763769600000000,"changes":[
+ *     {"ban":{"id":7,"jail":"dovecot","prefix":"203.0.113.7/32","address":"203.0.113.7","since":1763769600000000,
+ *             "until":1763773200000000,"event":"auth-failed","failures":5,"offence":1,"cursor":"s=..."}},
+ *     {"placed":7},
+ *     {"until":{"id":7,"until":null}},
+ *     {"reason":{"id":8,"reason":"called twice"}},
+ *     {"unban":{"id":7,"time":1763769700000000,"after":{"time":1763769699000000,"cursor":"s=..."}}}]}
+ *
+ * A manual ban has "manual":true instead of event, failures, offence and cursor, and "reason" where
+ * one was given. Where the kernel's table, or one of its sets, is another one than before, the
+ * table's mark stands in "table", and in "sets" the handles of the sets that hold all bans:
+ * {"dovecot4":12}. {"told":N}: of the bans up to that number, and of all that ended in earlier
+ * changes, the journal was told; "ended" in "until" is why banish ends the ban, until it is told.
+ * A compacted file holds the same kind of lines. Times are microseconds since 1970; "until" null is
+ * for good (so is a time past 2^53, the last that JSON numbers hold exactly); "failures" are
+ * attempts, with one decimal if need be.
+ */
+
+#include "ledger/ledger.h"
+
+/* Reads one line (without its newline) into the ledger. 0, or how many changes of it make no sense
+ * and were passed over. Nothing of it was read: -EBADMSG: not a commit, -EPROTONOSUPPORT: a commit of
+ * another version; -ENOMEM. */
+int ledger_decode(struct ledger *ledger, struct span line) must_check;
+
+/* One line, newline and NUL included, of the position and all that is not saved yet; owned by the
+ * caller. When it lies on the disk, tell ledger_saved(); if it could not be written, the next line
+ * holds all of it again. -ENOMEM. */
+int ledger_encode(const struct ledger *ledger, char **ret) must_check;
+void ledger_saved(struct ledger *ledger);
+
+/* The whole ledger as it stands, in lines (as above) of bounded length: a new file's contents,
+ * after which all counts as saved. Owned by the caller. -ENOMEM. */
+int ledger_encode_all(const struct ledger *ledger, char **ret) must_check;
+
+/* How far the lines below are read; all zero at first. */
+struct ledger_place {
+	const struct ban *last;
+	bool begun;
+};
+/* The same, one line after the other, so that the whole never stands in memory; the ledger must not
+ * change in between. 1: a line, owned by the caller; 0: there is no more; -ENOMEM. */
+int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place,
+		       char **ret) must_check;
+
+/* True when the lines written since the last compaction outweigh what a compacted file would hold.
+ * `size`: bytes of the file now. */
+bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size);
+
+#endif

@@ -1,0 +1,102 @@
+#ifndef BANISH_LEDGER_INTERNAL_H
+#define BANISH_LEDGER_INTERNAL_H
+
+/* Shared by ledger.c (what is kept), query.c (what is asked) and change.c (what
+ * becomes of a ban). */
+
+#include "base/hash.h"
+#include "ledger/ledger.h"
+#include "base/table.h"
+
+#define LEDGER_SHARED_EVENTS 64 /* more names than that are copied for each ban */
+
+struct jail_record {
+	char name[NAME_SIZE];
+	bool has_memory;
+	usec_t memory;
+};
+
+struct record {
+	struct table_head head;
+	struct ban ban;
+	uint32_t offender;
+	uint32_t earlier; /* in the offender's chain */
+	uint16_t jail;
+	uint8_t unsaved; /* UNSAVED_... */
+	bool owns_event; /* else it is one of the ledger's */
+};
+
+struct offender_key {
+	struct prefix prefix;
+	uint16_t jail;
+};
+
+struct offender {
+	struct table_head head;
+	struct offender_key key;
+	uint32_t latest;
+	usec_t longest; /* no ban of its was longer: where a search backwards may stop */
+};
+
+struct filled_set {
+	char name[LEDGER_MAX_SET + 1];
+	uint64_t handle;
+};
+
+struct ledger {
+	uint8_t seed[HASH_SEED_SIZE];
+	struct table bans, offenders;
+	struct table_list ban_list, offender_list;
+	struct jail_record **jails;
+	size_t n_jails;
+	char *events[LEDGER_SHARED_EVENTS]; /* names that many bans share; owned */
+	size_t n_events, last_event;
+	usec_t reach, memory;
+	size_t max_bans;
+	uint64_t next_id;
+	uint32_t hand;
+	char *cursor;
+	usec_t time;
+	const char *table;
+	struct filled_set *filled; /* owned; of that table */
+	size_t n_filled;
+	bool table_unsaved; /* nor these sets */
+	uint64_t told; /* of bans up to this number it was told that they began */
+	bool told_known, told_unsaved;
+	size_t n_ended; /* bans whose end was not told */
+	uint64_t *unsaved;
+	size_t n_unsaved, max_unsaved;
+	uint64_t n_evicted, n_cut;
+	size_t patience; /* so many bans are awaited before room is made again, since there was none */
+};
+
+static inline struct record *record_of(const struct ban *ban)
+{
+	return (struct record *)(uintptr_t)((const char *)ban - offsetof(struct record, ban));
+}
+
+/* Puts a record into the chain of its ban's offender and takes it out. -ENOMEM. */
+int ledger_chain(struct ledger *ledger, struct record *record);
+void ledger_unchain(struct ledger *ledger, struct record *record);
+/* The offender's longest ban may be this one. */
+void ledger_note_length(struct offender *offender, const struct ban *ban);
+
+void ledger_drop(struct ledger *ledger, struct record *record);
+
+/* At the bound: see ledger.h. */
+void ledger_make_room(struct ledger *ledger, usec_t now);
+/* ... while a file is read, which tells itself what had to go: only where it is far too long. */
+void ledger_make_room_for_file(struct ledger *ledger, usec_t now);
+
+/* NULL: no such ban, no such offender. */
+struct record *ledger_find(const struct ledger *ledger, uint64_t id);
+struct offender *ledger_find_offender(const struct ledger *ledger, const struct offender_key *key);
+
+/* UNSAVED_... is to be saved. -ENOMEM. */
+int ledger_mark(struct ledger *ledger, struct record *record, unsigned what);
+
+/* An owned copy of a text; the empty one costs nothing. -ENOMEM. */
+int ledger_copy_text(const char *text, const char **ret) must_check;
+void ledger_free_text(const char **text);
+
+#endif

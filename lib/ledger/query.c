@@ -1,0 +1,163 @@
+#include "ledger/internal.h"
+
+static struct record *find_latest(const struct ledger *ledger, unsigned jail,
+				  const struct prefix *prefix, struct offender **ret_offender)
+{
+	struct offender_key key = { .prefix = *prefix, .jail = (uint16_t)jail };
+	struct offender *offender =
+		ledger->offenders.n > 0 ? ledger_find_offender(ledger, &key) : NULL;
+
+	if (!offender)
+		return NULL;
+	*ret_offender = offender;
+	return table_at(&ledger->bans, offender->latest);
+}
+
+static struct record *earlier(const struct ledger *ledger, const struct record *record)
+{
+	return table_at(&ledger->bans, record->earlier);
+}
+
+uint64_t ledger_last_id(const struct ledger *ledger)
+{
+	return ledger->next_id - 1;
+}
+
+const struct ban *ledger_get(const struct ledger *ledger, uint64_t id)
+{
+	const struct record *record = ledger_find(ledger, id);
+
+	return record ? &record->ban : NULL;
+}
+
+const struct ban *ledger_banned(const struct ledger *ledger, unsigned jail,
+				const struct prefix *prefix, usec_t now)
+{
+	struct offender *offender;
+
+	for (struct record *record = find_latest(ledger, jail, prefix, &offender); record;
+	     record = earlier(ledger, record)) {
+		const struct ban *ban = &record->ban;
+
+		if (ban->since > now)
+			continue;
+		if (now - ban->since >= offender->longest)
+			break;
+		if (now < ban->until && !ban->lifted)
+			return ban;
+	}
+	return NULL;
+}
+
+uint32_t ledger_offences(const struct ledger *ledger, unsigned jail, const struct prefix *prefix,
+			 usec_t now, usec_t memory)
+{
+	struct offender *offender;
+	uint32_t n = 0;
+
+	for (struct record *record = find_latest(ledger, jail, prefix, &offender); record;
+	     record = earlier(ledger, record)) {
+		const struct ban *ban = &record->ban;
+
+		if (ban->since > now)
+			continue;
+		if (now - ban->since >= memory)
+			break;
+		n += ban->kind == BAN_AUTOMATIC && !ban->lifted;
+	}
+	return n;
+}
+
+const struct ban *ledger_next(const struct ledger *ledger, const struct ban *ban)
+{
+	const struct record *record = ban ? table_newer(&ledger->bans, record_of(ban))
+					  : table_oldest(&ledger->bans, &ledger->ban_list);
+
+	return record ? &record->ban : NULL;
+}
+
+const struct ban *ledger_next_of(const struct ledger *ledger, unsigned jail,
+				 const struct prefix *prefix, const struct ban *ban)
+{
+	struct offender *offender;
+	const struct record *record = ban ? earlier(ledger, record_of(ban))
+					  : find_latest(ledger, jail, prefix, &offender);
+
+	return record ? &record->ban : NULL;
+}
+
+unsigned ledger_ban_jail(const struct ban *ban)
+{
+	return record_of(ban)->jail;
+}
+
+bool ledger_is_outdone(const struct ledger *ledger, const struct ban *ban, usec_t now)
+{
+	const struct offender *offender = table_at(&ledger->offenders, record_of(ban)->offender);
+
+	for (const struct record *record = table_at(&ledger->bans, offender->latest); record;
+	     record = earlier(ledger, record))
+		if (record->ban.id > ban->id && ban_runs(&record->ban, now))
+			return true;
+	return false;
+}
+
+struct position ledger_position(const struct ledger *ledger)
+{
+	return (struct position){ ledger->time, span_of(ledger->cursor) };
+}
+
+uint64_t ledger_filled(const struct ledger *ledger, const char *set)
+{
+	for (size_t i = 0; i < ledger->n_filled; i++)
+		if (strcmp(ledger->filled[i].name, set) == 0)
+			return ledger->filled[i].handle;
+	return 0;
+}
+
+const char *ledger_next_filled(const struct ledger *ledger, size_t *i, uint64_t *ret)
+{
+	if (*i == ledger->n_filled)
+		return NULL;
+	*ret = ledger->filled[*i].handle;
+	return ledger->filled[(*i)++].name;
+}
+
+const char *ledger_table(const struct ledger *ledger)
+{
+	return ledger->table;
+}
+
+/* A file of 0.1.0 does not say; there a ban that was told is placed within the second. */
+bool ledger_is_untold(const struct ledger *ledger, const struct ban *ban, usec_t now)
+{
+	if (ban->kind != BAN_AUTOMATIC)
+		return false;
+	return ledger->told_known ? ban->id > ledger->told : !ban->placed && ban_runs(ban, now);
+}
+
+bool ledger_get_told(const struct ledger *ledger, bool unsaved, uint64_t *ret)
+{
+	*ret = ledger->told;
+	return ledger->told_known && (!unsaved || ledger->told_unsaved);
+}
+
+size_t ledger_n_bans(const struct ledger *ledger)
+{
+	return ledger->bans.n;
+}
+
+uint64_t ledger_n_cut(const struct ledger *ledger)
+{
+	return ledger->n_cut;
+}
+
+size_t ledger_n_ended(const struct ledger *ledger)
+{
+	return ledger->n_ended;
+}
+
+uint64_t ledger_n_evicted(const struct ledger *ledger)
+{
+	return ledger->n_evicted;
+}

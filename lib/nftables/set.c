@@ -1,0 +1,321 @@
+#include "nftables/set.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/set.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#define SET_ROOM 1024 /* bytes of a set's message; about 200 are used */
+#define KEY_ROOM 64   /* bytes of one element without timeout and comment; 40 are used */
+#define MAX_PER_MESSAGE                                                          \
+	500 /* all elements of a message share one attribute, which holds 64 KiB \
+	     */
+
+/* nft's own numbers of types, by which it prints the keys. */
+enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13 };
+
+struct key {
+	uint8_t bytes[16];
+	bool end; /* of an interval: the first that is not in it */
+};
+
+struct keys {
+	struct key *items; /* owned */
+	size_t n_items;
+	uint32_t size; /* bytes of each */
+};
+
+static inline void set_freep(struct nftnl_set **set)
+{
+	if (*set)
+		nftnl_set_free(*set);
+}
+
+static inline void udata_freep(struct nftnl_udata_buf **buffer)
+{
+	if (*buffer)
+		nftnl_udata_buf_free(*buffer);
+}
+
+static void keys_done(struct keys *keys)
+{
+	free(keys->items);
+}
+
+uint32_t nftmsg_set_key_type(uint8_t family)
+{
+	return family == AF_INET ? TYPE_IPV4 : TYPE_IPV6;
+}
+
+static struct nftnl_set *set_new(const char *table, const char *name, uint32_t flags, uint32_t type,
+				 uint32_t size)
+{
+	cleanup(set_freep) struct nftnl_set *set = nftnl_set_alloc();
+
+	if (!set)
+		return NULL;
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, table) < 0 ||
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0)
+		return NULL;
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, type);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, size);
+	/* The kernel wants a number even where only the name counts. */
+	nftnl_set_set_u32(set, NFTNL_SET_ID, 0);
+	return TAKE_PTR(set);
+}
+
+static int put_set(struct nftmsg_batch *batch, struct nftnl_set *set)
+{
+	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_NEWSET, NLM_F_CREATE, SET_ROOM);
+
+	if (!message)
+		return -ENOMEM;
+	nftnl_set_nlmsg_build_payload(message, set);
+	nftmsg_batch_close(batch, message);
+	return 0;
+}
+
+static void put_key(struct nlmsghdr *message, const struct key *key, uint32_t size)
+{
+	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+	struct nlattr *value;
+
+	if (key->end)
+		mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
+	value = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(message, NFTA_DATA_VALUE, size, key->bytes);
+	mnl_attr_nest_end(message, value);
+	mnl_attr_nest_end(message, element);
+}
+
+static int put_keys(struct nftmsg_batch *batch, const char *table, const char *set, uint32_t set_id,
+		    const struct keys *keys)
+{
+	for (size_t i = 0; i < keys->n_items;) {
+		size_t end = MIN(keys->n_items, i + MAX_PER_MESSAGE);
+		struct nlmsghdr *message;
+		struct nlattr *list;
+
+		message = nftmsg_batch_open(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+					    SET_ROOM + (end - i) * KEY_ROOM);
+		if (!message)
+			return -ENOMEM;
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, table);
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+		if (set_id > 0)
+			mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(set_id));
+		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+		for (; i < end; i++)
+			put_key(message, &keys->items[i], keys->size);
+		mnl_attr_nest_end(message, list);
+		nftmsg_batch_close(batch, message);
+	}
+	return 0;
+}
+
+int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const char *jail,
+			uint8_t family, unsigned prefix, uint32_t size)
+{
+	cleanup(udata_freep) struct nftnl_udata_buf *udata = NULL;
+	cleanup(set_freep) struct nftnl_set *set = NULL;
+	char name[NFT_SET_NAME_SIZE], comment[NFT_SET_COMMENT_SIZE];
+
+	set = set_new(table, nft_set_name(jail, family, name), NFT_SET_TIMEOUT,
+		      nftmsg_set_key_type(family), family == AF_INET ? 4 : 16);
+	udata = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	if (!set || !udata ||
+	    !nftnl_udata_put_strz(udata, NFTNL_UDATA_SET_COMMENT, nft_set_comment(prefix, comment)))
+		return -ENOMEM;
+	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
+	if (nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata),
+			       nftnl_udata_buf_len(udata)) < 0)
+		return -ENOMEM;
+	return put_set(batch, set);
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	const struct prefix *left = a, *right = b;
+	int r;
+
+	r = memcmp(left->address.bytes, right->address.bytes, sizeof(left->address.bytes));
+	return r ? r : left->length - right->length; /* the wider first */
+}
+
+/* The first address behind a prefix; false: there is none. */
+static bool after(const struct prefix *prefix, uint8_t bytes[static 16])
+{
+	unsigned step;
+
+	memcpy(bytes, prefix->address.bytes, 16);
+	if (prefix->length == 0)
+		return false;
+	step = 0x80u >> (prefix->length - 1) % 8;
+	for (unsigned i = (prefix->length + 7u) / 8; i-- > 0;) {
+		unsigned sum = bytes[i] + step;
+
+		bytes[i] = (uint8_t)sum;
+		if (sum <= UINT8_MAX)
+			return true;
+		step = 1;
+	}
+	return false;
+}
+
+/* An interval that begins where the last one ended makes that one longer. */
+static void add_interval(struct keys *keys, const struct prefix *prefix)
+{
+	struct key *key = &keys->items[keys->n_items];
+
+	if (keys->n_items > 0 &&
+	    memcmp(key[-1].bytes, prefix->address.bytes, sizeof(key->bytes)) == 0) {
+		key--;
+	} else {
+		memcpy(key->bytes, prefix->address.bytes, sizeof(key->bytes));
+		key++;
+	}
+	key->end = after(prefix, key->bytes);
+	keys->n_items = (size_t)(key - keys->items) + key->end;
+}
+
+/* Two prefixes overlap only if one covers the other, so that after sorting the last one kept tells
+ * all. */
+static int collect_keys(struct prefix *prefixes, size_t n_prefixes, struct keys *keys)
+{
+	const struct prefix *last = NULL;
+
+	qsort(prefixes, n_prefixes, sizeof(*prefixes), compare_prefixes);
+	keys->items = calloc(2 * n_prefixes + 1, sizeof(*keys->items));
+	if (!keys->items)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_prefixes; i++) {
+		if (last && prefix_covers(last, &prefixes[i]))
+			continue;
+		last = &prefixes[i];
+		add_interval(keys, last);
+	}
+	return 0;
+}
+
+int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_t family,
+			   const struct prefix *prefixes, size_t n_prefixes)
+{
+	cleanup(set_freep) struct nftnl_set *set = NULL;
+	cleanup(keys_done) struct keys keys = { .size = family == AF_INET ? 4 : 16 };
+	cleanup(freep) struct prefix *own = NULL;
+	char name[NFT_SET_NAME_SIZE];
+	size_t n_own = 0;
+	int r;
+
+	set = set_new(table, nft_set_name(NFT_IGNORE, family, name), NFT_SET_INTERVAL,
+		      nftmsg_set_key_type(family), keys.size);
+	own = calloc(n_prefixes + 1, sizeof(*own));
+	if (!set || !own)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_prefixes; i++)
+		if (prefixes[i].address.family == family)
+			own[n_own++] = address_widen(&prefixes[i].address, prefixes[i].length);
+	r = collect_keys(own, n_own, &keys);
+	if (r < 0)
+		return r;
+	r = put_set(batch, set);
+	if (r < 0)
+		return r;
+	return put_keys(batch, table, name, 0, &keys);
+}
+
+static int name_set(struct nftmsg_batch *batch, uint16_t type, const char *table, const char *set)
+{
+	struct nlmsghdr *message = nftmsg_batch_open(batch, type, 0, SET_ROOM);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_SET_TABLE, table);
+	mnl_attr_put_strz(message, NFTA_SET_NAME, set);
+	nftmsg_batch_close(batch, message);
+	return 0;
+}
+
+int nftmsg_set_delete(struct nftmsg_batch *batch, const char *table, const char *set)
+{
+	return name_set(batch, NFT_MSG_DELSET, table, set);
+}
+
+/* Table and set have the same numbers in messages about elements; without elements all are meant.
+ */
+int nftmsg_set_flush(struct nftmsg_batch *batch, const char *table, const char *set)
+{
+	return name_set(batch, NFT_MSG_DELSETELEM, table, set);
+}
+
+static int add_anonymous(struct nftmsg_batch *batch, const char *table, uint32_t flags,
+			 uint32_t type, const struct keys *keys, uint32_t set_id,
+			 char ret_name[static NFTMSG_ANONYMOUS_SIZE])
+{
+	cleanup(set_freep) struct nftnl_set *set = NULL;
+	int r;
+
+	/* The kernel puts a free number where %d stands; the rule finds the set by its id. */
+	snprintf(ret_name, NFTMSG_ANONYMOUS_SIZE, "__set%%d");
+	set = set_new(table, ret_name, flags | NFT_SET_ANONYMOUS | NFT_SET_CONSTANT, type,
+		      keys->size);
+	if (!set)
+		return -ENOMEM;
+	nftnl_set_set_u32(set, NFTNL_SET_ID, set_id);
+	if (!(flags & NFT_SET_INTERVAL))
+		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)keys->n_items);
+	r = put_set(batch, set);
+	if (r < 0)
+		return r;
+	return put_keys(batch, table, ret_name, set_id, keys);
+}
+
+int nftmsg_set_add_protocols(struct nftmsg_batch *batch, const char *table,
+			     const uint8_t *protocols, size_t n, uint32_t set_id,
+			     char ret_name[static NFTMSG_ANONYMOUS_SIZE])
+{
+	cleanup(keys_done) struct keys keys = { .size = 1 };
+
+	keys.items = calloc(n + 1, sizeof(*keys.items));
+	if (!keys.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		keys.items[keys.n_items++].bytes[0] = protocols[i];
+	return add_anonymous(batch, table, 0, TYPE_PROTOCOL, &keys, set_id, ret_name);
+}
+
+static void add_port(struct keys *keys, unsigned port, bool end)
+{
+	struct key *key = &keys->items[keys->n_items++];
+
+	key->bytes[0] = port >> 8;
+	key->bytes[1] = port & 0xff;
+	key->end = end;
+}
+
+int nftmsg_set_add_ports(struct nftmsg_batch *batch, const char *table, const struct ports *ports,
+			 uint32_t set_id, char ret_name[static NFTMSG_ANONYMOUS_SIZE])
+{
+	cleanup(keys_done) struct keys keys = { .size = 2 };
+	bool interval = false;
+
+	keys.items = calloc(2 * ports->n_ranges + 1, sizeof(*keys.items));
+	if (!keys.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < ports->n_ranges; i++)
+		interval = interval || ports->ranges[i].first != ports->ranges[i].last;
+	for (size_t i = 0; i < ports->n_ranges; i++) {
+		add_port(&keys, ports->ranges[i].first, false);
+		if (interval && ports->ranges[i].last < UINT16_MAX)
+			add_port(&keys, ports->ranges[i].last + 1u, true);
+	}
+	return add_anonymous(batch, table, interval ? NFT_SET_INTERVAL : 0, TYPE_SERVICE, &keys,
+			     set_id, ret_name);
+}

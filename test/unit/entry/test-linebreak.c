@@ -1,0 +1,128 @@
+#include "entry/linebreak.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+
+/* What an entry answers; counts the questions. */
+struct source {
+	const char *line_break, *stream;
+	unsigned n_asked;
+};
+
+static int answer(void *pointer, const char *name, struct span *ret)
+{
+	struct source *source = pointer;
+	const char *value = strcmp(name, "_LINE_BREAK") == 0  ? source->line_break
+			    : strcmp(name, "_STREAM_ID") == 0 ? source->stream
+							      : NULL;
+
+	source->n_asked++;
+	if (!value)
+		return 0;
+	*ret = span_of(value);
+	return 1;
+}
+
+static int feed(struct split *split, const char *line_break, const char *stream, bool may_be_split,
+		unsigned n_asked)
+{
+	struct source source = { line_break, stream, 0 };
+	struct entry entry = { .field = answer, .source = &source, .may_be_split = may_be_split };
+	int r;
+
+	r = split_feed(split, &entry);
+	assert_int_equal(source.n_asked, n_asked);
+	return r;
+}
+
+static void passes_over_all_pieces(void **state)
+{
+	struct split split = { 0 };
+
+	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&split, "line-max", "a", true, 2), 1);
+	assert_int_equal(feed(&split, "line-max", "a", true, 2), 1);
+	assert_int_equal(feed(&split, NULL, "b", true, 2), 0);
+	assert_int_equal(feed(&split, NULL, NULL, true, 2), 0);
+	assert_int_equal(feed(&split, NULL, "a", true, 2), 1);
+	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+}
+
+static void other_breaks_are_whole_lines(void **state)
+{
+	struct split split = { 0 };
+
+	assert_int_equal(feed(&split, "eof", "a", true, 1), 0);
+	assert_int_equal(feed(&split, "nul", "a", true, 1), 0);
+	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+	/* The last piece may carry another mark. */
+	assert_int_equal(feed(&split, "line-max", "a", true, 2), 1);
+	assert_int_equal(feed(&split, "eof", "a", true, 2), 1);
+	assert_int_equal(feed(&split, "eof", "a", true, 1), 0);
+}
+
+static void asks_nothing_of_a_source_without_pieces(void **state)
+{
+	struct split split = { 0 };
+
+	assert_int_equal(feed(&split, "line-max", "a", false, 0), 0);
+	assert_int_equal(feed(&split, NULL, "a", false, 0), 0);
+}
+
+static void a_piece_without_stream_is_a_piece(void **state)
+{
+	struct split split = { 0 };
+
+	assert_int_equal(feed(&split, "line-max", NULL, true, 2), 1);
+	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&split, "line-max", "0123456789012345678901234567890123456789x", true,
+			      2),
+			 1);
+	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+}
+
+static void forgets_the_oldest_stream_first(void **state)
+{
+	struct split split = { 0 };
+	char stream[16];
+
+	for (int i = 0; i < SPLIT_MAX_STREAMS + 1; i++) {
+		(void)snprintf(stream, sizeof(stream), "s%d", i);
+		assert_int_equal(feed(&split, "line-max", stream, true, 2), 1);
+	}
+	assert_int_equal(feed(&split, NULL, "s0", true, 2), 0);
+	for (int i = 1; i < SPLIT_MAX_STREAMS + 1; i++) {
+		(void)snprintf(stream, sizeof(stream), "s%d", i);
+		assert_int_equal(feed(&split, NULL, stream, true, 2), 1);
+	}
+	assert_int_equal(split.n_pending, 0);
+	assert_int_equal(feed(&split, NULL, "s1", true, 1), 0);
+}
+
+static int fails(void *pointer, const char *name, struct span *ret)
+{
+	return -5;
+}
+
+static void passes_errors_on(void **state)
+{
+	struct split split = { 0 };
+	struct entry entry = { .field = fails, .may_be_split = true };
+
+	assert_int_equal(split_feed(&split, &entry), -5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_over_all_pieces),
+		cmocka_unit_test(other_breaks_are_whole_lines),
+		cmocka_unit_test(asks_nothing_of_a_source_without_pieces),
+		cmocka_unit_test(a_piece_without_stream_is_a_piece),
+		cmocka_unit_test(forgets_the_oldest_stream_first),
+		cmocka_unit_test(passes_errors_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
