@@ -13,14 +13,14 @@
 #define MESSAGE_SHOWN 1024 /* bytes */
 #define TIME_WIDTH    21   /* columns of a time and the gap behind it */
 
-const char *past_plural(uint64_t n)
+const char *history_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
 
-int past_print_folded(const char *label, int width, const char *text)
+int history_print_folded(const char *label, int width, const char *text)
 {
-	cleanup(freep) char *folded = sheet_fold(text, (unsigned)width);
+	cleanup(freep) char *folded = columns_fold(text, (unsigned)width);
 
 	if (!folded)
 		return -ENOMEM;
@@ -48,37 +48,37 @@ static int print_warning(const struct digest_remark *remark)
 		text = NULL;
 		return -ENOMEM;
 	}
-	return past_print_folded(timestamp_format(remark->last, time), TIME_WIDTH, text);
+	return history_print_folded(timestamp_format(remark->last, time), TIME_WIDTH, text);
 }
 
-int past_print_warnings(const struct past *past, size_t max_warnings, bool with_targets)
+int history_print_warnings(const struct history *history, size_t max_warnings, bool with_targets)
 {
 	const struct digest_remark *sorted[DIGEST_MAX_REMARKS], *remarks;
 	size_t n_remarks, n = 0;
 	char since[TIMESTAMP_TEXT_MAX];
 	int r = 0;
 
-	remarks = digest_remarks(past->digest, &n_remarks);
+	remarks = digest_remarks(history->digest, &n_remarks);
 	for (size_t i = 0; i < n_remarks; i++)
 		if (with_targets || strcmp(remarks[i].id, log_id(LOG_TARGET)) != 0)
 			sorted[n++] = &remarks[i];
 	qsort(sorted, n, sizeof(sorted[0]), later);
-	if (n > 0 || past->n_lost > 0)
+	if (n > 0 || history->n_lost > 0)
 		printf("\nWarnings since %s, the latest of each kind:\n",
-		       timestamp_format(past->since, since));
+		       timestamp_format(history->since, since));
 	for (size_t i = 0; r >= 0 && i < n && i < max_warnings; i++)
 		r = print_warning(sorted[i]);
 	if (n > max_warnings)
 		printf("... and %zu kinds more: journalctl -t banish -p warning\n",
 		       n - max_warnings);
-	if (digest_n_remarks_folded(past->digest) > 0)
+	if (digest_n_remarks_folded(history->digest) > 0)
 		printf("... and %" PRIu64
 		       " warnings of still more kinds: journalctl -t banish -p warning\n",
-		       digest_n_remarks_folded(past->digest));
-	if (past->n_lost > 0)
+		       digest_n_remarks_folded(history->digest));
+	if (history->n_lost > 0)
 		printf("journald dropped %" PRIu64
 		       " entries of banish itself: bans may be missing here\n",
-		       past->n_lost);
+		       history->n_lost);
 	return r;
 }
 
@@ -96,17 +96,17 @@ static int print_warning_json(const struct digest_remark *remark, const char *ja
 				  print_add_bytes(object, "message", span_of(remark->message)));
 }
 
-int past_print_warnings_json(const struct past *past)
+int history_print_warnings_json(const struct history *history)
 {
 	const struct digest_remark *remarks;
 	const struct digest_jail *jails;
 	size_t n, n_jails;
 	int r = 0;
 
-	if (!past->digest)
+	if (!history->digest)
 		return 0;
-	remarks = digest_remarks(past->digest, &n);
-	jails = digest_jails(past->digest, &n_jails);
+	remarks = digest_remarks(history->digest, &n);
+	jails = digest_jails(history->digest, &n_jails);
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = print_warning_json(&remarks[i], remarks[i].jail < n_jails
 							    ? jails[remarks[i].jail].name

@@ -20,16 +20,16 @@
 #define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
 #define LOGIN_SIZE (PREFIX_TEXT_MAX + 1 + 3 * USER_KEPT + 4)
 
-void past_done(struct past *past)
+void history_done(struct history *history)
 {
-	digest_free(past->digest);
-	tally_free(past->logins);
-	free(past->jails);
-	*past = (struct past){ 0 };
+	digest_free(history->digest);
+	tally_free(history->logins);
+	free(history->jails);
+	*history = (struct history){ 0 };
 }
 
 /* 1: stands on the next entry of the span; 0: there is none. */
-static int next(const struct past *past, struct journal *journal, usec_t *ret_time)
+static int next(const struct history *history, struct journal *journal, usec_t *ret_time)
 {
 	int r;
 
@@ -39,11 +39,11 @@ static int next(const struct past *past, struct journal *journal, usec_t *ret_ti
 			return r;
 		r = entry_time(journal_entry(journal), ret_time);
 	} while (r == -EBADMSG); /* damaged: nobody can read it */
-	return r < 0 ? r : *ret_time <= past->until;
+	return r < 0 ? r : *ret_time <= history->until;
 }
 
 /* journald's own word about entries that it did not take. */
-static int take_lost(struct past *past, const struct entry *entry)
+static int take_lost(struct history *history, const struct entry *entry)
 {
 	char number[24] = "";
 	struct span value;
@@ -57,11 +57,11 @@ static int take_lost(struct past *past, const struct entry *entry)
 		return r;
 	if (r > 0)
 		memcpy(number, value.data, MIN(value.size, sizeof(number) - 1));
-	past->n_lost += MAX(strtoull(number, NULL, 10), 1ULL);
+	history->n_lost += MAX(strtoull(number, NULL, 10), 1ULL);
 	return 1;
 }
 
-int past_read_said(struct past *past, struct journal *journal)
+int history_read_said(struct history *history, struct journal *journal)
 {
 	uint8_t seed[16];
 	usec_t time;
@@ -69,17 +69,17 @@ int past_read_said(struct past *past, struct journal *journal)
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
-	if (journal_oldest(journal, &past->oldest) < 0)
-		past->oldest = 0;
-	r = digest_new(seed, &past->digest);
+	if (journal_oldest(journal, &history->oldest) < 0)
+		history->oldest = 0;
+	r = digest_new(seed, &history->digest);
 	if (r >= 0)
 		r = journal_select_own(journal, NULL, 0, true);
 	if (r >= 0)
-		r = journal_seek_time(journal, past->since);
-	while (r >= 0 && (r = next(past, journal, &time)) > 0) {
-		r = take_lost(past, journal_entry(journal));
+		r = journal_seek_time(journal, history->since);
+	while (r >= 0 && (r = next(history, journal, &time)) > 0) {
+		r = take_lost(history, journal_entry(journal));
 		if (r == 0)
-			r = digest_feed(past->digest, journal_entry(journal));
+			r = digest_feed(history->digest, journal_entry(journal));
 		if (r == -EBADMSG)
 			r = 0;
 	}
@@ -98,14 +98,14 @@ static int add_all(struct ignorelist *list, const struct prefix *prefixes, size_
 /* Own addresses and gateways. */
 static int add_own(struct ignorelist *list)
 {
-	cleanup(own_freep) struct own *own = NULL;
+	cleanup(netaddr_freep) struct netaddr *netaddr = NULL;
 	cleanup(freep) struct prefix *prefixes = NULL;
 	size_t n;
 	int r;
 
-	r = own_open(&own);
+	r = netaddr_open(&netaddr);
 	if (r >= 0)
-		r = own_list(own, &prefixes, &n);
+		r = netaddr_list(netaddr, &prefixes, &n);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	return add_all(list, prefixes, n);
@@ -141,10 +141,10 @@ static int set_ignored(struct engine *engine, const struct policy *policy)
 }
 
 /* Who got in, and from where. */
-static int note_login(struct past *past, const struct engine *engine,
+static int note_login(struct history *history, const struct engine *engine,
 		      const struct verdict_of_hit *hit, usec_t time)
 {
-	struct prefix prefix = engine_widen(engine, hit->jail, &hit->address);
+	struct prefix prefix = engine_prefix_of(engine, hit->jail, &hit->address);
 	cleanup(freep) char *user = NULL;
 	char text[PREFIX_TEXT_MAX], name[LOGIN_SIZE];
 	struct tally_item *item;
@@ -153,7 +153,7 @@ static int note_login(struct past *past, const struct engine *engine,
 	if (!user)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "%s %s", prefix_format(&prefix, text), user);
-	item = tally_note(past->logins, hit->jail, name);
+	item = tally_note(history->logins, hit->jail, name);
 	if (!item)
 		return -ENOMEM;
 	item->count++;
@@ -161,7 +161,7 @@ static int note_login(struct past *past, const struct engine *engine,
 	return 0;
 }
 
-static int count_hits(struct past *past, const struct engine *engine, usec_t time)
+static int count_hits(struct history *history, const struct engine *engine, usec_t time)
 {
 	int r = 0;
 
@@ -169,17 +169,17 @@ static int count_hits(struct past *past, const struct engine *engine, usec_t tim
 		const struct verdict_of_hit *hit = engine_verdict(engine, i);
 
 		if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
-			past->jails[hit->jail].failures += hit->weight;
-		else if (hit->why == WHY_PREVENTED)
-			past->jails[hit->jail].prevented += hit->weight;
-		else if (hit->why == WHY_SUCCESS && hit->has_address && past->logins)
-			r = note_login(past, engine, hit, time);
+			history->jails[hit->jail].failures += hit->weight;
+		else if (hit->why == WHY_BANNED)
+			history->jails[hit->jail].prevented += hit->weight;
+		else if (hit->why == WHY_SUCCESS && hit->has_address && history->logins)
+			r = note_login(history, engine, hit, time);
 	}
 	return r;
 }
 
 /* 1: read to the end; 0: given up at `counted_until`. */
-static int read_entries(struct past *past, struct journal *journal, struct engine *engine,
+static int read_entries(struct history *history, struct journal *journal, struct engine *engine,
 			usec_t patience, usec_t *ret_begin)
 {
 	usec_t begin = timestamp_monotonic(), time;
@@ -187,8 +187,8 @@ static int read_entries(struct past *past, struct journal *journal, struct engin
 	uint64_t n = 0;
 	int r;
 
-	while ((r = next(past, journal, &time)) > 0) {
-		past->counted_until = time;
+	while ((r = next(history, journal, &time)) > 0) {
+		history->counted_until = time;
 		if (n == 0)
 			*ret_begin = time;
 		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() - begin > patience)
@@ -200,28 +200,28 @@ static int read_entries(struct past *past, struct journal *journal, struct engin
 			return r;
 		while (engine_take(engine, &decision))
 			; /* the daemon's own are told in its entries */
-		if (time >= past->counted_since)
-			r = count_hits(past, engine, time);
+		if (time >= history->counted_since)
+			r = count_hits(history, engine, time);
 		if (r < 0)
 			return r;
 	}
-	past->counted_until = past->until;
+	history->counted_until = history->until;
 	return r < 0 ? r : 1;
 }
 
 /* Counts from `counted_since` on; what is read before that, for so long, only joins sessions. */
-static int count(struct past *past, const struct past_source *source, usec_t lead,
+static int count(struct history *history, const struct history_source *source, usec_t lead,
 		 usec_t *ret_begin)
 {
 	cleanup(engine_freep) struct engine *engine = NULL;
-	usec_t since = past->counted_since;
+	usec_t since = history->counted_since;
 	uint8_t seed[16];
 	int r;
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
-	past->logins = tally_free(past->logins);
-	r = source->logins ? tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &past->logins) : 0;
+	history->logins = tally_free(history->logins);
+	r = source->logins ? tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &history->logins) : 0;
 	if (r >= 0)
 		r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
 	if (r >= 0)
@@ -229,35 +229,35 @@ static int count(struct past *past, const struct past_source *source, usec_t lea
 	if (r < 0)
 		return r;
 	engine_spare_private(engine, true);
-	memset(past->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*past->jails));
+	memset(history->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*history->jails));
 	r = journal_select(source->journal, source->ruleset, false);
 	if (r >= 0)
 		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
-	return r < 0 ? r : read_entries(past, source->journal, engine, source->patience, ret_begin);
+	return r < 0 ? r : read_entries(history, source->journal, engine, source->patience, ret_begin);
 }
 
-int past_count(struct past *past, const struct past_source *source)
+int history_count(struct history *history, const struct history_source *source)
 {
-	usec_t begin = past->since, stretch;
+	usec_t begin = history->since, stretch;
 	int r;
 
-	free(past->jails);
-	past->jails = calloc(ruleset_n_jails(source->ruleset) + 1, sizeof(*past->jails));
-	if (!past->jails)
+	free(history->jails);
+	history->jails = calloc(ruleset_n_jails(source->ruleset) + 1, sizeof(*history->jails));
+	if (!history->jails)
 		return -ENOMEM;
-	past->counted_since = past->since;
-	r = count(past, source, LEAD, &begin);
+	history->counted_since = history->since;
+	r = count(history, source, LEAD, &begin);
 	if (r != 0)
 		return MIN(r, 0);
 	/* What there is no time for should be what is long ago. */
-	stretch = past->counted_until - begin;
-	past->counted_since = MAX(past->since, past->until - stretch / 2);
-	r = count(past, source, stretch / 4, &begin);
-	past->hurried = r == 0;
+	stretch = history->counted_until - begin;
+	history->counted_since = MAX(history->since, history->until - stretch / 2);
+	r = count(history, source, stretch / 4, &begin);
+	history->hurried = r == 0;
 	return MIN(r, 0);
 }
 
-void past_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
+void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
 		      const char **ret_user)
 {
 	size_t size = strcspn(item->name, " ");
@@ -268,7 +268,7 @@ void past_split_login(const struct tally_item *item, char prefix[static PREFIX_T
 	prefix[size] = '\0';
 }
 
-int past_find_banned_logins(const struct past *past, const struct ruleset *ruleset,
+int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
 			    struct tally **ret)
 {
 	static const uint8_t seed[16] = "names told above";
@@ -281,17 +281,17 @@ int past_find_banned_logins(const struct past *past, const struct ruleset *rules
 	r = tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &both);
 	if (r < 0)
 		return r;
-	jails = digest_jails(past->digest, &n);
-	while (past->logins && (login = tally_next(past->logins, login))) {
+	jails = digest_jails(history->digest, &n);
+	while (history->logins && (login = tally_next(history->logins, login))) {
 		const struct digest_jail *jail =
-			digest_find_jail(past->digest, ruleset_jail(ruleset, login->group)->name);
+			digest_find_jail(history->digest, ruleset_jail(ruleset, login->group)->name);
 		char prefix[PREFIX_TEXT_MAX];
 		const struct tally_item *offender;
 		struct tally_item *item;
 		const char *user;
 
-		past_split_login(login, prefix, &user);
-		offender = jail ? tally_find(digest_offenders(past->digest),
+		history_split_login(login, prefix, &user);
+		offender = jail ? tally_find(digest_offenders(history->digest),
 					     (unsigned)(jail - jails), prefix)
 				: NULL;
 		if (!offender)

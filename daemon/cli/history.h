@@ -12,24 +12,24 @@
 #include "config/policy.h"
 #include "match/ruleset.h"
 
-struct past_count {
+struct history_count {
 	uint64_t failures, prevented; /* tenths, as `replay` counts them */
 };
 
-struct past {
+struct history {
 	usec_t since, until;
 	usec_t oldest;            /* entry of the journal, any unit; 0: not known */
 	struct digest *digest;    /* owned */
 	uint64_t n_lost;          /* of the daemon's own entries journald dropped so many */
-	struct past_count *jails; /* owned; one a jail in force; NULL: not counted */
+	struct history_count *jails; /* owned; one a jail in force; NULL: not counted */
 	usec_t counted_since, counted_until; /* what `jails` is of */
 	struct tally
-		*logins; /* owned; name: see past_split_login(); count: logins; NULL: not asked */
+		*logins; /* owned; name: see history_split_login(); count: logins; NULL: not asked */
 	bool hurried;    /* that is not all up to `until` */
 };
 
 /* What is counted, by which rules; all borrowed. */
-struct past_source {
+struct history_source {
 	struct journal *journal;
 	struct ruleset *ruleset;
 	const struct policy *policy;
@@ -38,27 +38,27 @@ struct past_source {
 };
 
 /* -ENOMEM, or the journal's error. */
-int past_read_said(struct past *past, struct journal *journal) must_check;
+int history_read_said(struct history *history, struct journal *journal) must_check;
 /* Counts all of the span; if there is too much of it, then of its end as much as can be read in the
  * same time once more. */
-int past_count(struct past *past, const struct past_source *source) must_check;
-void past_done(struct past *past);
+int history_count(struct history *history, const struct history_source *source) must_check;
+void history_done(struct history *history);
 
 /* Of the logins those from where somebody was banned, too: a user who was locked out, or a password
  * that was guessed. Group: index of digest_jails(); weight: bans. -ENOMEM. */
-int past_find_banned_logins(const struct past *past, const struct ruleset *ruleset,
+int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
 			    struct tally **ret) must_check;
 /* "PREFIX USER" taken apart; the user may be "". */
-void past_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
+void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
 		      const char **ret_user);
 
 /* What both print alike (history-print.c). A sentence, folded behind a label that is `width` columns
  * wide. -ENOMEM. */
-int past_print_folded(const char *label, int width, const char *text) must_check;
-const char *past_plural(uint64_t n); /* "s" or "" */
+int history_print_folded(const char *label, int width, const char *text) must_check;
+const char *history_plural(uint64_t n); /* "s" or "" */
 /* The warnings, latest first, those of accounts only `with_targets`; nothing where there are none.
  * -ENOMEM. */
-int past_print_warnings(const struct past *past, size_t max_warnings, bool with_targets) must_check;
-int past_print_warnings_json(const struct past *past) must_check;
+int history_print_warnings(const struct history *history, size_t max_warnings, bool with_targets) must_check;
+int history_print_warnings_json(const struct history *history) must_check;
 
 #endif

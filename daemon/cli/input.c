@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-int reading_open_journal(const char *verb, const struct common *common, struct journal **ret)
+int input_open_journal(const char *verb, const struct common *common, struct journal **ret)
 {
 	usec_t oldest;
 	int r;
@@ -19,46 +19,46 @@ int reading_open_journal(const char *verb, const struct common *common, struct j
 	return -EINVAL;
 }
 
-int reading_open(const char *verb, const struct common *common, struct faults *faults,
-		 struct reading *ret)
+int input_open(const char *verb, const struct common *common, struct faults *faults,
+		 struct input *ret)
 {
-	cleanup(reading_done) struct reading reading = { 0 };
+	cleanup(input_done) struct input input = { 0 };
 	int r;
 
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
-			&reading.config);
+			&input.config);
 	if (r >= 0)
-		r = config_compile(reading.config, true, faults, &reading.ruleset);
+		r = config_compile(input.config, true, faults, &input.ruleset);
 	if (r < 0)
 		return r;
-	if (!reading.config->has_policy)
+	if (!input.config->has_policy)
 		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
-			reading.config->policy_file);
-	r = reading_open_journal(verb, common, &reading.journal);
+			input.config->policy_file);
+	r = input_open_journal(verb, common, &input.journal);
 	if (r < 0)
 		return r;
-	*ret = reading;
-	reading = (struct reading){ 0 };
+	*ret = input;
+	input = (struct input){ 0 };
 	return 0;
 }
 
-int reading_next(const struct reading *reading, const struct common *common)
+int input_next(const struct input *input, const struct common *common)
 {
 	usec_t time;
 	int r;
 
-	r = journal_next(reading->journal);
+	r = journal_next(input->journal);
 	if (r <= 0 || common->until == USEC_INFINITY)
 		return r;
-	r = entry_time(journal_entry(reading->journal), &time);
+	r = entry_time(journal_entry(input->journal), &time);
 	if (r == -EBADMSG) /* damaged: its reader will say so */
 		return 1;
 	return r < 0 ? r : time <= common->until;
 }
 
-void reading_done(struct reading *reading)
+void input_done(struct input *input)
 {
-	journal_free(reading->journal);
-	ruleset_free(reading->ruleset);
-	config_free(reading->config);
+	journal_free(input->journal);
+	ruleset_free(input->ruleset);
+	config_free(input->config);
 }

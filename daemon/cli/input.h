@@ -7,20 +7,20 @@
 #include "io/journal.h"
 #include "cli/options.h"
 
-struct reading {
+struct input {
 	struct config *config;
 	struct ruleset *ruleset;
 	struct journal *journal; /* nothing is selected yet */
 };
 
 /* -EINVAL: faults, or it was said already why the journal cannot be read. */
-int reading_open(const char *verb, const struct common *common, struct faults *faults,
-		 struct reading *ret) must_check;
+int input_open(const char *verb, const struct common *common, struct faults *faults,
+		 struct input *ret) must_check;
 /* The journal alone. */
-int reading_open_journal(const char *verb, const struct common *common,
+int input_open_journal(const char *verb, const struct common *common,
 			 struct journal **ret) must_check;
 /* Goes to the next entry: 1; 0: there is none, or it is younger than --until. */
-int reading_next(const struct reading *reading, const struct common *common) must_check;
-void reading_done(struct reading *reading);
+int input_next(const struct input *input, const struct common *common) must_check;
+void input_done(struct input *input);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-struct trial {
+struct ruletest {
 	struct policy *policy;
 	struct ruleset *ruleset;
 	struct engine *engine;
@@ -10,18 +10,18 @@ struct trial {
 	const struct sample *sample; /* being fed */
 };
 
-struct trial *trial_free(struct trial *trial)
+struct ruletest *ruletest_free(struct ruletest *ruletest)
 {
-	if (!trial)
+	if (!ruletest)
 		return NULL;
-	engine_free(trial->engine);
-	ruleset_free(trial->ruleset);
-	policy_free(trial->policy);
-	free(trial);
+	engine_free(ruletest->engine);
+	ruleset_free(ruletest->ruleset);
+	policy_free(ruletest->policy);
+	free(ruletest);
 	return NULL;
 }
 
-void trial_set_mode(struct policy *policy, enum mode mode)
+void ruletest_set_mode(struct policy *policy, enum mode mode)
 {
 	policy->defaults.mode = mode;
 	for (size_t i = 0; i < policy->n_jails; i++)
@@ -53,30 +53,30 @@ static int build_policy(const char *name, const struct policy *policy, struct po
 	return 0;
 }
 
-int trial_new(struct rule *rule, const char *policy_file, const struct policy *policy,
-	      struct faults *faults, struct trial **ret)
+int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+	      struct faults *faults, struct ruletest **ret)
 {
 	static const uint8_t seed[16] = "none is needed";
-	cleanup(trial_freep) struct trial *trial = calloc(1, sizeof(*trial));
+	cleanup(ruletest_freep) struct ruletest *ruletest = calloc(1, sizeof(*ruletest));
 	int r;
 
-	if (!trial)
+	if (!ruletest)
 		return -ENOMEM;
-	r = build_policy(rule->name, policy, &trial->policy);
+	r = build_policy(rule->name, policy, &ruletest->policy);
 	if (r >= 0)
-		r = ruleset_new(&rule, 1, trial->policy, policy_file, true, faults,
-				&trial->ruleset);
+		r = ruleset_new(&rule, 1, ruletest->policy, policy_file, true, faults,
+				&ruletest->ruleset);
 	if (r >= 0)
-		r = engine_new(trial->ruleset, trial->policy, seed, NULL, &trial->engine);
+		r = engine_new(ruletest->ruleset, ruletest->policy, seed, NULL, &ruletest->engine);
 	if (r < 0)
 		return r;
-	*ret = TAKE_PTR(trial);
+	*ret = TAKE_PTR(ruletest);
 	return 0;
 }
 
-const struct rule *trial_rule(const struct trial *trial)
+const struct rule *ruletest_rule(const struct ruletest *ruletest)
 {
-	return ruleset_jail(trial->ruleset, 0)->rule;
+	return ruleset_jail(ruletest->ruleset, 0)->rule;
 }
 
 /* The sample's own value of a field: 1, 0 it has none. */
@@ -112,52 +112,52 @@ static bool is_event_field(const struct rule *rule, const char *name)
 
 static int sample_field(void *source, const char *name, struct span *ret)
 {
-	const struct trial *trial = source;
+	const struct ruletest *ruletest = source;
 
 	if (strcmp(name, "MESSAGE") == 0) {
-		*ret = trial->sample->message;
+		*ret = ruletest->sample->message;
 		return ret->data != NULL;
 	}
-	if (own_value(trial->sample, name, ret) > 0)
+	if (own_value(ruletest->sample, name, ret) > 0)
 		return 1;
-	if (trial->sample->strict || !is_event_field(trial_rule(trial), name))
+	if (ruletest->sample->strict || !is_event_field(ruletest_rule(ruletest), name))
 		return 0;
-	*ret = trial->sample->message; /* the line stands for whatever an event is about */
+	*ret = ruletest->sample->message; /* the line stands for whatever an event is about */
 	return 1;
 }
 
 static int sample_time(void *source, usec_t *ret)
 {
-	const struct trial *trial = source;
+	const struct ruletest *ruletest = source;
 
-	*ret = trial->sample->time;
+	*ret = ruletest->sample->time;
 	return 0;
 }
 
-int trial_feed(struct trial *trial, const struct sample *sample, const struct verdict_of_hit **ret)
+int ruletest_feed(struct ruletest *ruletest, const struct sample *sample, const struct verdict_of_hit **ret)
 {
-	const struct entry entry = { sample_field, sample_time, NULL, trial, true };
+	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true };
 	int r;
 
-	trial->sample = sample;
-	ruleset_assume_missing(trial->ruleset, !sample->strict);
-	r = ruleset_selects(trial->ruleset, 0, &entry);
+	ruletest->sample = sample;
+	ruleset_assume_missing(ruletest->ruleset, !sample->strict);
+	r = ruleset_selects(ruletest->ruleset, 0, &entry);
 	if (r <= 0)
-		return r < 0 ? r : TRIAL_NOT_SELECTED;
-	r = engine_warm(trial->engine, &entry);
+		return r < 0 ? r : RULETEST_NOT_SELECTED;
+	r = engine_warm(ruletest->engine, &entry);
 	if (r < 0)
 		return r;
-	if (engine_n_verdicts(trial->engine) > 0) {
-		*ret = engine_verdict(trial->engine, 0);
-		return TRIAL_HIT;
+	if (engine_n_verdicts(ruletest->engine) > 0) {
+		*ret = engine_verdict(ruletest->engine, 0);
+		return RULETEST_HIT;
 	}
-	return TRIAL_NO_EVENT;
+	return RULETEST_NO_EVENT;
 }
 
-int trial_explain(struct trial *trial, const struct sample *sample, char *buffer, size_t size)
+int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer, size_t size)
 {
-	const struct entry entry = { sample_field, sample_time, NULL, trial, true };
+	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true };
 
-	trial->sample = sample;
-	return ruleset_explain(trial->ruleset, &entry, buffer, size);
+	ruletest->sample = sample;
+	return ruleset_explain(ruletest->ruleset, &entry, buffer, size);
 }

@@ -21,32 +21,32 @@ struct sample {
 	bool strict; /* a field that is not there is not there; else it is what the rule wants */
 };
 
-struct trial;
+struct ruletest;
 
 /* Sets every jail's mode, in force or not. */
-void trial_set_mode(struct policy *policy, enum mode mode);
+void ruletest_set_mode(struct policy *policy, enum mode mode);
 
 /* Takes the rule on success. `policy` gives ignoreip and, where it has a jail for the rule, the
  * settings. */
-int trial_new(struct rule *rule, const char *policy_file, const struct policy *policy,
-	      struct faults *faults, struct trial **ret) must_check;
-struct trial *trial_free(struct trial *trial);
-DEFINE_CLEANUP(struct trial *, trial_free)
+int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+	      struct faults *faults, struct ruletest **ret) must_check;
+struct ruletest *ruletest_free(struct ruletest *ruletest);
+DEFINE_CLEANUP(struct ruletest *, ruletest_free)
 
-const struct rule *trial_rule(const struct trial *trial);
+const struct rule *ruletest_rule(const struct ruletest *ruletest);
 
-enum trial_answer {
-	TRIAL_NOT_SELECTED, /* the rule does not read such entries */
-	TRIAL_NO_EVENT,     /* it does, but no event of it matches */
-	TRIAL_HIT,          /* *ret says what it tells; borrowed until the next feed */
+enum ruletest_answer {
+	RULETEST_NOT_SELECTED, /* the rule does not read such entries */
+	RULETEST_NO_EVENT,     /* it does, but no event of it matches */
+	RULETEST_HIT,          /* *ret says what it tells; borrowed until the next feed */
 };
 
-/* An enum trial_answer, or negative errno. */
-int trial_feed(struct trial *trial, const struct sample *sample,
+/* An enum ruletest_answer, or negative errno. */
+int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
 	       const struct verdict_of_hit **ret) must_check;
 
 /* Says in words why the sample just fed hit nothing. */
-int trial_explain(struct trial *trial, const struct sample *sample, char *buffer,
+int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer,
 		  size_t size) must_check;
 
 #endif

@@ -13,12 +13,12 @@
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct watch {
-	struct folders *folders;
+	struct dirwatch *dirwatch;
 	char *folder;
 	sd_event_source *source;
 };
 
-struct folders {
+struct dirwatch {
 	sd_event *event;
 	int (*changed)(void *userdata);
 	void *userdata;
@@ -29,60 +29,60 @@ struct folders {
 	size_t n_watches;
 };
 
-static void forget(struct folders *folders)
+static void forget(struct dirwatch *dirwatch)
 {
-	for (size_t i = 0; i < folders->n_watches; i++) {
-		sd_event_source_unref(folders->watches[i]->source);
-		free(folders->watches[i]->folder);
-		free(folders->watches[i]);
+	for (size_t i = 0; i < dirwatch->n_watches; i++) {
+		sd_event_source_unref(dirwatch->watches[i]->source);
+		free(dirwatch->watches[i]->folder);
+		free(dirwatch->watches[i]);
 	}
-	for (size_t i = 0; i < folders->n_paths; i++)
-		free(folders->paths[i]);
-	free(folders->watches);
-	free(folders->paths);
-	folders->watches = NULL;
-	folders->paths = NULL;
-	folders->n_watches = folders->n_paths = 0;
+	for (size_t i = 0; i < dirwatch->n_paths; i++)
+		free(dirwatch->paths[i]);
+	free(dirwatch->watches);
+	free(dirwatch->paths);
+	dirwatch->watches = NULL;
+	dirwatch->paths = NULL;
+	dirwatch->n_watches = dirwatch->n_paths = 0;
 }
 
-struct folders *folders_free(struct folders *folders)
+struct dirwatch *dirwatch_free(struct dirwatch *dirwatch)
 {
-	if (!folders)
+	if (!dirwatch)
 		return NULL;
-	forget(folders);
-	sd_event_source_unref(folders->settler);
-	sd_event_unref(folders->event);
-	free(folders);
+	forget(dirwatch);
+	sd_event_source_unref(dirwatch->settler);
+	sd_event_unref(dirwatch->event);
+	free(dirwatch);
 	return NULL;
 }
 
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct folders *folders = userdata;
+	struct dirwatch *dirwatch = userdata;
 
-	return folders->changed(folders->userdata);
+	return dirwatch->changed(dirwatch->userdata);
 }
 
-int folders_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
-		struct folders **ret)
+int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
+		struct dirwatch **ret)
 {
-	cleanup(folders_freep) struct folders *folders = calloc(1, sizeof(*folders));
+	cleanup(dirwatch_freep) struct dirwatch *dirwatch = calloc(1, sizeof(*dirwatch));
 	int r;
 
-	if (!folders)
+	if (!dirwatch)
 		return -ENOMEM;
-	folders->event = sd_event_ref(event);
-	folders->changed = changed;
-	folders->userdata = userdata;
-	r = sd_event_add_time_relative(event, &folders->settler, CLOCK_MONOTONIC, 0, 0, on_settled,
-				       folders);
+	dirwatch->event = sd_event_ref(event);
+	dirwatch->changed = changed;
+	dirwatch->userdata = userdata;
+	r = sd_event_add_time_relative(event, &dirwatch->settler, CLOCK_MONOTONIC, 0, 0, on_settled,
+				       dirwatch);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(folders->settler, SD_EVENT_OFF);
+		r = sd_event_source_set_enabled(dirwatch->settler, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_source_set_exit_on_failure(folders->settler, true);
+		r = sd_event_source_set_exit_on_failure(dirwatch->settler, true);
 	if (r < 0)
 		return r;
-	*ret = TAKE_PTR(folders);
+	*ret = TAKE_PTR(dirwatch);
 	return 0;
 }
 
@@ -95,12 +95,12 @@ static bool is_being_written(const char *path)
 }
 
 /* The path is one of ours, or a folder on the way to it, or a file in a folder of ours. */
-static bool concerns(const struct folders *folders, const char *path, uint32_t mask)
+static bool concerns(const struct dirwatch *dirwatch, const char *path, uint32_t mask)
 {
 	size_t size = strlen(path);
 
-	for (size_t i = 0; i < folders->n_paths; i++) {
-		const char *wanted = folders->paths[i];
+	for (size_t i = 0; i < dirwatch->n_paths; i++) {
+		const char *wanted = dirwatch->paths[i];
 		size_t n = strlen(wanted);
 		bool inside = wanted[n - 1] == '/' && strncmp(path, wanted, n) == 0 &&
 			      path[n] != '.' && !strchr(path + n, '/');
@@ -113,15 +113,15 @@ static bool concerns(const struct folders *folders, const char *path, uint32_t m
 	return false;
 }
 
-static int settle(struct folders *folders)
+static int settle(struct dirwatch *dirwatch)
 {
 	int enabled, r;
 
-	r = sd_event_source_get_enabled(folders->settler, &enabled);
+	r = sd_event_source_get_enabled(dirwatch->settler, &enabled);
 	if (r < 0 || enabled != SD_EVENT_OFF)
 		return MIN(r, 0);
-	r = sd_event_source_set_time_relative(folders->settler, SETTLE_DELAY);
-	return r < 0 ? r : sd_event_source_set_enabled(folders->settler, SD_EVENT_ONESHOT);
+	r = sd_event_source_set_time_relative(dirwatch->settler, SETTLE_DELAY);
+	return r < 0 ? r : sd_event_source_set_enabled(dirwatch->settler, SD_EVENT_ONESHOT);
 }
 
 static int on_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
@@ -130,35 +130,35 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 	cleanup(freep) char *path = NULL;
 
 	if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))
-		return settle(watch->folders);
+		return settle(watch->dirwatch);
 	if (event->len == 0) /* the folder's own modes, or the end of the watch */
 		return 0;
 	if (asprintf(&path, "%s/%s", watch->folder, event->name) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	return concerns(watch->folders, path, event->mask) ? settle(watch->folders) : 0;
+	return concerns(watch->dirwatch, path, event->mask) ? settle(watch->dirwatch) : 0;
 }
 
 /* The root folder is "" here, so that a slash and a name can follow each. */
-static int watch_folder(struct folders *folders, const char *folder)
+static int watch_folder(struct dirwatch *dirwatch, const char *folder)
 {
 	struct watch **watches, *watch;
 	int r;
 
-	for (size_t i = 0; i < folders->n_watches; i++)
-		if (strcmp(folders->watches[i]->folder, folder) == 0)
+	for (size_t i = 0; i < dirwatch->n_watches; i++)
+		if (strcmp(dirwatch->watches[i]->folder, folder) == 0)
 			return 0;
-	watches = reallocarray(folders->watches, folders->n_watches + 1, sizeof(struct watch *));
+	watches = reallocarray(dirwatch->watches, dirwatch->n_watches + 1, sizeof(struct watch *));
 	if (!watches)
 		return -ENOMEM;
-	folders->watches = watches;
+	dirwatch->watches = watches;
 	watch = calloc(1, sizeof(*watch));
 	if (!watch)
 		return -ENOMEM;
-	watch->folders = folders;
+	watch->dirwatch = dirwatch;
 	watch->folder = strdup(folder);
-	r = watch->folder ? sd_event_add_inotify(folders->event, &watch->source,
+	r = watch->folder ? sd_event_add_inotify(dirwatch->event, &watch->source,
 						 *folder ? folder : "/", MASK, on_event, watch)
 			  : -ENOMEM;
 	if (r >= 0)
@@ -169,12 +169,12 @@ static int watch_folder(struct folders *folders, const char *folder)
 		free(watch);
 		return r;
 	}
-	watches[folders->n_watches++] = watch;
+	watches[dirwatch->n_watches++] = watch;
 	return 0;
 }
 
 /* The folder of the path, or the nearest above it that is there. */
-static int watch_way(struct folders *folders, const char *path)
+static int watch_way(struct dirwatch *dirwatch, const char *path)
 {
 	cleanup(freep) char *folder = strdup(path);
 	char *slash;
@@ -184,38 +184,38 @@ static int watch_way(struct folders *folders, const char *path)
 		return -ENOMEM;
 	while ((r == -ENOENT || r == -ENOTDIR) && (slash = strrchr(folder, '/'))) {
 		*slash = '\0';
-		r = watch_folder(folders, folder);
+		r = watch_folder(dirwatch, folder);
 	}
 	return r;
 }
 
-static int want(struct folders *folders, const char *path)
+static int want(struct dirwatch *dirwatch, const char *path)
 {
-	char **paths = reallocarray(folders->paths, folders->n_paths + 1, sizeof(char *));
+	char **paths = reallocarray(dirwatch->paths, dirwatch->n_paths + 1, sizeof(char *));
 
 	if (!paths)
 		return -ENOMEM;
-	folders->paths = paths;
-	paths[folders->n_paths] = strdup(path);
-	if (!paths[folders->n_paths])
+	dirwatch->paths = paths;
+	paths[dirwatch->n_paths] = strdup(path);
+	if (!paths[dirwatch->n_paths])
 		return -ENOMEM;
-	folders->n_paths++;
-	return watch_way(folders, path);
+	dirwatch->n_paths++;
+	return watch_way(dirwatch, path);
 }
 
-int folders_watch(struct folders *folders, const char *const *paths, size_t n_paths)
+int dirwatch_watch(struct dirwatch *dirwatch, const char *const *paths, size_t n_paths)
 {
 	int answer = 0;
 
-	forget(folders);
+	forget(dirwatch);
 	for (size_t i = 0; i < n_paths; i++) {
 		cleanup(freep) char *real = realpath(paths[i], NULL);
 		bool is_folder = paths[i][strlen(paths[i]) - 1] == '/';
 		int r;
 
-		r = want(folders, paths[i]);
+		r = want(dirwatch, paths[i]);
 		if (r >= 0 && real && !is_folder && strcmp(real, paths[i]) != 0)
-			r = want(folders, real);
+			r = want(dirwatch, real);
 		if (r == -ENOMEM)
 			return r;
 		answer = r < 0 ? r : answer;

@@ -10,17 +10,17 @@
 
 #include <systemd/sd-event.h>
 
-struct folders;
+struct dirwatch;
 
 /* `changed` is called once for a burst of changes; when it returns negative, the loop ends. */
-int folders_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
-		struct folders **ret) must_check;
-struct folders *folders_free(struct folders *folders);
-DEFINE_CLEANUP(struct folders *, folders_free)
+int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
+		struct dirwatch **ret) must_check;
+struct dirwatch *dirwatch_free(struct dirwatch *dirwatch);
+DEFINE_CLEANUP(struct dirwatch *, dirwatch_free)
 
 /* Watches these from now on, in place of the last ones; a path that ends with '/' is all files of a
  * folder but hidden ones. Call it again when something has changed: folders may have come, gone, or
  * been replaced. Negative errno: some changes will not be seen; -ENOMEM. */
-int folders_watch(struct folders *folders, const char *const *paths, size_t n_paths) must_check;
+int dirwatch_watch(struct dirwatch *dirwatch, const char *const *paths, size_t n_paths) must_check;
 
 #endif

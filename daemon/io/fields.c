@@ -7,14 +7,14 @@
 
 int fields_add(struct fields *fields, const char *name)
 {
-	struct field *field = &fields->list[fields->n];
+	struct journal_field *field = &fields->list[fields->n];
 
 	for (size_t i = 0; i < fields->n; i++)
 		if (strcmp(fields->list[i].name, name) == 0)
 			return 0;
 	if (fields->n == FIELDS_MAX)
 		return 0;
-	*field = (struct field){ .name = strdup(name), .name_size = strlen(name) };
+	*field = (struct journal_field){ .name = strdup(name), .name_size = strlen(name) };
 	if (!field->name)
 		return -ENOMEM;
 	fields->n++;
@@ -71,7 +71,7 @@ static int ask(sd_journal *handle, const char *name, struct span *ret)
 }
 
 /* libsystemd forgets what it answered at the next call. */
-static int keep(struct fields *fields, struct field *field, struct span value)
+static int keep(struct fields *fields, struct journal_field *field, struct span value)
 {
 	if (value.size >= fields->room - fields->used) {
 		size_t room = MAX(fields->used + value.size + 1, 512);
@@ -92,10 +92,10 @@ static int keep(struct fields *fields, struct field *field, struct span value)
 }
 
 /* Which of those that are still wanted is this? NULL: none. */
-static struct field *recognise(struct fields *fields, const char *data, size_t size)
+static struct journal_field *recognise(struct fields *fields, const char *data, size_t size)
 {
 	for (size_t i = 0; i < fields->n; i++) {
-		struct field *field = &fields->list[i];
+		struct journal_field *field = &fields->list[i];
 
 		if (size > field->name_size && data[field->name_size] == '=' &&
 		    memcmp(data, field->name, field->name_size) == 0)
@@ -113,7 +113,7 @@ static int walk(struct fields *fields, sd_journal *handle)
 	sd_journal_restart_data(handle);
 	while (n_found < fields->n &&
 	       (r = answer_of(sd_journal_enumerate_data(handle, &data, &size))) > 0) {
-		struct field *field = recognise(fields, data, size);
+		struct journal_field *field = recognise(fields, data, size);
 		size_t skip;
 
 		if (!field)
@@ -156,7 +156,7 @@ static int read_entry(struct fields *fields, sd_journal *handle)
 int fields_get(struct fields *fields, sd_journal *handle, const char *name, struct span *ret)
 {
 	for (size_t i = 0; i < fields->n; i++) {
-		struct field *field = &fields->list[i];
+		struct journal_field *field = &fields->list[i];
 		int r;
 
 		if (strcmp(field->name, name) != 0)

@@ -13,7 +13,7 @@
 
 #define FIELDS_MAX 8 /* taken along; of more the others are asked one by one */
 
-struct field {
+struct journal_field {
 	char *name; /* owned */
 	size_t name_size;
 	bool found;
@@ -21,7 +21,7 @@ struct field {
 };
 
 struct fields {
-	struct field list[FIELDS_MAX];
+	struct journal_field list[FIELDS_MAX];
 	size_t n;
 	bool walked; /* over the entry that the journal stands on */
 	char *bytes; /* owned: the values */

@@ -9,7 +9,7 @@
 #define MAX_TRIES   20    /* for an answer of one moment */
 #define MAX_OWN     4096  /* addresses; a router with more has to name them in ignoreip */
 
-struct own {
+struct netaddr {
 	struct mnl_socket *commands, *notices;
 	unsigned sequence;
 };
@@ -20,15 +20,15 @@ struct list {
 	int error;
 };
 
-struct own *own_free(struct own *own)
+struct netaddr *netaddr_free(struct netaddr *netaddr)
 {
-	if (!own)
+	if (!netaddr)
 		return NULL;
-	if (own->commands)
-		(void)mnl_socket_close(own->commands); /* read-only use: nothing can be lost */
-	if (own->notices)
-		(void)mnl_socket_close(own->notices);
-	free(own);
+	if (netaddr->commands)
+		(void)mnl_socket_close(netaddr->commands); /* read-only use: nothing can be lost */
+	if (netaddr->notices)
+		(void)mnl_socket_close(netaddr->notices);
+	free(netaddr);
 	return NULL;
 }
 
@@ -48,21 +48,21 @@ static int open_socket(unsigned groups, int flags, struct mnl_socket **ret)
 	return 0;
 }
 
-int own_open(struct own **ret)
+int netaddr_open(struct netaddr **ret)
 {
-	cleanup(own_freep) struct own *own = calloc(1, sizeof(*own));
+	cleanup(netaddr_freep) struct netaddr *netaddr = calloc(1, sizeof(*netaddr));
 	int r;
 
-	if (!own)
+	if (!netaddr)
 		return -ENOMEM;
-	r = open_socket(0, 0, &own->commands);
+	r = open_socket(0, 0, &netaddr->commands);
 	if (r >= 0)
 		r = open_socket(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
 					RTMGRP_IPV6_ROUTE,
-				SOCK_NONBLOCK, &own->notices);
+				SOCK_NONBLOCK, &netaddr->notices);
 	if (r < 0)
 		return r;
-	*ret = TAKE_PTR(own);
+	*ret = TAKE_PTR(netaddr);
 	return 0;
 }
 
@@ -204,7 +204,7 @@ static bool ends(const char *buffer, size_t size)
 	return false;
 }
 
-static int dump(struct own *own, uint16_t type, size_t head_size, struct list *list)
+static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct list *list)
 {
 	char buffer[BUFFER_SIZE];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
@@ -214,16 +214,16 @@ static int dump(struct own *own, uint16_t type, size_t head_size, struct list *l
 
 	message->nlmsg_type = type;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = ++own->sequence;
+	message->nlmsg_seq = ++netaddr->sequence;
 	(void)mnl_nlmsg_put_extra_header(message, head_size); /* zeros: family AF_UNSPEC */
-	if (mnl_socket_sendto(own->commands, message, message->nlmsg_len) < 0)
+	if (mnl_socket_sendto(netaddr->commands, message, message->nlmsg_len) < 0)
 		return -errno;
 	do {
-		n = mnl_socket_recvfrom(own->commands, buffer, sizeof(buffer));
+		n = mnl_socket_recvfrom(netaddr->commands, buffer, sizeof(buffer));
 		if (n < 0)
 			return -errno;
-		r = mnl_cb_run(buffer, (size_t)n, own->sequence,
-			       mnl_socket_get_portid(own->commands), take_message, list);
+		r = mnl_cb_run(buffer, (size_t)n, netaddr->sequence,
+			       mnl_socket_get_portid(netaddr->commands), take_message, list);
 		/* read to the end all the same */
 		if (r < 0 && errno == EINTR) {
 			torn = true;
@@ -255,26 +255,26 @@ static void sort_unique(struct list *list)
 
 /* What changes while the kernel tells it may be told twice or not at all; it says so. The rest of
  * that answer waits in the socket then, and would be taken for the next one's. */
-static int dump_whole(struct own *own, uint16_t type, size_t head_size, struct list *list)
+static int dump_whole(struct netaddr *netaddr, uint16_t type, size_t head_size, struct list *list)
 {
 	size_t n_before = list->n_items;
 	int r = -EINTR;
 
 	for (unsigned i = 0; i < MAX_TRIES && r == -EINTR; i++) {
 		list->n_items = n_before;
-		r = dump(own, type, head_size, list);
+		r = dump(netaddr, type, head_size, list);
 	}
 	return r;
 }
 
-int own_list(struct own *own, struct prefix **ret, size_t *ret_n)
+int netaddr_list(struct netaddr *netaddr, struct prefix **ret, size_t *ret_n)
 {
 	struct list list = { 0 };
 	int r;
 
-	r = dump_whole(own, RTM_GETADDR, sizeof(struct ifaddrmsg), &list);
+	r = dump_whole(netaddr, RTM_GETADDR, sizeof(struct ifaddrmsg), &list);
 	if (r >= 0)
-		r = dump_whole(own, RTM_GETROUTE, sizeof(struct rtmsg), &list);
+		r = dump_whole(netaddr, RTM_GETROUTE, sizeof(struct rtmsg), &list);
 	if (r < 0) {
 		free(list.items);
 		return r;
@@ -285,18 +285,18 @@ int own_list(struct own *own, struct prefix **ret, size_t *ret_n)
 	return 0;
 }
 
-int own_fd(const struct own *own)
+int netaddr_fd(const struct netaddr *netaddr)
 {
-	return mnl_socket_get_fd(own->notices);
+	return mnl_socket_get_fd(netaddr->notices);
 }
 
-int own_drain(struct own *own)
+int netaddr_drain(struct netaddr *netaddr)
 {
 	char buffer[BUFFER_SIZE];
 	int answer = 0;
 
 	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(own->notices, buffer, sizeof(buffer));
+		ssize_t n = mnl_socket_recvfrom(netaddr->notices, buffer, sizeof(buffer));
 
 		if (n >= 0 || errno == ENOBUFS) /* lost notices: list again all the more */
 			answer = 1;

@@ -9,18 +9,18 @@
 #include "base/address.h"
 #include "base/util.h"
 
-struct own;
+struct netaddr;
 
-int own_open(struct own **ret) must_check;
-struct own *own_free(struct own *own);
-DEFINE_CLEANUP(struct own *, own_free)
+int netaddr_open(struct netaddr **ret) must_check;
+struct netaddr *netaddr_free(struct netaddr *netaddr);
+DEFINE_CLEANUP(struct netaddr *, netaddr_free)
 
 /* All of them now, each with its full length, sorted, each once; the array is the caller's. */
-int own_list(struct own *own, struct prefix **ret, size_t *ret_n) must_check;
+int netaddr_list(struct netaddr *netaddr, struct prefix **ret, size_t *ret_n) must_check;
 
-/* Readable: something changed. own_drain() reads the notices away: 1: list again; 0: nothing for
+/* Readable: something changed. netaddr_drain() reads the notices away: 1: list again; 0: nothing for
  * us; negative errno. */
-int own_fd(const struct own *own);
-int own_drain(struct own *own) must_check;
+int netaddr_fd(const struct netaddr *netaddr);
+int netaddr_drain(struct netaddr *netaddr) must_check;
 
 #endif

@@ -11,7 +11,7 @@ static bool add_weight(cJSON *object, const char *key, bool counted, uint64_t te
 
 static int print_jail(const struct report_jail *jail)
 {
-	const struct past_count none = { 0 }, *count = jail->count ?: &none;
+	const struct history_count none = { 0 }, *count = jail->count ?: &none;
 	cJSON *object = cJSON_CreateObject();
 
 	return print_line(object,
@@ -37,7 +37,7 @@ static bool add_item(cJSON *object, const struct report *report, enum report_lis
 
 	switch (list) {
 	case REPORT_LOGINS:
-		past_split_login(item, prefix, &user);
+		history_split_login(item, prefix, &user);
 		return print_add_text(object, "jail", jail) &&
 		       print_add_text(object, "prefix", prefix) &&
 		       print_add_text(object, "user", *user ? user : NULL) &&
@@ -88,7 +88,7 @@ static int print_list(const struct report *report, enum report_list list)
 
 static bool add_sums(cJSON *object, const struct report *report)
 {
-	struct past_count count = { 0 };
+	struct history_count count = { 0 };
 	struct digest_jail said = { 0 };
 	struct report_jail jail;
 
@@ -108,23 +108,23 @@ static bool add_sums(cJSON *object, const struct report *report)
 
 static int print_summary(const struct report *report)
 {
-	const struct past *past = &report->past;
+	const struct history *history = &report->history;
 	cJSON *object = cJSON_CreateObject();
 
 	return print_line(
 		object,
 		print_add_text(object, "what", "summary") &&
-			print_add_number(object, "since_usec", past->since) &&
-			print_add_number(object, "until_usec", past->until) &&
-			print_add_until(object, "oldest_usec", past->oldest ?: USEC_INFINITY) &&
+			print_add_number(object, "since_usec", history->since) &&
+			print_add_number(object, "until_usec", history->until) &&
+			print_add_until(object, "oldest_usec", history->oldest ?: USEC_INFINITY) &&
 			add_sums(object, report) &&
 			print_add_number(object, "offenders",
-					 tally_n_items(digest_offenders(past->digest)) +
-						 tally_n_folded(digest_offenders(past->digest)) +
-						 digest_n_unnamed(past->digest)) &&
+					 tally_n_items(digest_offenders(history->digest)) +
+						 tally_n_folded(digest_offenders(history->digest)) +
+						 digest_n_unnamed(history->digest)) &&
 			print_add_number(object, "starts",
-					 digest_count(past->digest, log_id(LOG_START))) &&
-			print_add_number(object, "lost", past->n_lost));
+					 digest_count(history->digest, log_id(LOG_START))) &&
+			print_add_number(object, "lost", history->n_lost));
 }
 
 int report_print_json(const struct report *report)
@@ -137,6 +137,6 @@ int report_print_json(const struct report *report)
 	for (enum report_list list = REPORT_OFFENDERS; r >= 0 && list <= REPORT_ACCOUNTS; list++)
 		r = print_list(report, list);
 	if (r >= 0)
-		r = past_print_warnings_json(&report->past);
+		r = history_print_warnings_json(&report->history);
 	return r < 0 ? r : print_summary(report);
 }

@@ -7,14 +7,14 @@
 bool report_next_jail(const struct report *report, size_t *i, struct report_jail *ret)
 {
 	size_t n_rules = report->ruleset ? ruleset_n_jails(report->ruleset) : 0, n_said;
-	const struct digest_jail *said = digest_jails(report->past.digest, &n_said), *known;
+	const struct digest_jail *said = digest_jails(report->history.digest, &n_said), *known;
 
 	if (*i < n_rules) {
 		*ret = (struct report_jail){
 			.name = ruleset_jail(report->ruleset, (unsigned)*i)->name,
-			.count = &report->past.jails[*i],
+			.count = &report->history.jails[*i],
 		};
-		known = digest_find_jail(report->past.digest, ret->name);
+		known = digest_find_jail(report->history.digest, ret->name);
 		if (known)
 			ret->said = *known;
 		(*i)++;
@@ -60,11 +60,11 @@ static struct tally *tally_of(const struct report *report, enum report_list list
 	case REPORT_LOGINS:
 		return report->logins;
 	case REPORT_NETWORKS:
-		return digest_networks(report->past.digest);
+		return digest_networks(report->history.digest);
 	case REPORT_ACCOUNTS:
-		return digest_accounts(report->past.digest);
+		return digest_accounts(report->history.digest);
 	}
-	return digest_offenders(report->past.digest);
+	return digest_offenders(report->history.digest);
 }
 
 /* Sorted, so what is not worth a line stands at the end. */
@@ -108,7 +108,7 @@ int report_list(const struct report *report, enum report_list list, const struct
 const char *report_jail_name(const struct report *report, const struct tally_item *item)
 {
 	size_t n;
-	const struct digest_jail *jails = digest_jails(report->past.digest, &n);
+	const struct digest_jail *jails = digest_jails(report->history.digest, &n);
 
 	return item->group < n ? jails[item->group].name : "?";
 }

@@ -26,21 +26,21 @@ static void print_head(const struct report *report)
 	if (here && gethostname(host, sizeof(host) - 1) < 0)
 		host[0] = '\0';
 	printf("banish%s%s, %s to %s (%s)\n", *host ? " on " : "", host,
-	       timestamp_format(report->past.since, since),
-	       timestamp_format(report->past.until, until),
-	       figure_age(report->past.until - report->past.since, age));
-	if (report->past.oldest > report->past.since + MOMENT)
+	       timestamp_format(report->history.since, since),
+	       timestamp_format(report->history.until, until),
+	       human_age(report->history.until - report->history.since, age));
+	if (report->history.oldest > report->history.since + MOMENT)
 		printf("The journal begins at %s, nothing is known of what was before.\n",
-		       timestamp_format(report->past.oldest, since));
+		       timestamp_format(report->history.oldest, since));
 }
 
 /* Attempts, rounded up: what is there is never 0. */
 static const char *attempts(uint64_t tenths, char text[static FIGURE_TEXT_MAX])
 {
-	return figure_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), text);
+	return human_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), text);
 }
 
-static int add_jail(struct sheet *sheet, const struct report_jail *jail)
+static int add_jail(struct columns *columns, const struct report_jail *jail)
 {
 	char failures[FIGURE_TEXT_MAX], prevented[FIGURE_TEXT_MAX], bans[FIGURE_TEXT_MAX],
 		again[FIGURE_TEXT_MAX], by_hand[FIGURE_TEXT_MAX], unbans[FIGURE_TEXT_MAX];
@@ -48,21 +48,21 @@ static int add_jail(struct sheet *sheet, const struct report_jail *jail)
 		jail->name,
 		jail->count ? attempts(jail->count->failures, failures) : NULL,
 		jail->count ? attempts(jail->count->prevented, prevented) : NULL,
-		figure_count(jail->said.bans, bans),
-		figure_count(jail->said.again, again),
-		figure_count(jail->said.by_hand, by_hand),
-		figure_count(jail->said.unbans, unbans),
+		human_count(jail->said.bans, bans),
+		human_count(jail->said.again, again),
+		human_count(jail->said.by_hand, by_hand),
+		human_count(jail->said.unbans, unbans),
 	};
 
-	return sheet_add(sheet, cells);
+	return columns_add(columns, cells);
 }
 
-static int print_sheet(const struct sheet *sheet)
+static int print_sheet(const struct columns *columns)
 {
 	cleanup(freep) char *text = NULL;
 	int r;
 
-	r = sheet_format(sheet, &text);
+	r = columns_format(columns, &text);
 	if (r >= 0)
 		fputs(text, stdout);
 	return r;
@@ -72,38 +72,38 @@ static int print_jails(const struct report *report)
 {
 	static const char *const head[] = { "JAIL",  "FAILURES", "PREVENTED", "BANS",
 					    "AGAIN", "BY HAND",  "UNBANS" };
-	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(columns_freep) struct columns *columns = NULL;
 	struct report_jail jail;
 	int r;
 
-	r = sheet_new("<>>>>>>", &sheet);
+	r = columns_new("<>>>>>>", &columns);
 	if (r >= 0)
-		r = sheet_add(sheet, head);
+		r = columns_add(columns, head);
 	for (size_t i = 0; r >= 0 && report_next_jail(report, &i, &jail);)
-		r = add_jail(sheet, &jail);
-	if (r < 0 || sheet_n_rows(sheet) == 1)
+		r = add_jail(columns, &jail);
+	if (r < 0 || columns_n_rows(columns) == 1)
 		return r;
 	putchar('\n');
-	return print_sheet(sheet);
+	return print_sheet(columns);
 }
 
 /* `figures`: bans, logins, the time of the last. */
-static int add_login(const struct report *report, struct sheet *sheet,
+static int add_login(const struct report *report, struct columns *columns,
 		     const struct tally_item *item, const char *const figures[3])
 {
 	cleanup(freep) char *shown = NULL;
 	char prefix[PREFIX_TEXT_MAX];
 	const char *user;
 
-	past_split_login(item, prefix, &user);
+	history_split_login(item, prefix, &user);
 	shown = bytes_to_display(span_of(user), USER_SHOWN);
 	if (!shown)
 		return -ENOMEM;
-	return sheet_add(sheet, (const char *[]){ prefix, report_jail_name(report, item),
+	return columns_add(columns, (const char *[]){ prefix, report_jail_name(report, item),
 						  figures[0], figures[1], figures[2], shown });
 }
 
-static int add_item(const struct report *report, enum report_list list, struct sheet *sheet,
+static int add_item(const struct report *report, enum report_list list, struct columns *columns,
 		    const struct tally_item *item)
 {
 	char last[TIMESTAMP_TEXT_MAX], count[FIGURE_TEXT_MAX], weight[FIGURE_TEXT_MAX],
@@ -111,31 +111,31 @@ static int add_item(const struct report *report, enum report_list list, struct s
 	cleanup(freep) char *user = NULL;
 
 	timestamp_format(item->last, last);
-	figure_count(item->count, count);
-	figure_count(item->peak, peak);
-	figure_count(item->weight, weight);
+	human_count(item->count, count);
+	human_count(item->peak, peak);
+	human_count(item->weight, weight);
 	switch (list) {
 	case REPORT_OFFENDERS:
-		return sheet_add(sheet,
+		return columns_add(columns,
 				 (const char *[]){ item->name, report_jail_name(report, item),
 						   count, attempts(item->weight, weight), last });
 	case REPORT_REPEATED:
-		return sheet_add(sheet,
+		return columns_add(columns,
 				 (const char *[]){ item->name, report_jail_name(report, item),
 						   count, peak, last });
 	case REPORT_LOGINS:
-		return add_login(report, sheet, item, (const char *[]){ weight, count, last });
+		return add_login(report, columns, item, (const char *[]){ weight, count, last });
 	case REPORT_NETWORKS:
-		return sheet_add(sheet,
+		return columns_add(columns,
 				 (const char *[]){ item->name, count,
-						   figure_count(item->weight, weight), last });
+						   human_count(item->weight, weight), last });
 	case REPORT_ACCOUNTS:
 		break;
 	}
 	user = bytes_to_display(span_of(item->name), USER_SHOWN);
 	if (!user)
 		return -ENOMEM;
-	return sheet_add(sheet, (const char *[]){ report_jail_name(report, item), peak, count, last,
+	return columns_add(columns, (const char *[]){ report_jail_name(report, item), peak, count, last,
 						  user });
 }
 
@@ -161,7 +161,7 @@ static int print_list(const struct report *report, enum report_list list)
 				      "<>><<",
 				      { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" } },
 	};
-	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(columns_freep) struct columns *columns = NULL;
 	cleanup(freep) const struct tally_item **items = NULL;
 	size_t n;
 	int r;
@@ -169,20 +169,20 @@ static int print_list(const struct report *report, enum report_list list)
 	r = report_list(report, list, &items, &n);
 	if (r < 0 || n == 0)
 		return r;
-	r = sheet_new(lists[list].alignment, &sheet);
+	r = columns_new(lists[list].alignment, &columns);
 	if (r >= 0)
-		r = sheet_add(sheet, lists[list].head);
+		r = columns_add(columns, lists[list].head);
 	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = add_item(report, list, sheet, items[i]);
+		r = add_item(report, list, columns, items[i]);
 	if (r < 0)
 		return r;
 	printf("\n%s:\n", lists[list].title);
-	return print_sheet(sheet);
+	return print_sheet(columns);
 }
 
 static void print_tail(const struct report *report)
 {
-	const struct digest *digest = report->past.digest;
+	const struct digest *digest = report->history.digest;
 	size_t n = tally_n_items(digest_offenders(digest));
 	uint64_t starts = digest_count(digest, log_id(LOG_START));
 
@@ -199,7 +199,7 @@ static void print_tail(const struct report *report)
 		       "runs.\n");
 	if (starts > 0)
 		printf("\nThe daemon was started %" PRIu64 " time%s.\n", starts,
-		       past_plural(starts));
+		       history_plural(starts));
 }
 
 static bool is_quiet(const struct report *report)
@@ -207,14 +207,14 @@ static bool is_quiet(const struct report *report)
 	struct report_jail jail;
 	size_t n;
 
-	(void)digest_remarks(report->past.digest, &n);
+	(void)digest_remarks(report->history.digest, &n);
 	for (size_t i = 0; report_next_jail(report, &i, &jail);) {
 		const struct digest_jail *said = &jail.said;
 
 		n += said->bans + said->by_hand + said->unbans;
 		n += jail.count ? jail.count->failures + jail.count->prevented : 0;
 	}
-	return n == 0 && report->past.n_lost == 0;
+	return n == 0 && report->history.n_lost == 0;
 }
 
 int report_print_text(const struct report *report)
@@ -231,7 +231,7 @@ int report_print_text(const struct report *report)
 	for (enum report_list list = REPORT_OFFENDERS; r >= 0 && list <= REPORT_ACCOUNTS; list++)
 		r = print_list(report, list);
 	if (r >= 0)
-		r = past_print_warnings(&report->past, MAX_WARNINGS, false);
+		r = history_print_warnings(&report->history, MAX_WARNINGS, false);
 	if (r >= 0)
 		print_tail(report);
 	return r;

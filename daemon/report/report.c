@@ -17,7 +17,7 @@
 static void report_done(struct report *report)
 {
 	tally_free(report->logins);
-	past_done(&report->past);
+	history_done(&report->history);
 	journal_free(report->journal);
 	ruleset_free(report->ruleset);
 	config_free(report->config);
@@ -44,23 +44,23 @@ static int load_config(struct report *report)
 
 static int find(struct report *report)
 {
-	struct past *past = &report->past;
+	struct history *history = &report->history;
 	int r;
 
 	r = load_config(report);
 	if (r >= 0)
-		r = reading_open_journal("report", &report->common, &report->journal);
+		r = input_open_journal("report", &report->common, &report->journal);
 	if (r < 0)
 		return r;
-	past->since = report->common.since;
-	past->until = report->common.until;
-	r = past_read_said(past, report->journal);
+	history->since = report->common.since;
+	history->until = report->common.until;
+	r = history_read_said(history, report->journal);
 	if (r < 0 || !report->ruleset)
 		return r;
-	r = past_count(past, &(struct past_source){ report->journal, report->ruleset,
+	r = history_count(history, &(struct history_source){ report->journal, report->ruleset,
 						    report->config->policy, true, USEC_INFINITY });
 	if (r >= 0)
-		r = past_find_banned_logins(past, report->ruleset, &report->logins);
+		r = history_find_banned_logins(history, report->ruleset, &report->logins);
 	return r;
 }
 

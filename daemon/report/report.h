@@ -16,14 +16,14 @@ struct report {
 	struct config *config;
 	struct ruleset *ruleset; /* NULL: the configuration has faults */
 	struct journal *journal;
-	struct past past;
+	struct history history;
 	struct tally *logins; /* owned; from where somebody was banned, see history.h */
 };
 
 /* A row of the first table: a jail in force, or one that something was said of. */
 struct report_jail {
 	const char *name;
-	const struct past_count *count; /* NULL: not counted */
+	const struct history_count *count; /* NULL: not counted */
 	struct digest_jail said;        /* zeroes: nothing */
 };
 /* Rows one after the other, from *i = 0 on; false: no more. */

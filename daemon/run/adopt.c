@@ -22,7 +22,7 @@ int adopt_lift(struct daemon *daemon, const struct ban *ban, const char *reason)
 	uint64_t id = ban->id;
 	int r;
 
-	r = engine_unban(daemon->force.engine, engine_jail(daemon, ban->jail), &ban->prefix,
+	r = engine_unban(daemon->active.engine, engine_jail(daemon, ban->jail), &ban->prefix,
 			 ban->network, daemon_now(daemon), &position);
 	if (r < 0)
 		return r;
@@ -66,7 +66,7 @@ static int adopt(struct daemon *daemon, const struct nft_element *element, const
 	const struct ban *ban;
 	int r;
 
-	r = engine_ban(daemon->force.engine, engine_jail(daemon, jail), prefix,
+	r = engine_ban(daemon->active.engine, engine_jail(daemon, jail), prefix,
 		       nft_jail_is_network(jail), now,
 		       remaining == USEC_INFINITY ? USEC_INFINITY : now + remaining,
 		       reason_of(element, reason));
@@ -108,7 +108,7 @@ static int take_reason(struct daemon *daemon, const struct ban *ban,
 static bool must_not_be(struct daemon *daemon, const struct nft_element *element)
 {
 	return !nft_jail_is_forced(element->jail) &&
-	       engine_ignores_all(daemon->force.engine, &element->prefix) &&
+	       engine_ignores_all(daemon->active.engine, &element->prefix) &&
 	       !forced_holds(daemon, &element->prefix);
 }
 
@@ -152,7 +152,7 @@ static bool has_own_comment(const struct daemon *daemon, const struct nft_elemen
 		return false;
 	if (nft_jail_is_network(element->jail))
 		return comment_is_of_network(comment);
-	rule = ruleset_jail(daemon->force.ruleset, (unsigned)index)->rule;
+	rule = ruleset_jail(daemon->active.ruleset, (unsigned)index)->rule;
 	for (size_t i = 0; i < rule->n_events; i++)
 		if (comment_is_of_event(comment, rule->events[i].name))
 			return true;

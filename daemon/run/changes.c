@@ -13,7 +13,7 @@ int changes_complain(struct daemon *daemon, const char *what, int error)
 	if (!daemon->kernel_failing)
 		log_say(LOG_KERNEL, LOG_ERR, "cannot %s: %s", what, nft_explain(error));
 	daemon->kernel_failing = true;
-	guard_retry_soon(daemon);
+	firewall_retry_soon(daemon);
 	return error;
 }
 

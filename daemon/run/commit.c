@@ -40,7 +40,7 @@ int commit_decisions(struct daemon *daemon)
 	struct decision decision;
 	int r = 0;
 
-	while (r >= 0 && engine_take(daemon->force.engine, &decision)) {
+	while (r >= 0 && engine_take(daemon->active.engine, &decision)) {
 		switch (decision.type) {
 		case DECISION_BAN:
 			r = remember(daemon, &(struct due){ decision.id, END_NONE });
@@ -166,7 +166,7 @@ int commit_all(struct daemon *daemon)
 	r = tell_decided(daemon);
 	if (r < 0)
 		return r;
-	r = guard_place(daemon, daemon->decided, daemon->n_decided);
+	r = firewall_place(daemon, daemon->decided, daemon->n_decided);
 	daemon->n_decided = 0;
 	if (r == -ENOMEM)
 		return r;

@@ -14,8 +14,8 @@ usec_t daemon_now(const struct daemon *daemon)
 
 int daemon_find_jail(const struct daemon *daemon, const char *name)
 {
-	for (unsigned i = 0; i < ruleset_n_jails(daemon->force.ruleset); i++)
-		if (strcmp(ruleset_jail(daemon->force.ruleset, i)->name, name) == 0)
+	for (unsigned i = 0; i < ruleset_n_jails(daemon->active.ruleset); i++)
+		if (strcmp(ruleset_jail(daemon->active.ruleset, i)->name, name) == 0)
 			return (int)i;
 	return -ENOENT;
 }
@@ -68,12 +68,12 @@ void daemon_done(struct daemon *daemon)
 	list_sources(daemon, sources);
 	for (size_t i = 0; i < N_SOURCES; i++)
 		sd_event_source_unref(sources[i]);
-	ignored_free(daemon->ignoring);
+	exempt_free(daemon->ignoring);
 	sd_event_unref(daemon->event);
-	force_done(&daemon->force);
+	active_done(&daemon->active);
 	journal_free(daemon->journal);
 	nft_free(daemon->nft);
-	own_free(daemon->own);
+	netaddr_free(daemon->netaddr);
 	state_free(daemon->state);
 	free(daemon->ignored);
 	free(daemon->own_prefixes);

@@ -26,7 +26,7 @@
 #include <systemd/sd-event.h>
 
 /* A configuration in force, and the engine that decides by it. */
-struct force {
+struct active {
 	struct config *config;
 	struct ruleset *ruleset;
 	struct engine *engine;
@@ -57,14 +57,14 @@ struct daemon {
 	bool dry_run;
 	uint8_t seed[16];
 
-	struct force force;
+	struct active active;
 	struct ledger *ledger; /* the engine's */
 
 	struct journal *journal;
 	struct nft *nft;          /* NULL in a dry run */
-	struct own *own;          /* NULL: ignoreself is off, or a dry run */
+	struct netaddr *netaddr;          /* NULL: ignoreself is off, or a dry run */
 	struct state *state;      /* NULL in a dry run */
-	struct ignored *ignoring; /* lists and names */
+	struct exempt *ignoring; /* lists and names */
 	struct prefix *own_prefixes; /* addresses and gateways, as they were listed last */
 	size_t n_own;
 	struct prefix
@@ -133,7 +133,7 @@ void daemon_done(struct daemon *daemon);
 /* When all sources are there. Of one whose handler fails nothing would be heard any more, and nobody
  * would know: it ends the loop instead, and systemd starts us again. */
 int daemon_end_on_failure(struct daemon *daemon) must_check;
-void force_done(struct force *force);
+void active_done(struct active *active);
 
 /* CLOCK_REALTIME of this wake-up. */
 usec_t daemon_now(const struct daemon *daemon);
@@ -146,8 +146,8 @@ unsigned daemon_engine_jail(const struct daemon *daemon, const char *name);
 struct position daemon_position(const struct daemon *daemon);
 
 /* reader.c */
-int follow_begin(struct daemon *daemon) must_check;  /* seeks; from then on the loop reads */
-int follow_attach(struct daemon *daemon) must_check; /* event sources */
+int reader_begin(struct daemon *daemon) must_check;  /* seeks; from then on the loop reads */
+int reader_attach(struct daemon *daemon) must_check; /* event sources */
 
 /* commit.c */
 int commit_decisions(struct daemon *daemon)
@@ -165,39 +165,39 @@ int tell_decided(struct daemon *daemon) must_check;
 int tell_again(struct daemon *daemon) must_check;
 
 /* firewall.c */
-int guard_open(struct daemon *daemon, const struct policy *policy) must_check;
+int firewall_open(struct daemon *daemon, const struct policy *policy) must_check;
 /* Table, sets, chain, rules; and in the same transaction the bans of the sets that it makes, as far
- * as they fit: how many bans. guard_fill() is to follow. */
-int guard_install(struct daemon *daemon) must_check;
+ * as they fit: how many bans. firewall_fill() is to follow. */
+int firewall_install(struct daemon *daemon) must_check;
 /* Who is ignored has changed: the kernel hears of it, and bans of those end. */
-int guard_refresh(struct daemon *daemon) must_check;
+int firewall_refresh(struct daemon *daemon) must_check;
 /* Puts in what was decided of these. */
-int guard_place(struct daemon *daemon, const struct due *due, size_t n_due) must_check;
+int firewall_place(struct daemon *daemon, const struct due *due, size_t n_due) must_check;
 /* Puts everything that runs into the sets that are not known to hold it, and what is not placed into
  * the others: how many bans those were. From then on the sets are known to hold all, durably. */
-int guard_fill(struct daemon *daemon) must_check;
-/* guard_install() and guard_fill(). */
-int guard_mend(struct daemon *daemon) must_check;
+int firewall_fill(struct daemon *daemon) must_check;
+/* firewall_install() and firewall_fill(). */
+int firewall_mend(struct daemon *daemon) must_check;
 /* A ban has ended though its time is not over: its element goes, now or with the changes. */
 struct changes;
-int guard_gather_removal(struct daemon *daemon, struct changes *changes,
+int firewall_gather_removal(struct daemon *daemon, struct changes *changes,
 			 const struct ban *ban) must_check;
-int guard_remove(struct daemon *daemon, const struct ban *ban) must_check;
+int firewall_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one, and bans networks if it is one: its set stands in the
  * kernel. */
-bool guard_has_set(const struct daemon *daemon, const struct ban *ban);
+bool firewall_has_set(const struct daemon *daemon, const struct ban *ban);
 /* Of the ban that was looked at last; begins zeroed. Many bans share a set. */
-struct guard_look {
+struct firewall_look {
 	const char *jail;
 	uint8_t family, length;
 	bool has_set, is_filled, is_empty;
 };
 /* ... and whether it is the one that all bans were put into (as nft_identify() saw it last), so that
  * what is absent was taken out; and whether it is known to be empty. */
-void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look);
+void firewall_look_at(const struct daemon *daemon, const struct ban *ban, struct firewall_look *look);
 /* All of it again in a few seconds. */
-void guard_retry_soon(struct daemon *daemon);
-int guard_attach(struct daemon *daemon) must_check;
+void firewall_retry_soon(struct daemon *daemon);
+int firewall_attach(struct daemon *daemon) must_check;
 
 /* lengths.c: bans of another length than their jail's, and their sets. The name that the sets of
  * any ban have in common. */
@@ -217,21 +217,21 @@ int forced_settle(struct daemon *daemon) must_check;
 
 /* hear.c */
 int hear_reconcile(struct daemon *daemon) must_check; /* the kernel's elements against the ledger */
-/* From now on what others do is heard; what they did since guard_open() is made good. */
+/* From now on what others do is heard; what they did since firewall_open() is made good. */
 int hear_begin(struct daemon *daemon) must_check;
 int hear_attach(struct daemon *daemon) must_check;
 
 /* health.c */
-void watch_entry(struct daemon *daemon); /* the journal stands on an entry */
-void watch_batch(struct daemon *daemon);
-void watch_gap(struct daemon *daemon);
-int watch_reset(struct daemon *daemon) must_check;
+void health_entry(struct daemon *daemon); /* the journal stands on an entry */
+void health_batch(struct daemon *daemon);
+void health_gap(struct daemon *daemon);
+int health_reset(struct daemon *daemon) must_check;
 
 /* reload.c */
-int force_load(struct daemon *daemon, struct force *ret) must_check; /* says each fault itself */
+int active_load(struct daemon *daemon, struct active *ret) must_check; /* says each fault itself */
 /* The ledger moves into the engine of `force`, which comes into force; kernel and journal follow.
  */
-int force_enter(struct daemon *daemon, struct force *force, struct ledger **ledger) must_check;
+int active_enter(struct daemon *daemon, struct active *active, struct ledger **ledger) must_check;
 int reload_attach(struct daemon *daemon) must_check;
 
 /* events.c: each is one journal entry with its fields */

@@ -149,14 +149,14 @@ void say_heal(const struct daemon *daemon, const char *what, const char *by, siz
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", "heal" },
 		{ "BANISH_CULPRIT", *by ? by : "somebody" },
-		{ "BANISH_TABLE", daemon->force.config->policy->table },
+		{ "BANISH_TABLE", daemon->active.config->policy->table },
 		{ "BANISH_BANS", number(n_bans, bans) },
 	};
 
 	log_entry(
 		LOG_HEAL, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		"%s removed %s of table inet %s; it is back, with %zu bans and their remaining times",
-		*by ? by : "somebody", what, daemon->force.config->policy->table, n_bans);
+		*by ? by : "somebody", what, daemon->active.config->policy->table, n_bans);
 }
 
 void say_evicted(uint64_t n_ended, uint64_t n_forgotten)

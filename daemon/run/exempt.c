@@ -21,8 +21,8 @@ struct answers {
 	size_t n_items;
 };
 
-struct ignored {
-	struct folders *folders;
+struct exempt {
+	struct dirwatch *dirwatch;
 	char **said; /* the same, one a list of the configuration */
 	size_t n_said;
 	struct answers answers;
@@ -39,7 +39,7 @@ static void answers_done(struct answers *answers)
 	*answers = (struct answers){ 0 };
 }
 
-static void forget_said(struct ignored *ignored)
+static void forget_said(struct exempt *ignored)
 {
 	for (size_t i = 0; i < ignored->n_said; i++)
 		free(ignored->said[i]);
@@ -48,11 +48,11 @@ static void forget_said(struct ignored *ignored)
 	ignored->n_said = 0;
 }
 
-struct ignored *ignored_free(struct ignored *ignored)
+struct exempt *exempt_free(struct exempt *ignored)
 {
 	if (!ignored)
 		return NULL;
-	folders_free(ignored->folders);
+	dirwatch_free(ignored->dirwatch);
 	forget_said(ignored);
 	answers_done(&ignored->answers);
 	free(ignored);
@@ -125,7 +125,7 @@ static void say_well(const char *path, char **said, const struct ignorelist *lis
 static int renew_list(struct daemon *daemon, size_t i)
 {
 	cleanup(ignorelist_freep) struct ignorelist *list = NULL;
-	struct config *config = daemon->force.config;
+	struct config *config = daemon->active.config;
 	const char *path = config->policy->ignore_files[i].path;
 	struct ignorelist *old = config->lists[i];
 	char **said = &daemon->ignoring->said[i];
@@ -252,7 +252,7 @@ static int renew_answers(struct daemon *daemon)
 
 static int watch(struct daemon *daemon)
 {
-	const struct policy *policy = daemon->force.config->policy;
+	const struct policy *policy = daemon->active.config->policy;
 	cleanup(freep) const char **paths = calloc(policy->n_ignore_files + 1, sizeof(*paths));
 	int r;
 
@@ -261,7 +261,7 @@ static int watch(struct daemon *daemon)
 	for (size_t i = 0; i < policy->n_ignore_files; i++)
 		paths[i] = policy->ignore_files[i].path;
 	paths[policy->n_ignore_files] = IGNOREDIR "/";
-	r = folders_watch(daemon->ignoring->folders, paths, policy->n_ignore_files + 1);
+	r = dirwatch_watch(daemon->ignoring->dirwatch, paths, policy->n_ignore_files + 1);
 	if (r < 0 && r != -ENOMEM) {
 		log_say(LOG_FAULT, LOG_WARNING,
 			"not every file of ignoreip can be watched (%s): reload banish when you "
@@ -297,22 +297,22 @@ static int on_changed(void *userdata)
 		return answers;
 	if (lists == 0 && answers == 0)
 		return 0;
-	r = guard_refresh(daemon);
+	r = firewall_refresh(daemon);
 	return r == -ENOMEM ? r : 0;
 }
 
-int ignored_attach(struct daemon *daemon)
+int exempt_attach(struct daemon *daemon)
 {
 	daemon->ignoring = calloc(1, sizeof(*daemon->ignoring));
 	if (!daemon->ignoring)
 		return -ENOMEM;
-	return folders_new(daemon->event, on_changed, daemon, &daemon->ignoring->folders);
+	return dirwatch_new(daemon->event, on_changed, daemon, &daemon->ignoring->dirwatch);
 }
 
-int ignored_enter(struct daemon *daemon)
+int exempt_enter(struct daemon *daemon)
 {
-	const struct config *config = daemon->force.config;
-	struct ignored *ignored = daemon->ignoring;
+	const struct config *config = daemon->active.config;
+	struct exempt *ignored = daemon->ignoring;
 	int r;
 
 	forget_said(ignored);
@@ -333,12 +333,12 @@ int ignored_enter(struct daemon *daemon)
 	return 0;
 }
 
-size_t ignored_n_answers(const struct ignored *ignored)
+size_t exempt_n_answers(const struct exempt *ignored)
 {
 	return ignored->answers.n_items;
 }
 
-const struct ignorelist *ignored_answer(const struct ignored *ignored, size_t i)
+const struct ignorelist *exempt_answer(const struct exempt *ignored, size_t i)
 {
 	static const struct ignorelist none = { 0 };
 

@@ -10,13 +10,13 @@
 #include "run/daemon.h"
 
 /* Before the first configuration comes into force. */
-int ignored_attach(struct daemon *daemon) must_check;
+int exempt_attach(struct daemon *daemon) must_check;
 /* A configuration has come into force. */
-int ignored_enter(struct daemon *daemon) must_check;
-struct ignored *ignored_free(struct ignored *ignored);
+int exempt_enter(struct daemon *daemon) must_check;
+struct exempt *exempt_free(struct exempt *ignored);
 
 /* The addresses of names, each list is one name's; borrowed until the next turn of the loop. */
-size_t ignored_n_answers(const struct ignored *ignored);
-const struct ignorelist *ignored_answer(const struct ignored *ignored, size_t i);
+size_t exempt_n_answers(const struct exempt *ignored);
+const struct ignorelist *exempt_answer(const struct exempt *ignored, size_t i);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define MAX_AT_ONCE 2000 /* bans: a transaction */
 
-bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
+bool firewall_has_set(const struct daemon *daemon, const struct ban *ban)
 {
 	bool manual = strcmp(ban->jail, NFT_JAIL_MANUAL) == 0;
 	int index = manual ? 0 : daemon_find_jail(daemon, ban->jail);
@@ -21,7 +21,7 @@ bool guard_has_set(const struct daemon *daemon, const struct ban *ban)
 	if (index < 0 || lengths_lack(daemon, ban))
 		return false;
 	return !ban->network ||
-	       engine_network_of(daemon->force.engine, manual ? ENGINE_MANUAL : (unsigned)index,
+	       engine_network_of(daemon->active.engine, manual ? ENGINE_MANUAL : (unsigned)index,
 				 ban, &network);
 }
 
@@ -35,7 +35,7 @@ static bool is_filled(const struct daemon *daemon, const char *jail, uint8_t fam
 	return handle && ledger_filled(daemon->ledger, nft_set_name(jail, family, name)) == handle;
 }
 
-void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct guard_look *look)
+void firewall_look_at(const struct daemon *daemon, const struct ban *ban, struct firewall_look *look)
 {
 	uint8_t family = ban->prefix.address.family;
 	char name[NFT_JAIL_SIZE];
@@ -44,10 +44,10 @@ void guard_look_at(const struct daemon *daemon, const struct ban *ban, struct gu
 	if (!ban->network && ban->jail == look->jail && family == look->family &&
 	    ban->prefix.length == look->length)
 		return;
-	*look = (struct guard_look){ .jail = ban->network ? NULL : ban->jail,
+	*look = (struct firewall_look){ .jail = ban->network ? NULL : ban->jail,
 				     .family = family,
 				     .length = ban->prefix.length };
-	look->has_set = guard_has_set(daemon, ban);
+	look->has_set = firewall_has_set(daemon, ban);
 	lengths_name(daemon, ban, name);
 	look->is_filled = look->has_set && is_filled(daemon, name, family);
 	look->is_empty = look->has_set && nft_set_is_empty(daemon->nft, name, family);
@@ -58,13 +58,13 @@ static int put_decided(const struct daemon *daemon, struct changes *changes, con
 {
 	char name[NFT_JAIL_SIZE];
 
-	if (!ban || ban->placed || !ban_runs(ban, now) || !guard_has_set(daemon, ban) ||
+	if (!ban || ban->placed || !ban_runs(ban, now) || !firewall_has_set(daemon, ban) ||
 	    ledger_is_outdone(daemon->ledger, ban, now))
 		return 0;
 	return changes_put(changes, lengths_name(daemon, ban, name), ban, NFT_PUT, now);
 }
 
-int guard_place(struct daemon *daemon, const struct due *due, size_t n_due)
+int firewall_place(struct daemon *daemon, const struct due *due, size_t n_due)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
@@ -122,13 +122,13 @@ static int note_filled(struct daemon *daemon)
 }
 
 /* The next ban behind `*ban` that has to go into a set that is not known to be filled. */
-static bool next_to_fill(struct daemon *daemon, const struct ban **ban, struct guard_look *look,
+static bool next_to_fill(struct daemon *daemon, const struct ban **ban, struct firewall_look *look,
 			 usec_t now)
 {
 	while ((*ban = ledger_next(daemon->ledger, *ban))) {
 		if (!ban_runs(*ban, now))
 			continue;
-		guard_look_at(daemon, *ban, look);
+		firewall_look_at(daemon, *ban, look);
 		if (!look->has_set || look->is_filled)
 			continue;
 		if (!ledger_is_outdone(daemon->ledger, *ban, now))
@@ -144,7 +144,7 @@ static int fill(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
-	struct guard_look look = { 0 };
+	struct firewall_look look = { 0 };
 	const struct ban *ban = NULL;
 	char name[NFT_JAIL_SIZE];
 	int r = 0, error = 0, n = 0;
@@ -170,7 +170,7 @@ int fill_gather(void *userdata, struct nft_change **ret, size_t *ret_n)
 	struct first_fill *fill = userdata;
 	struct daemon *daemon = fill->daemon;
 	usec_t now = daemon_now(daemon);
-	struct guard_look look = { 0 };
+	struct firewall_look look = { 0 };
 	const struct ban *ban = NULL;
 	char name[NFT_JAIL_SIZE];
 	int r = 0;
@@ -180,7 +180,7 @@ int fill_gather(void *userdata, struct nft_change **ret, size_t *ret_n)
 	       (ban = ledger_next(daemon->ledger, ban))) {
 		if (!ban_runs(ban, now))
 			continue;
-		guard_look_at(daemon, ban, &look);
+		firewall_look_at(daemon, ban, &look);
 		if (look.is_empty && !ledger_is_outdone(daemon->ledger, ban, now))
 			r = changes_put(&fill->changes, lengths_name(daemon, ban, name), ban,
 					NFT_PUT_NEW, now);
@@ -209,7 +209,7 @@ int fill_note_first(struct daemon *daemon, const struct changes *changes)
 	return r < 0 ? r : n;
 }
 
-int guard_fill(struct daemon *daemon)
+int firewall_fill(struct daemon *daemon)
 {
 	int r, n;
 

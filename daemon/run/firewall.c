@@ -29,7 +29,7 @@ static bool list_own(struct daemon *daemon)
 	size_t n;
 	int r;
 
-	r = own_list(daemon->own, &prefixes, &n);
+	r = netaddr_list(daemon->netaddr, &prefixes, &n);
 	if (r < 0) {
 		log_say(LOG_FAULT, LOG_WARNING,
 			"own addresses cannot be listed (%s), they stay as they were: name them in ignoreip",
@@ -46,30 +46,30 @@ static bool list_own(struct daemon *daemon)
 /* ignoreip and its lists, the machine itself, and what names stand for. */
 static int gather_ignored(struct daemon *daemon)
 {
-	const struct policy *policy = daemon->force.config->policy;
-	bool with_own = daemon->own && policy->ignoreself;
+	const struct policy *policy = daemon->active.config->policy;
+	bool with_own = daemon->netaddr && policy->ignoreself;
 	size_t n_own, n_answers = 0, n;
 	struct prefix *all;
 
 	if (with_own)
 		(void)list_own(daemon);
 	n_own = with_own ? daemon->n_own : 0;
-	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++)
-		n_answers += ignored_answer(daemon->ignoring, i)->n_prefixes;
+	for (size_t i = 0; i < exempt_n_answers(daemon->ignoring); i++)
+		n_answers += exempt_answer(daemon->ignoring, i)->n_prefixes;
 	all = calloc(policy->n_ignoreip + n_own + n_answers + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
 	n = append(all, 0, policy->ignoreip, policy->n_ignoreip);
 	n = append(all, n, daemon->own_prefixes, n_own);
-	for (size_t i = 0; i < ignored_n_answers(daemon->ignoring); i++) {
-		const struct ignorelist *answer = ignored_answer(daemon->ignoring, i);
+	for (size_t i = 0; i < exempt_n_answers(daemon->ignoring); i++) {
+		const struct ignorelist *answer = exempt_answer(daemon->ignoring, i);
 
 		n = append(all, n, answer->prefixes, answer->n_prefixes);
 	}
 	free(daemon->ignored);
 	daemon->ignored = all;
 	daemon->n_ignored = n;
-	return engine_set_ignored(daemon->force.engine, all, daemon->n_ignored);
+	return engine_set_ignored(daemon->active.engine, all, daemon->n_ignored);
 }
 
 static void lay_out_network(const char *name, const struct settings *settings, struct ports ports,
@@ -138,12 +138,12 @@ static int note_table(struct daemon *daemon, bool first)
 	if (first && nft_table_was_strange(daemon->nft))
 		log_say(LOG_RESTORED, LOG_NOTICE,
 			"table inet %s was loaded by somebody else meanwhile: it holds the bans that still run, and no others",
-			daemon->force.config->policy->table);
+			daemon->active.config->policy->table);
 	commit_soon(daemon, 0);
 	return ledger_set_table(daemon->ledger, mark);
 }
 
-int guard_open(struct daemon *daemon, const struct policy *policy)
+int firewall_open(struct daemon *daemon, const struct policy *policy)
 {
 	int r;
 
@@ -156,7 +156,7 @@ int guard_open(struct daemon *daemon, const struct policy *policy)
 		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
 		return r;
 	}
-	r = own_open(&daemon->own);
+	r = netaddr_open(&daemon->netaddr);
 	if (r < 0)
 		log_say(LOG_FAULT, LOG_WARNING,
 			"own addresses cannot be followed (%s): name them in ignoreip",
@@ -164,30 +164,30 @@ int guard_open(struct daemon *daemon, const struct policy *policy)
 	return 0;
 }
 
-int guard_gather_removal(struct daemon *daemon, struct changes *changes, const struct ban *ban)
+int firewall_gather_removal(struct daemon *daemon, struct changes *changes, const struct ban *ban)
 {
 	char name[NFT_JAIL_SIZE];
 
-	if (!guard_has_set(daemon, ban))
+	if (!firewall_has_set(daemon, ban))
 		return 0; /* the set went with its jail */
 	return changes_delete(changes, lengths_name(daemon, ban, name), &ban->prefix.address);
 }
 
-int guard_remove(struct daemon *daemon, const struct ban *ban)
+int firewall_remove(struct daemon *daemon, const struct ban *ban)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	int r;
 
-	r = guard_gather_removal(daemon, &changes, ban);
+	r = firewall_gather_removal(daemon, &changes, ban);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 
 /* Table, sets, chain and rules; and the bans of sets that are new, as far as they fit. */
-int guard_install(struct daemon *daemon)
+int firewall_install(struct daemon *daemon)
 {
-	const struct policy *policy = daemon->force.config->policy;
+	const struct policy *policy = daemon->active.config->policy;
 	const struct ports all_ports = { .all = true };
-	size_t n_jails = ruleset_n_jails(daemon->force.ruleset), n = 0;
+	size_t n_jails = ruleset_n_jails(daemon->active.ruleset), n = 0;
 	cleanup(freep) struct nft_jail *jails = NULL;
 	struct nft_layout layout = { .table = policy->table,
 				     .manual_prefix4 = policy->defaults.prefix4,
@@ -205,7 +205,7 @@ int guard_install(struct daemon *daemon)
 	if (!jails)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n_jails; i++) {
-		const struct jail *jail = ruleset_jail(daemon->force.ruleset, i);
+		const struct jail *jail = ruleset_jail(daemon->active.ruleset, i);
 
 		n += lay_out(jail->name, &jail->settings, jail->settings.ports, &jails[n]);
 	}
@@ -229,25 +229,25 @@ int guard_install(struct daemon *daemon)
 	return r;
 }
 
-int guard_mend(struct daemon *daemon)
+int firewall_mend(struct daemon *daemon)
 {
-	int n = guard_install(daemon), r;
+	int n = firewall_install(daemon), r;
 
 	if (n < 0)
 		return n;
-	r = guard_fill(daemon);
+	r = firewall_fill(daemon);
 	return r < 0 ? r : n + r;
 }
 
-int guard_refresh(struct daemon *daemon)
+int firewall_refresh(struct daemon *daemon)
 {
 	int r;
 
-	r = guard_mend(daemon);
+	r = firewall_mend(daemon);
 	if (r == -ENOMEM)
 		return r;
 	/* What the kernel did not take is tried again; the bans end all the same. */
-	r = engine_end_bans(daemon->force.engine, daemon_now(daemon));
+	r = engine_end_bans(daemon->active.engine, daemon_now(daemon));
 	if (r >= 0)
 		r = commit_decisions(daemon);
 	return r < 0 ? r : commit_all(daemon);
@@ -258,15 +258,15 @@ static int on_own_changed(sd_event_source *source, int fd, uint32_t events, void
 	struct daemon *daemon = userdata;
 	int r;
 
-	r = own_drain(daemon->own);
+	r = netaddr_drain(daemon->netaddr);
 	/* most routes that come and go are no gateways, and the counters should not begin anew */
-	if (r > 0 && daemon->force.config->policy->ignoreself && list_own(daemon))
-		r = guard_refresh(daemon);
+	if (r > 0 && daemon->active.config->policy->ignoreself && list_own(daemon))
+		r = firewall_refresh(daemon);
 	return r == -ENOMEM ? r : 0;
 }
 
 /* Not later than a retry that is due already: who complains all the time must not put it off. */
-void guard_retry_soon(struct daemon *daemon)
+void firewall_retry_soon(struct daemon *daemon)
 {
 	int enabled = SD_EVENT_OFF;
 
@@ -282,17 +282,17 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 	struct daemon *daemon = userdata;
 	int r;
 
-	r = guard_install(daemon);
+	r = firewall_install(daemon);
 	if (r >= 0)
 		r = changes_delete_again(daemon);
 	if (r >= 0)
-		r = guard_fill(daemon);
+		r = firewall_fill(daemon);
 	if (r >= 0)
 		daemon->kernel_failing = false;
 	return r == -ENOMEM ? r : 0;
 }
 
-int guard_attach(struct daemon *daemon)
+int firewall_attach(struct daemon *daemon)
 {
 	int r;
 
@@ -300,8 +300,8 @@ int guard_attach(struct daemon *daemon)
 				       on_retry, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->retrier, SD_EVENT_OFF);
-	if (r >= 0 && daemon->own)
-		r = sd_event_add_io(daemon->event, &daemon->own_source, own_fd(daemon->own),
+	if (r >= 0 && daemon->netaddr)
+		r = sd_event_add_io(daemon->event, &daemon->own_source, netaddr_fd(daemon->netaddr),
 				    EPOLLIN, on_own_changed, daemon);
 	return MIN(r, 0);
 }

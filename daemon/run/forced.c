@@ -14,7 +14,7 @@
  * lost one that the ledger knows. */
 bool forced_holds(struct daemon *daemon, const struct prefix *prefix)
 {
-	return engine_forces(daemon->force.engine, prefix, daemon_now(daemon)) ||
+	return engine_forces(daemon->active.engine, prefix, daemon_now(daemon)) ||
 	       nft_forces(daemon->nft, prefix) > 0;
 }
 
@@ -32,11 +32,11 @@ static int release(struct daemon *daemon, const struct ban *mark, usec_t now)
 	const struct position position = daemon_position(daemon);
 	int r;
 
-	r = engine_unban(daemon->force.engine, ENGINE_FORCED, &mark->prefix, false, now, &position);
+	r = engine_unban(daemon->active.engine, ENGINE_FORCED, &mark->prefix, false, now, &position);
 	if (r < 0)
 		return r;
 	say_unban(daemon, mark, "nothing bans it any more", false);
-	return guard_remove(daemon, mark);
+	return firewall_remove(daemon, mark);
 }
 
 int forced_settle(struct daemon *daemon)
@@ -49,7 +49,7 @@ int forced_settle(struct daemon *daemon)
 		    !is_needed(daemon, ban, now))
 			r = release(daemon, ban, now);
 	if (r >= 0)
-		r = engine_end_bans(daemon->force.engine, now);
+		r = engine_end_bans(daemon->active.engine, now);
 	if (r >= 0)
 		r = commit_decisions(daemon);
 	if (r >= 0)

@@ -29,9 +29,9 @@ struct silence {
 	usec_t lost_said;
 };
 
-int watch_reset(struct daemon *daemon)
+int health_reset(struct daemon *daemon)
 {
-	size_t n = ruleset_n_jails(daemon->force.ruleset);
+	size_t n = ruleset_n_jails(daemon->active.ruleset);
 	struct silence *silences = calloc(n + 1, sizeof(*silences));
 
 	if (!silences)
@@ -47,7 +47,7 @@ static bool watches_unit(const struct daemon *daemon, struct span unit)
 {
 	const struct selector *selector;
 
-	for (size_t i = 0; (selector = ruleset_selector(daemon->force.ruleset, i)); i++)
+	for (size_t i = 0; (selector = ruleset_selector(daemon->active.ruleset, i)); i++)
 		for (size_t k = 0; k < selector->n_conditions; k++) {
 			const struct condition *condition = &selector->conditions[k];
 
@@ -62,7 +62,7 @@ static bool watches_unit(const struct daemon *daemon, struct span unit)
 
 /* "Suppressed 1234 messages from dovecot.service", by journald itself (_TRANSPORT=driver cannot be
  * forged). */
-void watch_entry(struct daemon *daemon)
+void health_entry(struct daemon *daemon)
 {
 	const struct entry *entry = journal_entry(daemon->journal);
 	char unit[256], count[24];
@@ -89,8 +89,8 @@ void watch_entry(struct daemon *daemon)
 static void look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
 {
 	struct silence *silence = &daemon->silences[jail];
-	const struct jail_statistics *s = ruleset_jail_statistics(daemon->force.ruleset, jail);
-	const char *name = ruleset_jail(daemon->force.ruleset, jail)->name;
+	const struct jail_statistics *s = ruleset_jail_statistics(daemon->active.ruleset, jail);
+	const char *name = ruleset_jail(daemon->active.ruleset, jail)->name;
 	const struct log_field fields[] = { { "BANISH_JAIL", name } };
 
 	if (s->hits != silence->hits) {
@@ -98,7 +98,7 @@ static void look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
 		silence->since = now;
 		silence->samples = 0;
 		silence->said = false;
-	} else if (ruleset_selects(daemon->force.ruleset, jail, journal_entry(daemon->journal)) >
+	} else if (ruleset_selects(daemon->active.ruleset, jail, journal_entry(daemon->journal)) >
 		   0) {
 		silence->samples++;
 	}
@@ -126,9 +126,9 @@ static void look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
 static void look_at_lost(struct daemon *daemon, unsigned jail, usec_t now)
 {
 	struct silence *silence = &daemon->silences[jail];
-	const char *name = ruleset_jail(daemon->force.ruleset, jail)->name;
+	const char *name = ruleset_jail(daemon->active.ruleset, jail)->name;
 	const struct log_field fields[] = { { "BANISH_JAIL", name } };
-	uint64_t lost = engine_n_lost(daemon->force.engine, jail);
+	uint64_t lost = engine_n_lost(daemon->active.engine, jail);
 
 	if (lost == silence->lost || now - silence->lost_said < SAY_EVERY)
 		return;
@@ -141,20 +141,20 @@ static void look_at_lost(struct daemon *daemon, unsigned jail, usec_t now)
 	silence->lost_said = now;
 }
 
-void watch_batch(struct daemon *daemon)
+void health_batch(struct daemon *daemon)
 {
 	usec_t now = daemon_now(daemon);
 
 	if (now - daemon->last_look < LOOK_EVERY)
 		return;
 	daemon->last_look = now;
-	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->force.ruleset); jail++) {
+	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->active.ruleset); jail++) {
 		look_at_silence(daemon, jail, now);
 		look_at_lost(daemon, jail, now);
 	}
 }
 
-void watch_gap(struct daemon *daemon)
+void health_gap(struct daemon *daemon)
 {
 	char oldest_text[TIMESTAMP_TEXT_MAX], cursor_text[TIMESTAMP_TEXT_MAX];
 	usec_t oldest;
@@ -168,7 +168,7 @@ void watch_gap(struct daemon *daemon)
 			"the journal begins at %s, after the place where banish stopped reading (%s): what was "
 			"logged between was not seen",
 			oldest_text, cursor_text);
-	else if (daemon->cursor_time - oldest < engine_findtime(daemon->force.engine))
+	else if (daemon->cursor_time - oldest < engine_findtime(daemon->active.engine))
 		log_say(LOG_BLIND, LOG_INFO,
 			"the journal begins at %s: failures before that no longer count",
 			oldest_text);

@@ -33,9 +33,9 @@ static int lift_missing(struct daemon *daemon, const uint64_t *missing, size_t n
 
 	for (size_t i = 0; r >= 0 && i < n_missing; i++) {
 		const struct ban *ban = ledger_get(daemon->ledger, missing[i]);
-		struct guard_look look = { 0 };
+		struct firewall_look look = { 0 };
 
-		guard_look_at(daemon, ban, &look);
+		firewall_look_at(daemon, ban, &look);
 		if (look.is_filled)
 			r = adopt_lift(
 				daemon, ban,
@@ -53,7 +53,7 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 		calloc(ledger_n_bans(daemon->ledger) + 1, sizeof(*missing));
 	size_t n_missing = 0;
 	usec_t now = daemon_now(daemon);
-	struct guard_look look = { 0 };
+	struct firewall_look look = { 0 };
 	char name[NFT_JAIL_SIZE];
 	int r, lacking = 0;
 
@@ -62,7 +62,7 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));) {
 		if (!ban_runs(ban, now) || !ban->placed)
 			continue;
-		guard_look_at(daemon, ban, &look);
+		firewall_look_at(daemon, ban, &look);
 		if (!look.is_filled || bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
 			continue;
 		/* the kernel's clock and ours may let the last moments of a ban end at different
@@ -164,7 +164,7 @@ int hear_reconcile(struct daemon *daemon)
 		r = reconcile(daemon, believe);
 	if (r >= 0) {
 		daemon->doubting = false;
-		r = guard_fill(daemon);
+		r = firewall_fill(daemon);
 	}
 	return r < 0 ? r : settle(daemon);
 }
@@ -182,7 +182,7 @@ static const char *name_of_loss(enum nft_loss loss)
 		return "the chain";
 	case NFT_LOSS_TABLE:
 		return "the whole";
-	case NFT_LOSS_ASLEEP:
+	case NFT_LOSS_DORMANT:
 		return "the effect";
 	}
 	return "a part";
@@ -210,11 +210,11 @@ static int heal(struct daemon *daemon, const struct nft_notice *notice, const ch
 			log_say(LOG_FAULT, LOG_ERR,
 				"%s keeps removing table inet %s; it is put back every few seconds from now on: "
 				"find out who and why",
-				*by ? by : "somebody", daemon->force.config->policy->table);
-		guard_retry_soon(daemon);
+				*by ? by : "somebody", daemon->active.config->policy->table);
+		firewall_retry_soon(daemon);
 		return 0;
 	}
-	r = guard_mend(daemon);
+	r = firewall_mend(daemon);
 	if (r < 0)
 		return r;
 	say_heal(daemon, name_of_loss(notice->loss), by, (size_t)r);
@@ -238,7 +238,7 @@ static int take_restored(struct daemon *daemon, const struct nft_element *elemen
 	if (!daemon->restored)
 		log_say(LOG_RESTORED, LOG_NOTICE,
 			"%s loaded a saved ruleset: table inet %s is kept as it was before",
-			*by ? by : "somebody", daemon->force.config->policy->table);
+			*by ? by : "somebody", daemon->active.config->policy->table);
 	daemon->restored = true;
 	return adopt_touch(daemon, element);
 }
@@ -259,7 +259,7 @@ static struct nft_element element_of(const struct nft_notice *notice)
 /* Something was done that we did not hear of. */
 static int resync(struct daemon *daemon)
 {
-	int r = guard_install(daemon);
+	int r = firewall_install(daemon);
 
 	return r < 0 ? r : hear_reconcile(daemon);
 }
@@ -322,7 +322,7 @@ static int on_notices(sd_event_source *source, int fd, uint32_t events, void *us
 		r = take_notices(daemon);
 	while (r > 0 && daemon->rewritten && ++n_rounds < MAX_ROUNDS);
 	if (r >= 0 && daemon->restored)
-		r = guard_mend(daemon);
+		r = firewall_mend(daemon);
 	daemon->restored = false;
 	if (r != -ENOMEM)
 		r = settle(daemon);

@@ -16,7 +16,7 @@ static bool is_odd(const struct daemon *daemon, const struct ban *ban)
 
 	return !ban->network && jail != ENGINE_NO_JAIL &&
 	       ban->prefix.length !=
-		       engine_length(daemon->force.engine, jail, ban->prefix.address.family);
+		       engine_length(daemon->active.engine, jail, ban->prefix.address.family);
 }
 
 const char *lengths_name(const struct daemon *daemon, const struct ban *ban,
@@ -88,6 +88,6 @@ int lengths_make(struct daemon *daemon)
 						   wanted.items[i].family, wanted.items[i].length);
 	if (!lacks)
 		return 0;
-	r = guard_mend(daemon);
+	r = firewall_mend(daemon);
 	return r == -ENOMEM ? r : 0; /* all else was said, and is tried again */
 }

@@ -81,7 +81,7 @@ static void go_to_work(struct daemon *daemon)
 	 */
 	if (daemon->nft_source)
 		(void)sd_event_source_set_enabled(daemon->nft_source, SD_EVENT_ON);
-	engine_warm_done(daemon->force.engine);
+	engine_warm_done(daemon->active.engine);
 }
 
 static usec_t reach_back(const struct daemon *daemon, usec_t reach)
@@ -92,15 +92,15 @@ static usec_t reach_back(const struct daemon *daemon, usec_t reach)
 /* First notes, then all that counts. */
 static int seek_stretch(struct daemon *daemon)
 {
-	usec_t reach = engine_reach(daemon->force.engine);
-	usec_t notes = engine_note_reach(daemon->force.engine);
+	usec_t reach = engine_reach(daemon->active.engine);
+	usec_t notes = engine_note_reach(daemon->active.engine);
 	int r;
 
 	daemon->warm_from = 0;
 	if (notes <= reach)
 		return journal_seek_time(daemon->journal, reach_back(daemon, reach));
 	daemon->warm_from = reach_back(daemon, reach);
-	r = journal_select_notes(daemon->journal, daemon->force.ruleset);
+	r = journal_select_notes(daemon->journal, daemon->active.ruleset);
 	return r < 0 ? r : journal_seek_time(daemon->journal, reach_back(daemon, notes));
 }
 
@@ -111,7 +111,7 @@ static int leave_notes(struct daemon *daemon)
 	int r;
 
 	daemon->warm_from = 0;
-	r = journal_select(daemon->journal, daemon->force.ruleset, true);
+	r = journal_select(daemon->journal, daemon->active.ruleset, true);
 	return r < 0 ? r : journal_seek_time(daemon->journal, from);
 }
 
@@ -126,12 +126,12 @@ static void forget_place(struct daemon *daemon)
 	daemon->cursor = NULL;
 }
 
-int follow_begin(struct daemon *daemon)
+int reader_begin(struct daemon *daemon)
 {
-	usec_t findtime = engine_findtime(daemon->force.engine), now = daemon_now(daemon);
+	usec_t findtime = engine_findtime(daemon->active.engine), now = daemon_now(daemon);
 	int r;
 
-	r = journal_select(daemon->journal, daemon->force.ruleset, true);
+	r = journal_select(daemon->journal, daemon->active.ruleset, true);
 	if (r < 0)
 		return r;
 	if (!daemon->cursor) {
@@ -142,11 +142,11 @@ int follow_begin(struct daemon *daemon)
 		r = journal_find_end(daemon->journal);
 		return r < 0 ? r : go_on(daemon);
 	}
-	watch_gap(daemon);
+	health_gap(daemon);
 	r = find_mark(daemon);
 	if (r == -EINVAL) {
 		forget_place(daemon);
-		return follow_begin(daemon);
+		return reader_begin(daemon);
 	}
 	if (r < 0)
 		return r;
@@ -192,7 +192,7 @@ static int warm(struct daemon *daemon)
 		go_to_work(daemon);
 		return 0;
 	}
-	r = engine_warm(daemon->force.engine, journal_entry(daemon->journal));
+	r = engine_warm(daemon->active.engine, journal_entry(daemon->journal));
 	if (r < 0)
 		r = pass_over(daemon, r);
 	return r < 0 ? r : 1;
@@ -208,7 +208,7 @@ static int warm_notes(struct daemon *daemon)
 	if (r >= 0 && time >= daemon->warm_from)
 		return leave_notes(daemon);
 	if (r >= 0)
-		r = engine_warm_notes(daemon->force.engine, entry);
+		r = engine_warm_notes(daemon->active.engine, entry);
 	return r < 0 ? pass_over(daemon, r) : 0;
 }
 
@@ -223,8 +223,8 @@ static int read_entry(struct daemon *daemon)
 		if (r != 0)
 			return MIN(r, 0);
 	}
-	watch_entry(daemon);
-	r = engine_feed(daemon->force.engine, journal_entry(daemon->journal));
+	health_entry(daemon);
+	r = engine_feed(daemon->active.engine, journal_entry(daemon->journal));
 	return r < 0 ? pass_over(daemon, r) : commit_decisions(daemon);
 }
 
@@ -249,7 +249,7 @@ static int take_position(struct daemon *daemon)
 
 static uint64_t told(const struct daemon *daemon)
 {
-	const struct engine_statistics *s = engine_statistics(daemon->force.engine);
+	const struct engine_statistics *s = engine_statistics(daemon->active.engine);
 
 	return s->failures + s->prevented;
 }
@@ -322,7 +322,7 @@ static int on_read(sd_event_source *source, void *userdata)
 		r = take_position(daemon);
 		if (r < 0)
 			return r;
-		watch_batch(daemon);
+		health_batch(daemon);
 		commit_soon(daemon, SAVE_CURSOR_DELAY);
 	}
 	r = commit_all(daemon);
@@ -394,7 +394,7 @@ static int on_journal_timer(sd_event_source *source, uint64_t usec, void *userda
 	return process(userdata);
 }
 
-int follow_attach(struct daemon *daemon)
+int reader_attach(struct daemon *daemon)
 {
 	sd_event *event = daemon->event;
 	int fd, r;

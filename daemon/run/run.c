@@ -74,10 +74,10 @@ static int attach(struct daemon *daemon)
 		int (*attach)(struct daemon *daemon);
 	} parts[] = {
 		{ "timer of the state file", commit_attach },
-		{ "watch of own addresses", guard_attach },
+		{ "watch of own addresses", firewall_attach },
 		{ "watch of nftables", hear_attach },
-		{ "watch of the journal", follow_attach },
-		{ "watch of ignored addresses", ignored_attach },
+		{ "watch of the journal", reader_attach },
+		{ "watch of ignored addresses", exempt_attach },
 		{ "signal to reload", reload_attach },
 		{ "event loop", daemon_end_on_failure },
 	};
@@ -92,29 +92,29 @@ static int attach(struct daemon *daemon)
 static int start(struct daemon *daemon)
 {
 	cleanup(ledger_freep) struct ledger *ledger = NULL;
-	struct force force = { 0 };
+	struct active active = { 0 };
 	int r;
 
 	r = explain("event loop", make_event(daemon));
 	if (r >= 0)
 		r = explain("random numbers", make_seed(daemon));
 	if (r >= 0)
-		r = force_load(daemon, &force);
+		r = active_load(daemon, &active);
 	if (r >= 0)
 		r = commit_load(daemon, &ledger);
 	if (r >= 0)
-		r = guard_open(daemon, force.config->policy);
+		r = firewall_open(daemon, active.config->policy);
 	if (r >= 0)
 		r = open_journal(daemon);
 	if (r >= 0)
 		r = attach(daemon);
 	if (r >= 0)
-		r = force_enter(daemon, &force, &ledger);
+		r = active_enter(daemon, &active, &ledger);
 	if (r >= 0)
 		r = hear_begin(daemon);
 	if (r >= 0)
-		r = explain("place in the journal", follow_begin(daemon));
-	force_done(&force);
+		r = explain("place in the journal", reader_begin(daemon));
+	active_done(&active);
 	return r;
 }
 
@@ -136,7 +136,7 @@ static int serve(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	log_say(LOG_START, LOG_INFO, "%son guard: %zu jails in force, %zu bans running",
-		daemon->dry_run ? "dry run: " : "", ruleset_n_jails(daemon->force.ruleset),
+		daemon->dry_run ? "dry run: " : "", ruleset_n_jails(daemon->active.ruleset),
 		count_running(daemon));
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(daemon->event);

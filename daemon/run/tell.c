@@ -59,7 +59,7 @@ static int tell_ban(struct daemon *daemon, const struct ban *ban, struct crowds 
 	}
 	if (!crowds->items)
 		crowds->items =
-			calloc(ruleset_n_jails(daemon->force.ruleset), sizeof(*crowds->items));
+			calloc(ruleset_n_jails(daemon->active.ruleset), sizeof(*crowds->items));
 	if (!crowds->items)
 		return -ENOMEM;
 	crowd = &crowds->items[jail];
@@ -72,7 +72,7 @@ static int tell_ban(struct daemon *daemon, const struct ban *ban, struct crowds 
 
 static void tell_crowds(struct daemon *daemon, const struct crowds *crowds)
 {
-	for (size_t i = 0; crowds->items && i < ruleset_n_jails(daemon->force.ruleset); i++) {
+	for (size_t i = 0; crowds->items && i < ruleset_n_jails(daemon->active.ruleset); i++) {
 		const struct crowd *crowd = &crowds->items[i];
 
 		if (crowd->n > 0)
@@ -86,7 +86,7 @@ static int tell_end(struct daemon *daemon, const struct ban *ban, enum ban_end w
 {
 	say_unban(daemon, ban, why_ended(why), again);
 	ledger_told_end(daemon->ledger, ban->id);
-	return guard_remove(daemon, ban) == -ENOMEM ? -ENOMEM : 0;
+	return firewall_remove(daemon, ban) == -ENOMEM ? -ENOMEM : 0;
 }
 
 /* At the bound of the ledger. An element goes with its ban, or nobody would know whose it is. */
@@ -103,7 +103,7 @@ static int remove_evicted(struct daemon *daemon)
 			continue;
 		/* a longer one by hand has the same element */
 		if (!ledger_banned(daemon->ledger, jail, &ban->prefix, now))
-			r = guard_gather_removal(daemon, &changes, ban);
+			r = firewall_gather_removal(daemon, &changes, ban);
 		ledger_told_end(daemon->ledger, ban->id);
 	}
 	if (r >= 0)

@@ -21,7 +21,7 @@
 void status_done(struct status *status)
 {
 	diagnosis_done(&status->diagnosis);
-	past_done(&status->past);
+	history_done(&status->history);
 	unit_done(&status->unit);
 	nft_view_done(&status->view);
 	journal_free(status->journal);
@@ -292,7 +292,7 @@ static int look_for_trouble(struct status *status)
 	const struct digest_remark *remarks;
 	size_t n;
 
-	remarks = digest_remarks(status->past.digest, &n);
+	remarks = digest_remarks(status->history.digest, &n);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(remarks[i].id, log_id(LOG_STATE)) == 0 &&
 		    remarks[i].last > remarks[i].calmed && remarks[i].last >= status->started) {
@@ -309,14 +309,14 @@ static int look_at_past(struct status *status)
 {
 	int r;
 
-	status->past.since = status->common.since;
-	status->past.until = status->now;
+	status->history.since = status->common.since;
+	status->history.until = status->now;
 	if (!status->journal)
 		return 0;
-	r = past_read_said(&status->past, status->journal);
+	r = history_read_said(&status->history, status->journal);
 	if (r >= 0 && status->ruleset)
-		r = past_count(&status->past,
-			       &(struct past_source){ status->journal, status->ruleset,
+		r = history_count(&status->history,
+			       &(struct history_source){ status->journal, status->ruleset,
 						      status->policy, false, PATIENCE });
 	return r < 0 ? r : look_for_trouble(status);
 }

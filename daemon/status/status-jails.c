@@ -90,7 +90,7 @@ static int find_last(struct journal *journal, enum log_kind what, const char *ja
 }
 
 /* The daemon says it once in each of its lives; it holds as long as nothing is recognised. */
-static int find_silence(struct status *status, const struct past_count *count,
+static int find_silence(struct status *status, const struct history_count *count,
 			struct facts_jail *facts)
 {
 	usec_t said;
@@ -118,7 +118,7 @@ static int look_at(struct status *status, struct units *units, unsigned index)
 	if (r >= 0)
 		r = latest(status->journal, &facts->last_entry);
 	return r < 0 ? r
-		     : find_silence(status, status->past.jails ? &status->past.jails[index] : NULL,
+		     : find_silence(status, status->history.jails ? &status->history.jails[index] : NULL,
 				    facts);
 }
 
@@ -141,8 +141,8 @@ static int take_rules(struct status *status)
 		if (!jail)
 			return -ENOMEM;
 		jail->rule = rule;
-		if (status->past.jails)
-			jail->count = &status->past.jails[i];
+		if (status->history.jails)
+			jail->count = &status->history.jails[i];
 		r = look_at(status, units, i);
 	}
 	status->facts.jails = status->facts_jails;
@@ -172,9 +172,9 @@ static int take_said(struct status *status)
 	const struct digest_jail *said;
 	size_t n;
 
-	if (!status->past.digest)
+	if (!status->history.digest)
 		return 0;
-	said = digest_jails(status->past.digest, &n);
+	said = digest_jails(status->history.digest, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct status_jail *jail = status_jail(status, said[i].name);
 

@@ -71,7 +71,7 @@ static int print_firewall(const struct status *status)
 	return print_line(object, whole);
 }
 
-static bool add_counts(cJSON *object, const struct past_count *count)
+static bool add_counts(cJSON *object, const struct history_count *count)
 {
 	if (!count)
 		return print_add_text(object, "failures", NULL) &&
@@ -96,7 +96,7 @@ static int print_jail(const struct status *status, size_t index)
 			       jail->rule ? policy_mode_name(jail->rule->settings.mode) : NULL) &&
 		add_if_known(object, "banned", status->facts.sees_kernel, jail->banned) &&
 		add_counts(object, jail->count) &&
-		add_if_known(object, "bans", status->past.digest, jail->bans) &&
+		add_if_known(object, "bans", status->history.digest, jail->bans) &&
 		add_time(object, "last_ban_usec", jail->last_ban) &&
 		add_time(object, "last_entry_usec", facts ? facts->last_entry : 0) &&
 		print_add_text(object, "unit", facts ? facts->unit : NULL) &&
@@ -111,7 +111,7 @@ static int print_jail(const struct status *status, size_t index)
 static int print_summary(const struct status *status)
 {
 	size_t n_problems = status->diagnosis.n_problems;
-	bool counted = status->past.jails;
+	bool counted = status->history.jails;
 	cJSON *object = cJSON_CreateObject();
 
 	return print_line(object,
@@ -122,11 +122,11 @@ static int print_summary(const struct status *status)
 				  print_add_number(object, "unseen", status->n_unseen) &&
 				  print_add_number(object, "since_usec", status->common.since) &&
 				  add_if_known(object, "counted_since_usec", counted,
-					       status->past.counted_since) &&
+					       status->history.counted_since) &&
 				  add_if_known(object, "counted_until_usec", counted,
-					       status->past.counted_until) &&
-				  add_if_known(object, "lost", status->past.digest,
-					       status->past.n_lost));
+					       status->history.counted_until) &&
+				  add_if_known(object, "lost", status->history.digest,
+					       status->history.n_lost));
 }
 
 int status_print_json(const struct status *status)
@@ -147,6 +147,6 @@ int status_print_json(const struct status *status)
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
 		r = print_jail(status, i);
 	if (r >= 0)
-		r = past_print_warnings_json(&status->past);
+		r = history_print_warnings_json(&status->history);
 	return r < 0 ? r : print_summary(status);
 }

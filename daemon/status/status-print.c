@@ -29,7 +29,7 @@ static int printf_like(2, 3) print_part(const char *label, const char *format, .
 		text = NULL;
 		return -ENOMEM;
 	}
-	return past_print_folded(label, LABEL, text);
+	return history_print_folded(label, LABEL, text);
 }
 
 static int print_verdict(const struct status *status)
@@ -37,18 +37,18 @@ static int print_verdict(const struct status *status)
 	size_t n = status->diagnosis.n_problems;
 
 	if (n > 0)
-		printf("banish: %zu problem%s\n", n, past_plural(n));
+		printf("banish: %zu problem%s\n", n, history_plural(n));
 	else
 		printf("banish: %s\n",
 		       status->n_unseen > 0 ? "what could be looked at is well" : "all is well");
 	for (size_t i = 0; i < status->diagnosis.n_findings; i++) {
 		const struct finding *finding = &status->diagnosis.findings[i];
 
-		if (past_print_folded(finding->problem ? "  ! " : "  - ", 4, finding->text) < 0)
+		if (history_print_folded(finding->problem ? "  ! " : "  - ", 4, finding->text) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < status->n_unseen; i++)
-		if (past_print_folded("  ? ", 4, status->unseen[i]) < 0)
+		if (history_print_folded("  ? ", 4, status->unseen[i]) < 0)
 			return -ENOMEM;
 	putchar('\n');
 	return 0;
@@ -65,10 +65,10 @@ static int print_daemon(const struct status *status)
 		snprintf(process, sizeof(process), ", process %u", unit->process);
 	if (unit->restarts > 0)
 		snprintf(restarts, sizeof(restarts), ", restarted %" PRIu64 " time%s by systemd",
-			 unit->restarts, past_plural(unit->restarts));
+			 unit->restarts, history_plural(unit->restarts));
 	return print_part("daemon", "%s since %s (%s)%s%s", unit_state_name(unit->state),
 			  timestamp_format(unit->since, since),
-			  figure_age(status->now > unit->since ? status->now - unit->since : 0,
+			  human_age(status->now > unit->since ? status->now - unit->since : 0,
 				     age),
 			  process, restarts);
 }
@@ -99,9 +99,9 @@ static int print_position(const struct status *status)
 	if (waiting < SAVED_WITHIN || is_fresh(status))
 		return print_part("journal", "read up to %s or later (saved twice a minute)", time);
 	return print_part("journal", "read up to %s; %s entr%s wait%s, for %s", time,
-			  figure_count(facts->n_waiting, count),
+			  human_count(facts->n_waiting, count),
 			  facts->n_waiting == 1 ? "y" : "ies", facts->n_waiting == 1 ? "s" : "",
-			  figure_age(waiting, age));
+			  human_age(waiting, age));
 }
 
 static int print_firewall(const struct status *status)
@@ -119,13 +119,13 @@ static int print_firewall(const struct status *status)
 		banned += status->jails[i].banned;
 	}
 	r = print_part("firewall", "table inet %s stands, %" PRIu64 " ban%s, %s packets kept out",
-		       status->facts.table, banned, past_plural(banned),
-		       figure_count(packets, out));
+		       status->facts.table, banned, history_plural(banned),
+		       human_count(packets, out));
 	if (r < 0 || status->passed == 0)
 		return r;
 	return print_part("ignored",
 			  "%s packets of ignoreip, own addresses and gateways let through",
-			  figure_count(status->passed, passed));
+			  human_count(status->passed, passed));
 }
 
 static const char *mode_without_rule(const struct status *status, const struct status_jail *jail)
@@ -133,44 +133,44 @@ static const char *mode_without_rule(const struct status *status, const struct s
 	return status->ruleset && strcmp(jail->name, NFT_JAIL_MANUAL) != 0 ? "off" : NULL;
 }
 
-static int add_jail(struct sheet *sheet, const struct status *status,
+static int add_jail(struct columns *columns, const struct status *status,
 		    const struct status_jail *jail)
 {
 	char banned[FIGURE_TEXT_MAX], failures[FIGURE_TEXT_MAX + 1], bans[FIGURE_TEXT_MAX],
 		packets[FIGURE_TEXT_MAX], last[TIMESTAMP_TEXT_MAX];
-	bool kernel = status->facts.sees_kernel, said = status->past.digest;
+	bool kernel = status->facts.sees_kernel, said = status->history.digest;
 	const char *mode = jail->rule ? policy_mode_name(jail->rule->settings.mode)
 				      : mode_without_rule(status, jail);
 	const char *const cells[] = {
 		jail->name,
 		mode,
-		kernel ? figure_count(jail->banned, banned) : NULL,
+		kernel ? human_count(jail->banned, banned) : NULL,
 		jail->count ? failures : NULL,
-		said ? figure_count(jail->bans, bans) : NULL,
+		said ? human_count(jail->bans, bans) : NULL,
 		jail->last_ban > 0 ? timestamp_format(jail->last_ban, last) : NULL,
-		kernel ? figure_count(jail->packets, packets) : NULL,
+		kernel ? human_count(jail->packets, packets) : NULL,
 	};
 
 	if (jail->count) {
-		figure_count((jail->count->failures + jail->count->prevented) / WEIGHT_ONE,
+		human_count((jail->count->failures + jail->count->prevented) / WEIGHT_ONE,
 			     failures);
-		if (status->past.hurried)
+		if (status->history.hurried)
 			strcat(failures, "+");
 	}
-	return sheet_add(sheet, cells);
+	return columns_add(columns, cells);
 }
 
 /* A long journal: which part of it was counted. */
-static void print_counted(const struct past *past)
+static void print_counted(const struct history *history)
 {
 	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
 
-	if (!past->jails || past->counted_since <= past->since)
+	if (!history->jails || history->counted_since <= history->since)
 		return;
-	timestamp_format(past->counted_since, since);
-	if (past->hurried)
+	timestamp_format(history->counted_since, since);
+	if (history->hurried)
 		printf("FAILED: only of %s to %s, a long journal.\n", since,
-		       timestamp_format(past->counted_until, until));
+		       timestamp_format(history->counted_until, until));
 	else
 		printf("FAILED: only since %s, the journal is long.\n", since);
 }
@@ -180,30 +180,30 @@ static int print_jails(const struct status *status)
 	static const char *const head[] = { "JAIL",   "MODE",     "NOW",    "FAILED",
 					    "BANNED", "LAST BAN", "PACKETS" };
 	char since[TIMESTAMP_TEXT_MAX];
-	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(columns_freep) struct columns *columns = NULL;
 	cleanup(freep) char *text = NULL;
 	int r;
 
 	if (status->n_jails == 0)
 		return 0;
-	r = sheet_new("<<>>><>", &sheet);
+	r = columns_new("<<>>><>", &columns);
 	if (r >= 0)
-		r = sheet_add(sheet, head);
+		r = columns_add(columns, head);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
-		r = add_jail(sheet, status, &status->jails[i]);
+		r = add_jail(columns, status, &status->jails[i]);
 	if (r >= 0)
-		r = sheet_format(sheet, &text);
+		r = columns_format(columns, &text);
 	if (r < 0)
 		return r;
 	printf("\n%sNOW: banned now. FAILED, BANNED: since %s.\n", text,
 	       timestamp_format(status->common.since, since));
-	print_counted(&status->past);
+	print_counted(&status->history);
 	return 0;
 }
 
 static int print_warnings(const struct status *status)
 {
-	return status->past.digest ? past_print_warnings(&status->past, MAX_WARNINGS, true) : 0;
+	return status->history.digest ? history_print_warnings(&status->history, MAX_WARNINGS, true) : 0;
 }
 
 int status_print_text(const struct status *status)

@@ -17,7 +17,7 @@
 struct status_jail {
 	char name[NAME_SIZE];
 	const struct jail *rule;        /* NULL: not in force */
-	const struct past_count *count; /* NULL: not counted */
+	const struct history_count *count; /* NULL: not counted */
 	uint64_t banned;                /* elements in the kernel now */
 	uint64_t bans;                  /* in the span */
 	usec_t last_ban;                /* 0: none found */
@@ -34,7 +34,7 @@ struct status {
 	bool owns_policy;
 	char *fault;
 	struct journal *journal; /* NULL: cannot be read */
-	struct past past;
+	struct history history;
 	struct unit unit;
 	usec_t started, loaded; /* by its own entries; 0: not found */
 	struct nft_view view;

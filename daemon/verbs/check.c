@@ -21,10 +21,10 @@ static const char *or_none(const char *text)
 static int compare(const struct rule *rule, const struct example *example, int answer,
 		   const struct verdict_of_hit *hit, struct faults *faults)
 {
-	const char *event = answer == TRIAL_HIT ? rule->events[hit->event].name : NULL;
+	const char *event = answer == RULETEST_HIT ? rule->events[hit->event].name : NULL;
 	char address[ADDRESS_TEXT_MAX] = "";
 
-	if (answer == TRIAL_HIT && hit->has_address)
+	if (answer == RULETEST_HIT && hit->has_address)
 		address_format(&hit->address, address);
 
 	if (strcmp(or_none(event), or_none(example->event)) != 0)
@@ -43,21 +43,21 @@ static int compare(const struct rule *rule, const struct example *example, int a
 					  *address ? address : "none", example->address);
 	}
 	if (example->user &&
-	    (answer != TRIAL_HIT || !span_equal(hit->user, span_of(example->user))))
+	    (answer != RULETEST_HIT || !span_equal(hit->user, span_of(example->user))))
 		return faults_add(faults, "%s:%u:%u: example: the user is %.*s, not %s", rule->file,
 				  example->line, example->column,
-				  answer == TRIAL_HIT && hit->user.data
+				  answer == RULETEST_HIT && hit->user.data
 					  ? (int)MIN(hit->user.size, 256)
 					  : 4,
-				  answer == TRIAL_HIT && hit->user.data ? hit->user.data : "none",
+				  answer == RULETEST_HIT && hit->user.data ? hit->user.data : "none",
 				  example->user);
 	return 0;
 }
 
 /* The examples of a rule are one stream: sessions join. */
-static int run_examples(struct trial *trial, struct faults *faults)
+static int run_examples(struct ruletest *ruletest, struct faults *faults)
 {
-	const struct rule *rule = trial_rule(trial);
+	const struct rule *rule = ruletest_rule(ruletest);
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++) {
@@ -66,7 +66,7 @@ static int run_examples(struct trial *trial, struct faults *faults)
 					       .time = USEC_PER_HOUR + i };
 		const struct verdict_of_hit *hit = NULL;
 
-		r = trial_feed(trial, &sample, &hit);
+		r = ruletest_feed(ruletest, &sample, &hit);
 		if (r >= 0)
 			r = compare(rule, example, r, hit, faults);
 	}
@@ -88,20 +88,20 @@ static int try_rules(struct config *config, struct faults *faults)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < config->n_rules; i++) {
-		cleanup(trial_freep) struct trial *trial = NULL;
+		cleanup(ruletest_freep) struct ruletest *ruletest = NULL;
 
-		r = trial_new(config->rules[i], config->policy_file, config->policy, faults,
-			      &trial);
+		r = ruletest_new(config->rules[i], config->policy_file, config->policy, faults,
+			      &ruletest);
 		if (r == -EINVAL) { /* a bad pattern; the rule is still ours */
 			r = 0;
 			continue;
 		}
 		if (r >= 0) {
 			config->rules[i] = NULL;
-			r = run_examples(trial, faults);
+			r = run_examples(ruletest, faults);
 		}
 		if (r >= 0)
-			r = lint(trial_rule(trial), faults);
+			r = lint(ruletest_rule(ruletest), faults);
 	}
 	return r;
 }
@@ -120,7 +120,7 @@ static int check(const struct common *common, struct faults *faults)
 	n_jails = config->policy->n_jails;
 	for (size_t i = 0; i < n_rules; i++)
 		n_examples += config->rules[i]->n_examples;
-	trial_set_mode(config->policy, MODE_AGGRESSIVE); /* a rule proves all of its events */
+	ruletest_set_mode(config->policy, MODE_AGGRESSIVE); /* a rule proves all of its events */
 	r = try_rules(config, faults);
 	if (r < 0)
 		return r;

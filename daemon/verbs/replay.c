@@ -17,20 +17,20 @@
 
 struct replay {
 	struct common common;
-	struct reading reading;
+	struct input input;
 	struct engine *engine;
 };
 
 static void replay_done(struct replay *replay)
 {
 	engine_free(replay->engine);
-	reading_done(&replay->reading);
+	input_done(&replay->input);
 }
 
 static int print_ban_json(struct replay *replay, const struct decision *decision,
 			  const char *cursor)
 {
-	const struct jail *jail = ruleset_jail(replay->reading.ruleset, decision->jail);
+	const struct jail *jail = ruleset_jail(replay->input.ruleset, decision->jail);
 	cJSON *object = cJSON_CreateObject();
 	bool ok;
 
@@ -50,7 +50,7 @@ static int print_ban_json(struct replay *replay, const struct decision *decision
 
 static int print_ban_text(struct replay *replay, const struct decision *decision)
 {
-	const struct jail *jail = ruleset_jail(replay->reading.ruleset, decision->jail);
+	const struct jail *jail = ruleset_jail(replay->input.ruleset, decision->jail);
 	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], weight[WEIGHT_TEXT_MAX],
 		span[TIMESPAN_TEXT_MAX];
 
@@ -160,7 +160,7 @@ static int print_decisions(struct replay *replay)
 		cleanup(freep) char *cursor = NULL;
 
 		if (replay->common.json) {
-			r = journal_cursor(replay->reading.journal, &cursor);
+			r = journal_cursor(replay->input.journal, &cursor);
 			if (r < 0)
 				return r;
 		}
@@ -191,11 +191,11 @@ static int print_summary(struct replay *replay)
 
 static int follow(struct replay *replay)
 {
-	const struct entry *entry = journal_entry(replay->reading.journal);
+	const struct entry *entry = journal_entry(replay->input.journal);
 	int r;
 
-	r = journal_seek_time(replay->reading.journal, replay->common.since);
-	while (r >= 0 && (r = reading_next(&replay->reading, &replay->common)) > 0) {
+	r = journal_seek_time(replay->input.journal, replay->common.since);
+	while (r >= 0 && (r = input_next(&replay->input, &replay->common)) > 0) {
 		r = engine_feed(replay->engine, entry);
 		if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
 			r = 0;
@@ -208,14 +208,14 @@ static int follow(struct replay *replay)
 static int prepare(struct replay *replay, struct faults *faults)
 {
 	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
-	struct reading *reading = &replay->reading;
+	struct input *input = &replay->input;
 	int r;
 
-	r = reading_open("replay", &replay->common, faults, reading);
+	r = input_open("replay", &replay->common, faults, input);
 	if (r >= 0)
-		r = engine_new(reading->ruleset, reading->config->policy, seed, NULL,
+		r = engine_new(input->ruleset, input->config->policy, seed, NULL,
 			       &replay->engine);
-	return r < 0 ? r : journal_select(reading->journal, reading->ruleset, false);
+	return r < 0 ? r : journal_select(input->journal, input->ruleset, false);
 }
 
 int verb_replay(int argc, char **argv)

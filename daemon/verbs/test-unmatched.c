@@ -12,18 +12,18 @@ struct shape {
 	uint64_t count;
 };
 
-struct shapes {
+struct unmatched {
 	struct shape items[MAX_SHAPES];
 	size_t n_items;
 	uint64_t n_others;
 };
 
-struct shapes *shapes_new(void)
+struct unmatched *unmatched_new(void)
 {
-	return calloc(1, sizeof(struct shapes));
+	return calloc(1, sizeof(struct unmatched));
 }
 
-struct shapes *shapes_free(struct shapes *shapes)
+struct unmatched *unmatched_free(struct unmatched *shapes)
 {
 	free(shapes);
 	return NULL;
@@ -83,7 +83,7 @@ static bool fold(struct span message, char text[static SHAPE_SIZE + 1])
 	return has_address;
 }
 
-void shapes_add(struct shapes *shapes, struct span message)
+void unmatched_add(struct unmatched *shapes, struct span message)
 {
 	char text[SHAPE_SIZE + 1];
 
@@ -111,7 +111,7 @@ static int more_first(const void *a, const void *b)
 	return strcmp((*x)->text, (*y)->text);
 }
 
-void shapes_print(const struct shapes *shapes, uint64_t n_lines, uint64_t n_taken, FILE *out)
+void unmatched_print(const struct unmatched *shapes, uint64_t n_lines, uint64_t n_taken, FILE *out)
 {
 	const struct shape *sorted[MAX_SHAPES];
 

@@ -10,13 +10,13 @@
 
 #include <stdio.h>
 
-struct shapes;
+struct unmatched;
 
-struct shapes *shapes_new(void);
-struct shapes *shapes_free(struct shapes *shapes);
+struct unmatched *unmatched_new(void);
+struct unmatched *unmatched_free(struct unmatched *shapes);
 
 /* Lines without an address are passed over; out of memory the line is just not counted. */
-void shapes_add(struct shapes *shapes, struct span message);
-void shapes_print(const struct shapes *shapes, uint64_t n_lines, uint64_t n_taken, FILE *out);
+void unmatched_add(struct unmatched *shapes, struct span message);
+void unmatched_print(const struct unmatched *shapes, uint64_t n_lines, uint64_t n_taken, FILE *out);
 
 #endif

@@ -16,9 +16,9 @@ struct test {
 	struct common common;
 	const char *mode, *unit, *identifier;
 	struct config *config;
-	struct trial **trials;
+	struct ruletest **trials;
 	size_t n_trials;
-	struct shapes *shapes; /* of lines that no rule took */
+	struct unmatched *shapes; /* of lines that no rule took */
 	uint64_t n_lines, n_taken;
 	usec_t time; /* of the last line; lines without a time follow one another closely */
 };
@@ -39,9 +39,9 @@ struct answer {
 static void test_done(struct test *test)
 {
 	for (size_t i = 0; i < test->n_trials; i++)
-		trial_free(test->trials[i]);
+		ruletest_free(test->trials[i]);
 	free(test->trials);
-	shapes_free(test->shapes);
+	unmatched_free(test->shapes);
 	config_free(test->config);
 }
 
@@ -62,9 +62,9 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 		return "the address is never counted: it is in ignoreip, loopback, unspecified or multicast";
 	case WHY_PRIVATE:
 		return "the address is private, and the jail has not \"banprivate\"";
-	case WHY_PREVENTED:
+	case WHY_BANNED:
 		return "the address is banned already";
-	case WHY_TOLD_BEFORE:
+	case WHY_DUPLICATE:
 		return "another line of its session, or of its address, told this attempt already";
 	case WHY_NO_ADDRESS:
 		return "no address in the line, and its session remembers none";
@@ -79,7 +79,7 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 }
 
 /* Why no rule took it. One rule that reads such lines can say more. */
-static int explain(struct test *test, const struct sample *sample, struct trial *reader,
+static int explain(struct test *test, const struct sample *sample, struct ruletest *reader,
 		   size_t n_readers, struct answer *ret)
 {
 	const char *reason =
@@ -92,7 +92,7 @@ static int explain(struct test *test, const struct sample *sample, struct trial 
 		reason =
 			"MESSAGE is missing or null: journalctl leaves out long ones, give it --all";
 	else if (n_readers == 1)
-		return trial_explain(reader, sample, ret->reason, sizeof(ret->reason));
+		return ruletest_explain(reader, sample, ret->reason, sizeof(ret->reason));
 	snprintf(ret->reason, sizeof(ret->reason), "%s", reason);
 	return 0;
 }
@@ -100,22 +100,22 @@ static int explain(struct test *test, const struct sample *sample, struct trial 
 /* Every rule sees the line, as in the daemon; the first that takes it answers. */
 static int ask(struct test *test, const struct sample *sample, struct answer *ret)
 {
-	struct trial *reader = NULL;
+	struct ruletest *reader = NULL;
 	size_t n_readers = 0;
 
 	*ret = (struct answer){ 0 };
 	for (size_t i = 0; i < test->n_trials; i++) {
 		const struct verdict_of_hit *hit = NULL;
-		int r = trial_feed(test->trials[i], sample, &hit);
+		int r = ruletest_feed(test->trials[i], sample, &hit);
 
 		if (r < 0)
 			return r;
-		if (r != TRIAL_NOT_SELECTED) {
+		if (r != RULETEST_NOT_SELECTED) {
 			reader = test->trials[i];
 			n_readers++;
 		}
-		if (r == TRIAL_HIT && !ret->rule) {
-			ret->rule = trial_rule(reader);
+		if (r == RULETEST_HIT && !ret->rule) {
+			ret->rule = ruletest_rule(reader);
 			ret->hit = hit;
 			snprintf(ret->reason, sizeof(ret->reason), "%s", reason_of_hit(hit));
 		}
@@ -183,7 +183,7 @@ static int run_sample(struct test *test, const struct sample *sample)
 	if (answer.rule)
 		test->n_taken++;
 	else if (sample->message.data)
-		shapes_add(test->shapes, sample->message);
+		unmatched_add(test->shapes, sample->message);
 	return test->common.json ? print_json(sample, &answer) : print_text(sample, &answer);
 }
 
@@ -301,10 +301,10 @@ static int prepare(struct test *test, struct faults *faults)
 		return r;
 	policy = test->config->policy;
 	if (test->mode)
-		trial_set_mode(policy, strcmp(test->mode, "aggressive") == 0 ? MODE_AGGRESSIVE
+		ruletest_set_mode(policy, strcmp(test->mode, "aggressive") == 0 ? MODE_AGGRESSIVE
 									     : MODE_NORMAL);
-	test->trials = calloc(policy->n_jails + 1, sizeof(struct trial *));
-	test->shapes = shapes_new();
+	test->trials = calloc(policy->n_jails + 1, sizeof(struct ruletest *));
+	test->shapes = unmatched_new();
 	if (!test->trials || !test->shapes)
 		return -ENOMEM;
 
@@ -314,7 +314,7 @@ static int prepare(struct test *test, struct faults *faults)
 
 			if (!rule || strcmp(rule->name, policy->jails[jail].name) != 0)
 				continue;
-			r = trial_new(rule, test->config->policy_file, policy, faults,
+			r = ruletest_new(rule, test->config->policy_file, policy, faults,
 				      &test->trials[test->n_trials]);
 			if (r < 0)
 				return r;
@@ -375,7 +375,7 @@ int verb_test(int argc, char **argv)
 		r = first < argc ? run_words(&test, argv + first, argc - first) : run_stdin(&test);
 	r = faults_conclude(&faults, "test", r);
 	if (r >= 0 && first >= argc)
-		shapes_print(test.shapes, test.n_lines, test.n_taken,
+		unmatched_print(test.shapes, test.n_lines, test.n_taken,
 			     test.common.json ? stderr : stdout);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -32,7 +32,7 @@ struct said {
 
 struct why {
 	struct common common;
-	struct reading reading;
+	struct input input;
 	struct nft *nft; /* NULL: it cannot be asked */
 	struct address address;
 	struct prefix *prefixes; /* what the address is, in one jail or another */
@@ -60,7 +60,7 @@ static void why_done(struct why *why)
 	free(why->prefixes);
 	nft_elements_done(&why->elements);
 	nft_free(why->nft);
-	reading_done(&why->reading);
+	input_done(&why->input);
 }
 
 /* Every prefix that the address can have been banned as: journal matches are exact texts. */
@@ -138,7 +138,7 @@ static int ask_kernel(struct why *why, usec_t now)
 	bool torn;
 	int r, banned = BANNED_NO;
 
-	r = nft_open(why->reading.config->policy->table, &why->nft);
+	r = nft_open(why->input.config->policy->table, &why->nft);
 	if (r >= 0)
 		r = nft_list(why->nft, NULL, &why->elements);
 	if (r == -ENOENT)
@@ -228,11 +228,11 @@ static int read_said(struct why *why)
 {
 	int r;
 
-	r = journal_select_said(why->reading.journal, why->prefixes, why->n_prefixes);
+	r = journal_select_said(why->input.journal, why->prefixes, why->n_prefixes);
 	if (r >= 0)
-		r = journal_seek_time(why->reading.journal, why->common.since);
-	while (r >= 0 && (r = reading_next(&why->reading, &why->common)) > 0) {
-		r = keep(why, journal_entry(why->reading.journal));
+		r = journal_seek_time(why->input.journal, why->common.since);
+	while (r >= 0 && (r = input_next(&why->input, &why->common)) > 0) {
+		r = keep(why, journal_entry(why->input.journal));
 		if (r == -EBADMSG)
 			r = 0;
 	}
@@ -269,7 +269,7 @@ static int print_event(const struct why *why, const char *what, usec_t time, str
 static int show_if_counted(const struct why *why, struct engine *engine, const char *jail,
 			   usec_t begin)
 {
-	const struct entry *entry = journal_entry(why->reading.journal);
+	const struct entry *entry = journal_entry(why->input.journal);
 	struct span message;
 	usec_t time;
 	int r = 0;
@@ -279,9 +279,9 @@ static int show_if_counted(const struct why *why, struct engine *engine, const c
 		struct prefix prefix;
 
 		if (hit->weight == 0 ||
-		    strcmp(ruleset_jail(why->reading.ruleset, hit->jail)->name, jail) != 0)
+		    strcmp(ruleset_jail(why->input.ruleset, hit->jail)->name, jail) != 0)
 			continue;
-		prefix = engine_widen(engine, hit->jail, &hit->address);
+		prefix = engine_prefix_of(engine, hit->jail, &hit->address);
 		if (!prefix_contains(&prefix, &why->address))
 			continue;
 		r = entry_time(entry, &time);
@@ -316,29 +316,29 @@ static int show_lines(struct why *why, const struct said *said)
 	usec_t tipped, begin, from, findtime = 0;
 	int r;
 
-	r = engine_new(why->reading.ruleset, why->reading.config->policy, seed, NULL, &engine);
+	r = engine_new(why->input.ruleset, why->input.config->policy, seed, NULL, &engine);
 	if (r >= 0)
-		r = journal_select(why->reading.journal, why->reading.ruleset, false);
+		r = journal_select(why->input.journal, why->input.ruleset, false);
 	if (r >= 0)
-		r = journal_go_to(why->reading.journal, said->cursor);
+		r = journal_go_to(why->input.journal, said->cursor);
 	if (r <= 0)
 		return r; /* the line is no longer in the journal */
-	r = entry_time(journal_entry(why->reading.journal), &tipped);
-	for (unsigned i = 0; i < ruleset_n_jails(why->reading.ruleset); i++)
-		if (strcmp(ruleset_jail(why->reading.ruleset, i)->name, said->jail) == 0)
-			findtime = ruleset_jail(why->reading.ruleset, i)->settings.findtime;
+	r = entry_time(journal_entry(why->input.journal), &tipped);
+	for (unsigned i = 0; i < ruleset_n_jails(why->input.ruleset); i++)
+		if (strcmp(ruleset_jail(why->input.ruleset, i)->name, said->jail) == 0)
+			findtime = ruleset_jail(why->input.ruleset, i)->settings.findtime;
 	begin = time_before(tipped, findtime);
 	from = time_before(tipped, engine_reach(engine));
 	if (r >= 0)
-		r = journal_seek_time(why->reading.journal,
+		r = journal_seek_time(why->input.journal,
 				      MIN(from, time_before(tipped, engine_note_reach(engine))));
-	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
-		r = feed_from(engine, journal_entry(why->reading.journal), from);
+	while (r >= 0 && (r = journal_next(why->input.journal)) > 0) {
+		r = feed_from(engine, journal_entry(why->input.journal), from);
 		if (r >= 0)
 			r = show_if_counted(why, engine, said->jail, begin);
 		if (r == -EBADMSG)
 			r = 0;
-		if (r >= 0 && journal_stands_at(why->reading.journal, said->cursor))
+		if (r >= 0 && journal_stands_at(why->input.journal, said->cursor))
 			break;
 	}
 	return MIN(r, 0);
@@ -369,7 +369,7 @@ static int say_ignored(const struct why *why, enum banned banned)
 	cJSON *object;
 	int r;
 
-	r = why_ignored(why->reading.config, why->nft, &why->address, &reason);
+	r = why_ignored(why->input.config, why->nft, &why->address, &reason);
 	if (r < 0)
 		return r;
 	address_format(&why->address, text);
@@ -404,15 +404,15 @@ static int find_crowd(struct why *why, const struct nft_element *element, usec_t
 	int r, found = 0;
 
 	snprintf(jail, sizeof(jail), "BANISH_JAIL=%s", nft_jail_bare(element->jail, bare));
-	r = journal_select_own(why->reading.journal, fields, ARRAY_SIZE(fields), false);
+	r = journal_select_own(why->input.journal, fields, ARRAY_SIZE(fields), false);
 	if (r >= 0)
-		r = journal_seek_time(why->reading.journal, begin);
-	while (r >= 0 && (r = journal_next(why->reading.journal)) > 0) {
-		r = entry_time(journal_entry(why->reading.journal), &time);
+		r = journal_seek_time(why->input.journal, begin);
+	while (r >= 0 && (r = journal_next(why->input.journal)) > 0) {
+		r = entry_time(journal_entry(why->input.journal), &time);
 		if (r >= 0 && time > end)
 			break;
 		said_done(ret);
-		r = take_said(journal_entry(why->reading.journal), ret);
+		r = take_said(journal_entry(why->input.journal), ret);
 		found = 1;
 		if (r == -EBADMSG)
 			r = 0;
@@ -506,7 +506,7 @@ int verb_why(int argc, char **argv)
 		fprintf(stderr, "banish why: \"%s\" is no address\n", argv[first]);
 		return EXIT_USAGE;
 	}
-	r = reading_open("why", &why.common, &faults, &why.reading);
+	r = input_open("why", &why.common, &faults, &why.input);
 	if (r >= 0)
 		r = answer(&why);
 	r = faults_conclude(&faults, "why", r);

@@ -100,7 +100,7 @@ void table_fetch_record(const struct table *table, uint64_t hash)
 
 /* One step further at each call: the third's record, the second's bucket, and the first of the
  * oldest's chain, which may have to be changed with it. */
-void table_fetch_oldest(const struct table *table, const struct table_list *list)
+void table_prefetch_oldest(const struct table *table, const struct table_list *list)
 {
 	const struct table_head *oldest = table_at(table, list->oldest), *second;
 

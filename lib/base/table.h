@@ -50,7 +50,7 @@ void table_remove(struct table *table, struct table_list *list, void *record);
 void table_fetch_bucket(const struct table *table, uint64_t hash);
 void table_fetch_record(const struct table *table, uint64_t hash);
 /* Once an event, where the oldest are taken out: what that touches comes into the cache. */
-void table_fetch_oldest(const struct table *table, const struct table_list *list);
+void table_prefetch_oldest(const struct table *table, const struct table_list *list);
 
 /* Takes it out of one list and makes it the newest of another. */
 void table_move(struct table *table, struct table_list *from, struct table_list *to, void *record);

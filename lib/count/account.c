@@ -24,43 +24,43 @@ struct key {
 	uint32_t jail;
 };
 
-struct targets {
+struct accounts {
 	uint8_t seed[HASH_SEED_SIZE];
 	struct table table;
 	struct table_list list; /* by last touch */
 	size_t n_hosts;         /* places */
 };
 
-int targets_new(const uint8_t seed[16], struct targets **ret)
+int accounts_new(const uint8_t seed[16], struct accounts **ret)
 {
-	struct targets *targets = calloc(1, sizeof(*targets));
+	struct accounts *accounts = calloc(1, sizeof(*accounts));
 
-	if (!targets)
+	if (!accounts)
 		return -ENOMEM;
-	memcpy(targets->seed, seed, sizeof(targets->seed));
-	table_init(&targets->table, sizeof(struct account));
-	table_list_init(&targets->list);
-	*ret = targets;
+	memcpy(accounts->seed, seed, sizeof(accounts->seed));
+	table_init(&accounts->table, sizeof(struct account));
+	table_list_init(&accounts->list);
+	*ret = accounts;
 	return 0;
 }
 
-static void drop(struct targets *targets, struct account *account)
+static void drop(struct accounts *accounts, struct account *account)
 {
-	targets->n_hosts -= account->capacity;
+	accounts->n_hosts -= account->capacity;
 	free(account->hosts);
-	table_remove(&targets->table, &targets->list, account);
+	table_remove(&accounts->table, &accounts->list, account);
 }
 
-struct targets *targets_free(struct targets *targets)
+struct accounts *accounts_free(struct accounts *accounts)
 {
 	struct account *account;
 
-	if (!targets)
+	if (!accounts)
 		return NULL;
-	while ((account = table_oldest(&targets->table, &targets->list)))
-		drop(targets, account);
-	table_done(&targets->table);
-	free(targets);
+	while ((account = table_oldest(&accounts->table, &accounts->list)))
+		drop(accounts, account);
+	table_done(&accounts->table);
+	free(accounts);
 	return NULL;
 }
 
@@ -73,24 +73,24 @@ static bool equal(const void *record, const void *key)
 	       account->name[1] == wanted->name[1];
 }
 
-static struct account *open_account(struct targets *targets, unsigned jail, struct span user)
+static struct account *open_account(struct accounts *accounts, unsigned jail, struct span user)
 {
 	uint8_t other_seed[HASH_SEED_SIZE];
 	struct account *account;
 	struct key key = { .jail = jail };
 
 	for (size_t i = 0; i < sizeof(other_seed); i++)
-		other_seed[i] = targets->seed[i] ^ 0x5a;
-	key.name[0] = hash64(targets->seed, user.data, user.size);
+		other_seed[i] = accounts->seed[i] ^ 0x5a;
+	key.name[0] = hash64(accounts->seed, user.data, user.size);
 	key.name[1] = hash64(other_seed, user.data, user.size);
-	account = table_find(&targets->table, key.name[0] + jail, equal, &key);
+	account = table_find(&accounts->table, key.name[0] + jail, equal, &key);
 	if (account) {
-		table_touch(&targets->table, &targets->list, account);
+		table_touch(&accounts->table, &accounts->list, account);
 		return account;
 	}
-	if (targets->table.n >= TARGETS_MAX_ACCOUNTS)
-		drop(targets, table_oldest(&targets->table, &targets->list));
-	account = table_add(&targets->table, &targets->list, key.name[0] + jail);
+	if (accounts->table.n >= TARGETS_MAX_ACCOUNTS)
+		drop(accounts, table_oldest(&accounts->table, &accounts->list));
+	account = table_add(&accounts->table, &accounts->list, key.name[0] + jail);
 	if (!account)
 		return NULL;
 	memcpy(account->name, key.name, sizeof(key.name));
@@ -99,7 +99,7 @@ static struct account *open_account(struct targets *targets, unsigned jail, stru
 }
 
 /* The others make room, the oldest first; this account is the newest. */
-static int enlarge(struct targets *targets, struct account *account, uint32_t most)
+static int enlarge(struct accounts *accounts, struct account *account, uint32_t most)
 {
 	uint32_t capacity = MIN(MAX(2 * account->capacity, 2U), most);
 	struct host *hosts;
@@ -108,20 +108,20 @@ static int enlarge(struct targets *targets, struct account *account, uint32_t mo
 	if (!hosts)
 		return -ENOMEM;
 	account->hosts = hosts;
-	targets->n_hosts += capacity - account->capacity;
+	accounts->n_hosts += capacity - account->capacity;
 	account->capacity = capacity;
-	while (targets->n_hosts > TARGETS_MAX_HOSTS) {
-		struct account *oldest = table_oldest(&targets->table, &targets->list);
+	while (accounts->n_hosts > TARGETS_MAX_HOSTS) {
+		struct account *oldest = table_oldest(&accounts->table, &accounts->list);
 
 		if (oldest == account)
 			break;
-		drop(targets, oldest);
+		drop(accounts, oldest);
 	}
 	return 0;
 }
 
 /* Of a full list the host that failed least lately goes, be it this one. */
-static int note_host(struct targets *targets, struct account *account, uint32_t most,
+static int note_host(struct accounts *accounts, struct account *account, uint32_t most,
 		     const struct address *address, usec_t now)
 {
 	struct host host = { .address = *address, .time = now }, *oldest = NULL;
@@ -143,7 +143,7 @@ static int note_host(struct targets *targets, struct account *account, uint32_t 
 		return 0;
 	}
 	if (account->n_hosts == account->capacity) {
-		r = enlarge(targets, account, most);
+		r = enlarge(accounts, account, most);
 		if (r < 0)
 			return r;
 	}
@@ -160,16 +160,16 @@ static uint32_t count_hosts(const struct account *account, usec_t within, usec_t
 	return n;
 }
 
-int targets_note(struct targets *targets, const struct rate *rate, unsigned jail, struct span user,
+int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail, struct span user,
 		 const struct address *host, usec_t now)
 {
 	uint64_t stretch = now / rate->within + 1;
-	struct account *account = open_account(targets, jail, user);
+	struct account *account = open_account(accounts, jail, user);
 	int r;
 
 	if (!account)
 		return -ENOMEM;
-	r = note_host(targets, account, rate->count, host, now);
+	r = note_host(accounts, account, rate->count, host, now);
 	if (r < 0 || account->told >= stretch)
 		return r;
 	if (count_hosts(account, rate->within, now) < rate->count)
@@ -178,12 +178,12 @@ int targets_note(struct targets *targets, const struct rate *rate, unsigned jail
 	return 1;
 }
 
-usec_t targets_reach(const struct rate *rate)
+usec_t accounts_reach(const struct rate *rate)
 {
 	return rate->count > 0 ? 2 * rate->within : 0;
 }
 
-size_t targets_n_accounts(const struct targets *targets)
+size_t accounts_n_accounts(const struct accounts *accounts)
 {
-	return targets->table.n;
+	return accounts->table.n;
 }

@@ -16,19 +16,19 @@
 #define TARGETS_MAX_ACCOUNTS 16384
 #define TARGETS_MAX_HOSTS    262144 /* of all accounts: 32 bytes each */
 
-struct targets;
+struct accounts;
 
-int targets_new(const uint8_t seed[16], struct targets **ret) must_check;
-struct targets *targets_free(struct targets *targets);
-DEFINE_CLEANUP(struct targets *, targets_free)
+int accounts_new(const uint8_t seed[16], struct accounts **ret) must_check;
+struct accounts *accounts_free(struct accounts *accounts);
+DEFINE_CLEANUP(struct accounts *, accounts_free)
 
 /* A failure at `user` from `host`. 1: as many hosts as `rate` says failed there within its time,
  * and this is the first failure in the stretch with which that is so; 0: not so. -ENOMEM. */
-int targets_note(struct targets *targets, const struct rate *rate, unsigned jail, struct span user,
+int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail, struct span user,
 		 const struct address *host, usec_t now) must_check;
 /* How far before a position a restart has to read for it. */
-usec_t targets_reach(const struct rate *rate);
+usec_t accounts_reach(const struct rate *rate);
 
-size_t targets_n_accounts(const struct targets *targets);
+size_t accounts_n_accounts(const struct accounts *accounts);
 
 #endif

@@ -194,7 +194,7 @@ int nameless_raise(struct nameless *nameless, const struct nameless_line *line,
 	return r;
 }
 
-void nameless_fetch(const struct nameless *nameless, unsigned jail, const struct prefix *offender,
+void nameless_prefetch(const struct nameless *nameless, unsigned jail, const struct prefix *offender,
 		    bool bucket_is_there)
 {
 	uint64_t hash = hash_offender(nameless, jail, offender);
@@ -239,7 +239,7 @@ void nameless_expire(struct nameless *nameless, usec_t latest)
 		else if (latest / TOTALS_HOUR > oldest->totals.hour)
 			table_touch(&nameless->table, &nameless->list, oldest);
 	}
-	table_fetch_oldest(&nameless->table, &nameless->list);
+	table_prefetch_oldest(&nameless->table, &nameless->list);
 }
 
 uint64_t nameless_n_evicted(const struct nameless *nameless)

@@ -411,7 +411,7 @@ void sessions_expire(struct sessions *sessions, usec_t latest)
 		expire_plain(sessions, latest);
 		expire_noted(sessions, latest);
 	}
-	table_fetch_oldest(&sessions->table, &sessions->plain);
+	table_prefetch_oldest(&sessions->table, &sessions->plain);
 }
 
 uint64_t sessions_n_evicted(const struct sessions *sessions)

@@ -176,7 +176,7 @@ struct window *windows_find(struct windows *windows, unsigned list, const struct
 	return table_find(&windows->table, hash_of(windows, &key), equal, &key);
 }
 
-void windows_fetch(struct windows *windows, unsigned list, const struct address *address,
+void windows_prefetch(struct windows *windows, unsigned list, const struct address *address,
 		   bool bucket_is_there)
 {
 	struct window_key key;
@@ -395,7 +395,7 @@ static void fetch_oldest(struct windows *windows, const struct table_list *sourc
 
 	if (window && window->n > 1)
 		__builtin_prefetch(window_slot(windows, window, window->n - 1U));
-	table_fetch_oldest(&windows->table, sources);
+	table_prefetch_oldest(&windows->table, sources);
 }
 
 void windows_expire(struct windows *windows, usec_t latest)

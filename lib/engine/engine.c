@@ -20,7 +20,7 @@ static usec_t reach_of(const struct jail_state *jail)
 
 	return MAX(add_times(jail->repeats ? 2 * findtime : findtime,
 			     breaker_reach(&jail->breaker)),
-		   targets_reach(&jail->settings->targets));
+		   accounts_reach(&jail->settings->targets));
 }
 
 static usec_t longest_reach(const struct engine *engine)
@@ -109,7 +109,7 @@ static int make_tables(struct engine *engine, const uint8_t seed[16],
 	if (r < 0)
 		return r;
 	r = sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);
-	return r < 0 ? r : targets_new(seed, &engine->targets);
+	return r < 0 ? r : accounts_new(seed, &engine->accounts);
 }
 
 int engine_new(struct ruleset *ruleset, const struct policy *policy, const uint8_t seed[16],
@@ -165,7 +165,7 @@ struct engine *engine_free(struct engine *engine)
 	windows_free(engine->warned);
 	sessions_free(engine->sessions);
 	networks_free(engine->networks);
-	targets_free(engine->targets);
+	accounts_free(engine->accounts);
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
 	for (size_t i = 0; engine->jails && i < engine->n_jails; i++)
@@ -365,7 +365,7 @@ bool engine_ignores(struct engine *engine, const struct address *address)
 	return address_never_offends(address) || prefixset_contains(&engine->ignored, address);
 }
 
-struct prefix engine_widen(const struct engine *engine, unsigned jail,
+struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
 			   const struct address *address)
 {
 	const struct settings *settings = engine_settings(engine, jail);

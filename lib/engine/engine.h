@@ -64,8 +64,8 @@ struct verdict_of_hit {
 		WHY_MODE_OFF,    /* event is for mode aggressive */
 		WHY_IGNORED,     /* ignoreip, own, or never offends */
 		WHY_PRIVATE,     /* private or link-local, and the jail spares these */
-		WHY_PREVENTED,   /* offender is banned at that time */
-		WHY_TOLD_BEFORE, /* its session told it already */
+		WHY_BANNED,   /* offender is banned at that time */
+		WHY_DUPLICATE, /* its session told it already */
 		WHY_NO_ADDRESS,  /* none in the line, none remembered */
 		WHY_BAD_ADDRESS, /* the text is no address */
 		WHY_DISAGREES,   /* "agree": the session remembers another address, or none */
@@ -175,7 +175,7 @@ bool engine_network_of(const struct engine *engine, unsigned jail, const struct 
 		       struct prefix *ret);
 
 /* What one offender is in that jail. */
-struct prefix engine_widen(const struct engine *engine, unsigned jail,
+struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
 			   const struct address *address);
 /* The length that the jail says, in bits: of most of its offenders. */
 unsigned engine_length(const struct engine *engine, unsigned jail, uint8_t family);

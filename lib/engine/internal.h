@@ -44,7 +44,7 @@ struct engine {
 	struct nameless *nameless;
 	struct sessions *sessions;
 	struct network_list *networks; /* by the ledger's numbers of jails */
-	struct targets *targets;
+	struct accounts *accounts;
 	struct ledger *ledger;
 	struct prefixset ignored;
 	bool spares_private;
@@ -115,7 +115,7 @@ bool engine_spares(const struct engine *engine, unsigned jail, const struct addr
 
 /* Warm-up: is this entry, at `time`, the one that banned `prefix`? Then the window is emptied.
  * `jail`: the ledger's number. */
-int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
+int engine_replay_ban(struct engine *engine, const struct entry *entry, unsigned jail,
 		const struct prefix *prefix, usec_t time) must_check;
 /* A ban keeps the offender away. In a warm-up one that was lifted holds until its unban is met: its
  * failures must not count in between. */
@@ -140,7 +140,7 @@ const struct settings *engine_settings(const struct engine *engine, unsigned jai
 bool engine_network_holds(struct engine *engine, unsigned jail, const struct address *address,
 			  usec_t time);
 /* Warm-up: the entry may be the one that banned the address's network. */
-int engine_meet_network(struct engine *engine, const struct entry *entry, unsigned jail,
+int engine_replay_network_ban(struct engine *engine, const struct entry *entry, unsigned jail,
 			const struct address *address, usec_t time) must_check;
 /* After the ban of an offender: bans its network, if it was the last one that it takes. */
 int engine_ban_network(struct engine *engine, const struct decision *offender) must_check;

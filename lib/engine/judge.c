@@ -124,7 +124,7 @@ static int settle(const struct judgement *judgement, const struct raise *raise, 
 static void widen(struct judgement *judgement)
 {
 	judgement->offender =
-		engine_widen(judgement->engine, judgement->hit->jail, &judgement->verdict->address);
+		engine_prefix_of(judgement->engine, judgement->hit->jail, &judgement->verdict->address);
 }
 
 /* What a failure touches is rarely in the cache. Its places in the tables are known before they are
@@ -133,8 +133,8 @@ static void fetch(const struct judgement *judgement, bool buckets_are_there)
 {
 	unsigned jail = judgement->hit->jail;
 
-	nameless_fetch(judgement->engine->nameless, jail, &judgement->offender, buckets_are_there);
-	windows_fetch(judgement->engine->windows, jail, &judgement->offender.address,
+	nameless_prefetch(judgement->engine->nameless, jail, &judgement->offender, buckets_are_there);
+	windows_prefetch(judgement->engine->windows, jail, &judgement->offender.address,
 		      buckets_are_there);
 }
 
@@ -175,7 +175,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 	bool weighs = judgement->event->weight > 0 && attempts > 0;
 	int r;
 
-	verdict->why = attempts > 0 || judgement->is_named ? WHY_TOLD_BEFORE : WHY_WEIGHTLESS;
+	verdict->why = attempts > 0 || judgement->is_named ? WHY_DUPLICATE : WHY_WEIGHTLESS;
 	if ((attempts > 0 || raise->tail > 0) && !engine_prevents(judgement)) {
 		r = settle(judgement, raise, &attempts);
 		if (r < 0)
@@ -226,7 +226,7 @@ static void judge_success(struct judgement *judgement)
 	if (judgement->jail->settings->on_success != SUCCESS_FORGIVE || !verdict->has_address ||
 	    !is_there(verdict->user))
 		return;
-	offender = engine_widen(judgement->engine, verdict->jail, &verdict->address);
+	offender = engine_prefix_of(judgement->engine, verdict->jail, &verdict->address);
 	window = windows_find(windows, verdict->jail, &offender.address);
 	if (!window)
 		return;

@@ -44,7 +44,7 @@ static bool is_outgrown(const struct engine *engine, const struct ban *ban, unsi
 		return engine_network_of(engine, jail, ban, &network) &&
 		       ban->prefix.length < network.length;
 	return ban->prefix.length < MIN(engine_length(engine, jail, ban->address.family),
-					engine_widen(engine, jail, &ban->address).length);
+					engine_prefix_of(engine, jail, &ban->address).length);
 }
 
 static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
@@ -168,7 +168,7 @@ static const char *name_of(const struct engine *engine, unsigned jail)
 static bool is_odd(const struct engine *engine, unsigned jail, const struct prefix *prefix)
 {
 	return prefix->length != engine_length(engine, jail, prefix->address.family) &&
-	       prefix->length != engine_widen(engine, jail, &prefix->address).length;
+	       prefix->length != engine_prefix_of(engine, jail, &prefix->address).length;
 }
 
 /* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so

@@ -76,14 +76,14 @@ bool engine_network_holds(struct engine *engine, unsigned jail, const struct add
 	return false;
 }
 
-int engine_meet_network(struct engine *engine, const struct entry *entry, unsigned jail,
+int engine_replay_network_ban(struct engine *engine, const struct entry *entry, unsigned jail,
 			const struct address *address, usec_t time)
 {
 	struct prefix network;
 
 	if (!engine_network(engine, jail, address, &network))
 		return 0;
-	return engine_meet(engine, entry, number_of(engine, jail) | LEDGER_NETWORKS, &network,
+	return engine_replay_ban(engine, entry, number_of(engine, jail) | LEDGER_NETWORKS, &network,
 			   time);
 }
 

@@ -84,7 +84,7 @@ static bool prefix_of_ban(const struct engine *engine, const struct ban *ban, un
 	if (ban->network)
 		return engine_network_of(engine, jail, ban, ret) &&
 		       !was_given_wider(ban, ret->length);
-	*ret = engine_widen(engine, jail, &ban->address);
+	*ret = engine_prefix_of(engine, jail, &ban->address);
 	/* by hand even a network can be banned whose addresses carry IPv4 addresses */
 	if (ban->exact || (ban->kind == BAN_MANUAL && ban->given == length))
 		*ret = address_widen(&ban->address, ban->given);
@@ -199,7 +199,7 @@ void engine_forget_sums(struct engine *engine, const struct ban *ban, unsigned j
 		nameless_forget(engine->nameless, jail, &ban->prefix);
 }
 
-int engine_meet(struct engine *engine, const struct entry *entry, unsigned jail,
+int engine_replay_ban(struct engine *engine, const struct entry *entry, unsigned jail,
 		const struct prefix *prefix, usec_t time)
 {
 	const struct ban *ban = NULL;

@@ -202,7 +202,7 @@ static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
 	if (engine_holds(engine, judgement->jail->ledger_jail, &judgement->offender,
 			 judgement->time) ||
 	    engine_network_holds(engine, verdict->jail, &verdict->address, judgement->time)) {
-		verdict->why = WHY_PREVENTED;
+		verdict->why = WHY_BANNED;
 		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
 		return 0;
 	}
@@ -219,10 +219,10 @@ int engine_weigh(struct judgement *judgement, uint32_t attempts)
 	verdict->weight = (uint64_t)attempts * judgement->event->weight;
 	r = engine_close_breaker(engine, verdict->jail, judgement->time);
 	if (r == 0 && engine->warming)
-		r = engine_meet(engine, judgement->entry, judgement->jail->ledger_jail,
+		r = engine_replay_ban(engine, judgement->entry, judgement->jail->ledger_jail,
 				&judgement->offender, judgement->time);
 	if (r == 0 && engine->warming)
-		r = engine_meet_network(engine, judgement->entry, verdict->jail, &verdict->address,
+		r = engine_replay_network_ban(engine, judgement->entry, verdict->jail, &verdict->address,
 					judgement->time);
 	if (r == 0)
 		r = weigh_or_prevent(judgement, attempts);

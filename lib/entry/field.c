@@ -4,19 +4,19 @@
 
 #define KEPT_MAX (256U << 10) /* bytes; memory for a longer value goes with the next one */
 
-void text_init(struct text *text, const char *field)
+void field_init(struct field *text, const char *field)
 {
-	*text = (struct text){ .field = field };
+	*text = (struct field){ .field = field };
 	text->subject.logfmt = &text->logfmt;
 }
 
-void text_done(struct text *text)
+void field_done(struct field *text)
 {
 	free(text->data);
 	logfmt_done(&text->logfmt);
 }
 
-int text_keep(struct text *text, struct span value)
+int field_keep(struct field *text, struct span value)
 {
 	if (value.size > text->allocated || text->allocated > KEPT_MAX) {
 		size_t size = MAX(value.size, 512);
@@ -36,7 +36,7 @@ int text_keep(struct text *text, struct span value)
 	return 0;
 }
 
-int text_ask(struct text *text, const struct entry *entry)
+int field_ask(struct field *text, const struct entry *entry)
 {
 	struct span value;
 	int r;
@@ -47,7 +47,7 @@ int text_ask(struct text *text, const struct entry *entry)
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return text_keep(text, value);
+		return field_keep(text, value);
 	text->asked = true;
 	text->present = false;
 	return 0;

@@ -16,7 +16,7 @@ struct subject {
 	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
 };
 
-struct text {
+struct field {
 	const char *field; /* borrowed */
 	bool asked, present;
 	char *data; /* owned */
@@ -26,13 +26,13 @@ struct text {
 };
 
 /* The subject points into the text: it must not move afterwards. */
-void text_init(struct text *text, const char *field);
-void text_done(struct text *text);
+void field_init(struct field *text, const char *field);
+void field_done(struct field *text);
 
 /* Copies what the source answered. 0 or -ENOMEM. */
-int text_keep(struct text *text, struct span value) must_check;
+int field_keep(struct field *text, struct span value) must_check;
 
 /* Asks the entry, once. 0, then `present` tells; negative errno. */
-int text_ask(struct text *text, const struct entry *entry) must_check;
+int field_ask(struct field *text, const struct entry *entry) must_check;
 
 #endif

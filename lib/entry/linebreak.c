@@ -1,9 +1,9 @@
 #include "entry/linebreak.h"
 
-static int find(const struct split *split, struct span id)
+static int find(const struct linebreak *linebreak, struct span id)
 {
 	for (int i = 0; i < SPLIT_MAX_STREAMS; i++) {
-		struct span stream = { split->streams[i].id, split->streams[i].size };
+		struct span stream = { linebreak->streams[i].id, linebreak->streams[i].size };
 
 		if (stream.size > 0 && span_equal(stream, id))
 			return i;
@@ -11,18 +11,18 @@ static int find(const struct split *split, struct span id)
 	return -1;
 }
 
-static void add(struct split *split, struct span id)
+static void add(struct linebreak *linebreak, struct span id)
 {
-	unsigned place = split->next;
+	unsigned place = linebreak->next;
 
-	if (split->streams[place].size == 0)
-		split->n_pending++;
-	memcpy(split->streams[place].id, id.data, id.size);
-	split->streams[place].size = id.size;
-	split->next = (place + 1) % SPLIT_MAX_STREAMS;
+	if (linebreak->streams[place].size == 0)
+		linebreak->n_pending++;
+	memcpy(linebreak->streams[place].id, id.data, id.size);
+	linebreak->streams[place].size = id.size;
+	linebreak->next = (place + 1) % SPLIT_MAX_STREAMS;
 }
 
-int split_feed(struct split *split, const struct entry *entry)
+int linebreak_feed(struct linebreak *linebreak, const struct entry *entry)
 {
 	struct span value = { 0 };
 	bool marked;
@@ -34,7 +34,7 @@ int split_feed(struct split *split, const struct entry *entry)
 	if (r < 0)
 		return r;
 	marked = r > 0 && span_equal(value, SPAN_LITERAL("line-max"));
-	if (!marked && split->n_pending == 0)
+	if (!marked && linebreak->n_pending == 0)
 		return 0;
 
 	r = entry_field(entry, "_STREAM_ID", &value);
@@ -42,15 +42,15 @@ int split_feed(struct split *split, const struct entry *entry)
 		return r;
 	if (r == 0 || value.size == 0 || value.size > SPLIT_STREAM_SIZE)
 		return marked;
-	i = find(split, value);
+	i = find(linebreak, value);
 	if (marked) {
 		if (i < 0)
-			add(split, value);
+			add(linebreak, value);
 		return 1;
 	}
 	if (i < 0)
 		return 0;
-	split->streams[i].size = 0;
-	split->n_pending--;
+	linebreak->streams[i].size = 0;
+	linebreak->n_pending--;
 	return 1;
 }

@@ -14,7 +14,7 @@
 #define SPLIT_MAX_STREAMS 64 /* that wait for their last piece at once; oldest out first */
 #define SPLIT_STREAM_SIZE 40 /* bytes; journald's ids are 32 hex digits */
 
-struct split {
+struct linebreak {
 	struct {
 		char id[SPLIT_STREAM_SIZE];
 		size_t size; /* 0: free */
@@ -25,6 +25,6 @@ struct split {
 
 /* 1: the entry is a piece of a split line; 0: it is whole; negative errno: its source failed. Feed
  * every entry, in order. Asks for one field, for a second one only while a stream is pending. */
-int split_feed(struct split *split, const struct entry *entry) must_check;
+int linebreak_feed(struct linebreak *linebreak, const struct entry *entry) must_check;
 
 #endif

@@ -13,7 +13,7 @@
 
 #define NO_VALUE 0U
 
-struct field {
+struct selected_field {
 	const char *name; /* borrowed from the rule */
 	bool leads;       /* first need of some selector */
 	bool asked;
@@ -48,7 +48,7 @@ struct needs {
 struct selection {
 	size_t n_rules;
 	bool assume_missing;
-	struct field *fields;
+	struct selected_field *fields;
 	size_t n_fields;
 	struct value *values; /* [0] is unused: NO_VALUE */
 	size_t n_values;
@@ -265,7 +265,7 @@ static bool is_system_user(struct span text)
 
 static int ask(struct selection *selection, const struct entry *entry, unsigned i)
 {
-	struct field *field = &selection->fields[i];
+	struct selected_field *field = &selection->fields[i];
 	struct span text;
 	int r;
 
@@ -285,7 +285,7 @@ static int ask(struct selection *selection, const struct entry *entry, unsigned 
 static int need_holds(struct selection *selection, const struct entry *entry,
 		      const struct need *need)
 {
-	const struct field *field = &selection->fields[need->field];
+	const struct selected_field *field = &selection->fields[need->field];
 	int r;
 
 	r = ask(selection, entry, need->field);
@@ -325,7 +325,7 @@ int selection_narrow(struct selection *selection, const struct entry *entry, uin
 
 	memset(rules, 0, n_words * sizeof(*rules));
 	for (unsigned i = 0; i < selection->n_fields; i++) {
-		const struct field *field = &selection->fields[i];
+		const struct selected_field *field = &selection->fields[i];
 
 		if (!field->leads)
 			continue;

@@ -60,7 +60,7 @@ static int add_examples(struct search *search, const struct rule *rule, const st
 	return r;
 }
 
-static int try_tail(struct search *search, struct trial *trial, struct span one, struct span other,
+static int try_tail(struct search *search, struct ruletest *ruletest, struct span one, struct span other,
 		    struct growth *ret)
 {
 	char *out = search->tail;
@@ -71,20 +71,20 @@ static int try_tail(struct search *search, struct trial *trial, struct span one,
 		out = mempcpy(out, one.data, one.size);
 	if (other.size > 0)
 		out = mempcpy(out, other.data, other.size);
-	trial->tail = (struct span){ search->tail, (size_t)(out - search->tail) };
-	return pump_try(search->pump, trial, ret);
+	ruletest->tail = (struct span){ search->tail, (size_t)(out - search->tail) };
+	return pump_try(search->pump, ruletest, ret);
 }
 
 /* What is repeated must fail behind it, so that all of it is tried: where what comes fits nowhere,
  * or if it does, nothing comes, or the same once more. */
-static int try_ends(struct search *search, struct trial *trial, struct growth *ret)
+static int try_ends(struct search *search, struct ruletest *ruletest, struct growth *ret)
 {
-	int r = try_tail(search, trial, PUMP_ODD, (struct span){ 0 }, ret);
+	int r = try_tail(search, ruletest, PUMP_ODD, (struct span){ 0 }, ret);
 
 	if (r == 0 && pump_matched(search->pump))
-		r = try_tail(search, trial, (struct span){ 0 }, (struct span){ 0 }, ret);
+		r = try_tail(search, ruletest, (struct span){ 0 }, (struct span){ 0 }, ret);
 	if (r == 0 && pump_matched(search->pump))
-		r = try_tail(search, trial, PUMP_ODD, trial->piece, ret);
+		r = try_tail(search, ruletest, PUMP_ODD, ruletest->piece, ret);
 	return r;
 }
 
@@ -92,24 +92,24 @@ static int try_ends(struct search *search, struct trial *trial, struct growth *r
 static int try_suspicion(struct search *search, const struct suspicion *suspicion,
 			 struct growth *ret)
 {
-	struct trial trial = { suspicion->head, suspicion->piece, { 0 } };
-	int r = try_ends(search, &trial, ret);
+	struct ruletest ruletest = { suspicion->head, suspicion->piece, { 0 } };
+	int r = try_ends(search, &ruletest, ret);
 
 	if (r == 0)
-		r = try_tail(search, &trial, suspicion->tail, (struct span){ 0 }, ret);
+		r = try_tail(search, &ruletest, suspicion->tail, (struct span){ 0 }, ret);
 	if (r == 0)
-		r = try_tail(search, &trial, suspicion->tail, PUMP_ODD, ret);
+		r = try_tail(search, &ruletest, suspicion->tail, PUMP_ODD, ret);
 	for (size_t i = 0; r == 0 && i < search->n_examples; i++) {
 		struct span text = search->examples[i], rest;
 		size_t length = search->lengths[i][suspicion->state];
 
 		if (length == SIZE_MAX)
 			continue;
-		trial.head = (struct span){ text.data, length };
+		ruletest.head = (struct span){ text.data, length };
 		rest = (struct span){ text.data + length, text.size - length };
-		r = try_ends(search, &trial, ret);
+		r = try_ends(search, &ruletest, ret);
 		if (r == 0)
-			r = try_tail(search, &trial, rest, PUMP_ODD, ret);
+			r = try_tail(search, &ruletest, rest, PUMP_ODD, ret);
 	}
 	return r;
 }

@@ -30,18 +30,18 @@ static struct span cut(struct span text, size_t start, size_t end)
 static int attempt(struct search *search, struct span base, size_t place, struct span piece,
 		   struct growth *ret)
 {
-	struct trial trial = { cut(base, 0, place), piece, PUMP_ODD };
+	struct ruletest ruletest = { cut(base, 0, place), piece, PUMP_ODD };
 	char *out = search->text;
 	int r;
 
 	/* What fails at its end has tried everything: at once, or behind what was to come. */
-	r = pump_try(search->pump, &trial, ret);
+	r = pump_try(search->pump, &ruletest, ret);
 	if (r != 0)
 		return r;
 	out = mempcpy(out, base.data + place, base.size - place);
 	*out++ = PUMP_ODD.data[0];
-	trial.tail = (struct span){ search->text, (size_t)(out - search->text) };
-	return pump_try(search->pump, &trial, ret);
+	ruletest.tail = (struct span){ search->text, (size_t)(out - search->text) };
+	return pump_try(search->pump, &ruletest, ret);
 }
 
 static bool is_word_start(struct span text, size_t i)

@@ -81,16 +81,16 @@ struct pump *pump_free(struct pump *pump)
 	return NULL;
 }
 
-static struct span build(struct pump *pump, const struct trial *trial, size_t n_repeats)
+static struct span build(struct pump *pump, const struct ruletest *ruletest, size_t n_repeats)
 {
 	char *out = pump->text;
 
-	if (trial->head.size > 0)
-		out = mempcpy(out, trial->head.data, trial->head.size);
+	if (ruletest->head.size > 0)
+		out = mempcpy(out, ruletest->head.data, ruletest->head.size);
 	for (size_t i = 0; i < n_repeats; i++)
-		out = mempcpy(out, trial->piece.data, trial->piece.size);
-	if (trial->tail.size > 0)
-		out = mempcpy(out, trial->tail.data, trial->tail.size);
+		out = mempcpy(out, ruletest->piece.data, ruletest->piece.size);
+	if (ruletest->tail.size > 0)
+		out = mempcpy(out, ruletest->tail.data, ruletest->tail.size);
 	return (struct span){ pump->text, (size_t)(out - pump->text) };
 }
 
@@ -107,14 +107,14 @@ static void show(struct span piece, char shown[static GROWTH_PIECE_MAX + 1])
 }
 
 /* A trial that is dear but linear raises what counts as cheap, so that its like pass quickly. */
-static int measure(struct pump *pump, const struct trial *trial, size_t n, struct growth *ret)
+static int measure(struct pump *pump, const struct ruletest *ruletest, size_t n, struct growth *ret)
 {
 	struct growth growth = { .repeats = { n / 4, n / 2, n / 2 * 2 } };
 	uint64_t max = 0;
 	size_t size = 0;
 
 	for (size_t i = 0; i < 3; i++) {
-		struct span text = build(pump, trial, growth.repeats[i]);
+		struct span text = build(pump, ruletest, growth.repeats[i]);
 
 		size = text.size;
 		max = DEAR_START + DEAR * size;
@@ -125,28 +125,28 @@ static int measure(struct pump *pump, const struct trial *trial, size_t n, struc
 	    growth.steps[2] - MIN(growth.steps[1], growth.steps[2]) <=
 		    (growth.steps[1] - MIN(growth.steps[0], growth.steps[1])) * GROWS / 10)
 		return 0;
-	show(trial->piece, growth.piece);
+	show(ruletest->piece, growth.piece);
 	*ret = growth;
 	return 1;
 }
 
-int pump_try(struct pump *pump, const struct trial *trial, struct growth *ret)
+int pump_try(struct pump *pump, const struct ruletest *ruletest, struct growth *ret)
 {
-	size_t size = trial->piece.size;
+	size_t size = ruletest->piece.size;
 	size_t n = MIN(MAX(MIN_SIZE / size, MIN_REPEATS(size)), MAX_SIZE / size);
 	struct span text;
 	int r;
 
 	pump->matched = false;
-	if (trial->head.size + trial->tail.size > PUMP_ENDS_MAX)
+	if (ruletest->head.size + ruletest->tail.size > PUMP_ENDS_MAX)
 		return 0;
-	text = build(pump, trial, n);
+	text = build(pump, ruletest, n);
 	r = match_try(pump->match, pump->matcher, text, false,
 		      CHEAP_START + text.size * pump->cheap / 10);
 	pump->matched = r > 0;
 	if (r != -E2BIG)
 		return 0;
-	return measure(pump, trial, n, ret);
+	return measure(pump, ruletest, n, ret);
 }
 
 bool pump_matched(const struct pump *pump)

@@ -16,7 +16,7 @@
 #define PUMP_ODD SPAN_LITERAL("\x01")
 
 /* What stands before the piece, and behind its repetitions. */
-struct trial {
+struct ruletest {
 	struct span head, piece, tail;
 };
 
@@ -28,7 +28,7 @@ struct pump *pump_free(struct pump *pump);
 DEFINE_CLEANUP(struct pump *, pump_free)
 
 /* 1: it grows, and `ret` shows it; 0: it does not. The piece has at most GROWTH_PIECE_MAX bytes. */
-int pump_try(struct pump *pump, const struct trial *trial, struct growth *ret) must_check;
+int pump_try(struct pump *pump, const struct ruletest *ruletest, struct growth *ret) must_check;
 
 /* The text of the last trial matched: what would have been tried, had it failed, is not known. */
 bool pump_matched(const struct pump *pump);

@@ -80,7 +80,7 @@ static unsigned text_of(struct scan *scan, const char *field)
 	for (size_t i = 0; i < scan->n_texts; i++)
 		if (strcmp(scan->texts[i].field, field) == 0)
 			return (unsigned)i;
-	text_init(&scan->texts[scan->n_texts], field);
+	field_init(&scan->texts[scan->n_texts], field);
 	return (unsigned)scan->n_texts++;
 }
 
@@ -159,7 +159,7 @@ struct scan *scan_free(struct scan *scan)
 	for (size_t i = 0; i < scan->n_events; i++)
 		match_free(scan->events[i].match);
 	for (size_t i = 0; i < scan->n_texts; i++) {
-		text_done(&scan->texts[i]);
+		field_done(&scan->texts[i]);
 	}
 	matcher_free(scan->matcher);
 	sieve_free(scan->sieve);

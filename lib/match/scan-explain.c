@@ -18,7 +18,7 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 
 	for (size_t i = 0; i < scan->n_events; i++) {
 		const struct compiled *compiled = &scan->events[i];
-		const struct text *text = &scan->texts[compiled->text];
+		const struct field *text = &scan->texts[compiled->text];
 		size_t reach = 0;
 		int r;
 
@@ -27,7 +27,7 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 			return r;
 		if (r == 0)
 			continue;
-		r = text_ask(&scan->texts[compiled->text], entry);
+		r = field_ask(&scan->texts[compiled->text], entry);
 		if (r < 0)
 			return r;
 		if (text->present)

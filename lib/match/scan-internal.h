@@ -25,12 +25,12 @@ struct scan {
 	bool *select_first; /* by jail: it has events on other fields than MESSAGE */
 	struct compiled *events;
 	size_t n_events;
-	struct text *texts;
+	struct field *texts;
 	size_t n_texts;
 	struct matcher *matcher;
 	struct sieve *sieve;
 	struct selection *selection;
-	struct split split;
+	struct linebreak linebreak;
 	bool was_piece;
 
 	uint64_t *candidates, *elsewhere, *silent; /* bitmaps of events */

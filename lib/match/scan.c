@@ -20,10 +20,10 @@
 static int try_event(struct scan *scan, const struct entry *entry, const struct compiled *compiled,
 		     struct captures *ret)
 {
-	struct text *text = &scan->texts[compiled->text];
+	struct field *text = &scan->texts[compiled->text];
 	int r;
 
-	r = text_ask(&scan->texts[compiled->text], entry);
+	r = field_ask(&scan->texts[compiled->text], entry);
 	if (r < 0)
 		return r;
 	return text->present ? match_run(compiled->match, scan->matcher, &text->subject, ret) : 0;
@@ -113,7 +113,7 @@ static bool is_silent(struct scan *scan)
 /* Fills the candidates: 1 if there are any. MESSAGE is only kept if one of them may read it. */
 static int find_candidates(struct scan *scan, const struct entry *entry)
 {
-	struct text *text = &scan->texts[MESSAGE_TEXT];
+	struct field *text = &scan->texts[MESSAGE_TEXT];
 	struct span value;
 	bool any;
 	int r;
@@ -123,7 +123,7 @@ static int find_candidates(struct scan *scan, const struct entry *entry)
 		return r;
 	any = r > 0 && sieve_pass(scan->sieve, value, scan->candidates) && !is_silent(scan);
 	if (any) {
-		r = text_keep(text, value);
+		r = field_keep(text, value);
 		if (r < 0)
 			return r;
 	}
@@ -202,7 +202,7 @@ int scan_entry(struct scan *scan, const struct entry *entry)
 	selection_begin(scan->selection);
 	for (size_t i = 0; i < scan->n_texts; i++)
 		scan->texts[i].asked = false;
-	r = split_feed(&scan->split, entry);
+	r = linebreak_feed(&scan->linebreak, entry);
 	if (r < 0)
 		return r;
 	scan->was_piece = r > 0;

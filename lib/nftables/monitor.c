@@ -229,7 +229,7 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 		damage(watch, NFT_LOSS_TABLE);
 		lose_elements(watch, NULL);
 	} else if (table.flags & NFT_TABLE_F_DORMANT)
-		damage(watch, NFT_LOSS_ASLEEP);
+		damage(watch, NFT_LOSS_DORMANT);
 	watch->has_new = watch->has_new || added;
 }
 

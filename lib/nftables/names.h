@@ -123,7 +123,7 @@ enum nft_loss {
 	NFT_LOSS_SET,
 	NFT_LOSS_CHAIN,
 	NFT_LOSS_TABLE,
-	NFT_LOSS_ASLEEP
+	NFT_LOSS_DORMANT
 };
 
 struct nft_notice {

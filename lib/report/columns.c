@@ -4,36 +4,36 @@
 
 #define GAP 2 /* blanks between columns */
 
-struct sheet {
+struct columns {
 	char alignment[SHEET_MAX_COLUMNS + 1];
 	size_t n_columns, widths[SHEET_MAX_COLUMNS];
 	char **cells; /* row after row */
 	size_t n_cells, room;
 };
 
-int sheet_new(const char *alignment, struct sheet **ret)
+int columns_new(const char *alignment, struct columns **ret)
 {
-	struct sheet *sheet;
+	struct columns *columns;
 
 	if (strlen(alignment) > SHEET_MAX_COLUMNS)
 		return -EINVAL;
-	sheet = calloc(1, sizeof(*sheet));
-	if (!sheet)
+	columns = calloc(1, sizeof(*columns));
+	if (!columns)
 		return -ENOMEM;
-	strcpy(sheet->alignment, alignment);
-	sheet->n_columns = strlen(alignment);
-	*ret = sheet;
+	strcpy(columns->alignment, alignment);
+	columns->n_columns = strlen(alignment);
+	*ret = columns;
 	return 0;
 }
 
-struct sheet *sheet_free(struct sheet *sheet)
+struct columns *columns_free(struct columns *columns)
 {
-	if (!sheet)
+	if (!columns)
 		return NULL;
-	for (size_t i = 0; i < sheet->n_cells; i++)
-		free(sheet->cells[i]);
-	free(sheet->cells);
-	free(sheet);
+	for (size_t i = 0; i < columns->n_cells; i++)
+		free(columns->cells[i]);
+	free(columns->cells);
+	free(columns);
 	return NULL;
 }
 
@@ -47,47 +47,47 @@ static size_t width_of(const char *text, size_t size)
 	return width;
 }
 
-static int make_room(struct sheet *sheet)
+static int make_room(struct columns *columns)
 {
-	size_t room = MAX(2 * sheet->room, (size_t)8 * SHEET_MAX_COLUMNS);
+	size_t room = MAX(2 * columns->room, (size_t)8 * SHEET_MAX_COLUMNS);
 	char **cells;
 
-	if (sheet->n_cells + sheet->n_columns <= sheet->room)
+	if (columns->n_cells + columns->n_columns <= columns->room)
 		return 0;
-	cells = reallocarray(sheet->cells, room, sizeof(*cells));
+	cells = reallocarray(columns->cells, room, sizeof(*cells));
 	if (!cells)
 		return -ENOMEM;
-	sheet->cells = cells;
-	sheet->room = room;
+	columns->cells = cells;
+	columns->room = room;
 	return 0;
 }
 
-int sheet_add(struct sheet *sheet, const char *const *cells)
+int columns_add(struct columns *columns, const char *const *cells)
 {
-	size_t first = sheet->n_cells;
+	size_t first = columns->n_cells;
 	int r;
 
-	r = make_room(sheet);
+	r = make_room(columns);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sheet->n_columns; i++) {
+	for (size_t i = 0; i < columns->n_columns; i++) {
 		const char *text = cells[i] ? cells[i] : "-";
 		char *copy = strdup(text);
 
 		if (!copy) {
-			while (sheet->n_cells > first)
-				free(sheet->cells[--sheet->n_cells]);
+			while (columns->n_cells > first)
+				free(columns->cells[--columns->n_cells]);
 			return -ENOMEM;
 		}
-		sheet->cells[sheet->n_cells++] = copy;
-		sheet->widths[i] = MAX(sheet->widths[i], width_of(text, strlen(text)));
+		columns->cells[columns->n_cells++] = copy;
+		columns->widths[i] = MAX(columns->widths[i], width_of(text, strlen(text)));
 	}
 	return 0;
 }
 
-size_t sheet_n_rows(const struct sheet *sheet)
+size_t columns_n_rows(const struct columns *columns)
 {
-	return sheet->n_columns > 0 ? sheet->n_cells / sheet->n_columns : 0;
+	return columns->n_columns > 0 ? columns->n_cells / columns->n_columns : 0;
 }
 
 static char *put_blanks(char *end, size_t n)
@@ -96,18 +96,18 @@ static char *put_blanks(char *end, size_t n)
 	return end + n;
 }
 
-static char *put_row(const struct sheet *sheet, char *const *cells, char *end)
+static char *put_row(const struct columns *columns, char *const *cells, char *end)
 {
-	for (size_t i = 0; i < sheet->n_columns; i++) {
+	for (size_t i = 0; i < columns->n_columns; i++) {
 		size_t size = strlen(cells[i]);
-		size_t blanks = sheet->widths[i] - width_of(cells[i], size);
+		size_t blanks = columns->widths[i] - width_of(cells[i], size);
 
 		if (i > 0)
 			end = put_blanks(end, GAP);
-		if (sheet->alignment[i] == '>')
+		if (columns->alignment[i] == '>')
 			end = put_blanks(end, blanks);
 		end = mempcpy(end, cells[i], size);
-		if (sheet->alignment[i] == '<')
+		if (columns->alignment[i] == '<')
 			end = put_blanks(end, blanks);
 	}
 	while (end[-1] == ' ')
@@ -116,27 +116,27 @@ static char *put_row(const struct sheet *sheet, char *const *cells, char *end)
 	return end;
 }
 
-int sheet_format(const struct sheet *sheet, char **ret)
+int columns_format(const struct columns *columns, char **ret)
 {
 	size_t size = 1, line = 1;
 	char *text, *end;
 
-	for (size_t i = 0; i < sheet->n_columns; i++)
-		line += sheet->widths[i] + GAP;
-	size += sheet_n_rows(sheet) * line;
-	for (size_t i = 0; i < sheet->n_cells; i++)
-		size += strlen(sheet->cells[i]); /* more bytes than columns */
+	for (size_t i = 0; i < columns->n_columns; i++)
+		line += columns->widths[i] + GAP;
+	size += columns_n_rows(columns) * line;
+	for (size_t i = 0; i < columns->n_cells; i++)
+		size += strlen(columns->cells[i]); /* more bytes than columns */
 	text = end = malloc(size);
 	if (!text)
 		return -ENOMEM;
-	for (size_t i = 0; i < sheet->n_cells; i += sheet->n_columns)
-		end = put_row(sheet, sheet->cells + i, end);
+	for (size_t i = 0; i < columns->n_cells; i += columns->n_columns)
+		end = put_row(columns, columns->cells + i, end);
 	*end = '\0';
 	*ret = text;
 	return 0;
 }
 
-char *sheet_fold(const char *text, unsigned indent)
+char *columns_fold(const char *text, unsigned indent)
 {
 	size_t size = strlen(text), column = indent;
 	char *folded, *end;

@@ -162,8 +162,8 @@ static int look_at_state(const struct facts *facts, struct diagnosis *d)
 	return add(d, true,
 		   "the daemon is %s behind the journal, %s entries wait: if that does not shrink, "
 		   "journalctl -u banish -n 20 may tell why",
-		   figure_age(age_of(facts, facts->oldest_waiting), age),
-		   figure_count(facts->n_waiting, count));
+		   human_age(age_of(facts, facts->oldest_waiting), age),
+		   human_count(facts->n_waiting, count));
 }
 
 /* A unit that has started after its last entry, and has not told even that, logs elsewhere. */
@@ -188,7 +188,7 @@ static int look_at_silence(const struct facts *facts, const struct facts_jail *j
 			d, true,
 			"jail %s is blind: %s runs for %s, and the journal has no entry of it that "
 			"the rule reads; does it log to a file, or as another unit?",
-			jail->name, unit, figure_age(age_of(facts, jail->unit_begun), age));
+			jail->name, unit, human_age(age_of(facts, jail->unit_begun), age));
 	if (jail->unit_state == UNIT_MISSING && jail->last_entry == 0)
 		return add(
 			d, true,
@@ -208,9 +208,9 @@ static int look_at_silence(const struct facts *facts, const struct facts_jail *j
 			jail->name,
 			jail->unit_state == UNIT_ACTIVE && jail->unit_begun > 0 ? "may be blind"
 										: "is blind",
-			figure_age(quiet, age), unit);
+			human_age(quiet, age), unit);
 	return add(d, false, "jail %s: the last entry that its rule reads is %s old", jail->name,
-		   figure_age(quiet, age));
+		   human_age(quiet, age));
 }
 
 static int look_at_jail(const struct facts *facts, const struct facts_jail *jail,
@@ -223,14 +223,14 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			d, true,
 			"jail %s bans nobody for %s now: too many bans came at once (maxbans); banish "
 			"report --since '1h ago' tells whom it had banned",
-			jail->name, figure_age(age_of(facts, jail->held_since), age));
+			jail->name, human_age(age_of(facts, jail->held_since), age));
 	if (jail->silent_said > 0)
 		return add(
 			d, false,
 			"jail %s: its rule recognised nothing for days, as the daemon said %s ago; "
 			"has the log format changed? journalctl -o json --all -n 1000 -u %s | banish "
 			"test",
-			jail->name, figure_age(age_of(facts, jail->silent_said), age),
+			jail->name, human_age(age_of(facts, jail->silent_said), age),
 			jail->unit ? jail->unit : "UNIT");
 	return look_at_silence(facts, jail, d);
 }

@@ -4,7 +4,7 @@
 
 #define EXACT_BELOW 100000
 
-const char *figure_count(uint64_t count, char buffer[static FIGURE_TEXT_MAX])
+const char *human_count(uint64_t count, char buffer[static FIGURE_TEXT_MAX])
 {
 	static const char units[] = " kMGTPE";
 	uint64_t tenths = 0;
@@ -26,7 +26,7 @@ const char *figure_count(uint64_t count, char buffer[static FIGURE_TEXT_MAX])
 	return buffer;
 }
 
-const char *figure_age(usec_t age, char buffer[static FIGURE_TEXT_MAX])
+const char *human_age(usec_t age, char buffer[static FIGURE_TEXT_MAX])
 {
 	static const struct {
 		const char *name;

@@ -151,7 +151,7 @@ static void losses_are_damage_and_healed(void **state)
 		{ "'flush chain inet banish prerouting; delete set inet banish mail6'",
 		  NFT_LOSS_SET },
 		{ "'flush set inet banish ignore4'", NFT_LOSS_IGNORED },
-		{ "'add table inet banish { flags dormant; }'", NFT_LOSS_ASLEEP },
+		{ "'add table inet banish { flags dormant; }'", NFT_LOSS_DORMANT },
 	};
 	struct prefix ignore = prefix_of("192.0.2.0/24");
 	struct nft_layout layout = netns_layout();

@@ -24,14 +24,14 @@ static bool has(const struct prefix *prefixes, size_t n, const struct prefix *wa
 static void own_addresses_are_told_while_others_come_and_go(void **state)
 {
 	struct prefix wanted = prefix_of("192.0.2.1");
-	cleanup(own_freep) struct own *own = NULL;
+	cleanup(netaddr_freep) struct netaddr *netaddr = NULL;
 	pid_t child;
 
 	run("ip link set lo up; for i in $(seq %d); do echo address add "
 	    "10.0.$((i / 250)).$((i %% 250 + 1))/32 dev lo; done | ip -batch -",
 	    N_ADDRESSES);
 	run("ip address add 192.0.2.1/32 dev lo");
-	assert_int_equal(own_open(&own), 0);
+	assert_int_equal(netaddr_open(&netaddr), 0);
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -45,7 +45,7 @@ static void own_addresses_are_told_while_others_come_and_go(void **state)
 	for (int i = 0; i < N_LISTS; i++) {
 		struct prefix *prefixes;
 		size_t n;
-		int r = own_list(own, &prefixes, &n);
+		int r = netaddr_list(netaddr, &prefixes, &n);
 
 		if (r < 0)
 			kill(-child, SIGKILL);

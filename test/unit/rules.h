@@ -30,7 +30,7 @@ static inline char *pooled_text(const char *text, size_t size)
 }
 
 /* "x|y" -> the values x and y */
-static inline void split_values(const char *text, size_t size, char ***ret, size_t *ret_n)
+static inline void linebreak_values(const char *text, size_t size, char ***ret, size_t *ret_n)
 {
 	size_t n = 0, start = 0;
 
@@ -55,7 +55,7 @@ static inline void make_selector(struct rule *rule, const char *text)
 		size_t size = strcspn(text, " "), name = strcspn(text, "=");
 
 		condition->field = pooled_text(text, name);
-		split_values(text + name + 1, size - name - 1, &condition->values,
+		linebreak_values(text + name + 1, size - name - 1, &condition->values,
 			     &condition->n_values);
 		text += size + (text[size] != '\0');
 	}
@@ -98,7 +98,7 @@ static inline void make_where(struct event *event, const char *key, const char *
 	event->n_where = 1;
 	event->where->key = pooled_text(key, strlen(key));
 	event->where->negated = negated;
-	split_values(values, strlen(values), &event->where->values, &event->where->n_values);
+	linebreak_values(values, strlen(values), &event->where->values, &event->where->n_values);
 }
 
 /* A logfmt event with one condition; keys are remote, username and cid. */

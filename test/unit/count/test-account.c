@@ -9,14 +9,14 @@
 
 static const uint8_t seed[16] = "targets";
 
-static int note(struct targets *targets, const struct rate *rate, const char *user,
+static int note(struct accounts *accounts, const struct rate *rate, const char *user,
 		const char *host, usec_t now)
 {
 	struct address address;
 	int r;
 
 	assert_int_equal(address_parse(span_of(host), &address), 0);
-	r = targets_note(targets, rate, 0, span_of(user), &address, now);
+	r = accounts_note(accounts, rate, 0, span_of(user), &address, now);
 	assert_true(r >= 0);
 	return r;
 }
@@ -45,57 +45,57 @@ static void tells_once_a_stretch_of_so_many_hosts(void **state)
 		{ 4 * HOUR, "alice", "192.0.2.3", 0 }, /* .1 has run out by now */
 		{ 4 * HOUR, "alice", "192.0.2.1", 1 },
 	};
-	struct targets *targets;
+	struct accounts *accounts;
 
-	assert_int_equal(targets_new(seed, &targets), 0);
+	assert_int_equal(accounts_new(seed, &accounts), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (note(targets, &rate, steps[i].user, steps[i].host, START + steps[i].time) !=
+		if (note(accounts, &rate, steps[i].user, steps[i].host, START + steps[i].time) !=
 		    steps[i].told)
 			fail_msg("step %zu", i);
-	assert_int_equal(targets_n_accounts(targets), 3);
-	targets_free(targets);
+	assert_int_equal(accounts_n_accounts(accounts), 3);
+	accounts_free(accounts);
 }
 
 static void jails_do_not_mix(void **state)
 {
 	static const struct rate rate = { .count = 2, .within = USEC_PER_HOUR };
 	struct address address;
-	struct targets *targets;
+	struct accounts *accounts;
 
-	assert_int_equal(targets_new(seed, &targets), 0);
-	assert_int_equal(note(targets, &rate, "alice", "192.0.2.1", START), 0);
+	assert_int_equal(accounts_new(seed, &accounts), 0);
+	assert_int_equal(note(accounts, &rate, "alice", "192.0.2.1", START), 0);
 	assert_int_equal(address_parse(SPAN_LITERAL("192.0.2.2"), &address), 0);
-	assert_int_equal(targets_note(targets, &rate, 1, SPAN_LITERAL("alice"), &address, START),
+	assert_int_equal(accounts_note(accounts, &rate, 1, SPAN_LITERAL("alice"), &address, START),
 			 0);
-	assert_int_equal(note(targets, &rate, "alice", "192.0.2.2", START), 1);
-	targets_free(targets);
+	assert_int_equal(note(accounts, &rate, "alice", "192.0.2.2", START), 1);
+	accounts_free(accounts);
 }
 
 static void bounds_hold(void **state)
 {
 	static const struct rate few = { .count = 2, .within = USEC_PER_HOUR };
 	static const struct rate many = { .count = 1000, .within = USEC_PER_HOUR };
-	struct targets *targets;
+	struct accounts *accounts;
 	char user[16], host[32];
 
-	assert_int_equal(targets_new(seed, &targets), 0);
-	assert_int_equal(note(targets, &few, "alice", "192.0.2.1", START), 0);
+	assert_int_equal(accounts_new(seed, &accounts), 0);
+	assert_int_equal(note(accounts, &few, "alice", "192.0.2.1", START), 0);
 	for (unsigned i = 0; i < TARGETS_MAX_ACCOUNTS + 10; i++) {
 		snprintf(user, sizeof(user), "u%u", i);
-		assert_int_equal(note(targets, &few, user, "192.0.2.1", START), 0);
+		assert_int_equal(note(accounts, &few, user, "192.0.2.1", START), 0);
 	}
-	assert_int_equal(targets_n_accounts(targets), TARGETS_MAX_ACCOUNTS);
-	assert_int_equal(note(targets, &few, "alice", "192.0.2.2", START), 0); /* forgotten */
+	assert_int_equal(accounts_n_accounts(accounts), TARGETS_MAX_ACCOUNTS);
+	assert_int_equal(note(accounts, &few, "alice", "192.0.2.2", START), 0); /* forgotten */
 	/* hosts are bounded all together */
 	for (unsigned i = 0; i < 300; i++)
 		for (unsigned j = 0; j < 999; j++) {
 			snprintf(user, sizeof(user), "v%u", i);
 			snprintf(host, sizeof(host), "10.0.%u.%u", j / 250, j % 250);
-			assert_int_equal(note(targets, &many, user, host, START), 0);
+			assert_int_equal(note(accounts, &many, user, host, START), 0);
 		}
-	assert_in_range(targets_n_accounts(targets), 200, TARGETS_MAX_HOSTS / 1000 + 1);
-	assert_int_equal(note(targets, &many, "v299", "192.0.2.1", START), 1);
-	targets_free(targets);
+	assert_in_range(accounts_n_accounts(accounts), 200, TARGETS_MAX_HOSTS / 1000 + 1);
+	assert_int_equal(note(accounts, &many, "v299", "192.0.2.1", START), 1);
+	accounts_free(accounts);
 }
 
 static const char rule[] =

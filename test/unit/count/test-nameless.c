@@ -31,8 +31,8 @@ static uint32_t tell_line(struct nameless *nameless, const struct line *line)
 
 	assert_int_equal(address_parse(span_of(line->address), &address), 0);
 	offender = address_widen(&address, address.family == AF_INET ? 32 : 64);
-	nameless_fetch(nameless, 0, &offender, false);
-	nameless_fetch(nameless, 0, &offender, true);
+	nameless_prefetch(nameless, 0, &offender, false);
+	nameless_prefetch(nameless, 0, &offender, true);
 	if (line->named > 0)
 		assert_int_equal(nameless_raise(nameless, &told, &raise, &rise), 0);
 	else

@@ -176,19 +176,19 @@ static size_t fill_ledger(void)
 static size_t fill_targets(void)
 {
 	const struct rate rate = { TARGETS_MAX_HOSTS / TARGETS_MAX_ACCOUNTS, USEC_PER_HOUR };
-	cleanup(targets_freep) struct targets *targets = NULL;
+	cleanup(accounts_freep) struct accounts *accounts = NULL;
 	size_t before = allocated();
 
-	assert_int_equal(targets_new(seed, &targets), 0);
+	assert_int_equal(accounts_new(seed, &accounts), 0);
 	for (uint32_t i = 0; i < TARGETS_MAX_HOSTS + 1000; i++) {
 		uint32_t account = i / rate.count;
 		struct address address = make_host(i);
 
-		assert_true(targets_note(targets, &rate, 0,
+		assert_true(accounts_note(accounts, &rate, 0,
 					 (struct span){ (const char *)&account, sizeof(account) },
 					 &address, 1) >= 0);
 	}
-	assert_int_equal(targets_n_accounts(targets), TARGETS_MAX_ACCOUNTS);
+	assert_int_equal(accounts_n_accounts(accounts), TARGETS_MAX_ACCOUNTS);
 	return allocated() - before;
 }
 

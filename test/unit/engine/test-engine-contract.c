@@ -131,8 +131,8 @@ static void offences_in_the_future_do_not_count(void **state)
 static void one_attempt_told_by_several_lines_of_a_session_counts_once(void **state)
 {
 	PLAY("", "\"maxretry\":100", { 0, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
-	     { 1, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
-	     { 2, "half from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 1, "line from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
+	     { 2, "half from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
 	     { 3, "wrong from=192.0.2.1 session=t", WHY_COUNTED, 10, NULL });
 }
 
@@ -140,11 +140,11 @@ static void the_count_of_a_session_is_the_largest_total_of_its_events(void **sta
 {
 	PLAY("", "\"maxretry\":100", { 0, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
 	     { 1, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
-	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_DUPLICATE, 0, NULL },
 	     { 3, "line from=192.0.2.1 session=s attempts=5", WHY_COUNTED, 30, NULL },
-	     { 4, "line from=192.0.2.1 session=s attempts=4", WHY_TOLD_BEFORE, 0, NULL },
+	     { 4, "line from=192.0.2.1 session=s attempts=4", WHY_DUPLICATE, 0, NULL },
 	     { 5, "line from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },      /* one more: 6 */
-	     { 6, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL }); /* 3 */
+	     { 6, "wrong from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL }); /* 3 */
 }
 
 static void a_raise_by_d_is_a_failure_of_d_times_the_weight_of_that_event(void **state)
@@ -168,8 +168,8 @@ static void totals_rise_while_the_failure_is_prevented(void **state)
 {
 	PLAY("", "\"maxretry\":1,\"bantime\":\"10s\"",
 	     { 0, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" },
-	     { SECOND, "wrong from=192.0.2.1 session=s attempts=3", WHY_PREVENTED, 30, NULL },
-	     { 11 * SECOND, "line from=192.0.2.1 session=s attempts=3", WHY_TOLD_BEFORE, 0, NULL });
+	     { SECOND, "wrong from=192.0.2.1 session=s attempts=3", WHY_BANNED, 30, NULL },
+	     { 11 * SECOND, "line from=192.0.2.1 session=s attempts=3", WHY_DUPLICATE, 0, NULL });
 }
 
 static void totals_rise_while_the_failure_is_ignored(void **state)
@@ -185,7 +185,7 @@ static void totals_do_not_rise_by_events_that_the_mode_leaves_out(void **state)
 	     { 1, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL });
 	PLAY("", "\"mode\":\"aggressive\"",
 	     { 0, "probe from=192.0.2.1 session=s attempts=3", WHY_COUNTED, 30, NULL },
-	     { 1, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL });
+	     { 1, "wrong from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL });
 }
 
 /* Without told_by one of weight 0 tells nothing, with it the fault of the server is told again. */
@@ -193,10 +193,10 @@ static void an_event_of_weight_0_tells_only_who_says_so(void **state)
 {
 	PLAY("", "", { 0, "free from=192.0.2.1 session=s", WHY_WEIGHTLESS, 0, NULL },
 	     { 1, "line from=192.0.2.1 session=s attempts=1", WHY_COUNTED, 10, NULL },
-	     { 2, "fault from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2, "fault from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
 	     { 3, "fault from=192.0.2.1 session=s", WHY_WEIGHTLESS, 0, NULL },
 	     { 4, "guess from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
-	     { 5, "line from=192.0.2.1 session=s attempts=3", WHY_TOLD_BEFORE, 0, NULL },
+	     { 5, "line from=192.0.2.1 session=s attempts=3", WHY_DUPLICATE, 0, NULL },
 	     { 6, "line from=192.0.2.1 session=s attempts=4", WHY_COUNTED, 10, NULL });
 }
 
@@ -204,8 +204,8 @@ static void different_things_add_up(void **state)
 {
 	PLAY("", "\"maxretry\":4", { 0, "wrong from=192.0.2.1 session=s attempts=2", WHY_COUNTED, 20, NULL },
 	     { 1, "relay from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
-	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_TOLD_BEFORE, 0, NULL },
-	     { 3, "relay from=192.0.2.1", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_DUPLICATE, 0, NULL },
+	     { 3, "relay from=192.0.2.1", WHY_DUPLICATE, 0, NULL },
 	     { 4, "relay from=192.0.2.1", WHY_COUNTED, 10, "192.0.2.1/32 3600" });
 }
 
@@ -214,13 +214,13 @@ static void an_hour_begins_with_the_last_ten_minutes_of_the_one_before(void **st
 {
 	PLAY("", "\"maxretry\":100",
 	     { 0, "wrong from=192.0.2.1 session=s attempts=3", WHY_COUNTED, 30, NULL },
-	     { 2200 * SECOND, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
-	     { 2799 * SECOND, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
-	     { 2800 * SECOND, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
-	     { 2800 * SECOND, "wrong from=192.0.2.1", WHY_TOLD_BEFORE, 0, NULL },
-	     { 2801 * SECOND, "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2200 * SECOND, "line from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
+	     { 2799 * SECOND, "line from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
+	     { 2800 * SECOND, "wrong from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
+	     { 2800 * SECOND, "wrong from=192.0.2.1", WHY_DUPLICATE, 0, NULL },
+	     { 2801 * SECOND, "wrong from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
 	     { 2802 * SECOND, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
-	     { 2803 * SECOND, "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, NULL },
+	     { 2803 * SECOND, "line from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL },
 	     { 10 * HOUR, "line from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL });
 }
 
@@ -237,10 +237,10 @@ static void a_note_is_forgotten_a_day_after_it_was_made(void **state)
 static void lines_without_a_session_are_one_session_more(void **state)
 {
 	PLAY("", "\"maxretry\":6", { 0, ONE, WHY_COUNTED, 10, NULL },
-	     { 1, "line from=192.0.2.1", WHY_TOLD_BEFORE, 0, NULL },
+	     { 1, "line from=192.0.2.1", WHY_DUPLICATE, 0, NULL },
 	     { 2, ONE, WHY_COUNTED, 10, NULL },
 	     { 3, "wrong from=192.0.2.1 attempts=5", WHY_COUNTED, 30, NULL },
-	     { 4, "wrong from=192.0.2.1 attempts=5", WHY_TOLD_BEFORE, 0, NULL },
+	     { 4, "wrong from=192.0.2.1 attempts=5", WHY_DUPLICATE, 0, NULL },
 	     { 5, ONE, WHY_COUNTED, 10, "192.0.2.1/32 3600" });
 }
 
@@ -248,30 +248,30 @@ static void of_lines_with_and_without_a_session_the_larger_sum_counts(void **sta
 {
 	PLAY("", "\"maxretry\":100,\"findtime\":\"10min\"",
 	     { 0, "wrong from=192.0.2.1 session=s attempts=2", WHY_COUNTED, 20, NULL },
-	     { 1, ONE, WHY_TOLD_BEFORE, 0, NULL },
+	     { 1, ONE, WHY_DUPLICATE, 0, NULL },
 	     { 2, "wrong from=192.0.2.2", WHY_COUNTED, 10, NULL }, /* of its own address only */
 	     { 3, "wrong from=192.0.2.1 attempts=3", WHY_COUNTED, 10, NULL },
-	     { 4, "wrong from=192.0.2.1 session=t", WHY_TOLD_BEFORE, 0, NULL },
+	     { 4, "wrong from=192.0.2.1 session=t", WHY_DUPLICATE, 0, NULL },
 	     { 600 * SECOND + 3, "wrong from=192.0.2.1 session=u", WHY_COUNTED, 10, NULL });
 }
 
 static void a_ban_empties_both_sums_and_prevented_lines_add_to_neither(void **state)
 {
 	PLAY("", "\"maxretry\":2,\"bantime\":\"10s\"", { 0, ONE, WHY_COUNTED, 10, NULL },
-	     { 1, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" }, { 2, ONE, WHY_PREVENTED, 10, NULL },
-	     { 3, "wrong from=192.0.2.1 session=s", WHY_PREVENTED, 10, NULL },
-	     { 4, "wrong from=192.0.2.1 session=s", WHY_PREVENTED, 10, NULL },
+	     { 1, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" }, { 2, ONE, WHY_BANNED, 10, NULL },
+	     { 3, "wrong from=192.0.2.1 session=s", WHY_BANNED, 10, NULL },
+	     { 4, "wrong from=192.0.2.1 session=s", WHY_BANNED, 10, NULL },
 	     { 11 * SECOND, "wrong from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
-	     { 12 * SECOND, "line from=192.0.2.1 session=s attempts=3", WHY_TOLD_BEFORE, 0, NULL },
-	     { 13 * SECOND, ONE, WHY_TOLD_BEFORE, 0, NULL },
+	     { 12 * SECOND, "line from=192.0.2.1 session=s attempts=3", WHY_DUPLICATE, 0, NULL },
+	     { 13 * SECOND, ONE, WHY_DUPLICATE, 0, NULL },
 	     { 14 * SECOND, ONE, WHY_COUNTED, 10, "192.0.2.1/32 20" });
 }
 
 static void from_since_to_until_failures_are_prevented(void **state)
 {
 	PLAY("", "\"maxretry\":1,\"bantime\":\"10s\"",
-	     { 0, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" }, { 0, ONE, WHY_PREVENTED, 10, NULL },
-	     { 10 * SECOND - 1, "half from=192.0.2.1", WHY_PREVENTED, 5, NULL },
+	     { 0, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" }, { 0, ONE, WHY_BANNED, 10, NULL },
+	     { 10 * SECOND - 1, "half from=192.0.2.1", WHY_BANNED, 5, NULL },
 	     { 5 * SECOND, "wrong from=192.0.2.2", WHY_COUNTED, 10, "192.0.2.2/32 10" },
 	     { 10 * SECOND, ONE, WHY_COUNTED, 10, "192.0.2.1/32 20" },
 	     { -1, ONE, WHY_COUNTED, 10, "192.0.2.1/32 10" }); /* before it all */

@@ -36,8 +36,8 @@ static void a_reload_ends_what_may_not_be(void **state)
 	assert_int_equal(decision.address.bytes[3], 1);
 	assert_false(engine_take(stream.engine, &decision));
 	stream_warm(&stream);
-	assert_int_equal(tell(&stream, START + 9, "wrong from=192.0.2.2")->why, WHY_PREVENTED);
-	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8::2")->why, WHY_PREVENTED);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=192.0.2.2")->why, WHY_BANNED);
+	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8::2")->why, WHY_BANNED);
 	assert_int_equal(tell(&stream, START + 9, "wrong from=2001:db8:0:1::1")->why, WHY_COUNTED);
 	while (engine_take(stream.engine, &decision))
 		;
@@ -237,7 +237,7 @@ static void private_addresses_are_spared_where_asked(void **state)
 	/* totals rise as with those who are ignored: nothing new is told here */
 	engine_spare_private(stream.engine, false);
 	assert_int_equal(tell(&stream, START, "line from=10.1.2.3 session=a")->why,
-			 WHY_TOLD_BEFORE);
+			 WHY_DUPLICATE);
 	stream_done(&stream);
 }
 

@@ -67,7 +67,7 @@ static void a_ban_by_hand_prevents_and_does_not_count(void **state)
 		if (restarts)
 			stream_restart(&stream);
 		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.1")->why,
-				 WHY_PREVENTED);
+				 WHY_BANNED);
 		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.2")->why,
 				 WHY_COUNTED);
 		tell(&stream, START + 100, "wrong from=192.0.2.1");
@@ -86,7 +86,7 @@ static void a_ban_from_before_the_stretch_prevents(void **state)
 	tell(&stream, START + 72 * USEC_PER_HOUR, "wrong from=192.0.2.2");
 	stream_restart(&stream);
 	assert_int_equal(tell(&stream, START + 72 * USEC_PER_HOUR, "wrong from=192.0.2.1")->why,
-			 WHY_PREVENTED);
+			 WHY_BANNED);
 	stream_done(&stream);
 }
 

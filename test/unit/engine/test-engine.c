@@ -43,16 +43,16 @@ static void every_line_says_why(void **state)
 		const char *address, *user;
 	} steps[] = {
 		{ "wrong from=192.0.2.1 user=bob", WHY_COUNTED, 10, "192.0.2.1", "bob" },
-		{ "wrong from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, "192.0.2.1",
+		{ "wrong from=192.0.2.1 session=s", WHY_DUPLICATE, 0, "192.0.2.1",
 		  NULL }, /* the nameless told it */
-		{ "line from=192.0.2.1 session=s", WHY_TOLD_BEFORE, 0, "192.0.2.1", NULL },
+		{ "line from=192.0.2.1 session=s", WHY_DUPLICATE, 0, "192.0.2.1", NULL },
 		{ "line from=192.0.2.1 session=s", WHY_COUNTED, 10, "192.0.2.1", NULL },
 		{ "half from=192.0.2.1 session=s attempts=4", WHY_COUNTED, 10, "192.0.2.1", NULL },
-		{ "wrong from=192.0.2.1 attempts=3", WHY_TOLD_BEFORE, 0, "192.0.2.1",
+		{ "wrong from=192.0.2.1 attempts=3", WHY_DUPLICATE, 0, "192.0.2.1",
 		  NULL }, /* the session told it */
 		{ "wrong from=192.0.2.1 attempts=6", WHY_COUNTED, 20, "192.0.2.1",
 		  NULL }, /* by then it bans */
-		{ "wrong from=192.0.2.1", WHY_PREVENTED, 10, "192.0.2.1", NULL },
+		{ "wrong from=192.0.2.1", WHY_BANNED, 10, "192.0.2.1", NULL },
 		{ "probe from=192.0.2.2", WHY_MODE_OFF, 0, "192.0.2.2", NULL },
 		{ "wrong from=198.51.100.9", WHY_IGNORED, 0, "198.51.100.9", NULL },
 		{ "wrong from=127.0.0.1", WHY_IGNORED, 0, "127.0.0.1", NULL },
@@ -66,7 +66,7 @@ static void every_line_says_why(void **state)
 		  "carol" },
 		{ "wrong session=c", WHY_COUNTED, 10, "192.0.2.4", "carol" },
 		{ "line session=c attempts=2 user=dave", WHY_COUNTED, 10, "192.0.2.4", "dave" },
-		{ "agreed from=192.0.2.4 session=c", WHY_TOLD_BEFORE, 0, "192.0.2.4", "carol" },
+		{ "agreed from=192.0.2.4 session=c", WHY_DUPLICATE, 0, "192.0.2.4", "carol" },
 		{ "agreed from=192.0.2.5 session=c", WHY_DISAGREES, 0, "192.0.2.5", NULL },
 		{ "agreed from=192.0.2.5 session=d", WHY_DISAGREES, 0, "192.0.2.5", NULL },
 		{ "agreed from=192.0.2.5", WHY_DISAGREES, 0, "192.0.2.5", NULL },
@@ -180,7 +180,7 @@ static void a_ban_for_good_stays_so(void **state)
 	assert_true(engine_take(stream.engine, &decision));
 	assert_int_equal(decision.until, USEC_INFINITY);
 	assert_int_equal(tell(&stream, START + 999999 * USEC_PER_HOUR, "wrong from=192.0.2.1")->why,
-			 WHY_PREVENTED);
+			 WHY_BANNED);
 	stream_done(&stream);
 }
 

@@ -60,9 +60,9 @@ static void the_last_of_them_brings_the_ban_of_the_network(void **state)
 	fail_from(&stream, START + 10 * MINUTE - 1, "203.0.113.3");
 	expect(&stream, "203.0.113.3/32 1 3600, 203.0.113.0/24 1 3600 network");
 	fail_from(&stream, START + 10 * MINUTE - 1, "203.0.113.4");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	fail_from(&stream, START + 70 * MINUTE - 2, "203.0.113.5");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	fail_from(&stream, START + 70 * MINUTE - 1, "203.0.113.5");
 	expect(&stream, "203.0.113.5/32 1 3600");
 	stream_done(&stream);
@@ -111,7 +111,7 @@ static void an_unban_takes_it_back(void **state)
 	assert_true(stream_unban(&stream, 0, "203.0.113.0/24", START + 3));
 	assert_false(stream_unban(&stream, 0, "203.0.113.0/24", START + 3));
 	fail_from(&stream, START + 4, "203.0.113.3");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED); /* its own ban */
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED); /* its own ban */
 	fail_from(&stream, START + 5, "203.0.113.4");
 	expect(&stream, "203.0.113.4/32 1 3600");
 	fail_from(&stream, START + 6, "203.0.113.5");
@@ -126,10 +126,10 @@ static void one_by_hand_prevents_like_any_other(void **state)
 	init(&stream, "\"hosts\":2");
 	stream_ban(&stream, 0, "203.0.113.0/24", START, START + MINUTE);
 	fail_from(&stream, START + 1, "203.0.113.7");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	stream_restart(&stream);
 	fail_from(&stream, START + 2, "203.0.113.7");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	fail_from(&stream, START + MINUTE, "203.0.113.7");
 	expect(&stream, "203.0.113.7/32 1 3600");
 	stream_done(&stream);
@@ -146,14 +146,14 @@ static void strangers_that_share_a_carrier_are_no_network(void **state)
 	fail_from(&stream, START, "2002:c633:6401:1::1");
 	assert_int_equal(engine_n_verdicts(stream.engine), 1);
 	fail_from(&stream, START + 1, "2002:c633:6401:2::1"); /* the same host */
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	fail_from(&stream, START + 1, "2002:c633:6402:1::1");
 	expect(&stream, "64:ff9b::c633:6401/128 1 3600, 64:ff9b::c633:6402/128 1 3600, "
 			"64:ff9b::c633:6403/128 1 3600, 2002:c633:6401::/48 1 3600, "
 			"2002:c633:6402::/48 1 3600");
 	stream_restart(&stream);
 	fail_from(&stream, START + 2, "64:ff9b::c633:6401");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	assert_true(stream_unban(&stream, 0, "64:ff9b::c633:6401/128", START + 3));
 	assert_true(stream_unban(&stream, 0, "2002:c633:6401::/48", START + 3));
 	fail_from(&stream, START + 4, "2002:c633:6401:2::1");
@@ -176,7 +176,7 @@ static void a_restart_neither_forgets_nor_doubles(void **state)
 	expect(&stream, "203.0.113.3/32 1 3600, 203.0.113.0/24 1 3600 network");
 	stream_restart(&stream);
 	fail_from(&stream, START + 4, "203.0.113.4");
-	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(stream.engine, 0)->why, WHY_BANNED);
 	expect(&stream, "");
 	stream_done(&stream);
 }
@@ -205,7 +205,7 @@ static void a_ban_follows_the_policy(void **state)
 	move(&first, &second);
 	assert_false(engine_take(second.engine, &decision));
 	fail_from(&second, START + 2 * MINUTE, "203.0.112.9");
-	assert_int_equal(engine_verdict(second.engine, 0)->why, WHY_PREVENTED);
+	assert_int_equal(engine_verdict(second.engine, 0)->why, WHY_BANNED);
 	init(&third, "\"hosts\":0");
 	move(&second, &third);
 	assert_true(engine_take(third.engine, &decision));

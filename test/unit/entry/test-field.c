@@ -6,51 +6,51 @@ static void asks_once_and_keeps_a_copy(void **state)
 {
 	struct source source = { .fields = FIELDS("A=one", "B=two") };
 	struct entry entry = source_entry(&source);
-	struct text a, c;
+	struct field a, c;
 	struct span other;
 
-	text_init(&a, "A");
-	text_init(&c, "C");
-	assert_int_equal(text_ask(&a, &entry), 0);
+	field_init(&a, "A");
+	field_init(&c, "C");
+	assert_int_equal(field_ask(&a, &entry), 0);
 	assert_int_equal(entry_field(&entry, "B", &other), 1);
-	assert_int_equal(text_ask(&a, &entry), 0);
-	assert_int_equal(text_ask(&c, &entry), 0);
-	assert_int_equal(text_ask(&c, &entry), 0);
+	assert_int_equal(field_ask(&a, &entry), 0);
+	assert_int_equal(field_ask(&c, &entry), 0);
+	assert_int_equal(field_ask(&c, &entry), 0);
 	assert_string_equal(source.asked, "A B C ");
 	assert_true(a.present);
 	assert_false(c.present);
 	assert_true(span_equal(a.subject.text, SPAN_LITERAL("one")));
-	text_done(&a);
-	text_done(&c);
+	field_done(&a);
+	field_done(&c);
 }
 
 static void grows_and_gives_back(void **state)
 {
 	static char large[1 << 20];
-	struct text text;
+	struct field text;
 
-	text_init(&text, "A");
-	assert_int_equal(text_keep(&text, (struct span){ 0 }), 0);
+	field_init(&text, "A");
+	assert_int_equal(field_keep(&text, (struct span){ 0 }), 0);
 	assert_int_equal(text.subject.text.size, 0);
-	assert_int_equal(text_keep(&text, (struct span){ large, sizeof(large) }), 0);
+	assert_int_equal(field_keep(&text, (struct span){ large, sizeof(large) }), 0);
 	assert_int_equal(text.subject.text.size, sizeof(large));
 	assert_memory_equal(text.subject.text.data, large, sizeof(large));
-	assert_int_equal(text_keep(&text, SPAN_LITERAL("small")), 0);
+	assert_int_equal(field_keep(&text, SPAN_LITERAL("small")), 0);
 	assert_true(text.allocated < sizeof(large));
 	assert_int_equal(text.subject.state, SUBJECT_UNREAD);
-	text_done(&text);
+	field_done(&text);
 }
 
 static void passes_errors_on(void **state)
 {
 	struct source source = { .fields = FIELDS("A=one"), .failing = "A" };
 	struct entry entry = source_entry(&source);
-	struct text text;
+	struct field text;
 
-	text_init(&text, "A");
-	assert_int_equal(text_ask(&text, &entry), -5);
+	field_init(&text, "A");
+	assert_int_equal(field_ask(&text, &entry), -5);
 	assert_false(text.asked);
-	text_done(&text);
+	field_done(&text);
 }
 
 int main(void)

@@ -24,80 +24,80 @@ static int answer(void *pointer, const char *name, struct span *ret)
 	return 1;
 }
 
-static int feed(struct split *split, const char *line_break, const char *stream, bool may_be_split,
+static int feed(struct linebreak *linebreak, const char *line_break, const char *stream, bool may_be_split,
 		unsigned n_asked)
 {
 	struct source source = { line_break, stream, 0 };
 	struct entry entry = { .field = answer, .source = &source, .may_be_split = may_be_split };
 	int r;
 
-	r = split_feed(split, &entry);
+	r = linebreak_feed(linebreak, &entry);
 	assert_int_equal(source.n_asked, n_asked);
 	return r;
 }
 
 static void passes_over_all_pieces(void **state)
 {
-	struct split split = { 0 };
+	struct linebreak linebreak = { 0 };
 
-	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
-	assert_int_equal(feed(&split, "line-max", "a", true, 2), 1);
-	assert_int_equal(feed(&split, "line-max", "a", true, 2), 1);
-	assert_int_equal(feed(&split, NULL, "b", true, 2), 0);
-	assert_int_equal(feed(&split, NULL, NULL, true, 2), 0);
-	assert_int_equal(feed(&split, NULL, "a", true, 2), 1);
-	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, "line-max", "a", true, 2), 1);
+	assert_int_equal(feed(&linebreak, "line-max", "a", true, 2), 1);
+	assert_int_equal(feed(&linebreak, NULL, "b", true, 2), 0);
+	assert_int_equal(feed(&linebreak, NULL, NULL, true, 2), 0);
+	assert_int_equal(feed(&linebreak, NULL, "a", true, 2), 1);
+	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
 }
 
 static void other_breaks_are_whole_lines(void **state)
 {
-	struct split split = { 0 };
+	struct linebreak linebreak = { 0 };
 
-	assert_int_equal(feed(&split, "eof", "a", true, 1), 0);
-	assert_int_equal(feed(&split, "nul", "a", true, 1), 0);
-	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, "eof", "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, "nul", "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
 	/* The last piece may carry another mark. */
-	assert_int_equal(feed(&split, "line-max", "a", true, 2), 1);
-	assert_int_equal(feed(&split, "eof", "a", true, 2), 1);
-	assert_int_equal(feed(&split, "eof", "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, "line-max", "a", true, 2), 1);
+	assert_int_equal(feed(&linebreak, "eof", "a", true, 2), 1);
+	assert_int_equal(feed(&linebreak, "eof", "a", true, 1), 0);
 }
 
 static void asks_nothing_of_a_source_without_pieces(void **state)
 {
-	struct split split = { 0 };
+	struct linebreak linebreak = { 0 };
 
-	assert_int_equal(feed(&split, "line-max", "a", false, 0), 0);
-	assert_int_equal(feed(&split, NULL, "a", false, 0), 0);
+	assert_int_equal(feed(&linebreak, "line-max", "a", false, 0), 0);
+	assert_int_equal(feed(&linebreak, NULL, "a", false, 0), 0);
 }
 
 static void a_piece_without_stream_is_a_piece(void **state)
 {
-	struct split split = { 0 };
+	struct linebreak linebreak = { 0 };
 
-	assert_int_equal(feed(&split, "line-max", NULL, true, 2), 1);
-	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
-	assert_int_equal(feed(&split, "line-max", "0123456789012345678901234567890123456789x", true,
+	assert_int_equal(feed(&linebreak, "line-max", NULL, true, 2), 1);
+	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, "line-max", "0123456789012345678901234567890123456789x", true,
 			      2),
 			 1);
-	assert_int_equal(feed(&split, NULL, "a", true, 1), 0);
+	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
 }
 
 static void forgets_the_oldest_stream_first(void **state)
 {
-	struct split split = { 0 };
+	struct linebreak linebreak = { 0 };
 	char stream[16];
 
 	for (int i = 0; i < SPLIT_MAX_STREAMS + 1; i++) {
 		(void)snprintf(stream, sizeof(stream), "s%d", i);
-		assert_int_equal(feed(&split, "line-max", stream, true, 2), 1);
+		assert_int_equal(feed(&linebreak, "line-max", stream, true, 2), 1);
 	}
-	assert_int_equal(feed(&split, NULL, "s0", true, 2), 0);
+	assert_int_equal(feed(&linebreak, NULL, "s0", true, 2), 0);
 	for (int i = 1; i < SPLIT_MAX_STREAMS + 1; i++) {
 		(void)snprintf(stream, sizeof(stream), "s%d", i);
-		assert_int_equal(feed(&split, NULL, stream, true, 2), 1);
+		assert_int_equal(feed(&linebreak, NULL, stream, true, 2), 1);
 	}
-	assert_int_equal(split.n_pending, 0);
-	assert_int_equal(feed(&split, NULL, "s1", true, 1), 0);
+	assert_int_equal(linebreak.n_pending, 0);
+	assert_int_equal(feed(&linebreak, NULL, "s1", true, 1), 0);
 }
 
 static int fails(void *pointer, const char *name, struct span *ret)
@@ -107,10 +107,10 @@ static int fails(void *pointer, const char *name, struct span *ret)
 
 static void passes_errors_on(void **state)
 {
-	struct split split = { 0 };
+	struct linebreak linebreak = { 0 };
 	struct entry entry = { .field = fails, .may_be_split = true };
 
-	assert_int_equal(split_feed(&split, &entry), -5);
+	assert_int_equal(linebreak_feed(&linebreak, &entry), -5);
 }
 
 int main(void)

@@ -187,11 +187,11 @@ static bool grows_somewhere(const struct rule *rule)
 			text[k] = letters[rest % 3];
 		for (size_t head = 0; head <= 2; head++)
 			for (size_t piece = 1; piece <= 2; piece++) {
-				const struct trial trial = { { text, head },
+				const struct ruletest ruletest = { { text, head },
 							     { text + head, piece },
 							     PUMP_ODD };
 
-				if (pump_try(pump, &trial, &growth) > 0)
+				if (pump_try(pump, &ruletest, &growth) > 0)
 					return true;
 			}
 	}

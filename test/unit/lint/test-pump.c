@@ -36,10 +36,10 @@ static void measures_by_repeating(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup(pump_freep) struct pump *pump = pump_of(cases[i].pattern);
-		const struct trial trial = { span_of(cases[i].head), span_of(cases[i].piece),
+		const struct ruletest ruletest = { span_of(cases[i].head), span_of(cases[i].piece),
 					     span_of(cases[i].tail) };
 		struct growth growth = { 0 };
-		int r = pump_try(pump, &trial, &growth);
+		int r = pump_try(pump, &ruletest, &growth);
 
 		if (r != cases[i].grows)
 			fail_msg("%s: %d", cases[i].pattern, r);
@@ -58,13 +58,13 @@ static void leaves_what_is_too_long(void **state)
 {
 	static char head[PUMP_ENDS_MAX];
 	cleanup(pump_freep) struct pump *pump = pump_of("^(?:a+)+(?<address>b)");
-	struct trial trial = { { head, sizeof(head) }, SPAN_LITERAL("a"), PUMP_ODD };
+	struct ruletest ruletest = { { head, sizeof(head) }, SPAN_LITERAL("a"), PUMP_ODD };
 	struct growth growth;
 
 	memset(head, 'a', sizeof(head));
-	assert_int_equal(pump_try(pump, &trial, &growth), 0);
-	trial.head.size--;
-	assert_int_equal(pump_try(pump, &trial, &growth), 1);
+	assert_int_equal(pump_try(pump, &ruletest, &growth), 0);
+	ruletest.head.size--;
+	assert_int_equal(pump_try(pump, &ruletest, &growth), 1);
 	assert_int_equal(pump_reach(pump, span_of("aaxb")), 2);
 	pool_done();
 }

@@ -339,7 +339,7 @@ static void a_sleeping_table_is_damage(void **state)
 	table_message(NFT_MSG_NEWTABLE, NFT_TABLE_F_DORMANT);
 	generation(OTHER_PORT, "nft", 1);
 	feed();
-	assert_int_equal(take(NFT_NOTICE_DAMAGED).loss, NFT_LOSS_ASLEEP);
+	assert_int_equal(take(NFT_NOTICE_DAMAGED).loss, NFT_LOSS_DORMANT);
 	begin();
 	table_message(NFT_MSG_NEWTABLE, 0);
 	generation(OTHER_PORT, "nft", 1);

@@ -11,14 +11,14 @@ static void columns_are_as_wide_as_their_longest_cell(void **state)
 		{ "dovecot", "12", "03:04" },
 		{ "m\xc3\xb6x", NULL, "" },
 	};
-	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(columns_freep) struct columns *columns = NULL;
 	cleanup(freep) char *text = NULL;
 
-	assert_int_equal(sheet_new("<><", &sheet), 0);
+	assert_int_equal(columns_new("<><", &columns), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(sheet_add(sheet, rows[i]), 0);
-	assert_int_equal(sheet_n_rows(sheet), 3);
-	assert_int_equal(sheet_format(sheet, &text), 0);
+		assert_int_equal(columns_add(columns, rows[i]), 0);
+	assert_int_equal(columns_n_rows(columns), 3);
+	assert_int_equal(columns_format(columns, &text), 0);
 	assert_string_equal(text, "JAIL     BANS  LAST\n"
 				  "dovecot    12  03:04\n"
 				  "m\xc3\xb6x         -\n");
@@ -27,24 +27,24 @@ static void columns_are_as_wide_as_their_longest_cell(void **state)
 static void holds_many_rows(void **state)
 {
 	static const char *const row[] = { "some", "cells" };
-	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(columns_freep) struct columns *columns = NULL;
 	cleanup(freep) char *text = NULL;
 
-	assert_int_equal(sheet_new(">>", &sheet), 0);
+	assert_int_equal(columns_new(">>", &columns), 0);
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(sheet_add(sheet, row), 0);
-	assert_int_equal(sheet_format(sheet, &text), 0);
+		assert_int_equal(columns_add(columns, row), 0);
+	assert_int_equal(columns_format(columns, &text), 0);
 	assert_int_equal(strlen(text), 1000 * strlen("some  cells\n"));
 }
 
 static void no_rows_are_no_text(void **state)
 {
-	cleanup(sheet_freep) struct sheet *sheet = NULL;
+	cleanup(columns_freep) struct columns *columns = NULL;
 	cleanup(freep) char *text = NULL;
 
-	assert_int_equal(sheet_new("<<<<<<<<<", &sheet), -EINVAL);
-	assert_int_equal(sheet_new("<", &sheet), 0);
-	assert_int_equal(sheet_format(sheet, &text), 0);
+	assert_int_equal(columns_new("<<<<<<<<<", &columns), -EINVAL);
+	assert_int_equal(columns_new("<", &columns), 0);
+	assert_int_equal(columns_format(columns, &text), 0);
 	assert_string_equal(text, "");
 }
 
@@ -73,7 +73,7 @@ static void sentences_are_folded_between_words(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		cleanup(freep) char *folded = sheet_fold(cases[i].text, cases[i].indent);
+		cleanup(freep) char *folded = columns_fold(cases[i].text, cases[i].indent);
 
 		assert_non_null(folded);
 		assert_string_equal(folded, cases[i].folded);
@@ -89,7 +89,7 @@ static void words_of_one_letter_fit(void **state)
 		text[i] = i % 2 ? ' ' : 'x';
 	text[sizeof(text) - 1] = '\0';
 	for (unsigned indent = 0; indent < 200; indent++) {
-		cleanup(freep) char *folded = sheet_fold(text, indent);
+		cleanup(freep) char *folded = columns_fold(text, indent);
 
 		assert_non_null(folded);
 		for (const char *line = folded; *line; line = strchr(line, '\n') + 1)

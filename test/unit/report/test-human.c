@@ -23,7 +23,7 @@ static void counts_are_short(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char text[FIGURE_TEXT_MAX];
 
-		assert_string_equal(figure_count(cases[i].count, text), cases[i].text);
+		assert_string_equal(human_count(cases[i].count, text), cases[i].text);
 	}
 }
 
@@ -50,10 +50,10 @@ static void ages_have_two_units(void **state)
 	char text[FIGURE_TEXT_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_string_equal(figure_age(cases[i].seconds * USEC_PER_SEC + 999999, text),
+		assert_string_equal(human_age(cases[i].seconds * USEC_PER_SEC + 999999, text),
 				    cases[i].text);
-	assert_string_equal(figure_age(USEC_INFINITY, text), "for ever");
-	assert_true(strlen(figure_age(USEC_INFINITY - 1, text)) < FIGURE_TEXT_MAX);
+	assert_string_equal(human_age(USEC_INFINITY, text), "for ever");
+	assert_true(strlen(human_age(USEC_INFINITY - 1, text)) < FIGURE_TEXT_MAX);
 }
 
 int main(void)
