@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verb.h"
+#include "cli/verb.h"
 
 static const struct verb {
 	const char *name;

@@ -210,7 +210,7 @@ static int read_entries(struct history *history, struct journal *journal, struct
 }
 
 /* Counts from `counted_since` on; what is read before that, for so long, only joins sessions. */
-static int count(struct history *history, const struct history_source *source, usec_t lead,
+static int history_count_span(struct history *history, const struct history_source *source, usec_t lead,
 		 usec_t *ret_begin)
 {
 	cleanup(engine_freep) struct engine *engine = NULL;
@@ -246,13 +246,13 @@ int history_count(struct history *history, const struct history_source *source)
 	if (!history->jails)
 		return -ENOMEM;
 	history->counted_since = history->since;
-	r = count(history, source, LEAD, &begin);
+	r = history_count_span(history, source, LEAD, &begin);
 	if (r != 0)
 		return MIN(r, 0);
 	/* What there is no time for should be what is long ago. */
 	stretch = history->counted_until - begin;
 	history->counted_since = MAX(history->since, history->until - stretch / 2);
-	r = count(history, source, stretch / 4, &begin);
+	r = history_count_span(history, source, stretch / 4, &begin);
 	history->hurried = r == 0;
 	return MIN(r, 0);
 }

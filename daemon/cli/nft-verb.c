@@ -3,7 +3,7 @@
 #include "io/config.h"
 #include "io/file.h"
 #include "cli/output.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 /* In an emergency a broken file must not keep anybody from unbanning: the built-in settings serve,
  * and it is said. */
-static int load_policy(struct nft_verb *verb, const char *confdir)
+static int nft_verb_load_policy(struct nft_verb *verb, const char *confdir)
 {
 	cleanup(freep) char *path = NULL, *text = NULL;
 	struct faults faults = { 0 };
@@ -41,7 +41,7 @@ int nft_verb_open(struct nft_verb *verb, const struct common *common)
 	int r;
 
 	verb->common = common;
-	r = load_policy(verb, common->confdir);
+	r = nft_verb_load_policy(verb, common->confdir);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the configuration", r);
 	r = nft_open(verb->policy->table, &verb->nft);
@@ -76,7 +76,7 @@ int nft_verb_need_table(const struct nft_verb *verb)
 	return EXIT_NO;
 }
 
-static const struct rule *find_rule(const struct config *config, const char *name)
+static const struct rule *nft_verb_find_rule(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->n_rules; i++)
 		if (strcmp(config->rules[i]->name, name) == 0)
@@ -101,7 +101,7 @@ static bool has_rule(const struct nft_verb *verb, const char *name)
 {
 	cleanup(config_freep) struct config *config = load_rules(verb);
 
-	return config && find_rule(config, name);
+	return config && nft_verb_find_rule(config, name);
 }
 
 /* What a jail's bans close, and how. Borrows from the configuration. False: it is not known. */
@@ -119,7 +119,7 @@ static bool lay_out_jail(const struct nft_verb *verb, const struct config *confi
 	for (size_t i = 0; config && i < policy->n_jails; i++) {
 		const struct settings *settings = &policy->jails[i].settings;
 
-		rule = find_rule(config, name);
+		rule = nft_verb_find_rule(config, name);
 		if (strcmp(policy->jails[i].name, name) != 0 || !rule)
 			continue;
 		ret->verdict = settings->verdict;

@@ -2,7 +2,7 @@
 
 #include "base/timespan.h"
 #include "cli/timestamp.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -37,7 +37,7 @@ static int wrong(const struct usage *usage, int *ret_exit)
 }
 
 /* `word` is the one that getopt left behind: of a short option it may be the one before. */
-static int refuse(const struct usage *usage, int r, const char *word, int *ret_exit)
+static int options_refuse(const struct usage *usage, int r, const char *word, int *ret_exit)
 {
 	if (optopt > 0 && optopt < LONG_OF_ROW)
 		fprintf(stderr, "banish %s: \"-%c\" is no option of this verb; ", usage->verb,
@@ -52,7 +52,7 @@ static int refuse(const struct usage *usage, int r, const char *word, int *ret_e
 	return wrong(usage, ret_exit);
 }
 
-static int store(const struct usage *usage, const struct option_row *row, int *ret_exit)
+static int options_store(const struct usage *usage, const struct option_row *row, int *ret_exit)
 {
 	if (!row->argument) {
 		*(bool *)row->target = true;
@@ -103,8 +103,8 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 			return 1;
 		}
 		if (r != LONG_OF_ROW)
-			return refuse(usage, r, argv[optind - 1], ret_exit);
-		r = store(usage, &usage->rows[index], ret_exit);
+			return options_refuse(usage, r, argv[optind - 1], ret_exit);
+		r = options_store(usage, &usage->rows[index], ret_exit);
 		if (r != 0)
 			return r;
 	}

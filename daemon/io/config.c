@@ -49,7 +49,7 @@ static int read_regular(const char *path, size_t max_size, char **ret, size_t *r
 	return file_read(path, max_size, ret, ret_size);
 }
 
-static const char *explain(int error)
+static const char *config_explain(int error)
 {
 	switch (error) {
 	case -EISDIR:
@@ -82,7 +82,7 @@ static int read_config_file(const char *path, struct faults *faults, char **ret,
 	if (r == -EISDIR || r == -ENODEV)
 		return faults_add(faults, "%s: it is no file: a configuration is read from files",
 				  path);
-	return faults_add(faults, "%s: %s", path, explain(r));
+	return faults_add(faults, "%s: %s", path, config_explain(r));
 }
 
 const char *config_explain_list(int error)
@@ -93,7 +93,7 @@ const char *config_explain_list(int error)
 	case -EFBIG:
 		return "it is larger than 4 MiB: is this the right file?";
 	}
-	return explain(error);
+	return config_explain(error);
 }
 
 int config_read_list(const char *path, enum ignore_source source, struct faults *faults,
@@ -140,7 +140,7 @@ static int load_lists(struct faults *faults, struct config *config)
 			  config->policy_file, IGNORE_MAX_LIST, IGNORE_MAX_NAMES);
 }
 
-static int load_policy(const char *confdir, enum config_need need, struct faults *faults,
+static int config_read_policy(const char *confdir, enum config_need need, struct faults *faults,
 		       struct config *config)
 {
 	cleanup(freep) char *text = NULL;
@@ -225,7 +225,7 @@ static int load_folder(const char *folder, const char *except, struct faults *fa
 		if (r == -ENOTDIR)
 			return faults_add(faults, "%s: it is no folder: rule files go into one",
 					  folder);
-		return faults_add(faults, "%s: %s", folder, explain(r == -ENOENT ? -ENOLINK : r));
+		return faults_add(faults, "%s: %s", folder, config_explain(r == -ENOENT ? -ENOLINK : r));
 	}
 	for (int i = 0; i < n; i++) {
 		cleanup(freep) char *path = NULL, *other = NULL;
@@ -268,7 +268,7 @@ int config_load(const char *confdir, const char *rulesdir, enum config_need need
 	if (!config || asprintf(&own, "%s/rules.d", confdir) < 0)
 		return -ENOMEM;
 
-	r = load_policy(confdir, need, faults, config);
+	r = config_read_policy(confdir, need, faults, config);
 	if (r < 0 && r != -EINVAL)
 		return r;
 	r = load_folder(rulesdir, own, faults, config);
@@ -295,7 +295,7 @@ int config_load_policy(const char *confdir, struct faults *faults, struct config
 
 	if (!config)
 		return -ENOMEM;
-	r = load_policy(confdir, CONFIG_POLICY_REQUIRED, faults, config);
+	r = config_read_policy(confdir, CONFIG_POLICY_REQUIRED, faults, config);
 	if (r < 0)
 		return r;
 	if (faults->n_lines > 0)

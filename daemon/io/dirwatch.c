@@ -113,7 +113,7 @@ static bool concerns(const struct dirwatch *dirwatch, const char *path, uint32_t
 	return false;
 }
 
-static int settle(struct dirwatch *dirwatch)
+static int dirwatch_settle(struct dirwatch *dirwatch)
 {
 	int enabled, r;
 
@@ -130,14 +130,14 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 	cleanup(freep) char *path = NULL;
 
 	if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))
-		return settle(watch->dirwatch);
+		return dirwatch_settle(watch->dirwatch);
 	if (event->len == 0) /* the folder's own modes, or the end of the watch */
 		return 0;
 	if (asprintf(&path, "%s/%s", watch->folder, event->name) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	return concerns(watch->dirwatch, path, event->mask) ? settle(watch->dirwatch) : 0;
+	return concerns(watch->dirwatch, path, event->mask) ? dirwatch_settle(watch->dirwatch) : 0;
 }
 
 /* The root folder is "" here, so that a slash and a name can follow each. */

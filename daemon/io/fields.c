@@ -55,7 +55,7 @@ static int answer_of(int r)
 	return r < 0 ? -EBADMSG : r;
 }
 
-static int ask(sd_journal *handle, const char *name, struct span *ret)
+static int fields_ask(sd_journal *handle, const char *name, struct span *ret)
 {
 	size_t skip = strlen(name) + 1, size;
 	const void *data;
@@ -71,7 +71,7 @@ static int ask(sd_journal *handle, const char *name, struct span *ret)
 }
 
 /* libsystemd forgets what it answered at the next call. */
-static int keep(struct fields *fields, struct journal_field *field, struct span value)
+static int fields_keep(struct fields *fields, struct journal_field *field, struct span value)
 {
 	if (value.size >= fields->room - fields->used) {
 		size_t room = MAX(fields->used + value.size + 1, 512);
@@ -104,7 +104,7 @@ static struct journal_field *recognise(struct fields *fields, const char *data, 
 	return NULL;
 }
 
-static int walk(struct fields *fields, sd_journal *handle)
+static int fields_walk(struct fields *fields, sd_journal *handle)
 {
 	size_t n_found = 0, size;
 	const void *data = NULL;
@@ -119,7 +119,7 @@ static int walk(struct fields *fields, sd_journal *handle)
 		if (!field)
 			continue;
 		skip = field->name_size + 1;
-		r = keep(fields, field, (struct span){ (const char *)data + skip, size - skip });
+		r = fields_keep(fields, field, (struct span){ (const char *)data + skip, size - skip });
 		if (r < 0)
 			return r;
 		n_found++;
@@ -134,21 +134,21 @@ static int ask_only(struct fields *fields, sd_journal *handle)
 	struct span value;
 	int r;
 
-	r = ask(handle, fields->list[0].name, &value);
+	r = fields_ask(handle, fields->list[0].name, &value);
 	if (r <= 0)
 		return r;
 	fetch_ahead(fields, value.data + value.size);
-	return keep(fields, &fields->list[0], value);
+	return fields_keep(fields, &fields->list[0], value);
 }
 
-static int read_entry(struct fields *fields, sd_journal *handle)
+static int fields_read_entry(struct fields *fields, sd_journal *handle)
 {
 	int r;
 
 	for (size_t i = 0; i < fields->n; i++)
 		fields->list[i].found = false;
 	fields->used = 0;
-	r = fields->n == 1 ? ask_only(fields, handle) : walk(fields, handle);
+	r = fields->n == 1 ? ask_only(fields, handle) : fields_walk(fields, handle);
 	fields->walked = r >= 0;
 	return r;
 }
@@ -161,12 +161,12 @@ int fields_get(struct fields *fields, sd_journal *handle, const char *name, stru
 
 		if (strcmp(field->name, name) != 0)
 			continue;
-		r = fields->walked ? 0 : read_entry(fields, handle);
+		r = fields->walked ? 0 : fields_read_entry(fields, handle);
 		if (r < 0)
 			return r;
 		if (field->found)
 			*ret = (struct span){ fields->bytes + field->start, field->size };
 		return field->found;
 	}
-	return ask(handle, name, ret);
+	return fields_ask(handle, name, ret);
 }

@@ -26,7 +26,7 @@ static ssize_t read_some(int fd, char *data, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-static int enlarge(char **data, size_t room)
+static int file_enlarge(char **data, size_t room)
 {
 	char *larger = realloc(*data, room);
 
@@ -48,7 +48,7 @@ int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
 	for (;;) {
 		ssize_t n;
 
-		if (room - size < 4096 && enlarge(&data, room = room * 2 + 8192) < 0)
+		if (room - size < 4096 && file_enlarge(&data, room = room * 2 + 8192) < 0)
 			return -ENOMEM;
 		n = read_some(fd, data + size, room - size - 1);
 		if (n < 0)
@@ -125,7 +125,7 @@ int file_read_lines(const char *path, size_t max_size,
 	for (;;) {
 		ssize_t n;
 
-		if (size == room && enlarge(&data, room = room ? 2 * room : PIECE) < 0)
+		if (size == room && file_enlarge(&data, room = room ? 2 * room : PIECE) < 0)
 			return -ENOMEM;
 		n = read_some(fd, data + size, room - size);
 		if (n < 0)

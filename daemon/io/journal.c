@@ -213,7 +213,7 @@ static int add_match(sd_journal *handle, const char *field, const char *value)
 	return sd_journal_add_match(handle, text, (size_t)size);
 }
 
-static int add_selector(sd_journal *handle, const struct selector *selector)
+static int journal_add_selector(sd_journal *handle, const struct selector *selector)
 {
 	int r;
 
@@ -246,7 +246,7 @@ static bool same_condition(const struct condition *a, const struct condition *b)
 }
 
 /* Rules often share a unit. */
-static bool is_repeated(const struct ruleset *ruleset, size_t i)
+static bool journal_is_repeated(const struct ruleset *ruleset, size_t i)
 {
 	const struct selector *selector = ruleset_selector(ruleset, i), *other;
 
@@ -272,7 +272,7 @@ static size_t count_matches(const struct ruleset *ruleset)
 	size_t n = 0;
 
 	for (size_t i = 0; n <= MATCHES_MAX && (selector = ruleset_selector(ruleset, i)); i++) {
-		if (is_repeated(ruleset, i))
+		if (journal_is_repeated(ruleset, i))
 			continue;
 		for (size_t k = 0; k < selector->n_conditions; k++)
 			n += selector->conditions[k].n_values;
@@ -300,9 +300,9 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 	if (r < 0 || !selective)
 		return r;
 	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++) {
-		if (is_repeated(ruleset, i))
+		if (journal_is_repeated(ruleset, i))
 			continue;
-		r = add_selector(journal->handle, selector);
+		r = journal_add_selector(journal->handle, selector);
 		if (r < 0)
 			return r;
 	}
@@ -322,7 +322,7 @@ int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 		if (!ruleset_has_notes(ruleset, i))
 			continue;
 		for (size_t k = 0; r >= 0 && k < rule->n_selectors; k++)
-			r = add_selector(journal->handle, &rule->selectors[k]);
+			r = journal_add_selector(journal->handle, &rule->selectors[k]);
 	}
 	return r;
 }
@@ -362,7 +362,7 @@ int journal_select_rule(struct journal *journal, const struct rule *rule)
 
 	sd_journal_flush_matches(journal->handle);
 	for (size_t i = 0; r >= 0 && i < rule->n_selectors; i++)
-		r = add_selector(journal->handle, &rule->selectors[i]);
+		r = journal_add_selector(journal->handle, &rule->selectors[i]);
 	return r;
 }
 

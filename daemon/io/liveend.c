@@ -19,7 +19,7 @@ int liveend_go_to_last(sd_journal *handle)
 	return r < 0 ? r : sd_journal_previous(handle);
 }
 
-static int note(struct liveend *end, sd_journal *handle)
+static int liveend_note(struct liveend *end, sd_journal *handle)
 {
 	cleanup(freep) char *cursor = NULL;
 	usec_t time;
@@ -48,7 +48,7 @@ int liveend_find(struct liveend *end, sd_journal *handle)
 	liveend_done(end);
 	r = liveend_go_to_last(handle);
 	/* a damaged entry does not tell its place: one before it does */
-	while (r > 0 && (r = note(end, handle)) == -EBADMSG)
+	while (r > 0 && (r = liveend_note(end, handle)) == -EBADMSG)
 		r = sd_journal_previous(handle);
 	if (r < 0)
 		return r;
@@ -68,7 +68,7 @@ int liveend_look_ahead(struct liveend *end, sd_journal *handle)
 		n++;
 	if (r < 0 || n == 0)
 		return r;
-	r = n < NEAR ? note(end, handle) : -EBADMSG;
+	r = n < NEAR ? liveend_note(end, handle) : -EBADMSG;
 	if (r == -EBADMSG)
 		return liveend_find(end, handle);
 	if (r > 0)

@@ -86,7 +86,7 @@ bool state_writable(const struct state *state)
 	return state->fd >= 0 && !state->torn && !state->nonsense;
 }
 
-static int cut(struct state *state, size_t size)
+static int state_cut(struct state *state, size_t size)
 {
 	if (ftruncate(state->fd, (off_t)size) < 0)
 		return -errno;
@@ -109,7 +109,7 @@ int state_read(struct state *state, int (*take)(void *userdata, struct span line
 	if (r <= 0)
 		return r;
 	state->size = whole;
-	state->torn = cut(state, whole) < 0; /* the next append tries again */
+	state->torn = state_cut(state, whole) < 0; /* the next append tries again */
 	return 1;
 }
 
@@ -145,7 +145,7 @@ static int make_ready(struct state *state)
 		if (torn)
 			state->size = size;
 	}
-	return torn ? cut(state, state->size) : 0;
+	return torn ? state_cut(state, state->size) : 0;
 }
 
 int state_append(struct state *state, struct span line)

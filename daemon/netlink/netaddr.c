@@ -90,7 +90,7 @@ static void add_bytes(struct list *list, uint8_t family, const void *bytes, size
 		list->n_items++;
 }
 
-static void add(struct list *list, uint8_t family, const struct nlattr *attr)
+static void netaddr_add(struct list *list, uint8_t family, const struct nlattr *attr)
 {
 	add_bytes(list, family, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
 }
@@ -119,7 +119,7 @@ static void add_address(struct list *list, const struct nlmsghdr *message)
 
 	(void)mnl_attr_parse(message, sizeof(*head), take_interface, &interface);
 	if (interface.local ?: interface.address)
-		add(list, head->ifa_family, interface.local ?: interface.address);
+		netaddr_add(list, head->ifa_family, interface.local ?: interface.address);
 }
 
 struct route {
@@ -137,7 +137,7 @@ static int take_route(const struct nlattr *attr, void *data)
 
 	switch (mnl_attr_get_type(attr)) {
 	case RTA_GATEWAY:
-		add(route->list, route->family, attr);
+		netaddr_add(route->list, route->family, attr);
 		break;
 	case RTA_VIA: /* a gateway of the other family */
 		if (size > sizeof(*via))
@@ -235,7 +235,7 @@ static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct
 	return torn ? -EINTR : list->error;
 }
 
-static int compare(const void *a, const void *b)
+static int netaddr_compare(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct prefix));
 }
@@ -246,7 +246,7 @@ static void sort_unique(struct list *list)
 
 	if (list->n_items == 0)
 		return;
-	qsort(list->items, list->n_items, sizeof(*list->items), compare);
+	qsort(list->items, list->n_items, sizeof(*list->items), netaddr_compare);
 	for (size_t i = 1; i < list->n_items; i++)
 		if (!prefix_equal(&list->items[n], &list->items[i]))
 			list->items[++n] = list->items[i];

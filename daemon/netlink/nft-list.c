@@ -90,14 +90,14 @@ struct builder {
 	size_t text_size, text_capacity;
 };
 
-static void builder_done(struct builder *builder)
+static void nft_list_builder_done(struct builder *builder)
 {
 	free(builder->items);
 	free(builder->comments);
 	free(builder->text);
 }
 
-static int reserve(struct builder *b, size_t text)
+static int nft_list_reserve(struct builder *b, size_t text)
 {
 	size_t capacity = MAX(64u, 2 * b->capacity);
 	void *p;
@@ -129,7 +129,7 @@ static int add_element(struct builder *b, const struct nftmsg_element *element)
 	struct nft_element *item;
 	int r;
 
-	r = reserve(b, element->comment.size + 1);
+	r = nft_list_reserve(b, element->comment.size + 1);
 	if (r < 0)
 		return r;
 	item = &b->items[b->n_items];
@@ -192,7 +192,7 @@ static int list_set(struct nft *nft, const struct nft_set *set, struct builder *
 int nft_list(struct nft *nft, const char *jail, struct nft_elements *ret)
 {
 	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
-	cleanup(builder_done) struct builder builder = { 0 };
+	cleanup(nft_list_builder_done) struct builder builder = { 0 };
 	char bare[NFT_JAIL_SIZE];
 	int r, torn = 0;
 

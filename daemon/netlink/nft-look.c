@@ -26,7 +26,7 @@ void nft_view_done(struct nft_view *view)
 	*view = (struct nft_view){ 0 };
 }
 
-static struct nft_use *find(const struct nft_view *view, struct span name)
+static struct nft_use *look_find(const struct nft_view *view, struct span name)
 {
 	for (size_t i = 0; i < view->n_uses; i++)
 		if (span_equal(span_of(view->uses[i].name), name))
@@ -36,7 +36,7 @@ static struct nft_use *find(const struct nft_view *view, struct span name)
 
 const struct nft_use *nft_view_find(const struct nft_view *view, const char *set)
 {
-	return find(view, span_of(set));
+	return look_find(view, span_of(set));
 }
 
 /* 1, or 0: no set of ours has such a name. */
@@ -44,7 +44,7 @@ static int get_use(struct nft_view *view, struct span name, struct nft_use **ret
 {
 	struct nft_use *uses;
 
-	*ret = find(view, name);
+	*ret = look_find(view, name);
 	if (*ret)
 		return 1;
 	if (!name.data || name.size >= NFT_SET_NAME_SIZE)
@@ -92,7 +92,7 @@ static int take(void *data, const struct nftmsg_answer *answer)
 }
 
 /* 0; 1: others changed the table meanwhile. */
-static int ask(struct looking *looking)
+static int look_ask(struct looking *looking)
 {
 	const struct nft *nft = looking->nft;
 	const struct nft_question questions[] = {
@@ -120,7 +120,7 @@ int nft_look(struct nft *nft, struct nft_view *ret)
 
 	for (int i = 0; r == 1 && i < MAX_TRIES; i++) {
 		looking_done(&looking);
-		r = ask(&looking);
+		r = look_ask(&looking);
 	}
 	torn = r;
 	for (size_t i = 0; r >= 0 && i < looking.state.n_sets; i++) {

@@ -53,7 +53,7 @@ struct outcome {
 	int error; /* of the whole */
 };
 
-static void judge(struct nft *nft, struct nftmsg_plan *plan, struct span datagram,
+static void socket_judge(struct nft *nft, struct nftmsg_plan *plan, struct span datagram,
 		  struct outcome *outcome)
 {
 	const struct nftmsg_batch *batch = &nft->batch;
@@ -94,7 +94,7 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan)
 		}
 		if (n < 0)
 			return (int)n;
-		judge(nft, plan, (struct span){ nft->buffer, (size_t)n }, &outcome);
+		socket_judge(nft, plan, (struct span){ nft->buffer, (size_t)n }, &outcome);
 	}
 	if (outcome.error == -ERESTART)
 		nft->generation = 0;
@@ -109,7 +109,7 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan)
 	return 0;
 }
 
-static void put_key(struct nlmsghdr *message, const struct address *address)
+static void socket_put_key(struct nlmsghdr *message, const struct address *address)
 {
 	struct nlattr *list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
@@ -138,7 +138,7 @@ static int send_question(struct nft *nft, const struct nft_question *question)
 								     : NFTA_SET_NAME,
 				  question->name);
 	if (question->key)
-		put_key(message, question->key);
+		socket_put_key(message, question->key);
 	return mnl_socket_sendto(nft->command, message, message->nlmsg_len) < 0 ? -errno : 0;
 }
 

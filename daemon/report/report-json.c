@@ -9,7 +9,7 @@ static bool add_weight(cJSON *object, const char *key, bool counted, uint64_t te
 	return counted ? print_add_weight(object, key, tenths) : print_add_text(object, key, NULL);
 }
 
-static int print_jail(const struct report_jail *jail)
+static int report_json_print_jail(const struct report_jail *jail)
 {
 	const struct history_count none = { 0 }, *count = jail->count ?: &none;
 	cJSON *object = cJSON_CreateObject();
@@ -27,7 +27,7 @@ static int print_jail(const struct report_jail *jail)
 }
 
 /* The keys of one list's items, beside "what" and "last_usec". */
-static bool add_item(cJSON *object, const struct report *report, enum report_list list,
+static bool report_json_add_item(cJSON *object, const struct report *report, enum report_list list,
 		     const struct tally_item *item)
 {
 	const char *jail = report_jail_name(report, item);
@@ -63,7 +63,7 @@ static bool add_item(cJSON *object, const struct report *report, enum report_lis
 	       print_add_number(object, "warnings", item->count);
 }
 
-static int print_list(const struct report *report, enum report_list list)
+static int report_json_print_list(const struct report *report, enum report_list list)
 {
 	static const char *const names[] = {
 		[REPORT_OFFENDERS] = "offender", [REPORT_REPEATED] = "repeated",
@@ -80,7 +80,7 @@ static int print_list(const struct report *report, enum report_list list)
 
 		r = print_line(object,
 			       print_add_text(object, "what", names[list]) &&
-				       add_item(object, report, list, items[i]) &&
+				       report_json_add_item(object, report, list, items[i]) &&
 				       print_add_number(object, "last_usec", items[i]->last));
 	}
 	return r;
@@ -106,7 +106,7 @@ static bool add_sums(cJSON *object, const struct report *report)
 	       print_add_number(object, "unbans", said.unbans);
 }
 
-static int print_summary(const struct report *report)
+static int report_json_print_summary(const struct report *report)
 {
 	const struct history *history = &report->history;
 	cJSON *object = cJSON_CreateObject();
@@ -133,10 +133,10 @@ int report_print_json(const struct report *report)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && report_next_jail(report, &i, &jail);)
-		r = print_jail(&jail);
+		r = report_json_print_jail(&jail);
 	for (enum report_list list = REPORT_OFFENDERS; r >= 0 && list <= REPORT_ACCOUNTS; list++)
-		r = print_list(report, list);
+		r = report_json_print_list(report, list);
 	if (r >= 0)
 		r = history_print_warnings_json(&report->history);
-	return r < 0 ? r : print_summary(report);
+	return r < 0 ? r : report_json_print_summary(report);
 }

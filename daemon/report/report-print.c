@@ -40,7 +40,7 @@ static const char *attempts(uint64_t tenths, char text[static FIGURE_TEXT_MAX])
 	return human_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), text);
 }
 
-static int add_jail(struct columns *columns, const struct report_jail *jail)
+static int report_add_jail(struct columns *columns, const struct report_jail *jail)
 {
 	char failures[FIGURE_TEXT_MAX], prevented[FIGURE_TEXT_MAX], bans[FIGURE_TEXT_MAX],
 		again[FIGURE_TEXT_MAX], by_hand[FIGURE_TEXT_MAX], unbans[FIGURE_TEXT_MAX];
@@ -68,7 +68,7 @@ static int print_sheet(const struct columns *columns)
 	return r;
 }
 
-static int print_jails(const struct report *report)
+static int report_print_jails(const struct report *report)
 {
 	static const char *const head[] = { "JAIL",  "FAILURES", "PREVENTED", "BANS",
 					    "AGAIN", "BY HAND",  "UNBANS" };
@@ -80,7 +80,7 @@ static int print_jails(const struct report *report)
 	if (r >= 0)
 		r = columns_add(columns, head);
 	for (size_t i = 0; r >= 0 && report_next_jail(report, &i, &jail);)
-		r = add_jail(columns, &jail);
+		r = report_add_jail(columns, &jail);
 	if (r < 0 || columns_n_rows(columns) == 1)
 		return r;
 	putchar('\n');
@@ -103,7 +103,7 @@ static int add_login(const struct report *report, struct columns *columns,
 						  figures[0], figures[1], figures[2], shown });
 }
 
-static int add_item(const struct report *report, enum report_list list, struct columns *columns,
+static int report_add_item(const struct report *report, enum report_list list, struct columns *columns,
 		    const struct tally_item *item)
 {
 	char last[TIMESTAMP_TEXT_MAX], count[FIGURE_TEXT_MAX], weight[FIGURE_TEXT_MAX],
@@ -139,7 +139,7 @@ static int add_item(const struct report *report, enum report_list list, struct c
 						  user });
 }
 
-static int print_list(const struct report *report, enum report_list list)
+static int report_print_list(const struct report *report, enum report_list list)
 {
 	static const struct {
 		const char *title, *alignment, *head[6];
@@ -173,7 +173,7 @@ static int print_list(const struct report *report, enum report_list list)
 	if (r >= 0)
 		r = columns_add(columns, lists[list].head);
 	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = add_item(report, list, columns, items[i]);
+		r = report_add_item(report, list, columns, items[i]);
 	if (r < 0)
 		return r;
 	printf("\n%s:\n", lists[list].title);
@@ -227,9 +227,9 @@ int report_print_text(const struct report *report)
 		print_tail(report);
 		return 0;
 	}
-	r = print_jails(report);
+	r = report_print_jails(report);
 	for (enum report_list list = REPORT_OFFENDERS; r >= 0 && list <= REPORT_ACCOUNTS; list++)
-		r = print_list(report, list);
+		r = report_print_list(report, list);
 	if (r >= 0)
 		r = history_print_warnings(&report->history, MAX_WARNINGS, false);
 	if (r >= 0)

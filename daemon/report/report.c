@@ -7,7 +7,7 @@
 
 #include "cli/input.h"
 #include "cli/timestamp.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void report_done(struct report *report)
 }
 
 /* With faults in it there is still a report of what the daemon said. */
-static int load_config(struct report *report)
+static int report_load_config(struct report *report)
 {
 	struct faults faults = { 0 };
 	int r;
@@ -42,12 +42,12 @@ static int load_config(struct report *report)
 	return r;
 }
 
-static int find(struct report *report)
+static int report_find(struct report *report)
 {
 	struct history *history = &report->history;
 	int r;
 
-	r = load_config(report);
+	r = report_load_config(report);
 	if (r >= 0)
 		r = input_open_journal("report", &report->common, &report->journal);
 	if (r < 0)
@@ -128,7 +128,7 @@ int verb_report(int argc, char **argv)
 	if (r > 0)
 		return EXIT_USAGE;
 	if (r >= 0)
-		r = find(&report);
+		r = report_find(&report);
 	if (r >= 0)
 		r = report.common.json ? report_print_json(&report) : report_print_text(&report);
 	if (r < 0 && r != -EINVAL) /* that has been said */

@@ -205,7 +205,7 @@ static int compare_key(struct daemon *daemon, const struct touched *touched,
 	return changes_put(changes, lengths_name(daemon, ban, name), ban, NFT_PUT, now);
 }
 
-static int compare(struct daemon *daemon, const struct touched *touched, struct changes *changes)
+static int adopt_compare(struct daemon *daemon, const struct touched *touched, struct changes *changes)
 {
 	const struct ban *ban = adopt_running(daemon, touched->jail, &touched->prefix);
 	int r;
@@ -222,7 +222,7 @@ int adopt_settle(struct daemon *daemon)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < daemon->n_touched; i++)
-		r = compare(daemon, &daemon->touched[i], &changes);
+		r = adopt_compare(daemon, &daemon->touched[i], &changes);
 	daemon->n_touched = 0;
 	daemon->rewritten = false;
 	if (r < 0)

@@ -25,7 +25,7 @@ void changes_done(struct changes *changes)
 	free(changes->names);
 }
 
-static int make_room(struct changes *changes)
+static int changes_make_room(struct changes *changes)
 {
 	size_t room = changes->room * 2 + 64;
 	struct nft_change *items;
@@ -57,7 +57,7 @@ int changes_put(struct changes *changes, const char *name, const struct ban *ban
 {
 	int r;
 
-	r = make_room(changes);
+	r = changes_make_room(changes);
 	if (r < 0)
 		return r;
 	comment_write(ban, changes->comments[changes->n]);
@@ -75,7 +75,7 @@ int changes_delete(struct changes *changes, const char *jail, const struct addre
 {
 	int r;
 
-	r = make_room(changes);
+	r = changes_make_room(changes);
 	if (r < 0)
 		return r;
 	changes->items[changes->n] =
@@ -86,7 +86,7 @@ int changes_delete(struct changes *changes, const char *jail, const struct addre
 }
 
 /* Elements that have to go are in no list that is put back: they are remembered. */
-static int remember(struct daemon *daemon, const struct nft_change *change)
+static int changes_remember(struct daemon *daemon, const struct nft_change *change)
 {
 	struct undeleted *items;
 
@@ -126,7 +126,7 @@ static int forget_filled(struct daemon *daemon, const struct nft_change *change,
 				 nft_set_name(change->jail, change->address.family, name), 0);
 }
 
-static int judge(struct daemon *daemon, const struct nft_change *change, uint64_t id, int *error)
+static int changes_judge(struct daemon *daemon, const struct nft_change *change, uint64_t id, int *error)
 {
 	if (change->operation == NFT_DELETE && change->error == -ENOENT)
 		return 0; /* it went with its set */
@@ -136,7 +136,7 @@ static int judge(struct daemon *daemon, const struct nft_change *change, uint64_
 		ledger_place(daemon->ledger, id);
 	if (change->error < 0 && id && forget_filled(daemon, change, id) < 0)
 		return -ENOMEM;
-	return change->error < 0 && change->operation == NFT_DELETE ? remember(daemon, change) : 0;
+	return change->error < 0 && change->operation == NFT_DELETE ? changes_remember(daemon, change) : 0;
 }
 
 void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n)
@@ -168,7 +168,7 @@ int changes_apply(struct daemon *daemon, struct changes *changes)
 	changes_hand_over(changes, &items, &n);
 	r = nft_apply(daemon->nft, items, n);
 	for (size_t i = 0; i < changes->n; i++)
-		if (judge(daemon, &changes->items[i], changes->ids[i], &error) < 0)
+		if (changes_judge(daemon, &changes->items[i], changes->ids[i], &error) < 0)
 			return -ENOMEM;
 	if (error == 0 && r >= 0) {
 		daemon->kernel_failing = false;

@@ -20,7 +20,7 @@
 #define CURSOR_SHOWN      256                 /* bytes */
 #define LIGHT_BAN         256                 /* bytes of the state file; most take more */
 
-static int remember(struct daemon *daemon, const struct due *due)
+static int commit_remember(struct daemon *daemon, const struct due *due)
 {
 	if (daemon->n_decided == daemon->room_decided) {
 		size_t room = daemon->room_decided * 2 + 16;
@@ -43,10 +43,10 @@ int commit_decisions(struct daemon *daemon)
 	while (r >= 0 && engine_take(daemon->active.engine, &decision)) {
 		switch (decision.type) {
 		case DECISION_BAN:
-			r = remember(daemon, &(struct due){ decision.id, END_NONE });
+			r = commit_remember(daemon, &(struct due){ decision.id, END_NONE });
 			break;
 		case DECISION_END:
-			r = remember(daemon, &(struct due){ decision.id, decision.ended });
+			r = commit_remember(daemon, &(struct due){ decision.id, decision.ended });
 			break;
 		case DECISION_PRIVATE:
 			say_private(&decision);

@@ -44,7 +44,7 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 
 #define AGAIN " (written again after a crash)"
 
-static void say(enum log_kind kind, const char *action, const struct ban *ban,
+static void events_say(enum log_kind kind, const char *action, const struct ban *ban,
 		const struct ban_texts *texts, bool again, const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
@@ -88,7 +88,7 @@ void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
 			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
 			 texts.offence, over ? "; its time is over already" : "",
 			 again ? AGAIN : "");
-	say(LOG_BAN, "ban", ban, &texts, again, message);
+	events_say(LOG_BAN, "ban", ban, &texts, again, message);
 }
 
 void say_bans(const struct daemon *daemon, const struct ban *last, uint64_t n, uint64_t n_networks,
@@ -122,7 +122,7 @@ void say_unban(const struct daemon *daemon, const struct ban *ban, const char *r
 	else
 		snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix,
 			 reason, again ? AGAIN : "");
-	say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, again,
+	events_say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, again,
 	    message);
 }
 
@@ -139,7 +139,7 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 	else
 		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
 			 texts.prefix, *by ? " by " : "", by, texts.span);
-	say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, false,
+	events_say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, false,
 	    message);
 }
 

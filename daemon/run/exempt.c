@@ -60,7 +60,7 @@ struct exempt *exempt_free(struct exempt *ignored)
 }
 
 /* Says what is wrong with the file, unless that was the last thing that was said of it. */
-static int complain(const char *path, const struct faults *faults, char **said)
+static int exempt_complain(const char *path, const struct faults *faults, char **said)
 {
 	cleanup(freep) char *text = NULL;
 	size_t size;
@@ -90,7 +90,7 @@ static int complain_of(const char *path, const char *what, char **said)
 
 	r = faults_add(&faults, "%s: %s", path, what);
 	if (r >= 0)
-		r = complain(path, &faults, said);
+		r = exempt_complain(path, &faults, said);
 	faults_done(&faults);
 	return r;
 }
@@ -104,7 +104,7 @@ static int read_list(const char *path, enum ignore_source source, char **said,
 
 	r = config_read_list(path, source, &faults, ret);
 	if (r == -EINVAL)
-		r = complain(path, &faults, said);
+		r = exempt_complain(path, &faults, said);
 	else if (r < 0 && r != -ENOMEM)
 		r = complain_of(path, config_explain_list(r), said);
 	else if (r >= 0)
@@ -273,7 +273,7 @@ static int watch(struct daemon *daemon)
 }
 
 /* Names wait for `banish resolve`: who looks why a host is banned shall see it. */
-static void say_unknown(const struct daemon *daemon, const struct ignorelist *list)
+static void exempt_say_unknown(const struct daemon *daemon, const struct ignorelist *list)
 {
 	for (size_t i = 0; i < list->n_names; i++)
 		if (!find_answer(&daemon->ignoring->answers, list->names[i]))
@@ -327,9 +327,9 @@ int exempt_enter(struct daemon *daemon)
 		r = renew_answers(daemon);
 	if (r < 0)
 		return r;
-	say_unknown(daemon, &config->policy->ignore);
+	exempt_say_unknown(daemon, &config->policy->ignore);
 	for (size_t i = 0; i < config->n_lists; i++)
-		say_unknown(daemon, config->lists[i]);
+		exempt_say_unknown(daemon, config->lists[i]);
 	return 0;
 }
 

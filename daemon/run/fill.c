@@ -140,7 +140,7 @@ static bool next_to_fill(struct daemon *daemon, const struct ban **ban, struct f
 
 /* Everything that runs goes into the sets that are not known to be filled; then they are. 0 or
  * more: how many bans; negative errno. */
-static int fill(struct daemon *daemon)
+static int fill_sets(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	usec_t now = daemon_now(daemon);
@@ -215,7 +215,7 @@ int firewall_fill(struct daemon *daemon)
 
 	if (daemon->dry_run)
 		return 0;
-	n = fill(daemon);
+	n = fill_sets(daemon);
 	if (n == -ENOMEM)
 		return n;
 	r = place_all(daemon);

@@ -13,7 +13,7 @@
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
 
-static size_t append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
+static size_t firewall_append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
 {
 	if (n_from > 0)
 		memcpy(to + n, from, n_from * sizeof(*to));
@@ -59,12 +59,12 @@ static int gather_ignored(struct daemon *daemon)
 	all = calloc(policy->n_ignoreip + n_own + n_answers + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	n = append(all, 0, policy->ignoreip, policy->n_ignoreip);
-	n = append(all, n, daemon->own_prefixes, n_own);
+	n = firewall_append(all, 0, policy->ignoreip, policy->n_ignoreip);
+	n = firewall_append(all, n, daemon->own_prefixes, n_own);
 	for (size_t i = 0; i < exempt_n_answers(daemon->ignoring); i++) {
 		const struct ignorelist *answer = exempt_answer(daemon->ignoring, i);
 
-		n = append(all, n, answer->prefixes, answer->n_prefixes);
+		n = firewall_append(all, n, answer->prefixes, answer->n_prefixes);
 	}
 	free(daemon->ignored);
 	daemon->ignored = all;

@@ -18,7 +18,7 @@ bool forced_holds(struct daemon *daemon, const struct prefix *prefix)
 	       nft_forces(daemon->nft, prefix) > 0;
 }
 
-static bool is_needed(const struct daemon *daemon, const struct ban *mark, usec_t now)
+static bool forced_is_needed(const struct daemon *daemon, const struct ban *mark, usec_t now)
 {
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));)
 		if (!nft_jail_is_forced(ban->jail) && ban_runs(ban, now) &&
@@ -46,7 +46,7 @@ int forced_settle(struct daemon *daemon)
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));)
 		if (nft_jail_is_forced(ban->jail) && ban_runs(ban, now) &&
-		    !is_needed(daemon, ban, now))
+		    !forced_is_needed(daemon, ban, now))
 			r = release(daemon, ban, now);
 	if (r >= 0)
 		r = engine_end_bans(daemon->active.engine, now);

@@ -86,7 +86,7 @@ void health_entry(struct daemon *daemon)
 		count, unit);
 }
 
-static void look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
+static void health_look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
 {
 	struct silence *silence = &daemon->silences[jail];
 	const struct jail_statistics *s = ruleset_jail_statistics(daemon->active.ruleset, jail);
@@ -149,7 +149,7 @@ void health_batch(struct daemon *daemon)
 		return;
 	daemon->last_look = now;
 	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->active.ruleset); jail++) {
-		look_at_silence(daemon, jail, now);
+		health_look_at_silence(daemon, jail, now);
 		look_at_lost(daemon, jail, now);
 	}
 }

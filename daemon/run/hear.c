@@ -83,7 +83,7 @@ static int reconcile_missing(struct daemon *daemon, const uint64_t *seen, size_t
 	return r < 0 ? r : lacking;
 }
 
-static int settle(struct daemon *daemon)
+static int hear_settle(struct daemon *daemon)
 {
 	int r;
 
@@ -166,7 +166,7 @@ int hear_reconcile(struct daemon *daemon)
 		daemon->doubting = false;
 		r = firewall_fill(daemon);
 	}
-	return r < 0 ? r : settle(daemon);
+	return r < 0 ? r : hear_settle(daemon);
 }
 
 static const char *name_of_loss(enum nft_loss loss)
@@ -325,7 +325,7 @@ static int on_notices(sd_event_source *source, int fd, uint32_t events, void *us
 		r = firewall_mend(daemon);
 	daemon->restored = false;
 	if (r != -ENOMEM)
-		r = settle(daemon);
+		r = hear_settle(daemon);
 	return r == -ENOMEM ? r : 0;
 }
 

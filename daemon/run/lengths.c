@@ -10,7 +10,7 @@
 #include <errno.h>
 
 /* The jail is in force and the ban's length is not its own. */
-static bool is_odd(const struct daemon *daemon, const struct ban *ban)
+static bool lengths_is_odd(const struct daemon *daemon, const struct ban *ban)
 {
 	unsigned jail = daemon_engine_jail(daemon, ban->jail);
 
@@ -22,7 +22,7 @@ static bool is_odd(const struct daemon *daemon, const struct ban *ban)
 const char *lengths_name(const struct daemon *daemon, const struct ban *ban,
 			 char buffer[static NFT_JAIL_SIZE])
 {
-	return is_odd(daemon, ban) ? nft_length_name(ban->jail, ban->prefix.length, buffer)
+	return lengths_is_odd(daemon, ban) ? nft_length_name(ban->jail, ban->prefix.length, buffer)
 				   : nft_jail_name(ban->jail, ban->network, buffer);
 }
 
@@ -34,10 +34,10 @@ static bool stands(const struct daemon *daemon, const struct ban *ban)
 
 bool lengths_lack(const struct daemon *daemon, const struct ban *ban)
 {
-	return daemon->nft && is_odd(daemon, ban) && !stands(daemon, ban);
+	return daemon->nft && lengths_is_odd(daemon, ban) && !stands(daemon, ban);
 }
 
-static void refuse(struct daemon *daemon, const struct ban *ban)
+static void lengths_refuse(struct daemon *daemon, const struct ban *ban)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -59,13 +59,13 @@ void lengths_gather(struct daemon *daemon, struct nft_lengths *ret)
 	*ret = (struct nft_lengths){ 0 };
 	for (int standing = 1; standing >= 0; standing--)
 		for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));) {
-			if (!ban_runs(ban, now) || !is_odd(daemon, ban) ||
+			if (!ban_runs(ban, now) || !lengths_is_odd(daemon, ban) ||
 			    (standing && !stands(daemon, ban)))
 				continue;
 			if (nft_lengths_add(ret, ban->jail, ban->prefix.address.family,
 					    ban->prefix.length) >= 0)
 				continue;
-			refuse(daemon, ban);
+			lengths_refuse(daemon, ban);
 			refused = true;
 		}
 	daemon->lengths_refused = refused;

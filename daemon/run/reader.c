@@ -60,7 +60,7 @@ static int go_on(struct daemon *daemon)
 }
 
 /* 1: there is something new up to the end as it is now, which is read next; 0: there is not. */
-static int look(struct daemon *daemon)
+static int reader_look(struct daemon *daemon)
 {
 	int r;
 
@@ -212,7 +212,7 @@ static int warm_notes(struct daemon *daemon)
 	return r < 0 ? pass_over(daemon, r) : 0;
 }
 
-static int read_entry(struct daemon *daemon)
+static int reader_read_entry(struct daemon *daemon)
 {
 	int r;
 
@@ -276,7 +276,7 @@ static int read_slice(struct daemon *daemon, size_t *ret_n)
 	int r;
 
 	while ((r = journal_next(daemon->journal)) > 0) {
-		r = read_entry(daemon);
+		r = reader_read_entry(daemon);
 		if (r < 0)
 			return r;
 		r = 1;
@@ -328,7 +328,7 @@ static int on_read(sd_event_source *source, void *userdata)
 	r = commit_all(daemon);
 	if (r >= 0 && more == 0) {
 		daemon->reading = false;
-		more = look(daemon);
+		more = reader_look(daemon);
 	}
 	if (r < 0 || more < 0)
 		return MIN(r, more);
@@ -348,7 +348,7 @@ static int on_look_again(sd_event_source *source, uint64_t usec, void *userdata)
 
 	if (daemon->reading) /* it goes on anyway */
 		return 0;
-	r = look(daemon);
+	r = reader_look(daemon);
 	return r < 0 ? r : r > 0 ? read_now(daemon) : look_again(daemon);
 }
 
@@ -380,7 +380,7 @@ static int process(struct daemon *daemon)
 		return r;
 	r = go_on(daemon); /* so that nothing is missed */
 	if (r >= 0)
-		r = look(daemon);
+		r = reader_look(daemon);
 	return r > 0 ? read_now(daemon) : r;
 }
 

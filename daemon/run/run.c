@@ -8,7 +8,7 @@
 
 #include "run/exempt.h"
 #include "io/log.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ static int make_event(struct daemon *daemon)
 	return MIN(r, 0);
 }
 
-static int open_journal(struct daemon *daemon)
+static int run_open_journal(struct daemon *daemon)
 {
 	int r;
 
@@ -49,7 +49,7 @@ static int open_journal(struct daemon *daemon)
 }
 
 /* Says what the caller's part wanted and did not get. */
-static int explain(const char *what, int r)
+static int run_explain(const char *what, int r)
 {
 	const char *advice = "";
 
@@ -84,7 +84,7 @@ static int attach(struct daemon *daemon)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(parts); i++)
-		r = explain(parts[i].what, parts[i].attach(daemon));
+		r = run_explain(parts[i].what, parts[i].attach(daemon));
 	return r;
 }
 
@@ -95,9 +95,9 @@ static int start(struct daemon *daemon)
 	struct active active = { 0 };
 	int r;
 
-	r = explain("event loop", make_event(daemon));
+	r = run_explain("event loop", make_event(daemon));
 	if (r >= 0)
-		r = explain("random numbers", make_seed(daemon));
+		r = run_explain("random numbers", make_seed(daemon));
 	if (r >= 0)
 		r = active_load(daemon, &active);
 	if (r >= 0)
@@ -105,7 +105,7 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = firewall_open(daemon, active.config->policy);
 	if (r >= 0)
-		r = open_journal(daemon);
+		r = run_open_journal(daemon);
 	if (r >= 0)
 		r = attach(daemon);
 	if (r >= 0)
@@ -113,7 +113,7 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = hear_begin(daemon);
 	if (r >= 0)
-		r = explain("place in the journal", reader_begin(daemon));
+		r = run_explain("place in the journal", reader_begin(daemon));
 	active_done(&active);
 	return r;
 }

@@ -79,7 +79,7 @@ static int unseen(struct status *status, const char *what, const char *remedy)
 }
 
 /* Faults are an answer: the kernel and the journal can still be looked at. */
-static int load_config(struct status *status)
+static int status_load_config(struct status *status)
 {
 	cleanup(faults_done) struct faults faults = { 0 };
 	cleanup(freep) char *path = NULL;
@@ -109,7 +109,7 @@ static int load_config(struct status *status)
 	return status->policy ? 0 : -ENOMEM;
 }
 
-static int open_journal(struct status *status)
+static int status_open_journal(struct status *status)
 {
 	const struct common *common = &status->common;
 	int r;
@@ -169,7 +169,7 @@ static void guess_unit(struct status *status)
 	}
 }
 
-static int look_at_unit(struct status *status)
+static int status_look_at_unit(struct status *status)
 {
 	cleanup(units_freep) struct units *units = NULL;
 	struct span message;
@@ -326,11 +326,11 @@ int status_find(struct status *status)
 	int r;
 
 	status->facts.now = status->now;
-	r = load_config(status);
+	r = status_load_config(status);
 	if (r >= 0)
-		r = open_journal(status);
+		r = status_open_journal(status);
 	if (r >= 0)
-		r = look_at_unit(status);
+		r = status_look_at_unit(status);
 	if (r >= 0) {
 		look_at_files(status);
 		r = look_at_past(status);

@@ -122,7 +122,7 @@ static int look_at(struct status *status, struct units *units, unsigned index)
 				    facts);
 }
 
-static int take_rules(struct status *status)
+static int jails_take_rules(struct status *status)
 {
 	cleanup(units_freep) struct units *units = NULL;
 	size_t n = ruleset_n_jails(status->ruleset);
@@ -151,7 +151,7 @@ static int take_rules(struct status *status)
 }
 
 /* While it holds bans back there are none, so the time of `maxbans` ends it. */
-static void take_breaker(struct status *status, const struct digest_jail *said)
+static void jails_take_breaker(struct status *status, const struct digest_jail *said)
 {
 	for (size_t i = 0; said->held && i < status->facts.n_jails; i++) {
 		const struct jail *rule = ruleset_jail(status->ruleset, (unsigned)i);
@@ -167,7 +167,7 @@ static void take_breaker(struct status *status, const struct digest_jail *said)
 }
 
 /* What the daemon said of the jails. */
-static int take_said(struct status *status)
+static int jails_take_said(struct status *status)
 {
 	const struct digest_jail *said;
 	size_t n;
@@ -181,7 +181,7 @@ static int take_said(struct status *status)
 		if (!jail)
 			return -ENOMEM;
 		jail->bans = said[i].bans + said[i].by_hand;
-		take_breaker(status, &said[i]);
+		jails_take_breaker(status, &said[i]);
 	}
 	return 0;
 }
@@ -191,9 +191,9 @@ int status_look_at_jails(struct status *status)
 	int r = 0;
 
 	if (status->ruleset)
-		r = take_rules(status);
+		r = jails_take_rules(status);
 	if (r >= 0)
-		r = take_said(status);
+		r = jails_take_said(status);
 	for (size_t i = 0; r >= 0 && status->journal && i < status->n_jails; i++)
 		r = find_last(status->journal, LOG_BAN, status->jails[i].name,
 			      &status->jails[i].last_ban);

@@ -27,7 +27,7 @@ static int print_finding(const char *what, const char *message)
 					  print_add_text(object, "message", message));
 }
 
-static int print_daemon(const struct status *status)
+static int status_json_print_daemon(const struct status *status)
 {
 	const struct unit *unit = &status->unit;
 	cJSON *object = cJSON_CreateObject();
@@ -54,7 +54,7 @@ static int print_journal(const struct status *status)
 					  add_time(object, "waiting_usec", facts->oldest_waiting));
 }
 
-static int print_firewall(const struct status *status)
+static int status_json_print_firewall(const struct status *status)
 {
 	cJSON *object = cJSON_CreateObject();
 	bool whole;
@@ -80,7 +80,7 @@ static bool add_counts(cJSON *object, const struct history_count *count)
 	       print_add_weight(object, "prevented", count->prevented);
 }
 
-static int print_jail(const struct status *status, size_t index)
+static int status_json_print_jail(const struct status *status, size_t index)
 {
 	const struct status_jail *jail = &status->jails[index];
 	const struct facts_jail *facts = NULL;
@@ -108,7 +108,7 @@ static int print_jail(const struct status *status, size_t index)
 	return print_line(object, whole);
 }
 
-static int print_summary(const struct status *status)
+static int status_json_print_summary(const struct status *status)
 {
 	size_t n_problems = status->diagnosis.n_problems;
 	bool counted = status->history.jails;
@@ -139,14 +139,14 @@ int status_print_json(const struct status *status)
 	for (size_t i = 0; r >= 0 && i < status->n_unseen; i++)
 		r = print_finding("unseen", status->unseen[i]);
 	if (r >= 0)
-		r = print_daemon(status);
+		r = status_json_print_daemon(status);
 	if (r >= 0)
 		r = print_journal(status);
 	if (r >= 0)
-		r = print_firewall(status);
+		r = status_json_print_firewall(status);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
-		r = print_jail(status, i);
+		r = status_json_print_jail(status, i);
 	if (r >= 0)
 		r = history_print_warnings_json(&status->history);
-	return r < 0 ? r : print_summary(status);
+	return r < 0 ? r : status_json_print_summary(status);
 }

@@ -157,7 +157,7 @@ static int take_elements(struct status *status, struct nft *nft)
 	return MIN(r, 0);
 }
 
-static int look(struct status *status)
+static int kernel_look(struct status *status)
 {
 	cleanup(nft_freep) struct nft *nft = NULL;
 	int r, torn = 0;
@@ -188,7 +188,7 @@ int status_look_at_kernel(struct status *status)
 	int r;
 
 	status->facts.table = status->policy->table;
-	r = look(status);
+	r = kernel_look(status);
 	if (r >= 0 || r == -ENOMEM)
 		return r;
 	if (asprintf(&text, "the firewall was not looked at: %s", nft_explain(r)) < 0)

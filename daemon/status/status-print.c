@@ -54,7 +54,7 @@ static int print_verdict(const struct status *status)
 	return 0;
 }
 
-static int print_daemon(const struct status *status)
+static int status_print_daemon(const struct status *status)
 {
 	char since[TIMESTAMP_TEXT_MAX], age[FIGURE_TEXT_MAX], process[40] = "", restarts[64] = "";
 	const struct unit *unit = &status->unit;
@@ -104,7 +104,7 @@ static int print_position(const struct status *status)
 			  human_age(waiting, age));
 }
 
-static int print_firewall(const struct status *status)
+static int status_print_firewall(const struct status *status)
 {
 	char out[FIGURE_TEXT_MAX], passed[FIGURE_TEXT_MAX];
 	uint64_t packets = 0, banned = 0;
@@ -133,7 +133,7 @@ static const char *mode_without_rule(const struct status *status, const struct s
 	return status->ruleset && strcmp(jail->name, NFT_JAIL_MANUAL) != 0 ? "off" : NULL;
 }
 
-static int add_jail(struct columns *columns, const struct status *status,
+static int status_add_jail(struct columns *columns, const struct status *status,
 		    const struct status_jail *jail)
 {
 	char banned[FIGURE_TEXT_MAX], failures[FIGURE_TEXT_MAX + 1], bans[FIGURE_TEXT_MAX],
@@ -175,7 +175,7 @@ static void print_counted(const struct history *history)
 		printf("FAILED: only since %s, the journal is long.\n", since);
 }
 
-static int print_jails(const struct status *status)
+static int status_print_jails(const struct status *status)
 {
 	static const char *const head[] = { "JAIL",   "MODE",     "NOW",    "FAILED",
 					    "BANNED", "LAST BAN", "PACKETS" };
@@ -190,7 +190,7 @@ static int print_jails(const struct status *status)
 	if (r >= 0)
 		r = columns_add(columns, head);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
-		r = add_jail(columns, status, &status->jails[i]);
+		r = status_add_jail(columns, status, &status->jails[i]);
 	if (r >= 0)
 		r = columns_format(columns, &text);
 	if (r < 0)
@@ -212,12 +212,12 @@ int status_print_text(const struct status *status)
 
 	r = print_verdict(status);
 	if (r >= 0)
-		r = print_daemon(status);
+		r = status_print_daemon(status);
 	if (r >= 0)
 		r = print_position(status);
 	if (r >= 0)
-		r = print_firewall(status);
+		r = status_print_firewall(status);
 	if (r >= 0)
-		r = print_jails(status);
+		r = status_print_jails(status);
 	return r < 0 ? r : print_warnings(status);
 }

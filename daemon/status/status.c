@@ -2,7 +2,7 @@
 #include "status/status.h"
 
 #include "cli/nft-verb.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>

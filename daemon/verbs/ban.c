@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "base/prefixset.h"
 #include "cli/timestamp.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static int parse(char **words, size_t n_words, struct target *targets)
 	return 0;
 }
 
-static int refuse(const struct target *target, const char *why)
+static int ban_refuse(const struct target *target, const char *why)
 {
 	fprintf(stderr, "banish ban: %s %s\n", target->word, why);
 	return EXIT_NO;
@@ -48,7 +48,7 @@ static int refuse(const struct target *target, const char *why)
 
 /* Which set it goes to, and what is banned: a network of the jail, if the word is one; else a host.
  * False: the jail has no set of that family. */
-static bool find_set(const struct nft_verb *verb, const char *jail, struct target *target,
+static bool ban_find_set(const struct nft_verb *verb, const char *jail, struct target *target,
 		     struct prefix *ret)
 {
 	const struct address *address = &target->prefix.address;
@@ -110,8 +110,8 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 	struct prefix banned;
 	int r;
 
-	if (!find_set(verb, request->jail, target, &banned))
-		return refuse(target, "is of a family that the jail has no set for");
+	if (!ban_find_set(verb, request->jail, target, &banned))
+		return ban_refuse(target, "is of a family that the jail has no set for");
 	if (target->prefix.length != address_bits(address) &&
 	    target->prefix.length != banned.length) {
 		fprintf(stderr,
@@ -122,16 +122,16 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 		return EXIT_NO;
 	}
 	if (request->force && target->prefix.length != address_bits(address))
-		return refuse(target, "is a network; with --force name single addresses");
+		return ban_refuse(target, "is a network; with --force name single addresses");
 	if (prefix_never_offends(&target->prefix))
-		return refuse(target,
+		return ban_refuse(target,
 			      "is a loopback, unspecified or multicast address, which nobody "
 			      "attacks from");
 	r = ignores(verb, &target->prefix);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the ignored addresses", r);
 	if (r > 0 && !request->force)
-		return refuse(target,
+		return ban_refuse(target,
 			      "is always let through (ignoreip, own address or gateway); --force "
 			      "bans it all the same");
 	target->forced = *address;
@@ -148,7 +148,7 @@ static int make_set(const struct nft_verb *verb, const struct request *request,
 	return nft_verb_need_length(verb, request->jail, target->own, &target->prefix);
 }
 
-static int say(const struct request *request, const struct target *target, usec_t now)
+static int ban_say(const struct request *request, const struct target *target, usec_t now)
 {
 	usec_t until = nft_verb_expires(now, request->time);
 	char prefix[PREFIX_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
@@ -183,7 +183,7 @@ static struct nft_change change_of(const struct request *request, const char *ja
 	};
 }
 
-static int apply(const struct nft_verb *verb, const struct request *request,
+static int ban_apply(const struct nft_verb *verb, const struct request *request,
 		 const struct target *targets, size_t n_targets)
 {
 	cleanup(freep) struct nft_change *changes = calloc(2 * n_targets, sizeof(*changes));
@@ -205,7 +205,7 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 		if (r == 0 && request->force)
 			r = marks[i].error;
 		if (r == 0)
-			r = say(request, &targets[i], now);
+			r = ban_say(request, &targets[i], now);
 		if (r < 0) {
 			fprintf(stderr, "banish ban: cannot ban %s: %s\n", targets[i].word,
 				nft_explain(r));
@@ -223,7 +223,7 @@ static usec_t usual_time(const struct policy *policy, const char *jail)
 	return policy->defaults.bantime;
 }
 
-static int run(struct request *request, const struct common *common, char **words, size_t n_words)
+static int ban_run(struct request *request, const struct common *common, char **words, size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "ban" };
 	cleanup(freep) struct target *targets = calloc(n_words, sizeof(*targets));
@@ -251,7 +251,7 @@ static int run(struct request *request, const struct common *common, char **word
 		return code;
 	if (request->time == 0)
 		request->time = usual_time(verb.policy, request->jail);
-	return apply(&verb, request, targets, n_words);
+	return ban_apply(&verb, request, targets, n_words);
 }
 
 static int parse_time_of_ban(const char *text, void *target)
@@ -293,5 +293,5 @@ int verb_ban(int argc, char **argv)
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
 		return code;
 	request.json = common.json;
-	return run(&request, &common, argv + first, (size_t)(argc - first));
+	return ban_run(&request, &common, argv + first, (size_t)(argc - first));
 }

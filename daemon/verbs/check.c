@@ -7,7 +7,7 @@
 #include "lint/lint.h"
 #include "cli/options.h"
 #include "cli/ruletest.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static const char *or_none(const char *text)
 }
 
 /* What the trial said against what the example promises: at most one fault an example. */
-static int compare(const struct rule *rule, const struct example *example, int answer,
+static int check_compare(const struct rule *rule, const struct example *example, int answer,
 		   const struct verdict_of_hit *hit, struct faults *faults)
 {
 	const char *event = answer == RULETEST_HIT ? rule->events[hit->event].name : NULL;
@@ -68,7 +68,7 @@ static int run_examples(struct ruletest *ruletest, struct faults *faults)
 
 		r = ruletest_feed(ruletest, &sample, &hit);
 		if (r >= 0)
-			r = compare(rule, example, r, hit, faults);
+			r = check_compare(rule, example, r, hit, faults);
 	}
 	return r;
 }

@@ -3,14 +3,14 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #define MAX_COMMENT 60 /* bytes on a line for people */
 
-static int compare(const void *a, const void *b)
+static int list_compare(const void *a, const void *b)
 {
 	const struct nft_element *left = a, *right = b;
 	char jail[NFT_JAIL_SIZE], other[NFT_JAIL_SIZE];
@@ -47,7 +47,7 @@ static int print_object(const struct nft_element *element, usec_t now, bool forc
 }
 
 /* The marks of forced bans are shown on the rows of those. */
-static int print(const struct nft_elements *elements, const struct nft_elements *marks, bool json)
+static int list_print(const struct nft_elements *elements, const struct nft_elements *marks, bool json)
 {
 	usec_t now = nft_verb_now();
 	int r = 0;
@@ -97,8 +97,8 @@ int verb_list(int argc, char **argv)
 	if (r >= 0)
 		r = nft_list(verb.nft, NFT_FORCED, &marks);
 	if (r >= 0) {
-		qsort(elements.items, elements.n_items, sizeof(*elements.items), compare);
-		r = print(&elements, &marks, common.json);
+		qsort(elements.items, elements.n_items, sizeof(*elements.items), list_compare);
+		r = list_print(&elements, &marks, common.json);
 	}
 	nft_elements_done(&elements);
 	nft_elements_done(&marks);

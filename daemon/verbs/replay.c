@@ -8,7 +8,7 @@
 #include "cli/input.h"
 #include "base/timespan.h"
 #include "cli/timestamp.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -169,7 +169,7 @@ static int print_decisions(struct replay *replay)
 	return r;
 }
 
-static int print_summary(struct replay *replay)
+static int replay_print_summary(struct replay *replay)
 {
 	const struct engine_statistics *s = engine_statistics(replay->engine);
 	char failures[WEIGHT_TEXT_MAX], prevented[WEIGHT_TEXT_MAX];
@@ -189,7 +189,7 @@ static int print_summary(struct replay *replay)
 					  print_add_weight(object, "prevented", s->prevented));
 }
 
-static int follow(struct replay *replay)
+static int replay_follow(struct replay *replay)
 {
 	const struct entry *entry = journal_entry(replay->input.journal);
 	int r;
@@ -202,10 +202,10 @@ static int follow(struct replay *replay)
 		if (r >= 0)
 			r = print_decisions(replay);
 	}
-	return r < 0 ? r : print_summary(replay);
+	return r < 0 ? r : replay_print_summary(replay);
 }
 
-static int prepare(struct replay *replay, struct faults *faults)
+static int replay_prepare(struct replay *replay, struct faults *faults)
 {
 	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
 	struct input *input = &replay->input;
@@ -238,9 +238,9 @@ int verb_replay(int argc, char **argv)
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
-	r = prepare(&replay, &faults);
+	r = replay_prepare(&replay, &faults);
 	if (r >= 0)
-		r = follow(&replay);
+		r = replay_follow(&replay);
 	r = faults_conclude(&faults, "replay", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -5,7 +5,7 @@
 #include "io/config.h"
 #include "io/file.h"
 #include "cli/options.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ static bool read_answer(const char *folder, const char *name, char **ret)
 	return true;
 }
 
-static int complain(struct resolution *resolution, const char *name, const char *what)
+static int resolve_complain(struct resolution *resolution, const char *name, const char *what)
 {
 	cleanup(freep) char *old = NULL;
 
@@ -52,7 +52,7 @@ static int complain(struct resolution *resolution, const char *name, const char 
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+static int resolve_compare(const void *a, const void *b)
 {
 	const struct address *x = a, *y = b;
 
@@ -90,11 +90,11 @@ static int take_addresses(const struct addrinfo *infos, struct address *addresse
 			return -E2BIG;
 		addresses[n++] = address;
 	}
-	qsort(addresses, n, sizeof(*addresses), compare);
+	qsort(addresses, n, sizeof(*addresses), resolve_compare);
 	return (int)n;
 }
 
-static int print(const char *name, const struct address *addresses, size_t n)
+static int resolve_print(const char *name, const struct address *addresses, size_t n)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -118,7 +118,7 @@ static int publish(struct resolution *resolution, const char *name, const struct
 	if (read_answer(resolution->folder, name, &old) && strcmp(old, text) == 0)
 		return 0;
 	r = file_publish(resolution->folder, name, text, size);
-	return r < 0 ? r : print(name, addresses, n);
+	return r < 0 ? r : resolve_print(name, addresses, n);
 }
 
 /* One name; what fails is said. Negative errno: nothing can be written. */
@@ -131,20 +131,20 @@ static int resolve(struct resolution *resolution, const char *name)
 
 	r = getaddrinfo(name, NULL, &hints, &infos);
 	if (r != 0)
-		return complain(resolution, name,
+		return resolve_complain(resolution, name,
 				r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
 	n = take_addresses(infos, addresses, ARRAY_SIZE(addresses));
 	freeaddrinfo(infos);
 	if (n < 0)
-		return complain(resolution, name,
+		return resolve_complain(resolution, name,
 				"more than 64 addresses, which is no single host");
 	if (n == 0)
-		return complain(resolution, name, "nothing but addresses that are never banned");
-	return resolution->print ? print(name, addresses, (size_t)n)
+		return resolve_complain(resolution, name, "nothing but addresses that are never banned");
+	return resolution->print ? resolve_print(name, addresses, (size_t)n)
 				 : publish(resolution, name, addresses, (size_t)n);
 }
 
-static bool is_wanted(const struct resolution *resolution, const char *name)
+static bool resolve_is_wanted(const struct resolution *resolution, const char *name)
 {
 	for (size_t i = 0; i < resolution->names.n_names; i++)
 		if (strcmp(resolution->names.names[i], name) == 0)
@@ -164,7 +164,7 @@ static int remove_others(const struct resolution *resolution)
 	while ((entry = readdir(folder))) {
 		cleanup(freep) char *text = NULL;
 
-		if (is_wanted(resolution, entry->d_name) ||
+		if (resolve_is_wanted(resolution, entry->d_name) ||
 		    !read_answer(resolution->folder, entry->d_name, &text))
 			continue;
 		if (unlinkat(dirfd(folder), entry->d_name, 0) < 0)

@@ -55,7 +55,7 @@ static size_t address_size(struct span text)
 }
 
 /* "rip=192.0.2.1, 3 attempts" -> "rip=ADDRESS, N attempts" */
-static bool fold(struct span message, char text[static SHAPE_SIZE + 1])
+static bool unmatched_fold(struct span message, char text[static SHAPE_SIZE + 1])
 {
 	bool has_address = false;
 	size_t size = 0;
@@ -87,7 +87,7 @@ void unmatched_add(struct unmatched *shapes, struct span message)
 {
 	char text[SHAPE_SIZE + 1];
 
-	if (!fold(message, text))
+	if (!unmatched_fold(message, text))
 		return;
 	for (size_t i = 0; i < shapes->n_items; i++)
 		if (strcmp(shapes->items[i].text, text) == 0) {

@@ -7,7 +7,7 @@
 #include "cli/output.h"
 #include "verbs/test-unmatched.h"
 #include "cli/ruletest.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 }
 
 /* Why no rule took it. One rule that reads such lines can say more. */
-static int explain(struct test *test, const struct sample *sample, struct ruletest *reader,
+static int test_explain(struct test *test, const struct sample *sample, struct ruletest *reader,
 		   size_t n_readers, struct answer *ret)
 {
 	const char *reason =
@@ -98,7 +98,7 @@ static int explain(struct test *test, const struct sample *sample, struct rulete
 }
 
 /* Every rule sees the line, as in the daemon; the first that takes it answers. */
-static int ask(struct test *test, const struct sample *sample, struct answer *ret)
+static int test_ask(struct test *test, const struct sample *sample, struct answer *ret)
 {
 	struct ruletest *reader = NULL;
 	size_t n_readers = 0;
@@ -120,7 +120,7 @@ static int ask(struct test *test, const struct sample *sample, struct answer *re
 			snprintf(ret->reason, sizeof(ret->reason), "%s", reason_of_hit(hit));
 		}
 	}
-	return ret->rule ? 0 : explain(test, sample, reader, n_readers, ret);
+	return ret->rule ? 0 : test_explain(test, sample, reader, n_readers, ret);
 }
 
 static int print_json(const struct sample *sample, const struct answer *answer)
@@ -176,7 +176,7 @@ static int run_sample(struct test *test, const struct sample *sample)
 	struct answer answer;
 	int r;
 
-	r = ask(test, sample, &answer);
+	r = test_ask(test, sample, &answer);
 	if (r < 0)
 		return r;
 	test->n_lines++;
@@ -289,7 +289,7 @@ static int run_stdin(struct test *test)
 	return r;
 }
 
-static int prepare(struct test *test, struct faults *faults)
+static int test_prepare(struct test *test, struct faults *faults)
 {
 	const struct common *common = &test->common;
 	struct policy *policy;
@@ -370,7 +370,7 @@ int verb_test(int argc, char **argv)
 			test.mode);
 		return EXIT_USAGE;
 	}
-	r = prepare(&test, &faults);
+	r = test_prepare(&test, &faults);
 	if (r >= 0)
 		r = first < argc ? run_words(&test, argv + first, argc - first) : run_stdin(&test);
 	r = faults_conclude(&faults, "test", r);

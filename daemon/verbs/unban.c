@@ -2,7 +2,7 @@
 #include "cli/nft-verb.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "verb.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static void findings_done(struct findings *findings)
 	free(findings->prefixes);
 }
 
-static int add(struct findings *findings, const char *jail, const struct address *address,
+static int unban_add(struct findings *findings, const char *jail, const struct address *address,
 	       unsigned prefix)
 {
 	struct nft_change *items;
@@ -46,7 +46,7 @@ static int add(struct findings *findings, const char *jail, const struct address
 	return 0;
 }
 
-static bool is_wanted(const struct request *request, const char *jail)
+static bool unban_is_wanted(const struct request *request, const char *jail)
 {
 	char bare[NFT_JAIL_SIZE];
 
@@ -65,18 +65,18 @@ static int find_address(const struct nft_verb *verb, const struct request *reque
 		struct prefix prefix = address_widen(address, set->prefix);
 		int r;
 
-		if (set->family != address->family || !is_wanted(request, set->jail))
+		if (set->family != address->family || !unban_is_wanted(request, set->jail))
 			continue;
 		r = nft_find(verb->nft, set->jail, &prefix.address, NULL);
 		if (r > 0)
-			r = add(findings, set->jail, &prefix.address, set->prefix);
+			r = unban_add(findings, set->jail, &prefix.address, set->prefix);
 		if (r < 0)
 			return r;
 		if (address_equal(address, &prefix.address))
 			continue;
 		r = nft_find(verb->nft, set->jail, address, NULL);
 		if (r > 0)
-			r = add(findings, set->jail, address, set->prefix);
+			r = unban_add(findings, set->jail, address, set->prefix);
 		if (r < 0)
 			return r;
 	}
@@ -98,7 +98,7 @@ static bool is_recent(const struct request *request, const struct nft_element *e
 }
 
 /* A network: everything in it and what it is in. NULL: everything. */
-static int find_network(const struct nft_verb *verb, const struct request *request,
+static int unban_find_network(const struct nft_verb *verb, const struct request *request,
 			const struct prefix *network, struct findings *findings)
 {
 	struct nft_elements elements;
@@ -113,10 +113,10 @@ static int find_network(const struct nft_verb *verb, const struct request *reque
 		const struct nft_element *e = &elements.items[i];
 		const struct nft_set *set = nft_sets_find(&verb->sets, e->jail, e->address.family);
 
-		if (set && is_wanted(request, set->jail) && is_recent(request, e, now) &&
+		if (set && unban_is_wanted(request, set->jail) && is_recent(request, e, now) &&
 		    (!network || prefix_covers(network, &e->prefix) ||
 		     prefix_covers(&e->prefix, network)))
-			r = add(findings, set->jail, &e->address, set->prefix);
+			r = unban_add(findings, set->jail, &e->address, set->prefix);
 	}
 	nft_elements_done(&elements);
 	return r;
@@ -138,7 +138,7 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 	if (prefix.length == address_bits(&prefix.address))
 		r = find_address(verb, request, &prefix.address, findings);
 	else
-		r = find_network(verb, request, &prefix, findings);
+		r = unban_find_network(verb, request, &prefix, findings);
 	if (r < 0)
 		return nft_verb_fail(verb, "look it up", r);
 	if (findings->n_items > before)
@@ -148,7 +148,7 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 	return EXIT_NO;
 }
 
-static int say(const struct request *request, const char *jail, const struct prefix *prefix)
+static int unban_say(const struct request *request, const char *jail, const struct prefix *prefix)
 {
 	char text[PREFIX_TEXT_MAX], bare[NFT_JAIL_SIZE];
 	cJSON *object;
@@ -208,7 +208,7 @@ static int release_forced(const struct nft_verb *verb)
 
 		r = is_banned(verb, address);
 		if (r == 0)
-			r = add(&findings, NFT_FORCED, address, address_bits(address));
+			r = unban_add(&findings, NFT_FORCED, address, address_bits(address));
 	}
 	if (r >= 0)
 		r = nft_apply(verb->nft, findings.items, findings.n_items);
@@ -216,7 +216,7 @@ static int release_forced(const struct nft_verb *verb)
 	return MIN(r, 0);
 }
 
-static int apply(const struct nft_verb *verb, const struct request *request,
+static int unban_apply(const struct nft_verb *verb, const struct request *request,
 		 struct findings *findings)
 {
 	int r, code = EXIT_YES;
@@ -227,7 +227,7 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 	for (size_t i = 0; i < findings->n_items; i++) {
 		r = findings->items[i].error;
 		if (r == 0)
-			r = say(request, findings->items[i].jail, &findings->prefixes[i]);
+			r = unban_say(request, findings->items[i].jail, &findings->prefixes[i]);
 		if (r < 0)
 			code = nft_verb_fail(verb, "unban", r);
 	}
@@ -240,7 +240,7 @@ static int apply(const struct nft_verb *verb, const struct request *request,
 	return code;
 }
 
-static int run(const struct request *request, const struct common *common, char **words,
+static int unban_run(const struct request *request, const struct common *common, char **words,
 	       size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "unban" };
@@ -262,10 +262,10 @@ static int run(const struct request *request, const struct common *common, char 
 			return code;
 		worst = MAX(worst, code);
 	}
-	r = request->all ? find_network(&verb, request, NULL, &findings) : 0;
+	r = request->all ? unban_find_network(&verb, request, NULL, &findings) : 0;
 	if (r < 0)
 		return nft_verb_fail(&verb, "list the bans", r);
-	code = apply(&verb, request, &findings);
+	code = unban_apply(&verb, request, &findings);
 	return MAX(worst, code);
 }
 
@@ -306,5 +306,5 @@ int verb_unban(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	request.json = common.json;
-	return run(&request, &common, argv + first, (size_t)(argc - first));
+	return unban_run(&request, &common, argv + first, (size_t)(argc - first));
 }

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-static int tell(const char *reason, char **ret)
+static int exempt_tell(const char *reason, char **ret)
 {
 	*ret = strdup(reason);
 	return *ret ? 1 : -ENOMEM;
@@ -49,11 +49,11 @@ int why_ignored(const struct config *config, struct nft *nft, const struct addre
 	int r;
 
 	if (address_never_offends(address))
-		return tell("a loopback, unspecified or multicast address", ret);
+		return exempt_tell("a loopback, unspecified or multicast address", ret);
 	if (policy_ignores(config->policy, address))
-		return tell("in ignoreip", ret);
+		return exempt_tell("in ignoreip", ret);
 	r = look_at_names(&config->policy->ignore_names, address, ret);
 	if (r != 0 || !nft)
 		return r;
-	return nft_ignores(nft, address) > 0 ? tell("an own address or a gateway", ret) : 0;
+	return nft_ignores(nft, address) > 0 ? exempt_tell("an own address or a gateway", ret) : 0;
 }

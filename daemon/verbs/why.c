@@ -9,7 +9,7 @@
 #include "cli/input.h"
 #include "base/timespan.h"
 #include "cli/timestamp.h"
-#include "verb.h"
+#include "cli/verb.h"
 #include "verbs/why-exempt.h"
 
 #include <errno.h>
@@ -109,7 +109,7 @@ static int print_element(const struct why *why, const struct nft_element *elemen
 				  (!forced || cJSON_AddTrueToObject(object, "forced")));
 }
 
-static int say_unknown(const struct why *why, const char *reason)
+static int why_say_unknown(const struct why *why, const char *reason)
 {
 	cleanup(freep) char *message = NULL;
 	char text[ADDRESS_TEXT_MAX];
@@ -144,7 +144,7 @@ static int ask_kernel(struct why *why, usec_t now)
 	if (r == -ENOENT)
 		return BANNED_NO; /* no table: nobody is banned */
 	if (r < 0)
-		return r == -ENOMEM ? r : say_unknown(why, nft_explain(r));
+		return r == -ENOMEM ? r : why_say_unknown(why, nft_explain(r));
 	torn = r > 0;
 	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
 		const struct nft_element *element = &elements->items[i];
@@ -157,7 +157,7 @@ static int ask_kernel(struct why *why, usec_t now)
 				  nft_elements_force(elements, &element->prefix));
 	}
 	if (r >= 0 && torn && banned == BANNED_NO)
-		return say_unknown(why, "the sets kept changing, ask again");
+		return why_say_unknown(why, "the sets kept changing, ask again");
 	return r < 0 ? r : banned;
 }
 
@@ -169,7 +169,7 @@ static char *copy_field(const struct entry *entry, const char *name)
 }
 
 /* Owned by the caller, also where the time is missing. */
-static int take_said(const struct entry *entry, struct said *ret)
+static int why_take_said(const struct entry *entry, struct said *ret)
 {
 	*ret = (struct said){ .message = copy_field(entry, "MESSAGE"),
 			      .action = copy_field(entry, "BANISH_ACTION"),
@@ -203,7 +203,7 @@ static bool is_repetition(const struct why *why, const struct entry *entry, cons
 	return false;
 }
 
-static int keep(struct why *why, const struct entry *entry)
+static int why_keep(struct why *why, const struct entry *entry)
 {
 	struct said *said = why->said;
 	int r;
@@ -216,7 +216,7 @@ static int keep(struct why *why, const struct entry *entry)
 	if (!said)
 		return -ENOMEM;
 	why->said = said;
-	r = take_said(entry, &said[why->n_said]);
+	r = why_take_said(entry, &said[why->n_said]);
 	if (r >= 0 && !is_repetition(why, entry, &said[why->n_said]))
 		why->n_said++;
 	else
@@ -232,7 +232,7 @@ static int read_said(struct why *why)
 	if (r >= 0)
 		r = journal_seek_time(why->input.journal, why->common.since);
 	while (r >= 0 && (r = input_next(&why->input, &why->common)) > 0) {
-		r = keep(why, journal_entry(why->input.journal));
+		r = why_keep(why, journal_entry(why->input.journal));
 		if (r == -EBADMSG)
 			r = 0;
 	}
@@ -412,7 +412,7 @@ static int find_crowd(struct why *why, const struct nft_element *element, usec_t
 		if (r >= 0 && time > end)
 			break;
 		said_done(ret);
-		r = take_said(journal_entry(why->input.journal), ret);
+		r = why_take_said(journal_entry(why->input.journal), ret);
 		found = 1;
 		if (r == -EBADMSG)
 			r = 0;

@@ -16,7 +16,7 @@
 
 static const uint8_t mapped_prefix[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
 
-static bool is_digit(char c)
+static bool address_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -29,7 +29,7 @@ static int parse_number(struct span text, unsigned max, unsigned *ret)
 	if (text.size == 0 || text.size > 5 || (text.size > 1 && text.data[0] == '0'))
 		return -EINVAL;
 	for (size_t i = 0; i < text.size; i++) {
-		if (!is_digit(text.data[i]))
+		if (!address_is_digit(text.data[i]))
 			return -EINVAL;
 		value = 10 * value + (unsigned)(text.data[i] - '0');
 	}
@@ -63,7 +63,7 @@ static bool is_mapped(const struct address *address)
 	       memcmp(address->bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
 }
 
-static void fold(struct address *address)
+static void address_fold(struct address *address)
 {
 	struct address folded = { .family = AF_INET };
 
@@ -81,7 +81,7 @@ int address_parse(struct span text, struct address *ret)
 	r = parse_raw(text, &address);
 	if (r < 0)
 		return r;
-	fold(&address);
+	address_fold(&address);
 	*ret = address;
 	return 0;
 }
@@ -180,7 +180,7 @@ int prefix_parse(struct span text, struct prefix *ret)
 	/* A shorter prefix reaches out of ::ffff:0:0/96: it is one of IPv6 addresses, and its
 	 * address a typing error that the host bits show. */
 	if (is_mapped(&address) && length >= MAPPED_BITS) {
-		fold(&address);
+		address_fold(&address);
 		length -= MAPPED_BITS;
 	}
 	*ret = address_widen(&address, length);

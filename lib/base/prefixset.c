@@ -27,7 +27,7 @@ void prefixset_done(struct prefixset *set)
 }
 
 /* By family, then address, then the wider first: whatever covers a prefix stands before it. */
-static int compare(const void *a, const void *b)
+static int prefixset_compare(const void *a, const void *b)
 {
 	const struct prefix *x = a, *y = b;
 	int r = memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
@@ -49,12 +49,12 @@ static bool are_halves(const struct prefix *one, const struct prefix *other)
 	return address_equal(&whole.address, &one->address) && prefix_equal(&whole, &other_whole);
 }
 
-static void sort(struct prefixset *set)
+static void prefixset_sort(struct prefixset *set)
 {
 	size_t n = 0;
 
 	if (set->n_prefixes > 0)
-		qsort(set->prefixes, set->n_prefixes, sizeof(*set->prefixes), compare);
+		qsort(set->prefixes, set->n_prefixes, sizeof(*set->prefixes), prefixset_compare);
 	for (size_t i = 0; i < set->n_prefixes; i++) {
 		if (n > 0 && prefix_covers(&set->prefixes[n - 1], &set->prefixes[i]))
 			continue;
@@ -71,12 +71,12 @@ bool prefixset_covers(struct prefixset *set, const struct prefix *prefix)
 	size_t low = 0, high;
 
 	if (!set->sorted)
-		sort(set);
+		prefixset_sort(set);
 	high = set->n_prefixes;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(&set->prefixes[middle], prefix) <= 0)
+		if (prefixset_compare(&set->prefixes[middle], prefix) <= 0)
 			low = middle + 1;
 		else
 			high = middle;

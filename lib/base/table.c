@@ -52,14 +52,14 @@ static uint32_t make_link(uint32_t index, uint32_t hash, uint32_t next)
 	return index | (hash >> 1 & TAG_MASK) | (next == POOL_NONE ? LAST : 0);
 }
 
-static struct table_head *follow(const struct table *table, uint32_t link)
+static struct table_head *table_follow(const struct table *table, uint32_t link)
 {
 	return pool_at(&table->records, link & INDEX_MASK);
 }
 
 static uint32_t next_of(const struct table *table, uint32_t link)
 {
-	return link & LAST ? POOL_NONE : follow(table, link)->next;
+	return link & LAST ? POOL_NONE : table_follow(table, link)->next;
 }
 
 void *table_find(const struct table *table, uint64_t hash, table_equal_t equal, const void *key)
@@ -74,7 +74,7 @@ void *table_find(const struct table *table, uint64_t hash, table_equal_t equal, 
 
 		if ((link & TAG_MASK) != ((uint32_t)hash >> 1 & TAG_MASK))
 			continue;
-		head = follow(table, link);
+		head = table_follow(table, link);
 		if (head->hash == (uint32_t)hash && equal(head, key))
 			return head;
 	}
@@ -95,7 +95,7 @@ void table_fetch_record(const struct table *table, uint64_t hash)
 		return;
 	link = *bucket_of(table, (uint32_t)hash);
 	if (link != POOL_NONE)
-		__builtin_prefetch(follow(table, link));
+		__builtin_prefetch(table_follow(table, link));
 }
 
 /* One step further at each call: the third's record, the second's bucket, and the first of the
@@ -140,7 +140,7 @@ static bool grow(struct table *table, uint32_t n)
 		while (link != POOL_NONE) {
 			uint32_t next = next_of(table, link);
 
-			put_into_bucket(table, follow(table, link), link & INDEX_MASK);
+			put_into_bucket(table, table_follow(table, link), link & INDEX_MASK);
 			link = next;
 		}
 	}
@@ -220,7 +220,7 @@ static void take_out(struct table *table, uint32_t *link, uint32_t index)
 
 	while ((*link & INDEX_MASK) != index) {
 		before_link = link;
-		before = follow(table, *link);
+		before = table_follow(table, *link);
 		link = &before->next;
 	}
 	*link = next_of(table, *link);

@@ -56,12 +56,12 @@ struct number {
 	struct span fraction;
 };
 
-static bool is_blank(char c)
+static bool timespan_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool is_digit(char c)
+static bool timespan_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -74,7 +74,7 @@ static bool is_unit_byte(char c)
 }
 
 /* Cuts the longest run of `is` off the front of `text`. */
-static struct span cut(struct span *text, bool (*is)(char c))
+static struct span timespan_cut(struct span *text, bool (*is)(char c))
 {
 	struct span run = { text->data, 0 };
 
@@ -88,7 +88,7 @@ static struct span cut(struct span *text, bool (*is)(char c))
 static int cut_number(struct span *text, struct number *ret)
 {
 	struct number number = { 0 };
-	struct span whole = cut(text, is_digit);
+	struct span whole = timespan_cut(text, timespan_is_digit);
 
 	for (size_t i = 0; i < whole.size; i++)
 		if (__builtin_mul_overflow(number.whole, 10, &number.whole) ||
@@ -97,7 +97,7 @@ static int cut_number(struct span *text, struct number *ret)
 	if (text->size > 0 && text->data[0] == '.') {
 		text->data++;
 		text->size--;
-		number.fraction = cut(text, is_digit);
+		number.fraction = timespan_cut(text, timespan_is_digit);
 		if (number.fraction.size == 0)
 			return -EINVAL;
 	} else if (whole.size == 0) {
@@ -109,7 +109,7 @@ static int cut_number(struct span *text, struct number *ret)
 
 static int cut_unit(struct span *text, usec_t *ret)
 {
-	struct span name = cut(text, is_unit_byte);
+	struct span name = timespan_cut(text, is_unit_byte);
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (span_equal(name, span_of(units[i].name))) {
@@ -145,8 +145,8 @@ int timespan_parse(struct span text, usec_t *ret)
 
 	if (text.size == 0)
 		return -EINVAL;
-	(void)cut(&text, is_blank);
-	while (text.size > 0 && is_blank(text.data[text.size - 1]))
+	(void)timespan_cut(&text, timespan_is_blank);
+	while (text.size > 0 && timespan_is_blank(text.data[text.size - 1]))
 		text.size--;
 	if (span_equal(text, SPAN_LITERAL("infinity"))) {
 		*ret = USEC_INFINITY;
@@ -156,7 +156,7 @@ int timespan_parse(struct span text, usec_t *ret)
 		r = cut_number(&text, &number);
 		if (r < 0)
 			return r;
-		(void)cut(&text, is_blank);
+		(void)timespan_cut(&text, timespan_is_blank);
 		unit = USEC_PER_SEC;
 		if (!first || text.size > 0) {
 			r = cut_unit(&text, &unit);
@@ -166,7 +166,7 @@ int timespan_parse(struct span text, usec_t *ret)
 		r = add_number(&total, &number, unit);
 		if (r < 0)
 			return r;
-		(void)cut(&text, is_blank);
+		(void)timespan_cut(&text, timespan_is_blank);
 		first = false;
 	} while (text.size > 0);
 	*ret = total;

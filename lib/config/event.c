@@ -33,7 +33,7 @@ bool rule_check_field(const struct json *node, const char *field, bool at_key)
 	return false;
 }
 
-static void read_name(const struct json *value, const struct json_key *key, void *field)
+static void event_read_name(const struct json *value, const struct json_key *key, void *field)
 {
 	if (json_expect(value, JSON_TEXT, "write a name, such as \"auth-failed\"") &&
 	    json_check_name(value, json_text(value), MAX_EVENT_NAME, false))
@@ -90,7 +90,7 @@ static void read_logfmt_key(const struct json *value, const struct json_key *key
 		json_fault(value, "%s names no key: %s", json_label(value, label), hint);
 }
 
-static void read_condition(const struct json *value, struct event *event)
+static void event_read_condition(const struct json *value, struct event *event)
 {
 	static const char hint[] = "write a text, a list of texts or {\"not\": ...}";
 	struct where *where = &event->where[event->n_where];
@@ -140,12 +140,12 @@ static void read_where(const struct json *value, const struct json_key *key, voi
 	if (!event->where)
 		return;
 	for (struct json child = { 0 }; json_next(value, &child);)
-		read_condition(&child, event);
+		event_read_condition(&child, event);
 }
 
 static const struct json_key event_keys[] = {
 	{ .name = "name",
-	  .read = read_name,
+	  .read = event_read_name,
 	  .offset = offsetof(struct event, name),
 	  .required = true },
 	{ .name = "outcome",
@@ -164,8 +164,8 @@ static const struct json_key event_keys[] = {
 	  .most = 100,
 	  .hint = "write a number from 0 to 100 with at most one decimal" },
 	{ .name = "agree", .read = read_agree, .offset = offsetof(struct event, agree) },
-	{ .name = "counts", .read = read_name, .offset = offsetof(struct event, counts) },
-	{ .name = "told_by", .read = read_name, .offset = offsetof(struct event, told_by) },
+	{ .name = "counts", .read = event_read_name, .offset = offsetof(struct event, counts) },
+	{ .name = "told_by", .read = event_read_name, .offset = offsetof(struct event, told_by) },
 	{ .name = "last", .read = read_last, .offset = offsetof(struct event, last_is_no_guess) },
 	{ .name = "field", .read = read_field, .offset = offsetof(struct event, field) },
 	{ .name = "format",

@@ -45,7 +45,7 @@ static int add_entry(const struct json *value, const struct ignore_entry *entry,
 	return 0;
 }
 
-static void read_entry(const struct json *value, struct policy *policy)
+static void ignoreip_read_entry(const struct json *value, struct policy *policy)
 {
 	char error[IGNORE_ERROR_SIZE];
 	struct ignore_entry entry;
@@ -67,7 +67,7 @@ static void read_entry(const struct json *value, struct policy *policy)
 }
 
 /* By first address; of two that begin alike the wider one first. */
-static int compare_prefixes(const void *a, const void *b)
+static int ignoreip_compare_prefixes(const void *a, const void *b)
 {
 	const struct prefix *x = a, *y = b;
 
@@ -83,7 +83,7 @@ static size_t arrange(struct prefix *prefixes, size_t n_prefixes)
 	size_t n = 0;
 
 	if (n_prefixes > 0)
-		qsort(prefixes, n_prefixes, sizeof(*prefixes), compare_prefixes);
+		qsort(prefixes, n_prefixes, sizeof(*prefixes), ignoreip_compare_prefixes);
 	for (size_t i = 0; i < n_prefixes; i++)
 		if (n == 0 || !prefix_covers(&prefixes[n - 1], &prefixes[i]))
 			prefixes[n++] = prefixes[i];
@@ -146,7 +146,7 @@ void policy_read_ignoreip(const struct json *value, const struct json_key *key, 
 		return;
 	policy_done_ignoreip(policy); /* a key that stands here twice */
 	for (struct json child = { 0 }; json_next(value, &child);)
-		read_entry(&child, policy);
+		ignoreip_read_entry(&child, policy);
 	if (policy_set_lists(policy, NULL, 0) < 0)
 		json_no_memory(value);
 }
@@ -180,7 +180,7 @@ bool policy_ignores(const struct policy *policy, const struct address *address)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_prefixes(&policy->ignoreip[middle], &host) <= 0)
+		if (ignoreip_compare_prefixes(&policy->ignoreip[middle], &host) <= 0)
 			low = middle + 1;
 		else
 			high = middle;

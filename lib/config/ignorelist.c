@@ -15,7 +15,7 @@
 #define MAX_LABEL 63
 #define MAX_PATH  4095
 
-static bool is_digit(char c)
+static bool ignorelist_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -28,7 +28,7 @@ static bool is_letter(char c)
 static bool is_number(struct span text)
 {
 	for (size_t i = 0; i < text.size; i++)
-		if (!is_digit(text.data[i]))
+		if (!ignorelist_is_digit(text.data[i]))
 			return false;
 	return text.size > 0;
 }
@@ -40,12 +40,12 @@ static bool is_label(struct span text)
 	    text.data[text.size - 1] == '-')
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		if (!is_letter(text.data[i]) && !is_digit(text.data[i]) && text.data[i] != '-')
+		if (!is_letter(text.data[i]) && !ignorelist_is_digit(text.data[i]) && text.data[i] != '-')
 			return false;
 	return true;
 }
 
-static struct span cut(struct span *rest, char separator)
+static struct span ignorelist_cut(struct span *rest, char separator)
 {
 	const char *end = rest->size > 0 ? memchr(rest->data, separator, rest->size) : NULL;
 	struct span part = { rest->data, end ? (size_t)(end - rest->data) : rest->size };
@@ -58,7 +58,7 @@ static struct span cut(struct span *rest, char separator)
 
 /* Names with a dot whose last label begins with a letter, as every top level domain does. Numbers
  * before it are an address with a slip of the finger, "192.0.2.l0". */
-static bool is_name(struct span text)
+static bool ignorelist_is_name(struct span text)
 {
 	size_t n_labels = 0, n_numbers = 0;
 	struct span label = { 0 };
@@ -66,7 +66,7 @@ static bool is_name(struct span text)
 	if (text.size == 0 || text.size > MAX_NAME || text.data[text.size - 1] == '.')
 		return false;
 	while (text.size > 0) {
-		label = cut(&text, '.');
+		label = ignorelist_cut(&text, '.');
 		if (!is_label(label))
 			return false;
 		n_labels++;
@@ -88,15 +88,15 @@ static bool is_path(struct span text)
 static bool looks_numeric(struct span text)
 {
 	for (size_t i = 0; i < text.size; i++)
-		if (!is_digit(text.data[i]) && text.data[i] != '.')
+		if (!ignorelist_is_digit(text.data[i]) && text.data[i] != '.')
 			return false;
 	return text.size > 0;
 }
 
 /* Why a text is none of them: what it was probably meant to be. */
-static const char *explain(struct span text)
+static const char *ignorelist_explain(struct span text)
 {
-	struct span rest = text, head = cut(&rest, '/');
+	struct span rest = text, head = ignorelist_cut(&rest, '/');
 	struct prefix prefix;
 	bool has_slash = head.size < text.size;
 
@@ -132,10 +132,10 @@ int ignore_parse_entry(struct span text, struct ignore_entry *ret,
 	}
 	if (r < 0 && is_path(text))
 		entry = (struct ignore_entry){ .kind = IGNORE_FILE };
-	else if (r < 0 && is_name(text))
+	else if (r < 0 && ignorelist_is_name(text))
 		entry = (struct ignore_entry){ .kind = IGNORE_NAME };
 	else if (r < 0) {
-		(void)snprintf(reterr, IGNORE_ERROR_SIZE, "%s", explain(text));
+		(void)snprintf(reterr, IGNORE_ERROR_SIZE, "%s", ignorelist_explain(text));
 		return -EINVAL;
 	}
 	*ret = entry;
@@ -250,7 +250,7 @@ static int add_name(struct reader *reader, struct span name)
 	return ignorelist_add_name(reader->list, name);
 }
 
-static int read_entry(struct reader *reader, struct span text)
+static int ignorelist_read_entry(struct reader *reader, struct span text)
 {
 	char error[IGNORE_ERROR_SIZE];
 	struct ignore_entry entry;
@@ -269,22 +269,22 @@ static int read_entry(struct reader *reader, struct span text)
 	return 0;
 }
 
-static bool is_blank(char c)
+static bool ignorelist_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
 static int read_line(struct reader *reader, struct span line)
 {
-	struct span entry = cut(&line, '#');
+	struct span entry = ignorelist_cut(&line, '#');
 	size_t begin = 0, size = 0;
 
-	while (begin < entry.size && is_blank(entry.data[begin]))
+	while (begin < entry.size && ignorelist_is_blank(entry.data[begin]))
 		begin++;
 	entry = (struct span){ entry.data + begin, entry.size - begin };
-	while (entry.size > 0 && is_blank(entry.data[entry.size - 1]))
+	while (entry.size > 0 && ignorelist_is_blank(entry.data[entry.size - 1]))
 		entry.size--;
-	while (size < entry.size && !is_blank(entry.data[size]))
+	while (size < entry.size && !ignorelist_is_blank(entry.data[size]))
 		size++;
 	reader->column = (unsigned)begin + 1;
 	if (size < entry.size) {
@@ -292,7 +292,7 @@ static int read_line(struct reader *reader, struct span line)
 		return fault(reader, "a second word: write one entry a line, and a remark behind "
 				     "\"#\"");
 	}
-	return entry.size > 0 ? read_entry(reader, entry) : 0;
+	return entry.size > 0 ? ignorelist_read_entry(reader, entry) : 0;
 }
 
 static int read_lines(struct reader *reader, struct span text)
@@ -300,7 +300,7 @@ static int read_lines(struct reader *reader, struct span text)
 	int r = 0;
 
 	while (text.size > 0 && r >= 0) {
-		struct span line = cut(&text, '\n');
+		struct span line = ignorelist_cut(&text, '\n');
 
 		reader->line++;
 		r = read_line(reader, line);

@@ -20,7 +20,7 @@ static const char *const trusted_fields[] = {
 	"_SYSTEMD_UNIT", "_SYSTEMD_CGROUP", "_SYSTEMD_SLICE", "_UID", "_GID",
 };
 
-static void read_name(const struct json *value, const struct json_key *key, void *field)
+static void rule_read_name(const struct json *value, const struct json_key *key, void *field)
 {
 	const char *reserved;
 
@@ -33,7 +33,7 @@ static void read_name(const struct json *value, const struct json_key *key, void
 		strcpy(field, json_text(value));
 }
 
-static void read_condition(const struct json *value, struct selector *selector)
+static void rule_read_condition(const struct json *value, struct selector *selector)
 {
 	struct condition *condition = &selector->conditions[selector->n_conditions];
 
@@ -86,7 +86,7 @@ static void read_selector(const struct json *value, struct rule *rule)
 		return;
 	rule->n_selectors++;
 	for (struct json child = { 0 }; json_next(value, &child);)
-		read_condition(&child, selector);
+		rule_read_condition(&child, selector);
 	for (size_t i = 0; i < selector->n_conditions; i++)
 		trusted |= is_trusted(&selector->conditions[i]);
 	if (!trusted)
@@ -131,7 +131,7 @@ static void read_journal(const struct json *value, const struct json_key *key, v
 static const struct json_key rule_keys[] = {
 	{ .name = "$schema", .read = json_read_schema },
 	{ .name = "name",
-	  .read = read_name,
+	  .read = rule_read_name,
 	  .offset = offsetof(struct rule, name),
 	  .required = true },
 	{ .name = "description",

@@ -44,7 +44,7 @@ int accounts_new(const uint8_t seed[16], struct accounts **ret)
 	return 0;
 }
 
-static void drop(struct accounts *accounts, struct account *account)
+static void account_drop(struct accounts *accounts, struct account *account)
 {
 	accounts->n_hosts -= account->capacity;
 	free(account->hosts);
@@ -58,13 +58,13 @@ struct accounts *accounts_free(struct accounts *accounts)
 	if (!accounts)
 		return NULL;
 	while ((account = table_oldest(&accounts->table, &accounts->list)))
-		drop(accounts, account);
+		account_drop(accounts, account);
 	table_done(&accounts->table);
 	free(accounts);
 	return NULL;
 }
 
-static bool equal(const void *record, const void *key)
+static bool account_equal(const void *record, const void *key)
 {
 	const struct account *account = record;
 	const struct key *wanted = key;
@@ -83,13 +83,13 @@ static struct account *open_account(struct accounts *accounts, unsigned jail, st
 		other_seed[i] = accounts->seed[i] ^ 0x5a;
 	key.name[0] = hash64(accounts->seed, user.data, user.size);
 	key.name[1] = hash64(other_seed, user.data, user.size);
-	account = table_find(&accounts->table, key.name[0] + jail, equal, &key);
+	account = table_find(&accounts->table, key.name[0] + jail, account_equal, &key);
 	if (account) {
 		table_touch(&accounts->table, &accounts->list, account);
 		return account;
 	}
 	if (accounts->table.n >= TARGETS_MAX_ACCOUNTS)
-		drop(accounts, table_oldest(&accounts->table, &accounts->list));
+		account_drop(accounts, table_oldest(&accounts->table, &accounts->list));
 	account = table_add(&accounts->table, &accounts->list, key.name[0] + jail);
 	if (!account)
 		return NULL;
@@ -99,7 +99,7 @@ static struct account *open_account(struct accounts *accounts, unsigned jail, st
 }
 
 /* The others make room, the oldest first; this account is the newest. */
-static int enlarge(struct accounts *accounts, struct account *account, uint32_t most)
+static int account_enlarge(struct accounts *accounts, struct account *account, uint32_t most)
 {
 	uint32_t capacity = MIN(MAX(2 * account->capacity, 2U), most);
 	struct host *hosts;
@@ -115,7 +115,7 @@ static int enlarge(struct accounts *accounts, struct account *account, uint32_t 
 
 		if (oldest == account)
 			break;
-		drop(accounts, oldest);
+		account_drop(accounts, oldest);
 	}
 	return 0;
 }
@@ -143,7 +143,7 @@ static int note_host(struct accounts *accounts, struct account *account, uint32_
 		return 0;
 	}
 	if (account->n_hosts == account->capacity) {
-		r = enlarge(accounts, account, most);
+		r = account_enlarge(accounts, account, most);
 		if (r < 0)
 			return r;
 	}

@@ -50,34 +50,34 @@ struct network_list *networks_free(struct network_list *networks)
 	return NULL;
 }
 
-static bool equal(const void *record, const void *key)
+static bool network_equal(const void *record, const void *key)
 {
 	const struct key *mine = &((const struct network *)record)->key, *wanted = key;
 
 	return mine->jail == wanted->jail && prefix_equal(&mine->prefix, &wanted->prefix);
 }
 
-static struct key make_key(unsigned jail, const struct prefix *network)
+static struct key network_make_key(unsigned jail, const struct prefix *network)
 {
 	return (struct key){ .prefix = *network, .jail = (uint16_t)jail };
 }
 
-static uint64_t hash(const struct network_list *networks, const struct key *key)
+static uint64_t network_hash(const struct network_list *networks, const struct key *key)
 {
 	return hash64(networks->seed, key, sizeof(*key));
 }
 
-static struct network *find(const struct network_list *networks, unsigned jail,
+static struct network *network_find(const struct network_list *networks, unsigned jail,
 			    const struct prefix *network)
 {
-	struct key key = make_key(jail, network);
+	struct key key = network_make_key(jail, network);
 
 	return networks->table.n > 0
-		       ? table_find(&networks->table, hash(networks, &key), equal, &key)
+		       ? table_find(&networks->table, network_hash(networks, &key), network_equal, &key)
 		       : NULL;
 }
 
-static void drop(struct network_list *networks, struct network *network)
+static void network_drop(struct network_list *networks, struct network *network)
 {
 	networks->n_offenders -= network->n;
 	free(network->offenders);
@@ -92,7 +92,7 @@ static void drop_offender(struct network_list *networks, struct network *network
 	networks->n_offenders--;
 }
 
-static int make_room(struct network *network)
+static int network_make_room(struct network *network)
 {
 	size_t room = MAX((size_t)network->room * 2, (size_t)4);
 	struct prefix *offenders;
@@ -112,14 +112,14 @@ static int make_room(struct network *network)
 static struct network *open_network(struct network_list *networks, unsigned jail,
 				    const struct prefix *prefix)
 {
-	struct network *network = find(networks, jail, prefix);
-	struct key key = make_key(jail, prefix);
+	struct network *network = network_find(networks, jail, prefix);
+	struct key key = network_make_key(jail, prefix);
 
 	if (network) {
 		table_touch(&networks->table, &networks->list, network);
 		return network;
 	}
-	network = table_add(&networks->table, &networks->list, hash(networks, &key));
+	network = table_add(&networks->table, &networks->list, network_hash(networks, &key));
 	if (network)
 		network->key = key;
 	return network;
@@ -138,21 +138,21 @@ int networks_note(struct network_list *networks, unsigned jail, const struct pre
 			drop_offender(networks, network, i);
 	if (network->n > 0 && network->n >= depth)
 		drop_offender(networks, network, 0);
-	r = make_room(network);
+	r = network_make_room(network);
 	if (r < 0)
 		return r;
 	network->offenders[network->n++] = *offender;
 	networks->n_offenders++;
 	while (networks->n_offenders > networks->max_offenders &&
 	       (oldest = table_oldest(&networks->table, &networks->list)) != network)
-		drop(networks, oldest);
+		network_drop(networks, oldest);
 	return 0;
 }
 
 const struct prefix *networks_offenders(const struct network_list *networks, unsigned jail,
 					const struct prefix *network, size_t *ret_n)
 {
-	const struct network *found = find(networks, jail, network);
+	const struct network *found = network_find(networks, jail, network);
 
 	*ret_n = found ? found->n : 0;
 	return found ? found->offenders : NULL;
@@ -160,8 +160,8 @@ const struct prefix *networks_offenders(const struct network_list *networks, uns
 
 void networks_forget(struct network_list *networks, unsigned jail, const struct prefix *network)
 {
-	struct network *found = find(networks, jail, network);
+	struct network *found = network_find(networks, jail, network);
 
 	if (found)
-		drop(networks, found);
+		network_drop(networks, found);
 }

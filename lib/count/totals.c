@@ -96,7 +96,7 @@ static struct told *find_told(struct place place, unsigned what)
 	return NULL;
 }
 
-static struct told *add_part(struct pool *pool, struct totals *totals)
+static struct told *totals_add_part(struct pool *pool, struct totals *totals)
 {
 	struct part *part;
 	uint32_t index;
@@ -125,7 +125,7 @@ static struct told *add_told(struct pool *pool, struct totals *totals)
 	for (size_t i = 0; i < n; i++)
 		if (told[i].what == NOTHING)
 			return &told[i];
-	return add_part(pool, totals);
+	return totals_add_part(pool, totals);
 }
 
 static struct told *open_told(struct pool *pool, struct totals *totals, unsigned what)

@@ -64,7 +64,7 @@ struct windows *windows_free(struct windows *windows)
 	return NULL;
 }
 
-static struct window_key make_key(unsigned list, const struct address *address)
+static struct window_key window_make_key(unsigned list, const struct address *address)
 {
 	struct window_key key = { .list = (uint16_t)list };
 
@@ -87,7 +87,7 @@ static uint64_t hash_of(struct windows *windows, const struct window_key *key)
 	return windows->last_hash;
 }
 
-static bool equal(const void *record, const void *key)
+static bool window_equal(const void *record, const void *key)
 {
 	const struct window *window = record;
 	const struct window_key *wanted = key;
@@ -133,7 +133,7 @@ void window_copy(const struct windows *windows, struct window *window, size_t to
 	       window_stride(&windows->lists[window->list]));
 }
 
-static void store(const struct windows *windows, struct window *window, size_t i,
+static void window_store(const struct windows *windows, struct window *window, size_t i,
 		  const struct failure *failure)
 {
 	const struct window_list *list = &windows->lists[window->list];
@@ -172,8 +172,8 @@ struct window *windows_find(struct windows *windows, unsigned list, const struct
 
 	if (windows->lists[list].sources.n == 0)
 		return NULL;
-	key = make_key(list, address);
-	return table_find(&windows->table, hash_of(windows, &key), equal, &key);
+	key = window_make_key(list, address);
+	return table_find(&windows->table, hash_of(windows, &key), window_equal, &key);
 }
 
 void windows_prefetch(struct windows *windows, unsigned list, const struct address *address,
@@ -184,7 +184,7 @@ void windows_prefetch(struct windows *windows, unsigned list, const struct addre
 
 	if (windows->lists[list].sources.n == 0)
 		return;
-	key = make_key(list, address);
+	key = window_make_key(list, address);
 	hash = hash_of(windows, &key);
 	if (bucket_is_there)
 		table_fetch_record(&windows->table, hash);
@@ -207,7 +207,7 @@ static struct window *find_idle(struct windows *windows, struct table_list *sour
 }
 
 /* A list that is flooded loses its own sources before those of others. */
-static void evict(struct windows *windows, unsigned list)
+static void window_evict(struct windows *windows, unsigned list)
 {
 	struct window *window = find_idle(windows, &windows->lists[list].sources);
 
@@ -223,9 +223,9 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 		 struct window **ret)
 {
 	struct table_list *sources = &windows->lists[list].sources;
-	struct window_key key = make_key(list, address);
+	struct window_key key = window_make_key(list, address);
 	uint64_t hash = hash_of(windows, &key);
-	struct window *window = table_find(&windows->table, hash, equal, &key);
+	struct window *window = table_find(&windows->table, hash, window_equal, &key);
 
 	if (window) {
 		window->touched = true;
@@ -233,7 +233,7 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 		return 0;
 	}
 	if (windows->table.n >= windows->max_sources)
-		evict(windows, list);
+		window_evict(windows, list);
 	window = table_add(&windows->table, sources, hash);
 	if (!window)
 		return -ENOMEM;
@@ -280,7 +280,7 @@ static int take_short_block(struct windows *windows, struct window *window)
 	return 0;
 }
 
-static int enlarge(struct windows *windows, struct window *window)
+static int window_enlarge(struct windows *windows, struct window *window)
 {
 	size_t capacity = MIN(window->capacity * 2 + 1, WINDOW_MAX_DEPTH - 1);
 	size_t stride = window_stride(&windows->lists[window->list]);
@@ -320,7 +320,7 @@ static size_t room_of(const struct window_list *list, const struct window *windo
 }
 
 /* Room for one more: first what has run out and may go, then a larger block. */
-static int make_room(struct windows *windows, struct window *window, const struct failure *failure,
+static int window_make_room(struct windows *windows, struct window *window, const struct failure *failure,
 		     size_t depth)
 {
 	const struct window_list *list = &windows->lists[window->list];
@@ -339,7 +339,7 @@ static int make_room(struct windows *windows, struct window *window, const struc
 	    window_drop_repeat(windows, window, failure))
 		return 0;
 	if (window->n < depth && (window->capacity == 0 || windows->n_long < windows->max_long))
-		return enlarge(windows, window);
+		return window_enlarge(windows, window);
 	drop_one(windows, window, failure->time);
 	return 0;
 }
@@ -351,7 +351,7 @@ int windows_push(struct windows *windows, struct window *window, struct failure 
 	int r;
 
 	depth = MIN(MAX(depth, WINDOW_SPARE_DEPTH), WINDOW_MAX_DEPTH);
-	r = make_room(windows, window, &failure, depth);
+	r = window_make_room(windows, window, &failure, depth);
 	if (r < 0)
 		return r;
 	for (i = window->n++; i > 0; i--) {
@@ -359,7 +359,7 @@ int windows_push(struct windows *windows, struct window *window, struct failure 
 			break;
 		window_copy(windows, window, i, i - 1);
 	}
-	store(windows, window, i, &failure);
+	window_store(windows, window, i, &failure);
 	return 0;
 }
 

@@ -103,7 +103,7 @@ static int count_attempts(struct judgement *judgement, struct raise *ret)
 }
 
 /* How many of them no line of the other kind, with or without a session, told before. */
-static int settle(const struct judgement *judgement, const struct raise *raise, uint32_t *ret)
+static int judge_settle(const struct judgement *judgement, const struct raise *raise, uint32_t *ret)
 {
 	struct nameless *nameless = judgement->engine->nameless;
 	const struct captures *captures = &judgement->hit->captures;
@@ -177,7 +177,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 
 	verdict->why = attempts > 0 || judgement->is_named ? WHY_DUPLICATE : WHY_WEIGHTLESS;
 	if ((attempts > 0 || raise->tail > 0) && !engine_prevents(judgement)) {
-		r = settle(judgement, raise, &attempts);
+		r = judge_settle(judgement, raise, &attempts);
 		if (r < 0)
 			return r;
 		weighs = weighs && attempts > 0;

@@ -165,7 +165,7 @@ static const char *name_of(const struct engine *engine, unsigned jail)
 }
 
 /* Of a length that no offender has there. */
-static bool is_odd(const struct engine *engine, unsigned jail, const struct prefix *prefix)
+static bool manual_is_odd(const struct engine *engine, unsigned jail, const struct prefix *prefix)
 {
 	return prefix->length != engine_length(engine, jail, prefix->address.family) &&
 	       prefix->length != engine_prefix_of(engine, jail, &prefix->address).length;
@@ -205,7 +205,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 			       .until = until,
 			       .kind = BAN_MANUAL,
 			       .network = network,
-			       .exact = !network && is_odd(engine, jail, prefix),
+			       .exact = !network && manual_is_odd(engine, jail, prefix),
 			       .reason = reason,
 			       .placed = true,
 		       },

@@ -21,12 +21,12 @@ const struct settings *engine_settings(const struct engine *engine, unsigned jai
 	return jail < engine->n_jails ? engine->jails[jail].settings : &engine->policy->defaults;
 }
 
-static unsigned number_of(const struct engine *engine, unsigned jail)
+static unsigned network_number_of(const struct engine *engine, unsigned jail)
 {
 	return jail < engine->n_jails ? engine->jails[jail].ledger_jail : engine->manual;
 }
 
-static bool find_network(const struct engine *engine, unsigned jail, const struct address *address,
+static bool network_find_network(const struct engine *engine, unsigned jail, const struct address *address,
 			 struct prefix *ret)
 {
 	const struct networks *networks = &engine_settings(engine, jail)->networks;
@@ -41,13 +41,13 @@ static bool find_network(const struct engine *engine, unsigned jail, const struc
 bool engine_network(const struct engine *engine, unsigned jail, const struct address *address,
 		    struct prefix *ret)
 {
-	return !address_carries_ipv4(address) && find_network(engine, jail, address, ret);
+	return !address_carries_ipv4(address) && network_find_network(engine, jail, address, ret);
 }
 
 bool engine_network_of(const struct engine *engine, unsigned jail, const struct ban *ban,
 		       struct prefix *ret)
 {
-	return ban->kind == BAN_MANUAL ? find_network(engine, jail, &ban->address, ret)
+	return ban->kind == BAN_MANUAL ? network_find_network(engine, jail, &ban->address, ret)
 				       : engine_network(engine, jail, &ban->address, ret);
 }
 
@@ -62,7 +62,7 @@ bool engine_held(const struct engine *engine, const struct ban *ban, usec_t time
 bool engine_network_holds(struct engine *engine, unsigned jail, const struct address *address,
 			  usec_t time)
 {
-	unsigned number = number_of(engine, jail) | LEDGER_NETWORKS;
+	unsigned number = network_number_of(engine, jail) | LEDGER_NETWORKS;
 	const struct ban *ban = NULL;
 	struct prefix network;
 
@@ -83,14 +83,14 @@ int engine_replay_network_ban(struct engine *engine, const struct entry *entry, 
 
 	if (!engine_network(engine, jail, address, &network))
 		return 0;
-	return engine_replay_ban(engine, entry, number_of(engine, jail) | LEDGER_NETWORKS, &network,
+	return engine_replay_ban(engine, entry, network_number_of(engine, jail) | LEDGER_NETWORKS, &network,
 			   time);
 }
 
-static int note(struct engine *engine, unsigned jail, const struct prefix *network,
+static int network_note(struct engine *engine, unsigned jail, const struct prefix *network,
 		const struct prefix *offender)
 {
-	return networks_note(engine->networks, number_of(engine, jail), network, offender,
+	return networks_note(engine->networks, network_number_of(engine, jail), network, offender,
 			     DEPTH_A_HOST * engine_settings(engine, jail)->networks.hosts);
 }
 
@@ -102,7 +102,7 @@ int engine_count_offender(struct engine *engine, const struct ban *ban, unsigned
 	    !engine_is_in_reach(engine, ban->since) ||
 	    !engine_network(engine, jail, &ban->address, &network))
 		return 0;
-	return note(engine, jail, &network, &ban->prefix);
+	return network_note(engine, jail, &network, &ban->prefix);
 }
 
 /* Bans up to this one brought a ban of the network, or were forgiven with it. */
@@ -133,10 +133,10 @@ static bool counts(const struct engine *engine, unsigned number, const struct pr
 	return false;
 }
 
-static uint32_t count(const struct engine *engine, unsigned jail, const struct prefix *network,
+static uint32_t network_count(const struct engine *engine, unsigned jail, const struct prefix *network,
 		      usec_t time)
 {
-	unsigned number = number_of(engine, jail);
+	unsigned number = network_number_of(engine, jail);
 	uint64_t after = used_up(engine, number, network);
 	const struct prefix *offenders;
 	uint32_t n = 0;
@@ -149,10 +149,10 @@ static uint32_t count(const struct engine *engine, unsigned jail, const struct p
 	return n;
 }
 
-static int ban(struct engine *engine, const struct decision *offender, const struct prefix *network)
+static int network_ban(struct engine *engine, const struct decision *offender, const struct prefix *network)
 {
 	const struct settings *settings = engine_settings(engine, offender->jail);
-	unsigned number = number_of(engine, offender->jail);
+	unsigned number = network_number_of(engine, offender->jail);
 	struct decision decision = *offender;
 	const struct ban *added;
 	int r;
@@ -198,11 +198,11 @@ int engine_ban_network(struct engine *engine, const struct decision *offender)
 
 	if (!engine_network(engine, offender->jail, &offender->address, &network))
 		return 0;
-	r = note(engine, offender->jail, &network, &offender->prefix);
+	r = network_note(engine, offender->jail, &network, &offender->prefix);
 	if (r < 0)
 		return r;
-	if (count(engine, offender->jail, &network, offender->time) <
+	if (network_count(engine, offender->jail, &network, offender->time) <
 	    engine_settings(engine, offender->jail)->networks.hosts)
 		return 0;
-	return ban(engine, offender, &network);
+	return network_ban(engine, offender, &network);
 }

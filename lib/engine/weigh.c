@@ -43,7 +43,7 @@ usec_t engine_ban_duration(const struct settings *settings, uint32_t offence)
 	return usec == USEC_INFINITY ? usec : usec - usec % USEC_PER_SEC;
 }
 
-static int ban(struct judgement *judgement, const struct prefix *offender, uint64_t failures,
+static int weigh_ban(struct judgement *judgement, const struct prefix *offender, uint64_t failures,
 	       uint32_t users)
 {
 	struct engine *engine = judgement->engine;
@@ -173,7 +173,7 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 	if (!tips || r > 0 || judgement->engine->warming)
 		return windows_push(windows, window, failure, jail->depth);
 	windows_drop(windows, window);
-	return ban(judgement, offender, sum, sum < jail->limit ? users : 0);
+	return weigh_ban(judgement, offender, sum, sum < jail->limit ? users : 0);
 }
 
 bool engine_prevents(const struct judgement *judgement)

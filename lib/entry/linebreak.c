@@ -1,6 +1,6 @@
 #include "entry/linebreak.h"
 
-static int find(const struct linebreak *linebreak, struct span id)
+static int linebreak_find(const struct linebreak *linebreak, struct span id)
 {
 	for (int i = 0; i < SPLIT_MAX_STREAMS; i++) {
 		struct span stream = { linebreak->streams[i].id, linebreak->streams[i].size };
@@ -11,7 +11,7 @@ static int find(const struct linebreak *linebreak, struct span id)
 	return -1;
 }
 
-static void add(struct linebreak *linebreak, struct span id)
+static void linebreak_add(struct linebreak *linebreak, struct span id)
 {
 	unsigned place = linebreak->next;
 
@@ -42,10 +42,10 @@ int linebreak_feed(struct linebreak *linebreak, const struct entry *entry)
 		return r;
 	if (r == 0 || value.size == 0 || value.size > SPLIT_STREAM_SIZE)
 		return marked;
-	i = find(linebreak, value);
+	i = linebreak_find(linebreak, value);
 	if (marked) {
 		if (i < 0)
-			add(linebreak, value);
+			linebreak_add(linebreak, value);
 		return 1;
 	}
 	if (i < 0)

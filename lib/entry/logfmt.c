@@ -112,7 +112,7 @@ static int read_number(struct reader *reader, unsigned char kind)
 }
 
 /* `p` stands behind the backslash. */
-static int read_escape(struct reader *reader)
+static int logfmt_read_escape(struct reader *reader)
 {
 	static const char names[] = "abfnrtv\\\"", bytes[] = "\a\b\f\n\r\t\v\\\"";
 	const char *name;
@@ -166,7 +166,7 @@ static int read_quoted(struct reader *reader, struct span *ret)
 		reader->output += size;
 		if (reader->p[-1] == '"')
 			break;
-		r = read_escape(reader);
+		r = logfmt_read_escape(reader);
 		if (r < 0)
 			return r;
 		escaped = true;
@@ -191,7 +191,7 @@ static int read_pair(struct reader *reader, struct logfmt_pair *ret)
 }
 
 /* Room for all values of the line, so that no pointer moves while they are unquoted. */
-static int reserve(struct logfmt *logfmt, struct span line)
+static int logfmt_reserve(struct logfmt *logfmt, struct span line)
 {
 	char *scratch;
 
@@ -215,7 +215,7 @@ int logfmt_parse(struct logfmt *logfmt, struct span line)
 	logfmt->n_pairs = 0;
 	if (line.size == 0)
 		return -EINVAL;
-	r = reserve(logfmt, line);
+	r = logfmt_reserve(logfmt, line);
 	if (r < 0)
 		return r;
 	reader.p = (const unsigned char *)line.data;

@@ -146,7 +146,7 @@ static int lead(struct selection *selection, const struct need *need, unsigned r
 	return 0;
 }
 
-static int add_selector(struct selection *selection, const struct selector *selector, unsigned rule)
+static int selector_append(struct selection *selection, const struct selector *selector, unsigned rule)
 {
 	struct needs *needs = &selection->selectors[selection->n_selectors++];
 	size_t leading = leading_condition(selector);
@@ -167,7 +167,7 @@ static int add_selector(struct selection *selection, const struct selector *sele
 	return needs->n_needs > 0 ? lead(selection, &needs->needs[0], rule) : 0;
 }
 
-static int make_room(struct selection *selection, const struct rule *const *rules)
+static int selector_make_room(struct selection *selection, const struct rule *const *rules)
 {
 	size_t n_conditions = 0, n_values = 0, n_selectors = 0;
 
@@ -205,12 +205,12 @@ int selection_new(const struct rule *const *rules, size_t n_rules, struct select
 	if (!selection)
 		return -ENOMEM;
 	selection->n_rules = n_rules;
-	r = make_room(selection, rules);
+	r = selector_make_room(selection, rules);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n_rules; i++) {
 		for (size_t j = 0; j < rules[i]->n_selectors; j++) {
-			r = add_selector(selection, &rules[i]->selectors[j], (unsigned)i);
+			r = selector_append(selection, &rules[i]->selectors[j], (unsigned)i);
 			if (r < 0)
 				return r;
 		}
@@ -263,7 +263,7 @@ static bool is_system_user(struct span text)
 	return text.size > 0 && text.size <= 3;
 }
 
-static int ask(struct selection *selection, const struct entry *entry, unsigned i)
+static int selector_ask(struct selection *selection, const struct entry *entry, unsigned i)
 {
 	struct selected_field *field = &selection->fields[i];
 	struct span text;
@@ -288,7 +288,7 @@ static int need_holds(struct selection *selection, const struct entry *entry,
 	const struct selected_field *field = &selection->fields[need->field];
 	int r;
 
-	r = ask(selection, entry, need->field);
+	r = selector_ask(selection, entry, need->field);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < need->n_values; i++)
@@ -329,7 +329,7 @@ int selection_narrow(struct selection *selection, const struct entry *entry, uin
 
 		if (!field->leads)
 			continue;
-		r = ask(selection, entry, i);
+		r = selector_ask(selection, entry, i);
 		if (r < 0)
 			return r;
 		if (field->missing && selection->assume_missing) {

@@ -34,7 +34,7 @@ static bool is_space(int c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool is_digit(int c)
+static bool json_text_is_digit(int c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -68,7 +68,7 @@ static int read_hex4(struct cursor *cursor)
 	for (unsigned i = 0; i < 4; i++) {
 		int c = peek(cursor);
 
-		if (is_digit(c))
+		if (json_text_is_digit(c))
 			c -= '0';
 		else if (c >= 'a' && c <= 'f')
 			c -= 'a' - 10;
@@ -148,7 +148,7 @@ static bool skip_digits(struct cursor *cursor)
 {
 	const char *begin = cursor->at;
 
-	while (is_digit(peek(cursor)))
+	while (json_text_is_digit(peek(cursor)))
 		cursor->at++;
 	return cursor->at > begin;
 }
@@ -161,7 +161,7 @@ static int check_number(struct cursor *cursor)
 		cursor->at++;
 	if (peek(cursor) == '0') {
 		cursor->at++;
-		if (is_digit(peek(cursor)))
+		if (json_text_is_digit(peek(cursor)))
 			return fail(cursor, begin, "a number begins with 0: leave the zeros out");
 	} else if (!skip_digits(cursor)) {
 		return fail(cursor, begin, "no number: digits must follow the minus");
@@ -270,7 +270,7 @@ static int check_value(struct cursor *cursor)
 	}
 	if (c == '"')
 		return check_string(cursor);
-	if (c == '-' || is_digit(c))
+	if (c == '-' || json_text_is_digit(c))
 		return check_number(cursor);
 	if (c < 0)
 		return fail(cursor, cursor->at, "the file ends too early: something is not closed");

@@ -54,13 +54,13 @@ static usec_t find_limit(const struct ledger *ledger, usec_t now, size_t n, bool
 	return n_worths == 0 ? USEC_INFINITY : worths[MIN(n, n_worths) - 1];
 }
 
-static void cut(struct ledger *ledger, struct record *record, usec_t now)
+static void bound_cut(struct ledger *ledger, struct record *record, usec_t now)
 {
 	if (ledger_end(ledger, record->ban.id, now, END_EVICTED) == 0)
 		ledger->n_cut++;
 }
 
-static void evict(struct ledger *ledger, usec_t now, bool all)
+static void bound_evict(struct ledger *ledger, usec_t now, bool all)
 {
 	size_t n = ledger->max_bans / PART + 1;
 	usec_t limit = find_limit(ledger, now, n, all);
@@ -74,7 +74,7 @@ static void evict(struct ledger *ledger, usec_t now, bool all)
 			continue;
 		n--;
 		if (its >= RUNS && !all) {
-			cut(ledger, record, now);
+			bound_cut(ledger, record, now);
 			continue;
 		}
 		ledger->n_cut += its >= RUNS;
@@ -84,7 +84,7 @@ static void evict(struct ledger *ledger, usec_t now, bool all)
 }
 
 /* Those that only wait to be let go do not count. */
-static size_t count(const struct ledger *ledger)
+static size_t bound_count(const struct ledger *ledger)
 {
 	return ledger->bans.n - ledger->n_ended;
 }
@@ -94,7 +94,7 @@ void ledger_make_room_for_file(struct ledger *ledger, usec_t now)
 	if (ledger->patience > 0)
 		ledger->patience--;
 	else if (ledger->bans.n >= 2 * ledger->max_bans) {
-		evict(ledger, now, true);
+		bound_evict(ledger, now, true);
 		if (ledger->bans.n >= 2 * ledger->max_bans)
 			ledger->patience = ledger->max_bans / PART;
 	}
@@ -108,10 +108,10 @@ void ledger_make_room(struct ledger *ledger, usec_t now)
 	}
 	/* nothing can be saved, or nobody saves */
 	if (ledger->bans.n >= 2 * ledger->max_bans)
-		evict(ledger, now, true);
+		bound_evict(ledger, now, true);
 	/* first what was cut before */
-	for (unsigned i = 0; i < 2 && count(ledger) >= ledger->max_bans; i++)
-		evict(ledger, now, false);
-	if (count(ledger) >= ledger->max_bans)
+	for (unsigned i = 0; i < 2 && bound_count(ledger) >= ledger->max_bans; i++)
+		bound_evict(ledger, now, false);
+	if (bound_count(ledger) >= ledger->max_bans)
 		ledger->patience = ledger->max_bans / PART;
 }

@@ -2,7 +2,7 @@
 
 #include "base/weight.h"
 
-static void append(char comment[static NFT_COMMENT_BYTES], size_t *size, const char *text)
+static void comment_append(char comment[static NFT_COMMENT_BYTES], size_t *size, const char *text)
 {
 	size_t n = strnlen(text, NFT_COMMENT_BYTES - 1 - *size);
 
@@ -18,13 +18,13 @@ void comment_write(const struct ban *ban, char comment[static NFT_COMMENT_BYTES]
 	size_t size = 0;
 
 	if (ban->kind == BAN_MANUAL) {
-		append(comment, &size, *ban->reason ? ban->reason : NFT_COMMENT_MANUAL);
+		comment_append(comment, &size, *ban->reason ? ban->reason : NFT_COMMENT_MANUAL);
 		return;
 	}
-	append(comment, &size, ban->network ? "network: " : ban->event);
-	append(comment, &size, ban->network ? "" : " x");
-	append(comment, &size, weight_format(ban->failures, weight));
-	append(comment, &size, ban->network ? " offenders" : "");
+	comment_append(comment, &size, ban->network ? "network: " : ban->event);
+	comment_append(comment, &size, ban->network ? "" : " x");
+	comment_append(comment, &size, weight_format(ban->failures, weight));
+	comment_append(comment, &size, ban->network ? " offenders" : "");
 }
 
 /* "auth-failed x5", with one decimal if need be. */

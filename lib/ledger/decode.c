@@ -61,7 +61,7 @@ static bool has_only(const cJSON *object, const char *const *keys)
 	return true;
 }
 
-static bool get_number(const cJSON *object, const char *key, uint64_t *ret)
+static bool decode_get_number(const cJSON *object, const char *key, uint64_t *ret)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 	double value;
@@ -85,10 +85,10 @@ static bool get_until(const cJSON *object, usec_t *ret)
 		*ret = USEC_INFINITY;
 		return true;
 	}
-	return get_number(object, "until", ret);
+	return decode_get_number(object, "until", ret);
 }
 
-static bool get_text(const cJSON *object, const char *key, size_t max, const char **ret)
+static bool decode_get_text(const cJSON *object, const char *key, size_t max, const char **ret)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 
@@ -99,7 +99,7 @@ static bool get_text(const cJSON *object, const char *key, size_t max, const cha
 }
 
 /* Attempts with at most one decimal, as tenths. */
-static bool get_tenths(const cJSON *object, const char *key, uint64_t *ret)
+static bool decode_get_tenths(const cJSON *object, const char *key, uint64_t *ret)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 	double value, off;
@@ -149,8 +149,8 @@ static bool read_offender(const cJSON *object, struct ban *ban)
 {
 	const char *prefix, *address;
 
-	return get_text(object, "prefix", PREFIX_TEXT_MAX, &prefix) &&
-	       get_text(object, "address", ADDRESS_TEXT_MAX, &address) &&
+	return decode_get_text(object, "prefix", PREFIX_TEXT_MAX, &prefix) &&
+	       decode_get_text(object, "address", ADDRESS_TEXT_MAX, &address) &&
 	       prefix_parse(span_of(prefix), &ban->prefix) == 0 &&
 	       address_parse(span_of(address), &ban->address) == 0 &&
 	       prefix_contains(&ban->prefix, &ban->address);
@@ -169,10 +169,10 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 	const cJSON *exact = cJSON_GetObjectItemCaseSensitive(object, "exact");
 	uint64_t offence, users = 0;
 
-	if (!get_number(object, "id", &ban->id) || ban->id == 0 ||
-	    !get_text(object, "jail", NAME_SIZE, &ban->jail) ||
+	if (!decode_get_number(object, "id", &ban->id) || ban->id == 0 ||
+	    !decode_get_text(object, "jail", NAME_SIZE, &ban->jail) ||
 	    !ledger_is_name(span_of(ban->jail)) || !read_offender(object, ban) ||
-	    !get_number(object, "since", &ban->since) || !get_until(object, &ban->until) ||
+	    !decode_get_number(object, "since", &ban->since) || !get_until(object, &ban->until) ||
 	    (network && !cJSON_IsTrue(network)) || (exact && !cJSON_IsTrue(exact)))
 		return false;
 	ban->network = network != NULL;
@@ -181,15 +181,15 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 		ban->kind = BAN_MANUAL;
 		return has_only(object, manual) &&
 		       (!cJSON_HasObjectItem(object, "reason") ||
-			get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason));
+			decode_get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason));
 	}
 	ban->kind = BAN_AUTOMATIC;
 	if (!has_only(object, automatic) ||
-	    !get_text(object, "event", LEDGER_MAX_EVENT, &ban->event) ||
-	    !get_tenths(object, "failures", &ban->failures) ||
-	    !get_number(object, "offence", &offence) || offence > UINT32_MAX ||
-	    (cJSON_HasObjectItem(object, "users") && !get_number(object, "users", &users)) ||
-	    users > UINT32_MAX || !get_text(object, "cursor", LEDGER_MAX_CURSOR, &ban->cursor))
+	    !decode_get_text(object, "event", LEDGER_MAX_EVENT, &ban->event) ||
+	    !decode_get_tenths(object, "failures", &ban->failures) ||
+	    !decode_get_number(object, "offence", &offence) || offence > UINT32_MAX ||
+	    (cJSON_HasObjectItem(object, "users") && !decode_get_number(object, "users", &users)) ||
+	    users > UINT32_MAX || !decode_get_text(object, "cursor", LEDGER_MAX_CURSOR, &ban->cursor))
 		return false;
 	ban->offence = (uint32_t)offence;
 	ban->users = (uint32_t)users;
@@ -201,12 +201,12 @@ static bool read_until(const cJSON *object, struct ban *ban)
 	static const char *const keys[] = { "id", "until", "ended", NULL };
 	const char *ended;
 
-	if (!has_only(object, keys) || !get_number(object, "id", &ban->id) ||
+	if (!has_only(object, keys) || !decode_get_number(object, "id", &ban->id) ||
 	    !get_until(object, &ban->until))
 		return false;
 	if (!cJSON_HasObjectItem(object, "ended"))
 		return true;
-	if (!get_text(object, "ended", NAME_SIZE, &ended))
+	if (!decode_get_text(object, "ended", NAME_SIZE, &ended))
 		return false;
 	ban->ended = ledger_end_parse(span_of(ended));
 	return ban->ended != END_NONE;
@@ -216,8 +216,8 @@ static bool read_reason(const cJSON *object, struct ban *ban)
 {
 	static const char *const keys[] = { "id", "reason", NULL };
 
-	return has_only(object, keys) && get_number(object, "id", &ban->id) &&
-	       get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason);
+	return has_only(object, keys) && decode_get_number(object, "id", &ban->id) &&
+	       decode_get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason);
 }
 
 static bool read_unban(const cJSON *object, struct ban *ban)
@@ -227,10 +227,10 @@ static bool read_unban(const cJSON *object, struct ban *ban)
 	const cJSON *after = cJSON_GetObjectItemCaseSensitive(object, "after");
 
 	return has_only(object, keys) && has_only(after, after_keys) &&
-	       get_number(object, "id", &ban->id) &&
-	       get_number(object, "time", &ban->lifted_time) &&
-	       get_number(after, "time", &ban->lifted_after_time) &&
-	       get_text(after, "cursor", LEDGER_MAX_CURSOR, &ban->lifted_after_cursor);
+	       decode_get_number(object, "id", &ban->id) &&
+	       decode_get_number(object, "time", &ban->lifted_time) &&
+	       decode_get_number(after, "time", &ban->lifted_after_time) &&
+	       decode_get_text(after, "cursor", LEDGER_MAX_CURSOR, &ban->lifted_after_cursor);
 }
 
 static bool read_change(const cJSON *object, struct ledger_change *change)
@@ -246,11 +246,11 @@ static bool read_change(const cJSON *object, struct ledger_change *change)
 	}
 	if (strcmp(item->string, "placed") == 0) {
 		change->type = CHANGE_PLACED;
-		return get_number(object, "placed", &change->ban.id);
+		return decode_get_number(object, "placed", &change->ban.id);
 	}
 	if (strcmp(item->string, "told") == 0) {
 		change->type = CHANGE_TOLD;
-		return get_number(object, "told", &change->ban.id);
+		return decode_get_number(object, "told", &change->ban.id);
 	}
 	if (strcmp(item->string, "until") == 0) {
 		change->type = CHANGE_UNTIL;
@@ -295,7 +295,7 @@ static bool read_sets(struct ledger_commit *commit)
 	    cJSON_GetArraySize(commit->sets) > LEDGER_MAX_SETS)
 		return false;
 	cJSON_ArrayForEach(item, commit->sets) if (strlen(item->string) > LEDGER_MAX_SET ||
-						   !get_number(commit->sets, item->string,
+						   !decode_get_number(commit->sets, item->string,
 							       &handle)) return false;
 	return true;
 }
@@ -310,7 +310,7 @@ static int read_json(struct span line, struct ledger_commit *commit)
 	commit->json = cJSON_ParseWithLengthOpts(line.data, line.size, &end, false);
 	if (!commit->json || end != line.data + line.size)
 		return -EBADMSG;
-	if (!cJSON_IsObject(commit->json) || !get_number(commit->json, "v", &version))
+	if (!cJSON_IsObject(commit->json) || !decode_get_number(commit->json, "v", &version))
 		return -EBADMSG;
 	if (version != LEDGER_VERSION)
 		return -EPROTONOSUPPORT;
@@ -318,15 +318,15 @@ static int read_json(struct span line, struct ledger_commit *commit)
 		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "cursor") ||
 	    cJSON_HasObjectItem(commit->json, "time"))
-		if (!get_text(commit->json, "cursor", LEDGER_MAX_CURSOR, &commit->cursor) ||
-		    !get_number(commit->json, "time", &commit->time))
+		if (!decode_get_text(commit->json, "cursor", LEDGER_MAX_CURSOR, &commit->cursor) ||
+		    !decode_get_number(commit->json, "time", &commit->time))
 			return -EBADMSG;
 	/* 0.1.0 wrote it; nothing hangs on it any more */
 	if (cJSON_HasObjectItem(commit->json, "begin") &&
-	    (!commit->cursor || !get_number(commit->json, "begin", &begin)))
+	    (!commit->cursor || !decode_get_number(commit->json, "begin", &begin)))
 		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "table") &&
-	    !get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
+	    !decode_get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
 		return -EBADMSG;
 	if (cJSON_HasObjectItem(commit->json, "sets") && !read_sets(commit))
 		return -EBADMSG;
@@ -354,7 +354,7 @@ static bool makes_sense(const struct ledger *ledger, const struct ledger_change 
 		ban->id - MIN(ban->id, ledger_last_id(ledger)) <= LEDGER_MAX_LEAP);
 }
 
-static int apply(struct ledger *ledger, const struct ledger_change *change)
+static int decode_apply(struct ledger *ledger, const struct ledger_change *change)
 {
 	const struct ban *ban = &change->ban;
 	struct position after = { ban->lifted_after_time, span_of(ban->lifted_after_cursor) };
@@ -391,7 +391,7 @@ static int apply_table(struct ledger *ledger, const struct ledger_commit *commit
 	if (r == 0)
 		r = ledger_set_table(ledger, commit->table);
 	cJSON_ArrayForEach(item, commit->sets) if (r == 0 &&
-						   get_number(commit->sets, item->string, &handle))
+						   decode_get_number(commit->sets, item->string, &handle))
 		r = ledger_set_filled(ledger, item->string, handle);
 	return r;
 }
@@ -405,7 +405,7 @@ int ledger_decode(struct ledger *ledger, struct span line)
 	r = read_commit(line, &commit);
 	for (size_t i = 0; r == 0 && i < commit.n_changes; i++) {
 		if (makes_sense(ledger, &commit.changes[i]))
-			r = apply(ledger, &commit.changes[i]);
+			r = decode_apply(ledger, &commit.changes[i]);
 		else
 			commit.n_damaged++;
 		if (r == -E2BIG) { /* more jails than there can be: names that are none */

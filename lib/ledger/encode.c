@@ -18,7 +18,7 @@ struct text {
 	bool failed;
 };
 
-static void put(struct text *text, const char *data, size_t size)
+static void encode_put(struct text *text, const char *data, size_t size)
 {
 	char *grown;
 	size_t max;
@@ -40,8 +40,8 @@ static void put(struct text *text, const char *data, size_t size)
 	text->data[text->size] = '\0';
 }
 
-static void print(struct text *text, const char *format, ...) printf_like(2, 3);
-static void print(struct text *text, const char *format, ...)
+static void encode_print(struct text *text, const char *format, ...) printf_like(2, 3);
+static void encode_print(struct text *text, const char *format, ...)
 {
 	char buffer[256]; /* every caller prints names and numbers that are far shorter */
 	va_list arguments;
@@ -53,40 +53,40 @@ static void print(struct text *text, const char *format, ...)
 	if (size < 0 || (size_t)size >= sizeof(buffer))
 		text->failed = true;
 	else
-		put(text, buffer, (size_t)size);
+		encode_put(text, buffer, (size_t)size);
 }
 
-static void put_quoted(struct text *text, const char *data, size_t size)
+static void encode_put_quoted(struct text *text, const char *data, size_t size)
 {
-	put(text, "\"", 1);
+	encode_put(text, "\"", 1);
 	for (size_t i = 0; i < size; i++) {
 		if ((unsigned char)data[i] < ' ')
-			print(text, "\\u%04x", (unsigned)data[i]);
+			encode_print(text, "\\u%04x", (unsigned)data[i]);
 		else if (data[i] == '"' || data[i] == '\\')
-			print(text, "\\%c", data[i]);
+			encode_print(text, "\\%c", data[i]);
 		else
-			put(text, &data[i], 1);
+			encode_put(text, &data[i], 1);
 	}
-	put(text, "\"", 1);
+	encode_put(text, "\"", 1);
 }
 
 static void put_string(struct text *text, const char *string)
 {
-	put_quoted(text, string, strlen(string));
+	encode_put_quoted(text, string, strlen(string));
 }
 
 static void put_until(struct text *text, usec_t until)
 {
 	if (until >= LEDGER_MAX_EXACT)
-		print(text, "null");
+		encode_print(text, "null");
 	else
-		print(text, "%" PRIu64, until);
+		encode_print(text, "%" PRIu64, until);
 }
 
 static void put_end(struct text *text, const struct ban *ban)
 {
 	if (ban->ended != END_NONE)
-		print(text, ",\"ended\":\"%s\"", ledger_end_name(ban->ended));
+		encode_print(text, ",\"ended\":\"%s\"", ledger_end_name(ban->ended));
 }
 
 static usec_t exact(usec_t time)
@@ -96,11 +96,11 @@ static usec_t exact(usec_t time)
 
 static void put_unban(struct text *text, const struct ban *ban)
 {
-	print(text, "{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, ban->id,
+	encode_print(text, "{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, ban->id,
 	      exact(ban->lifted_time));
-	print(text, ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
+	encode_print(text, ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
 	put_string(text, ban->lifted_after_cursor);
-	print(text, "}}}");
+	encode_print(text, "}}}");
 }
 
 static void put_ban(struct text *text, const struct ban *ban)
@@ -108,35 +108,35 @@ static void put_ban(struct text *text, const struct ban *ban)
 	const struct prefix given = address_widen(&ban->address, ban->given);
 	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 
-	print(text,
+	encode_print(text,
 	      "{\"ban\":{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
 	      ban->id, ban->jail, prefix_format(&given, prefix),
 	      address_format(&ban->address, address));
-	print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
+	encode_print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
 	put_until(text, ban->until);
 	if (ban->network)
-		print(text, ",\"network\":true");
+		encode_print(text, ",\"network\":true");
 	if (ban->kind == BAN_MANUAL) {
-		print(text, ",\"manual\":true");
+		encode_print(text, ",\"manual\":true");
 		if (ban->exact)
-			print(text, ",\"exact\":true");
+			encode_print(text, ",\"exact\":true");
 		if (*ban->reason) {
-			print(text, ",\"reason\":");
+			encode_print(text, ",\"reason\":");
 			put_string(text, ban->reason);
 		}
-		print(text, "}}");
+		encode_print(text, "}}");
 		return;
 	}
-	print(text, ",\"event\":");
+	encode_print(text, ",\"event\":");
 	put_string(text, ban->event);
-	print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
+	encode_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
-		print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
+		encode_print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
 	if (ban->users > 0)
-		print(text, ",\"users\":%" PRIu32, ban->users);
-	print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
+		encode_print(text, ",\"users\":%" PRIu32, ban->users);
+	encode_print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
 	put_string(text, ban->cursor);
-	print(text, "}}");
+	encode_print(text, "}}");
 }
 
 /* A new ban's other changes say what it became in the same breath. */
@@ -150,24 +150,24 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 	}
 	if ((what & UNSAVED_UNTIL && !(what & UNSAVED_BAN)) ||
 	    (what & UNSAVED_BAN && ban->ended != END_NONE)) {
-		print(text, "%s{\"until\":{\"id\":%" PRIu64 ",\"until\":", comma, ban->id);
+		encode_print(text, "%s{\"until\":{\"id\":%" PRIu64 ",\"until\":", comma, ban->id);
 		put_until(text, ban->until);
 		put_end(text, ban);
-		print(text, "}}");
+		encode_print(text, "}}");
 		comma = ",";
 	}
 	if (what & UNSAVED_REASON && !(what & UNSAVED_BAN)) {
-		print(text, "%s{\"reason\":{\"id\":%" PRIu64 ",\"reason\":", comma, ban->id);
+		encode_print(text, "%s{\"reason\":{\"id\":%" PRIu64 ",\"reason\":", comma, ban->id);
 		put_string(text, ban->reason);
-		print(text, "}}");
+		encode_print(text, "}}");
 		comma = ",";
 	}
 	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
-		print(text, "%s{\"placed\":%" PRIu64 "}", comma, ban->id);
+		encode_print(text, "%s{\"placed\":%" PRIu64 "}", comma, ban->id);
 		comma = ",";
 	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
-		print(text, "%s", comma);
+		encode_print(text, "%s", comma);
 		put_unban(text, ban);
 	}
 }
@@ -179,13 +179,13 @@ static void put_filled(struct text *text, const struct ledger *ledger)
 	size_t i = 0;
 
 	while ((set = ledger_next_filled(ledger, &i, &handle))) {
-		put(text, separator, strlen(separator));
+		encode_put(text, separator, strlen(separator));
 		put_string(text, set);
-		print(text, ":%" PRIu64, handle);
+		encode_print(text, ":%" PRIu64, handle);
 		separator = ",";
 	}
 	if (i > 0)
-		put(text, "}", 1);
+		encode_put(text, "}", 1);
 }
 
 /* `all`: also what is saved. True: a change stands behind "changes" already. */
@@ -194,21 +194,21 @@ static bool begin_line(struct text *text, const struct ledger *ledger, bool with
 	struct position position = ledger_position(ledger);
 	uint64_t told;
 
-	print(text, "{\"v\":%d", LEDGER_VERSION);
+	encode_print(text, "{\"v\":%d", LEDGER_VERSION);
 	if (position.cursor.data) {
-		print(text, ",\"cursor\":");
-		put_quoted(text, position.cursor.data, position.cursor.size);
-		print(text, ",\"time\":%" PRIu64, exact(position.time));
+		encode_print(text, ",\"cursor\":");
+		encode_put_quoted(text, position.cursor.data, position.cursor.size);
+		encode_print(text, ",\"time\":%" PRIu64, exact(position.time));
 	}
 	if (with_table) {
-		print(text, ",\"table\":");
+		encode_print(text, ",\"table\":");
 		put_string(text, ledger_table(ledger));
 		put_filled(text, ledger);
 	}
-	print(text, ",\"changes\":[");
+	encode_print(text, ",\"changes\":[");
 	if (!ledger_get_told(ledger, !all, &told))
 		return false;
-	print(text, "{\"told\":%" PRIu64 "}", told);
+	encode_print(text, "{\"told\":%" PRIu64 "}", told);
 	return true;
 }
 
@@ -233,10 +233,10 @@ int ledger_encode(const struct ledger *ledger, char **ret)
 	comma = begin_line(&text, ledger, ledger_table_is_unsaved(ledger), false);
 	for (; (ban = ledger_next_unsaved(ledger, &i, &what)); comma = true) {
 		if (comma)
-			put(&text, ",", 1);
+			encode_put(&text, ",", 1);
 		put_changes(&text, ban, what);
 	}
-	print(&text, "]}\n");
+	encode_print(&text, "]}\n");
 	return finish(&text, ret);
 }
 
@@ -257,12 +257,12 @@ static bool put_next_line(struct text *text, const struct ledger *ledger,
 	comma = begin_line(text, ledger, !place->begun && *ledger_table(ledger), !place->begun);
 	for (size_t n = 0; ban && n < BANS_A_LINE; n++, comma = true) {
 		if (comma)
-			put(text, ",", 1);
+			encode_put(text, ",", 1);
 		put_changes(text, ban, UNSAVED_BAN);
 		place->last = ban;
 		ban = ledger_next(ledger, ban);
 	}
-	print(text, "]}\n");
+	encode_print(text, "]}\n");
 	place->begun = true;
 	return true;
 }

@@ -232,7 +232,7 @@ static bool within(usec_t time, usec_t now, usec_t span)
 	return time > now || now - time < span;
 }
 
-static bool is_needed(const struct ledger *ledger, const struct record *record, usec_t now)
+static bool ledger_is_needed(const struct ledger *ledger, const struct record *record, usec_t now)
 {
 	const struct ban *ban = &record->ban;
 	const struct jail_record *jail = ledger->jails[record->jail];
@@ -262,7 +262,7 @@ static struct record *step(struct ledger *ledger)
 
 static void tidy(struct ledger *ledger, struct record *record, usec_t now)
 {
-	if (!is_needed(ledger, record, now))
+	if (!ledger_is_needed(ledger, record, now))
 		ledger_drop(ledger, record);
 	else if (!record->unsaved && !within(record->ban.since, now, ledger->reach))
 		ledger_free_text(&record->ban.cursor);
@@ -314,7 +314,7 @@ static int take_event(struct ledger *ledger, struct record *record, const char *
 	return ledger_copy_text(name, &record->ban.event);
 }
 
-static int fill(struct ledger *ledger, struct record *record, const struct ban *ban, unsigned jail)
+static int ledger_fill_ban(struct ledger *ledger, struct record *record, const struct ban *ban, unsigned jail)
 {
 	int r;
 
@@ -335,7 +335,7 @@ static int fill(struct ledger *ledger, struct record *record, const struct ban *
 	return r < 0 ? r : ledger_chain(ledger, record);
 }
 
-static int add(struct ledger *ledger, const struct ban *ban, struct record **ret)
+static int ledger_ledger_add(struct ledger *ledger, const struct ban *ban, struct record **ret)
 {
 	uint64_t id = ban->id ? ban->id : ledger->next_id;
 	struct record *record;
@@ -350,7 +350,7 @@ static int add(struct ledger *ledger, const struct ban *ban, struct record **ret
 	record = table_add(&ledger->bans, &ledger->ban_list, hash_id(id));
 	if (!record)
 		return -ENOMEM;
-	r = fill(ledger, record, ban, jail);
+	r = ledger_fill_ban(ledger, record, ban, jail);
 	if (r < 0) {
 		ledger_drop(ledger, record);
 		return r;
@@ -370,7 +370,7 @@ int ledger_add(struct ledger *ledger, const struct ban *ban, const struct ban **
 	/* a ban by hand pushes nobody out: its maker would hear of that by the elements' notices */
 	if (ban->kind == BAN_AUTOMATIC)
 		ledger_make_room(ledger, ban->since);
-	r = add(ledger, ban, &record);
+	r = ledger_ledger_add(ledger, ban, &record);
 	if (r < 0)
 		return r;
 	r = ledger_mark(ledger, record, UNSAVED_BAN);
@@ -387,5 +387,5 @@ int ledger_restore(struct ledger *ledger, const struct ban *ban)
 	struct record *record;
 
 	ledger_make_room_for_file(ledger, ban->since);
-	return add(ledger, ban, &record);
+	return ledger_ledger_add(ledger, ban, &record);
 }

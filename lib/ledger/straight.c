@@ -98,7 +98,7 @@ static bool take_tenths(struct reader *reader, uint64_t *ret)
 }
 
 /* "192.0.2.1/32" of 192.0.2.1, as most are. */
-static bool is_whole(struct span prefix, struct span address)
+static bool straight_is_whole(struct span prefix, struct span address)
 {
 	const char *length = memchr(address.data, ':', address.size) ? "/128" : "/32";
 
@@ -115,7 +115,7 @@ static bool take_offender(struct reader *reader, struct ban *ban)
 	    !TAKE(reader, ",\"address\":") || !take_span(reader, ADDRESS_TEXT_MAX, &address) ||
 	    address_parse(address, &ban->address) < 0)
 		return false;
-	if (is_whole(prefix, address)) {
+	if (straight_is_whole(prefix, address)) {
 		ban->prefix = address_widen(&ban->address, address_bits(&ban->address));
 		return true;
 	}
@@ -147,7 +147,7 @@ static bool take_offence(struct reader *reader, struct ban *ban)
 	return true;
 }
 
-static bool take_ban(struct reader *reader, struct ban *ban)
+static bool straight_take_ban(struct reader *reader, struct ban *ban)
 {
 	struct span jail;
 
@@ -164,7 +164,7 @@ static bool take_ban(struct reader *reader, struct ban *ban)
 	       TAKE(reader, "}}");
 }
 
-static bool take_unban(struct reader *reader, struct ban *ban)
+static bool straight_take_unban(struct reader *reader, struct ban *ban)
 {
 	return take_number(reader, &ban->id) && TAKE(reader, ",\"time\":") &&
 	       take_number(reader, &ban->lifted_time) && TAKE(reader, ",\"after\":{\"time\":") &&
@@ -191,7 +191,7 @@ static bool take_change(struct reader *reader, struct ledger_change *change)
 
 	if (TAKE(reader, "{\"ban\":{\"id\":")) {
 		change->type = CHANGE_BAN;
-		return take_ban(reader, ban);
+		return straight_take_ban(reader, ban);
 	}
 	if (TAKE(reader, "{\"placed\":")) {
 		change->type = CHANGE_PLACED;
@@ -213,7 +213,7 @@ static bool take_change(struct reader *reader, struct ledger_change *change)
 		       take_text(reader, LEDGER_MAX_TEXT, &ban->reason) && TAKE(reader, "}}");
 	}
 	change->type = CHANGE_UNBAN;
-	return TAKE(reader, "{\"unban\":{\"id\":") && take_unban(reader, ban);
+	return TAKE(reader, "{\"unban\":{\"id\":") && straight_take_unban(reader, ban);
 }
 
 /* The last ban is in its set, as most are, which takes no change of its own. */

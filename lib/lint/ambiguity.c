@@ -48,7 +48,7 @@ static bool leads_to(const struct ambiguity *ambiguity, uint32_t state, uint32_t
 	return bitmap_has(ambiguity->leads + ambiguity->numbers[loop] * words, state);
 }
 
-static void add_node(struct ambiguity *ambiguity, const uint32_t at[static 3], uint32_t parent)
+static void ambiguity_add_node(struct ambiguity *ambiguity, const uint32_t at[static 3], uint32_t parent)
 {
 	uint32_t hash = ((at[0] * 0x9e3779b1U ^ at[1]) * 0x9e3779b1U ^ at[2]) * 0x9e3779b1U;
 	uint32_t slot = hash % N_SLOTS;
@@ -95,7 +95,7 @@ static bool step_three(struct ambiguity *ambiguity, uint32_t number, const uint3
 		return false;
 	if (memcmp(at, goal, 3 * sizeof(*at)) == 0)
 		return tell_way(ambiguity, number, goal);
-	add_node(ambiguity, at, number);
+	ambiguity_add_node(ambiguity, at, number);
 	return false;
 }
 
@@ -140,7 +140,7 @@ static bool search(struct ambiguity *ambiguity, const uint32_t start[static 3],
 
 	ambiguity->n_nodes = 0;
 	ambiguity->n_tries = 0;
-	add_node(ambiguity, start, NOWHERE);
+	ambiguity_add_node(ambiguity, start, NOWHERE);
 	for (uint32_t i = 0; i < ambiguity->n_nodes && ambiguity->n_tries < MAX_TRIES && !found;
 	     i++)
 		found = search_node(ambiguity, i, goal);
@@ -189,7 +189,7 @@ static bool read_way(const struct ambiguity *ambiguity, enum taste taste, struct
 }
 
 /* False: it was told of p before. */
-static bool remember(struct ambiguity *ambiguity, const struct piece *piece)
+static bool ambiguity_remember(struct ambiguity *ambiguity, const struct piece *piece)
 {
 	for (size_t i = 0; i < ambiguity->n_pieces; i++)
 		if (ambiguity->pieces[i].size == piece->size &&
@@ -245,7 +245,7 @@ static bool next_piece(struct ambiguity *ambiguity, uint32_t p)
 	while (ambiguity->taste != COMMON || next_way(ambiguity, p)) {
 		struct piece piece;
 
-		if (read_way(ambiguity, ambiguity->taste, &piece) && remember(ambiguity, &piece)) {
+		if (read_way(ambiguity, ambiguity->taste, &piece) && ambiguity_remember(ambiguity, &piece)) {
 			write_head(ambiguity, p, ambiguity->taste);
 			write_tail(ambiguity, ambiguity->way.at[piece.size - 1][2],
 				   ambiguity->taste);

@@ -57,9 +57,9 @@ struct builder {
 	uint32_t *stack;
 };
 
-static struct piece read_alternatives(struct builder *builder);
+static struct piece automaton_read_alternatives(struct builder *builder);
 
-static void move_on(struct builder *builder)
+static void automaton_move_on(struct builder *builder)
 {
 	builder->token = token_next(&builder->p);
 	builder->lost |= builder->token.kind == TOKEN_LOST;
@@ -67,7 +67,7 @@ static void move_on(struct builder *builder)
 }
 
 /* The last node stands for all that there is no room for. */
-static uint32_t add_node(struct builder *builder, uint32_t out, uint32_t other)
+static uint32_t automaton_add_node(struct builder *builder, uint32_t out, uint32_t other)
 {
 	builder->full |= builder->n_nodes == builder->max_nodes - 1;
 	if (!builder->full)
@@ -78,7 +78,7 @@ static uint32_t add_node(struct builder *builder, uint32_t out, uint32_t other)
 
 static struct piece nothing(struct builder *builder)
 {
-	uint32_t node = add_node(builder, NOWHERE, NOWHERE);
+	uint32_t node = automaton_add_node(builder, NOWHERE, NOWHERE);
 
 	return (struct piece){ node, node };
 }
@@ -92,8 +92,8 @@ static struct piece join(struct builder *builder, struct piece a, struct piece b
 /* One byte of the token's set. */
 static struct piece one_byte(struct builder *builder)
 {
-	uint32_t end = add_node(builder, NOWHERE, NOWHERE);
-	uint32_t start = add_node(builder, end, NOWHERE);
+	uint32_t end = automaton_add_node(builder, NOWHERE, NOWHERE);
+	uint32_t start = automaton_add_node(builder, end, NOWHERE);
 	struct token token = builder->token;
 	struct state *state;
 
@@ -115,8 +115,8 @@ static struct piece one_byte(struct builder *builder)
 /* As often as one likes; at least once, or not at all. */
 static struct piece loop(struct builder *builder, struct piece piece, bool optional)
 {
-	uint32_t end = add_node(builder, NOWHERE, NOWHERE);
-	uint32_t fork = add_node(builder, piece.start, end);
+	uint32_t end = automaton_add_node(builder, NOWHERE, NOWHERE);
+	uint32_t fork = automaton_add_node(builder, piece.start, end);
 
 	builder->nodes[piece.end].out = fork;
 	return (struct piece){ optional ? fork : piece.start, end };
@@ -124,20 +124,20 @@ static struct piece loop(struct builder *builder, struct piece piece, bool optio
 
 static struct piece option(struct builder *builder, struct piece piece)
 {
-	builder->nodes[piece.end].out = add_node(builder, NOWHERE, NOWHERE);
+	builder->nodes[piece.end].out = automaton_add_node(builder, NOWHERE, NOWHERE);
 	piece.end = builder->nodes[piece.end].out;
-	piece.start = add_node(builder, piece.start, piece.end);
+	piece.start = automaton_add_node(builder, piece.start, piece.end);
 	return piece;
 }
 
-static struct piece read_group(struct builder *builder)
+static struct piece automaton_read_group(struct builder *builder)
 {
 	const struct token token = builder->token;
 	struct piece piece, around;
 
-	move_on(builder);
+	automaton_move_on(builder);
 	builder->lost |= ++builder->depth > MAX_DEPTH;
-	piece = builder->lost ? nothing(builder) : read_alternatives(builder);
+	piece = builder->lost ? nothing(builder) : automaton_read_alternatives(builder);
 	builder->depth--;
 	builder->lost |= builder->token.kind != TOKEN_CLOSE;
 	if (token.kind != TOKEN_LOOK)
@@ -145,7 +145,7 @@ static struct piece read_group(struct builder *builder)
 	builder->nodes[piece.end].looked = true;
 	around = nothing(builder);
 	if (!token.behind)
-		around.start = add_node(builder, piece.start, around.end);
+		around.start = automaton_add_node(builder, piece.start, around.end);
 	return around;
 }
 
@@ -157,7 +157,7 @@ static struct piece read_atom(struct builder *builder)
 	switch (builder->token.kind) {
 	case TOKEN_OPEN:
 	case TOKEN_LOOK:
-		piece = read_group(builder);
+		piece = automaton_read_group(builder);
 		break;
 	case TOKEN_BYTE:
 	case TOKEN_CLASS:
@@ -179,7 +179,7 @@ static struct piece read_atom(struct builder *builder)
 		builder->lost = true;
 		return nothing(builder);
 	}
-	move_on(builder);
+	automaton_move_on(builder);
 	return piece;
 }
 
@@ -222,7 +222,7 @@ static struct piece repeat(struct builder *builder, const struct builder *before
 	return piece;
 }
 
-static struct piece read_item(struct builder *builder)
+static struct piece automaton_read_item(struct builder *builder)
 {
 	const struct builder before = *builder;
 	struct piece piece = read_atom(builder);
@@ -230,7 +230,7 @@ static struct piece read_item(struct builder *builder)
 	while (builder->token.kind == TOKEN_REPEAT && !builder->lost) {
 		unsigned min = builder->token.min, max = builder->token.max;
 
-		move_on(builder);
+		automaton_move_on(builder);
 		piece = repeat(builder, &before, piece, min, max);
 		if (max > builder->max_copies)
 			for (uint32_t i = before.n_nodes; i <= builder->n_nodes; i++)
@@ -239,42 +239,42 @@ static struct piece read_item(struct builder *builder)
 	return piece;
 }
 
-static bool goes_on(const struct builder *builder)
+static bool automaton_goes_on(const struct builder *builder)
 {
 	return builder->token.kind != TOKEN_END && !builder->lost && !builder->full;
 }
 
-static struct piece read_sequence(struct builder *builder)
+static struct piece automaton_read_sequence(struct builder *builder)
 {
 	struct piece whole = nothing(builder);
 
-	while (goes_on(builder) && builder->token.kind != TOKEN_OR &&
+	while (automaton_goes_on(builder) && builder->token.kind != TOKEN_OR &&
 	       builder->token.kind != TOKEN_CLOSE)
-		whole = join(builder, whole, read_item(builder));
+		whole = join(builder, whole, automaton_read_item(builder));
 	return whole;
 }
 
-static struct piece read_alternatives(struct builder *builder)
+static struct piece automaton_read_alternatives(struct builder *builder)
 {
-	struct piece whole = read_sequence(builder);
+	struct piece whole = automaton_read_sequence(builder);
 
-	while (goes_on(builder) && builder->token.kind == TOKEN_OR) {
+	while (automaton_goes_on(builder) && builder->token.kind == TOKEN_OR) {
 		struct piece next;
 		uint32_t end;
 
-		move_on(builder);
-		next = read_sequence(builder);
-		end = add_node(builder, NOWHERE, NOWHERE);
+		automaton_move_on(builder);
+		next = automaton_read_sequence(builder);
+		end = automaton_add_node(builder, NOWHERE, NOWHERE);
 		builder->nodes[whole.end].out = end;
 		builder->nodes[next.end].out = end;
-		whole.start = add_node(builder, whole.start, next.start);
+		whole.start = automaton_add_node(builder, whole.start, next.start);
 		whole.end = end;
 	}
 	return whole;
 }
 
 /* In UTF-8 and Unicode more letters have two cases; patterns have neither. */
-static void fold(struct automaton *automaton)
+static void automaton_fold(struct automaton *automaton)
 {
 	for (uint32_t i = 0; i < automaton->n_states; i++) {
 		/* 'A' to 'Z' are bits 1 to 26 of the second word, small letters 32 further on. */
@@ -313,7 +313,7 @@ static void add_twice(struct automaton *automaton, const struct state *from, uin
 }
 
 /* The steps of one state: what is met from `node` on. */
-static void walk(struct builder *builder, uint32_t number, uint32_t node, uint32_t last)
+static void automaton_walk(struct builder *builder, uint32_t number, uint32_t node, uint32_t last)
 {
 	struct state *from = &builder->automaton->states[number];
 	size_t n = 0;
@@ -349,7 +349,7 @@ static void walk(struct builder *builder, uint32_t number, uint32_t node, uint32
 	}
 }
 
-static int make_room(struct builder *builder)
+static int automaton_make_room(struct builder *builder)
 {
 	struct automaton *automaton = builder->automaton;
 	size_t n = builder->max_nodes;
@@ -368,7 +368,7 @@ static int make_room(struct builder *builder)
 		       : -ENOMEM;
 }
 
-static void builder_done(struct builder *builder)
+static void automaton_builder_done(struct builder *builder)
 {
 	free(builder->nodes);
 	free(builder->passed);
@@ -376,9 +376,9 @@ static void builder_done(struct builder *builder)
 	free(builder->stack);
 }
 
-static int build(struct automaton *automaton, const char *pattern, unsigned max_copies)
+static int automaton_build(struct automaton *automaton, const char *pattern, unsigned max_copies)
 {
-	cleanup(builder_done) struct builder builder = { .p = pattern,
+	cleanup(automaton_builder_done) struct builder builder = { .p = pattern,
 							 .max_copies = max_copies,
 							 .max_nodes = (uint32_t)MAX_NODES(
 								 strlen(pattern)),
@@ -387,33 +387,33 @@ static int build(struct automaton *automaton, const char *pattern, unsigned max_
 	int r;
 
 	*automaton = (struct automaton){ .n_states = 1 };
-	r = make_room(&builder);
+	r = automaton_make_room(&builder);
 	if (r < 0)
 		return r;
-	move_on(&builder);
-	whole = read_alternatives(&builder);
+	automaton_move_on(&builder);
+	whole = automaton_read_alternatives(&builder);
 	if (builder.full)
 		return -E2BIG;
 	if (builder.lost || builder.token.kind != TOKEN_END)
 		return -ENODATA;
 	if (builder.caseless)
-		fold(automaton);
+		automaton_fold(automaton);
 	automaton->states[0].repeated = false;
-	walk(&builder, 0, whole.start, whole.end);
+	automaton_walk(&builder, 0, whole.start, whole.end);
 	for (uint32_t i = 0; i <= builder.n_nodes && !builder.full; i++)
 		if (builder.nodes[i].state > 0)
-			walk(&builder, builder.nodes[i].state, builder.nodes[i].out, whole.end);
+			automaton_walk(&builder, builder.nodes[i].state, builder.nodes[i].out, whole.end);
 	return builder.full ? -E2BIG : 0;
 }
 
 int automaton_init(struct automaton *automaton, const char *pattern)
 {
-	int r = build(automaton, pattern, MAX_COPIES);
+	int r = automaton_build(automaton, pattern, MAX_COPIES);
 
 	if (r != -E2BIG)
 		return r;
 	automaton_done(automaton);
-	return build(automaton, pattern, 1);
+	return automaton_build(automaton, pattern, 1);
 }
 
 void automaton_done(struct automaton *automaton)

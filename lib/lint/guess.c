@@ -22,7 +22,7 @@ struct search {
 	char text[MAX_BASE + FREE_RUN + 1];
 };
 
-static struct span cut(struct span text, size_t start, size_t end)
+static struct span guess_cut(struct span text, size_t start, size_t end)
 {
 	return (struct span){ text.data + start, end - start };
 }
@@ -30,7 +30,7 @@ static struct span cut(struct span text, size_t start, size_t end)
 static int attempt(struct search *search, struct span base, size_t place, struct span piece,
 		   struct growth *ret)
 {
-	struct ruletest ruletest = { cut(base, 0, place), piece, PUMP_ODD };
+	struct ruletest ruletest = { guess_cut(base, 0, place), piece, PUMP_ODD };
 	char *out = search->text;
 	int r;
 
@@ -77,7 +77,7 @@ static void add_pieces(struct search *search, struct span text,
 		for (size_t j = i + 1; j <= text.size && n_words < MAX_WORDS; j++) {
 			if (!starts(text, j))
 				continue;
-			add_piece(search, cut(text, i, j));
+			add_piece(search, guess_cut(text, i, j));
 			n_words++;
 		}
 	}
@@ -124,7 +124,7 @@ static int repeat_in_place(struct search *search, struct span base, size_t place
 		if (!starts(base, i) || i - place > GROWTH_PIECE_MAX)
 			continue;
 		n_words++;
-		r = attempt(search, base, place, cut(base, place, i), ret);
+		r = attempt(search, base, place, guess_cut(base, place, i), ret);
 		if (r != 0)
 			return r;
 	}
@@ -159,7 +159,7 @@ static int search_base(struct search *search, struct span base, struct growth *r
 		bool now_free;
 
 		if (i < base.size)
-			r = attempt(search, base, i, cut(base, i, i + 1), ret);
+			r = attempt(search, base, i, guess_cut(base, i, i + 1), ret);
 		if (r != 0 || !is_start(base, i))
 			continue;
 		now_free = is_free(search, base, i);

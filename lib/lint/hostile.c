@@ -71,7 +71,7 @@ struct writer {
 	size_t used;
 };
 
-static void put(struct writer *writer, struct span bytes)
+static void hostile_put(struct writer *writer, struct span bytes)
 {
 	size_t size = MIN(bytes.size, HOSTILE_TEXT_MAX - writer->used);
 
@@ -83,32 +83,32 @@ static void put(struct writer *writer, struct span bytes)
 static void put_text(struct writer *writer, const char *text, const char *victim)
 {
 	for (; *text; text++)
-		put(writer, *text == '%' ? span_of(victim) : (struct span){ text, 1 });
+		hostile_put(writer, *text == '%' ? span_of(victim) : (struct span){ text, 1 });
 }
 
 /* A part of the line as it is, but for the address. */
-static void put_part(struct writer *writer, struct span part, struct span address,
+static void hostile_put_part(struct writer *writer, struct span part, struct span address,
 		     const char *victim, bool to_address)
 {
 	size_t before;
 
 	if (!address.data || address.data < part.data ||
 	    address.data + address.size > part.data + part.size) {
-		put(writer, part);
+		hostile_put(writer, part);
 		return;
 	}
 	before = (size_t)(address.data - part.data);
-	put(writer, (struct span){ part.data, before });
-	put(writer, span_of(victim));
+	hostile_put(writer, (struct span){ part.data, before });
+	hostile_put(writer, span_of(victim));
 	if (!to_address)
-		put(writer, (struct span){ address.data + address.size,
+		hostile_put(writer, (struct span){ address.data + address.size,
 					   part.size - before - address.size });
 }
 
 static void put_bytes(struct writer *writer, char byte, size_t n)
 {
 	while (n-- > 0)
-		put(writer, (struct span){ &byte, 1 });
+		hostile_put(writer, (struct span){ &byte, 1 });
 }
 
 static void imitate(struct writer *writer, const struct target *target, enum imitation imitation,
@@ -120,16 +120,16 @@ static void imitate(struct writer *writer, const struct target *target, enum imi
 		put_bytes(writer, 'x', imitation == LONG_TAIL ? 75 : 1);
 	if (imitation == HEAD || imitation == HEAD_AND_SPACE) {
 		put_bytes(writer, ' ', imitation == HEAD_AND_SPACE);
-		put_part(writer, target->head, target->address, victim, false);
+		hostile_put_part(writer, target->head, target->address, victim, false);
 		put_bytes(writer, 'x', 1);
 	} else if (imitation != MANY_BYTES) {
-		put_part(writer, target->tail, target->address, victim,
+		hostile_put_part(writer, target->tail, target->address, victim,
 			 imitation == TAIL_TO_ADDRESS);
 	}
 	if (imitation == TAIL_LINE)
 		put_bytes(writer, '\n', 1);
 	if (imitation == TAIL_AND_HEAD) {
-		put(writer, target->head);
+		hostile_put(writer, target->head);
 		put_bytes(writer, 'x', 1);
 	}
 }
@@ -153,7 +153,7 @@ size_t hostile_text(const struct target *target, unsigned i, char buffer[static 
 }
 
 /* As Go's %q, with every byte that is not plain ASCII as \xHH. */
-static char *put_quoted(char *out, struct span text)
+static char *hostile_put_quoted(char *out, struct span text)
 {
 	*out++ = '"';
 	for (size_t i = 0; i < text.size; i++) {
@@ -184,7 +184,7 @@ int hostile_line(const struct target *target, struct span text, char **ret, size
 	if (target->head.size > 0)
 		out = mempcpy(out, target->head.data, target->head.size);
 	if (target->logfmt)
-		out = put_quoted(out, text);
+		out = hostile_put_quoted(out, text);
 	else if (text.size > 0)
 		out = mempcpy(out, text.data, text.size);
 	if (target->tail.size > 0)

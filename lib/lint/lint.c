@@ -79,7 +79,7 @@ static bool same_address(struct span a, struct span b)
 }
 
 /* Fit to be printed, and not too long. */
-static const char *shown(struct span text, char buffer[static SHOWN + 4])
+static const char *lint_shown(struct span text, char buffer[static SHOWN + 4])
 {
 	size_t n = MIN(text.size, SHOWN);
 
@@ -167,8 +167,8 @@ static int object_to_name(struct lint *lint, const struct example *example,
 	return faults_add(lint->faults,
 			  "%s:%u:%u: with the user name \"%s\" the example tells \"%s\" (event "
 			  "\"%s\"): %s",
-			  lint->rule->file, example->line, example->column, shown(name, shown_name),
-			  shown(told, shown_told), event->name, hint);
+			  lint->rule->file, example->line, example->column, lint_shown(name, shown_name),
+			  lint_shown(told, shown_told), event->name, hint);
 }
 
 /* 1: the rule was fooled, one such name is enough. */

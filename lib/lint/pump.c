@@ -31,7 +31,7 @@ struct pump {
 	char text[MAX_SIZE + PUMP_ENDS_MAX];
 };
 
-static int compile(struct pump *pump, const struct rule *rule, char *pattern)
+static int pump_compile(struct pump *pump, const struct rule *rule, char *pattern)
 {
 	struct faults faults = { 0 };
 	int r;
@@ -60,9 +60,9 @@ int pump_new(const struct rule *rule, const struct event *event, struct pump **r
 	r = counted_pattern(event->pattern, &pump->counted);
 	if (r == -ENOMEM)
 		return r;
-	r = compile(pump, rule, pump->counted ?: event->pattern);
+	r = pump_compile(pump, rule, pump->counted ?: event->pattern);
 	if (r == -EINVAL && pump->counted) /* too large so */
-		r = compile(pump, rule, event->pattern);
+		r = pump_compile(pump, rule, event->pattern);
 	if (r < 0)
 		return r;
 
@@ -81,7 +81,7 @@ struct pump *pump_free(struct pump *pump)
 	return NULL;
 }
 
-static struct span build(struct pump *pump, const struct ruletest *ruletest, size_t n_repeats)
+static struct span pump_build(struct pump *pump, const struct ruletest *ruletest, size_t n_repeats)
 {
 	char *out = pump->text;
 
@@ -114,7 +114,7 @@ static int measure(struct pump *pump, const struct ruletest *ruletest, size_t n,
 	size_t size = 0;
 
 	for (size_t i = 0; i < 3; i++) {
-		struct span text = build(pump, ruletest, growth.repeats[i]);
+		struct span text = pump_build(pump, ruletest, growth.repeats[i]);
 
 		size = text.size;
 		max = DEAR_START + DEAR * size;
@@ -140,7 +140,7 @@ int pump_try(struct pump *pump, const struct ruletest *ruletest, struct growth *
 	pump->matched = false;
 	if (ruletest->head.size + ruletest->tail.size > PUMP_ENDS_MAX)
 		return 0;
-	text = build(pump, ruletest, n);
+	text = pump_build(pump, ruletest, n);
 	r = match_try(pump->match, pump->matcher, text, false,
 		      CHEAP_START + text.size * pump->cheap / 10);
 	pump->matched = r > 0;

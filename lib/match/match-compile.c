@@ -37,7 +37,7 @@ static int fault_compile(const char *file, const struct event *event, int error,
 	return r < 0 ? r : -EINVAL;
 }
 
-static int compile(struct match *match, const char *file, enum match_flags flags,
+static int match_compile(struct match *match, const char *file, enum match_flags flags,
 		   struct faults *faults)
 {
 	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_DUPNAMES, all = 0;
@@ -162,7 +162,7 @@ int match_new(const char *file, const struct event *event, enum match_flags flag
 		return -ENOMEM;
 	match->event = event;
 	if (event->format == FORMAT_PATTERN) {
-		r = compile(match, file, flags, faults);
+		r = match_compile(match, file, flags, faults);
 		if (r < 0)
 			return r;
 		r = read_groups(match, file, faults);

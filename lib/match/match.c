@@ -94,7 +94,7 @@ static void take_off_last(struct captures *captures)
 
 /* The spans found become what the engine reads: nothing between two delimiters is no address and no
  * session. */
-static void tell(const struct event *event, const struct span found[static N_GROUPS],
+static void match_tell(const struct event *event, const struct span found[static N_GROUPS],
 		 struct captures *ret)
 {
 	*ret = (struct captures){ .user = found[GROUP_USER] };
@@ -194,7 +194,7 @@ static int run_pattern(const struct match *match, struct matcher *matcher, struc
 		for (unsigned i = 0; i < N_GROUPS; i++)
 			found[i] =
 				captured(&match->groups[i], text, pcre2_get_ovector_pointer(data));
-		tell(match->event, found, ret);
+		match_tell(match->event, found, ret);
 	}
 	pcre2_match_data_free(own);
 
@@ -255,7 +255,7 @@ static int run_logfmt(const struct match *match, struct subject *subject, struct
 	found[GROUP_ATTEMPTS] = told_by(subject->logfmt, event->attempts_key);
 	found[GROUP_SESSION] = told_by(subject->logfmt, event->session_key);
 	found[GROUP_SECRET] = told_by(subject->logfmt, event->secret_key);
-	tell(match->event, found, ret);
+	match_tell(match->event, found, ret);
 	return 1;
 }
 

@@ -47,7 +47,7 @@ static bool contains(struct span text, struct span piece)
 }
 
 /* Leaves out every text that holds another one: finding the shorter says as much. */
-static void settle(struct any_of *set)
+static void part_settle(struct any_of *set)
 {
 	size_t n = 0;
 
@@ -76,7 +76,7 @@ void part_require(struct parts *parts, struct part *part, struct any_of set)
 	if (!copy.texts || !part->sets || set.n_texts == 0)
 		return;
 	memcpy(copy.texts, set.texts, set.n_texts * sizeof(*copy.texts));
-	settle(&copy);
+	part_settle(&copy);
 	if (copy.shortest >= MIN_TEXT && part->n_sets < MAX_SETS)
 		part->sets[part->n_sets++] = copy;
 }

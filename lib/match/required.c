@@ -28,9 +28,9 @@ struct reader {
 	struct parts parts;
 };
 
-static struct part read_alternatives(struct reader *reader);
+static struct part required_read_alternatives(struct reader *reader);
 
-static void move_on(struct reader *reader)
+static void required_move_on(struct reader *reader)
 {
 	reader->token = token_next(&reader->p);
 	reader->lost |= reader->token.kind == TOKEN_LOST || reader->token.caseless;
@@ -53,14 +53,14 @@ static struct part part_of_class(struct reader *reader)
 	return part.texts.n_texts > 0 ? part : part_unknown();
 }
 
-static struct part read_group(struct reader *reader)
+static struct part required_read_group(struct reader *reader)
 {
 	bool look = reader->token.kind == TOKEN_LOOK;
 	struct part part;
 
-	move_on(reader);
+	required_move_on(reader);
 	reader->lost |= ++reader->depth > MAX_DEPTH;
-	part = reader->lost ? part_unknown() : read_alternatives(reader);
+	part = reader->lost ? part_unknown() : required_read_alternatives(reader);
 	reader->depth--;
 	reader->lost |= reader->token.kind != TOKEN_CLOSE;
 	return look ? part_literal(&reader->parts, SPAN_LITERAL("")) : part;
@@ -81,19 +81,19 @@ static struct part read_literal(struct reader *reader)
 		if (n == LITERAL_MAX || after.kind != TOKEN_BYTE ||
 		    token_next(&p).kind == TOKEN_REPEAT)
 			return part_literal(&reader->parts, (struct span){ bytes, n });
-		move_on(reader);
+		required_move_on(reader);
 	}
 }
 
 /* The item at the token and its repeats; the token is then the one behind them. */
-static struct part read_item(struct reader *reader)
+static struct part required_read_item(struct reader *reader)
 {
 	struct part part;
 
 	switch (reader->token.kind) {
 	case TOKEN_OPEN:
 	case TOKEN_LOOK:
-		part = read_group(reader);
+		part = required_read_group(reader);
 		break;
 	case TOKEN_CLASS:
 		part = part_of_class(reader);
@@ -115,27 +115,27 @@ static struct part read_item(struct reader *reader)
 		reader->lost = true;
 		return part_unknown();
 	}
-	move_on(reader);
+	required_move_on(reader);
 	while (reader->token.kind == TOKEN_REPEAT) {
 		part = part_repeat(&reader->parts, part, reader->token.min, reader->token.max);
-		move_on(reader);
+		required_move_on(reader);
 	}
 	return part;
 }
 
-static bool goes_on(const struct reader *reader)
+static bool required_goes_on(const struct reader *reader)
 {
 	return reader->token.kind != TOKEN_END && !reader->lost && !reader->parts.failed;
 }
 
-static struct part read_sequence(struct reader *reader)
+static struct part required_read_sequence(struct reader *reader)
 {
 	struct part whole = part_literal(&reader->parts, SPAN_LITERAL("")), part;
 	struct any_of empty = whole.texts, run = whole.texts;
 
-	while (goes_on(reader) && reader->token.kind != TOKEN_OR &&
+	while (required_goes_on(reader) && reader->token.kind != TOKEN_OR &&
 	       reader->token.kind != TOKEN_CLOSE) {
-		part = read_item(reader);
+		part = required_read_item(reader);
 		if (part.exact && any_of_multiply(&reader->parts, run, part.texts, &run))
 			continue;
 		whole.exact = false;
@@ -151,13 +151,13 @@ static struct part read_sequence(struct reader *reader)
 	return whole;
 }
 
-static struct part read_alternatives(struct reader *reader)
+static struct part required_read_alternatives(struct reader *reader)
 {
-	struct part part = read_sequence(reader);
+	struct part part = required_read_sequence(reader);
 
-	while (goes_on(reader) && reader->token.kind == TOKEN_OR) {
-		move_on(reader);
-		part = part_alternate(&reader->parts, part, read_sequence(reader));
+	while (required_goes_on(reader) && reader->token.kind == TOKEN_OR) {
+		required_move_on(reader);
+		part = part_alternate(&reader->parts, part, required_read_sequence(reader));
 	}
 	return part;
 }
@@ -167,8 +167,8 @@ int required_of_pattern(const char *pattern, struct required *ret)
 	struct reader reader = { .p = pattern };
 	struct part part = part_unknown();
 
-	move_on(&reader);
-	part = read_alternatives(&reader);
+	required_move_on(&reader);
+	part = required_read_alternatives(&reader);
 	if (part.exact)
 		part_require(&reader.parts, &part, part.texts);
 	*ret = (struct required){ .blocks = reader.parts.blocks };

@@ -18,7 +18,7 @@ struct ruleset {
 	struct scan *scan;
 };
 
-static struct rule *find_rule(struct rule *const *rules, size_t n_rules, const char *name)
+static struct rule *ruleset_find_rule(struct rule *const *rules, size_t n_rules, const char *name)
 {
 	for (size_t i = 0; i < n_rules; i++)
 		if (strcmp(rules[i]->name, name) == 0)
@@ -57,7 +57,7 @@ static int choose_rules(const struct policy *policy, const char *policy_file,
 	int result = 0;
 
 	for (size_t i = 0; i < policy->n_jails; i++) {
-		in_force[i] = find_rule(rules, n_rules, policy->jails[i].name);
+		in_force[i] = ruleset_find_rule(rules, n_rules, policy->jails[i].name);
 		if (in_force[i])
 			continue;
 		result = fault_no_rule(&policy->jails[i], policy_file, rules, n_rules, faults);
@@ -88,7 +88,7 @@ static int fill_jail(struct ruleset *ruleset, const struct jail_policy *policy,
 }
 
 /* Cannot fail: what is in force moves over, the rest is freed. */
-static void take_rules(struct ruleset *ruleset, struct rule **rules, size_t n_rules)
+static void ruleset_take_rules(struct ruleset *ruleset, struct rule **rules, size_t n_rules)
 {
 	for (size_t i = 0; i < n_rules; i++) {
 		bool taken = false;
@@ -135,7 +135,7 @@ int ruleset_new(struct rule **rules, size_t n_rules, const struct policy *policy
 	if (r < 0)
 		return r;
 
-	take_rules(ruleset, rules, n_rules);
+	ruleset_take_rules(ruleset, rules, n_rules);
 	*ret = TAKE_PTR(ruleset);
 	return 0;
 }

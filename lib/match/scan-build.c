@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-static int make_room(struct scan *scan, const struct rule *const *rules)
+static int scan_make_room(struct scan *scan, const struct rule *const *rules)
 {
 	size_t n_jails = scan->n_jails, n_events = 0;
 
@@ -75,7 +75,7 @@ static bool all_name_others_unit(const struct rule *const *rules, size_t n_rules
 	return true;
 }
 
-static unsigned text_of(struct scan *scan, const char *field)
+static unsigned scan_text_of(struct scan *scan, const char *field)
 {
 	for (size_t i = 0; i < scan->n_texts; i++)
 		if (strcmp(scan->texts[i].field, field) == 0)
@@ -93,11 +93,11 @@ static int assign_texts(struct scan *scan)
 	scan->texts = calloc(n_fields, sizeof(*scan->texts));
 	if (!scan->texts)
 		return -ENOMEM;
-	(void)text_of(scan, "MESSAGE");
+	(void)scan_text_of(scan, "MESSAGE");
 	for (size_t i = 0; i < scan->n_events; i++) {
 		struct compiled *compiled = &scan->events[i];
 
-		compiled->text = text_of(scan, compiled->event->field);
+		compiled->text = scan_text_of(scan, compiled->event->field);
 		if (compiled->text == MESSAGE_TEXT)
 			continue;
 		bitmap_set(scan->elsewhere, i);
@@ -128,7 +128,7 @@ int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct f
 	if (!scan)
 		return -ENOMEM;
 	scan->n_jails = n_rules;
-	r = make_room(scan, rules);
+	r = scan_make_room(scan, rules);
 	if (r < 0)
 		return r;
 	r = compile_events(scan, rules, jit, faults);

@@ -40,7 +40,7 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 }
 
 /* The last bytes up to where a match failed, fit to be printed. */
-static const char *shown(struct span text, size_t reach, char buffer[static SHOWN_TEXT + 1])
+static const char *explain_shown(struct span text, size_t reach, char buffer[static SHOWN_TEXT + 1])
 {
 	size_t start = reach > SHOWN_TEXT ? reach - SHOWN_TEXT : 0;
 
@@ -73,7 +73,7 @@ int scan_explain(struct scan *scan, const struct entry *entry, char *buffer, siz
 	else
 		(void)snprintf(buffer, size, "no event matches; \"%s\" came furthest, up to \"%s\"",
 			       closest.event->event->name,
-			       shown(scan->texts[closest.event->text].subject.text, closest.reach,
+			       explain_shown(scan->texts[closest.event->text].subject.text, closest.reach,
 				     quoted));
 	return 0;
 }

@@ -64,7 +64,7 @@ static uint32_t mix(uint32_t gram)
 	return gram * 0x9e3779b1U;
 }
 
-static uint32_t hash(const struct sieve *sieve, uint32_t gram)
+static uint32_t sieve_hash(const struct sieve *sieve, uint32_t gram)
 {
 	return mix(gram) >> sieve->shift;
 }
@@ -79,7 +79,7 @@ static size_t quiet_place(const struct sieve *sieve, const struct needle *needle
 		size_t crowd = 0;
 
 		for (size_t j = 0; j < sieve->stride; j++)
-			crowd = MAX(crowd, counts[hash(sieve, load(needle->text + i + j))]);
+			crowd = MAX(crowd, counts[sieve_hash(sieve, load(needle->text + i + j))]);
 		if (crowd < best_crowd) {
 			best = i;
 			best_crowd = crowd;
@@ -101,7 +101,7 @@ static uint32_t place_needles(struct sieve *sieve, size_t stride, size_t n_hashe
 
 		places[i] = (uint16_t)quiet_place(sieve, needle, counts);
 		for (size_t j = 0; j < stride; j++) {
-			uint32_t *count = &counts[hash(sieve, load(needle->text + places[i] + j))];
+			uint32_t *count = &counts[sieve_hash(sieve, load(needle->text + places[i] + j))];
 
 			(*count)++;
 			longest = MAX(longest, *count);
@@ -136,7 +136,7 @@ static void count_everywhere(struct sieve *sieve, uint32_t *counts)
 		const struct needle *needle = &sieve->needles.list[i];
 
 		for (size_t j = 0; j + GRAM <= needle->size; j++)
-			counts[hash(sieve, load(needle->text + j))]++;
+			counts[sieve_hash(sieve, load(needle->text + j))]++;
 	}
 }
 
@@ -147,8 +147,8 @@ static size_t telling_place(const struct sieve *sieve, const struct needle *need
 	size_t best = 0;
 
 	for (size_t i = 1; i + GRAM <= needle->size; i++)
-		if (counts[hash(sieve, load(needle->text + i))] <
-		    counts[hash(sieve, load(needle->text + best))])
+		if (counts[sieve_hash(sieve, load(needle->text + i))] <
+		    counts[sieve_hash(sieve, load(needle->text + best))])
 			best = i;
 	return best;
 }
@@ -168,7 +168,7 @@ static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *pla
 			uint32_t bytes = load(needle->text + offset);
 
 			bitmap_set(sieve->filter, mix(bytes) >> sieve->filter_shift);
-			sieve->grams[sieve->starts[hash(sieve, bytes) + 1]++] =
+			sieve->grams[sieve->starts[sieve_hash(sieve, bytes) + 1]++] =
 				(struct gram){ bytes,
 					       (uint32_t)i,
 					       (uint16_t)offset,

@@ -15,7 +15,7 @@ static struct token make(enum token_kind kind, const char *start, const char *en
 	return (struct token){ .kind = kind, .text = { start, (size_t)(end - start) } };
 }
 
-static void add(struct token *token, unsigned first, unsigned last)
+static void token_add(struct token *token, unsigned first, unsigned last)
 {
 	for (unsigned i = first; i <= last && i < 256; i++)
 		token->set[i / 8] |= (uint8_t)(1U << i % 8);
@@ -34,26 +34,26 @@ static bool add_named(struct token *token, char letter)
 
 	switch (tolower((unsigned char)letter)) {
 	case 'w':
-		add(&named, 'a', 'z');
-		add(&named, 'A', 'Z');
-		add(&named, '_', '_');
-		add(&named, '0', '9');
+		token_add(&named, 'a', 'z');
+		token_add(&named, 'A', 'Z');
+		token_add(&named, '_', '_');
+		token_add(&named, '0', '9');
 		break;
 	case 'd':
-		add(&named, '0', '9');
+		token_add(&named, '0', '9');
 		break;
 	case 's':
-		add(&named, '\t', '\r');
-		add(&named, ' ', ' ');
+		token_add(&named, '\t', '\r');
+		token_add(&named, ' ', ' ');
 		break;
 	case 'h':
-		add(&named, '\t', '\t');
-		add(&named, ' ', ' ');
-		add(&named, 0xa0, 0xa0);
+		token_add(&named, '\t', '\t');
+		token_add(&named, ' ', ' ');
+		token_add(&named, 0xa0, 0xa0);
 		break;
 	case 'v':
-		add(&named, '\n', '\r');
-		add(&named, 0x85, 0x85);
+		token_add(&named, '\n', '\r');
+		token_add(&named, 0x85, 0x85);
 		break;
 	default:
 		return false;
@@ -112,7 +112,7 @@ static bool skip_reference(const char **p)
 	return true;
 }
 
-static struct token read_escape(const char **p)
+static struct token token_read_escape(const char **p)
 {
 	const char *start = *p - 1;
 	struct token token = make(TOKEN_BYTE, start, *p);
@@ -128,7 +128,7 @@ static struct token read_escape(const char **p)
 		(*p)++;
 	} else if (**p == 'N' && (*p)[1] != '{') {
 		token.kind = TOKEN_CLASS;
-		add(&token, '\n', '\n');
+		token_add(&token, '\n', '\n');
 		invert(&token);
 		(*p)++;
 	} else if (!read_escaped_byte(p, &token.byte)) {
@@ -158,11 +158,11 @@ static bool add_posix(struct token *token, const char **p)
 		    strncmp(end, ":]", 2) != 0)
 			continue;
 		if (!range)
-			add(token, 0, classes[i].name[0] == 'a' ? 0x7f : 0x1f);
+			token_add(token, 0, classes[i].name[0] == 'a' ? 0x7f : 0x1f);
 		if (classes[i].name[0] == 'c')
-			add(token, 0x7f, 0x7f);
+			token_add(token, 0x7f, 0x7f);
 		for (; range && *range; range += 2)
-			add(token, (unsigned char)range[0], (unsigned char)range[1]);
+			token_add(token, (unsigned char)range[0], (unsigned char)range[1]);
 		*p = end + 2;
 		return true;
 	}
@@ -215,7 +215,7 @@ static struct token read_class(const char **p)
 			if (!read_member(p, &to))
 				return make(TOKEN_LOST, start, *p);
 		}
-		add(&token, (unsigned char)from, (unsigned char)to);
+		token_add(&token, (unsigned char)from, (unsigned char)to);
 	}
 	if (**p != ']')
 		return make(TOKEN_LOST, start, *p);
@@ -260,7 +260,7 @@ static bool skip_options(const char **p, bool *ret_closed, bool *ret_caseless)
 	return true;
 }
 
-static struct token read_group(const char **p)
+static struct token token_read_group(const char **p)
 {
 	static const char *const looks[] = { "?=", "?!", "?<=", "?<!" };
 	static const char *const plain[] = { "?:", "?|", "?>" };
@@ -340,11 +340,11 @@ struct token token_next(const char **p)
 	token.max = UINT_MAX;
 	switch (c) {
 	case '\\':
-		return read_escape(p);
+		return token_read_escape(p);
 	case '[':
 		return read_class(p);
 	case '(':
-		return read_group(p);
+		return token_read_group(p);
 	case ')':
 		token.kind = TOKEN_CLOSE;
 		return token;

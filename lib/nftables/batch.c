@@ -11,7 +11,7 @@
 
 #define HEADERS_ROOM 64 /* netlink and nfnetlink header, and slack */
 
-static int reserve(struct nftmsg_batch *batch, size_t room)
+static int nft_batch_reserve(struct nftmsg_batch *batch, size_t room)
 {
 	size_t needed = batch->size + room + HEADERS_ROOM, capacity;
 	char *data;
@@ -34,7 +34,7 @@ int nftmsg_batch_begin(struct nftmsg_batch *batch, uint32_t sequence)
 
 	batch->size = 0;
 	batch->last = 0;
-	r = reserve(batch, 0);
+	r = nft_batch_reserve(batch, 0);
 	if (r < 0)
 		return r;
 	batch->first = sequence;
@@ -49,7 +49,7 @@ int nftmsg_batch_begin(struct nftmsg_batch *batch, uint32_t sequence)
 struct nlmsghdr *nftmsg_batch_open(struct nftmsg_batch *batch, uint16_t type, uint16_t flags,
 				   size_t room)
 {
-	if (reserve(batch, room) < 0)
+	if (nft_batch_reserve(batch, room) < 0)
 		return NULL;
 	return nftnl_nlmsg_build_hdr(batch->data + batch->size, type, NFPROTO_INET, flags,
 				     batch->sequence);
@@ -68,7 +68,7 @@ int nftmsg_batch_end(struct nftmsg_batch *batch)
 	struct nlmsghdr *last;
 	int r;
 
-	r = reserve(batch, 0);
+	r = nft_batch_reserve(batch, 0);
 	if (r < 0)
 		return r;
 	if (!nftmsg_batch_is_empty(batch)) {

@@ -43,7 +43,7 @@ static int compare_elements(const struct nft_change *a, const struct nft_change 
 	return r ? r : memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes));
 }
 
-static int by_element(const void *a, const void *b, void *changes)
+static int elements_by_element(const void *a, const void *b, void *changes)
 {
 	const struct nftmsg_plan_item *left = a, *right = b;
 	const struct nft_change *all = changes;
@@ -66,7 +66,7 @@ static int by_message(const void *a, const void *b, void *changes)
 
 /* What is put back often lies in order, and is in order for the second time if it was for the
  * first. */
-static void sort(struct nftmsg_plan_item *items, size_t n,
+static void elements_sort(struct nftmsg_plan_item *items, size_t n,
 		 int (*compare)(const void *a, const void *b, void *changes), void *changes)
 {
 	for (size_t i = 1; i < n; i++)
@@ -91,7 +91,7 @@ int nftmsg_plan_init(struct nftmsg_plan *plan, struct nft_change *changes, size_
 						      .limit = MAX_PER_MESSAGE };
 		changes[i].error = -EAGAIN;
 	}
-	sort(items, n_changes, by_element, changes);
+	elements_sort(items, n_changes, elements_by_element, changes);
 	for (size_t i = 0; i < n_changes; i++) {
 		if (i + 1 < n_changes &&
 		    compare_elements(&changes[items[i].change], &changes[items[i + 1].change]) == 0)
@@ -99,7 +99,7 @@ int nftmsg_plan_init(struct nftmsg_plan *plan, struct nft_change *changes, size_
 		else
 			items[n++] = items[i];
 	}
-	sort(items, n, by_message, changes);
+	elements_sort(items, n, by_message, changes);
 	*plan = (struct nftmsg_plan){ .changes = changes, .items = items, .n_items = n };
 	return 0;
 }
@@ -211,7 +211,7 @@ static int put_message(struct nftmsg_plan *plan, const struct nftmsg_plan_part *
 	return 0;
 }
 
-static int put_part(struct nftmsg_plan *plan, struct nftmsg_plan_part *part, const char *table,
+static int elements_put_part(struct nftmsg_plan *plan, struct nftmsg_plan_part *part, const char *table,
 		    size_t room, struct nftmsg_batch *batch)
 {
 	const struct nft_change *first = &plan->changes[plan->items[part->begin].change];
@@ -255,7 +255,7 @@ static size_t find_end(const struct nftmsg_plan *plan, size_t begin, size_t *ret
 	return i;
 }
 
-static int add_part(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part)
+static int elements_add_part(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part)
 {
 	struct nftmsg_plan_part *parts;
 	size_t capacity;
@@ -308,10 +308,10 @@ int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size
 		part.end = find_end(plan, part.begin, &n, &room);
 		if (plan->n_parts > 0 && batch->size + 3 * (room + NAMES_ROOM) > max_size)
 			break;
-		r = put_part(plan, &part, table, room, batch);
+		r = elements_put_part(plan, &part, table, room, batch);
 		if (r < 0)
 			return r;
-		r = add_part(plan, &part);
+		r = elements_add_part(plan, &part);
 		if (r < 0)
 			return r;
 		n_elements += n;
@@ -329,7 +329,7 @@ void nftmsg_plan_succeeded(struct nftmsg_plan *plan)
 	plan->n_parts = 0;
 }
 
-static void refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part, int error)
+static void elements_refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part, int error)
 {
 	size_t n = 0;
 
@@ -368,7 +368,7 @@ bool nftmsg_plan_refused(struct nftmsg_plan *plan, uint32_t sequence, int error)
 			continue;
 		/* The first refusal is the cause of the part's others. */
 		if (!part->refused && !is_race(plan, part, sequence, error))
-			refuse(plan, part, error);
+			elements_refuse(plan, part, error);
 		part->refused = true;
 		return true;
 	}

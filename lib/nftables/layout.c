@@ -24,7 +24,7 @@ static bool is(struct span text, const char *other)
 	return span_equal(text, span_of(other));
 }
 
-static int feed_set(struct nftmsg_state *state, const struct nftmsg_set *set)
+static int layout_feed_set(struct nftmsg_state *state, const struct nftmsg_set *set)
 {
 	struct nftmsg_known_set *sets;
 
@@ -46,7 +46,7 @@ static int feed_set(struct nftmsg_state *state, const struct nftmsg_set *set)
 	return 0;
 }
 
-static void feed_chain(struct nftmsg_state *state, const struct nftmsg_chain *chain)
+static void layout_feed_chain(struct nftmsg_state *state, const struct nftmsg_chain *chain)
 {
 	state->has_chain = true;
 	state->chain_is_fit = chain->has_hook && chain->hook == NF_INET_PRE_ROUTING &&
@@ -70,10 +70,10 @@ int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 	}
 	if (answer->message == NFT_MSG_NEWCHAIN && nftmsg_read_chain(answer->header, &chain) &&
 	    is(chain.table, table) && is(chain.name, NFT_CHAIN))
-		feed_chain(state, &chain);
+		layout_feed_chain(state, &chain);
 	if (answer->message == NFT_MSG_NEWSET && nftmsg_read_set(answer->header, &set) &&
 	    is(set.table, table))
-		return feed_set(state, &set);
+		return layout_feed_set(state, &set);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ void nftmsg_state_done(struct nftmsg_state *state)
 	*state = (struct nftmsg_state){ 0 };
 }
 
-static const struct nftmsg_known_set *find_set(const struct nftmsg_state *state, const char *name)
+static const struct nftmsg_known_set *layout_find_set(const struct nftmsg_state *state, const char *name)
 {
 	for (size_t i = 0; i < state->n_sets; i++)
 		if (strcmp(state->sets[i].name, name) == 0)
@@ -96,7 +96,7 @@ const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *stat
 {
 	char name[NFT_SET_NAME_SIZE];
 
-	return find_set(state, nft_set_name(jail, family, name));
+	return layout_find_set(state, nft_set_name(jail, family, name));
 }
 
 void nftmsg_state_estrange(struct nftmsg_state *state)

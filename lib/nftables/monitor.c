@@ -122,7 +122,7 @@ static bool is_ignore_set(struct span name)
 	       span_equal(name, SPAN_LITERAL(NFT_IGNORE "6"));
 }
 
-static bool find_set(const struct nftmsg_watch *watch, struct span name, struct nft_set *ret)
+static bool monitor_find_set(const struct nftmsg_watch *watch, struct span name, struct nft_set *ret)
 {
 	*ret = (struct nft_set){ 0 };
 	if (!nft_set_parse_name(name, ret->jail, &ret->family))
@@ -140,7 +140,7 @@ static bool find_set(const struct nftmsg_watch *watch, struct span name, struct 
 static bool find_set_of_bans(const struct nftmsg_watch *watch, struct span name,
 			     struct nft_set *ret)
 {
-	if (find_set(watch, name, ret))
+	if (monitor_find_set(watch, name, ret))
 		return true;
 	ret->prefix = nft_jail_length(ret->jail);
 	return ret->prefix > 0;
@@ -202,7 +202,7 @@ static void lose_elements(struct nftmsg_watch *watch, const struct nft_set *set)
 	}
 }
 
-static void feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
+static void monitor_feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
 	struct nft_set known;
 	struct nftmsg_set set;
@@ -210,7 +210,7 @@ static void feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *header, 
 
 	if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
 		return;
-	is_known = find_set(watch, set.name, &known);
+	is_known = monitor_find_set(watch, set.name, &known);
 	if (added)
 		watch->has_new = true;
 	else if (is_ignore_set(set.name) || is_known)
@@ -235,7 +235,7 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 
 /* Kernels before 6.2 say nothing of a set that is added where it stands already; what else a saved
  * ruleset holds, the chain and its rules, gives it away. */
-static void feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
+static void monitor_feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
 	struct nftmsg_chain chain;
 
@@ -271,7 +271,7 @@ static int compare_notices(const struct nft_notice *a, const struct nft_notice *
 }
 
 /* qsort is not stable: the place in the transaction decides between equals. */
-static int by_element(const void *a, const void *b, void *queue)
+static int monitor_by_element(const void *a, const void *b, void *queue)
 {
 	const struct nft_notice *all = queue;
 	const size_t *left = a, *right = b;
@@ -295,7 +295,7 @@ static int drop_superseded(struct nftmsg_watch *watch)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_notices; i++)
 		order[i] = i;
-	qsort_r(order, n_notices, sizeof(*order), by_element, notices);
+	qsort_r(order, n_notices, sizeof(*order), monitor_by_element, notices);
 	for (size_t i = 0; i + 1 < n_notices; i++)
 		if (compare_notices(&notices[order[i]], &notices[order[i + 1]]) == 0)
 			notices[order[i]].jail[0] = '\0';
@@ -359,7 +359,7 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 		return feed_elements(watch, header, answer->message == NFT_MSG_NEWSETELEM);
 	case NFT_MSG_NEWSET:
 	case NFT_MSG_DELSET:
-		feed_set(watch, header, answer->message == NFT_MSG_NEWSET);
+		monitor_feed_set(watch, header, answer->message == NFT_MSG_NEWSET);
 		return 0;
 	case NFT_MSG_NEWTABLE:
 	case NFT_MSG_DELTABLE:
@@ -367,7 +367,7 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 		return 0;
 	case NFT_MSG_NEWCHAIN:
 	case NFT_MSG_DELCHAIN:
-		feed_chain(watch, header, answer->message == NFT_MSG_NEWCHAIN);
+		monitor_feed_chain(watch, header, answer->message == NFT_MSG_NEWCHAIN);
 		return 0;
 	case NFT_MSG_NEWRULE:
 	case NFT_MSG_DELRULE:

@@ -82,7 +82,7 @@ const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE])
 	return buffer;
 }
 
-static bool is_name(struct span text)
+static bool names_is_name(struct span text)
 {
 	if (text.size == 0 || text.size >= NAME_SIZE || text.data[0] < 'a' || text.data[0] > 'z')
 		return false;
@@ -115,7 +115,7 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 	last = name.data[name.size - 1];
 	if (last != '4' && last != '6')
 		return false;
-	if (!is_name(bare) || !is_suffix(suffix, last) ||
+	if (!names_is_name(bare) || !is_suffix(suffix, last) ||
 	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
 		return false;
 	if (length_in(suffix) > 0 && span_equal(bare, SPAN_LITERAL(NFT_FORCED)))

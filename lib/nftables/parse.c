@@ -53,7 +53,7 @@ static void sort_nested(const struct nlattr *attribute, struct attributes *ret)
 				bytes.data + bytes.size, ret);
 }
 
-static struct span text_of(const struct nlattr *attribute)
+static struct span nft_parse_text_of(const struct nlattr *attribute)
 {
 	struct span bytes = bytes_of(attribute);
 
@@ -62,7 +62,7 @@ static struct span text_of(const struct nlattr *attribute)
 	return bytes;
 }
 
-static uint32_t number_of(const struct nlattr *attribute)
+static uint32_t nft_parse_number_of(const struct nlattr *attribute)
 {
 	struct span bytes = bytes_of(attribute);
 	uint32_t number = 0;
@@ -154,7 +154,7 @@ static bool classify(const struct nlmsghdr *header, struct nftmsg_answer *ret)
 
 /* mnl_nlmsg_ok() of libmnl 1.0.4 takes a length beyond INT_MAX for a negative one and lets it pass.
  */
-static bool is_whole(const struct nlmsghdr *header, size_t size)
+static bool nft_parse_is_whole(const struct nlmsghdr *header, size_t size)
 {
 	return size >= sizeof(*header) && header->nlmsg_len >= sizeof(*header) &&
 	       header->nlmsg_len <= size;
@@ -166,7 +166,7 @@ bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret)
 		const struct nlmsghdr *header = (const void *)datagram->data;
 		size_t step;
 
-		if (!is_whole(header, datagram->size))
+		if (!nft_parse_is_whole(header, datagram->size))
 			return false;
 		step = MIN(MNL_ALIGN((size_t)header->nlmsg_len), datagram->size);
 		datagram->data += step;
@@ -183,13 +183,13 @@ bool nftmsg_read_set(const struct nlmsghdr *header, struct nftmsg_set *ret)
 	sort_message(header, &a);
 	sort_nested(a.at[NFTA_SET_DESC], &description);
 	*ret = (struct nftmsg_set){
-		.table = text_of(a.at[NFTA_SET_TABLE]),
-		.name = text_of(a.at[NFTA_SET_NAME]),
+		.table = nft_parse_text_of(a.at[NFTA_SET_TABLE]),
+		.name = nft_parse_text_of(a.at[NFTA_SET_NAME]),
 		.comment = comment_of(a.at[NFTA_SET_USERDATA], NFTNL_UDATA_SET_COMMENT),
-		.flags = number_of(a.at[NFTA_SET_FLAGS]),
-		.key_type = number_of(a.at[NFTA_SET_KEY_TYPE]),
-		.key_size = number_of(a.at[NFTA_SET_KEY_LEN]),
-		.size = number_of(description.at[NFTA_SET_DESC_SIZE]),
+		.flags = nft_parse_number_of(a.at[NFTA_SET_FLAGS]),
+		.key_type = nft_parse_number_of(a.at[NFTA_SET_KEY_TYPE]),
+		.key_size = nft_parse_number_of(a.at[NFTA_SET_KEY_LEN]),
+		.size = nft_parse_number_of(description.at[NFTA_SET_DESC_SIZE]),
 		.handle = long_number_of(a.at[NFTA_SET_HANDLE], 0),
 	};
 	return ret->table.data && ret->name.data;
@@ -202,13 +202,13 @@ bool nftmsg_read_chain(const struct nlmsghdr *header, struct nftmsg_chain *ret)
 	sort_message(header, &a);
 	sort_nested(a.at[NFTA_CHAIN_HOOK], &hook);
 	*ret = (struct nftmsg_chain){
-		.table = text_of(a.at[NFTA_CHAIN_TABLE]),
-		.name = text_of(a.at[NFTA_CHAIN_NAME]),
-		.type = text_of(a.at[NFTA_CHAIN_TYPE]),
+		.table = nft_parse_text_of(a.at[NFTA_CHAIN_TABLE]),
+		.name = nft_parse_text_of(a.at[NFTA_CHAIN_NAME]),
+		.type = nft_parse_text_of(a.at[NFTA_CHAIN_TYPE]),
 		.has_hook = a.at[NFTA_CHAIN_HOOK],
-		.hook = number_of(hook.at[NFTA_HOOK_HOOKNUM]),
-		.priority = (int32_t)number_of(hook.at[NFTA_HOOK_PRIORITY]),
-		.policy = number_of(a.at[NFTA_CHAIN_POLICY]),
+		.hook = nft_parse_number_of(hook.at[NFTA_HOOK_HOOKNUM]),
+		.priority = (int32_t)nft_parse_number_of(hook.at[NFTA_HOOK_PRIORITY]),
+		.policy = nft_parse_number_of(a.at[NFTA_CHAIN_POLICY]),
 	};
 	return ret->table.data && ret->name.data;
 }
@@ -219,8 +219,8 @@ bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret)
 
 	sort_message(header, &a);
 	*ret = (struct nftmsg_table){
-		.name = text_of(a.at[NFTA_TABLE_NAME]),
-		.flags = number_of(a.at[NFTA_TABLE_FLAGS]),
+		.name = nft_parse_text_of(a.at[NFTA_TABLE_NAME]),
+		.flags = nft_parse_number_of(a.at[NFTA_TABLE_FLAGS]),
 		.handle = long_number_of(a.at[NFTA_TABLE_HANDLE], 0),
 	};
 	return ret->name.data;
@@ -233,10 +233,10 @@ static void read_expression(const struct nlattr *expression, struct nftmsg_rule 
 
 	sort_nested(expression, &a);
 	sort_nested(a.at[NFTA_EXPR_DATA], &data);
-	name = text_of(a.at[NFTA_EXPR_NAME]);
+	name = nft_parse_text_of(a.at[NFTA_EXPR_NAME]);
 	if (span_equal(name, SPAN_LITERAL("lookup")) &&
-	    !(number_of(data.at[NFTA_LOOKUP_FLAGS]) & NFT_LOOKUP_F_INV))
-		rule->set = text_of(data.at[NFTA_LOOKUP_SET]);
+	    !(nft_parse_number_of(data.at[NFTA_LOOKUP_FLAGS]) & NFT_LOOKUP_F_INV))
+		rule->set = nft_parse_text_of(data.at[NFTA_LOOKUP_SET]);
 	if (span_equal(name, SPAN_LITERAL("counter"))) {
 		rule->packets = long_number_of(data.at[NFTA_COUNTER_PACKETS], 0);
 		rule->bytes = long_number_of(data.at[NFTA_COUNTER_BYTES], 0);
@@ -251,8 +251,8 @@ bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret)
 
 	sort_message(header, &a);
 	*ret = (struct nftmsg_rule){
-		.table = text_of(a.at[NFTA_RULE_TABLE]),
-		.chain = text_of(a.at[NFTA_RULE_CHAIN]),
+		.table = nft_parse_text_of(a.at[NFTA_RULE_TABLE]),
+		.chain = nft_parse_text_of(a.at[NFTA_RULE_CHAIN]),
 	};
 	list = bytes_of(a.at[NFTA_RULE_EXPRESSIONS]);
 	expression = (const void *)list.data;
@@ -270,9 +270,9 @@ void nftmsg_read_generation(const struct nlmsghdr *header, struct nftmsg_generat
 
 	sort_message(header, &a);
 	*ret = (struct nftmsg_generation){
-		.number = number_of(a.at[NFTA_GEN_ID]),
-		.process = text_of(a.at[NFTA_GEN_PROC_NAME]),
-		.process_id = number_of(a.at[NFTA_GEN_PROC_PID]),
+		.number = nft_parse_number_of(a.at[NFTA_GEN_ID]),
+		.process = nft_parse_text_of(a.at[NFTA_GEN_PROC_NAME]),
+		.process_id = nft_parse_number_of(a.at[NFTA_GEN_PROC_PID]),
 	};
 }
 
@@ -284,8 +284,8 @@ bool nftmsg_read_elements(const struct nlmsghdr *header, struct nftmsg_elements 
 	sort_message(header, &a);
 	list = bytes_of(a.at[NFTA_SET_ELEM_LIST_ELEMENTS]);
 	*ret = (struct nftmsg_elements){
-		.table = text_of(a.at[NFTA_SET_ELEM_LIST_TABLE]),
-		.set = text_of(a.at[NFTA_SET_ELEM_LIST_SET]),
+		.table = nft_parse_text_of(a.at[NFTA_SET_ELEM_LIST_TABLE]),
+		.set = nft_parse_text_of(a.at[NFTA_SET_ELEM_LIST_SET]),
 		.next = (const void *)list.data,
 		.end = list.data ? list.data + list.size : NULL,
 	};
@@ -303,7 +303,7 @@ bool nftmsg_element_next(struct nftmsg_elements *elements, struct nftmsg_element
 	sort_nested(a.at[NFTA_SET_ELEM_KEY], &key);
 	*ret = (struct nftmsg_element){
 		.key = bytes_of(key.at[NFTA_DATA_VALUE]),
-		.interval_end = number_of(a.at[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END,
+		.interval_end = nft_parse_number_of(a.at[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END,
 		.timeout = msec_of(a.at[NFTA_SET_ELEM_TIMEOUT]),
 		.remaining = msec_of(a.at[NFTA_SET_ELEM_EXPIRATION]),
 		.comment = comment_of(a.at[NFTA_SET_ELEM_USERDATA], NFTNL_UDATA_SET_ELEM_COMMENT),

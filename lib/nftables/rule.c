@@ -20,7 +20,7 @@ static inline void rule_freep(struct nftnl_rule **rule)
 		nftnl_rule_free(*rule);
 }
 
-static struct nftnl_expr *add(struct nftnl_rule *rule, const char *name)
+static struct nftnl_expr *nft_rule_add(struct nftnl_rule *rule, const char *name)
 {
 	struct nftnl_expr *expression = nftnl_expr_alloc(name);
 
@@ -31,7 +31,7 @@ static struct nftnl_expr *add(struct nftnl_rule *rule, const char *name)
 
 static int load_meta(struct nftnl_rule *rule, uint32_t key)
 {
-	struct nftnl_expr *e = add(rule, "meta");
+	struct nftnl_expr *e = nft_rule_add(rule, "meta");
 
 	if (!e)
 		return -ENOMEM;
@@ -42,7 +42,7 @@ static int load_meta(struct nftnl_rule *rule, uint32_t key)
 
 static int load_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t size)
 {
-	struct nftnl_expr *e = add(rule, "payload");
+	struct nftnl_expr *e = nft_rule_add(rule, "payload");
 
 	if (!e)
 		return -ENOMEM;
@@ -53,9 +53,9 @@ static int load_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset,
 	return 0;
 }
 
-static int compare(struct nftnl_rule *rule, const void *data, uint32_t size)
+static int nft_rule_compare(struct nftnl_rule *rule, const void *data, uint32_t size)
 {
-	struct nftnl_expr *e = add(rule, "cmp");
+	struct nftnl_expr *e = nft_rule_add(rule, "cmp");
 
 	if (!e)
 		return -ENOMEM;
@@ -67,7 +67,7 @@ static int compare(struct nftnl_rule *rule, const void *data, uint32_t size)
 /* `set_id` 0: a set with a name of its own. */
 static int look_up(struct nftnl_rule *rule, const char *set, uint32_t set_id, bool inverted)
 {
-	struct nftnl_expr *e = add(rule, "lookup");
+	struct nftnl_expr *e = nft_rule_add(rule, "lookup");
 
 	if (!e)
 		return -ENOMEM;
@@ -88,7 +88,7 @@ static int mask(struct nftnl_rule *rule, unsigned bits, uint32_t size)
 		return 0;
 	for (unsigned i = 0; i < bits; i++)
 		ones[i / 8] |= 0x80 >> i % 8;
-	e = add(rule, "bitwise");
+	e = nft_rule_add(rule, "bitwise");
 	if (!e)
 		return -ENOMEM;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
@@ -102,7 +102,7 @@ static int mask(struct nftnl_rule *rule, unsigned bits, uint32_t size)
 
 static int decide(struct nftnl_rule *rule, uint32_t code)
 {
-	struct nftnl_expr *e = add(rule, "immediate");
+	struct nftnl_expr *e = nft_rule_add(rule, "immediate");
 
 	if (!e)
 		return -ENOMEM;
@@ -113,7 +113,7 @@ static int decide(struct nftnl_rule *rule, uint32_t code)
 
 static int reject(struct nftnl_rule *rule, bool tcp)
 {
-	struct nftnl_expr *e = add(rule, "reject");
+	struct nftnl_expr *e = nft_rule_add(rule, "reject");
 
 	if (!e)
 		return -ENOMEM;
@@ -131,7 +131,7 @@ static int match_family(struct nftnl_rule *rule, uint8_t family)
 	r = load_meta(rule, NFT_META_NFPROTO);
 	if (r < 0)
 		return r;
-	return compare(rule, &protocol, sizeof(protocol));
+	return nft_rule_compare(rule, &protocol, sizeof(protocol));
 }
 
 static int match_source(struct nftnl_rule *rule, uint8_t family, unsigned prefix, const char *set,
@@ -163,7 +163,7 @@ static int match_protocol(struct nftmsg_batch *batch, struct nftnl_rule *rule, c
 	if (r < 0)
 		return r;
 	if (n_protocols == 1)
-		return compare(rule, protocols, 1);
+		return nft_rule_compare(rule, protocols, 1);
 	r = nftmsg_set_add_protocols(batch, table, protocols, n_protocols, ++*set_id, set);
 	if (r < 0)
 		return r;
@@ -184,7 +184,7 @@ static int match_ports(struct nftmsg_batch *batch, struct nftnl_rule *rule, cons
 		return r;
 	if (ports->n_ranges == 1 && ports->ranges[0].first == ports->ranges[0].last) {
 		port = htons(ports->ranges[0].first);
-		return compare(rule, &port, sizeof(port));
+		return nft_rule_compare(rule, &port, sizeof(port));
 	}
 	r = nftmsg_set_add_ports(batch, table, ports, ++*set_id, set);
 	if (r < 0)
@@ -192,7 +192,7 @@ static int match_ports(struct nftmsg_batch *batch, struct nftnl_rule *rule, cons
 	return look_up(rule, set, *set_id, false);
 }
 
-static int put(struct nftmsg_batch *batch, struct nftnl_rule *rule, const char *table)
+static int nft_rule_put(struct nftmsg_batch *batch, struct nftnl_rule *rule, const char *table)
 {
 	struct nlmsghdr *message;
 
@@ -230,12 +230,12 @@ int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
 				 true);
 		if (r < 0)
 			return r;
-		if (!add(rule, "counter"))
+		if (!nft_rule_add(rule, "counter"))
 			return -ENOMEM;
 		r = decide(rule, (uint32_t)NFT_RETURN);
 		if (r < 0)
 			return r;
-		r = put(batch, rule, table);
+		r = nft_rule_put(batch, rule, table);
 		if (r < 0)
 			return r;
 	}
@@ -267,12 +267,12 @@ static int add_rule(struct nftmsg_batch *batch, const char *table, const struct 
 			 nft_set_name(jail->name, family, set), false);
 	if (r < 0)
 		return r;
-	if (!add(rule, "counter"))
+	if (!nft_rule_add(rule, "counter"))
 		return -ENOMEM;
 	r = end == END_DROP ? decide(rule, NF_DROP) : reject(rule, end == END_RESET);
 	if (r < 0)
 		return r;
-	return put(batch, rule, table);
+	return nft_rule_put(batch, rule, table);
 }
 
 int nftmsg_rule_add_jail(struct nftmsg_batch *batch, const char *table, const struct nft_jail *jail,

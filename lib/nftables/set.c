@@ -82,7 +82,7 @@ static int put_set(struct nftmsg_batch *batch, struct nftnl_set *set)
 	return 0;
 }
 
-static void put_key(struct nlmsghdr *message, const struct key *key, uint32_t size)
+static void nft_set_put_key(struct nlmsghdr *message, const struct key *key, uint32_t size)
 {
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
 	struct nlattr *value;
@@ -113,7 +113,7 @@ static int put_keys(struct nftmsg_batch *batch, const char *table, const char *s
 			mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(set_id));
 		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 		for (; i < end; i++)
-			put_key(message, &keys->items[i], keys->size);
+			nft_set_put_key(message, &keys->items[i], keys->size);
 		mnl_attr_nest_end(message, list);
 		nftmsg_batch_close(batch, message);
 	}
@@ -140,7 +140,7 @@ int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const cha
 	return put_set(batch, set);
 }
 
-static int compare_prefixes(const void *a, const void *b)
+static int nft_set_compare_prefixes(const void *a, const void *b)
 {
 	const struct prefix *left = a, *right = b;
 	int r;
@@ -191,7 +191,7 @@ static int collect_keys(struct prefix *prefixes, size_t n_prefixes, struct keys 
 {
 	const struct prefix *last = NULL;
 
-	qsort(prefixes, n_prefixes, sizeof(*prefixes), compare_prefixes);
+	qsort(prefixes, n_prefixes, sizeof(*prefixes), nft_set_compare_prefixes);
 	keys->items = calloc(2 * n_prefixes + 1, sizeof(*keys->items));
 	if (!keys->items)
 		return -ENOMEM;

@@ -47,7 +47,7 @@ static size_t width_of(const char *text, size_t size)
 	return width;
 }
 
-static int make_room(struct columns *columns)
+static int columns_make_room(struct columns *columns)
 {
 	size_t room = MAX(2 * columns->room, (size_t)8 * SHEET_MAX_COLUMNS);
 	char **cells;
@@ -67,7 +67,7 @@ int columns_add(struct columns *columns, const char *const *cells)
 	size_t first = columns->n_cells;
 	int r;
 
-	r = make_room(columns);
+	r = columns_make_room(columns);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < columns->n_columns; i++) {

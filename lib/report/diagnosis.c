@@ -67,7 +67,7 @@ static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *
 	return 0;
 }
 
-static int look_at_unit(const struct facts *facts, struct diagnosis *d)
+static int diagnosis_look_at_unit(const struct facts *facts, struct diagnosis *d)
 {
 	switch (facts->unit) {
 	case UNIT_MISSING:
@@ -174,7 +174,7 @@ static bool is_speechless(const struct facts *facts, const struct facts_jail *ja
 	       age_of(facts, jail->unit_begun) >= SPEECHLESS;
 }
 
-static int look_at_silence(const struct facts *facts, const struct facts_jail *jail,
+static int diagnosis_look_at_silence(const struct facts *facts, const struct facts_jail *jail,
 			   struct diagnosis *d)
 {
 	usec_t quiet = age_of(facts, MAX(jail->last_entry, facts->oldest));
@@ -232,11 +232,11 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			"test",
 			jail->name, human_age(age_of(facts, jail->silent_said), age),
 			jail->unit ? jail->unit : "UNIT");
-	return look_at_silence(facts, jail, d);
+	return diagnosis_look_at_silence(facts, jail, d);
 }
 
 /* Problems first, each kind in the order in which it was found. */
-static int sort(struct diagnosis *d)
+static int diagnosis_sort(struct diagnosis *d)
 {
 	struct finding *sorted = calloc(d->n_findings + 1, sizeof(*sorted));
 	size_t n = 0;
@@ -257,7 +257,7 @@ int diagnose(const struct facts *facts, struct diagnosis *ret)
 	cleanup(diagnosis_done) struct diagnosis d = { 0 };
 	int r;
 
-	r = look_at_unit(facts, &d);
+	r = diagnosis_look_at_unit(facts, &d);
 	if (r >= 0)
 		r = look_at_kernel(facts, &d);
 	if (r >= 0)
@@ -271,7 +271,7 @@ int diagnose(const struct facts *facts, struct diagnosis *ret)
 		r = add(&d, false,
 			"the daemon would not start at the next boot: systemctl enable banish");
 	if (r >= 0)
-		r = sort(&d);
+		r = diagnosis_sort(&d);
 	if (r < 0)
 		return r;
 	*ret = d;

@@ -63,7 +63,7 @@ struct digest *digest_free(struct digest *digest)
 }
 
 /* 1: the field is there, cut to the buffer; 0: it is not, or holds a NUL. */
-static int get_text(const struct entry *entry, const char *name, char *buffer, size_t size)
+static int digest_get_text(const struct entry *entry, const char *name, char *buffer, size_t size)
 {
 	struct span value;
 	int r;
@@ -81,13 +81,13 @@ static int get_text(const struct entry *entry, const char *name, char *buffer, s
 }
 
 /* A number with one decimal at most, as tenths; 0 where there is none. */
-static int get_tenths(const struct entry *entry, const char *name, uint64_t *ret)
+static int digest_get_tenths(const struct entry *entry, const char *name, uint64_t *ret)
 {
 	char text[32], *end;
 	int r;
 
 	*ret = 0;
-	r = get_text(entry, name, text, sizeof(text));
+	r = digest_get_text(entry, name, text, sizeof(text));
 	if (r <= 0 || text[0] < '0' || text[0] > '9')
 		return MIN(r, 0);
 	*ret = MIN((uint64_t)strtoull(text, &end, 10), UINT64_MAX / 10) * 10;
@@ -96,9 +96,9 @@ static int get_tenths(const struct entry *entry, const char *name, uint64_t *ret
 	return 0;
 }
 
-static int get_number(const struct entry *entry, const char *name, uint64_t *ret)
+static int digest_get_number(const struct entry *entry, const char *name, uint64_t *ret)
 {
-	int r = get_tenths(entry, name, ret);
+	int r = digest_get_tenths(entry, name, ret);
 
 	*ret /= 10;
 	return r;
@@ -121,7 +121,7 @@ static int get_jail(struct digest *digest, const struct entry *entry, unsigned *
 	int r;
 
 	*ret = DIGEST_NO_JAIL;
-	r = get_text(entry, "BANISH_JAIL", name, sizeof(name));
+	r = digest_get_text(entry, "BANISH_JAIL", name, sizeof(name));
 	if (r <= 0 || !*name)
 		return MIN(r, 0);
 	known = digest_find_jail(digest, name);
@@ -155,31 +155,31 @@ static int is_seen(struct digest *digest, unsigned jail, const char *what, const
 }
 
 /* 1: the same ban was told before. */
-static int is_repeated(struct digest *digest, const struct entry *entry, unsigned jail,
+static int digest_is_repeated(struct digest *digest, const struct entry *entry, unsigned jail,
 		       const char *prefix)
 {
 	char cursor[VALUE_SIZE];
 	int r;
 
-	r = get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
+	r = digest_get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
 	return r <= 0 ? r : is_seen(digest, jail, cursor, prefix);
 }
 
 /* An unban: of the same ban there may be several, but only one ends at the same time, unless it is
  * written again. */
-static int take_unban(struct digest *digest, const struct entry *entry, unsigned jail)
+static int digest_take_unban(struct digest *digest, const struct entry *entry, unsigned jail)
 {
 	char until[VALUE_SIZE] = "unban ", prefix[PREFIX_TEXT_MAX], again[8];
 	size_t size = strlen(until);
 	int r, seen = 0;
 
-	r = get_text(entry, "BANISH_UNTIL_USEC", until + size, sizeof(until) - size);
+	r = digest_get_text(entry, "BANISH_UNTIL_USEC", until + size, sizeof(until) - size);
 	if (r >= 0)
-		r = get_text(entry, "BANISH_PREFIX", prefix, sizeof(prefix));
+		r = digest_get_text(entry, "BANISH_PREFIX", prefix, sizeof(prefix));
 	if (r > 0)
 		seen = is_seen(digest, jail, until, prefix);
 	if (r >= 0)
-		r = seen < 0 ? seen : get_text(entry, "BANISH_AGAIN", again, sizeof(again));
+		r = seen < 0 ? seen : digest_get_text(entry, "BANISH_AGAIN", again, sizeof(again));
 	if (r >= 0 && !(r > 0 && seen > 0))
 		digest->jails[jail].unbans++;
 	return MIN(r, 0);
@@ -216,7 +216,7 @@ static int note_offender(struct digest *digest, unsigned jail, const struct pref
 	return 0;
 }
 
-static int take_ban(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
+static int digest_take_ban(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
 {
 	struct digest_jail *j = &digest->jails[jail];
 	uint64_t failures, offence, n_offenders;
@@ -224,17 +224,17 @@ static int take_ban(struct digest *digest, const struct entry *entry, unsigned j
 	struct prefix prefix;
 	int r;
 
-	r = get_text(entry, "BANISH_PREFIX", text, sizeof(text));
+	r = digest_get_text(entry, "BANISH_PREFIX", text, sizeof(text));
 	if (r <= 0 || prefix_parse(span_of(text), &prefix) < 0)
 		return MIN(r, 0);
-	r = is_repeated(digest, entry, jail, text);
+	r = digest_is_repeated(digest, entry, jail, text);
 	if (r != 0)
 		return MIN(r, 0);
-	r = get_tenths(entry, "BANISH_FAILURES", &failures);
+	r = digest_get_tenths(entry, "BANISH_FAILURES", &failures);
 	if (r >= 0)
-		r = get_number(entry, "BANISH_OFFENCE", &offence);
+		r = digest_get_number(entry, "BANISH_OFFENCE", &offence);
 	if (r >= 0)
-		r = get_number(entry, "BANISH_OFFENDERS", &n_offenders);
+		r = digest_get_number(entry, "BANISH_OFFENDERS", &n_offenders);
 	if (r < 0)
 		return r;
 	j->bans++;
@@ -253,16 +253,16 @@ static int take_bans(struct digest *digest, const struct entry *entry, unsigned 
 	char cursor[VALUE_SIZE], again[8];
 	int r, seen;
 
-	r = get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
+	r = digest_get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
 	seen = r < 0 ? r : is_seen(digest, jail, cursor, "bans");
-	r = seen < 0 ? seen : get_text(entry, "BANISH_AGAIN", again, sizeof(again));
+	r = seen < 0 ? seen : digest_get_text(entry, "BANISH_AGAIN", again, sizeof(again));
 	if (r < 0 || (r > 0 && seen > 0))
 		return MIN(r, 0);
-	r = get_number(entry, "BANISH_COUNT", &n);
+	r = digest_get_number(entry, "BANISH_COUNT", &n);
 	if (r >= 0)
-		r = get_number(entry, "BANISH_NETWORKS", &n_networks);
+		r = digest_get_number(entry, "BANISH_NETWORKS", &n_networks);
 	if (r >= 0)
-		r = get_number(entry, "BANISH_REPEATED", &n_repeated);
+		r = digest_get_number(entry, "BANISH_REPEATED", &n_repeated);
 	if (r < 0)
 		return r;
 	j->bans += n;
@@ -272,14 +272,14 @@ static int take_bans(struct digest *digest, const struct entry *entry, unsigned 
 	return 0;
 }
 
-static int take_breaker(struct digest *digest, const struct entry *entry, unsigned jail,
+static int digest_take_breaker(struct digest *digest, const struct entry *entry, unsigned jail,
 			usec_t time)
 {
 	struct digest_jail *j = &digest->jails[jail];
 	char state[16];
 	int r;
 
-	r = get_text(entry, "BANISH_STATE", state, sizeof(state));
+	r = digest_get_text(entry, "BANISH_STATE", state, sizeof(state));
 	if (r <= 0 || time < j->held_since)
 		return MIN(r, 0);
 	j->held = strcmp(state, "open") == 0;
@@ -294,10 +294,10 @@ static int take_target(struct digest *digest, const struct entry *entry, unsigne
 	uint64_t hosts;
 	int r;
 
-	r = get_text(entry, "BANISH_USER", user, sizeof(user));
+	r = digest_get_text(entry, "BANISH_USER", user, sizeof(user));
 	if (r <= 0)
 		return r;
-	r = get_number(entry, "BANISH_HOSTS", &hosts);
+	r = digest_get_number(entry, "BANISH_HOSTS", &hosts);
 	if (r < 0)
 		return r;
 	item = tally_note(digest->accounts, jail, user);
@@ -314,19 +314,19 @@ static int take_action(struct digest *digest, const struct entry *entry, unsigne
 	char action[16];
 	int r;
 
-	r = get_text(entry, "BANISH_ACTION", action, sizeof(action));
+	r = digest_get_text(entry, "BANISH_ACTION", action, sizeof(action));
 	if (r <= 0 || jail == DIGEST_NO_JAIL)
 		return MIN(r, 0);
 	if (strcmp(action, "ban") == 0)
-		return take_ban(digest, entry, jail, time);
+		return digest_take_ban(digest, entry, jail, time);
 	if (strcmp(action, "bans") == 0)
 		return take_bans(digest, entry, jail);
 	if (strcmp(action, "breaker") == 0)
-		return take_breaker(digest, entry, jail, time);
+		return digest_take_breaker(digest, entry, jail, time);
 	if (strcmp(action, "target") == 0)
 		return take_target(digest, entry, jail, time);
 	if (strcmp(action, "unban") == 0)
-		return take_unban(digest, entry, jail);
+		return digest_take_unban(digest, entry, jail);
 	digest->jails[jail].by_hand += strcmp(action, "adopt") == 0;
 	return 0;
 }
@@ -400,18 +400,18 @@ static int take_remark(struct digest *digest, const struct entry *entry, unsigne
 	uint64_t priority;
 	int r;
 
-	r = get_text(entry, "MESSAGE_ID", id, sizeof(id));
+	r = digest_get_text(entry, "MESSAGE_ID", id, sizeof(id));
 	if (r <= 0)
 		return r;
 	count_kind(digest, id);
-	r = get_number(entry, "PRIORITY", &priority);
+	r = digest_get_number(entry, "PRIORITY", &priority);
 	if (r < 0)
 		return r;
 	if (priority > WARNING) {
 		calm_down(digest, id, jail, time);
 		return 0;
 	}
-	r = get_text(entry, "MESSAGE", message, sizeof(message));
+	r = digest_get_text(entry, "MESSAGE", message, sizeof(message));
 	if (r < 0)
 		return r;
 	remark = find_remark(digest, id, jail, jail == DIGEST_NO_JAIL ? shape_of(message) : 0);

@@ -45,7 +45,7 @@ struct tally *tally_free(struct tally *tally)
 	return NULL;
 }
 
-static bool equal(const void *record, const void *wanted)
+static bool tally_equal(const void *record, const void *wanted)
 {
 	const struct tally_item *item = record;
 	const struct key *key = wanted;
@@ -54,7 +54,7 @@ static bool equal(const void *record, const void *wanted)
 	       item->name[key->size] == '\0';
 }
 
-static struct key make_key(const struct tally *tally, unsigned group, const char *name)
+static struct key tally_make_key(const struct tally *tally, unsigned group, const char *name)
 {
 	return (struct key){ group, name, strnlen(name, tally->name_size - 1) };
 }
@@ -66,9 +66,9 @@ static uint64_t hash_key(const struct tally *tally, const struct key *key)
 
 const struct tally_item *tally_find(const struct tally *tally, unsigned group, const char *name)
 {
-	struct key key = make_key(tally, group, name);
+	struct key key = tally_make_key(tally, group, name);
 
-	return table_find(&tally->table, hash_key(tally, &key), equal, &key);
+	return table_find(&tally->table, hash_key(tally, &key), tally_equal, &key);
 }
 
 const struct tally_item *tally_next(const struct tally *tally, const struct tally_item *item)
@@ -78,9 +78,9 @@ const struct tally_item *tally_next(const struct tally *tally, const struct tall
 
 struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name)
 {
-	struct key key = make_key(tally, group, name);
+	struct key key = tally_make_key(tally, group, name);
 	uint64_t hash = hash_key(tally, &key);
-	struct tally_item *item = table_find(&tally->table, hash, equal, &key);
+	struct tally_item *item = table_find(&tally->table, hash, tally_equal, &key);
 
 	if (item) {
 		table_touch(&tally->table, &tally->list, item);

@@ -1,5 +1,5 @@
-#ifndef BANISH_VERB_H
-#define BANISH_VERB_H
+#ifndef BANISH_DAEMON_CLI_VERB_H
+#define BANISH_DAEMON_CLI_VERB_H
 
 /*
  * One verb a file: `verb_NAME(argc, argv)` gets the words from its own name on (argv[0] is the
