@@ -1,10 +1,10 @@
 /* What `status` and `report` print alike. */
 #include "cli/history.h"
 
-#include "io/log.h"
 #include "cli/output.h"
-#include "report/columns.h"
 #include "cli/timestamp.h"
+#include "io/log.h"
+#include "report/columns.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 #include "cli/history.h"
 
-#include "io/answer.h"
-#include "engine/engine.h"
-#include "netlink/netaddr.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
+#include "engine/engine.h"
+#include "io/answer.h"
+#include "netlink/netaddr.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -210,8 +210,8 @@ static int read_entries(struct history *history, struct journal *journal, struct
 }
 
 /* Counts from `counted_since` on; what is read before that, for so long, only joins sessions. */
-static int history_count_span(struct history *history, const struct history_source *source, usec_t lead,
-		 usec_t *ret_begin)
+static int history_count_span(struct history *history, const struct history_source *source,
+			      usec_t lead, usec_t *ret_begin)
 {
 	cleanup(engine_freep) struct engine *engine = NULL;
 	usec_t since = history->counted_since;
@@ -233,7 +233,8 @@ static int history_count_span(struct history *history, const struct history_sour
 	r = journal_select(source->journal, source->ruleset, false);
 	if (r >= 0)
 		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
-	return r < 0 ? r : read_entries(history, source->journal, engine, source->patience, ret_begin);
+	return r < 0 ? r
+		     : read_entries(history, source->journal, engine, source->patience, ret_begin);
 }
 
 int history_count(struct history *history, const struct history_source *source)
@@ -258,7 +259,7 @@ int history_count(struct history *history, const struct history_source *source)
 }
 
 void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
-		      const char **ret_user)
+			 const char **ret_user)
 {
 	size_t size = strcspn(item->name, " ");
 
@@ -269,7 +270,7 @@ void history_split_login(const struct tally_item *item, char prefix[static PREFI
 }
 
 int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
-			    struct tally **ret)
+			       struct tally **ret)
 {
 	static const uint8_t seed[16] = "names told above";
 	cleanup(tally_freep) struct tally *both = NULL;
@@ -284,7 +285,8 @@ int history_find_banned_logins(const struct history *history, const struct rules
 	jails = digest_jails(history->digest, &n);
 	while (history->logins && (login = tally_next(history->logins, login))) {
 		const struct digest_jail *jail =
-			digest_find_jail(history->digest, ruleset_jail(ruleset, login->group)->name);
+			digest_find_jail(history->digest,
+					 ruleset_jail(ruleset, login->group)->name);
 		char prefix[PREFIX_TEXT_MAX];
 		const struct tally_item *offender;
 		struct tally_item *item;

@@ -7,10 +7,10 @@
  * entries once more, with the rules and the policy as they are now.
  */
 
-#include "report/digest.h"
-#include "io/journal.h"
 #include "config/policy.h"
+#include "io/journal.h"
 #include "match/ruleset.h"
+#include "report/digest.h"
 
 struct history_count {
 	uint64_t failures, prevented; /* tenths, as `replay` counts them */
@@ -18,14 +18,14 @@ struct history_count {
 
 struct history {
 	usec_t since, until;
-	usec_t oldest;            /* entry of the journal, any unit; 0: not known */
-	struct digest *digest;    /* owned */
-	uint64_t n_lost;          /* of the daemon's own entries journald dropped so many */
+	usec_t oldest;               /* entry of the journal, any unit; 0: not known */
+	struct digest *digest;       /* owned */
+	uint64_t n_lost;             /* of the daemon's own entries journald dropped so many */
 	struct history_count *jails; /* owned; one a jail in force; NULL: not counted */
 	usec_t counted_since, counted_until; /* what `jails` is of */
-	struct tally
-		*logins; /* owned; name: see history_split_login(); count: logins; NULL: not asked */
-	bool hurried;    /* that is not all up to `until` */
+	struct tally *
+		logins; /* owned; name: see history_split_login(); count: logins; NULL: not asked */
+	bool hurried;   /* that is not all up to `until` */
 };
 
 /* What is counted, by which rules; all borrowed. */
@@ -47,18 +47,19 @@ void history_done(struct history *history);
 /* Of the logins those from where somebody was banned, too: a user who was locked out, or a password
  * that was guessed. Group: index of digest_jails(); weight: bans. -ENOMEM. */
 int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
-			    struct tally **ret) must_check;
+			       struct tally **ret) must_check;
 /* "PREFIX USER" taken apart; the user may be "". */
 void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
-		      const char **ret_user);
+			 const char **ret_user);
 
-/* What both print alike (history-print.c). A sentence, folded behind a label that is `width` columns
- * wide. -ENOMEM. */
+/* What both print alike (history-print.c). A sentence, folded behind a label that is `width`
+ * columns wide. -ENOMEM. */
 int history_print_folded(const char *label, int width, const char *text) must_check;
 const char *history_plural(uint64_t n); /* "s" or "" */
 /* The warnings, latest first, those of accounts only `with_targets`; nothing where there are none.
  * -ENOMEM. */
-int history_print_warnings(const struct history *history, size_t max_warnings, bool with_targets) must_check;
+int history_print_warnings(const struct history *history, size_t max_warnings,
+			   bool with_targets) must_check;
 int history_print_warnings_json(const struct history *history) must_check;
 
 #endif

@@ -20,7 +20,7 @@ int input_open_journal(const char *verb, const struct common *common, struct jou
 }
 
 int input_open(const char *verb, const struct common *common, struct faults *faults,
-		 struct input *ret)
+	       struct input *ret)
 {
 	cleanup(input_done) struct input input = { 0 };
 	int r;

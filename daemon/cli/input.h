@@ -3,9 +3,9 @@
 
 /* What verbs need that read a journal of the past with the rules in force. */
 
+#include "cli/options.h"
 #include "io/config.h"
 #include "io/journal.h"
-#include "cli/options.h"
 
 struct input {
 	struct config *config;
@@ -15,10 +15,10 @@ struct input {
 
 /* -EINVAL: faults, or it was said already why the journal cannot be read. */
 int input_open(const char *verb, const struct common *common, struct faults *faults,
-		 struct input *ret) must_check;
+	       struct input *ret) must_check;
 /* The journal alone. */
 int input_open_journal(const char *verb, const struct common *common,
-			 struct journal **ret) must_check;
+		       struct journal **ret) must_check;
 /* Goes to the next entry: 1; 0: there is none, or it is younger than --until. */
 int input_next(const struct input *input, const struct common *common) must_check;
 void input_done(struct input *input);

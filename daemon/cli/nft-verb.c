@@ -1,9 +1,9 @@
 #include "cli/nft-verb.h"
 
-#include "io/config.h"
-#include "io/file.h"
 #include "cli/output.h"
 #include "cli/verb.h"
+#include "io/config.h"
+#include "io/file.h"
 
 #include <errno.h>
 #include <stdio.h>

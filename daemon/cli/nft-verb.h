@@ -3,14 +3,14 @@
 
 /* What the verbs that speak to the kernel share: list, ban, unban. They work without the daemon. */
 
-#include "netlink/nft.h"
 #include "cli/options.h"
 #include "config/policy.h"
+#include "netlink/nft.h"
 
 #include <cjson/cJSON.h>
 
 struct nft_verb {
-	const char *name;      /* for messages */
+	const char *name; /* for messages */
 	const struct common *common;
 	struct policy *policy; /* owned; the built-in one where banish.json cannot be used */
 	struct nft *nft;       /* owned */
@@ -26,8 +26,8 @@ void nft_verb_done(struct nft_verb *verb);
 /* For verbs that need the table: 0, or says that there is none, and the exit code. */
 int nft_verb_need_table(const struct nft_verb *verb) must_check;
 
-/* 0 if the table has that jail; else it says which there are, and whether there is a rule for it, and
- * the exit code. */
+/* 0 if the table has that jail; else it says which there are, and whether there is a rule for it,
+ * and the exit code. */
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail) must_check;
 
 /* 0 if there is a set for bans of that prefix's length in that jail, whose own length is `own`, or
@@ -41,10 +41,9 @@ int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
 /* What every verb says of an element in JSON: jail, address, prefix. NULL: no memory. */
 cJSON *nft_verb_object(const char *jail, const struct address *address,
 		       const struct prefix *prefix) must_check;
-/* And of a ban: when it ends, why it is, and that it is forced. Prints it as one line. 0 or negative
- * errno. */
-int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment,
-		       bool forced) must_check;
+/* And of a ban: when it ends, why it is, and that it is forced. Prints it as one line. 0 or
+ * negative errno. */
+int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment, bool forced) must_check;
 
 /* What is said for people of a ban that holds even for who is ignored. */
 #define NFT_VERB_FORCED " (forced)"

@@ -1,7 +1,7 @@
 #include "cli/output.h"
 
-#include "config/policy.h"
 #include "base/utf8.h"
+#include "config/policy.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -54,7 +54,7 @@ static int build_policy(const char *name, const struct policy *policy, struct po
 }
 
 int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
-	      struct faults *faults, struct ruletest **ret)
+		 struct faults *faults, struct ruletest **ret)
 {
 	static const uint8_t seed[16] = "none is needed";
 	cleanup(ruletest_freep) struct ruletest *ruletest = calloc(1, sizeof(*ruletest));
@@ -134,7 +134,8 @@ static int sample_time(void *source, usec_t *ret)
 	return 0;
 }
 
-int ruletest_feed(struct ruletest *ruletest, const struct sample *sample, const struct verdict_of_hit **ret)
+int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
+		  const struct verdict_of_hit **ret)
 {
 	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true };
 	int r;
@@ -154,7 +155,8 @@ int ruletest_feed(struct ruletest *ruletest, const struct sample *sample, const 
 	return RULETEST_NO_EVENT;
 }
 
-int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer, size_t size)
+int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer,
+		     size_t size)
 {
 	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true };
 

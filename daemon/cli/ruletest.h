@@ -29,7 +29,7 @@ void ruletest_set_mode(struct policy *policy, enum mode mode);
 /* Takes the rule on success. `policy` gives ignoreip and, where it has a jail for the rule, the
  * settings. */
 int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
-	      struct faults *faults, struct ruletest **ret) must_check;
+		 struct faults *faults, struct ruletest **ret) must_check;
 struct ruletest *ruletest_free(struct ruletest *ruletest);
 DEFINE_CLEANUP(struct ruletest *, ruletest_free)
 
@@ -43,10 +43,10 @@ enum ruletest_answer {
 
 /* An enum ruletest_answer, or negative errno. */
 int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
-	       const struct verdict_of_hit **ret) must_check;
+		  const struct verdict_of_hit **ret) must_check;
 
 /* Says in words why the sample just fed hit nothing. */
 int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer,
-		  size_t size) must_check;
+		     size_t size) must_check;
 
 #endif

@@ -141,7 +141,7 @@ static int load_lists(struct faults *faults, struct config *config)
 }
 
 static int config_read_policy(const char *confdir, enum config_need need, struct faults *faults,
-		       struct config *config)
+			      struct config *config)
 {
 	cleanup(freep) char *text = NULL;
 	size_t size;
@@ -225,7 +225,8 @@ static int load_folder(const char *folder, const char *except, struct faults *fa
 		if (r == -ENOTDIR)
 			return faults_add(faults, "%s: it is no folder: rule files go into one",
 					  folder);
-		return faults_add(faults, "%s: %s", folder, config_explain(r == -ENOENT ? -ENOLINK : r));
+		return faults_add(faults, "%s: %s", folder,
+				  config_explain(r == -ENOENT ? -ENOLINK : r));
 	}
 	for (int i = 0; i < n; i++) {
 		cleanup(freep) char *path = NULL, *other = NULL;

@@ -64,7 +64,7 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
-		struct dirwatch **ret)
+		 struct dirwatch **ret)
 {
 	cleanup(dirwatch_freep) struct dirwatch *dirwatch = calloc(1, sizeof(*dirwatch));
 	int r;

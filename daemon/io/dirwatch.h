@@ -14,7 +14,7 @@ struct dirwatch;
 
 /* `changed` is called once for a burst of changes; when it returns negative, the loop ends. */
 int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
-		struct dirwatch **ret) must_check;
+		 struct dirwatch **ret) must_check;
 struct dirwatch *dirwatch_free(struct dirwatch *dirwatch);
 DEFINE_CLEANUP(struct dirwatch *, dirwatch_free)
 

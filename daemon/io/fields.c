@@ -119,7 +119,8 @@ static int fields_walk(struct fields *fields, sd_journal *handle)
 		if (!field)
 			continue;
 		skip = field->name_size + 1;
-		r = fields_keep(fields, field, (struct span){ (const char *)data + skip, size - skip });
+		r = fields_keep(fields, field,
+				(struct span){ (const char *)data + skip, size - skip });
 		if (r < 0)
 			return r;
 		n_found++;

@@ -7,14 +7,14 @@
  * happened. What the lines mean is the ledger's business (lib/ledger/ledger.h). jq reads it.
  */
 
-#include "io/file.h"
 #include "base/util.h"
+#include "io/file.h"
 
 struct state;
 
 /* Locks the folder and opens or creates the file; where it cannot be written now (read-only file
- * system, full disk, no right, no file), each append tries again. -EBUSY: another banish holds the folder;
- * other negative errno (no folder). */
+ * system, full disk, no right, no file), each append tries again. -EBUSY: another banish holds the
+ * folder; other negative errno (no folder). */
 int state_open(const char *folder, struct state **ret) must_check;
 struct state *state_free(struct state *state);
 DEFINE_CLEANUP(struct state *, state_free)

@@ -18,8 +18,8 @@ DEFINE_CLEANUP(struct netaddr *, netaddr_free)
 /* All of them now, each with its full length, sorted, each once; the array is the caller's. */
 int netaddr_list(struct netaddr *netaddr, struct prefix **ret, size_t *ret_n) must_check;
 
-/* Readable: something changed. netaddr_drain() reads the notices away: 1: list again; 0: nothing for
- * us; negative errno. */
+/* Readable: something changed. netaddr_drain() reads the notices away: 1: list again; 0: nothing
+ * for us; negative errno. */
 int netaddr_fd(const struct netaddr *netaddr);
 int netaddr_drain(struct netaddr *netaddr) must_check;
 

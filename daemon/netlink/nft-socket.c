@@ -54,7 +54,7 @@ struct outcome {
 };
 
 static void socket_judge(struct nft *nft, struct nftmsg_plan *plan, struct span datagram,
-		  struct outcome *outcome)
+			 struct outcome *outcome)
 {
 	const struct nftmsg_batch *batch = &nft->batch;
 	struct nftmsg_answer answer;

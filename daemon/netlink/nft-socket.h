@@ -6,11 +6,11 @@
 #include <libmnl/libmnl.h>
 
 #include "netlink/nft.h"
-#include "nftables/parse.h"
 #include "nftables/batch.h"
 #include "nftables/elements.h"
 #include "nftables/layout.h"
 #include "nftables/monitor.h"
+#include "nftables/parse.h"
 
 #define NFT_BUFFER_SIZE \
 	65536 /* bytes; the kernel fills at most 32 KiB of it in a dump, less is much slower */
@@ -47,7 +47,8 @@ int nft_keep_lengths(struct nft *nft, struct nft_layout *layout, const struct nf
  * unknown (-ENOBUFS). -ERESTART: somebody else has changed the ruleset, build it again. */
 int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 
-/* Around the building of a batch: it takes the generation that is known; much room is given back. */
+/* Around the building of a batch: it takes the generation that is known; much room is given back.
+ */
 void nft_begin_batch(struct nft *nft);
 void nft_end_batch(struct nft *nft);
 /* Of the ruleset: each transaction of anybody begins a new one. */

@@ -1,8 +1,8 @@
 /* `banish report --json`: one object a line. */
 #include "report/report.h"
 
-#include "io/log.h"
 #include "cli/output.h"
+#include "io/log.h"
 
 static bool add_weight(cJSON *object, const char *key, bool counted, uint64_t tenths)
 {
@@ -28,7 +28,7 @@ static int report_json_print_jail(const struct report_jail *jail)
 
 /* The keys of one list's items, beside "what" and "last_usec". */
 static bool report_json_add_item(cJSON *object, const struct report *report, enum report_list list,
-		     const struct tally_item *item)
+				 const struct tally_item *item)
 {
 	const char *jail = report_jail_name(report, item);
 

@@ -1,11 +1,11 @@
 /* How `banish report` is shown to people: lists in a mail of 80 columns. */
 #include "report/report.h"
 
-#include "report/human.h"
-#include "io/log.h"
 #include "cli/output.h"
-#include "report/columns.h"
 #include "cli/timestamp.h"
+#include "io/log.h"
+#include "report/columns.h"
+#include "report/human.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -100,11 +100,11 @@ static int add_login(const struct report *report, struct columns *columns,
 	if (!shown)
 		return -ENOMEM;
 	return columns_add(columns, (const char *[]){ prefix, report_jail_name(report, item),
-						  figures[0], figures[1], figures[2], shown });
+						      figures[0], figures[1], figures[2], shown });
 }
 
-static int report_add_item(const struct report *report, enum report_list list, struct columns *columns,
-		    const struct tally_item *item)
+static int report_add_item(const struct report *report, enum report_list list,
+			   struct columns *columns, const struct tally_item *item)
 {
 	char last[TIMESTAMP_TEXT_MAX], count[FIGURE_TEXT_MAX], weight[FIGURE_TEXT_MAX],
 		peak[FIGURE_TEXT_MAX];
@@ -117,26 +117,26 @@ static int report_add_item(const struct report *report, enum report_list list, s
 	switch (list) {
 	case REPORT_OFFENDERS:
 		return columns_add(columns,
-				 (const char *[]){ item->name, report_jail_name(report, item),
-						   count, attempts(item->weight, weight), last });
+				   (const char *[]){ item->name, report_jail_name(report, item),
+						     count, attempts(item->weight, weight), last });
 	case REPORT_REPEATED:
 		return columns_add(columns,
-				 (const char *[]){ item->name, report_jail_name(report, item),
-						   count, peak, last });
+				   (const char *[]){ item->name, report_jail_name(report, item),
+						     count, peak, last });
 	case REPORT_LOGINS:
 		return add_login(report, columns, item, (const char *[]){ weight, count, last });
 	case REPORT_NETWORKS:
 		return columns_add(columns,
-				 (const char *[]){ item->name, count,
-						   human_count(item->weight, weight), last });
+				   (const char *[]){ item->name, count,
+						     human_count(item->weight, weight), last });
 	case REPORT_ACCOUNTS:
 		break;
 	}
 	user = bytes_to_display(span_of(item->name), USER_SHOWN);
 	if (!user)
 		return -ENOMEM;
-	return columns_add(columns, (const char *[]){ report_jail_name(report, item), peak, count, last,
-						  user });
+	return columns_add(columns, (const char *[]){ report_jail_name(report, item), peak, count,
+						      last, user });
 }
 
 static int report_print_list(const struct report *report, enum report_list list)

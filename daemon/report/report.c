@@ -57,7 +57,8 @@ static int report_find(struct report *report)
 	r = history_read_said(history, report->journal);
 	if (r < 0 || !report->ruleset)
 		return r;
-	r = history_count(history, &(struct history_source){ report->journal, report->ruleset,
+	r = history_count(history,
+			  &(struct history_source){ report->journal, report->ruleset,
 						    report->config->policy, true, USEC_INFINITY });
 	if (r >= 0)
 		r = history_find_banned_logins(history, report->ruleset, &report->logins);

@@ -3,9 +3,9 @@
 
 /* What `banish report` found, and how it is shown. */
 
-#include "io/config.h"
-#include "cli/options.h"
 #include "cli/history.h"
+#include "cli/options.h"
+#include "io/config.h"
 
 #define REPORT_TOP     10 /* lines of a list, unless --top says otherwise */
 #define REPORT_MAX_TOP 10000
@@ -24,7 +24,7 @@ struct report {
 struct report_jail {
 	const char *name;
 	const struct history_count *count; /* NULL: not counted */
-	struct digest_jail said;        /* zeroes: nothing */
+	struct digest_jail said;           /* zeroes: nothing */
 };
 /* Rows one after the other, from *i = 0 on; false: no more. */
 bool report_next_jail(const struct report *report, size_t *i, struct report_jail *ret);

@@ -1,9 +1,9 @@
 #include "run/adopt.h"
 
-#include "run/changes.h"
-#include "ledger/comment.h"
-#include "io/log.h"
 #include "cli/output.h"
+#include "io/log.h"
+#include "ledger/comment.h"
+#include "run/changes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -205,7 +205,8 @@ static int compare_key(struct daemon *daemon, const struct touched *touched,
 	return changes_put(changes, lengths_name(daemon, ban, name), ban, NFT_PUT, now);
 }
 
-static int adopt_compare(struct daemon *daemon, const struct touched *touched, struct changes *changes)
+static int adopt_compare(struct daemon *daemon, const struct touched *touched,
+			 struct changes *changes)
 {
 	const struct ban *ban = adopt_running(daemon, touched->jail, &touched->prefix);
 	int r;

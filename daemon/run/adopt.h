@@ -9,12 +9,12 @@
  * somebody. */
 #define TIMER_SLACK (2 * USEC_PER_SEC)
 
-/* One element as the kernel holds it, put there by that process (""): the ledger learns of it, or it
- * is taken out. */
+/* One element as the kernel holds it, put there by that process (""): the ledger learns of it, or
+ * it is taken out. */
 int adopt_element(struct daemon *daemon, const struct nft_element *element,
 		  const char *by) must_check;
-/* True if it was ours and the ledger knows better: the comment is one that we write to automatic bans
- * of that jail, but no such ban runs, or not until then. */
+/* True if it was ours and the ledger knows better: the comment is one that we write to automatic
+ * bans of that jail, but no such ban runs, or not until then. */
 bool adopt_is_stale(struct daemon *daemon, const struct nft_element *element);
 /* The element is to be as the ledger says, whatever notices told of it; at adopt_settle(). */
 int adopt_touch(struct daemon *daemon, const struct nft_element *element) must_check;

@@ -1,7 +1,7 @@
 #include "run/changes.h"
 
-#include "ledger/comment.h"
 #include "io/log.h"
+#include "ledger/comment.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -126,7 +126,8 @@ static int forget_filled(struct daemon *daemon, const struct nft_change *change,
 				 nft_set_name(change->jail, change->address.family, name), 0);
 }
 
-static int changes_judge(struct daemon *daemon, const struct nft_change *change, uint64_t id, int *error)
+static int changes_judge(struct daemon *daemon, const struct nft_change *change, uint64_t id,
+			 int *error)
 {
 	if (change->operation == NFT_DELETE && change->error == -ENOENT)
 		return 0; /* it went with its set */
@@ -136,7 +137,9 @@ static int changes_judge(struct daemon *daemon, const struct nft_change *change,
 		ledger_place(daemon->ledger, id);
 	if (change->error < 0 && id && forget_filled(daemon, change, id) < 0)
 		return -ENOMEM;
-	return change->error < 0 && change->operation == NFT_DELETE ? changes_remember(daemon, change) : 0;
+	return change->error < 0 && change->operation == NFT_DELETE
+		       ? changes_remember(daemon, change)
+		       : 0;
 }
 
 void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n)

@@ -6,10 +6,10 @@
  */
 #include "run/daemon.h"
 
-#include "entry/cursor.h"
-#include "ledger/encode.h"
-#include "io/log.h"
 #include "cli/output.h"
+#include "entry/cursor.h"
+#include "io/log.h"
+#include "ledger/encode.h"
 
 #include <errno.h>
 #include <inttypes.h>

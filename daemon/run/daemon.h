@@ -3,25 +3,25 @@
 
 /*
  * What `banish run` is made of. Data flows one way: reader.c reads entries and feeds the engine;
- * commit.c makes what was decided durable, says it, and puts it into the kernel; firewall.c keeps the
- * kernel's table as the ledger says and hears what others do to it; health.c says when we are blind;
- * reload.c changes the configuration under way.
+ * commit.c makes what was decided durable, says it, and puts it into the kernel; firewall.c keeps
+ * the kernel's table as the ledger says and hears what others do to it; health.c says when we are
+ * blind; reload.c changes the configuration under way.
  *
  * Every wake-up: what the world did is read, the engine judges, one commit is written (state file,
  * then journal, then kernel). So a crash anywhere loses nothing: what is not committed is read and
  * decided again, what is committed but not placed is put in at the next start.
  */
 
-#include "io/config.h"
-#include "engine/engine.h"
-#include "io/journal.h"
-#include "ledger/ledger.h"
-#include "netlink/nft.h"
 #include "cli/options.h"
-#include "netlink/netaddr.h"
 #include "count/quota.h"
-#include "match/ruleset.h"
+#include "engine/engine.h"
+#include "io/config.h"
+#include "io/journal.h"
 #include "io/state.h"
+#include "ledger/ledger.h"
+#include "match/ruleset.h"
+#include "netlink/netaddr.h"
+#include "netlink/nft.h"
 
 #include <systemd/sd-event.h>
 
@@ -61,10 +61,10 @@ struct daemon {
 	struct ledger *ledger; /* the engine's */
 
 	struct journal *journal;
-	struct nft *nft;          /* NULL in a dry run */
-	struct netaddr *netaddr;          /* NULL: ignoreself is off, or a dry run */
-	struct state *state;      /* NULL in a dry run */
-	struct exempt *ignoring; /* lists and names */
+	struct nft *nft;             /* NULL in a dry run */
+	struct netaddr *netaddr;     /* NULL: ignoreself is off, or a dry run */
+	struct state *state;         /* NULL in a dry run */
+	struct exempt *ignoring;     /* lists and names */
 	struct prefix *own_prefixes; /* addresses and gateways, as they were listed last */
 	size_t n_own;
 	struct prefix
@@ -72,15 +72,15 @@ struct daemon {
 	size_t n_ignored;
 
 	/* reader.c: up to the mark everything was consumed before the last stop */
-	bool warming; /* so is the engine */
+	bool warming;     /* so is the engine */
 	usec_t warm_from; /* 0, or: before it only notes are read, after it all is */
-	char *mark;   /* cursor of the first entry after the warm stretch; NULL: it is all */
+	char *mark;       /* cursor of the first entry after the warm stretch; NULL: it is all */
 	usec_t mark_time;
 	char *cursor; /* of the last entry that was consumed; NULL: none yet */
 	usec_t cursor_time;
-	usec_t begin;     /* as long as there is none: what is read begins here */
-	bool reading;     /* more is left before the end that was found (liveend.h) */
-	bool passed_over; /* an entry that cannot be read: said already */
+	usec_t begin;        /* as long as there is none: what is read begins here */
+	bool reading;        /* more is left before the end that was found (liveend.h) */
+	bool passed_over;    /* an entry that cannot be read: said already */
 	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
 			      */
 
@@ -130,8 +130,8 @@ struct daemon {
 };
 
 void daemon_done(struct daemon *daemon);
-/* When all sources are there. Of one whose handler fails nothing would be heard any more, and nobody
- * would know: it ends the loop instead, and systemd starts us again. */
+/* When all sources are there. Of one whose handler fails nothing would be heard any more, and
+ * nobody would know: it ends the loop instead, and systemd starts us again. */
 int daemon_end_on_failure(struct daemon *daemon) must_check;
 void active_done(struct active *active);
 
@@ -173,15 +173,16 @@ int firewall_install(struct daemon *daemon) must_check;
 int firewall_refresh(struct daemon *daemon) must_check;
 /* Puts in what was decided of these. */
 int firewall_place(struct daemon *daemon, const struct due *due, size_t n_due) must_check;
-/* Puts everything that runs into the sets that are not known to hold it, and what is not placed into
- * the others: how many bans those were. From then on the sets are known to hold all, durably. */
+/* Puts everything that runs into the sets that are not known to hold it, and what is not placed
+ * into the others: how many bans those were. From then on the sets are known to hold all, durably.
+ */
 int firewall_fill(struct daemon *daemon) must_check;
 /* firewall_install() and firewall_fill(). */
 int firewall_mend(struct daemon *daemon) must_check;
 /* A ban has ended though its time is not over: its element goes, now or with the changes. */
 struct changes;
 int firewall_gather_removal(struct daemon *daemon, struct changes *changes,
-			 const struct ban *ban) must_check;
+			    const struct ban *ban) must_check;
 int firewall_remove(struct daemon *daemon, const struct ban *ban) must_check;
 /* The jail is in force, or the manual one, and bans networks if it is one: its set stands in the
  * kernel. */
@@ -192,9 +193,10 @@ struct firewall_look {
 	uint8_t family, length;
 	bool has_set, is_filled, is_empty;
 };
-/* ... and whether it is the one that all bans were put into (as nft_identify() saw it last), so that
- * what is absent was taken out; and whether it is known to be empty. */
-void firewall_look_at(const struct daemon *daemon, const struct ban *ban, struct firewall_look *look);
+/* ... and whether it is the one that all bans were put into (as nft_identify() saw it last), so
+ * that what is absent was taken out; and whether it is known to be empty. */
+void firewall_look_at(const struct daemon *daemon, const struct ban *ban,
+		      struct firewall_look *look);
 /* All of it again in a few seconds. */
 void firewall_retry_soon(struct daemon *daemon);
 int firewall_attach(struct daemon *daemon) must_check;

@@ -2,9 +2,9 @@
  * the address. */
 #include "run/daemon.h"
 
-#include "io/log.h"
-#include "cli/output.h"
 #include "base/timespan.h"
+#include "cli/output.h"
+#include "io/log.h"
 
 #include <stdio.h>
 
@@ -45,7 +45,7 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 #define AGAIN " (written again after a crash)"
 
 static void events_say(enum log_kind kind, const char *action, const struct ban *ban,
-		const struct ban_texts *texts, bool again, const char *message)
+		       const struct ban_texts *texts, bool again, const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
 	const struct log_field fields[] = {
@@ -122,8 +122,8 @@ void say_unban(const struct daemon *daemon, const struct ban *ban, const char *r
 	else
 		snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix,
 			 reason, again ? AGAIN : "");
-	events_say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts, again,
-	    message);
+	events_say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts,
+		   again, message);
 }
 
 void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
@@ -140,7 +140,7 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
 			 texts.prefix, *by ? " by " : "", by, texts.span);
 	events_say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, false,
-	    message);
+		   message);
 }
 
 void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)

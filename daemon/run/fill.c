@@ -35,7 +35,8 @@ static bool is_filled(const struct daemon *daemon, const char *jail, uint8_t fam
 	return handle && ledger_filled(daemon->ledger, nft_set_name(jail, family, name)) == handle;
 }
 
-void firewall_look_at(const struct daemon *daemon, const struct ban *ban, struct firewall_look *look)
+void firewall_look_at(const struct daemon *daemon, const struct ban *ban,
+		      struct firewall_look *look)
 {
 	uint8_t family = ban->prefix.address.family;
 	char name[NFT_JAIL_SIZE];
@@ -45,8 +46,8 @@ void firewall_look_at(const struct daemon *daemon, const struct ban *ban, struct
 	    ban->prefix.length == look->length)
 		return;
 	*look = (struct firewall_look){ .jail = ban->network ? NULL : ban->jail,
-				     .family = family,
-				     .length = ban->prefix.length };
+					.family = family,
+					.length = ban->prefix.length };
 	look->has_set = firewall_has_set(daemon, ban);
 	lengths_name(daemon, ban, name);
 	look->is_filled = look->has_set && is_filled(daemon, name, family);

@@ -3,8 +3,8 @@
 #include "run/changes.h"
 #include "run/fill.h"
 
-#include "run/exempt.h"
 #include "io/log.h"
+#include "run/exempt.h"
 
 #include <errno.h>
 #include <stdio.h>

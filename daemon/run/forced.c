@@ -32,7 +32,8 @@ static int release(struct daemon *daemon, const struct ban *mark, usec_t now)
 	const struct position position = daemon_position(daemon);
 	int r;
 
-	r = engine_unban(daemon->active.engine, ENGINE_FORCED, &mark->prefix, false, now, &position);
+	r = engine_unban(daemon->active.engine, ENGINE_FORCED, &mark->prefix, false, now,
+			 &position);
 	if (r < 0)
 		return r;
 	say_unban(daemon, mark, "nothing bans it any more", false);

@@ -5,8 +5,8 @@
  */
 #include "run/daemon.h"
 
-#include "io/log.h"
 #include "cli/timestamp.h"
+#include "io/log.h"
 
 #include <errno.h>
 #include <stdio.h>

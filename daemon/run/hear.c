@@ -7,8 +7,8 @@
 #include "run/adopt.h"
 #include "run/changes.h"
 
-#include "io/log.h"
 #include "cli/output.h"
+#include "io/log.h"
 
 #include <errno.h>
 #include <stdio.h>

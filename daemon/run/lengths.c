@@ -4,8 +4,8 @@
  */
 #include "run/daemon.h"
 
-#include "io/log.h"
 #include "cli/output.h"
+#include "io/log.h"
 
 #include <errno.h>
 
@@ -23,7 +23,7 @@ const char *lengths_name(const struct daemon *daemon, const struct ban *ban,
 			 char buffer[static NFT_JAIL_SIZE])
 {
 	return lengths_is_odd(daemon, ban) ? nft_length_name(ban->jail, ban->prefix.length, buffer)
-				   : nft_jail_name(ban->jail, ban->network, buffer);
+					   : nft_jail_name(ban->jail, ban->network, buffer);
 }
 
 static bool stands(const struct daemon *daemon, const struct ban *ban)

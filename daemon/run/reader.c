@@ -10,8 +10,8 @@
  */
 #include "run/daemon.h"
 
-#include "io/log.h"
 #include "cli/timestamp.h"
+#include "io/log.h"
 
 #include <errno.h>
 

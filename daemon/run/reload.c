@@ -5,8 +5,8 @@
  */
 #include "run/daemon.h"
 
-#include "run/exempt.h"
 #include "io/log.h"
+#include "run/exempt.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -6,9 +6,9 @@
  */
 #include "run/daemon.h"
 
-#include "run/exempt.h"
-#include "io/log.h"
 #include "cli/verb.h"
+#include "io/log.h"
+#include "run/exempt.h"
 
 #include <errno.h>
 #include <signal.h>

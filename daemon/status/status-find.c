@@ -1,12 +1,12 @@
 /* Finds out what `banish status` tells. */
 #include "status/status.h"
 
+#include "cli/timestamp.h"
 #include "entry/cursor.h"
 #include "io/file.h"
-#include "ledger/encode.h"
 #include "io/log.h"
 #include "io/state.h"
-#include "cli/timestamp.h"
+#include "ledger/encode.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -316,8 +316,8 @@ static int look_at_past(struct status *status)
 	r = history_read_said(&status->history, status->journal);
 	if (r >= 0 && status->ruleset)
 		r = history_count(&status->history,
-			       &(struct history_source){ status->journal, status->ruleset,
-						      status->policy, false, PATIENCE });
+				  &(struct history_source){ status->journal, status->ruleset,
+							    status->policy, false, PATIENCE });
 	return r < 0 ? r : look_for_trouble(status);
 }
 

@@ -118,7 +118,8 @@ static int look_at(struct status *status, struct units *units, unsigned index)
 	if (r >= 0)
 		r = latest(status->journal, &facts->last_entry);
 	return r < 0 ? r
-		     : find_silence(status, status->history.jails ? &status->history.jails[index] : NULL,
+		     : find_silence(status,
+				    status->history.jails ? &status->history.jails[index] : NULL,
 				    facts);
 }
 

@@ -1,11 +1,11 @@
 /* How `banish status` is shown: what is wrong first, lines of 80 columns, or JSON. */
 #include "status/status.h"
 
-#include "report/human.h"
-#include "io/log.h"
 #include "cli/output.h"
-#include "report/columns.h"
 #include "cli/timestamp.h"
+#include "io/log.h"
+#include "report/columns.h"
+#include "report/human.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -68,8 +68,7 @@ static int status_print_daemon(const struct status *status)
 			 unit->restarts, history_plural(unit->restarts));
 	return print_part("daemon", "%s since %s (%s)%s%s", unit_state_name(unit->state),
 			  timestamp_format(unit->since, since),
-			  human_age(status->now > unit->since ? status->now - unit->since : 0,
-				     age),
+			  human_age(status->now > unit->since ? status->now - unit->since : 0, age),
 			  process, restarts);
 }
 
@@ -99,9 +98,8 @@ static int print_position(const struct status *status)
 	if (waiting < SAVED_WITHIN || is_fresh(status))
 		return print_part("journal", "read up to %s or later (saved twice a minute)", time);
 	return print_part("journal", "read up to %s; %s entr%s wait%s, for %s", time,
-			  human_count(facts->n_waiting, count),
-			  facts->n_waiting == 1 ? "y" : "ies", facts->n_waiting == 1 ? "s" : "",
-			  human_age(waiting, age));
+			  human_count(facts->n_waiting, count), facts->n_waiting == 1 ? "y" : "ies",
+			  facts->n_waiting == 1 ? "s" : "", human_age(waiting, age));
 }
 
 static int status_print_firewall(const struct status *status)
@@ -134,7 +132,7 @@ static const char *mode_without_rule(const struct status *status, const struct s
 }
 
 static int status_add_jail(struct columns *columns, const struct status *status,
-		    const struct status_jail *jail)
+			   const struct status_jail *jail)
 {
 	char banned[FIGURE_TEXT_MAX], failures[FIGURE_TEXT_MAX + 1], bans[FIGURE_TEXT_MAX],
 		packets[FIGURE_TEXT_MAX], last[TIMESTAMP_TEXT_MAX];
@@ -153,7 +151,7 @@ static int status_add_jail(struct columns *columns, const struct status *status,
 
 	if (jail->count) {
 		human_count((jail->count->failures + jail->count->prevented) / WEIGHT_ONE,
-			     failures);
+			    failures);
 		if (status->history.hurried)
 			strcat(failures, "+");
 	}
@@ -203,7 +201,8 @@ static int status_print_jails(const struct status *status)
 
 static int print_warnings(const struct status *status)
 {
-	return status->history.digest ? history_print_warnings(&status->history, MAX_WARNINGS, true) : 0;
+	return status->history.digest ? history_print_warnings(&status->history, MAX_WARNINGS, true)
+				      : 0;
 }
 
 int status_print_text(const struct status *status)

@@ -4,24 +4,24 @@
 /* What `banish status` finds out, and how it is shown. Whatever cannot be looked at is left out and
  * told: half an answer is better than none. */
 
-#include "io/config.h"
-#include "report/diagnosis.h"
-#include "netlink/nft.h"
-#include "cli/options.h"
 #include "cli/history.h"
+#include "cli/options.h"
+#include "io/config.h"
 #include "io/units.h"
+#include "netlink/nft.h"
+#include "report/diagnosis.h"
 
 #define STATUS_MAX_UNSEEN 8
 
 /* A jail that is in force, that the kernel knows, or that something was said of. */
 struct status_jail {
 	char name[NAME_SIZE];
-	const struct jail *rule;        /* NULL: not in force */
+	const struct jail *rule;           /* NULL: not in force */
 	const struct history_count *count; /* NULL: not counted */
-	uint64_t banned;                /* elements in the kernel now */
-	uint64_t bans;                  /* in the span */
-	usec_t last_ban;                /* 0: none found */
-	uint64_t packets, bytes;        /* that were kept out since the rules were made */
+	uint64_t banned;                   /* elements in the kernel now */
+	uint64_t bans;                     /* in the span */
+	usec_t last_ban;                   /* 0: none found */
+	uint64_t packets, bytes;           /* that were kept out since the rules were made */
 };
 
 struct status {

@@ -1,11 +1,11 @@
 /* banish ban: an element by hand. The daemon hears of it and keeps it; without one it stands as
  * long as the table does. */
-#include "ledger/comment.h"
+#include "base/prefixset.h"
 #include "cli/nft-verb.h"
 #include "cli/options.h"
-#include "base/prefixset.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
+#include "ledger/comment.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static int ban_refuse(const struct target *target, const char *why)
 /* Which set it goes to, and what is banned: a network of the jail, if the word is one; else a host.
  * False: the jail has no set of that family. */
 static bool ban_find_set(const struct nft_verb *verb, const char *jail, struct target *target,
-		     struct prefix *ret)
+			 struct prefix *ret)
 {
 	const struct address *address = &target->prefix.address;
 	const struct nft_set *set;
@@ -125,15 +125,15 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 		return ban_refuse(target, "is a network; with --force name single addresses");
 	if (prefix_never_offends(&target->prefix))
 		return ban_refuse(target,
-			      "is a loopback, unspecified or multicast address, which nobody "
-			      "attacks from");
+				  "is a loopback, unspecified or multicast address, which nobody "
+				  "attacks from");
 	r = ignores(verb, &target->prefix);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the ignored addresses", r);
 	if (r > 0 && !request->force)
-		return ban_refuse(target,
-			      "is always let through (ignoreip, own address or gateway); --force "
-			      "bans it all the same");
+		return ban_refuse(
+			target, "is always let through (ignoreip, own address or gateway); --force "
+				"bans it all the same");
 	target->forced = *address;
 	target->prefix = banned;
 	return 0;
@@ -184,7 +184,7 @@ static struct nft_change change_of(const struct request *request, const char *ja
 }
 
 static int ban_apply(const struct nft_verb *verb, const struct request *request,
-		 const struct target *targets, size_t n_targets)
+		     const struct target *targets, size_t n_targets)
 {
 	cleanup(freep) struct nft_change *changes = calloc(2 * n_targets, sizeof(*changes));
 	struct nft_change *marks = changes + n_targets;
@@ -223,7 +223,8 @@ static usec_t usual_time(const struct policy *policy, const char *jail)
 	return policy->defaults.bantime;
 }
 
-static int ban_run(struct request *request, const struct common *common, char **words, size_t n_words)
+static int ban_run(struct request *request, const struct common *common, char **words,
+		   size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "ban" };
 	cleanup(freep) struct target *targets = calloc(n_words, sizeof(*targets));

@@ -2,12 +2,12 @@
  * banish check - loads the configuration exactly as `run` does, lets every rule prove itself on its
  * own examples, and prints each fault. The administrator's safe rehearsal.
  */
-#include "verbs/check-counts.h"
-#include "io/config.h"
-#include "lint/lint.h"
 #include "cli/options.h"
 #include "cli/ruletest.h"
 #include "cli/verb.h"
+#include "io/config.h"
+#include "lint/lint.h"
+#include "verbs/check-counts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const char *or_none(const char *text)
 
 /* What the trial said against what the example promises: at most one fault an example. */
 static int check_compare(const struct rule *rule, const struct example *example, int answer,
-		   const struct verdict_of_hit *hit, struct faults *faults)
+			 const struct verdict_of_hit *hit, struct faults *faults)
 {
 	const char *event = answer == RULETEST_HIT ? rule->events[hit->event].name : NULL;
 	char address[ADDRESS_TEXT_MAX] = "";
@@ -49,7 +49,8 @@ static int check_compare(const struct rule *rule, const struct example *example,
 				  answer == RULETEST_HIT && hit->user.data
 					  ? (int)MIN(hit->user.size, 256)
 					  : 4,
-				  answer == RULETEST_HIT && hit->user.data ? hit->user.data : "none",
+				  answer == RULETEST_HIT && hit->user.data ? hit->user.data
+									   : "none",
 				  example->user);
 	return 0;
 }
@@ -91,7 +92,7 @@ static int try_rules(struct config *config, struct faults *faults)
 		cleanup(ruletest_freep) struct ruletest *ruletest = NULL;
 
 		r = ruletest_new(config->rules[i], config->policy_file, config->policy, faults,
-			      &ruletest);
+				 &ruletest);
 		if (r == -EINVAL) { /* a bad pattern; the rule is still ours */
 			r = 0;
 			continue;

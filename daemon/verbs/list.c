@@ -47,7 +47,8 @@ static int print_object(const struct nft_element *element, usec_t now, bool forc
 }
 
 /* The marks of forced bans are shown on the rows of those. */
-static int list_print(const struct nft_elements *elements, const struct nft_elements *marks, bool json)
+static int list_print(const struct nft_elements *elements, const struct nft_elements *marks,
+		      bool json)
 {
 	usec_t now = nft_verb_now();
 	int r = 0;

@@ -3,12 +3,12 @@
  * is banned, no state is read or written; time is the journal's own, so the answer is the same
  * today and next year.
  */
-#include "engine/engine.h"
-#include "cli/output.h"
-#include "cli/input.h"
 #include "base/timespan.h"
+#include "cli/input.h"
+#include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -213,8 +213,7 @@ static int replay_prepare(struct replay *replay, struct faults *faults)
 
 	r = input_open("replay", &replay->common, faults, input);
 	if (r >= 0)
-		r = engine_new(input->ruleset, input->config->policy, seed, NULL,
-			       &replay->engine);
+		r = engine_new(input->ruleset, input->config->policy, seed, NULL, &replay->engine);
 	return r < 0 ? r : journal_select(input->journal, input->ruleset, false);
 }
 

@@ -2,10 +2,10 @@
  * banish resolve - asks for the addresses of the host names in ignoreip and its lists, and writes
  * them where the daemon reads them, one file a name. It alone talks to the network.
  */
-#include "io/config.h"
-#include "io/file.h"
 #include "cli/options.h"
 #include "cli/verb.h"
+#include "io/config.h"
+#include "io/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -132,14 +132,15 @@ static int resolve(struct resolution *resolution, const char *name)
 	r = getaddrinfo(name, NULL, &hints, &infos);
 	if (r != 0)
 		return resolve_complain(resolution, name,
-				r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
+					r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
 	n = take_addresses(infos, addresses, ARRAY_SIZE(addresses));
 	freeaddrinfo(infos);
 	if (n < 0)
 		return resolve_complain(resolution, name,
-				"more than 64 addresses, which is no single host");
+					"more than 64 addresses, which is no single host");
 	if (n == 0)
-		return resolve_complain(resolution, name, "nothing but addresses that are never banned");
+		return resolve_complain(resolution, name,
+					"nothing but addresses that are never banned");
 	return resolution->print ? resolve_print(name, addresses, (size_t)n)
 				 : publish(resolution, name, addresses, (size_t)n);
 }

@@ -2,12 +2,12 @@
  * banish test - what would the rules make of this line? Which rule, which event, who, what weight,
  * or why not, in words. The lines are one stream: sessions join.
  */
-#include "io/config.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "verbs/test-unmatched.h"
 #include "cli/ruletest.h"
 #include "cli/verb.h"
+#include "io/config.h"
+#include "verbs/test-unmatched.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 
 /* Why no rule took it. One rule that reads such lines can say more. */
 static int test_explain(struct test *test, const struct sample *sample, struct ruletest *reader,
-		   size_t n_readers, struct answer *ret)
+			size_t n_readers, struct answer *ret)
 {
 	const char *reason =
 		test->n_trials == 0 ? "no rule is in force"
@@ -302,7 +302,7 @@ static int test_prepare(struct test *test, struct faults *faults)
 	policy = test->config->policy;
 	if (test->mode)
 		ruletest_set_mode(policy, strcmp(test->mode, "aggressive") == 0 ? MODE_AGGRESSIVE
-									     : MODE_NORMAL);
+										: MODE_NORMAL);
 	test->trials = calloc(policy->n_jails + 1, sizeof(struct ruletest *));
 	test->shapes = unmatched_new();
 	if (!test->trials || !test->shapes)
@@ -315,7 +315,7 @@ static int test_prepare(struct test *test, struct faults *faults)
 			if (!rule || strcmp(rule->name, policy->jails[jail].name) != 0)
 				continue;
 			r = ruletest_new(rule, test->config->policy_file, policy, faults,
-				      &test->trials[test->n_trials]);
+					 &test->trials[test->n_trials]);
 			if (r < 0)
 				return r;
 			test->config->rules[i] = NULL;
@@ -376,6 +376,6 @@ int verb_test(int argc, char **argv)
 	r = faults_conclude(&faults, "test", r);
 	if (r >= 0 && first >= argc)
 		unmatched_print(test.shapes, test.n_lines, test.n_taken,
-			     test.common.json ? stderr : stdout);
+				test.common.json ? stderr : stdout);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -27,7 +27,7 @@ static void findings_done(struct findings *findings)
 }
 
 static int unban_add(struct findings *findings, const char *jail, const struct address *address,
-	       unsigned prefix)
+		     unsigned prefix)
 {
 	struct nft_change *items;
 	struct prefix *prefixes;
@@ -99,7 +99,7 @@ static bool is_recent(const struct request *request, const struct nft_element *e
 
 /* A network: everything in it and what it is in. NULL: everything. */
 static int unban_find_network(const struct nft_verb *verb, const struct request *request,
-			const struct prefix *network, struct findings *findings)
+			      const struct prefix *network, struct findings *findings)
 {
 	struct nft_elements elements;
 	usec_t now = nft_verb_now();
@@ -217,7 +217,7 @@ static int release_forced(const struct nft_verb *verb)
 }
 
 static int unban_apply(const struct nft_verb *verb, const struct request *request,
-		 struct findings *findings)
+		       struct findings *findings)
 {
 	int r, code = EXIT_YES;
 
@@ -241,7 +241,7 @@ static int unban_apply(const struct nft_verb *verb, const struct request *reques
 }
 
 static int unban_run(const struct request *request, const struct common *common, char **words,
-	       size_t n_words)
+		     size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "unban" };
 	cleanup(findings_done) struct findings findings = { 0 };

@@ -3,13 +3,13 @@
  * did it. The journal is the database: the lines are found by letting the engine read the time
  * before the ban once more.
  */
-#include "engine/engine.h"
-#include "netlink/nft.h"
-#include "cli/output.h"
-#include "cli/input.h"
 #include "base/timespan.h"
+#include "cli/input.h"
+#include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
+#include "engine/engine.h"
+#include "netlink/nft.h"
 #include "verbs/why-exempt.h"
 
 #include <errno.h>

@@ -14,7 +14,8 @@ struct faults {
 	size_t n_lines;
 };
 
-/* Adds one line. -ENOMEM is the only error; at most 100 lines are kept, one broken file must not flood. */
+/* Adds one line. -ENOMEM is the only error; at most 100 lines are kept, one broken file must not
+ * flood. */
 int faults_add(struct faults *faults, const char *format, ...) printf_like(2, 3);
 void faults_done(struct faults *faults);
 

@@ -1,7 +1,8 @@
 #ifndef BANISH_BASE_PREFIXSET_H
 #define BANISH_BASE_PREFIXSET_H
 
-/* Many prefixes, asked quickly: sorted, none inside another, halves put together, so that one search tells. */
+/* Many prefixes, asked quickly: sorted, none inside another, halves put together, so that one
+ * search tells. */
 
 #include "base/address.h"
 

@@ -16,7 +16,8 @@ typedef uint64_t usec_t;
 #define USEC_PER_HOUR (3600 * USEC_PER_SEC)
 #define USEC_INFINITY UINT64_MAX
 
-/* Borrowed bytes: never NUL-terminated by promise, any byte may stand in them. data NULL: absent. */
+/* Borrowed bytes: never NUL-terminated by promise, any byte may stand in them. data NULL: absent.
+ */
 struct span {
 	const char *data;
 	size_t size;
@@ -34,8 +35,8 @@ static inline bool span_equal(struct span a, struct span b)
 	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-#define must_check    __attribute__((warn_unused_result))
-#define cleanup(f)    __attribute__((cleanup(f)))
+#define must_check        __attribute__((warn_unused_result))
+#define cleanup(f)        __attribute__((cleanup(f)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -43,18 +44,18 @@ static inline bool span_equal(struct span a, struct span b)
 #define MAX(a, b)     ((a) > (b) ? (a) : (b))
 
 /* Moves ownership out of a cleanup() variable: *ret = TAKE_PTR(x); */
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define TAKE_PTR(p)                         \
+	({                                  \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 /* For every owner `struct x *x_free(struct x *)`: cleanup(x_freep) struct x *x = NULL; */
-#define DEFINE_CLEANUP(type, func)                                                                 \
-	static inline void func##p(type *p)                                                        \
-	{                                                                                          \
-		(void)func(*p);                                                                    \
+#define DEFINE_CLEANUP(type, func)          \
+	static inline void func##p(type *p) \
+	{                                   \
+		(void)func(*p);             \
 	}
 
 static inline void freep(void *p)

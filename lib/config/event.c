@@ -4,8 +4,8 @@
  */
 #include "config/event.h"
 
-#include "json/read.h"
 #include "base/suggest.h"
+#include "json/read.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 
 /* One part of rule.c: the events of a rule file. */
 
-#include "json/json.h"
 #include "config/pattern.h"
 #include "config/rule.h"
+#include "json/json.h"
 
 /* Fills rule->events as far as they are well; tells the rest. */
 void rule_read_events(const struct json *value, const struct defines *defines, struct rule *rule);

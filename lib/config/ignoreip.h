@@ -3,8 +3,8 @@
 
 /* Within lib/ only: the key "ignoreip". */
 
-#include "json/read.h"
 #include "config/policy.h"
+#include "json/read.h"
 
 /* A json_reader; the field is the policy. */
 void policy_read_ignoreip(const struct json *value, const struct json_key *key, void *field);

@@ -40,7 +40,8 @@ static bool is_label(struct span text)
 	    text.data[text.size - 1] == '-')
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		if (!is_letter(text.data[i]) && !ignorelist_is_digit(text.data[i]) && text.data[i] != '-')
+		if (!is_letter(text.data[i]) && !ignorelist_is_digit(text.data[i]) &&
+		    text.data[i] != '-')
 			return false;
 	return true;
 }

@@ -4,8 +4,8 @@
  */
 #include "config/policy.h"
 
-#include "config/ignoreip.h"
 #include "base/ports.h"
+#include "config/ignoreip.h"
 
 #include <errno.h>
 

@@ -8,10 +8,10 @@
 
 #include "base/address.h"
 #include "base/fault.h"
-#include "config/ignorelist.h"
 #include "base/ports.h"
 #include "base/types.h"
 #include "base/util.h"
+#include "config/ignorelist.h"
 
 #define USERS_MAX 64 /* that one offender's failures are told apart by */
 

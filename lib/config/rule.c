@@ -5,12 +5,12 @@
 #include "config/rule.h"
 
 #include "base/address.h"
-#include "json/read.h"
+#include "base/ports.h"
+#include "base/suggest.h"
+#include "config/event.h"
 #include "config/pattern.h"
 #include "config/policy.h"
-#include "base/ports.h"
-#include "config/event.h"
-#include "base/suggest.h"
+#include "json/read.h"
 
 #include <errno.h>
 

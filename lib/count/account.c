@@ -160,8 +160,8 @@ static uint32_t count_hosts(const struct account *account, usec_t within, usec_t
 	return n;
 }
 
-int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail, struct span user,
-		 const struct address *host, usec_t now)
+int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail,
+		  struct span user, const struct address *host, usec_t now)
 {
 	uint64_t stretch = now / rate->within + 1;
 	struct account *account = open_account(accounts, jail, user);

@@ -24,8 +24,8 @@ DEFINE_CLEANUP(struct accounts *, accounts_free)
 
 /* A failure at `user` from `host`. 1: as many hosts as `rate` says failed there within its time,
  * and this is the first failure in the stretch with which that is so; 0: not so. -ENOMEM. */
-int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail, struct span user,
-		 const struct address *host, usec_t now) must_check;
+int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail,
+		  struct span user, const struct address *host, usec_t now) must_check;
 /* How far before a position a restart has to read for it. */
 usec_t accounts_reach(const struct rate *rate);
 

@@ -70,5 +70,6 @@ bool breaker_close(struct breaker *breaker, usec_t now, uint64_t *ret_n_held)
 
 usec_t breaker_reach(const struct breaker *breaker)
 {
-	return breaker->rate.count > 0 ? breaker->rate.within + BREAKER_MEMORY + BREAKER_PATIENCE : 0;
+	return breaker->rate.count > 0 ? breaker->rate.within + BREAKER_MEMORY + BREAKER_PATIENCE
+				       : 0;
 }

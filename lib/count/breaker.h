@@ -12,7 +12,7 @@
 
 /* After the last ban that was held back: so long the end of it is worth telling. It bounds what a
  * restart has to read. */
-#define BREAKER_MEMORY USEC_PER_HOUR
+#define BREAKER_MEMORY   USEC_PER_HOUR
 /* A step back of the clock while it was open: so long a one does no harm. */
 #define BREAKER_PATIENCE USEC_PER_HOUR
 

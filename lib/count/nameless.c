@@ -194,8 +194,8 @@ int nameless_raise(struct nameless *nameless, const struct nameless_line *line,
 	return r;
 }
 
-void nameless_prefetch(const struct nameless *nameless, unsigned jail, const struct prefix *offender,
-		    bool bucket_is_there)
+void nameless_prefetch(const struct nameless *nameless, unsigned jail,
+		       const struct prefix *offender, bool bucket_is_there)
 {
 	uint64_t hash = hash_offender(nameless, jail, offender);
 

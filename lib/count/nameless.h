@@ -38,8 +38,8 @@ int nameless_tell(struct nameless *nameless, const struct nameless_line *line, b
 int nameless_raise(struct nameless *nameless, const struct nameless_line *line,
 		   const struct raise *raise, uint32_t *ret) must_check;
 /* That will be asked soon. Only saves time; see windows_prefetch(). */
-void nameless_prefetch(const struct nameless *nameless, unsigned jail, const struct prefix *offender,
-		    bool bucket_is_there);
+void nameless_prefetch(const struct nameless *nameless, unsigned jail,
+		       const struct prefix *offender, bool bucket_is_there);
 
 /* Both sums of all addresses of an offender begin anew; the same for a network of offenders. */
 void nameless_forget(struct nameless *nameless, unsigned jail, const struct prefix *offender);

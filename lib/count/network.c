@@ -68,13 +68,13 @@ static uint64_t network_hash(const struct network_list *networks, const struct k
 }
 
 static struct network *network_find(const struct network_list *networks, unsigned jail,
-			    const struct prefix *network)
+				    const struct prefix *network)
 {
 	struct key key = network_make_key(jail, network);
 
-	return networks->table.n > 0
-		       ? table_find(&networks->table, network_hash(networks, &key), network_equal, &key)
-		       : NULL;
+	return networks->table.n > 0 ? table_find(&networks->table, network_hash(networks, &key),
+						  network_equal, &key)
+				     : NULL;
 }
 
 static void network_drop(struct network_list *networks, struct network *network)

@@ -134,7 +134,7 @@ void window_copy(const struct windows *windows, struct window *window, size_t to
 }
 
 static void window_store(const struct windows *windows, struct window *window, size_t i,
-		  const struct failure *failure)
+			 const struct failure *failure)
 {
 	const struct window_list *list = &windows->lists[window->list];
 	struct stored_failure stored = {
@@ -177,7 +177,7 @@ struct window *windows_find(struct windows *windows, unsigned list, const struct
 }
 
 void windows_prefetch(struct windows *windows, unsigned list, const struct address *address,
-		   bool bucket_is_there)
+		      bool bucket_is_there)
 {
 	struct window_key key;
 	uint64_t hash;
@@ -320,8 +320,8 @@ static size_t room_of(const struct window_list *list, const struct window *windo
 }
 
 /* Room for one more: first what has run out and may go, then a larger block. */
-static int window_make_room(struct windows *windows, struct window *window, const struct failure *failure,
-		     size_t depth)
+static int window_make_room(struct windows *windows, struct window *window,
+			    const struct failure *failure, size_t depth)
 {
 	const struct window_list *list = &windows->lists[window->list];
 	size_t n_run_out = 0;

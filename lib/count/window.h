@@ -47,7 +47,7 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 /* The source will be looked for: brings near what tells where it lies, or, once that is there, it
  * itself. Only saves time. */
 void windows_prefetch(struct windows *windows, unsigned list, const struct address *address,
-		   bool bucket_is_there);
+		      bool bucket_is_there);
 /* NULL: nothing is known of that source. */
 struct window *windows_find(struct windows *windows, unsigned list, const struct address *address);
 /* Empties the window: the source is forgotten. */

@@ -366,7 +366,7 @@ bool engine_ignores(struct engine *engine, const struct address *address)
 }
 
 struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
-			   const struct address *address)
+			       const struct address *address)
 {
 	const struct settings *settings = engine_settings(engine, jail);
 

@@ -14,9 +14,9 @@
  * between feeds.
  */
 
+#include "config/policy.h"
 #include "entry/entry.h"
 #include "ledger/ledger.h"
-#include "config/policy.h"
 #include "match/ruleset.h"
 
 #define ENGINE_MANUAL  (UINT32_MAX - 1) /* the built-in jail "manual": no rule feeds it */
@@ -64,8 +64,8 @@ struct verdict_of_hit {
 		WHY_MODE_OFF,    /* event is for mode aggressive */
 		WHY_IGNORED,     /* ignoreip, own, or never offends */
 		WHY_PRIVATE,     /* private or link-local, and the jail spares these */
-		WHY_BANNED,   /* offender is banned at that time */
-		WHY_DUPLICATE, /* its session told it already */
+		WHY_BANNED,      /* offender is banned at that time */
+		WHY_DUPLICATE,   /* its session told it already */
 		WHY_NO_ADDRESS,  /* none in the line, none remembered */
 		WHY_BAD_ADDRESS, /* the text is no address */
 		WHY_DISAGREES,   /* "agree": the session remembers another address, or none */
@@ -176,7 +176,7 @@ bool engine_network_of(const struct engine *engine, unsigned jail, const struct 
 
 /* What one offender is in that jail. */
 struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
-			   const struct address *address);
+			       const struct address *address);
 /* The length that the jail says, in bits: of most of its offenders. */
 unsigned engine_length(const struct engine *engine, unsigned jail, uint8_t family);
 

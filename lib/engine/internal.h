@@ -4,15 +4,15 @@
 /* Shared by engine.c (life, queue, feeding), judge.c (what a hit counts) and warmup.c (bans
  * from outside and from before). */
 
-#include "count/breaker.h"
+#include "base/prefixset.h"
 #include "config/counting.h"
-#include "engine/engine.h"
+#include "count/account.h"
+#include "count/breaker.h"
 #include "count/nameless.h"
 #include "count/network.h"
-#include "base/prefixset.h"
 #include "count/session.h"
-#include "count/account.h"
 #include "count/window.h"
+#include "engine/engine.h"
 
 struct jail_state {
 	const struct jail *jail;
@@ -116,7 +116,7 @@ bool engine_spares(const struct engine *engine, unsigned jail, const struct addr
 /* Warm-up: is this entry, at `time`, the one that banned `prefix`? Then the window is emptied.
  * `jail`: the ledger's number. */
 int engine_replay_ban(struct engine *engine, const struct entry *entry, unsigned jail,
-		const struct prefix *prefix, usec_t time) must_check;
+		      const struct prefix *prefix, usec_t time) must_check;
 /* A ban keeps the offender away. In a warm-up one that was lifted holds until its unban is met: its
  * failures must not count in between. */
 bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *offender, usec_t time);
@@ -141,7 +141,7 @@ bool engine_network_holds(struct engine *engine, unsigned jail, const struct add
 			  usec_t time);
 /* Warm-up: the entry may be the one that banned the address's network. */
 int engine_replay_network_ban(struct engine *engine, const struct entry *entry, unsigned jail,
-			const struct address *address, usec_t time) must_check;
+			      const struct address *address, usec_t time) must_check;
 /* After the ban of an offender: bans its network, if it was the last one that it takes. */
 int engine_ban_network(struct engine *engine, const struct decision *offender) must_check;
 /* A ban from the ledger: its network counts it. */

@@ -123,8 +123,8 @@ static int judge_settle(const struct judgement *judgement, const struct raise *r
 
 static void widen(struct judgement *judgement)
 {
-	judgement->offender =
-		engine_prefix_of(judgement->engine, judgement->hit->jail, &judgement->verdict->address);
+	judgement->offender = engine_prefix_of(judgement->engine, judgement->hit->jail,
+					       &judgement->verdict->address);
 }
 
 /* What a failure touches is rarely in the cache. Its places in the tables are known before they are
@@ -133,9 +133,10 @@ static void fetch(const struct judgement *judgement, bool buckets_are_there)
 {
 	unsigned jail = judgement->hit->jail;
 
-	nameless_prefetch(judgement->engine->nameless, jail, &judgement->offender, buckets_are_there);
+	nameless_prefetch(judgement->engine->nameless, jail, &judgement->offender,
+			  buckets_are_there);
 	windows_prefetch(judgement->engine->windows, jail, &judgement->offender.address,
-		      buckets_are_there);
+			 buckets_are_there);
 }
 
 /* Who would have been banned is everybody behind a gateway; that is said, but not for each line. A

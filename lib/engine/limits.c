@@ -69,7 +69,7 @@ int engine_note_target(struct engine *engine, const struct entry *entry,
 	if (rate->count == 0 || !verdict->user.data || verdict->user.size == 0)
 		return 0;
 	r = accounts_note(engine->accounts, rate, verdict->jail, verdict->user, &offender->address,
-			 time);
+			  time);
 	if (r <= 0 || engine->warming)
 		return r < 0 ? r : 0;
 	r = engine_cursor(engine, entry, &decision.cursor);

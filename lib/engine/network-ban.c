@@ -26,8 +26,8 @@ static unsigned network_number_of(const struct engine *engine, unsigned jail)
 	return jail < engine->n_jails ? engine->jails[jail].ledger_jail : engine->manual;
 }
 
-static bool network_find_network(const struct engine *engine, unsigned jail, const struct address *address,
-			 struct prefix *ret)
+static bool network_find_network(const struct engine *engine, unsigned jail,
+				 const struct address *address, struct prefix *ret)
 {
 	const struct networks *networks = &engine_settings(engine, jail)->networks;
 
@@ -77,18 +77,18 @@ bool engine_network_holds(struct engine *engine, unsigned jail, const struct add
 }
 
 int engine_replay_network_ban(struct engine *engine, const struct entry *entry, unsigned jail,
-			const struct address *address, usec_t time)
+			      const struct address *address, usec_t time)
 {
 	struct prefix network;
 
 	if (!engine_network(engine, jail, address, &network))
 		return 0;
-	return engine_replay_ban(engine, entry, network_number_of(engine, jail) | LEDGER_NETWORKS, &network,
-			   time);
+	return engine_replay_ban(engine, entry, network_number_of(engine, jail) | LEDGER_NETWORKS,
+				 &network, time);
 }
 
 static int network_note(struct engine *engine, unsigned jail, const struct prefix *network,
-		const struct prefix *offender)
+			const struct prefix *offender)
 {
 	return networks_note(engine->networks, network_number_of(engine, jail), network, offender,
 			     DEPTH_A_HOST * engine_settings(engine, jail)->networks.hosts);
@@ -133,8 +133,8 @@ static bool counts(const struct engine *engine, unsigned number, const struct pr
 	return false;
 }
 
-static uint32_t network_count(const struct engine *engine, unsigned jail, const struct prefix *network,
-		      usec_t time)
+static uint32_t network_count(const struct engine *engine, unsigned jail,
+			      const struct prefix *network, usec_t time)
 {
 	unsigned number = network_number_of(engine, jail);
 	uint64_t after = used_up(engine, number, network);
@@ -149,7 +149,8 @@ static uint32_t network_count(const struct engine *engine, unsigned jail, const 
 	return n;
 }
 
-static int network_ban(struct engine *engine, const struct decision *offender, const struct prefix *network)
+static int network_ban(struct engine *engine, const struct decision *offender,
+		       const struct prefix *network)
 {
 	const struct settings *settings = engine_settings(engine, offender->jail);
 	unsigned number = network_number_of(engine, offender->jail);

@@ -200,7 +200,7 @@ void engine_forget_sums(struct engine *engine, const struct ban *ban, unsigned j
 }
 
 int engine_replay_ban(struct engine *engine, const struct entry *entry, unsigned jail,
-		const struct prefix *prefix, usec_t time)
+		      const struct prefix *prefix, usec_t time)
 {
 	const struct ban *ban = NULL;
 	const char *cursor;

@@ -3,8 +3,8 @@
  * weight reached, or users
  */
 
-#include "engine/internal.h"
 #include "base/hash.h"
+#include "engine/internal.h"
 
 uint64_t engine_identify_user(struct span user)
 {
@@ -44,7 +44,7 @@ usec_t engine_ban_duration(const struct settings *settings, uint32_t offence)
 }
 
 static int weigh_ban(struct judgement *judgement, const struct prefix *offender, uint64_t failures,
-	       uint32_t users)
+		     uint32_t users)
 {
 	struct engine *engine = judgement->engine;
 	const struct settings *settings = judgement->jail->settings;
@@ -220,10 +220,10 @@ int engine_weigh(struct judgement *judgement, uint32_t attempts)
 	r = engine_close_breaker(engine, verdict->jail, judgement->time);
 	if (r == 0 && engine->warming)
 		r = engine_replay_ban(engine, judgement->entry, judgement->jail->ledger_jail,
-				&judgement->offender, judgement->time);
+				      &judgement->offender, judgement->time);
 	if (r == 0 && engine->warming)
-		r = engine_replay_network_ban(engine, judgement->entry, verdict->jail, &verdict->address,
-					judgement->time);
+		r = engine_replay_network_ban(engine, judgement->entry, verdict->jail,
+					      &verdict->address, judgement->time);
 	if (r == 0)
 		r = weigh_or_prevent(judgement, attempts);
 	return r < 0 ? r

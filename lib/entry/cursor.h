@@ -5,7 +5,8 @@
 
 #include "base/util.h"
 
-/* Whether it has the form in which libsystemd writes them: sd_journal_seek_cursor() refuses others. */
+/* Whether it has the form in which libsystemd writes them: sd_journal_seek_cursor() refuses others.
+ */
 bool cursor_is_valid(struct span cursor);
 
 #endif

@@ -4,9 +4,9 @@
 /* A field of an entry that events match on. The source's bytes only last until the next question,
  * so what is matched is a copy. */
 
+#include "base/util.h"
 #include "entry/entry.h"
 #include "entry/logfmt.h"
-#include "base/util.h"
 
 /* A text to be matched by many. Its keys are read at most once, when the first logfmt event asks.
  */

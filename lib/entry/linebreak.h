@@ -8,8 +8,8 @@
  * were a line.
  */
 
-#include "entry/entry.h"
 #include "base/util.h"
+#include "entry/entry.h"
 
 #define SPLIT_MAX_STREAMS 64 /* that wait for their last piece at once; oldest out first */
 #define SPLIT_STREAM_SIZE 40 /* bytes; journald's ids are 32 hex digits */

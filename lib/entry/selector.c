@@ -146,7 +146,8 @@ static int lead(struct selection *selection, const struct need *need, unsigned r
 	return 0;
 }
 
-static int selector_append(struct selection *selection, const struct selector *selector, unsigned rule)
+static int selector_append(struct selection *selection, const struct selector *selector,
+			   unsigned rule)
 {
 	struct needs *needs = &selection->selectors[selection->n_selectors++];
 	size_t leading = leading_condition(selector);

@@ -6,9 +6,9 @@
  * entry at most once, and only compared with what the rules name: its bytes are not kept.
  */
 
-#include "entry/entry.h"
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
+#include "entry/entry.h"
 
 struct selection;
 

@@ -6,24 +6,32 @@
 
 #include "ledger/ledger.h"
 
-#define LEDGER_VERSION    1
-#define LEDGER_MAX_EXACT  ((uint64_t)1 << 53) /* from there on a JSON number is not exact */
-#define LEDGER_MAX_LEAP   ((uint64_t)1 << 40) /* from one ban's number to the next; far more than are ever let go */
-#define LEDGER_MAX_EVENT  256                 /* bytes */
+#define LEDGER_VERSION   1
+#define LEDGER_MAX_EXACT ((uint64_t)1 << 53) /* from there on a JSON number is not exact */
+#define LEDGER_MAX_LEAP \
+	((uint64_t)1 << 40)   /* from one ban's number to the next; far more than are ever let go */
+#define LEDGER_MAX_EVENT  256 /* bytes */
 #define LEDGER_MAX_CURSOR 1024
 
 struct ledger_change {
-	enum { CHANGE_BAN, CHANGE_PLACED, CHANGE_TOLD, CHANGE_UNTIL, CHANGE_REASON, CHANGE_UNBAN } type;
+	enum {
+		CHANGE_BAN,
+		CHANGE_PLACED,
+		CHANGE_TOLD,
+		CHANGE_UNTIL,
+		CHANGE_REASON,
+		CHANGE_UNBAN
+	} type;
 	struct ban ban; /* texts borrow from the commit */
 };
 
 struct cJSON;
 
 struct ledger_commit {
-	struct cJSON *json;            /* owned; one of these two holds the texts */
-	char *text;                    /* owned */
-	const char *cursor, *table;    /* NULL: not told */
-	struct cJSON *sets;            /* those that are filled; part of `json`; NULL: none */
+	struct cJSON *json;         /* owned; one of these two holds the texts */
+	char *text;                 /* owned */
+	const char *cursor, *table; /* NULL: not told */
+	struct cJSON *sets;         /* those that are filled; part of `json`; NULL: none */
 	usec_t time;
 	struct ledger_change *changes; /* owned */
 	size_t n_changes, max_changes;

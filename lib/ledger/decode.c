@@ -189,7 +189,8 @@ static bool read_ban(const cJSON *object, struct ban *ban)
 	    !decode_get_tenths(object, "failures", &ban->failures) ||
 	    !decode_get_number(object, "offence", &offence) || offence > UINT32_MAX ||
 	    (cJSON_HasObjectItem(object, "users") && !decode_get_number(object, "users", &users)) ||
-	    users > UINT32_MAX || !decode_get_text(object, "cursor", LEDGER_MAX_CURSOR, &ban->cursor))
+	    users > UINT32_MAX ||
+	    !decode_get_text(object, "cursor", LEDGER_MAX_CURSOR, &ban->cursor))
 		return false;
 	ban->offence = (uint32_t)offence;
 	ban->users = (uint32_t)users;
@@ -296,7 +297,7 @@ static bool read_sets(struct ledger_commit *commit)
 		return false;
 	cJSON_ArrayForEach(item, commit->sets) if (strlen(item->string) > LEDGER_MAX_SET ||
 						   !decode_get_number(commit->sets, item->string,
-							       &handle)) return false;
+								      &handle)) return false;
 	return true;
 }
 
@@ -390,8 +391,9 @@ static int apply_table(struct ledger *ledger, const struct ledger_commit *commit
 	r = ledger_set_table(ledger, "");
 	if (r == 0)
 		r = ledger_set_table(ledger, commit->table);
-	cJSON_ArrayForEach(item, commit->sets) if (r == 0 &&
-						   decode_get_number(commit->sets, item->string, &handle))
+	cJSON_ArrayForEach(item,
+			   commit->sets) if (r == 0 &&
+					     decode_get_number(commit->sets, item->string, &handle))
 		r = ledger_set_filled(ledger, item->string, handle);
 	return r;
 }

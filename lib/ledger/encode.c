@@ -97,8 +97,9 @@ static usec_t exact(usec_t time)
 static void put_unban(struct text *text, const struct ban *ban)
 {
 	encode_print(text, "{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, ban->id,
-	      exact(ban->lifted_time));
-	encode_print(text, ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
+		     exact(ban->lifted_time));
+	encode_print(text,
+		     ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
 	put_string(text, ban->lifted_after_cursor);
 	encode_print(text, "}}}");
 }
@@ -109,9 +110,10 @@ static void put_ban(struct text *text, const struct ban *ban)
 	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 
 	encode_print(text,
-	      "{\"ban\":{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
-	      ban->id, ban->jail, prefix_format(&given, prefix),
-	      address_format(&ban->address, address));
+		     "{\"ban\":{\"id\":%" PRIu64
+		     ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
+		     ban->id, ban->jail, prefix_format(&given, prefix),
+		     address_format(&ban->address, address));
 	encode_print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
 	put_until(text, ban->until);
 	if (ban->network)

@@ -26,8 +26,8 @@
 #include "ledger/ledger.h"
 
 /* Reads one line (without its newline) into the ledger. 0, or how many changes of it make no sense
- * and were passed over. Nothing of it was read: -EBADMSG: not a commit, -EPROTONOSUPPORT: a commit of
- * another version; -ENOMEM. */
+ * and were passed over. Nothing of it was read: -EBADMSG: not a commit, -EPROTONOSUPPORT: a commit
+ * of another version; -ENOMEM. */
 int ledger_decode(struct ledger *ledger, struct span line) must_check;
 
 /* One line, newline and NUL included, of the position and all that is not saved yet; owned by the

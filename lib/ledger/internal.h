@@ -5,8 +5,8 @@
  * becomes of a ban). */
 
 #include "base/hash.h"
-#include "ledger/ledger.h"
 #include "base/table.h"
+#include "ledger/ledger.h"
 
 #define LEDGER_SHARED_EVENTS 64 /* more names than that are copied for each ban */
 
@@ -61,13 +61,14 @@ struct ledger {
 	struct filled_set *filled; /* owned; of that table */
 	size_t n_filled;
 	bool table_unsaved; /* nor these sets */
-	uint64_t told; /* of bans up to this number it was told that they began */
+	uint64_t told;      /* of bans up to this number it was told that they began */
 	bool told_known, told_unsaved;
 	size_t n_ended; /* bans whose end was not told */
 	uint64_t *unsaved;
 	size_t n_unsaved, max_unsaved;
 	uint64_t n_evicted, n_cut;
-	size_t patience; /* so many bans are awaited before room is made again, since there was none */
+	size_t patience; /* so many bans are awaited before room is made again, since there was none
+			  */
 };
 
 static inline struct record *record_of(const struct ban *ban)

@@ -314,7 +314,8 @@ static int take_event(struct ledger *ledger, struct record *record, const char *
 	return ledger_copy_text(name, &record->ban.event);
 }
 
-static int ledger_fill_ban(struct ledger *ledger, struct record *record, const struct ban *ban, unsigned jail)
+static int ledger_fill_ban(struct ledger *ledger, struct record *record, const struct ban *ban,
+			   unsigned jail)
 {
 	int r;
 

@@ -62,7 +62,7 @@ struct ban {
 		cursor; /* of the entry that did it; "" where it is not known or no longer needed */
 	bool placed;
 	enum ban_end ended; /* and nobody was told of it yet: see ledger_told_end() */
-	bool lifted; /* an unban: no offence, not running */
+	bool lifted;        /* an unban: no offence, not running */
 	usec_t lifted_time;
 	usec_t lifted_after_time; /* the position of the unban */
 	const char *lifted_after_cursor;
@@ -151,8 +151,8 @@ struct position ledger_position(const struct ledger *ledger); /* borrowed until 
 int ledger_set_table(struct ledger *ledger, const char *mark) must_check;
 const char *ledger_table(const struct ledger *ledger); /* borrowed until set again */
 /* The kernel has acknowledged that all running bans are in this set of that table, which has this
- * handle: what is absent from it later was taken out. Handle 0: not so any more. The name is copied.
- * -ENOMEM, -E2BIG: too long a name, or too many. */
+ * handle: what is absent from it later was taken out. Handle 0: not so any more. The name is
+ * copied. -ENOMEM, -E2BIG: too long a name, or too many. */
 int ledger_set_filled(struct ledger *ledger, const char *set, uint64_t handle) must_check;
 uint64_t ledger_filled(const struct ledger *ledger, const char *set); /* 0: not known to be */
 

@@ -48,7 +48,8 @@ static bool leads_to(const struct ambiguity *ambiguity, uint32_t state, uint32_t
 	return bitmap_has(ambiguity->leads + ambiguity->numbers[loop] * words, state);
 }
 
-static void ambiguity_add_node(struct ambiguity *ambiguity, const uint32_t at[static 3], uint32_t parent)
+static void ambiguity_add_node(struct ambiguity *ambiguity, const uint32_t at[static 3],
+			       uint32_t parent)
 {
 	uint32_t hash = ((at[0] * 0x9e3779b1U ^ at[1]) * 0x9e3779b1U ^ at[2]) * 0x9e3779b1U;
 	uint32_t slot = hash % N_SLOTS;
@@ -245,7 +246,8 @@ static bool next_piece(struct ambiguity *ambiguity, uint32_t p)
 	while (ambiguity->taste != COMMON || next_way(ambiguity, p)) {
 		struct piece piece;
 
-		if (read_way(ambiguity, ambiguity->taste, &piece) && ambiguity_remember(ambiguity, &piece)) {
+		if (read_way(ambiguity, ambiguity->taste, &piece) &&
+		    ambiguity_remember(ambiguity, &piece)) {
 			write_head(ambiguity, p, ambiguity->taste);
 			write_tail(ambiguity, ambiguity->way.at[piece.size - 1][2],
 				   ambiguity->taste);

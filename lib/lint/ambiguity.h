@@ -6,8 +6,8 @@
  * by. Only a suspicion: a pattern that gives nothing back, or that looks around, may know better.
  */
 
-#include "lint/automaton.h"
 #include "base/util.h"
+#include "lint/automaton.h"
 
 #define AMBIGUITY_PIECE_MAX 64 /* bytes */
 

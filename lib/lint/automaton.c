@@ -379,10 +379,10 @@ static void automaton_builder_done(struct builder *builder)
 static int automaton_build(struct automaton *automaton, const char *pattern, unsigned max_copies)
 {
 	cleanup(automaton_builder_done) struct builder builder = { .p = pattern,
-							 .max_copies = max_copies,
-							 .max_nodes = (uint32_t)MAX_NODES(
-								 strlen(pattern)),
-							 .automaton = automaton };
+								   .max_copies = max_copies,
+								   .max_nodes = (uint32_t)MAX_NODES(
+									   strlen(pattern)),
+								   .automaton = automaton };
 	struct piece whole;
 	int r;
 
@@ -402,7 +402,8 @@ static int automaton_build(struct automaton *automaton, const char *pattern, uns
 	automaton_walk(&builder, 0, whole.start, whole.end);
 	for (uint32_t i = 0; i <= builder.n_nodes && !builder.full; i++)
 		if (builder.nodes[i].state > 0)
-			automaton_walk(&builder, builder.nodes[i].state, builder.nodes[i].out, whole.end);
+			automaton_walk(&builder, builder.nodes[i].state, builder.nodes[i].out,
+				       whole.end);
 	return builder.full ? -E2BIG : 0;
 }
 

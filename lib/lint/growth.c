@@ -60,8 +60,8 @@ static int add_examples(struct search *search, const struct rule *rule, const st
 	return r;
 }
 
-static int try_tail(struct search *search, struct ruletest *ruletest, struct span one, struct span other,
-		    struct growth *ret)
+static int try_tail(struct search *search, struct ruletest *ruletest, struct span one,
+		    struct span other, struct growth *ret)
 {
 	char *out = search->tail;
 

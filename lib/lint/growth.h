@@ -7,8 +7,8 @@
  * its examples at many places of them.
  */
 
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
 
 #define GROWTH_PIECE_MAX 64 /* bytes */
 

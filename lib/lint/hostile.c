@@ -88,7 +88,7 @@ static void put_text(struct writer *writer, const char *text, const char *victim
 
 /* A part of the line as it is, but for the address. */
 static void hostile_put_part(struct writer *writer, struct span part, struct span address,
-		     const char *victim, bool to_address)
+			     const char *victim, bool to_address)
 {
 	size_t before;
 
@@ -102,7 +102,7 @@ static void hostile_put_part(struct writer *writer, struct span part, struct spa
 	hostile_put(writer, span_of(victim));
 	if (!to_address)
 		hostile_put(writer, (struct span){ address.data + address.size,
-					   part.size - before - address.size });
+						   part.size - before - address.size });
 }
 
 static void put_bytes(struct writer *writer, char byte, size_t n)
@@ -124,7 +124,7 @@ static void imitate(struct writer *writer, const struct target *target, enum imi
 		put_bytes(writer, 'x', 1);
 	} else if (imitation != MANY_BYTES) {
 		hostile_put_part(writer, target->tail, target->address, victim,
-			 imitation == TAIL_TO_ADDRESS);
+				 imitation == TAIL_TO_ADDRESS);
 	}
 	if (imitation == TAIL_LINE)
 		put_bytes(writer, '\n', 1);

@@ -7,8 +7,8 @@
  * is attacked, each with the address of a victim.
  */
 
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
 
 #define HOSTILE_TEXT_MAX 4096 /* bytes */
 

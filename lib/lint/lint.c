@@ -1,9 +1,9 @@
 #include "lint/lint.h"
 
 #include "base/address.h"
+#include "entry/logfmt.h"
 #include "lint/growth.h"
 #include "lint/hostile.h"
-#include "entry/logfmt.h"
 #include "match/match.h"
 
 #include <errno.h>
@@ -167,8 +167,9 @@ static int object_to_name(struct lint *lint, const struct example *example,
 	return faults_add(lint->faults,
 			  "%s:%u:%u: with the user name \"%s\" the example tells \"%s\" (event "
 			  "\"%s\"): %s",
-			  lint->rule->file, example->line, example->column, lint_shown(name, shown_name),
-			  lint_shown(told, shown_told), event->name, hint);
+			  lint->rule->file, example->line, example->column,
+			  lint_shown(name, shown_name), lint_shown(told, shown_told), event->name,
+			  hint);
 }
 
 /* 1: the rule was fooled, one such name is enough. */

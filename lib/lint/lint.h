@@ -8,8 +8,8 @@
  */
 
 #include "base/fault.h"
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
 
 /* Whatever a client writes in the place of a user name: the same address, or none. */
 int lint_hostile(const struct rule *rule, struct faults *faults) must_check;

@@ -1,7 +1,7 @@
 #include "lint/pump.h"
 
-#include "lint/counted.h"
 #include "base/fault.h"
+#include "lint/counted.h"
 #include "match/match.h"
 #include "match/measure.h"
 

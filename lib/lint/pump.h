@@ -6,9 +6,9 @@
  * cost grow faster than the text? Costs are steps of PCRE2's interpreter, never time.
  */
 
-#include "lint/growth.h"
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
+#include "lint/growth.h"
 
 #define PUMP_ENDS_MAX 4096 /* bytes of a trial that are not repeated */
 

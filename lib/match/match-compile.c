@@ -38,7 +38,7 @@ static int fault_compile(const char *file, const struct event *event, int error,
 }
 
 static int match_compile(struct match *match, const char *file, enum match_flags flags,
-		   struct faults *faults)
+			 struct faults *faults)
 {
 	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_DUPNAMES, all = 0;
 	const char *pattern = match->event->pattern;

@@ -95,7 +95,7 @@ static void take_off_last(struct captures *captures)
 /* The spans found become what the engine reads: nothing between two delimiters is no address and no
  * session. */
 static void match_tell(const struct event *event, const struct span found[static N_GROUPS],
-		 struct captures *ret)
+		       struct captures *ret)
 {
 	*ret = (struct captures){ .user = found[GROUP_USER] };
 	if (found[GROUP_ADDRESS].size > 0)

@@ -7,9 +7,9 @@
  */
 
 #include "base/fault.h"
+#include "base/util.h"
 #include "config/rule.h"
 #include "entry/field.h"
-#include "base/util.h"
 
 /* What a matching text told. Spans borrow from the text, or from the subject's logfmt. */
 struct captures {

@@ -4,8 +4,8 @@
 /* What a pattern does with a text, beyond whether it matches: how far it comes and what it costs.
  */
 
-#include "match/match.h"
 #include "base/util.h"
+#include "match/match.h"
 
 /* How many bytes of the text could begin a match; 0 for logfmt. For people: costs a few runs. */
 size_t measure_reach(const struct match *match, struct matcher *matcher, struct span text);

@@ -6,8 +6,8 @@
  * others, as needles that know their events.
  */
 
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
 
 #define N_PLANES 3 /* sets of one event that are looked for */
 #define GRAM     4 /* bytes; no needle is shorter */

@@ -7,8 +7,8 @@
  * lacks it need not be tried.
  */
 
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
 
 /* One of these texts stands somewhere. */
 struct any_of {

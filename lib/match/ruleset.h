@@ -8,10 +8,10 @@
  * journald split never match, nor does what banish.service says itself.
  */
 
-#include "entry/entry.h"
-#include "match/match.h"
 #include "config/policy.h"
 #include "config/rule.h"
+#include "entry/entry.h"
+#include "match/match.h"
 
 struct jail {
 	char name[NAME_SIZE];

@@ -73,7 +73,7 @@ int scan_explain(struct scan *scan, const struct entry *entry, char *buffer, siz
 	else
 		(void)snprintf(buffer, size, "no event matches; \"%s\" came furthest, up to \"%s\"",
 			       closest.event->event->name,
-			       explain_shown(scan->texts[closest.event->text].subject.text, closest.reach,
-				     quoted));
+			       explain_shown(scan->texts[closest.event->text].subject.text,
+					     closest.reach, quoted));
 	return 0;
 }

@@ -4,11 +4,11 @@
 /* Shared by scan.c (the search), scan-build.c (what it is made of) and scan-explain.c (why nothing
  * was found). */
 
-#include "match/scan.h"
-#include "entry/selector.h"
-#include "match/sieve.h"
-#include "entry/linebreak.h"
 #include "entry/field.h"
+#include "entry/linebreak.h"
+#include "entry/selector.h"
+#include "match/scan.h"
+#include "match/sieve.h"
 
 #define MESSAGE_TEXT 0 /* its place among the texts */
 #define OWN_UNIT     "banish.service"

@@ -4,9 +4,9 @@
 /* The search behind ruleset_scan(): the compiled events of many rules over one entry after the
  * other. */
 
+#include "config/rule.h"
 #include "entry/entry.h"
 #include "match/match.h"
-#include "config/rule.h"
 #include "match/ruleset.h"
 
 struct scan;

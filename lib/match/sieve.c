@@ -101,7 +101,8 @@ static uint32_t place_needles(struct sieve *sieve, size_t stride, size_t n_hashe
 
 		places[i] = (uint16_t)quiet_place(sieve, needle, counts);
 		for (size_t j = 0; j < stride; j++) {
-			uint32_t *count = &counts[sieve_hash(sieve, load(needle->text + places[i] + j))];
+			uint32_t *count =
+				&counts[sieve_hash(sieve, load(needle->text + places[i] + j))];
 
 			(*count)++;
 			longest = MAX(longest, *count);

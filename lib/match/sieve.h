@@ -6,8 +6,8 @@
  * looking for what each of them requires.
  */
 
-#include "config/rule.h"
 #include "base/util.h"
+#include "config/rule.h"
 
 struct sieve;
 

@@ -67,7 +67,8 @@ static int by_message(const void *a, const void *b, void *changes)
 /* What is put back often lies in order, and is in order for the second time if it was for the
  * first. */
 static void elements_sort(struct nftmsg_plan_item *items, size_t n,
-		 int (*compare)(const void *a, const void *b, void *changes), void *changes)
+			  int (*compare)(const void *a, const void *b, void *changes),
+			  void *changes)
 {
 	for (size_t i = 1; i < n; i++)
 		if (compare(&items[i - 1], &items[i], changes) > 0) {
@@ -211,8 +212,8 @@ static int put_message(struct nftmsg_plan *plan, const struct nftmsg_plan_part *
 	return 0;
 }
 
-static int elements_put_part(struct nftmsg_plan *plan, struct nftmsg_plan_part *part, const char *table,
-		    size_t room, struct nftmsg_batch *batch)
+static int elements_put_part(struct nftmsg_plan *plan, struct nftmsg_plan_part *part,
+			     const char *table, size_t room, struct nftmsg_batch *batch)
 {
 	const struct nft_change *first = &plan->changes[plan->items[part->begin].change];
 	int r = 0;
@@ -329,7 +330,8 @@ void nftmsg_plan_succeeded(struct nftmsg_plan *plan)
 	plan->n_parts = 0;
 }
 
-static void elements_refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part, int error)
+static void elements_refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part,
+			    int error)
 {
 	size_t n = 0;
 

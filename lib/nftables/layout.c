@@ -83,7 +83,8 @@ void nftmsg_state_done(struct nftmsg_state *state)
 	*state = (struct nftmsg_state){ 0 };
 }
 
-static const struct nftmsg_known_set *layout_find_set(const struct nftmsg_state *state, const char *name)
+static const struct nftmsg_known_set *layout_find_set(const struct nftmsg_state *state,
+						      const char *name)
 {
 	for (size_t i = 0; i < state->n_sets; i++)
 		if (strcmp(state->sets[i].name, name) == 0)

@@ -6,8 +6,8 @@
  * chain's rules are always made anew, sets of bans stay unless they are unfit.
  */
 
-#include "nftables/parse.h"
 #include "nftables/batch.h"
+#include "nftables/parse.h"
 
 /* What the table holds now. Filled by feeding the kernel's answers. */
 struct nftmsg_state {

@@ -122,7 +122,8 @@ static bool is_ignore_set(struct span name)
 	       span_equal(name, SPAN_LITERAL(NFT_IGNORE "6"));
 }
 
-static bool monitor_find_set(const struct nftmsg_watch *watch, struct span name, struct nft_set *ret)
+static bool monitor_find_set(const struct nftmsg_watch *watch, struct span name,
+			     struct nft_set *ret)
 {
 	*ret = (struct nft_set){ 0 };
 	if (!nft_set_parse_name(name, ret->jail, &ret->family))
@@ -235,7 +236,8 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 
 /* Kernels before 6.2 say nothing of a set that is added where it stands already; what else a saved
  * ruleset holds, the chain and its rules, gives it away. */
-static void monitor_feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
+static void monitor_feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header,
+			       bool added)
 {
 	struct nftmsg_chain chain;
 

@@ -72,7 +72,7 @@ struct nft_layout {
 	struct nft_lengths lengths;  /* of jails above, or manual */
 	const struct prefix *ignore; /* always let through: any order, overlaps are merged */
 	size_t n_ignore;
-	uint32_t size; /* elements a set may hold; 0: NFT_SIZE_DEFAULT */
+	uint32_t size;   /* elements a set may hold; 0: NFT_SIZE_DEFAULT */
 	uint64_t handle; /* of our table; one with another is somebody else's. 0: any is ours */
 };
 

@@ -303,7 +303,8 @@ bool nftmsg_element_next(struct nftmsg_elements *elements, struct nftmsg_element
 	sort_nested(a.at[NFTA_SET_ELEM_KEY], &key);
 	*ret = (struct nftmsg_element){
 		.key = bytes_of(key.at[NFTA_DATA_VALUE]),
-		.interval_end = nft_parse_number_of(a.at[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END,
+		.interval_end =
+			nft_parse_number_of(a.at[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END,
 		.timeout = msec_of(a.at[NFTA_SET_ELEM_TIMEOUT]),
 		.remaining = msec_of(a.at[NFTA_SET_ELEM_EXPIRATION]),
 		.comment = comment_of(a.at[NFTA_SET_ELEM_USERDATA], NFTNL_UDATA_SET_ELEM_COMMENT),

@@ -175,7 +175,7 @@ static bool is_speechless(const struct facts *facts, const struct facts_jail *ja
 }
 
 static int diagnosis_look_at_silence(const struct facts *facts, const struct facts_jail *jail,
-			   struct diagnosis *d)
+				     struct diagnosis *d)
 {
 	usec_t quiet = age_of(facts, MAX(jail->last_entry, facts->oldest));
 	const char *unit = jail->unit ? jail->unit : "its unit";

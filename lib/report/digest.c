@@ -156,7 +156,7 @@ static int is_seen(struct digest *digest, unsigned jail, const char *what, const
 
 /* 1: the same ban was told before. */
 static int digest_is_repeated(struct digest *digest, const struct entry *entry, unsigned jail,
-		       const char *prefix)
+			      const char *prefix)
 {
 	char cursor[VALUE_SIZE];
 	int r;
@@ -216,7 +216,8 @@ static int note_offender(struct digest *digest, unsigned jail, const struct pref
 	return 0;
 }
 
-static int digest_take_ban(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
+static int digest_take_ban(struct digest *digest, const struct entry *entry, unsigned jail,
+			   usec_t time)
 {
 	struct digest_jail *j = &digest->jails[jail];
 	uint64_t failures, offence, n_offenders;
@@ -273,7 +274,7 @@ static int take_bans(struct digest *digest, const struct entry *entry, unsigned 
 }
 
 static int digest_take_breaker(struct digest *digest, const struct entry *entry, unsigned jail,
-			usec_t time)
+			       usec_t time)
 {
 	struct digest_jail *j = &digest->jails[jail];
 	char state[16];

@@ -9,9 +9,9 @@
  */
 
 #include "base/address.h"
+#include "base/types.h"
 #include "entry/entry.h"
 #include "report/tally.h"
-#include "base/types.h"
 
 #define DIGEST_MAX_OFFENDERS 65536
 #define DIGEST_MAX_NETWORKS  65536

@@ -1,8 +1,8 @@
 /* Stands in for libFuzzer where there is none: runs a target over the files of the folders that are
  * its arguments. */
 
-#include "fuzz.h"
 #include "base/util.h"
+#include "fuzz.h"
 
 #include <dirent.h>
 

@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "entry/logfmt.h"
+#include "fuzz.h"
 
 #include <errno.h>
 

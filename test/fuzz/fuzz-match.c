@@ -1,7 +1,7 @@
 #include "base/bitmap.h"
+#include "config/rule.h"
 #include "fuzz.h"
 #include "match/match.h"
-#include "config/rule.h"
 #include "match/sieve.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* What the kernel sends: no bytes may break the readers, and nothing read may lie outside them. */
 #include "fuzz.h"
-#include "nftables/parse.h"
 #include "nftables/layout.h"
 #include "nftables/monitor.h"
+#include "nftables/parse.h"
 
 static void check_inside(struct span all, struct span part)
 {

@@ -1,7 +1,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "fuzz.h"
 #include "config/pattern.h"
+#include "fuzz.h"
 
 #include <errno.h>
 

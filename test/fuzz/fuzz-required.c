@@ -1,6 +1,6 @@
+#include "fuzz.h"
 #include "lint/ambiguity.h"
 #include "lint/counted.h"
-#include "fuzz.h"
 #include "match/required.h"
 #include "match/token.h"
 

@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "base/timespan.h"
+#include "fuzz.h"
 
 #include <errno.h>
 

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "netns.h"
 #include "netlink/netaddr.h"
+#include "netns.h"
 
 #define N_ADDRESSES 3000 /* enough that the kernel tells them in several pieces */
 #define N_LISTS     50

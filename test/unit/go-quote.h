@@ -4,8 +4,8 @@
 /* What Go's %q makes of bytes, written from the documentation of strconv.Quote: the oracle of the
  * logfmt parser. */
 
-#include "random.h"
 #include "base/util.h"
+#include "random.h"
 
 #define MAX_LINE 4096 /* bytes of a random line */
 

@@ -9,8 +9,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include "nftables/parse.h"
 #include "nftables/batch.h"
+#include "nftables/parse.h"
 
 #define MAX_MESSAGES 4096
 

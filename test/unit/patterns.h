@@ -3,8 +3,8 @@
 
 /* Patterns made at random. */
 
-#include "random.h"
 #include "base/util.h"
+#include "random.h"
 
 /* A pattern over few letters, so that short texts often match. */
 static inline void put_pattern(uint64_t *random, char *pattern, size_t size, unsigned depth)

@@ -3,8 +3,8 @@
 
 /* Rules made in the test itself, and entries that count what they are asked. */
 
-#include "entry/entry.h"
 #include "config/rule.h"
+#include "entry/entry.h"
 #include "unit.h"
 
 static void *pool[65536];
@@ -56,7 +56,7 @@ static inline void make_selector(struct rule *rule, const char *text)
 
 		condition->field = pooled_text(text, name);
 		linebreak_values(text + name + 1, size - name - 1, &condition->values,
-			     &condition->n_values);
+				 &condition->n_values);
 		text += size + (text[size] != '\0');
 	}
 }

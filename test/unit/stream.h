@@ -247,8 +247,9 @@ static inline bool stream_is_network(const struct stream *stream, unsigned jail,
 						  : &stream->policy->defaults;
 
 	return settings->networks.hosts > 0 &&
-	       prefix->length < MIN(engine_length(stream->engine, jail, prefix->address.family),
-				    engine_prefix_of(stream->engine, jail, &prefix->address).length);
+	       prefix->length <
+		       MIN(engine_length(stream->engine, jail, prefix->address.family),
+			   engine_prefix_of(stream->engine, jail, &prefix->address).length);
 }
 
 static inline bool stream_unban(struct stream *stream, unsigned jail, const char *text, usec_t now)

@@ -303,8 +303,8 @@ static void one_host_is_who_has_an_ipv4_address(void **state)
 		{ "64:ff9b::1:0:0", 64, "64:ff9b::/64", false }, /* behind the /96 */
 		{ "64:ff9b:0:1::1", 64, "64:ff9b:0:1::/64", false },
 		{ "64:ff9b:1::", 64, "64:ff9b:1::/128", true },
-		{ "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", 48, "64:ff9b:1:ffff:ffff:ffff:ffff:ffff/128",
-		  true },
+		{ "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", 48,
+		  "64:ff9b:1:ffff:ffff:ffff:ffff:ffff/128", true },
 		{ "64:ff9b:2::1", 56, "64:ff9b:2::/56", false },
 		{ "64:ff9a::1", 64, "64:ff9a::/64", false },
 		{ "2002:c633:6401:5:6::7", 64, "2002:c633:6401::/48", true },

@@ -4,12 +4,12 @@
  */
 #include "unit.h"
 
-#include "engine/engine.h"
+#include "count/account.h"
 #include "count/nameless.h"
 #include "count/network.h"
 #include "count/session.h"
-#include "count/account.h"
 #include "count/window.h"
+#include "engine/engine.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -185,8 +185,8 @@ static size_t fill_targets(void)
 		struct address address = make_host(i);
 
 		assert_true(accounts_note(accounts, &rate, 0,
-					 (struct span){ (const char *)&account, sizeof(account) },
-					 &address, 1) >= 0);
+					  (struct span){ (const char *)&account, sizeof(account) },
+					  &address, 1) >= 0);
 	}
 	assert_int_equal(accounts_n_accounts(accounts), TARGETS_MAX_ACCOUNTS);
 	return allocated() - before;

@@ -143,7 +143,7 @@ static void the_count_of_a_session_is_the_largest_total_of_its_events(void **sta
 	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_DUPLICATE, 0, NULL },
 	     { 3, "line from=192.0.2.1 session=s attempts=5", WHY_COUNTED, 30, NULL },
 	     { 4, "line from=192.0.2.1 session=s attempts=4", WHY_DUPLICATE, 0, NULL },
-	     { 5, "line from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },      /* one more: 6 */
+	     { 5, "line from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },    /* one more: 6 */
 	     { 6, "wrong from=192.0.2.1 session=s", WHY_DUPLICATE, 0, NULL }); /* 3 */
 }
 
@@ -202,7 +202,8 @@ static void an_event_of_weight_0_tells_only_who_says_so(void **state)
 
 static void different_things_add_up(void **state)
 {
-	PLAY("", "\"maxretry\":4", { 0, "wrong from=192.0.2.1 session=s attempts=2", WHY_COUNTED, 20, NULL },
+	PLAY("", "\"maxretry\":4",
+	     { 0, "wrong from=192.0.2.1 session=s attempts=2", WHY_COUNTED, 20, NULL },
 	     { 1, "relay from=192.0.2.1 session=s", WHY_COUNTED, 10, NULL },
 	     { 2, "line from=192.0.2.1 session=s attempts=2", WHY_DUPLICATE, 0, NULL },
 	     { 3, "relay from=192.0.2.1", WHY_DUPLICATE, 0, NULL },

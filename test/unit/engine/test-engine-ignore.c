@@ -70,10 +70,8 @@ static void a_ban_by_hand_follows_its_prefix_as_far_as_it_can(void **state)
 		{ "203.0.113.7/32", "\"ipv4\":24", "\"ipv4\":16", "203.0.113.7/32" },
 		{ "2001:db8::5/128", "\"ipv6\":64", "\"ipv6\":48", "2001:db8::5/128" },
 		/* Hosts with an IPv4 address stay what they are, even all of them by hand. */
-		{ "64:ff9b::c000:201/128", "\"ipv6\":64", "\"ipv6\":48",
-		  "64:ff9b::c000:201/128" },
-		{ "64:ff9b::c000:201/128", "\"ipv6\":128", "\"ipv6\":64",
-		  "64:ff9b::c000:201/128" },
+		{ "64:ff9b::c000:201/128", "\"ipv6\":64", "\"ipv6\":48", "64:ff9b::c000:201/128" },
+		{ "64:ff9b::c000:201/128", "\"ipv6\":128", "\"ipv6\":64", "64:ff9b::c000:201/128" },
 		{ "2002:c000:201::/48", "\"ipv6\":64", "\"ipv6\":56", "2002:c000:201::/48" },
 		{ "2002:c000:201::/48", "\"ipv6\":64", "\"ipv6\":32", "2002:c000:201::/48" },
 		{ "64:ff9b::/64", "\"ipv6\":64", "\"ipv6\":64", "64:ff9b::/64" },
@@ -236,8 +234,7 @@ static void private_addresses_are_spared_where_asked(void **state)
 	assert_int_equal(engine_statistics(stream.engine)->failures, 10);
 	/* totals rise as with those who are ignored: nothing new is told here */
 	engine_spare_private(stream.engine, false);
-	assert_int_equal(tell(&stream, START, "line from=10.1.2.3 session=a")->why,
-			 WHY_DUPLICATE);
+	assert_int_equal(tell(&stream, START, "line from=10.1.2.3 session=a")->why, WHY_DUPLICATE);
 	stream_done(&stream);
 }
 

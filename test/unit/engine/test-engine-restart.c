@@ -66,8 +66,7 @@ static void a_ban_by_hand_prevents_and_does_not_count(void **state)
 		stream_ban(&stream, ENGINE_MANUAL, "192.0.2.2", START + 2, START + 100);
 		if (restarts)
 			stream_restart(&stream);
-		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.1")->why,
-				 WHY_BANNED);
+		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.1")->why, WHY_BANNED);
 		assert_int_equal(tell(&stream, START + 3, "wrong from=192.0.2.2")->why,
 				 WHY_COUNTED);
 		tell(&stream, START + 100, "wrong from=192.0.2.1");

@@ -24,8 +24,8 @@ static int answer(void *pointer, const char *name, struct span *ret)
 	return 1;
 }
 
-static int feed(struct linebreak *linebreak, const char *line_break, const char *stream, bool may_be_split,
-		unsigned n_asked)
+static int feed(struct linebreak *linebreak, const char *line_break, const char *stream,
+		bool may_be_split, unsigned n_asked)
 {
 	struct source source = { line_break, stream, 0 };
 	struct entry entry = { .field = answer, .source = &source, .may_be_split = may_be_split };
@@ -76,8 +76,8 @@ static void a_piece_without_stream_is_a_piece(void **state)
 
 	assert_int_equal(feed(&linebreak, "line-max", NULL, true, 2), 1);
 	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
-	assert_int_equal(feed(&linebreak, "line-max", "0123456789012345678901234567890123456789x", true,
-			      2),
+	assert_int_equal(feed(&linebreak, "line-max", "0123456789012345678901234567890123456789x",
+			      true, 2),
 			 1);
 	assert_int_equal(feed(&linebreak, NULL, "a", true, 1), 0);
 }

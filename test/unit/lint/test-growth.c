@@ -1,7 +1,7 @@
 #include "lint/growth.h"
 
-#include "patterns.h"
 #include "lint/pump.h"
+#include "patterns.h"
 #include "rules.h"
 
 #include <errno.h>
@@ -188,8 +188,8 @@ static bool grows_somewhere(const struct rule *rule)
 		for (size_t head = 0; head <= 2; head++)
 			for (size_t piece = 1; piece <= 2; piece++) {
 				const struct ruletest ruletest = { { text, head },
-							     { text + head, piece },
-							     PUMP_ODD };
+								   { text + head, piece },
+								   PUMP_ODD };
 
 				if (pump_try(pump, &ruletest, &growth) > 0)
 					return true;

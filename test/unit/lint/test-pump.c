@@ -37,7 +37,7 @@ static void measures_by_repeating(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup(pump_freep) struct pump *pump = pump_of(cases[i].pattern);
 		const struct ruletest ruletest = { span_of(cases[i].head), span_of(cases[i].piece),
-					     span_of(cases[i].tail) };
+						   span_of(cases[i].tail) };
 		struct growth growth = { 0 };
 		int r = pump_try(pump, &ruletest, &growth);
 

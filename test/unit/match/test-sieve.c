@@ -1,8 +1,8 @@
 #include "match/sieve.h"
 
 #include "base/bitmap.h"
-#include "random.h"
 #include "match/required.h"
+#include "random.h"
 #include "rules.h"
 
 #include <stdio.h>

@@ -7,8 +7,8 @@
 
 #include <linux/netfilter.h>
 
-#include "nftmsg-messages.h"
 #include "nftables/set.h"
+#include "nftmsg-messages.h"
 
 static struct nft_jail jails[] = {
 	{ "dovecot", 32, 64, VERDICT_DROP, { .all = true }, 0 },

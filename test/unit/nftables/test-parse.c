@@ -12,9 +12,9 @@
 #include <linux/netfilter.h>
 
 #include "nftables/elements.h"
-#include "nftmsg-messages.h"
 #include "nftables/rule.h"
 #include "nftables/set.h"
+#include "nftmsg-messages.h"
 #include "random.h"
 
 static uint64_t seed;
