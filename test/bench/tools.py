@@ -32,7 +32,7 @@ def expect(answer, wanted, what):
 def build():
     """Builds banish as a release, and the bare limits."""
     if not (PROGRAMS / "build.ninja").exists():
-        subprocess.run(["meson", "setup", str(PROGRAMS), str(TREE), "--prefix=/usr", "--buildtype=release"],
+        subprocess.run(["meson", "setup", str(PROGRAMS), str(TREE), "--prefix=/usr", "-Dtests=true", "--buildtype=release"],
                        check=True, stdout=subprocess.DEVNULL)
     targets = ["all"] + [f"test/bench/bench-{name}" for name in LIMITS]
     subprocess.run(["ninja", "-C", str(PROGRAMS), *targets], check=True, stdout=subprocess.DEVNULL)
