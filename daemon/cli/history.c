@@ -272,7 +272,7 @@ void history_split_login(const struct tally_item *item, char prefix[static PREFI
 int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
 			       struct tally **ret)
 {
-	static const uint8_t seed[16] = "names told above";
+	static const uint8_t seed[16] = "the names above";
 	cleanup(tally_freep) struct tally *both = NULL;
 	const struct tally_item *login = NULL;
 	const struct digest_jail *jails;

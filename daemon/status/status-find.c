@@ -251,7 +251,7 @@ static int count_waiting(struct status *status, const char *cursor)
 
 static int look_at_position(struct status *status)
 {
-	static const uint8_t seed[16] = "one line is read";
+	static const uint8_t seed[16] = "one line a time";
 	cleanup(ledger_freep) struct ledger *ledger = NULL;
 	cleanup(freep) char *line = NULL;
 	struct position position;

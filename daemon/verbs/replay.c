@@ -207,7 +207,7 @@ static int replay_follow(struct replay *replay)
 
 static int replay_prepare(struct replay *replay, struct faults *faults)
 {
-	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
+	static const uint8_t seed[16] = "one for replays"; /* nobody is attacking a replay */
 	struct input *input = &replay->input;
 	int r;
 

@@ -48,7 +48,7 @@ static void says_what_is_wrong_with_a_pattern(void **state)
 			    "offset 14: mend it at its end");
 	assert_begins(fault_of(pattern_event("^a[z-a](?<address>b)")),
 		      "r.json:3:7: pattern of event \"e\": range out of order in character class "
-		      "at offset 5: mend it near \"");
+		      "at offset "); /* 5, of PCRE2 10.49 on 6 */
 	assert_begins(
 		fault_of(pattern_event("^(?<adress>b)")),
 		"r.json:3:7: pattern of event \"e\": \"adress\" is no group banish knows: did you "
