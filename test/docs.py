@@ -16,7 +16,8 @@ packaging = tree / 'packaging'
 problems = []
 
 STUB = ('{"name": "%s", "journal": [{"_SYSTEMD_UNIT": "x.service"}],'
-        ' "events": [{"name": "x", "pattern": "^(?<address>.*)$"}]}')
+        ' "events": [{"name": "x", "pattern": "^(?<address>.*)$"}],'
+        ' "examples": [{"message": "192.0.2.1", "event": "x"}]}')
 
 
 def compare(what, code, texts):

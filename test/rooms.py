@@ -19,8 +19,7 @@ OPEN = {("lib/config/policy", "lib/config/ignoreip"), ("lib/config/rule", "lib/c
         ("lib/match/scan", "lib/match/scan-internal"), ("lib/match/required", "lib/match/part"),
         ("lib/count/window", "lib/count/window-internal"), ("lib/engine/engine", "lib/engine/internal"),
         ("lib/ledger/ledger", "lib/ledger/internal"), ("daemon/netlink/nft", "daemon/netlink/nft-socket"),
-        ("daemon/run/daemon", "daemon/run/exempt"), ("lib/lint/ambiguity", "lib/lint/ambiguity-internal"),
-        ("lib/lint/growth", "lib/lint/guess"), ("lib/lint/growth", "lib/lint/pump")}
+        ("daemon/run/daemon", "daemon/run/exempt")}
 
 
 def rooms_of(top):

@@ -77,10 +77,12 @@ static int run_examples(struct ruletest *ruletest, struct faults *faults)
 /* The rest of what a rule has to prove. */
 static int lint(const struct rule *rule, struct faults *faults)
 {
-	int r = lint_hostile(rule, faults);
+	int r = lint_examples(rule, faults);
 
 	if (r >= 0 || r == -EINVAL)
-		r = lint_growth(rule, faults);
+		r = lint_hostile(rule, faults);
+	if (r >= 0 || r == -EINVAL)
+		r = lint_cost(rule, faults);
 	return r == -EINVAL ? 0 : r;
 }
 
@@ -146,9 +148,9 @@ int verb_check(int argc, char **argv)
 	const struct usage usage = {
 		"check",
 		"",
-		"Loads the configuration exactly as `run` does, lets every rule prove itself (its examples,\n"
-		"hostile user names, the cost of its patterns), prints each fault. Exit 0: all is well; 1: it\n"
-		"is not.",
+		"Loads the configuration exactly as `run` does, lets every rule prove itself (an example of\n"
+		"each event, hostile user names, the cost of its patterns), prints each fault. Exit 0: all is\n"
+		"well; 1: it is not.",
 		rows,
 		ARRAY_SIZE(rows),
 		0,

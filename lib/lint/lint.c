@@ -2,7 +2,7 @@
 
 #include "base/address.h"
 #include "entry/logfmt.h"
-#include "lint/growth.h"
+#include "lint/cost.h"
 #include "lint/hostile.h"
 #include "match/match.h"
 
@@ -229,47 +229,77 @@ int lint_hostile(const struct rule *rule, struct faults *faults)
 	return lint.objected ? -EINVAL : 0;
 }
 
-static int object_to_growth(const struct rule *rule, const struct event *event,
-			    const struct growth *growth, struct faults *faults)
+static int object_to_cost(const struct rule *rule, const struct event *event,
+			  const struct cost *cost, struct faults *faults)
 {
+	const struct pumped *pumped = &cost->pumped;
+
+	if (pumped->steps_at_most > 0)
+		return faults_add(faults,
+				  "%s:%u:%u: pattern of event \"%s\" comes near the match limit: "
+				  "\"%s\" repeated behind \"%s\" up to %u bytes takes %ju steps of "
+				  "%ju: ask for less",
+				  rule->file, event->line, event->column, event->name, cost->piece,
+				  cost->head, PUMP_LINE, (uintmax_t)pumped->steps_at_most,
+				  (uintmax_t)match_limit(PUMP_LINE));
 	return faults_add(faults,
 			  "%s:%u:%u: pattern of event \"%s\" costs more than the line is long: "
-			  "\"%s\" repeated %zu, %zu and %zu times takes %ju, %ju and %ju steps: "
-			  "let its pieces give nothing back, as [^,]*+ and (?>...) do",
-			  rule->file, event->line, event->column, event->name, growth->piece,
-			  growth->repeats[0], growth->repeats[1], growth->repeats[2],
-			  (uintmax_t)growth->steps[0], (uintmax_t)growth->steps[1],
-			  (uintmax_t)growth->steps[2]);
+			  "\"%s\" repeated %zu, %zu and %zu times behind \"%s\" takes %ju, %ju and "
+			  "%ju steps: let its pieces give nothing back, as [^,]*+ and (?>...) do",
+			  rule->file, event->line, event->column, event->name, cost->piece,
+			  pumped->repeats[0], pumped->repeats[1], pumped->repeats[2], cost->head,
+			  (uintmax_t)pumped->steps[0], (uintmax_t)pumped->steps[1],
+			  (uintmax_t)pumped->steps[2]);
 }
 
-int lint_growth(const struct rule *rule, struct faults *faults)
+int lint_cost(const struct rule *rule, struct faults *faults)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < rule->n_events; i++) {
 		const struct event *event = &rule->events[i];
-		struct growth growth;
+		struct cost cost;
 		int r;
 
 		if (event->format != FORMAT_PATTERN)
 			continue;
-		r = growth_find(rule, event, &growth);
+		r = cost_find(rule, event, &cost);
 		if (r == 0)
 			continue;
-		if (r < 0 && r != -ENODATA)
-			return r;
-		result = -EINVAL;
-		if (r == -ENODATA)
-			r = faults_add(
-				faults,
-				"%s:%u:%u: pattern of event \"%s\": what it costs cannot be read "
-				"off it, for it is very large, or has \\Q, (?R), (?(1)...), (?#...) "
-				"or (*...): add an example that it matches",
-				rule->file, event->line, event->column, event->name);
-		else
-			r = object_to_growth(rule, event, &growth, faults);
+		if (r > 0)
+			r = object_to_cost(rule, event, &cost, faults);
 		if (r < 0)
 			return r;
+		result = -EINVAL;
+	}
+	return result;
+}
+
+static bool has_example(const struct rule *rule, const struct event *event)
+{
+	for (size_t i = 0; i < rule->n_examples; i++)
+		if (rule->examples[i].event && strcmp(rule->examples[i].event, event->name) == 0)
+			return true;
+	return false;
+}
+
+int lint_examples(const struct rule *rule, struct faults *faults)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < rule->n_events; i++) {
+		const struct event *event = &rule->events[i];
+		int r;
+
+		if (has_example(rule, event))
+			continue;
+		r = faults_add(faults,
+			       "%s:%u:%u: event \"%s\" has no example: add a message that it shall "
+			       "match",
+			       rule->file, event->line, event->column, event->name);
+		if (r < 0)
+			return r;
+		result = -EINVAL;
 	}
 	return result;
 }

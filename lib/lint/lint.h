@@ -14,8 +14,11 @@
 /* Whatever a client writes in the place of a user name: the same address, or none. */
 int lint_hostile(const struct rule *rule, struct faults *faults) must_check;
 
-/* No pattern's cost grows faster than the line. Takes a hundredth of a second a pattern, as a rule
- * of thumb. */
-int lint_growth(const struct rule *rule, struct faults *faults) must_check;
+/* No pattern's cost grows faster than the line, or comes near the match limit. Takes a few
+ * thousandths of a second a pattern. */
+int lint_cost(const struct rule *rule, struct faults *faults) must_check;
+
+/* Every event has an example. */
+int lint_examples(const struct rule *rule, struct faults *faults) must_check;
 
 #endif

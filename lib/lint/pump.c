@@ -1,43 +1,87 @@
 #include "lint/pump.h"
 
 #include "base/fault.h"
-#include "lint/counted.h"
 #include "match/match.h"
 #include "match/measure.h"
+#include "match/token.h"
 
 #include <errno.h>
+#include <limits.h>
 
-#define CHEAP       6      /* steps a byte that raise no suspicion; linear patterns need 1 to 5 */
+#define MAX_TIMES 16 /* PCRE2 writes out a group as often as it may come, if that has an end */
+
+#define CHEAP       7      /* steps a byte that raise no suspicion; linear patterns need 1 to 5 */
 #define CHEAP_START 200    /* steps, whatever the size */
+#define CHEAP_ENDS  4      /* the same, of what is not repeated */
 #define DEAR        64     /* steps a byte, and */
 #define DEAR_START  100000 /* steps: no linear pattern needs so many */
-#define GROWS                                                                                    \
-	28 /* tenths: linear cost doubles from one difference to the next, quadratic is fourfold \
-	    */
+
+/* Tenths: linear cost doubles from one difference to the next, quadratic is fourfold. */
+#define GROWS 28
 
 /* Each repetition adds as many bytes as the piece has, and those cost CHEAP; n repetitions that are
  * tried at n places cost n * n / 2. These are enough to tell the one from the other. */
-#define MIN_REPEATS(size) (64 + 16 * (size))
-#define MIN_SIZE          512  /* bytes repeated */
-#define MAX_SIZE          2048 /* bytes repeated: of long pieces each place tried costs many steps */
+#define SCREEN_SIZE    64 /* bytes repeated, and */
+#define SCREEN_REPEATS 20 /* at least */
+
+#define MEASURE_TIMES 4 /* as many again are measured: what comes to an end shall show it */
+#define MAX_SIZE      (MEASURE_TIMES * SCREEN_REPEATS * PUMP_PIECE_MAX) /* bytes repeated */
+#define TAKES         4 /* repetitions that show that there could be more */
 
 struct pump {
 	struct matcher *matcher;
-	struct match *match;
-	char *counted;      /* the pattern, if it could be counted better */
-	struct event event; /* with that pattern */
-	uint64_t cheap;     /* steps a byte, in tenths */
+	struct match *match; /* what is counted */
+	struct match *plain; /* as at run time */
+	char *spelled;       /* the pattern, if it could be spelled out */
+	struct event event;  /* with that pattern */
+	uint64_t cheap;      /* steps a byte, in tenths */
 	bool matched;
 	char text[MAX_SIZE + PUMP_ENDS_MAX];
 };
 
-static int pump_compile(struct pump *pump, const struct rule *rule, char *pattern)
+static bool is_item(const struct token *token)
+{
+	return token->kind == TOKEN_BYTE || token->kind == TOKEN_CLASS ||
+	       token->kind == TOKEN_REFERENCE;
+}
+
+int pump_spell_out(const char *pattern, char **ret)
+{
+	/* Each item grows by "(?:" and ")" at most. */
+	cleanup(freep) char *spelled = malloc(5 * strlen(pattern) + 1);
+	char *out = spelled;
+
+	if (!spelled)
+		return -ENOMEM;
+	for (const char *p = pattern;;) {
+		struct token token = token_next(&p), after;
+		const char *q = p;
+		bool repeated;
+
+		if (token.kind == TOKEN_LOST)
+			return -ENODATA;
+		if (token.kind == TOKEN_END)
+			break;
+		after = token_next(&q);
+		repeated = is_item(&token) && after.kind == TOKEN_REPEAT &&
+			   (after.max == UINT_MAX ? after.min : after.max) <= MAX_TIMES;
+		if (repeated)
+			out = mempcpy(out, "(?:", 3);
+		out = mempcpy(out, token.text.data, token.text.size);
+		if (repeated)
+			*out++ = ')';
+	}
+	*out = '\0';
+	*ret = TAKE_PTR(spelled);
+	return 0;
+}
+
+static int pump_compile(const char *file, const struct event *event, enum match_flags flags,
+			struct match **ret)
 {
 	struct faults faults = { 0 };
-	int r;
+	int r = match_new(file, event, flags, &faults, ret);
 
-	pump->event.pattern = pattern;
-	r = match_new(rule->file, &pump->event, MATCH_MEASURE, &faults, &pump->match);
 	faults_done(&faults);
 	return r;
 }
@@ -57,12 +101,18 @@ int pump_new(const struct rule *rule, const struct event *event, struct pump **r
 	r = matcher_new(&pump->matcher);
 	if (r < 0)
 		return r;
-	r = counted_pattern(event->pattern, &pump->counted);
+	r = pump_compile(rule->file, event, 0, &pump->plain);
+	if (r < 0)
+		return r;
+	r = pump_spell_out(event->pattern, &pump->spelled);
 	if (r == -ENOMEM)
 		return r;
-	r = pump_compile(pump, rule, pump->counted ?: event->pattern);
-	if (r == -EINVAL && pump->counted) /* too large so */
-		r = pump_compile(pump, rule, event->pattern);
+	pump->event.pattern = pump->spelled ?: event->pattern;
+	r = pump_compile(rule->file, &pump->event, MATCH_MEASURE, &pump->match);
+	if (r == -EINVAL && pump->spelled) { /* too large so */
+		pump->event.pattern = event->pattern;
+		r = pump_compile(rule->file, &pump->event, MATCH_MEASURE, &pump->match);
+	}
 	if (r < 0)
 		return r;
 
@@ -75,86 +125,98 @@ struct pump *pump_free(struct pump *pump)
 	if (!pump)
 		return NULL;
 	match_free(pump->match);
+	match_free(pump->plain);
 	matcher_free(pump->matcher);
-	free(pump->counted);
+	free(pump->spelled);
 	free(pump);
 	return NULL;
 }
 
-static struct span pump_build(struct pump *pump, const struct ruletest *ruletest, size_t n_repeats)
+static struct span pump_text(struct pump *pump, const struct trial *trial, size_t n_repeats)
 {
 	char *out = pump->text;
 
-	if (ruletest->head.size > 0)
-		out = mempcpy(out, ruletest->head.data, ruletest->head.size);
+	if (trial->head.size > 0)
+		out = mempcpy(out, trial->head.data, trial->head.size);
 	for (size_t i = 0; i < n_repeats; i++)
-		out = mempcpy(out, ruletest->piece.data, ruletest->piece.size);
-	if (ruletest->tail.size > 0)
-		out = mempcpy(out, ruletest->tail.data, ruletest->tail.size);
+		out = mempcpy(out, trial->piece.data, trial->piece.size);
+	if (trial->tail.size > 0)
+		out = mempcpy(out, trial->tail.data, trial->tail.size);
 	return (struct span){ pump->text, (size_t)(out - pump->text) };
 }
 
-static void show(struct span piece, char shown[static GROWTH_PIECE_MAX + 1])
+bool pump_takes(struct pump *pump, struct span head, struct span piece)
 {
-	size_t n = MIN(piece.size, GROWTH_PIECE_MAX);
+	struct trial trial = { .head = head, .piece = piece };
+	struct span text;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)piece.data[i];
+	if (head.size > PUMP_ENDS_MAX)
+		return false;
+	text = pump_text(pump, &trial, TAKES);
+	return match_try(pump->plain, pump->matcher, text, true, match_limit(text.size)) != 0;
+}
 
-		shown[i] = c < 0x20 || c > 0x7e ? '?' : piece.data[i];
+/* Linear, but how dear at run time? */
+static bool comes_near_limit(struct pump *pump, const struct trial *trial, struct pumped *ret)
+{
+	uint64_t limit = match_limit(PUMP_LINE) / 4 * 3, steps[2];
+	size_t sizes[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct span text = pump_text(pump, trial, ret->repeats[i + 1]);
+
+		sizes[i] = text.size;
+		steps[i] = measure_steps(pump->plain, pump->matcher, text, limit);
 	}
-	shown[n] = '\0';
+	ret->steps_at_most =
+		(steps[1] - MIN(steps[0], steps[1])) * PUMP_LINE / (sizes[1] - sizes[0]);
+	return ret->steps_at_most >= limit;
 }
 
 /* A trial that is dear but linear raises what counts as cheap, so that its like pass quickly. */
-static int measure(struct pump *pump, const struct ruletest *ruletest, size_t n, struct growth *ret)
+static int pump_measure(struct pump *pump, const struct trial *trial, size_t n, struct pumped *ret)
 {
-	struct growth growth = { .repeats = { n / 4, n / 2, n / 2 * 2 } };
-	uint64_t max = 0;
+	struct pumped pumped = { .repeats = { n / 4, n / 2, n / 2 * 2 } };
+	uint64_t max = 0, *steps = pumped.steps;
 	size_t size = 0;
 
 	for (size_t i = 0; i < 3; i++) {
-		struct span text = pump_build(pump, ruletest, growth.repeats[i]);
+		struct span text = pump_text(pump, trial, pumped.repeats[i]);
 
 		size = text.size;
 		max = DEAR_START + DEAR * size;
-		growth.steps[i] = measure_steps(pump->match, pump->matcher, text, max);
+		steps[i] = measure_steps(pump->match, pump->matcher, text, max);
 	}
-	pump->cheap = MAX(pump->cheap, growth.steps[2] * 13 / size);
-	if (growth.steps[2] < max &&
-	    growth.steps[2] - MIN(growth.steps[1], growth.steps[2]) <=
-		    (growth.steps[1] - MIN(growth.steps[0], growth.steps[1])) * GROWS / 10)
-		return 0;
-	show(ruletest->piece, growth.piece);
-	*ret = growth;
+	if (steps[2] < max && steps[2] - MIN(steps[1], steps[2]) <=
+				      (steps[1] - MIN(steps[0], steps[1])) * GROWS / 10) {
+		pump->cheap = MAX(pump->cheap, steps[2] * 13 / size);
+		if (!comes_near_limit(pump, trial, &pumped))
+			return 0;
+	}
+	*ret = pumped;
 	return 1;
 }
 
-int pump_try(struct pump *pump, const struct ruletest *ruletest, struct growth *ret)
+int pump_try(struct pump *pump, const struct trial *trial, struct pumped *ret)
 {
-	size_t size = ruletest->piece.size;
-	size_t n = MIN(MAX(MIN_SIZE / size, MIN_REPEATS(size)), MAX_SIZE / size);
+	size_t n = MAX(SCREEN_SIZE / trial->piece.size, SCREEN_REPEATS);
+	size_t size = n * trial->piece.size;
 	struct span text;
 	int r;
 
 	pump->matched = false;
-	if (ruletest->head.size + ruletest->tail.size > PUMP_ENDS_MAX)
+	if (trial->head.size + trial->tail.size > PUMP_ENDS_MAX)
 		return 0;
-	text = pump_build(pump, ruletest, n);
+	text = pump_text(pump, trial, n);
 	r = match_try(pump->match, pump->matcher, text, false,
-		      CHEAP_START + text.size * pump->cheap / 10);
+		      CHEAP_START + CHEAP_ENDS * (text.size - size) + size * pump->cheap / 10);
 	pump->matched = r > 0;
 	if (r != -E2BIG)
 		return 0;
-	return measure(pump, ruletest, n, ret);
+	return pump_measure(pump, trial, MEASURE_TIMES * n, ret);
 }
 
 bool pump_matched(const struct pump *pump)
 {
 	return pump->matched;
-}
-
-size_t pump_reach(struct pump *pump, struct span text)
-{
-	return measure_reach(pump->match, pump->matcher, text);
 }

@@ -1,8 +1,5 @@
 #include "fuzz.h"
-#include "lint/ambiguity.h"
-#include "lint/counted.h"
 #include "match/required.h"
-#include "match/token.h"
 
 #include "../unit/meets.h"
 
@@ -36,33 +33,15 @@ static int match(const char *pattern, struct span text, pcre2_match_context *con
 	return r;
 }
 
-static void suspect(const char *pattern)
-{
-	struct automaton automaton;
-	struct ambiguity *ambiguity;
-	struct suspicion suspicion;
-
-	if (automaton_init(&automaton, pattern) == 0) {
-		FUZZ_CHECK(ambiguity_new(&automaton, &ambiguity) == 0);
-		for (int i = 0; i < 8 && ambiguity_next(ambiguity, &suspicion) > 0; i++)
-			FUZZ_CHECK(suspicion.piece.size > 0 &&
-				   suspicion.piece.size <= AMBIGUITY_PIECE_MAX &&
-				   suspicion.state < automaton.n_states);
-		ambiguity_free(ambiguity);
-	}
-	automaton_done(&automaton);
-}
-
-/* A pattern, a line feed, a text: what PCRE2 matches must hold what is required, the pattern that
- * hides no cost must match the same, and what is suspected must be short. */
+/* A pattern, a line feed, a text: what PCRE2 matches must hold what is required. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *end = memchr(data, '\n', size);
 	pcre2_match_context *context;
 	struct required required;
-	char *pattern, *counted;
+	char *pattern;
 	struct span text;
-	int r, same;
+	int r;
 
 	if (!end || memchr(data, '\0', (size_t)(end - (const char *)data)) || size > 2000)
 		return 0;
@@ -72,16 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pcre2_set_match_limit(context, 5000);
 	text = (struct span){ end + 1, size - (size_t)(end + 1 - (const char *)data) };
 	FUZZ_CHECK(required_of_pattern(pattern, &required) == 0);
-	suspect(pattern);
 
 	r = match(pattern, text, context);
 	FUZZ_CHECK(r < 0 || meets(text, &required));
-	if (r != PCRE2_ERROR_INTERNAL && counted_pattern(pattern, &counted) == 0) {
-		same = match(counted, text, context);
-		if (r >= PCRE2_ERROR_NOMATCH && same >= PCRE2_ERROR_NOMATCH)
-			FUZZ_CHECK((r < 0) == (same < 0));
-		free(counted);
-	}
 	required_done(&required);
 	pcre2_match_context_free(context);
 	free(pattern);

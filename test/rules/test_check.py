@@ -43,15 +43,18 @@ def test_a_pattern_that_backtracks_is_measured(tmp_path):
 
 
 @pytest.mark.parametrize("pattern, fault", [
-    (r"^(?:a+)+ (?<address>\S+)$", "costs more than the line is long: \"a\" repeated 128, 256 and 512 times"),
+    (r"^(?:a+)+ (?<address>\S+)$", "costs more than the line is long: \"a\" repeated 64, 128 and 256 times behind \"\""),
     (r"^.*from.*by (?<address>\S+)$", "costs more than the line is long"),
     (r"^(?i)failed for .* from .*: (?<address>\S+)$", "costs more than the line is long"),
-    (r"^\Qlogin\E for (?<address>\S+)$", "add an example"),
+    (r"^(?:" + 28 * "(?=.)" + r"[^,])*+(?<address>,)", "comes near the match limit"),
     (r"^(?i)failed for (?<user>.*) from (?<address>\S+)$", None),
 ])
-def test_a_pattern_without_examples_is_measured(pattern, fault, tmp_path):
+def test_an_event_without_an_example_is_a_fault_and_is_measured_all_the_same(pattern, fault, tmp_path):
     code, faults = check(tmp_path, pattern, examples=False)
-    assert code == (1 if fault else 0)
+    assert code == 1
+    assert "calsrv.json:1:" in faults
+    assert ': event "auth-failed" has no example: add a message that it shall match\n' in faults
+    assert ("pattern of event" in faults) == bool(fault)
     assert (fault or "") in faults
 
 
@@ -95,7 +98,7 @@ def test_an_example_is_held_to_its_word(example, fault, tmp_path):
         "name": "r", "journal": [{"_SYSTEMD_UNIT": "r.service"}],
         "events": [{"name": "fail", "pattern": r"^fail (?<user>\S+) (?<address>\S+)$"},
                    {"name": "other", "pattern": r"^other (?<session>\S+)$"}],
-        "examples": [example]}))
+        "examples": [example, {"message": FAIL, "event": "fail"}, {"message": "other 78", "event": "other"}]}))
     done = subprocess.run([banish_test.BANISH, "check", "--config", tmp_path,
                            "--rules", tmp_path / "none"],
                           text=True, capture_output=True, check=False, timeout=60)
@@ -111,7 +114,9 @@ def counts_of(tmp_path, *events):
     (tmp_path / "rules.d" / "r.json").write_text(json.dumps({
         "name": "r", "journal": [{"_SYSTEMD_UNIT": "r.service"}],
         "events": [dict(event, pattern=rf"^{event['name']} (?<address>\S+) (?<session>\d+)$")
-                   for event in events]}, indent=1))
+                   for event in events],
+        "examples": [{"message": f"{event['name']} 192.0.2.{i} {i}", "event": event["name"]}
+                     for i, event in enumerate(events)]}, indent=1))
     done = subprocess.run([banish_test.BANISH, "check", "--config", tmp_path, "--rules", tmp_path / "none"],
                           text=True, capture_output=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,8 @@ import pytest
 import banish_test
 
 RULE = (b'{"name": "a", "journal": [{"_SYSTEMD_UNIT": "a.service"}], '
-        b'"events": [{"name": "e", "pattern": "^x (?<address>\\\\S+)$"}]}')
+        b'"events": [{"name": "e", "pattern": "^x (?<address>\\\\S+)$"}], '
+        b'"examples": [{"message": "x 192.0.2.1", "event": "e"}]}')
 POLICY = b'{"jails": {}}'
 
 

@@ -119,8 +119,39 @@ static void costs_must_not_outgrow_the_line(void **state)
 	make_logfmt_event(rule, "logfmt", "m", "failed", false);
 	make_event(rule, "bad", "MESSAGE", "^.*from.*by (?<address>\\S+)$");
 	add_example(rule, "from x by 192.0.2.1", "bad", "192.0.2.1", NULL);
-	assert_fault(lint_growth, rule,
-		     "r.json:1:1: pattern of event \"bad\" costs more than the line is long: \"");
+	assert_fault(
+		lint_cost, rule,
+		"r.json:1:1: pattern of event \"bad\" costs more than the line is long: \"from \" "
+		"repeated 20, 40 and 80 times behind \"");
+	pool_done();
+}
+
+static void costs_must_not_come_near_the_limit(void **state)
+{
+	struct rule *rule = empty_rule();
+	char pattern[256], *end = stpcpy(pattern, "^(?:");
+
+	for (int i = 0; i < 28; i++)
+		end = stpcpy(end, "(?=.)");
+	strcpy(end, "[^,])*+(?<address>,)");
+	make_event(rule, "bad", "MESSAGE", pattern);
+	assert_fault(lint_cost, rule,
+		     "r.json:1:1: pattern of event \"bad\" comes near the match limit: \"");
+	pool_done();
+}
+
+static void every_event_needs_an_example(void **state)
+{
+	struct rule *rule = empty_rule();
+
+	make_event(rule, "one", "MESSAGE", "^from (?<address>\\S+)$");
+	make_logfmt_event(rule, "two", "m", "failed", false);
+	add_example(rule, "from 192.0.2.1", "one", NULL, NULL);
+	add_example(rule, "of nobody", NULL, NULL, NULL);
+	assert_fault(lint_examples, rule,
+		     "r.json:1:1: event \"two\" has no example: add a message that it shall match");
+	add_example(rule, "m=failed username=a remote=192.0.2.1", "two", NULL, NULL);
+	assert_fault(lint_examples, rule, NULL);
 	pool_done();
 }
 
@@ -139,6 +170,8 @@ int main(void)
 		cmocka_unit_test(a_name_must_not_tell_the_address),
 		cmocka_unit_test(logfmt_names_are_quoted),
 		cmocka_unit_test(costs_must_not_outgrow_the_line),
+		cmocka_unit_test(costs_must_not_come_near_the_limit),
+		cmocka_unit_test(every_event_needs_an_example),
 		cmocka_unit_test(a_bad_pattern_is_told_as_such),
 	};
 
