@@ -138,7 +138,7 @@ static struct span pump_text(struct pump *pump, const struct trial *trial, size_
 
 	if (trial->head.size > 0)
 		out = mempcpy(out, trial->head.data, trial->head.size);
-	for (size_t i = 0; i < n_repeats; i++)
+	for (size_t i = 0; trial->piece.size > 0 && i < n_repeats; i++)
 		out = mempcpy(out, trial->piece.data, trial->piece.size);
 	if (trial->tail.size > 0)
 		out = mempcpy(out, trial->tail.data, trial->tail.size);
