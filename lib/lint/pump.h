@@ -41,7 +41,7 @@ DEFINE_CLEANUP(struct pump *, pump_free)
  * to repeat it. */
 bool pump_takes(struct pump *pump, struct span head, struct span piece);
 
-/* 1: it costs too much, and `ret` shows it; 0: it does not. The piece has at most PUMP_PIECE_MAX
+/* 1: it costs too much, and `ret` shows it; 0: it does not. The piece has 1 to PUMP_PIECE_MAX
  * bytes. */
 int pump_try(struct pump *pump, const struct trial *trial, struct pumped *ret) must_check;
 
