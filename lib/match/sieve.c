@@ -1,232 +1,356 @@
 /*
- * Each event requires a few sets of needles (texts of which one must stand there); up to N_PLANES
- * of them are looked for. Plane k has a bit for each event whose k-th set was found, and an event
- * passes if it has its bit in all planes.
+ * Of what a pattern requires, one set is looked for: literals of which one must stand in every text
+ * that it matches. Each run of plain bytes is such a set, and so are the sets of alternatives
+ * together, if each of them has one:
+ *     ^\S+-login: (?:Aborted login|Disconnected)[^(]*\(auth failed, \d+
+ * has "-login: ", "Aborted login" or "Disconnected", and "(auth failed, ". What only restricts a
+ * match (look-around, atomic groups, anchors) is read as if it were not there. What is not
+ * understood, and all that ignores case, requires nothing.
  *
- * Needles are found by four of their bytes (a gram). Of every needle as many neighbouring grams are
- * in the table as the text is stepped through in bytes, so that one of them is met wherever the
- * needle stands. Where a needle has a choice it takes grams that few others have. Table and chains
- * come from the rules alone, so a stranger's text can meet the longest chain over and over: after
- * so many close looks a gram alone stands for its needles, which is never wrong, and is not looked
- * for again.
+ * Best is the set whose literals have least in common with others. They are found by the rarest
+ * four of their bytes (a gram). A stranger's text can meet these over and over: after so many close
+ * looks a gram alone stands for its literals, which is never wrong, and is not looked for again.
  */
 
 #include "match/sieve.h"
 
 #include "base/bitmap.h"
-#include "match/needles.h"
+#include "match/token.h"
 
 #include <errno.h>
 
-#define MAX_STRIDE  8 /* bytes */
-#define SHORT_CHAIN 6 /* needles that share a gram */
+#define GRAM        4  /* bytes; no literal is shorter */
+#define LITERAL_MAX 64 /* bytes */
+#define SET_MAX     32 /* literals */
+#define DEPTH_MAX   64 /* groups in groups */
+#define HASH_BITS   14
+#define FILTER_BITS 16 /* what a client repeats must not look like a gram by chance */
 
-/* The filter tells more bytes apart than the table, as long as it is no larger than 16 KiB: what a
- * client repeats must not look like a needle by chance, or each of its bytes costs a closer look.
- */
-#define FILTER_MORE 3  /* bits of hash */
-#define FILTER_MOST 17 /* bits of hash */
-
-/* Close looks at one text. Ordinary lines need 20; 256 bytes that need none cost as much as 3. */
+/* Needles that are compared with one text. Ordinary lines need 20. */
 #define MAX_LOOKS(size) (64 + (size) / 256)
 
-struct gram {
-	uint32_t bytes, needle;
-	uint16_t offset; /* in the needle */
-	uint16_t tell_offset;
-	uint32_t tell; /* bytes of the needle that few others have, to spare a look at it */
-	uint32_t size; /* of the needle */
+struct literal {
+	uint32_t size;
+	char bytes[LITERAL_MAX];
+};
+
+/* One of these stands in the text; none: nothing is known. */
+struct set {
+	size_t n;
+	struct literal list[SET_MAX];
+};
+
+struct reader {
+	const char *p;
+	struct token token; /* the one that is to be read next */
+	unsigned depth;
+	bool lost;        /* something was not understood */
+	uint32_t *crowds; /* by hash: how many literals have such a gram */
+	bool counting;
+};
+
+struct needle {
+	struct literal literal;
+	uint32_t gram, offset; /* its rarest gram, mixed, and where it begins */
+	uint32_t next, mark;   /* in the chain of the gram; what it marks; numbers + 1 */
+	uint64_t found;        /* the pass that found it last */
+};
+
+/* Some events of a needle: all in one word of their bitmap. */
+struct mark {
+	uint32_t word, next; /* number + 1 */
+	uint64_t events;
 };
 
 struct sieve {
-	struct needles needles;
-	struct gram *grams; /* by hash: those of h lie in starts[h] ... starts[h + 1] */
-	uint32_t *starts;
-	uint64_t *filter; /* by a longer hash: those that a needle has */
-	unsigned shift, filter_shift;
-	size_t stride;
-	uint64_t *met[N_PLANES];
+	size_t n_words;    /* of a bitmap of events */
+	uint64_t *always;  /* events that require nothing */
+	uint64_t *escaped; /* events whose literals may be written otherwise, with a '\' */
+	bool has_escaped;
+	struct needle *needles;
+	struct mark *marks;
+	uint32_t n_needles, n_marks;
+	uint32_t chains[1 << HASH_BITS];  /* the first needle's number + 1 */
+	uint8_t filter[1 << FILTER_BITS]; /* 1: a needle's gram has this hash; bytes are quickest */
 	uint64_t pass;
-	uint32_t *given_up; /* hashes that are not in the filter during this pass */
-	size_t n_given_up;
 };
 
-static uint32_t load(const char *bytes)
+static uint32_t mix(const char *gram)
 {
-	uint32_t gram;
+	uint32_t bytes;
 
-	memcpy(&gram, bytes, sizeof(gram));
-	return gram;
+	memcpy(&bytes, gram, sizeof(bytes));
+	return bytes * 0x9e3779b1U;
 }
 
-static uint32_t mix(uint32_t gram)
+static uint32_t filter_hash(uint32_t mixed)
 {
-	return gram * 0x9e3779b1U;
+	return mixed >> (32 - FILTER_BITS);
 }
 
-static uint32_t sieve_hash(const struct sieve *sieve, uint32_t gram)
+static uint32_t *crowd_of(const struct reader *reader, const char *gram)
 {
-	return mix(gram) >> sieve->shift;
+	return &reader->crowds[mix(gram) >> (32 - HASH_BITS)];
 }
 
-/* Where in the needle its grams are rarest so far. */
-static size_t quiet_place(const struct sieve *sieve, const struct needle *needle,
-			  const uint32_t *counts)
+static uint32_t rarest_gram(const struct reader *reader, const struct literal *literal)
 {
-	size_t best = 0, best_crowd = SIZE_MAX;
+	uint32_t best = 0;
 
-	for (size_t i = 0; i + sieve->stride + GRAM - 1 <= needle->size; i++) {
-		size_t crowd = 0;
-
-		for (size_t j = 0; j < sieve->stride; j++)
-			crowd = MAX(crowd, counts[sieve_hash(sieve, load(needle->text + i + j))]);
-		if (crowd < best_crowd) {
-			best = i;
-			best_crowd = crowd;
-		}
-	}
-	return best;
-}
-
-/* Chooses the place of each needle's grams, for a stride; the longest chain. starts[h + 2] counts.
- */
-static uint32_t place_needles(struct sieve *sieve, size_t stride, size_t n_hashes, uint16_t *places)
-{
-	uint32_t *counts = sieve->starts + 2, longest = 0;
-
-	sieve->stride = stride;
-	memset(counts, 0, n_hashes * sizeof(*counts));
-	for (size_t i = 0; i < sieve->needles.n; i++) {
-		const struct needle *needle = &sieve->needles.list[i];
-
-		places[i] = (uint16_t)quiet_place(sieve, needle, counts);
-		for (size_t j = 0; j < stride; j++) {
-			uint32_t *count =
-				&counts[sieve_hash(sieve, load(needle->text + places[i] + j))];
-
-			(*count)++;
-			longest = MAX(longest, *count);
-		}
-	}
-	return longest;
-}
-
-/* A wide stride skips more, but where needles have much in common it leaves them no gram of their
- * own. */
-static void choose_stride(struct sieve *sieve, size_t n_hashes, uint16_t *places)
-{
-	size_t widest = MIN(sieve->needles.shortest - GRAM + 1, MAX_STRIDE), best = 1;
-	uint32_t shortest_chain = UINT32_MAX;
-
-	for (size_t stride = widest; stride > 0; stride--) {
-		uint32_t chain = place_needles(sieve, stride, n_hashes, places);
-
-		if (chain <= SHORT_CHAIN)
-			return;
-		if (chain < shortest_chain) {
-			shortest_chain = chain;
-			best = stride;
-		}
-	}
-	(void)place_needles(sieve, best, n_hashes, places);
-}
-
-static void count_everywhere(struct sieve *sieve, uint32_t *counts)
-{
-	for (size_t i = 0; i < sieve->needles.n; i++) {
-		const struct needle *needle = &sieve->needles.list[i];
-
-		for (size_t j = 0; j + GRAM <= needle->size; j++)
-			counts[sieve_hash(sieve, load(needle->text + j))]++;
-	}
-}
-
-/* Where the needle has what the fewest have, wherever it stands in them. */
-static size_t telling_place(const struct sieve *sieve, const struct needle *needle,
-			    const uint32_t *counts)
-{
-	size_t best = 0;
-
-	for (size_t i = 1; i + GRAM <= needle->size; i++)
-		if (counts[sieve_hash(sieve, load(needle->text + i))] <
-		    counts[sieve_hash(sieve, load(needle->text + best))])
+	for (uint32_t i = 1; i + GRAM <= literal->size; i++)
+		if (*crowd_of(reader, literal->bytes + i) <
+		    *crowd_of(reader, literal->bytes + best))
 			best = i;
 	return best;
 }
 
-/* starts[h + 2] becomes the end of h + 1, and moves down to h + 1 while that is filled. */
-static void fill_table(struct sieve *sieve, size_t n_hashes, const uint16_t *places,
-		       const uint32_t *counts)
+/* How little the set tells: by the crowd and the length of its commonest literal.
+ * UINT64_MAX: nothing. */
+static uint64_t dullness(const struct reader *reader, const struct set *set)
 {
-	for (size_t h = 2; h < n_hashes + 2; h++)
-		sieve->starts[h] += sieve->starts[h - 1];
-	for (size_t i = 0; i < sieve->needles.n; i++) {
-		const struct needle *needle = &sieve->needles.list[i];
-		size_t tell_offset = telling_place(sieve, needle, counts);
+	uint64_t dullness = set->n > 0 ? 0 : UINT64_MAX;
 
-		for (size_t j = 0; j < sieve->stride; j++) {
-			size_t offset = places[i] + j;
-			uint32_t bytes = load(needle->text + offset);
+	for (size_t i = 0; i < set->n; i++) {
+		const struct literal *literal = &set->list[i];
+		uint64_t crowd;
 
-			bitmap_set(sieve->filter, mix(bytes) >> sieve->filter_shift);
-			sieve->grams[sieve->starts[sieve_hash(sieve, bytes) + 1]++] =
-				(struct gram){ bytes,
-					       (uint32_t)i,
-					       (uint16_t)offset,
-					       (uint16_t)tell_offset,
-					       load(needle->text + tell_offset),
-					       (uint32_t)needle->size };
+		if (literal->size < GRAM)
+			return UINT64_MAX;
+		crowd = *crowd_of(reader, literal->bytes + rarest_gram(reader, literal));
+		dullness = MAX(dullness, crowd << 8 | (LITERAL_MAX - literal->size));
+	}
+	return dullness;
+}
+
+static void choose(const struct reader *reader, struct set *best, const struct set *set)
+{
+	if (dullness(reader, set) < dullness(reader, best))
+		*best = *set;
+}
+
+static void add_literal(struct set *set, const char *bytes, size_t size)
+{
+	struct literal *literal = &set->list[set->n++];
+
+	literal->size = (uint32_t)MIN(size, LITERAL_MAX);
+	memcpy(literal->bytes, bytes, literal->size);
+}
+
+static void count(struct reader *reader, const struct literal *literal)
+{
+	for (uint32_t i = 0; reader->counting && i + GRAM <= literal->size; i++)
+		++*crowd_of(reader, literal->bytes + i);
+}
+
+static void move_on(struct reader *reader)
+{
+	reader->token = token_next(&reader->p);
+	reader->lost |= reader->token.kind == TOKEN_LOST || reader->token.caseless;
+}
+
+/* What every alternative requires; the token is then the one that ends them. */
+static void read_alternatives(struct reader *reader, struct set *ret);
+
+/* The set of a group, up to its ")". */
+static void read_group(struct reader *reader, struct set *ret)
+{
+	move_on(reader);
+	reader->lost |= ++reader->depth > DEPTH_MAX;
+	read_alternatives(reader, ret);
+	reader->depth--;
+	reader->lost |= reader->token.kind != TOKEN_CLOSE;
+}
+
+/* Reads repeats, if there are any: how often at least must come what they stand behind? */
+static unsigned read_repeats(struct reader *reader, bool *ret_repeated)
+{
+	unsigned min = 1;
+
+	*ret_repeated = reader->token.kind == TOKEN_REPEAT;
+	for (; reader->token.kind == TOKEN_REPEAT; move_on(reader))
+		min = MIN(min, reader->token.min);
+	return min;
+}
+
+static void end_run(struct reader *reader, struct set *run, struct set *best)
+{
+	count(reader, &run->list[0]);
+	choose(reader, best, run);
+	run->list[0].size = 0;
+}
+
+static void read_sequence(struct reader *reader, struct set *best)
+{
+	struct set run = { .n = 1 }, group;
+	struct literal *literal = &run.list[0];
+
+	best->n = 0;
+	while (!reader->lost && reader->token.kind != TOKEN_END &&
+	       reader->token.kind != TOKEN_CLOSE && reader->token.kind != TOKEN_OR) {
+		enum token_kind kind = reader->token.kind;
+		char byte = reader->token.byte;
+		bool repeated;
+		unsigned min;
+
+		group.n = 0;
+		if (kind == TOKEN_OPEN || kind == TOKEN_LOOK)
+			read_group(reader, &group);
+		move_on(reader);
+		min = read_repeats(reader, &repeated);
+		if (kind == TOKEN_LOOK || kind == TOKEN_NOTHING)
+			continue;
+		if (kind == TOKEN_BYTE && min > 0)
+			literal->bytes[literal->size++] = byte;
+		if (kind != TOKEN_BYTE || repeated || literal->size == LITERAL_MAX)
+			end_run(reader, &run, best);
+		if (min > 0)
+			choose(reader, best, &group);
+	}
+	end_run(reader, &run, best);
+}
+
+static void read_alternatives(struct reader *reader, struct set *ret)
+{
+	struct set other;
+
+	read_sequence(reader, ret);
+	while (!reader->lost && reader->token.kind == TOKEN_OR) {
+		move_on(reader);
+		read_sequence(reader, &other);
+		if (ret->n == 0 || other.n == 0 || ret->n + other.n > SET_MAX) {
+			ret->n = 0;
+			continue;
 		}
+		memcpy(&ret->list[ret->n], other.list, other.n * sizeof(*other.list));
+		ret->n += other.n;
 	}
 }
 
-static int make_table(struct sieve *sieve)
+static void read_pattern(struct reader *reader, const char *pattern, struct set *ret)
 {
-	cleanup(freep) uint16_t *places = calloc(sieve->needles.n + 1, sizeof(*places));
-	cleanup(freep) uint32_t *counts = NULL;
-	size_t n_hashes = 1024, n_grams;
+	reader->p = pattern;
+	reader->depth = 0;
+	reader->lost = false;
+	move_on(reader);
+	read_alternatives(reader, ret);
+	if (reader->lost || reader->token.kind != TOKEN_END)
+		ret->n = 0;
+}
 
-	sieve->shift = 22;
-	for (; n_hashes < 8 * MAX_STRIDE * sieve->needles.n && sieve->shift > 10; sieve->shift--)
-		n_hashes *= 2;
-	sieve->filter_shift = MIN(sieve->shift, MAX(sieve->shift - FILTER_MORE, 32 - FILTER_MOST));
-	sieve->starts = calloc(n_hashes + 2, sizeof(*sieve->starts));
-	sieve->filter = calloc(bitmap_words((size_t)1 << (32 - sieve->filter_shift)),
-			       sizeof(*sieve->filter));
-	counts = calloc(n_hashes, sizeof(*counts));
-	if (!places || !counts || !sieve->starts || !sieve->filter)
+/* A value that a key must have stands in the line as it is, or something there is escaped. */
+static void require_values(struct reader *reader, const struct event *event, struct set *ret)
+{
+	struct set values;
+
+	ret->n = 0;
+	for (size_t i = 0; i < event->n_where; i++) {
+		const struct where *where = &event->where[i];
+
+		values.n = 0;
+		if (where->negated || where->n_values > SET_MAX)
+			continue;
+		for (size_t j = 0; j < where->n_values; j++) {
+			add_literal(&values, where->values[j], strlen(where->values[j]));
+			count(reader, &values.list[j]);
+		}
+		choose(reader, ret, &values);
+	}
+}
+
+static void add_mark(struct sieve *sieve, struct needle *needle, uint32_t event)
+{
+	struct mark *mark = needle->mark > 0 ? &sieve->marks[needle->mark - 1] : NULL;
+
+	if (!mark || mark->word != event / 64) {
+		mark = &sieve->marks[sieve->n_marks++];
+		*mark = (struct mark){ .word = event / 64, .next = needle->mark };
+		needle->mark = sieve->n_marks;
+	}
+	mark->events |= (uint64_t)1 << event % 64;
+}
+
+/* Each literal once, however many events have it: they found the same gram the rarest. */
+static void add_needle(struct sieve *sieve, const struct reader *reader,
+		       const struct literal *literal, uint32_t event)
+{
+	uint32_t offset = rarest_gram(reader, literal), gram = mix(literal->bytes + offset);
+	uint32_t *chain = &sieve->chains[gram >> (32 - HASH_BITS)];
+	struct needle *needle = NULL;
+
+	for (uint32_t i = *chain; i > 0 && !needle; i = sieve->needles[i - 1].next)
+		if (sieve->needles[i - 1].literal.size == literal->size &&
+		    memcmp(sieve->needles[i - 1].literal.bytes, literal->bytes, literal->size) == 0)
+			needle = &sieve->needles[i - 1];
+	if (!needle) {
+		needle = &sieve->needles[sieve->n_needles++];
+		*needle = (struct needle){ *literal, gram, offset, *chain, 0, 0 };
+		*chain = sieve->n_needles;
+		sieve->filter[filter_hash(gram)] = 1;
+	}
+	add_mark(sieve, needle, event);
+}
+
+static int add_event(struct sieve *sieve, const struct reader *reader, const struct set *set,
+		     uint32_t event, bool is_logfmt)
+{
+	struct needle *needles;
+	struct mark *marks;
+
+	if (set->n == 0) {
+		bitmap_set(sieve->always, event);
+		return 0;
+	}
+	if (is_logfmt) {
+		bitmap_set(sieve->escaped, event);
+		sieve->has_escaped = true;
+	}
+	needles = realloc(sieve->needles, (sieve->n_needles + set->n) * sizeof(*needles));
+	if (!needles)
 		return -ENOMEM;
-	if (sieve->needles.n > 0)
-		choose_stride(sieve, n_hashes, places);
-	n_grams = sieve->needles.n * sieve->stride;
-	sieve->grams = calloc(n_grams + 1, sizeof(*sieve->grams));
-	sieve->given_up = calloc(n_grams + 1, sizeof(*sieve->given_up));
-	if (!sieve->grams || !sieve->given_up)
+	sieve->needles = needles;
+	marks = realloc(sieve->marks, (sieve->n_marks + set->n) * sizeof(*marks));
+	if (!marks)
 		return -ENOMEM;
-	count_everywhere(sieve, counts);
-	fill_table(sieve, n_hashes, places, counts);
+	sieve->marks = marks;
+	for (size_t i = 0; i < set->n; i++)
+		add_needle(sieve, reader, &set->list[i], event);
 	return 0;
 }
 
 int sieve_new(const struct event *const *events, size_t n_events, struct sieve **ret)
 {
-	cleanup(sieve_freep) struct sieve *sieve = NULL;
-	int r;
+	cleanup(sieve_freep) struct sieve *sieve = calloc(1, sizeof(*sieve));
+	cleanup(freep) uint32_t *crowds = calloc(1 << HASH_BITS, sizeof(*crowds));
+	struct reader reader = { .crowds = crowds };
+	struct set set;
 
-	sieve = calloc(1, sizeof(*sieve));
-	if (!sieve)
+	if (!sieve || !crowds)
 		return -ENOMEM;
-	r = needles_init(&sieve->needles, events, n_events);
-	if (r < 0)
-		return r;
-	for (size_t k = 0; k < N_PLANES; k++) {
-		sieve->met[k] = calloc(sieve->needles.n_words + 1, sizeof(*sieve->met[k]));
-		if (!sieve->met[k])
-			return -ENOMEM;
+	sieve->n_words = bitmap_words(n_events);
+	sieve->always = calloc(sieve->n_words + 1, sizeof(*sieve->always));
+	sieve->escaped = calloc(sieve->n_words + 1, sizeof(*sieve->escaped));
+	if (!sieve->always || !sieve->escaped)
+		return -ENOMEM;
+	/* Twice, for only all events together know how rare something is. */
+	for (size_t i = 0; i < 2 * n_events; i++) {
+		uint32_t number = (uint32_t)(i % n_events);
+		const struct event *event = events[number];
+		bool is_logfmt = event->format == FORMAT_LOGFMT;
+		int r;
+
+		if (strcmp(event->field, "MESSAGE") != 0)
+			continue;
+		reader.counting = i < n_events;
+		if (is_logfmt)
+			require_values(&reader, event, &set);
+		else
+			read_pattern(&reader, event->pattern, &set);
+		if (i < n_events)
+			continue;
+		r = add_event(sieve, &reader, &set, number, is_logfmt);
+		if (r < 0)
+			return r;
 	}
-	r = make_table(sieve);
-	if (r < 0)
-		return r;
 
 	*ret = TAKE_PTR(sieve);
 	return 0;
@@ -236,113 +360,85 @@ struct sieve *sieve_free(struct sieve *sieve)
 {
 	if (!sieve)
 		return NULL;
-	needles_done(&sieve->needles);
-	for (size_t k = 0; k < N_PLANES; k++)
-		free(sieve->met[k]);
-	free(sieve->given_up);
-	free(sieve->grams);
-	free(sieve->starts);
-	free(sieve->filter);
+	free(sieve->always);
+	free(sieve->escaped);
+	free(sieve->needles);
+	free(sieve->marks);
 	free(sieve);
 	return NULL;
 }
 
-static void mark(struct sieve *sieve, const struct needle *needle)
+/* A gram that has a needle's hash stands at `place`: do such needles stand around it? If not looked
+ * at closely, each is taken for found. How many there were. */
+static size_t look(struct sieve *sieve, struct span text, size_t place, bool closely,
+		   uint64_t *events)
 {
-	for (size_t k = 0; k < N_PLANES; k++) {
-		const struct marks *marks = &needle->marks[k];
+	uint32_t gram = mix(text.data + place), next = sieve->chains[gram >> (32 - HASH_BITS)];
+	size_t n = 0;
 
-		if (marks->bitmap) {
-			for (size_t i = 0; i < sieve->needles.n_words; i++)
-				sieve->met[k][i] |= marks->bitmap[i];
+	for (; next > 0; next = sieve->needles[next - 1].next, n++) {
+		struct needle *needle = &sieve->needles[next - 1];
+		const struct literal *literal = &needle->literal;
+
+		if (needle->found == sieve->pass)
+			continue;
+		if (closely && (needle->gram != gram || needle->offset > place ||
+				text.size - (place - needle->offset) < literal->size ||
+				memcmp(text.data + place - needle->offset, literal->bytes,
+				       literal->size) != 0))
+			continue;
+		needle->found = sieve->pass;
+		for (uint32_t i = needle->mark; i > 0; i = sieve->marks[i - 1].next)
+			events[sieve->marks[i - 1].word] |= sieve->marks[i - 1].events;
+	}
+	return n;
+}
+
+static bool may_be_gram(const struct sieve *sieve, const char *bytes)
+{
+	return sieve->filter[filter_hash(mix(bytes))];
+}
+
+static void find_needles(struct sieve *sieve, struct span text, uint64_t *events)
+{
+	size_t looks = MAX_LOOKS(text.size), n_given_up = 0;
+
+	for (size_t i = 0; i + GRAM <= text.size; i++) {
+		const char *at = text.data + i;
+		size_t n;
+
+		/* Mostly none of four neighbours is one. */
+		if (i + 3 + GRAM <= text.size &&
+		    !(may_be_gram(sieve, at) | may_be_gram(sieve, at + 1) |
+		      may_be_gram(sieve, at + 2) | may_be_gram(sieve, at + 3))) {
+			i += 3;
 			continue;
 		}
-		for (size_t i = 0; i < marks->n_events; i++)
-			bitmap_set(sieve->met[k], marks->events[i]);
-	}
-}
-
-/* The gram at `place` has a hash of ours: which needles stand around it? True if one was found
- * anew. */
-static bool look_closer(struct sieve *sieve, struct span text, size_t place, uint32_t h)
-{
-	uint32_t bytes = load(text.data + place);
-	bool any = false;
-
-	for (uint32_t i = sieve->starts[h]; i < sieve->starts[h + 1]; i++) {
-		const struct gram *gram = &sieve->grams[i];
-		const char *start = text.data + place - gram->offset;
-		struct needle *needle;
-
-		if (gram->bytes != bytes || gram->offset > place ||
-		    text.size - (place - gram->offset) < gram->size ||
-		    load(start + gram->tell_offset) != gram->tell)
+		if (!may_be_gram(sieve, at))
 			continue;
-		needle = &sieve->needles.list[gram->needle];
-		if (needle->found == sieve->pass || memcmp(start, needle->text, needle->size) != 0)
-			continue;
-		needle->found = sieve->pass;
-		mark(sieve, needle);
-		any = true;
-	}
-	return any;
-}
-
-/* Takes the needles of these grams for found. */
-static void give_up(struct sieve *sieve, uint32_t mixed)
-{
-	uint32_t h = mixed >> sieve->shift, filter_hash = mixed >> sieve->filter_shift;
-
-	for (uint32_t i = sieve->starts[h]; i < sieve->starts[h + 1]; i++) {
-		struct needle *needle = &sieve->needles.list[sieve->grams[i].needle];
-
-		needle->found = sieve->pass;
-		mark(sieve, needle);
-	}
-	bitmap_clear(sieve->filter, filter_hash);
-	sieve->given_up[sieve->n_given_up++] = filter_hash;
-}
-
-/* True if there are some. */
-static bool find_needles(struct sieve *sieve, struct span text)
-{
-	size_t looks = MAX_LOOKS(text.size);
-	bool found = false;
-
-	for (size_t i = 0; i + GRAM <= text.size; i += sieve->stride) {
-		uint32_t mixed = mix(load(text.data + i));
-
-		if (!bitmap_has(sieve->filter, mixed >> sieve->filter_shift))
-			continue;
+		n = look(sieve, text, i, looks > 0, events);
 		if (looks > 0) {
-			looks--;
-			found |= look_closer(sieve, text, i, mixed >> sieve->shift);
-		} else {
-			give_up(sieve, mixed);
-			found = true;
+			looks -= MIN(looks, n);
+			continue;
 		}
+		sieve->filter[filter_hash(mix(at))] = 0;
+		n_given_up++;
 	}
-	while (sieve->n_given_up > 0)
-		bitmap_set(sieve->filter, sieve->given_up[--sieve->n_given_up]);
-	return found;
+	for (size_t i = 0; n_given_up > 0 && i < sieve->n_needles; i++)
+		sieve->filter[filter_hash(sieve->needles[i].gram)] = 1;
 }
 
 bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
 {
 	uint64_t any = 0;
-	bool found = false;
 
 	sieve->pass++;
-	for (size_t k = 0; k < N_PLANES && sieve->needles.n_words > 0; k++)
-		memcpy(sieve->met[k], sieve->needles.unused[k],
-		       sieve->needles.n_words * sizeof(*sieve->met[k]));
-	if (sieve->needles.n > 0)
-		found = find_needles(sieve, text);
-	if (!found && !sieve->needles.has_always)
-		return false;
-	for (size_t i = 0; i < sieve->needles.n_words; i++) {
-		events[i] = sieve->met[0][i] & sieve->met[1][i] & sieve->met[2][i];
+	memcpy(events, sieve->always, sieve->n_words * sizeof(*events));
+	find_needles(sieve, text, events);
+	if (sieve->has_escaped && memchr(text.data, '\\', text.size))
+		for (size_t i = 0; i < sieve->n_words; i++)
+			events[i] |= sieve->escaped[i];
+	for (size_t i = 0; i < sieve->n_words; i++)
 		any |= events[i];
-	}
 	return any != 0;
 }

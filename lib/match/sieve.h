@@ -3,7 +3,8 @@
 
 /*
  * Which of many events a text could match at all: one pass over it, however many events there are,
- * looking for what each of them requires.
+ * looking for what each of them requires. What is not understood of an event requires nothing, and
+ * the event always passes.
  */
 
 #include "base/util.h"
@@ -12,7 +13,7 @@
 struct sieve;
 
 /* The events, numbered by their place in the array; those on another field than MESSAGE never pass.
- */
+ * Nothing of them is kept. 0 or -ENOMEM. */
 int sieve_new(const struct event *const *events, size_t n_events, struct sieve **ret) must_check;
 struct sieve *sieve_free(struct sieve *sieve);
 DEFINE_CLEANUP(struct sieve *, sieve_free)

@@ -293,6 +293,14 @@ static struct token token_read_group(const char **p)
 	return token;
 }
 
+/* "{,n}" and "{ 1, 2 }" stand for themselves, from PCRE2 10.43 on they are repeats. */
+static bool is_new_repeat(const char *p)
+{
+	size_t n = strspn(p, "0123456789, \t");
+
+	return p[n] == '}' && strcspn(p, "0123456789") < n;
+}
+
 /* "{n}", "{n,}" or "{n,m}" is a repeat, any other brace stands for itself. */
 static bool read_braces(const char **p, unsigned *min, unsigned *max)
 {
@@ -368,7 +376,9 @@ struct token token_next(const char **p)
 	case '*':
 		return finish_repeat(token, p);
 	case '{':
-		return read_braces(p, &token.min, &token.max) ? finish_repeat(token, p) : token;
+		if (read_braces(p, &token.min, &token.max))
+			return finish_repeat(token, p);
+		return is_new_repeat(*p) ? make(TOKEN_LOST, start, *p) : token;
 	default:
 		return token;
 	}

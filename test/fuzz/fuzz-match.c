@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (results[0] > 0)
 			check_same(&captures[0], &captures[1]);
 	}
-	if (results[0] > 0 && events[i]->format == FORMAT_PATTERN)
+	if (results[0] > 0)
 		FUZZ_CHECK(sieve_pass(sieve, subject.text, passed) && bitmap_has(passed, i));
 	return 0;
 }

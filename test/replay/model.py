@@ -290,7 +290,7 @@ class Jail:
         address, user = self.who(found, None if event.outcome == "note" else session, now)
         if event.agree and (session is None or session.recall("address", now) is None or
                             session.recall("address", now) != address):
-            return 0, None, found.get("user") or None
+            return 0, None, (found.get("user") if found.get("address") else user) or None
         if event.outcome == "note" and session:
             session.note("address", address, now)
             session.note("user", user, now)
