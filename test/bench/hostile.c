@@ -7,9 +7,9 @@
  *
  *     bench-hostile RULE.json...
  */
-#include "policy.h"
-#include "rule.h"
-#include "ruleset.h"
+#include "config/policy.h"
+#include "config/rule.h"
+#include "match/ruleset.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  *
  *	bench-sources N
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <malloc.h>
