@@ -1,5 +1,7 @@
 #include "base/fault.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,18 +11,14 @@
 int faults_add(struct faults *faults, const char *format, ...)
 {
 	va_list arguments;
-	char **lines;
 	int r;
 
 	if (faults->n_lines >= MAX_FAULTS)
 		return 0;
-	lines = realloc(faults->lines, (faults->n_lines + 1) * sizeof(*lines));
-	if (!lines)
+	if (!array_grow(faults->lines, faults->n_lines))
 		return -ENOMEM;
-	faults->lines = lines;
-
 	va_start(arguments, format);
-	r = vasprintf(&lines[faults->n_lines], format, arguments);
+	r = vasprintf(&faults->lines[faults->n_lines], format, arguments);
 	va_end(arguments);
 	if (r < 0)
 		return -ENOMEM;

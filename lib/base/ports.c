@@ -6,6 +6,7 @@
 
 #include "base/ports.h"
 
+#include "base/array.h"
 #include "base/suggest.h"
 
 #include <errno.h>
@@ -83,11 +84,9 @@ static int add_range(struct ports *ports, struct port_range range)
 
 	if (ports->all)
 		return 0;
-	ranges = realloc(ports->ranges, (ports->n_ranges + 1) * sizeof(*ranges));
-	if (!ranges)
+	if (!array_grow(ports->ranges, ports->n_ranges))
 		return -ENOMEM;
-	ports->ranges = ranges;
-
+	ranges = ports->ranges;
 	while (begin < ports->n_ranges && ranges[begin].last + 1 < range.first)
 		begin++;
 	for (end = begin; end < ports->n_ranges && ranges[end].first <= range.last + 1; end++) {

@@ -1,20 +1,13 @@
 #include "base/prefixset.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 
 int prefixset_add(struct prefixset *set, const struct prefix *prefix)
 {
-	struct prefix *prefixes;
-	size_t max;
-
-	if (set->n_prefixes == set->max_prefixes) {
-		max = MAX(2 * set->max_prefixes, 8);
-		prefixes = reallocarray(set->prefixes, max, sizeof(*prefixes));
-		if (!prefixes)
-			return -ENOMEM;
-		set->prefixes = prefixes;
-		set->max_prefixes = max;
-	}
+	if (!array_grow(set->prefixes, set->n_prefixes))
+		return -ENOMEM;
 	set->prefixes[set->n_prefixes++] = address_widen(&prefix->address, prefix->length);
 	set->sorted = false;
 	return 0;

@@ -8,7 +8,7 @@
 
 struct prefixset {
 	struct prefix *prefixes; /* owned */
-	size_t n_prefixes, max_prefixes;
+	size_t n_prefixes;
 	bool sorted;
 };
 

@@ -8,6 +8,8 @@
  */
 #include "config/ignorelist.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -164,15 +166,8 @@ int ignorelist_add_prefix(struct ignorelist *list, const struct prefix *prefix)
 {
 	if (list->n_prefixes >= IGNORE_MAX_LIST)
 		return -E2BIG;
-	if (list->n_prefixes == list->max_prefixes) {
-		size_t max = MAX(2 * list->max_prefixes, 8);
-		struct prefix *larger = reallocarray(list->prefixes, max, sizeof(*larger));
-
-		if (!larger)
-			return -ENOMEM;
-		list->prefixes = larger;
-		list->max_prefixes = max;
-	}
+	if (!array_grow(list->prefixes, list->n_prefixes))
+		return -ENOMEM;
 	list->prefixes[list->n_prefixes++] = *prefix;
 	return 0;
 }
@@ -190,7 +185,6 @@ static char *copy_in_lower_case(struct span name)
 int ignorelist_add_name(struct ignorelist *list, struct span name)
 {
 	cleanup(freep) char *copy = copy_in_lower_case(name);
-	char **names;
 
 	if (!copy)
 		return -ENOMEM;
@@ -199,11 +193,9 @@ int ignorelist_add_name(struct ignorelist *list, struct span name)
 			return 0;
 	if (list->n_names >= IGNORE_MAX_NAMES)
 		return -E2BIG;
-	names = reallocarray(list->names, list->n_names + 1, sizeof(*names));
-	if (!names)
+	if (!array_grow(list->names, list->n_names))
 		return -ENOMEM;
-	list->names = names;
-	names[list->n_names++] = TAKE_PTR(copy);
+	list->names[list->n_names++] = TAKE_PTR(copy);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ int ignore_parse_entry(struct span text, struct ignore_entry *ret,
 
 struct ignorelist {
 	struct prefix *prefixes; /* owned; in the order of the file */
-	size_t n_prefixes, max_prefixes;
+	size_t n_prefixes;
 	char **names; /* owned; in lower case, each once */
 	size_t n_names;
 };

@@ -7,6 +7,7 @@
 
 #include "entry/selector.h"
 
+#include "base/array.h"
 #include "base/bitmap.h"
 
 #include <errno.h>
@@ -135,12 +136,9 @@ static int lead(struct selection *selection, const struct need *need, unsigned r
 	selection->fields[need->field].leads = true;
 	for (size_t i = 0; i < need->n_values; i++) {
 		struct value *value = &selection->values[need->values[i]];
-		unsigned *rules;
 
-		rules = realloc(value->rules, (value->n_rules + 1) * sizeof(*rules));
-		if (!rules)
+		if (!array_grow(value->rules, value->n_rules))
 			return -ENOMEM;
-		value->rules = rules;
 		value->rules[value->n_rules++] = rule;
 	}
 	return 0;

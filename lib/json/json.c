@@ -4,6 +4,7 @@
  */
 #include "json/json.h"
 
+#include "base/array.h"
 #include "json/text.h"
 
 #include <errno.h>
@@ -86,13 +87,11 @@ static void add_fault(struct json_document *document, const char *at, const char
 		document->result = -EINVAL;
 	if (document->n_found >= MAX_FOUND)
 		return;
-	found = realloc(document->found, (document->n_found + 1) * sizeof(*found));
-	if (!found) {
+	if (!array_grow(document->found, document->n_found)) {
 		document->result = -ENOMEM;
 		return;
 	}
-	document->found = found;
-	found += document->n_found;
+	found = &document->found[document->n_found];
 	*found = (struct found){ .at = at, .order = document->n_found };
 	if (vasprintf(&found->message, format, arguments) < 0) {
 		document->result = -ENOMEM;

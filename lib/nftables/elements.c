@@ -1,5 +1,6 @@
 #include "nftables/elements.h"
 
+#include "base/array.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
@@ -256,23 +257,6 @@ static size_t find_end(const struct nftmsg_plan *plan, size_t begin, size_t *ret
 	return i;
 }
 
-static int elements_add_part(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part)
-{
-	struct nftmsg_plan_part *parts;
-	size_t capacity;
-
-	if (plan->n_parts == plan->capacity) {
-		capacity = MAX(16u, 2 * plan->capacity);
-		parts = reallocarray(plan->parts, capacity, sizeof(*parts));
-		if (!parts)
-			return -ENOMEM;
-		plan->parts = parts;
-		plan->capacity = capacity;
-	}
-	plan->parts[plan->n_parts++] = *part;
-	return 0;
-}
-
 static size_t skip_finished(const struct nftmsg_plan *plan, size_t i)
 {
 	while (i < plan->n_items && plan->items[i].finished)
@@ -312,9 +296,9 @@ int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size
 		r = elements_put_part(plan, &part, table, room, batch);
 		if (r < 0)
 			return r;
-		r = elements_add_part(plan, &part);
-		if (r < 0)
-			return r;
+		if (!array_grow(plan->parts, plan->n_parts))
+			return -ENOMEM;
+		plan->parts[plan->n_parts++] = part;
 		n_elements += n;
 		plan->end = skip_finished(plan, part.end);
 	}

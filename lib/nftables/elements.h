@@ -20,7 +20,7 @@ struct nftmsg_plan {
 	size_t n_items, start;          /* those before `start` are done */
 	struct nftmsg_plan_part *parts; /* owned; of the transaction that was built last */
 	unsigned n_races;
-	size_t n_parts, capacity, end; /* it covers the items from start to end */
+	size_t n_parts, end; /* it covers the items from start to end */
 };
 
 /* Sets each change's error to -EAGAIN, and to 0 where a later change to the same element counts. */

@@ -9,6 +9,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "base/array.h"
 #include "nftables/rule.h"
 #include "nftables/set.h"
 
@@ -26,23 +27,21 @@ static bool is(struct span text, const char *other)
 
 static int layout_feed_set(struct nftmsg_state *state, const struct nftmsg_set *set)
 {
-	struct nftmsg_known_set *sets;
+	struct nftmsg_known_set *known;
 
 	if (set->name.size >= NFT_SET_NAME_SIZE)
 		return 0;
-	sets = reallocarray(state->sets, state->n_sets + 1, sizeof(*sets));
-	if (!sets)
+	if (!array_grow(state->sets, state->n_sets))
 		return -ENOMEM;
-	state->sets = sets;
-	sets[state->n_sets] = (struct nftmsg_known_set){
+	known = &state->sets[state->n_sets++];
+	*known = (struct nftmsg_known_set){
 		.flags = set->flags,
 		.key_type = set->key_type,
 		.size = set->size,
 		.handle = set->handle,
 		.prefix = nft_set_parse_comment(set->comment),
 	};
-	memcpy(sets[state->n_sets].name, set->name.data, set->name.size);
-	state->n_sets++;
+	memcpy(known->name, set->name.data, set->name.size);
 	return 0;
 }
 

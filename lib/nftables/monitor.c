@@ -1,13 +1,14 @@
 #include "nftables/monitor.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-#define MAX_QUEUE  300000 /* notices; more at once are told as a resync */
-#define KEPT_QUEUE 1024   /* notices whose room is kept when all are taken */
+#define MAX_QUEUE 300000 /* notices; more at once are told as a resync */
 
 struct nftmsg_watch {
 	char table[NAME_SIZE];
@@ -18,7 +19,7 @@ struct nftmsg_watch {
 	/* queue[head .. ready) can be taken, queue[ready .. n_queue) belongs to the open
 	 * transaction. */
 	struct nft_notice *queue; /* owned */
-	size_t head, ready, n_queue, capacity;
+	size_t head, ready, n_queue;
 	bool lost; /* a resync is due, before everything else */
 
 	/* The open transaction. */
@@ -88,19 +89,10 @@ void nftmsg_watch_lost(struct nftmsg_watch *watch)
 
 static int push(struct nftmsg_watch *watch, const struct nft_notice *notice)
 {
-	struct nft_notice *queue;
-	size_t capacity;
-
 	if (watch->n_queue - watch->head >= MAX_QUEUE)
 		return -ENOBUFS;
-	if (watch->n_queue == watch->capacity) {
-		capacity = MAX(16u, 2 * watch->capacity);
-		queue = reallocarray(watch->queue, capacity, sizeof(*queue));
-		if (!queue)
-			return -ENOMEM;
-		watch->queue = queue;
-		watch->capacity = capacity;
-	}
+	if (!array_grow(watch->queue, watch->n_queue))
+		return -ENOMEM;
 	watch->queue[watch->n_queue++] = *notice;
 	return 0;
 }
@@ -412,11 +404,8 @@ bool nftmsg_watch_take(struct nftmsg_watch *watch, struct nft_notice *ret)
 	*ret = watch->queue[watch->head++];
 	if (watch->head == watch->n_queue) {
 		watch->head = watch->ready = watch->n_queue = 0;
-		if (watch->capacity > KEPT_QUEUE) {
-			free(watch->queue);
-			watch->queue = NULL;
-			watch->capacity = 0;
-		}
+		free(watch->queue);
+		watch->queue = NULL;
 	}
 	return true;
 }
