@@ -42,10 +42,12 @@ static bool are_halves(const struct prefix *one, const struct prefix *other)
 	return address_equal(&whole.address, &one->address) && prefix_equal(&whole, &other_whole);
 }
 
-static void prefixset_sort(struct prefixset *set)
+void prefixset_sort(struct prefixset *set)
 {
 	size_t n = 0;
 
+	if (set->sorted)
+		return;
 	if (set->n_prefixes > 0)
 		qsort(set->prefixes, set->n_prefixes, sizeof(*set->prefixes), prefixset_compare);
 	for (size_t i = 0; i < set->n_prefixes; i++) {
@@ -63,8 +65,7 @@ bool prefixset_covers(struct prefixset *set, const struct prefix *prefix)
 {
 	size_t low = 0, high;
 
-	if (!set->sorted)
-		prefixset_sort(set);
+	prefixset_sort(set);
 	high = set->n_prefixes;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -14,6 +14,9 @@ struct prefixset {
 
 /* The prefix is masked. -ENOMEM. */
 int prefixset_add(struct prefixset *set, const struct prefix *prefix) must_check;
+/* From now on, and until the next is added, the array is as said above; by family, then address.
+ * The questions below do it too. */
+void prefixset_sort(struct prefixset *set);
 void prefixset_done(struct prefixset *set);
 
 /* True if the set's prefixes hold all of it. */

@@ -15,7 +15,8 @@
 
 #define USERS_MAX 64 /* that one offender's failures are told apart by */
 
-const char *policy_mode_name(enum mode mode); /* as it is written */
+extern const char *const policy_modes[]; /* as they are written; the last is NULL */
+const char *policy_mode_name(enum mode mode);
 
 /* What a success does to the earlier failures of its user from its address. */
 enum on_success { SUCCESS_IGNORE, SUCCESS_FORGIVE };
@@ -64,7 +65,8 @@ struct ignore_file {
 };
 
 struct policy {
-	struct prefix *ignoreip; /* sorted, disjoint; its own and those of its files */
+	struct prefix *ignoreip; /* owned; sorted, disjoint, halves put together; its own and those
+				    of its files */
 	size_t n_ignoreip;
 	struct ignorelist ignore;         /* addresses, networks and names in ignoreip itself */
 	struct ignore_file *ignore_files; /* ... and its files, each once */
@@ -86,6 +88,9 @@ int policy_parse(const char *file, struct span text, struct faults *faults,
 
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy *, policy_free)
+
+/* Leaves ignoreip empty, as if there were no such key. */
+void policy_forget_ignoreip(struct policy *policy);
 
 /* Why no jail and no rule may have this name (its sets would be banish's own); NULL: it may. */
 const char *policy_reserved(const char *name);

@@ -1,5 +1,7 @@
 #include "nftables/set.h"
 
+#include "base/prefixset.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -140,15 +142,6 @@ int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const cha
 	return put_set(batch, set);
 }
 
-static int nft_set_compare_prefixes(const void *a, const void *b)
-{
-	const struct prefix *left = a, *right = b;
-	int r;
-
-	r = memcmp(left->address.bytes, right->address.bytes, sizeof(left->address.bytes));
-	return r ? r : left->length - right->length; /* the wider first */
-}
-
 /* The first address behind a prefix; false: there is none. */
 static bool after(const struct prefix *prefix, uint8_t bytes[static 16])
 {
@@ -185,46 +178,28 @@ static void add_interval(struct keys *keys, const struct prefix *prefix)
 	keys->n_items = (size_t)(key - keys->items) + key->end;
 }
 
-/* Two prefixes overlap only if one covers the other, so that after sorting the last one kept tells
- * all. */
-static int collect_keys(struct prefix *prefixes, size_t n_prefixes, struct keys *keys)
-{
-	const struct prefix *last = NULL;
-
-	qsort(prefixes, n_prefixes, sizeof(*prefixes), nft_set_compare_prefixes);
-	keys->items = calloc(2 * n_prefixes + 1, sizeof(*keys->items));
-	if (!keys->items)
-		return -ENOMEM;
-	for (size_t i = 0; i < n_prefixes; i++) {
-		if (last && prefix_covers(last, &prefixes[i]))
-			continue;
-		last = &prefixes[i];
-		add_interval(keys, last);
-	}
-	return 0;
-}
-
 int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_t family,
 			   const struct prefix *prefixes, size_t n_prefixes)
 {
 	cleanup(set_freep) struct nftnl_set *set = NULL;
 	cleanup(keys_done) struct keys keys = { .size = family == AF_INET ? 4 : 16 };
-	cleanup(freep) struct prefix *own = NULL;
+	cleanup(prefixset_done) struct prefixset own = { 0 };
 	char name[NFT_SET_NAME_SIZE];
-	size_t n_own = 0;
-	int r;
+	int r = 0;
 
 	set = set_new(table, nft_set_name(NFT_IGNORE, family, name), NFT_SET_INTERVAL,
 		      nftmsg_set_key_type(family), keys.size);
-	own = calloc(n_prefixes + 1, sizeof(*own));
-	if (!set || !own)
-		return -ENOMEM;
-	for (size_t i = 0; i < n_prefixes; i++)
+	for (size_t i = 0; r == 0 && i < n_prefixes; i++)
 		if (prefixes[i].address.family == family)
-			own[n_own++] = address_widen(&prefixes[i].address, prefixes[i].length);
-	r = collect_keys(own, n_own, &keys);
+			r = prefixset_add(&own, &prefixes[i]);
 	if (r < 0)
 		return r;
+	prefixset_sort(&own);
+	keys.items = calloc(2 * own.n_prefixes + 1, sizeof(*keys.items));
+	if (!set || !keys.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < own.n_prefixes; i++)
+		add_interval(&keys, &own.prefixes[i]);
 	r = put_set(batch, set);
 	if (r < 0)
 		return r;
