@@ -5,6 +5,8 @@
 #include "config/event.h"
 
 #include "base/suggest.h"
+#include "config/pattern.h"
+#include "config/policy.h"
 #include "json/read.h"
 
 #include <errno.h>
@@ -15,10 +17,9 @@
 #define MAX_FIELD      64   /* bytes; journald takes no longer name */
 
 static const char *const outcomes[] = { "failure", "success", "note", NULL };
-static const char *const modes[] = { "normal", "aggressive", NULL };
 static const char *const formats[] = { "pattern", "logfmt", NULL };
 
-bool rule_check_field(const struct json *node, const char *field, bool at_key)
+bool event_check_field(const struct json *node, const char *field, bool at_key)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 	char label[JSON_LABEL_SIZE];
@@ -63,7 +64,7 @@ static void read_last(const struct json *value, const struct json_key *key, void
 static void read_field(const struct json *value, const struct json_key *key, void *field)
 {
 	if (json_expect(value, JSON_TEXT, "write a journal field, such as \"MESSAGE\"") &&
-	    rule_check_field(value, json_text(value), false))
+	    event_check_field(value, json_text(value), false))
 		json_read_text(value, key, field);
 }
 
@@ -156,7 +157,7 @@ static const struct json_key event_keys[] = {
 	{ .name = "mode",
 	  .read = json_read_choice,
 	  .offset = offsetof(struct event, mode),
-	  .choices = modes,
+	  .choices = policy_modes,
 	  .hint = "write \"normal\" or \"aggressive\"" },
 	{ .name = "weight",
 	  .read = json_read_tenths,
@@ -207,7 +208,7 @@ static void fault_of_define(const struct json *value, const struct defines *defi
 		json_fault(value, "%%{%s} is not defined: add it to \"define\"", word);
 }
 
-char *rule_expand(const struct json *value, const struct defines *defines, const char *text)
+char *event_expand(const struct json *value, const struct defines *defines, const char *text)
 {
 	struct span name;
 	char *expanded;
@@ -242,7 +243,7 @@ static void finish_pattern(const struct json *node, const struct defines *define
 					  logfmt_keys[i]);
 	if (json_find(node, "where", &value) && json_type(&value) == JSON_OBJECT)
 		for (struct json child = { 0 }; json_next(&value, &child);)
-			(void)rule_check_field(&child, child.name, true);
+			(void)event_check_field(&child, child.name, true);
 	if (!json_find(node, "pattern", &value)) {
 		json_fault(node, "\"pattern\" is missing: an event needs it, or \"format\": "
 				 "\"logfmt\"");
@@ -251,7 +252,7 @@ static void finish_pattern(const struct json *node, const struct defines *define
 	json_position(&value, &event->line, &event->column);
 	if (!event->pattern)
 		return;
-	expanded = rule_expand(&value, defines, event->pattern);
+	expanded = event_expand(&value, defines, event->pattern);
 	free(event->pattern);
 	event->pattern = expanded;
 	if (!expanded)
@@ -314,14 +315,15 @@ static void check_sense(const struct json *node, const struct event *event)
 	check_counting(node, event);
 }
 
-static void read_event(const struct json *node, const struct defines *defines, struct rule *rule)
+/* `events[i]`, behind those before it. */
+static void read_event(const struct json *node, const struct defines *defines, struct event *events,
+		       size_t i)
 {
-	struct event *event = &rule->events[rule->n_events];
+	struct event *event = &events[i];
 	struct json name;
 
 	event->weight = WEIGHT_ONE;
 	json_position(node, &event->line, &event->column);
-	rule->n_events++;
 	if (!json_read_object(node, &event_object, event))
 		return;
 	if (!event->field && !(event->field = strdup("MESSAGE")))
@@ -332,15 +334,16 @@ static void read_event(const struct json *node, const struct defines *defines, s
 		finish_pattern(node, defines, event);
 	check_sense(node, event);
 
-	for (size_t i = 0; event->name && i + 1 < rule->n_events; i++)
-		if (rule->events[i].name && strcmp(rule->events[i].name, event->name) == 0 &&
+	for (size_t k = 0; event->name && k < i; k++)
+		if (events[k].name && strcmp(events[k].name, event->name) == 0 &&
 		    json_find(node, "name", &name)) {
 			json_fault(&name, "another event has this name: choose one of its own");
 			return;
 		}
 }
 
-void rule_read_events(const struct json *value, const struct defines *defines, struct rule *rule)
+void events_read(const struct json *value, const struct defines *defines, struct event **ret,
+		 size_t *ret_n)
 {
 	size_t n;
 
@@ -353,14 +356,14 @@ void rule_read_events(const struct json *value, const struct defines *defines, s
 		json_fault(value, "so many events: %d are allowed", MAX_EVENTS);
 		return;
 	}
-	rule->events = json_allocate(value, n, sizeof(*rule->events));
-	if (!rule->events)
+	*ret = json_allocate(value, n, sizeof(**ret));
+	if (!*ret)
 		return;
 	for (struct json child = { 0 }; json_next(value, &child);)
-		read_event(&child, defines, rule);
+		read_event(&child, defines, *ret, (*ret_n)++);
 }
 
-void rule_events_free(struct event *events, size_t n)
+void events_free(struct event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct event *event = &events[i];

@@ -1,20 +1,55 @@
 #ifndef BANISH_CONFIG_EVENT_H
 #define BANISH_CONFIG_EVENT_H
 
-/* One part of rule.c: the events of a rule file. */
+/* One event of a rule file as a value. Its pattern is compiled in match/. */
 
-#include "config/pattern.h"
-#include "config/rule.h"
-#include "json/json.h"
+#include "base/types.h"
+#include "base/util.h"
 
-/* Fills rule->events as far as they are well; tells the rest. */
-void rule_read_events(const struct json *value, const struct defines *defines, struct rule *rule);
-void rule_events_free(struct event *events, size_t n);
+struct defines;
+struct json;
+
+enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
+enum format { FORMAT_PATTERN, FORMAT_LOGFMT };
+
+/* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. The key is one of
+ * the logfmt line, with a pattern a field of the entry. */
+struct where {
+	char *key;
+	char **values;
+	size_t n_values;
+	bool negated;
+};
+
+struct event {
+	char *name;
+	enum outcome outcome;
+	enum mode mode;  /* MODE_AGGRESSIVE: weighs nothing in a normal jail, but still ends the
+			    search */
+	unsigned weight; /* tenths; default WEIGHT_ONE */
+	bool agree;      /* "agree": "session" */
+	char *counts;    /* what a failure counts; NULL: attempts */
+	char *told_by;   /* who tells it: totals of one teller add up; NULL: the event itself */
+	bool last_is_no_guess; /* "last": of the announced attempts the last one was none */
+	char *field;           /* default "MESSAGE" */
+	enum format format;
+	char *pattern; /* %{define} already put in; NULL for logfmt */
+	struct where *where;
+	size_t n_where;
+	char *address_key, *user_key, *session_key, *attempts_key; /* logfmt keys, NULL: none */
+	char *secret_key;      /* the same: what stands for the password */
+	unsigned line, column; /* of the event's pattern or object */
+};
+
+/* The list "events": as far as they are well; the rest is told. Done with events_free(). */
+void events_read(const struct json *value, const struct defines *defines, struct event **ret,
+		 size_t *ret_n);
+void events_free(struct event *events, size_t n);
 
 /* `text` with its defines put in, owned; NULL: told at `value`. */
-char *rule_expand(const struct json *value, const struct defines *defines, const char *text);
+char *event_expand(const struct json *value, const struct defines *defines, const char *text);
 
 /* A journal field's name, else a fault at the value (or at the key). */
-bool rule_check_field(const struct json *node, const char *field, bool at_key);
+bool event_check_field(const struct json *node, const char *field, bool at_key);
 
 #endif

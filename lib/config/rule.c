@@ -7,7 +7,6 @@
 #include "base/address.h"
 #include "base/ports.h"
 #include "base/suggest.h"
-#include "config/event.h"
 #include "config/pattern.h"
 #include "config/policy.h"
 #include "json/read.h"
@@ -37,7 +36,7 @@ static void rule_read_condition(const struct json *value, struct selector *selec
 {
 	struct condition *condition = &selector->conditions[selector->n_conditions];
 
-	if (!rule_check_field(value, value->name, true))
+	if (!event_check_field(value, value->name, true))
 		return;
 	condition->field = strdup(value->name);
 	if (!condition->field) {
@@ -154,7 +153,7 @@ static void read_define(const struct json *value, struct defines *defines)
 	if (!json_expect(value, JSON_TEXT, "write a piece of a pattern") ||
 	    !json_check_name(value, value->name, NAME_SIZE - 1, true))
 		return;
-	define->text = rule_expand(value, defines, json_text(value));
+	define->text = event_expand(value, defines, json_text(value));
 	define->name = strdup(value->name);
 	if (!define->name)
 		json_no_memory(value);
@@ -287,7 +286,7 @@ static int read_rule(struct json_document *document, struct rule *rule)
 	if (json_find(&root, "define", &value))
 		read_defines(&value, &defines);
 	if (json_find(&root, "events", &value))
-		rule_read_events(&value, &defines, rule);
+		events_read(&value, &defines, &rule->events, &rule->n_events);
 	if (json_find(&root, "examples", &value))
 		read_examples(&value, rule);
 	return json_finish(document);
@@ -321,7 +320,7 @@ struct rule *rule_free(struct rule *rule)
 		return NULL;
 	free_selectors(rule);
 	ports_done(&rule->ports);
-	rule_events_free(rule->events, rule->n_events);
+	events_free(rule->events, rule->n_events);
 	for (size_t i = 0; i < rule->n_examples; i++) {
 		free(rule->examples[i].message);
 		free(rule->examples[i].event);

@@ -11,9 +11,7 @@
 #include "base/ports.h"
 #include "base/types.h"
 #include "base/util.h"
-
-enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
-enum format { FORMAT_PATTERN, FORMAT_LOGFMT };
+#include "config/event.h"
 
 /* A value of _UID: any below 1000, where users of the machine begin (systemd's SYSTEM_UID_MAX). */
 #define RULE_SYSTEM_USER "system"
@@ -35,35 +33,6 @@ bool condition_is_match(const struct condition *condition);
 struct selector {
 	struct condition *conditions;
 	size_t n_conditions;
-};
-
-/* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. The key is one of
- * the logfmt line, with a pattern a field of the entry. */
-struct where {
-	char *key;
-	char **values;
-	size_t n_values;
-	bool negated;
-};
-
-struct event {
-	char *name;
-	enum outcome outcome;
-	enum mode mode;  /* MODE_AGGRESSIVE: weighs nothing in a normal jail, but still ends the
-			    search */
-	unsigned weight; /* tenths; default WEIGHT_ONE */
-	bool agree;      /* "agree": "session" */
-	char *counts;    /* what a failure counts; NULL: attempts */
-	char *told_by;   /* who tells it: totals of one teller add up; NULL: the event itself */
-	bool last_is_no_guess; /* "last": of the announced attempts the last one was none */
-	char *field;           /* default "MESSAGE" */
-	enum format format;
-	char *pattern; /* %{define} already put in; NULL for logfmt */
-	struct where *where;
-	size_t n_where;
-	char *address_key, *user_key, *session_key, *attempts_key; /* logfmt keys, NULL: none */
-	char *secret_key;      /* the same: what stands for the password */
-	unsigned line, column; /* of the event's pattern or object */
 };
 
 /* The examples of a rule are one stream, in file order: sessions join. */

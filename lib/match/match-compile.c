@@ -1,6 +1,7 @@
-#include "match/match-internal.h"
+#include "match/match.h"
 
 #include "base/suggest.h"
+#include "match/match-internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ static int add_group(struct match *match, const char *file, const char *name, un
 	int r;
 
 	for (unsigned i = 0; i < N_GROUPS; i++) {
-		struct group *group = &match->groups[i];
+		struct match_group *group = &match->groups[i];
 
 		suggestion_try(&suggestion, group_names[i]);
 		if (strcmp(name, group_names[i]) != 0)

@@ -7,6 +7,8 @@
  * small the interpreter answers, so that both worlds agree.
  */
 
+#include "match/match.h"
+
 #include "match/match-internal.h"
 
 #include <errno.h>
@@ -111,7 +113,8 @@ static void match_tell(const struct event *event, const struct span found[static
 }
 
 /* A name that two groups gave different texts tells nothing. */
-static struct span captured(const struct group *group, struct span text, const PCRE2_SIZE *offsets)
+static struct span captured(const struct match_group *group, struct span text,
+			    const PCRE2_SIZE *offsets)
 {
 	struct span found = { 0 };
 

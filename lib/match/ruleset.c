@@ -5,7 +5,6 @@
 #include "match/ruleset.h"
 
 #include "base/ports.h"
-#include "match/scan.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include "config/policy.h"
 #include "config/rule.h"
 #include "entry/entry.h"
-#include "match/match.h"
+#include "match/scan.h"
 
 struct jail {
 	char name[NAME_SIZE];
@@ -20,18 +20,7 @@ struct jail {
 		settings; /* its ports: the policy's if it names any, else the rule's (borrowed) */
 };
 
-struct hit {
-	unsigned jail;  /* index */
-	unsigned event; /* index into the rule's events */
-	struct captures captures;
-};
-
 struct ruleset;
-
-struct jail_statistics {
-	uint64_t hits; /* of any outcome: shows that the rule understands its unit */
-	uint64_t limit_hits;
-};
 
 /* Takes the rules: on success the pointers are moved out of the array (and set to NULL), which
  * stays the caller's. `policy` is borrowed for the call only, `policy_file` is quoted in faults.

@@ -1,6 +1,7 @@
-#include "match/scan-internal.h"
+#include "match/scan.h"
 
 #include "base/bitmap.h"
+#include "match/scan-internal.h"
 
 #include <errno.h>
 

@@ -1,6 +1,7 @@
-#include "match/scan-internal.h"
+#include "match/scan.h"
 
 #include "match/measure.h"
+#include "match/scan-internal.h"
 
 #include <stdio.h>
 

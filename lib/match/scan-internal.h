@@ -7,7 +7,7 @@
 #include "entry/field.h"
 #include "entry/linebreak.h"
 #include "entry/selector.h"
-#include "match/scan.h"
+#include "match/match.h"
 #include "match/sieve.h"
 
 #define MESSAGE_TEXT 0 /* its place among the texts */
@@ -41,7 +41,7 @@ struct scan {
 	struct hit *hits;
 	size_t n_hits;
 
-	struct scan_statistics statistics;
+	uint64_t n_pieces;
 	struct jail_statistics *jail_statistics;
 };
 

@@ -7,9 +7,10 @@
  * The events of all rules are numbered through, jail by jail, and a set of them is a bitmap.
  */
 
-#include "match/scan-internal.h"
+#include "match/scan.h"
 
 #include "base/bitmap.h"
+#include "match/scan-internal.h"
 
 #include <errno.h>
 
@@ -83,7 +84,6 @@ static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail
 				return selected;
 		}
 		if (r == -E2BIG) {
-			scan->statistics.limit_hits++;
 			scan->jail_statistics[jail].limit_hits++;
 			continue;
 		}
@@ -207,7 +207,7 @@ int scan_entry(struct scan *scan, const struct entry *entry)
 		return r;
 	scan->was_piece = r > 0;
 	if (scan->was_piece) {
-		scan->statistics.split++;
+		scan->n_pieces++;
 		return 0;
 	}
 	r = find_candidates(scan, entry);
@@ -234,9 +234,9 @@ int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry)
 	return selection_agrees(scan->selection, entry, jail);
 }
 
-const struct scan_statistics *scan_statistics(const struct scan *scan)
+uint64_t scan_n_pieces(const struct scan *scan)
 {
-	return &scan->statistics;
+	return scan->n_pieces;
 }
 
 const struct jail_statistics *scan_jail_statistics(const struct scan *scan, unsigned jail)

@@ -7,14 +7,19 @@
 #include "config/rule.h"
 #include "entry/entry.h"
 #include "match/match.h"
-#include "match/ruleset.h"
+
+struct hit {
+	unsigned jail;  /* index */
+	unsigned event; /* index into the rule's events */
+	struct captures captures;
+};
+
+struct jail_statistics {
+	uint64_t hits; /* of any outcome: shows that the rule understands its unit */
+	uint64_t limit_hits;
+};
 
 struct scan;
-
-struct scan_statistics {
-	uint64_t limit_hits; /* messages that ran into a match limit */
-	uint64_t split;      /* pieces of split lines that were passed over */
-};
 
 /* The rules, numbered as jails by their place in the array, are borrowed and must outlive the scan.
  * -EINVAL with faults: a bad pattern. */
@@ -35,7 +40,8 @@ int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry) mu
 int scan_explain(struct scan *scan, const struct entry *entry, char *buffer,
 		 size_t size) must_check;
 
-const struct scan_statistics *scan_statistics(const struct scan *scan);
+/* Pieces of split lines that were passed over. */
+uint64_t scan_n_pieces(const struct scan *scan);
 const struct jail_statistics *scan_jail_statistics(const struct scan *scan, unsigned jail);
 
 #endif

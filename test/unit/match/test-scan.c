@@ -238,7 +238,6 @@ static void a_match_limit_is_told_of_the_rule_that_reads_the_entry(void **state)
 	memcpy(message + 108, "bc1", 4);
 	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=a.service", message), "0.1=1 ",
 		    "MESSAGE _SYSTEMD_UNIT ");
-	assert_int_equal(scan_statistics(scan)->limit_hits, 1);
 	assert_int_equal(scan_jail_statistics(scan, 0)->limit_hits, 1);
 	assert_scan(scan, FIELDS("_SYSTEMD_UNIT=b.service", message), "", "MESSAGE _SYSTEMD_UNIT ");
 	assert_int_equal(scan_jail_statistics(scan, 0)->limit_hits, 1);
@@ -262,11 +261,11 @@ static void pieces_never_match(void **state)
 	assert_int_equal(scan_entry(scan, &entry), 0);
 	source.fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=x 1", "_STREAM_ID=s");
 	assert_int_equal(scan_entry(scan, &entry), 0);
-	assert_int_equal(scan_statistics(scan)->split, 2);
+	assert_int_equal(scan_n_pieces(scan), 2);
 	source.asked[0] = '\0';
 	assert_int_equal(scan_entry(scan, &entry), 1);
 	assert_string_equal(source.asked, "_LINE_BREAK MESSAGE _SYSTEMD_UNIT ");
-	assert_int_equal(scan_statistics(scan)->split, 2);
+	assert_int_equal(scan_n_pieces(scan), 2);
 	pool_done();
 }
 
