@@ -1,6 +1,7 @@
 /*
- * cJSON builds the tree; the text, checked and without its comments, is kept beside it. A handle
- * walks both at once, so that every node knows where it stands without a table of positions.
+ * cJSON builds the tree; the text, checked and without its comments, is kept beside it. Both are
+ * walked once, side by side, and what they tell of each value is kept in an array, in the order of
+ * the file.
  */
 #include "json/json.h"
 
@@ -26,6 +27,8 @@ struct found {
 struct json_document {
 	char *file, *text;
 	cJSON *tree;
+	struct json *nodes; /* owned; the root first, each before its members */
+	size_t n_nodes;
 	struct faults *faults; /* borrowed */
 	struct found *found;   /* owned; not yet told, in the order of reading */
 	size_t n_found;
@@ -40,6 +43,7 @@ struct json_document *json_free(struct json_document *document)
 	if (!document)
 		return NULL;
 	cJSON_Delete(document->tree);
+	free(document->nodes);
 	for (size_t i = 0; i < document->n_found; i++)
 		free(document->found[i].message);
 	free(document->found);
@@ -163,11 +167,7 @@ void json_position_of_key(const struct json *node, unsigned *ret_line, unsigned 
 
 struct json json_root(struct json_document *document)
 {
-	const char *at = jsontext_skip_space(document->text);
-
-	return (struct json){
-		.document = document, .item = document->tree, .key_at = at, .at = at
-	};
+	return document->nodes[0];
 }
 
 enum json_type json_type(const struct json *node)
@@ -206,46 +206,27 @@ bool json_bool(const struct json *node)
 
 size_t json_count(const struct json *container)
 {
-	return (size_t)cJSON_GetArraySize(container->item);
+	return container->n_members;
 }
 
 bool json_next(const struct json *container, struct json *child)
 {
-	bool first = !child->item;
-	const cJSON *item = first ? container->item->child : child->item->next;
-	const char *at;
+	const struct json *next = child->item ? child->next : container->first;
 
-	if (!item)
-		return false;
-	at = jsontext_skip_space(first ? container->at + 1 : jsontext_skip_value(child->at));
-	if (!first)
-		at = jsontext_skip_space(at + 1); /* the comma */
-
-	*child = (struct json){ .document = container->document, .item = item, .key_at = at };
-	child->element = json_type(container) == JSON_LIST;
-	if (child->element) {
-		child->name = container->name;
-	} else {
-		child->name = item->string;
-		at = jsontext_skip_space(jsontext_skip_value(at));
-		at = jsontext_skip_space(at + 1); /* the colon */
-	}
-	child->at = at;
-	return true;
+	if (next)
+		*child = *next;
+	return next;
 }
 
 bool json_find(const struct json *object, const char *name, struct json *ret)
 {
-	struct json child = { 0 };
-
 	if (json_type(object) != JSON_OBJECT)
 		return false;
-	while (json_next(object, &child)) {
-		if (strcmp(child.name, name) == 0) {
-			*ret = child;
+	for (const struct json *member = object->first; member; member = member->next)
+		if (strcmp(member->name, name) == 0) {
+			*ret = *member;
 			return true;
 		}
-	}
 	return false;
 }
 
@@ -312,6 +293,50 @@ static void check_tree(const struct json *node)
 			check_tree(&child);
 }
 
+static size_t count_items(const cJSON *item)
+{
+	size_t n = 1;
+
+	for (const cJSON *child = item->child; child; child = child->next)
+		n += count_items(child);
+	return n;
+}
+
+static struct json *add_node(struct json_document *document, const cJSON *item, const char *key_at)
+{
+	struct json *node = &document->nodes[document->n_nodes++];
+
+	*node = (struct json){ .document = document, .item = item, .key_at = key_at, .at = key_at };
+	return node;
+}
+
+/* Adds the members of a node, and theirs; returns the first byte behind the node. */
+static const char *add_members(struct json_document *document, struct json *node)
+{
+	bool list = json_type(node) == JSON_LIST;
+	const struct json **link = &node->first;
+	const char *at = node->at;
+
+	if (!list && json_type(node) != JSON_OBJECT)
+		return jsontext_skip_scalar(at);
+	for (const cJSON *item = node->item->child; item; item = item->next) {
+		/* behind the bracket or the comma */
+		struct json *member = add_node(document, item, jsontext_skip_space(at + 1));
+
+		member->element = list;
+		member->name = list ? node->name : item->string;
+		if (!list) {
+			at = jsontext_skip_space(jsontext_skip_scalar(member->key_at));
+			member->at = jsontext_skip_space(at + 1); /* the colon */
+		}
+		at = jsontext_skip_space(add_members(document, member));
+		*link = member;
+		link = &member->next;
+		node->n_members++;
+	}
+	return (node->n_members > 0 ? at : jsontext_skip_space(at + 1)) + 1;
+}
+
 static int parse_text(struct json_document *document, size_t size)
 {
 	struct json root = { .document = document };
@@ -328,8 +353,12 @@ static int parse_text(struct json_document *document, size_t size)
 	document->tree = cJSON_ParseWithLength(document->text, size);
 	if (!document->tree)
 		return -ENOMEM;
-	root = json_root(document);
-	check_tree(&root);
+	document->nodes = calloc(count_items(document->tree), sizeof(*document->nodes));
+	if (!document->nodes)
+		return -ENOMEM;
+	(void)add_members(document,
+			  add_node(document, document->tree, jsontext_skip_space(document->text)));
+	check_tree(document->nodes);
 	return document->result == -ENOMEM ? -ENOMEM : 0;
 }
 

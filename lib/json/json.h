@@ -12,7 +12,7 @@
 struct cJSON;
 struct json_document;
 
-/* One value: a handle, valid as long as its document. Zero is "none". */
+/* One value: a copy is as good, as long as its document. Zero is "none". */
 struct json {
 	struct json_document *document;
 	const struct cJSON *item;
@@ -20,6 +20,8 @@ struct json {
 	const char *key_at; /* where its key stands in the text; of an element, the value */
 	const char *at;     /* where its value stands in the text */
 	bool element;
+	size_t n_members;                /* of a list or object */
+	const struct json *first, *next; /* member; in the same container. NULL: none */
 };
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_TEXT, JSON_LIST, JSON_OBJECT };

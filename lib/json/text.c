@@ -365,30 +365,12 @@ const char *jsontext_skip_space(const char *at)
 	return at;
 }
 
-static const char *skip_string(const char *at)
+const char *jsontext_skip_scalar(const char *at)
 {
+	if (*at != '"')
+		return at + strcspn(at, ",]} \t\r\n");
 	for (at++; *at != '"'; at++)
 		if (*at == '\\')
 			at++;
 	return at + 1;
-}
-
-const char *jsontext_skip_value(const char *at)
-{
-	unsigned depth = 0;
-
-	if (*at != '"' && *at != '{' && *at != '[')
-		return at + strcspn(at, ",]} \t\r\n");
-	do {
-		if (*at == '"') {
-			at = skip_string(at);
-			continue;
-		}
-		if (*at == '{' || *at == '[')
-			depth++;
-		else if (*at == '}' || *at == ']')
-			depth--;
-		at++;
-	} while (depth > 0);
-	return at;
 }

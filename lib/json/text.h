@@ -28,7 +28,7 @@ int jsontext_check(char *text, size_t size, struct jsontext_error *reterr) must_
  * space. */
 const char *jsontext_skip_space(const char *at);
 
-/* In the same: the first byte after the value (or key) that begins at `at`. */
-const char *jsontext_skip_value(const char *at);
+/* In the same: the first byte after the key or value at `at`, which is no list and no object. */
+const char *jsontext_skip_scalar(const char *at);
 
 #endif

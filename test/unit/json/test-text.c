@@ -203,26 +203,19 @@ static void is_bounded_in_size(void **state)
 	free(text);
 }
 
-static void steps_over_values(void **state)
+static void steps_over_scalars(void **state)
 {
 	static const struct {
 		const char *text;
 		size_t size;
 	} cases[] = {
-		{ "1, 2", 1 },
-		{ "-1.5e3]", 6 },
-		{ "true}", 4 },
-		{ "null ", 4 },
-		{ "12", 2 },
-		{ "\"a\\\"]\\\\\" ]", 8 },
-		{ "[] ,", 2 },
-		{ "[\"]\", {}] ,", 9 },
-		{ "{\"}\": [\"{\"]}, 1", 12 },
-		{ "\"key\" : 1", 5 },
+		{ "1, 2", 1 }, { "-1.5e3]", 6 },          { "true}", 4 },       { "null ", 4 },
+		{ "12", 2 },   { "\"a\\\"]\\\\\" ]", 8 }, { "\"key\" : 1", 5 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(jsontext_skip_value(cases[i].text) - cases[i].text, cases[i].size);
+		assert_int_equal(jsontext_skip_scalar(cases[i].text) - cases[i].text,
+				 cases[i].size);
 	assert_string_equal(jsontext_skip_space(" \t\r\n x "), "x ");
 	assert_string_equal(jsontext_skip_space(""), "");
 }
@@ -237,7 +230,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_nul_byte),
 		cmocka_unit_test(blanks_comments_in_place),
 		cmocka_unit_test(is_bounded_in_size),
-		cmocka_unit_test(steps_over_values),
+		cmocka_unit_test(steps_over_scalars),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
