@@ -4,6 +4,7 @@
  */
 #include "json/read.h"
 
+#include "base/name.h"
 #include "base/ports.h"
 #include "base/suggest.h"
 #include "base/timespan.h"
@@ -396,12 +397,9 @@ bool json_read_texts(const struct json *value, const char *hint, bool empty, cha
 
 bool json_check_name(const struct json *node, const char *name, size_t max, bool at_key)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-	static const char others[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 	char label[JSON_LABEL_SIZE];
-	size_t n = strlen(name);
 
-	if (strspn(name, letters) > 0 && strspn(name, others) == n && n <= max)
+	if (name_is_valid(span_of(name), max))
 		return true;
 	(at_key ? json_fault_at_key : json_fault)(
 		node, "%s is no valid name: write at most %zu of a-z, 0-9, _ and -, a letter first",

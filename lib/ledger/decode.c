@@ -4,6 +4,8 @@
  */
 
 #include "ledger/commit.h"
+
+#include "base/name.h"
 #include "ledger/encode.h"
 
 #include <cjson/cJSON.h>
@@ -116,15 +118,7 @@ static bool decode_get_tenths(const cJSON *object, const char *key, uint64_t *re
 
 bool ledger_is_name(struct span name)
 {
-	if (name.size == 0 || name.size >= NAME_SIZE || name.data[0] < 'a' || name.data[0] > 'z')
-		return false;
-	for (size_t i = 0; i < name.size; i++) {
-		char c = name.data[i];
-
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-')
-			return false;
-	}
-	return true;
+	return name_is_valid(name, NAME_SIZE - 1);
 }
 
 static const char *const end_names[] = {

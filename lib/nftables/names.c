@@ -1,5 +1,7 @@
 #include "nftables/names.h"
 
+#include "base/name.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -82,19 +84,6 @@ const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE])
 	return buffer;
 }
 
-static bool names_is_name(struct span text)
-{
-	if (text.size == 0 || text.size >= NAME_SIZE || text.data[0] < 'a' || text.data[0] > 'z')
-		return false;
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.data[i];
-
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-')
-			return false;
-	}
-	return true;
-}
-
 static bool is_suffix(struct span suffix, char family)
 {
 	unsigned length = length_in(suffix);
@@ -115,7 +104,7 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 	last = name.data[name.size - 1];
 	if (last != '4' && last != '6')
 		return false;
-	if (!names_is_name(bare) || !is_suffix(suffix, last) ||
+	if (!name_is_valid(bare, NAME_SIZE - 1) || !is_suffix(suffix, last) ||
 	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
 		return false;
 	if (length_in(suffix) > 0 && span_equal(bare, SPAN_LITERAL(NFT_FORCED)))
