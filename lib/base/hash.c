@@ -6,7 +6,7 @@
 #include <endian.h>
 
 /* A value, not an array: four registers. */
-struct state {
+struct siphash {
 	uint64_t a, b, c, d;
 };
 
@@ -15,7 +15,7 @@ static inline uint64_t rotate(uint64_t word, unsigned bits)
 	return word << bits | word >> (64 - bits);
 }
 
-static inline struct state rounds(struct state s, unsigned n)
+static inline struct siphash rounds(struct siphash s, unsigned n)
 {
 	while (n-- > 0) {
 		s.a += s.b;
@@ -39,7 +39,7 @@ static inline uint64_t read_word(const void *data)
 	return le64toh(word);
 }
 
-static inline struct state absorb(struct state s, uint64_t word)
+static inline struct siphash absorb(struct siphash s, uint64_t word)
 {
 	s.d ^= word;
 	s = rounds(s, 2);
@@ -48,11 +48,11 @@ static inline struct state absorb(struct state s, uint64_t word)
 }
 
 /* The state after all of `data`; `wide` chooses between the two published output sizes. */
-static inline struct state take_in(const uint8_t *seed, const void *data, size_t size, bool wide)
+static inline struct siphash take_in(const uint8_t *seed, const void *data, size_t size, bool wide)
 {
 	uint64_t low = read_word(seed), high = read_word(seed + 8);
 	const uint8_t *bytes = data, *end = bytes + (size & ~(size_t)7);
-	struct state s = {
+	struct siphash s = {
 		.a = low ^ 0x736f6d6570736575,
 		.b = high ^ 0x646f72616e646f6d ^ (wide ? 0xee : 0),
 		.c = low ^ 0x6c7967656e657261,
@@ -71,7 +71,7 @@ static inline struct state take_in(const uint8_t *seed, const void *data, size_t
 
 uint64_t hash64(const uint8_t seed[static HASH_SEED_SIZE], const void *data, size_t size)
 {
-	struct state s = take_in(seed, data, size, false);
+	struct siphash s = take_in(seed, data, size, false);
 
 	return s.a ^ s.b ^ s.c ^ s.d;
 }
@@ -86,7 +86,7 @@ uint64_t hash_identity(const void *data, size_t size)
 void hash128(const uint8_t seed[static HASH_SEED_SIZE], const void *data, size_t size,
 	     uint64_t ret[static 2])
 {
-	struct state s = take_in(seed, data, size, true);
+	struct siphash s = take_in(seed, data, size, true);
 
 	ret[0] = s.a ^ s.b ^ s.c ^ s.d;
 	s.b ^= 0xdd;

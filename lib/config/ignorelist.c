@@ -211,7 +211,7 @@ bool ignorelist_equal(const struct ignorelist *a, const struct ignorelist *b)
 }
 
 /* The list that is being read, and the place in it. */
-struct reader {
+struct ignorelist_reader {
 	const char *file;
 	enum ignore_source source;
 	struct faults *faults;
@@ -220,14 +220,14 @@ struct reader {
 	unsigned line, column; /* 1-based; the column counts bytes */
 };
 
-static int fault(struct reader *reader, const char *text)
+static int fault(struct ignorelist_reader *reader, const char *text)
 {
 	reader->bad = true;
 	return faults_add(reader->faults, "%s:%u:%u: %s", reader->file, reader->line,
 			  reader->column, text);
 }
 
-static int add_prefix(struct reader *reader, const struct prefix *prefix)
+static int add_prefix(struct ignorelist_reader *reader, const struct prefix *prefix)
 {
 	if (reader->source == IGNORE_ANSWER && prefix->length != address_bits(&prefix->address))
 		return fault(reader, "no single address: a name cannot stand for a network");
@@ -236,14 +236,14 @@ static int add_prefix(struct reader *reader, const struct prefix *prefix)
 	return ignorelist_add_prefix(reader->list, prefix);
 }
 
-static int add_name(struct reader *reader, struct span name)
+static int add_name(struct ignorelist_reader *reader, struct span name)
 {
 	if (reader->source == IGNORE_ANSWER)
 		return fault(reader, "no single address: a name cannot stand for a name");
 	return ignorelist_add_name(reader->list, name);
 }
 
-static int ignorelist_read_entry(struct reader *reader, struct span text)
+static int ignorelist_read_entry(struct ignorelist_reader *reader, struct span text)
 {
 	char error[IGNORE_ERROR_SIZE];
 	struct ignore_entry entry;
@@ -267,7 +267,7 @@ static bool ignorelist_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static int read_line(struct reader *reader, struct span line)
+static int read_line(struct ignorelist_reader *reader, struct span line)
 {
 	struct span entry = ignorelist_cut(&line, '#');
 	size_t begin = 0, size = 0;
@@ -288,7 +288,7 @@ static int read_line(struct reader *reader, struct span line)
 	return entry.size > 0 ? ignorelist_read_entry(reader, entry) : 0;
 }
 
-static int read_lines(struct reader *reader, struct span text)
+static int read_lines(struct ignorelist_reader *reader, struct span text)
 {
 	int r = 0;
 
@@ -310,7 +310,9 @@ int ignorelist_parse(const char *file, struct span text, enum ignore_source sour
 		     struct faults *faults, struct ignorelist **ret)
 {
 	cleanup(ignorelist_freep) struct ignorelist *list = calloc(1, sizeof(*list));
-	struct reader reader = { .file = file, .source = source, .faults = faults, .list = list };
+	struct ignorelist_reader reader = {
+		.file = file, .source = source, .faults = faults, .list = list
+	};
 	int r;
 
 	if (!list)

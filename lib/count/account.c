@@ -19,7 +19,7 @@ struct account {
 	uint64_t told;      /* the stretch of the last telling, from 1; 0: none */
 };
 
-struct key {
+struct account_key {
 	uint64_t name[2];
 	uint32_t jail;
 };
@@ -67,7 +67,7 @@ struct accounts *accounts_free(struct accounts *accounts)
 static bool account_equal(const void *record, const void *key)
 {
 	const struct account *account = record;
-	const struct key *wanted = key;
+	const struct account_key *wanted = key;
 
 	return account->jail == wanted->jail && account->name[0] == wanted->name[0] &&
 	       account->name[1] == wanted->name[1];
@@ -77,7 +77,7 @@ static struct account *open_account(struct accounts *accounts, unsigned jail, st
 {
 	uint8_t other_seed[HASH_SEED_SIZE];
 	struct account *account;
-	struct key key = { .jail = jail };
+	struct account_key key = { .jail = jail };
 
 	for (size_t i = 0; i < sizeof(other_seed); i++)
 		other_seed[i] = accounts->seed[i] ^ 0x5a;

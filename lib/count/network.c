@@ -5,14 +5,14 @@
 
 #include <errno.h>
 
-struct key {
+struct network_key {
 	struct prefix prefix;
 	uint16_t jail;
 };
 
 struct network {
 	struct table_head head;
-	struct key key;
+	struct network_key key;
 	uint16_t n, room;
 	struct prefix *offenders; /* owned; latest last */
 };
@@ -52,17 +52,17 @@ struct network_list *networks_free(struct network_list *networks)
 
 static bool network_equal(const void *record, const void *key)
 {
-	const struct key *mine = &((const struct network *)record)->key, *wanted = key;
+	const struct network_key *mine = &((const struct network *)record)->key, *wanted = key;
 
 	return mine->jail == wanted->jail && prefix_equal(&mine->prefix, &wanted->prefix);
 }
 
-static struct key network_make_key(unsigned jail, const struct prefix *network)
+static struct network_key network_make_key(unsigned jail, const struct prefix *network)
 {
-	return (struct key){ .prefix = *network, .jail = (uint16_t)jail };
+	return (struct network_key){ .prefix = *network, .jail = (uint16_t)jail };
 }
 
-static uint64_t network_hash(const struct network_list *networks, const struct key *key)
+static uint64_t network_hash(const struct network_list *networks, const struct network_key *key)
 {
 	return hash64(networks->seed, key, sizeof(*key));
 }
@@ -70,7 +70,7 @@ static uint64_t network_hash(const struct network_list *networks, const struct k
 static struct network *network_find(const struct network_list *networks, unsigned jail,
 				    const struct prefix *network)
 {
-	struct key key = network_make_key(jail, network);
+	struct network_key key = network_make_key(jail, network);
 
 	return networks->table.n > 0 ? table_find(&networks->table, network_hash(networks, &key),
 						  network_equal, &key)
@@ -113,7 +113,7 @@ static struct network *open_network(struct network_list *networks, unsigned jail
 				    const struct prefix *prefix)
 {
 	struct network *network = network_find(networks, jail, prefix);
-	struct key key = network_make_key(jail, prefix);
+	struct network_key key = network_make_key(jail, prefix);
 
 	if (network) {
 		table_touch(&networks->table, &networks->list, network);

@@ -6,7 +6,7 @@
 #define TOLD_A_PART 3
 
 /* Few sessions tell more than fits inline. */
-struct part {
+struct totals_part {
 	uint32_t more; /* the next one, or POOL_NONE */
 	struct told told[TOLD_A_PART];
 };
@@ -21,7 +21,7 @@ struct place {
 
 void totals_pool_init(struct pool *pool)
 {
-	pool_init(pool, sizeof(struct part));
+	pool_init(pool, sizeof(struct totals_part));
 }
 
 static void clear_told(struct told *told, size_t n)
@@ -40,7 +40,7 @@ void totals_init(struct totals *totals)
 void totals_done(struct pool *pool, struct totals *totals)
 {
 	while (totals->more != POOL_NONE) {
-		const struct part *part = pool_at(pool, totals->more);
+		const struct totals_part *part = pool_at(pool, totals->more);
 		uint32_t more = part->more;
 
 		pool_give(pool, totals->more);
@@ -56,7 +56,7 @@ static struct place first_place(const struct pool *pool, struct totals *totals)
 /* NULL: that was all. Only the first part may have room left. */
 static struct told *next_told(struct place *place)
 {
-	struct part *part;
+	struct totals_part *part;
 
 	while (place->n == 0 || place->told->what == NOTHING) {
 		if (place->more == POOL_NONE)
@@ -98,7 +98,7 @@ static struct told *find_told(struct place place, unsigned what)
 
 static struct told *totals_add_part(struct pool *pool, struct totals *totals)
 {
-	struct part *part;
+	struct totals_part *part;
 	uint32_t index;
 
 	part = pool_take(pool, &index);
@@ -117,7 +117,7 @@ static struct told *add_told(struct pool *pool, struct totals *totals)
 	size_t n = TOTALS_INLINE;
 
 	if (totals->more != POOL_NONE) {
-		struct part *part = pool_at(pool, totals->more);
+		struct totals_part *part = pool_at(pool, totals->more);
 
 		told = part->told;
 		n = TOLD_A_PART;

@@ -4,51 +4,51 @@
 
 #define KEPT_MAX (256U << 10) /* bytes; memory for a longer value goes with the next one */
 
-void field_init(struct field *text, const char *field)
+void field_init(struct field *field, const char *name)
 {
-	*text = (struct field){ .field = field };
-	text->subject.logfmt = &text->logfmt;
+	*field = (struct field){ .name = name };
+	field->subject.logfmt = &field->logfmt;
 }
 
-void field_done(struct field *text)
+void field_done(struct field *field)
 {
-	free(text->data);
-	logfmt_done(&text->logfmt);
+	free(field->data);
+	logfmt_done(&field->logfmt);
 }
 
-int field_keep(struct field *text, struct span value)
+int field_keep(struct field *field, struct span value)
 {
-	if (value.size > text->allocated || text->allocated > KEPT_MAX) {
+	if (value.size > field->allocated || field->allocated > KEPT_MAX) {
 		size_t size = MAX(value.size, 512);
 		char *data = malloc(size);
 
 		if (!data)
 			return -ENOMEM;
-		free(text->data);
-		text->data = data;
-		text->allocated = size;
+		free(field->data);
+		field->data = data;
+		field->allocated = size;
 	}
 	if (value.size > 0)
-		memcpy(text->data, value.data, value.size);
-	text->subject.text = (struct span){ text->data, value.size };
-	text->subject.state = SUBJECT_UNREAD;
-	text->asked = text->present = true;
+		memcpy(field->data, value.data, value.size);
+	field->subject.text = (struct span){ field->data, value.size };
+	field->subject.state = SUBJECT_UNREAD;
+	field->asked = field->present = true;
 	return 0;
 }
 
-int field_ask(struct field *text, const struct entry *entry)
+int field_ask(struct field *field, const struct entry *entry)
 {
 	struct span value;
 	int r;
 
-	if (text->asked)
+	if (field->asked)
 		return 0;
-	r = entry_field(entry, text->field, &value);
+	r = entry_field(entry, field->name, &value);
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return field_keep(text, value);
-	text->asked = true;
-	text->present = false;
+		return field_keep(field, value);
+	field->asked = true;
+	field->present = false;
 	return 0;
 }

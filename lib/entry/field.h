@@ -17,7 +17,7 @@ struct subject {
 };
 
 struct field {
-	const char *field; /* borrowed */
+	const char *name; /* borrowed */
 	bool asked, present;
 	char *data; /* owned */
 	size_t allocated;
@@ -25,14 +25,14 @@ struct field {
 	struct logfmt logfmt;
 };
 
-/* The subject points into the text: it must not move afterwards. */
-void field_init(struct field *text, const char *field);
-void field_done(struct field *text);
+/* The subject points into the field: it must not move afterwards. */
+void field_init(struct field *field, const char *name);
+void field_done(struct field *field);
 
 /* Copies what the source answered. 0 or -ENOMEM. */
-int field_keep(struct field *text, struct span value) must_check;
+int field_keep(struct field *field, struct span value) must_check;
 
 /* Asks the entry, once. 0, then `present` tells; negative errno. */
-int field_ask(struct field *text, const struct entry *entry) must_check;
+int field_ask(struct field *field, const struct entry *entry) must_check;
 
 #endif

@@ -25,7 +25,7 @@
 #define RUNE_MAX 0x10ffff
 
 /* What is left of the line, and where the next unquoted byte goes. */
-struct reader {
+struct logfmt_reader {
 	const unsigned char *p, *end;
 	char *output;
 };
@@ -36,7 +36,7 @@ static bool is_bare(unsigned char c)
 }
 
 /* Cuts a run of bare bytes off the front. */
-static struct span read_bare(struct reader *reader)
+static struct span read_bare(struct logfmt_reader *reader)
 {
 	const unsigned char *start = reader->p;
 
@@ -70,7 +70,7 @@ static char *put_utf8(char *output, uint32_t rune)
 	return output;
 }
 
-static int read_hex(struct reader *reader, size_t n_digits, uint32_t *ret)
+static int read_hex(struct logfmt_reader *reader, size_t n_digits, uint32_t *ret)
 {
 	uint32_t value = 0;
 
@@ -93,7 +93,7 @@ static int read_hex(struct reader *reader, size_t n_digits, uint32_t *ret)
 }
 
 /* \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. */
-static int read_number(struct reader *reader, unsigned char kind)
+static int read_number(struct logfmt_reader *reader, unsigned char kind)
 {
 	uint32_t value;
 	int r;
@@ -112,7 +112,7 @@ static int read_number(struct reader *reader, unsigned char kind)
 }
 
 /* `p` stands behind the backslash. */
-static int logfmt_read_escape(struct reader *reader)
+static int logfmt_read_escape(struct logfmt_reader *reader)
 {
 	static const char names[] = "abfnrtv\\\"", bytes[] = "\a\b\f\n\r\t\v\\\"";
 	const char *name;
@@ -131,7 +131,7 @@ static int logfmt_read_escape(struct reader *reader)
 }
 
 /* Skips text up to the next quote or backslash, which must be there. */
-static int skip_text(struct reader *reader)
+static int skip_text(struct logfmt_reader *reader)
 {
 	while (reader->p < reader->end && *reader->p != '"' && *reader->p != '\\') {
 		size_t length = utf8_length(reader->p, (size_t)(reader->end - reader->p));
@@ -144,7 +144,7 @@ static int skip_text(struct reader *reader)
 }
 
 /* `p` stands behind the opening quote. Text without an escape stays where it is. */
-static int read_quoted(struct reader *reader, struct span *ret)
+static int read_quoted(struct logfmt_reader *reader, struct span *ret)
 {
 	const unsigned char *run = reader->p;
 	char *value = reader->output;
@@ -176,7 +176,7 @@ static int read_quoted(struct reader *reader, struct span *ret)
 	return 0;
 }
 
-static int read_pair(struct reader *reader, struct logfmt_pair *ret)
+static int read_pair(struct logfmt_reader *reader, struct logfmt_pair *ret)
 {
 	ret->key = read_bare(reader);
 	if (ret->key.size == 0 || reader->p == reader->end || *reader->p != '=')
@@ -208,7 +208,7 @@ static int logfmt_reserve(struct logfmt *logfmt, struct span line)
 
 int logfmt_parse(struct logfmt *logfmt, struct span line)
 {
-	struct reader reader;
+	struct logfmt_reader reader;
 	size_t n_pairs = 0;
 	int r;
 

@@ -11,22 +11,22 @@
 /* cJSON 1.7.15 copies a number into 64 bytes and fails on a longer one. */
 #define MAX_NUMBER_SIZE 40
 
-struct cursor {
+struct jsontext {
 	const char *begin, *at, *end;
 	unsigned depth;
 	struct jsontext_error *error;
 };
 
-static int fail(struct cursor *cursor, const char *at, const char *what)
+static int fail(struct jsontext *json, const char *at, const char *what)
 {
-	*cursor->error = (struct jsontext_error){ (size_t)(at - cursor->begin), what };
+	*json->error = (struct jsontext_error){ (size_t)(at - json->begin), what };
 	return -EINVAL;
 }
 
 /* -1 at the end. */
-static int peek(const struct cursor *cursor)
+static int peek(const struct jsontext *json)
 {
-	return cursor->at < cursor->end ? (unsigned char)*cursor->at : -1;
+	return json->at < json->end ? (unsigned char)*json->at : -1;
 }
 
 static bool is_space(int c)
@@ -39,34 +39,33 @@ static bool json_text_is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-static void skip_space(struct cursor *cursor)
+static void skip_space(struct jsontext *json)
 {
-	while (is_space(peek(cursor)))
-		cursor->at++;
+	while (is_space(peek(json)))
+		json->at++;
 }
 
-static int check_utf8(struct cursor *cursor)
+static int check_utf8(struct jsontext *json)
 {
-	const char *at = cursor->begin;
+	const char *at = json->begin;
 
-	while (at < cursor->end) {
-		size_t n = utf8_length(at, (size_t)(cursor->end - at));
+	while (at < json->end) {
+		size_t n = utf8_length(at, (size_t)(json->end - at));
 
 		if (n == 0)
-			return fail(cursor, at,
-				    "the text is no UTF-8 here: save the file as UTF-8");
+			return fail(json, at, "the text is no UTF-8 here: save the file as UTF-8");
 		at += n;
 	}
 	return 0;
 }
 
 /* Four hexadecimal digits; -1: these are none. */
-static int read_hex4(struct cursor *cursor)
+static int read_hex4(struct jsontext *json)
 {
 	int value = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
-		int c = peek(cursor);
+		int c = peek(json);
 
 		if (json_text_is_digit(c))
 			c -= '0';
@@ -77,59 +76,59 @@ static int read_hex4(struct cursor *cursor)
 		else
 			return -1;
 		value = value * 16 + c;
-		cursor->at++;
+		json->at++;
 	}
 	return value;
 }
 
 /* Behind "\u". */
-static int check_unicode_escape(struct cursor *cursor, const char *begin)
+static int check_unicode_escape(struct jsontext *json, const char *begin)
 {
 	int high, low;
 
-	high = read_hex4(cursor);
+	high = read_hex4(json);
 	if (high < 0)
-		return fail(cursor, begin, "\\u needs four hexadecimal digits: \\u00e9 is one");
+		return fail(json, begin, "\\u needs four hexadecimal digits: \\u00e9 is one");
 	if (high == 0)
-		return fail(cursor, begin, "\\u0000 may stand in no text: leave it out");
+		return fail(json, begin, "\\u0000 may stand in no text: leave it out");
 	if (high < 0xd800 || high > 0xdfff)
 		return 0;
-	if (high <= 0xdbff && cursor->end - cursor->at >= 6 && memcmp(cursor->at, "\\u", 2) == 0) {
-		cursor->at += 2;
-		low = read_hex4(cursor);
+	if (high <= 0xdbff && json->end - json->at >= 6 && memcmp(json->at, "\\u", 2) == 0) {
+		json->at += 2;
+		low = read_hex4(json);
 		if (low >= 0xdc00 && low <= 0xdfff)
 			return 0;
 	}
-	return fail(cursor, begin, "half of a surrogate pair: write the character itself");
+	return fail(json, begin, "half of a surrogate pair: write the character itself");
 }
 
-static int check_escape(struct cursor *cursor)
+static int check_escape(struct jsontext *json)
 {
-	const char *begin = cursor->at++;
-	int c = peek(cursor);
+	const char *begin = json->at++;
+	int c = peek(json);
 
 	if (c == 'u') {
-		cursor->at++;
-		return check_unicode_escape(cursor, begin);
+		json->at++;
+		return check_unicode_escape(json, begin);
 	}
 	if (c <= 0 || !strchr("\"\\/bfnrt", c))
-		return fail(cursor, begin, "no such escape: a backslash itself is written \\\\");
-	cursor->at++;
+		return fail(json, begin, "no such escape: a backslash itself is written \\\\");
+	json->at++;
 	return 0;
 }
 
-static int check_string(struct cursor *cursor)
+static int check_string(struct jsontext *json)
 {
-	const char *begin = cursor->at++;
+	const char *begin = json->at++;
 	int c, r;
 
-	while ((c = peek(cursor)) >= 0) {
+	while ((c = peek(json)) >= 0) {
 		if (c == '"') {
-			cursor->at++;
+			json->at++;
 			return 0;
 		}
 		if (c == '\\') {
-			r = check_escape(cursor);
+			r = check_escape(json);
 			if (r < 0)
 				return r;
 			continue;
@@ -137,144 +136,143 @@ static int check_string(struct cursor *cursor)
 		if (c == '\n' || c == '\r')
 			break;
 		if (c < 0x20)
-			return fail(cursor, cursor->at,
+			return fail(json, json->at,
 				    "a raw control character in a text: write \\t or \\u001b");
-		cursor->at++;
+		json->at++;
 	}
-	return fail(cursor, begin, "a text without its closing quote: add it on this line");
+	return fail(json, begin, "a text without its closing quote: add it on this line");
 }
 
-static bool skip_digits(struct cursor *cursor)
+static bool skip_digits(struct jsontext *json)
 {
-	const char *begin = cursor->at;
+	const char *begin = json->at;
 
-	while (json_text_is_digit(peek(cursor)))
-		cursor->at++;
-	return cursor->at > begin;
+	while (json_text_is_digit(peek(json)))
+		json->at++;
+	return json->at > begin;
 }
 
-static int check_number(struct cursor *cursor)
+static int check_number(struct jsontext *json)
 {
-	const char *begin = cursor->at;
+	const char *begin = json->at;
 
-	if (peek(cursor) == '-')
-		cursor->at++;
-	if (peek(cursor) == '0') {
-		cursor->at++;
-		if (json_text_is_digit(peek(cursor)))
-			return fail(cursor, begin, "a number begins with 0: leave the zeros out");
-	} else if (!skip_digits(cursor)) {
-		return fail(cursor, begin, "no number: digits must follow the minus");
+	if (peek(json) == '-')
+		json->at++;
+	if (peek(json) == '0') {
+		json->at++;
+		if (json_text_is_digit(peek(json)))
+			return fail(json, begin, "a number begins with 0: leave the zeros out");
+	} else if (!skip_digits(json)) {
+		return fail(json, begin, "no number: digits must follow the minus");
 	}
-	if (peek(cursor) == '.') {
-		cursor->at++;
-		if (!skip_digits(cursor))
-			return fail(cursor, begin, "no number: digits must follow the point");
+	if (peek(json) == '.') {
+		json->at++;
+		if (!skip_digits(json))
+			return fail(json, begin, "no number: digits must follow the point");
 	}
-	if (peek(cursor) == 'e' || peek(cursor) == 'E') {
-		cursor->at++;
-		if (peek(cursor) == '-' || peek(cursor) == '+')
-			cursor->at++;
-		if (!skip_digits(cursor))
-			return fail(cursor, begin, "no number: digits must follow the exponent");
+	if (peek(json) == 'e' || peek(json) == 'E') {
+		json->at++;
+		if (peek(json) == '-' || peek(json) == '+')
+			json->at++;
+		if (!skip_digits(json))
+			return fail(json, begin, "no number: digits must follow the exponent");
 	}
-	if (cursor->at - begin > MAX_NUMBER_SIZE)
-		return fail(cursor, begin, "a number of so many digits: round it");
+	if (json->at - begin > MAX_NUMBER_SIZE)
+		return fail(json, begin, "a number of so many digits: round it");
 	return 0;
 }
 
-static int check_word(struct cursor *cursor)
+static int check_word(struct jsontext *json)
 {
 	static const char *const words[] = { "true", "false", "null" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		size_t n = strlen(words[i]);
 
-		if ((size_t)(cursor->end - cursor->at) >= n &&
-		    memcmp(cursor->at, words[i], n) == 0) {
-			cursor->at += n;
+		if ((size_t)(json->end - json->at) >= n && memcmp(json->at, words[i], n) == 0) {
+			json->at += n;
 			return 0;
 		}
 	}
-	return fail(cursor, cursor->at, "no JSON value: a text stands in double quotes");
+	return fail(json, json->at, "no JSON value: a text stands in double quotes");
 }
 
-static int check_value(struct cursor *cursor);
+static int check_value(struct jsontext *json);
 
-static int check_key(struct cursor *cursor)
+static int check_key(struct jsontext *json)
 {
 	int r;
 
-	if (peek(cursor) != '"')
-		return fail(cursor, cursor->at, "a key is missing: it stands in double quotes");
-	r = check_string(cursor);
+	if (peek(json) != '"')
+		return fail(json, json->at, "a key is missing: it stands in double quotes");
+	r = check_string(json);
 	if (r < 0)
 		return r;
-	skip_space(cursor);
-	if (peek(cursor) != ':')
-		return fail(cursor, cursor->at, "a colon is missing: it stands behind the key");
-	cursor->at++;
-	skip_space(cursor);
+	skip_space(json);
+	if (peek(json) != ':')
+		return fail(json, json->at, "a colon is missing: it stands behind the key");
+	json->at++;
+	skip_space(json);
 	return 0;
 }
 
-/* `close` is '}' or ']'; the cursor stands on the opening one. */
-static int check_container(struct cursor *cursor, int close)
+/* `close` is '}' or ']'; the json stands on the opening one. */
+static int check_container(struct jsontext *json, int close)
 {
 	const char *comma;
 	int r;
 
-	cursor->at++;
-	skip_space(cursor);
-	if (peek(cursor) == close) {
-		cursor->at++;
+	json->at++;
+	skip_space(json);
+	if (peek(json) == close) {
+		json->at++;
 		return 0;
 	}
 	for (;;) {
 		if (close == '}') {
-			r = check_key(cursor);
+			r = check_key(json);
 			if (r < 0)
 				return r;
 		}
-		r = check_value(cursor);
+		r = check_value(json);
 		if (r < 0)
 			return r;
-		skip_space(cursor);
-		if (peek(cursor) == close) {
-			cursor->at++;
+		skip_space(json);
+		if (peek(json) == close) {
+			json->at++;
 			return 0;
 		}
-		if (peek(cursor) != ',')
-			return fail(cursor, cursor->at,
+		if (peek(json) != ',')
+			return fail(json, json->at,
 				    close == '}'
 					    ? "a comma or \"}\" is missing: add it before this"
 					    : "a comma or \"]\" is missing: add it before this");
-		comma = cursor->at++;
-		skip_space(cursor);
-		if (peek(cursor) == close)
-			return fail(cursor, comma, "a comma behind the last one: remove it");
+		comma = json->at++;
+		skip_space(json);
+		if (peek(json) == close)
+			return fail(json, comma, "a comma behind the last one: remove it");
 	}
 }
 
-static int check_value(struct cursor *cursor)
+static int check_value(struct jsontext *json)
 {
 	int c, r;
 
-	c = peek(cursor);
+	c = peek(json);
 	if (c == '{' || c == '[') {
-		if (++cursor->depth > JSONTEXT_MAX_DEPTH)
-			return fail(cursor, cursor->at, "nested too deeply: 32 levels are allowed");
-		r = check_container(cursor, c == '{' ? '}' : ']');
-		cursor->depth--;
+		if (++json->depth > JSONTEXT_MAX_DEPTH)
+			return fail(json, json->at, "nested too deeply: 32 levels are allowed");
+		r = check_container(json, c == '{' ? '}' : ']');
+		json->depth--;
 		return r;
 	}
 	if (c == '"')
-		return check_string(cursor);
+		return check_string(json);
 	if (c == '-' || json_text_is_digit(c))
-		return check_number(cursor);
+		return check_number(json);
 	if (c < 0)
-		return fail(cursor, cursor->at, "the file ends too early: something is not closed");
-	return check_word(cursor);
+		return fail(json, json->at, "the file ends too early: something is not closed");
+	return check_word(json);
 }
 
 /* The byte behind the closing quote, or the end. */
@@ -328,33 +326,33 @@ static int blank_comments(char *text, size_t size, struct jsontext_error *reterr
 
 int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 {
-	struct cursor cursor = { .begin = text, .at = text, .end = text + size, .error = reterr };
+	struct jsontext json = { .begin = text, .at = text, .end = text + size, .error = reterr };
 	const char *nul;
 	int r;
 
 	if (size > JSONTEXT_MAX_SIZE)
-		return fail(&cursor, text, "the file is too large: 1 MiB is allowed");
+		return fail(&json, text, "the file is too large: 1 MiB is allowed");
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		return fail(&cursor, text, "a byte order mark: save the file as UTF-8 without it");
-	r = check_utf8(&cursor);
+		return fail(&json, text, "a byte order mark: save the file as UTF-8 without it");
+	r = check_utf8(&json);
 	if (r < 0)
 		return r;
 	nul = memchr(text, 0, size);
 	if (nul)
-		return fail(&cursor, nul, "a NUL byte: save the file as UTF-8 text");
+		return fail(&json, nul, "a NUL byte: save the file as UTF-8 text");
 	r = blank_comments(text, size, reterr);
 	if (r < 0)
 		return r;
 
-	skip_space(&cursor);
-	if (peek(&cursor) < 0)
-		return fail(&cursor, text, "the file is empty: the least it can hold is {}");
-	r = check_value(&cursor);
+	skip_space(&json);
+	if (peek(&json) < 0)
+		return fail(&json, text, "the file is empty: the least it can hold is {}");
+	r = check_value(&json);
 	if (r < 0)
 		return r;
-	skip_space(&cursor);
-	if (peek(&cursor) >= 0)
-		return fail(&cursor, cursor.at, "more text behind the end: remove it");
+	skip_space(&json);
+	if (peek(&json) >= 0)
+		return fail(&json, json.at, "more text behind the end: remove it");
 	return 0;
 }
 

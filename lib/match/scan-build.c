@@ -76,30 +76,30 @@ static bool all_name_others_unit(const struct rule *const *rules, size_t n_rules
 	return true;
 }
 
-static unsigned scan_text_of(struct scan *scan, const char *field)
+static unsigned scan_field_of(struct scan *scan, const char *name)
 {
-	for (size_t i = 0; i < scan->n_texts; i++)
-		if (strcmp(scan->texts[i].field, field) == 0)
+	for (size_t i = 0; i < scan->n_fields; i++)
+		if (strcmp(scan->fields[i].name, name) == 0)
 			return (unsigned)i;
-	field_init(&scan->texts[scan->n_texts], field);
-	return (unsigned)scan->n_texts++;
+	field_init(&scan->fields[scan->n_fields], name);
+	return (unsigned)scan->n_fields++;
 }
 
-static int assign_texts(struct scan *scan)
+static int assign_fields(struct scan *scan)
 {
-	size_t n_fields = 1;
+	size_t n = 1;
 
 	for (size_t i = 0; i < scan->n_events; i++)
-		n_fields += strcmp(scan->events[i].event->field, "MESSAGE") != 0;
-	scan->texts = calloc(n_fields, sizeof(*scan->texts));
-	if (!scan->texts)
+		n += strcmp(scan->events[i].event->field, "MESSAGE") != 0;
+	scan->fields = calloc(n, sizeof(*scan->fields));
+	if (!scan->fields)
 		return -ENOMEM;
-	(void)scan_text_of(scan, "MESSAGE");
+	(void)scan_field_of(scan, "MESSAGE");
 	for (size_t i = 0; i < scan->n_events; i++) {
 		struct compiled *compiled = &scan->events[i];
 
-		compiled->text = scan_text_of(scan, compiled->event->field);
-		if (compiled->text == MESSAGE_TEXT)
+		compiled->field = scan_field_of(scan, compiled->event->field);
+		if (compiled->field == MESSAGE_FIELD)
 			continue;
 		bitmap_set(scan->elsewhere, i);
 		scan->select_first[compiled->jail] = true;
@@ -135,7 +135,7 @@ int scan_new(const struct rule *const *rules, size_t n_rules, bool jit, struct f
 	r = compile_events(scan, rules, jit, faults);
 	if (r < 0)
 		return r;
-	r = assign_texts(scan);
+	r = assign_fields(scan);
 	if (r < 0)
 		return r;
 	r = make_sieve(scan);
@@ -159,9 +159,8 @@ struct scan *scan_free(struct scan *scan)
 		return NULL;
 	for (size_t i = 0; i < scan->n_events; i++)
 		match_free(scan->events[i].match);
-	for (size_t i = 0; i < scan->n_texts; i++) {
-		field_done(&scan->texts[i]);
-	}
+	for (size_t i = 0; i < scan->n_fields; i++)
+		field_done(&scan->fields[i]);
 	matcher_free(scan->matcher);
 	sieve_free(scan->sieve);
 	selection_free(scan->selection);
@@ -174,7 +173,7 @@ struct scan *scan_free(struct scan *scan)
 	free(scan->candidates);
 	free(scan->elsewhere);
 	free(scan->silent);
-	free(scan->texts);
+	free(scan->fields);
 	free(scan);
 	return NULL;
 }

@@ -19,7 +19,7 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 
 	for (size_t i = 0; i < scan->n_events; i++) {
 		const struct compiled *compiled = &scan->events[i];
-		const struct field *text = &scan->texts[compiled->text];
+		struct field *field = &scan->fields[compiled->field];
 		size_t reach = 0;
 		int r;
 
@@ -28,11 +28,11 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 			return r;
 		if (r == 0)
 			continue;
-		r = field_ask(&scan->texts[compiled->text], entry);
+		r = field_ask(field, entry);
 		if (r < 0)
 			return r;
-		if (text->present)
-			reach = measure_reach(compiled->match, scan->matcher, text->subject.text);
+		if (field->present)
+			reach = measure_reach(compiled->match, scan->matcher, field->subject.text);
 		if (!closest.event || reach > closest.reach)
 			closest = (struct closest){ compiled, reach };
 	}
@@ -74,7 +74,7 @@ int scan_explain(struct scan *scan, const struct entry *entry, char *buffer, siz
 	else
 		(void)snprintf(buffer, size, "no event matches; \"%s\" came furthest, up to \"%s\"",
 			       closest.event->event->name,
-			       explain_shown(scan->texts[closest.event->text].subject.text,
+			       explain_shown(scan->fields[closest.event->field].subject.text,
 					     closest.reach, quoted));
 	return 0;
 }

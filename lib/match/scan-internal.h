@@ -10,13 +10,13 @@
 #include "match/match.h"
 #include "match/sieve.h"
 
-#define MESSAGE_TEXT 0 /* its place among the texts */
-#define OWN_UNIT     "banish.service"
+#define MESSAGE_FIELD 0 /* its place among the fields */
+#define OWN_UNIT      "banish.service"
 
 struct compiled {
 	const struct event *event;
 	struct match *match;
-	unsigned jail, text;
+	unsigned jail, field;
 };
 
 struct scan {
@@ -25,8 +25,8 @@ struct scan {
 	bool *select_first; /* by jail: it has events on other fields than MESSAGE */
 	struct compiled *events;
 	size_t n_events;
-	struct field *texts;
-	size_t n_texts;
+	struct field *fields;
+	size_t n_fields;
 	struct matcher *matcher;
 	struct sieve *sieve;
 	struct selection *selection;

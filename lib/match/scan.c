@@ -21,13 +21,13 @@
 static int try_event(struct scan *scan, const struct entry *entry, const struct compiled *compiled,
 		     struct captures *ret)
 {
-	struct field *text = &scan->texts[compiled->text];
+	struct field *field = &scan->fields[compiled->field];
 	int r;
 
-	r = field_ask(&scan->texts[compiled->text], entry);
+	r = field_ask(field, entry);
 	if (r < 0)
 		return r;
-	return text->present ? match_run(compiled->match, scan->matcher, &text->subject, ret) : 0;
+	return field->present ? match_run(compiled->match, scan->matcher, &field->subject, ret) : 0;
 }
 
 /* Whether the entry's other fields are as a pattern's event wants them. (A logfmt line was asked
@@ -113,17 +113,17 @@ static bool is_silent(struct scan *scan)
 /* Fills the candidates: 1 if there are any. MESSAGE is only kept if one of them may read it. */
 static int find_candidates(struct scan *scan, const struct entry *entry)
 {
-	struct field *text = &scan->texts[MESSAGE_TEXT];
+	struct field *field = &scan->fields[MESSAGE_FIELD];
 	struct span value;
 	bool any;
 	int r;
 
-	r = entry_field(entry, text->field, &value);
+	r = entry_field(entry, field->name, &value);
 	if (r < 0)
 		return r;
 	any = r > 0 && sieve_pass(scan->sieve, value, scan->candidates) && !is_silent(scan);
 	if (any) {
-		r = field_keep(text, value);
+		r = field_keep(field, value);
 		if (r < 0)
 			return r;
 	}
@@ -200,8 +200,8 @@ int scan_entry(struct scan *scan, const struct entry *entry)
 
 	scan->n_hits = 0;
 	selection_begin(scan->selection);
-	for (size_t i = 0; i < scan->n_texts; i++)
-		scan->texts[i].asked = false;
+	for (size_t i = 0; i < scan->n_fields; i++)
+		scan->fields[i].asked = false;
 	r = linebreak_feed(&scan->linebreak, entry);
 	if (r < 0)
 		return r;

@@ -21,13 +21,13 @@
 /* nft's own numbers of types, by which it prints the keys. */
 enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13 };
 
-struct key {
+struct set_key {
 	uint8_t bytes[16];
 	bool end; /* of an interval: the first that is not in it */
 };
 
-struct keys {
-	struct key *items; /* owned */
+struct set_keys {
+	struct set_key *items; /* owned */
 	size_t n_items;
 	uint32_t size; /* bytes of each */
 };
@@ -44,7 +44,7 @@ static inline void udata_freep(struct nftnl_udata_buf **buffer)
 		nftnl_udata_buf_free(*buffer);
 }
 
-static void keys_done(struct keys *keys)
+static void keys_done(struct set_keys *keys)
 {
 	free(keys->items);
 }
@@ -84,7 +84,7 @@ static int put_set(struct nftmsg_batch *batch, struct nftnl_set *set)
 	return 0;
 }
 
-static void nft_set_put_key(struct nlmsghdr *message, const struct key *key, uint32_t size)
+static void nft_set_put_key(struct nlmsghdr *message, const struct set_key *key, uint32_t size)
 {
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
 	struct nlattr *value;
@@ -98,7 +98,7 @@ static void nft_set_put_key(struct nlmsghdr *message, const struct key *key, uin
 }
 
 static int put_keys(struct nftmsg_batch *batch, const char *table, const char *set, uint32_t set_id,
-		    const struct keys *keys)
+		    const struct set_keys *keys)
 {
 	for (size_t i = 0; i < keys->n_items;) {
 		size_t end = MIN(keys->n_items, i + MAX_PER_MESSAGE);
@@ -163,9 +163,9 @@ static bool after(const struct prefix *prefix, uint8_t bytes[static 16])
 }
 
 /* An interval that begins where the last one ended makes that one longer. */
-static void add_interval(struct keys *keys, const struct prefix *prefix)
+static void add_interval(struct set_keys *keys, const struct prefix *prefix)
 {
-	struct key *key = &keys->items[keys->n_items];
+	struct set_key *key = &keys->items[keys->n_items];
 
 	if (keys->n_items > 0 &&
 	    memcmp(key[-1].bytes, prefix->address.bytes, sizeof(key->bytes)) == 0) {
@@ -182,7 +182,7 @@ int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_
 			   const struct prefix *prefixes, size_t n_prefixes)
 {
 	cleanup(set_freep) struct nftnl_set *set = NULL;
-	cleanup(keys_done) struct keys keys = { .size = family == AF_INET ? 4 : 16 };
+	cleanup(keys_done) struct set_keys keys = { .size = family == AF_INET ? 4 : 16 };
 	cleanup(prefixset_done) struct prefixset own = { 0 };
 	char name[NFT_SET_NAME_SIZE];
 	int r = 0;
@@ -231,7 +231,7 @@ int nftmsg_set_flush(struct nftmsg_batch *batch, const char *table, const char *
 }
 
 static int add_anonymous(struct nftmsg_batch *batch, const char *table, uint32_t flags,
-			 uint32_t type, const struct keys *keys, uint32_t set_id,
+			 uint32_t type, const struct set_keys *keys, uint32_t set_id,
 			 char ret_name[static NFTMSG_ANONYMOUS_SIZE])
 {
 	cleanup(set_freep) struct nftnl_set *set = NULL;
@@ -256,7 +256,7 @@ int nftmsg_set_add_protocols(struct nftmsg_batch *batch, const char *table,
 			     const uint8_t *protocols, size_t n, uint32_t set_id,
 			     char ret_name[static NFTMSG_ANONYMOUS_SIZE])
 {
-	cleanup(keys_done) struct keys keys = { .size = 1 };
+	cleanup(keys_done) struct set_keys keys = { .size = 1 };
 
 	keys.items = calloc(n + 1, sizeof(*keys.items));
 	if (!keys.items)
@@ -266,9 +266,9 @@ int nftmsg_set_add_protocols(struct nftmsg_batch *batch, const char *table,
 	return add_anonymous(batch, table, 0, TYPE_PROTOCOL, &keys, set_id, ret_name);
 }
 
-static void add_port(struct keys *keys, unsigned port, bool end)
+static void add_port(struct set_keys *keys, unsigned port, bool end)
 {
-	struct key *key = &keys->items[keys->n_items++];
+	struct set_key *key = &keys->items[keys->n_items++];
 
 	key->bytes[0] = port >> 8;
 	key->bytes[1] = port & 0xff;
@@ -278,7 +278,7 @@ static void add_port(struct keys *keys, unsigned port, bool end)
 int nftmsg_set_add_ports(struct nftmsg_batch *batch, const char *table, const struct ports *ports,
 			 uint32_t set_id, char ret_name[static NFTMSG_ANONYMOUS_SIZE])
 {
-	cleanup(keys_done) struct keys keys = { .size = 2 };
+	cleanup(keys_done) struct set_keys keys = { .size = 2 };
 	bool interval = false;
 
 	keys.items = calloc(2 * ports->n_ranges + 1, sizeof(*keys.items));

@@ -12,7 +12,7 @@ struct tally {
 	uint64_t n_folded;
 };
 
-struct key {
+struct tally_key {
 	unsigned group;
 	const char *name;
 	size_t size; /* bytes of the name that count */
@@ -48,25 +48,25 @@ struct tally *tally_free(struct tally *tally)
 static bool tally_equal(const void *record, const void *wanted)
 {
 	const struct tally_item *item = record;
-	const struct key *key = wanted;
+	const struct tally_key *key = wanted;
 
 	return item->group == key->group && strncmp(item->name, key->name, key->size) == 0 &&
 	       item->name[key->size] == '\0';
 }
 
-static struct key tally_make_key(const struct tally *tally, unsigned group, const char *name)
+static struct tally_key tally_make_key(const struct tally *tally, unsigned group, const char *name)
 {
-	return (struct key){ group, name, strnlen(name, tally->name_size - 1) };
+	return (struct tally_key){ group, name, strnlen(name, tally->name_size - 1) };
 }
 
-static uint64_t hash_key(const struct tally *tally, const struct key *key)
+static uint64_t hash_key(const struct tally *tally, const struct tally_key *key)
 {
 	return hash64(tally->seed, key->name, key->size) ^ key->group * 0x9e3779b97f4a7c15ULL;
 }
 
 const struct tally_item *tally_find(const struct tally *tally, unsigned group, const char *name)
 {
-	struct key key = tally_make_key(tally, group, name);
+	struct tally_key key = tally_make_key(tally, group, name);
 
 	return table_find(&tally->table, hash_key(tally, &key), tally_equal, &key);
 }
@@ -78,7 +78,7 @@ const struct tally_item *tally_next(const struct tally *tally, const struct tall
 
 struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name)
 {
-	struct key key = tally_make_key(tally, group, name);
+	struct tally_key key = tally_make_key(tally, group, name);
 	uint64_t hash = hash_key(tally, &key);
 	struct tally_item *item = table_find(&tally->table, hash, tally_equal, &key);
 
