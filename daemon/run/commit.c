@@ -43,10 +43,9 @@ int commit_decisions(struct daemon *daemon)
 	while (r >= 0 && engine_take(daemon->active.engine, &decision)) {
 		switch (decision.type) {
 		case DECISION_BAN:
-			r = commit_remember(daemon, &(struct due){ decision.id, END_NONE });
-			break;
 		case DECISION_END:
-			r = commit_remember(daemon, &(struct due){ decision.id, decision.ended });
+			r = commit_remember(daemon, &(struct due){ .type = decision.type,
+								   .id = decision.ban.id });
 			break;
 		case DECISION_PRIVATE:
 			say_private(&decision);
@@ -154,6 +153,19 @@ int commit_position(struct daemon *daemon)
 	return commit_ledger(daemon);
 }
 
+/* Until the next feed the ledger lets go of none. */
+static void commit_resolve(struct daemon *daemon)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < daemon->n_decided; i++) {
+		daemon->decided[n] = daemon->decided[i];
+		daemon->decided[n].ban = ledger_get(daemon->ledger, daemon->decided[n].id);
+		n += daemon->decided[n].ban != NULL;
+	}
+	daemon->n_decided = n;
+}
+
 int commit_all(struct daemon *daemon)
 {
 	int r;
@@ -163,6 +175,7 @@ int commit_all(struct daemon *daemon)
 	r = commit_position(daemon);
 	if (r < 0)
 		return r;
+	commit_resolve(daemon);
 	r = tell_decided(daemon);
 	if (r < 0)
 		return r;

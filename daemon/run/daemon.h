@@ -34,8 +34,9 @@ struct active {
 
 /* What the engine decided, until it is committed. */
 struct due {
-	uint64_t id;        /* of the ban */
-	enum ban_end ended; /* END_NONE: it begins */
+	enum decision_type type; /* DECISION_BAN, DECISION_END */
+	uint64_t id;             /* of the ban, which the ledger may let go before */
+	const struct ban *ban;   /* the ledger's; while it is committed */
 };
 
 /* An element that the kernel did not let go. */
@@ -151,7 +152,7 @@ int reader_attach(struct daemon *daemon) must_check; /* event sources */
 
 /* commit.c */
 int commit_decisions(struct daemon *daemon)
-	must_check; /* takes them from the engine, remembers their ids */
+	must_check; /* takes them from the engine, keeps those of bans */
 int commit_all(struct daemon *daemon) must_check;      /* ledger -> state file, journal, kernel */
 int commit_position(struct daemon *daemon) must_check; /* the state file only */
 int commit_ledger(struct daemon *daemon) must_check;   /* ... with the position that it has */

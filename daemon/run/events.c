@@ -181,16 +181,16 @@ void say_private(const struct decision *decision)
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", "private" },
-		{ "BANISH_JAIL", decision->jail_name },
-		{ "BANISH_EVENT", decision->event_name },
-		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
-		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+		{ "BANISH_JAIL", decision->ban.jail },
+		{ "BANISH_EVENT", decision->ban.event },
+		{ "BANISH_ADDRESS", address_format(&decision->ban.address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->ban.prefix, prefix) },
 	};
 
 	log_entry(LOG_PRIVATE, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		  "%s: failures from the private address %s count nothing: if it is a gateway, a "
 		  "ban would shut out everybody behind it; see banprivate in banish.json(5)",
-		  decision->jail_name, address);
+		  decision->ban.jail, address);
 }
 
 void say_breaker_closed(const struct decision *decision)
@@ -199,12 +199,12 @@ void say_breaker_closed(const struct decision *decision)
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", "breaker" },
 		{ "BANISH_STATE", "closed" },
-		{ "BANISH_JAIL", decision->jail_name },
+		{ "BANISH_JAIL", decision->ban.jail },
 		{ "BANISH_COUNT", number(decision->count, count) },
 	};
 
 	log_entry(LOG_BREAKER, LOG_NOTICE, fields, ARRAY_SIZE(fields),
-		  "%s: bans again; offenders that were held back: %s", decision->jail_name, count);
+		  "%s: bans again; offenders that were held back: %s", decision->ban.jail, count);
 }
 
 void say_breaker(const struct decision *decision)
@@ -213,18 +213,18 @@ void say_breaker(const struct decision *decision)
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", "breaker" },
 		{ "BANISH_STATE", "open" },
-		{ "BANISH_JAIL", decision->jail_name },
-		{ "BANISH_EVENT", decision->event_name },
-		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
-		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
+		{ "BANISH_JAIL", decision->ban.jail },
+		{ "BANISH_EVENT", decision->ban.event },
+		{ "BANISH_ADDRESS", address_format(&decision->ban.address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->ban.prefix, prefix) },
 		{ "BANISH_COUNT", number(decision->count, count) },
-		{ "BANISH_TRIGGER_CURSOR", decision->cursor },
+		{ "BANISH_TRIGGER_CURSOR", decision->ban.cursor },
 	};
 
 	log_entry(LOG_BREAKER, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		  "%s: %s bans in too short a time, further ones are held back, first that of %s; "
 		  "see maxbans in banish.json(5)",
-		  decision->jail_name, count, prefix);
+		  decision->ban.jail, count, prefix);
 }
 
 void say_target(const struct decision *decision)
@@ -233,16 +233,16 @@ void say_target(const struct decision *decision)
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], hosts[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", "target" },
-		{ "BANISH_JAIL", decision->jail_name },
-		{ "BANISH_EVENT", decision->event_name },
+		{ "BANISH_JAIL", decision->ban.jail },
+		{ "BANISH_EVENT", decision->ban.event },
 		{ "BANISH_USER", user },
 		{ "BANISH_HOSTS", number(decision->count, hosts) },
-		{ "BANISH_ADDRESS", address_format(&decision->address, address) },
-		{ "BANISH_PREFIX", prefix_format(&decision->prefix, prefix) },
-		{ "BANISH_TRIGGER_CURSOR", decision->cursor },
+		{ "BANISH_ADDRESS", address_format(&decision->ban.address, address) },
+		{ "BANISH_PREFIX", prefix_format(&decision->ban.prefix, prefix) },
+		{ "BANISH_TRIGGER_CURSOR", decision->ban.cursor },
 	};
 
 	log_entry(LOG_TARGET, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		  "%s: %s hosts or more try the account \"%s\", the last one is %s",
-		  decision->jail_name, hosts, user ? user : "?", prefix);
+		  decision->ban.jail, hosts, user ? user : "?", prefix);
 }

@@ -59,7 +59,7 @@ static int put_decided(const struct daemon *daemon, struct changes *changes, con
 {
 	char name[NFT_JAIL_SIZE];
 
-	if (!ban || ban->placed || !ban_runs(ban, now) || !firewall_has_set(daemon, ban) ||
+	if (ban->placed || !ban_runs(ban, now) || !firewall_has_set(daemon, ban) ||
 	    ledger_is_outdone(daemon->ledger, ban, now))
 		return 0;
 	return changes_put(changes, lengths_name(daemon, ban, name), ban, NFT_PUT, now);
@@ -72,15 +72,12 @@ int firewall_place(struct daemon *daemon, const struct due *due, size_t n_due)
 	bool lacks = false;
 	int r = 0;
 
-	for (size_t i = 0; !lacks && i < n_due; i++) {
-		const struct ban *ban = ledger_get(daemon->ledger, due[i].id);
-
-		lacks = ban && ban_runs(ban, now) && lengths_lack(daemon, ban);
-	}
+	for (size_t i = 0; !lacks && i < n_due; i++)
+		lacks = ban_runs(due[i].ban, now) && lengths_lack(daemon, due[i].ban);
 	if (lacks)
 		r = lengths_make(daemon);
 	for (size_t i = 0; r >= 0 && i < n_due; i++)
-		r = put_decided(daemon, &changes, ledger_get(daemon->ledger, due[i].id), now);
+		r = put_decided(daemon, &changes, due[i].ban, now);
 	return r < 0 ? r : changes_apply(daemon, &changes);
 }
 

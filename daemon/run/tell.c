@@ -154,16 +154,13 @@ int tell_decided(struct daemon *daemon)
 
 	for (size_t i = 0; r >= 0 && i < daemon->n_decided; i++) {
 		const struct due *due = &daemon->decided[i];
-		const struct ban *ban = ledger_get(daemon->ledger, due->id);
 
-		if (!ban)
-			continue;
-		if (due->ended != END_NONE) {
-			r = tell_end(daemon, ban, due->ended, false);
+		if (due->type == DECISION_END) {
+			r = tell_end(daemon, due->ban, due->ban->ended, false);
 			continue;
 		}
-		r = tell_ban(daemon, ban, &crowds);
-		ledger_told(daemon->ledger, ban->id);
+		r = tell_ban(daemon, due->ban, &crowds);
+		ledger_told(daemon->ledger, due->id);
 	}
 	tell_crowds(daemon, &crowds);
 	if (r >= 0 && ledger_n_ended(daemon->ledger) > 0)

@@ -27,41 +27,36 @@ static void replay_done(struct replay *replay)
 	input_done(&replay->input);
 }
 
-static int print_ban_json(struct replay *replay, const struct decision *decision,
-			  const char *cursor)
+static int print_ban_json(const struct ban *ban, const char *cursor)
 {
-	const struct jail *jail = ruleset_jail(replay->input.ruleset, decision->jail);
 	cJSON *object = cJSON_CreateObject();
 	bool ok;
 
 	ok = print_add_text(object, "action", "ban") &&
-	     print_add_number(object, "time_usec", decision->time) &&
-	     print_add_until(object, "until_usec", decision->until) &&
-	     print_add_text(object, "jail", jail->name) &&
-	     print_add_text(object, "event", jail->rule->events[decision->event].name) &&
-	     print_add_address(object, "address", &decision->address) &&
-	     print_add_prefix(object, "prefix", &decision->prefix) &&
-	     print_add_weight(object, "failures", decision->failures) &&
-	     (decision->users == 0 || print_add_number(object, "users", decision->users)) &&
-	     print_add_number(object, "offence", decision->offence) &&
+	     print_add_number(object, "time_usec", ban->since) &&
+	     print_add_until(object, "until_usec", ban->until) &&
+	     print_add_text(object, "jail", ban->jail) &&
+	     print_add_text(object, "event", ban->event) &&
+	     print_add_address(object, "address", &ban->address) &&
+	     print_add_prefix(object, "prefix", &ban->prefix) &&
+	     print_add_weight(object, "failures", ban->failures) &&
+	     (ban->users == 0 || print_add_number(object, "users", ban->users)) &&
+	     print_add_number(object, "offence", ban->offence) &&
 	     print_add_text(object, "cursor", cursor);
 	return print_line(object, ok);
 }
 
-static int print_ban_text(struct replay *replay, const struct decision *decision)
+static int print_ban_text(const struct ban *ban)
 {
-	const struct jail *jail = ruleset_jail(replay->input.ruleset, decision->jail);
 	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], weight[WEIGHT_TEXT_MAX],
 		span[TIMESPAN_TEXT_MAX];
 
 	printf("%s  %-10s %-24s for %s: %s, %s %s, offence %u\n",
-	       timestamp_format(decision->time, when), jail->name,
-	       prefix_format(&decision->prefix, prefix),
-	       decision->until == USEC_INFINITY
-		       ? "good"
-		       : timespan_format(decision->until - decision->time, span),
-	       jail->rule->events[decision->event].name, weight_format(decision->failures, weight),
-	       decision->network ? "offenders" : "failures", decision->offence);
+	       timestamp_format(ban->since, when), ban->jail, prefix_format(&ban->prefix, prefix),
+	       ban->until == USEC_INFINITY ? "good"
+					   : timespan_format(ban->until - ban->since, span),
+	       ban->event, weight_format(ban->failures, weight),
+	       ban->network ? "offenders" : "failures", ban->offence);
 	return 0;
 }
 
@@ -74,13 +69,13 @@ static int print_breaker_json(const struct decision *decision, const char *curso
 
 	ok = print_add_text(object, "action", "breaker") &&
 	     print_add_text(object, "state", opens ? "open" : "closed") &&
-	     print_add_number(object, "time_usec", decision->time) &&
-	     print_add_text(object, "jail", decision->jail_name) &&
+	     print_add_number(object, "time_usec", decision->ban.since) &&
+	     print_add_text(object, "jail", decision->ban.jail) &&
 	     print_add_number(object, "count", decision->count) &&
-	     (!opens || (print_add_text(object, "event", decision->event_name) &&
-			 print_add_address(object, "address", &decision->address) &&
-			 print_add_prefix(object, "prefix", &decision->prefix) &&
-			 print_add_weight(object, "failures", decision->failures))) &&
+	     (!opens || (print_add_text(object, "event", decision->ban.event) &&
+			 print_add_address(object, "address", &decision->ban.address) &&
+			 print_add_prefix(object, "prefix", &decision->ban.prefix) &&
+			 print_add_weight(object, "failures", decision->ban.failures))) &&
 	     print_add_text(object, "cursor", cursor);
 	return print_line(object, ok);
 }
@@ -89,10 +84,10 @@ static int print_breaker_text(const struct decision *decision)
 {
 	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
 
-	printf("%s  %-10s ", timestamp_format(decision->time, when), decision->jail_name);
+	printf("%s  %-10s ", timestamp_format(decision->ban.since, when), decision->ban.jail);
 	if (decision->type == DECISION_BREAKER)
 		printf("%-24s held back: %llu bans in too short a time\n",
-		       prefix_format(&decision->prefix, prefix),
+		       prefix_format(&decision->ban.prefix, prefix),
 		       (unsigned long long)decision->count);
 	else
 		printf("bans again; offenders that were held back: %llu\n",
@@ -106,13 +101,13 @@ static int print_target_json(const struct decision *decision, const char *cursor
 	bool ok;
 
 	ok = print_add_text(object, "action", "target") &&
-	     print_add_number(object, "time_usec", decision->time) &&
-	     print_add_text(object, "jail", decision->jail_name) &&
-	     print_add_text(object, "event", decision->event_name) &&
+	     print_add_number(object, "time_usec", decision->ban.since) &&
+	     print_add_text(object, "jail", decision->ban.jail) &&
+	     print_add_text(object, "event", decision->ban.event) &&
 	     print_add_bytes(object, "user", decision->user) &&
 	     print_add_number(object, "hosts", decision->count) &&
-	     print_add_address(object, "address", &decision->address) &&
-	     print_add_prefix(object, "prefix", &decision->prefix) &&
+	     print_add_address(object, "address", &decision->ban.address) &&
+	     print_add_prefix(object, "prefix", &decision->ban.prefix) &&
 	     print_add_text(object, "cursor", cursor);
 	return print_line(object, ok);
 }
@@ -125,7 +120,7 @@ static int print_target_text(const struct decision *decision)
 	if (!user)
 		return -ENOMEM;
 	printf("%s  %-10s %llu hosts or more try the account \"%s\"\n",
-	       timestamp_format(decision->time, when), decision->jail_name,
+	       timestamp_format(decision->ban.since, when), decision->ban.jail,
 	       (unsigned long long)decision->count, user);
 	return 0;
 }
@@ -137,8 +132,8 @@ static int print_decision(struct replay *replay, const struct decision *decision
 
 	switch (decision->type) {
 	case DECISION_BAN:
-		return json ? print_ban_json(replay, decision, cursor)
-			    : print_ban_text(replay, decision);
+		return json ? print_ban_json(&decision->ban, cursor)
+			    : print_ban_text(&decision->ban);
 	case DECISION_BREAKER:
 	case DECISION_BREAKER_CLOSED:
 		return json ? print_breaker_json(decision, cursor) : print_breaker_text(decision);

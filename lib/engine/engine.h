@@ -75,37 +75,26 @@ struct verdict_of_hit {
 
 enum decision_type {
 	DECISION_BAN,
-	DECISION_END,     /* a running ban ends: see `ended` */
+	DECISION_END,     /* a running ban ends; `ban.ended` says why */
 	DECISION_PRIVATE, /* a warning: failures of a private address are spared; once an hour for
-			     each offender; id, until, failures, offence say nothing */
+			     each offender */
 	DECISION_BREAKER, /* the jail bans too fast: the first ban that is held back, count: bans
-			     within the time; id, until, offence say nothing */
-	DECISION_BREAKER_CLOSED, /* it bans again: of its fields only jail, time, jail_name and
-				    count: offenders that were held back */
+			     within the time */
+	DECISION_BREAKER_CLOSED, /* it bans again: of `ban` only jail and since; count: offenders
+				    that were held back */
 	DECISION_TARGET, /* a warning: so many offenders (count) failed at the account `user` of
-			    late; of the other fields jail, event, time, address, prefix of the last
-			    one, names, cursor */
+			    late; the ban would be the last one's, its failures are not told */
 };
 
+/* `ban`: the one that begins or ends, a copy of the ledger's; of DECISION_PRIVATE, _BREAKER and
+ * _TARGET what is known of the one that there is not: jail, event, prefix, address, since (the
+ * time) and, but for the first, failures and cursor. Its texts, and `user`, are borrowed until the
+ * next feed. */
 struct decision {
 	enum decision_type type;
-	uint64_t id;            /* of the ban, for ledger_place() */
-	unsigned jail;          /* index, ENGINE_MANUAL or ENGINE_NO_JAIL */
-	unsigned event;         /* DECISION_BAN: index */
-	usec_t time, until;     /* until USEC_INFINITY: for good */
-	struct address address; /* the one that tipped the scale */
-	struct prefix prefix;   /* the offender */
-	uint64_t failures;      /* tenths; the weight that was reached */
-	uint32_t users;         /* so many user names tipped the scale; 0: the weight did */
-	uint32_t offence;       /* the n-th */
-	uint64_t count;         /* of what, see the type */
-	bool network;           /* the prefix is a network, `failures` its banned offenders */
-	struct span user;       /* DECISION_TARGET: bytes that a stranger chose; borrowed until the
-				   next feed */
-	const char *jail_name, *event_name;
-	const char *cursor; /* of the entry that did it; this and the names are borrowed until the
-			       next feed */
-	enum ban_end ended;
+	struct ban ban;
+	uint64_t count;   /* of what, see the type */
+	struct span user; /* DECISION_TARGET: bytes that a stranger chose */
 };
 
 struct engine_statistics {

@@ -100,9 +100,12 @@ uint64_t engine_identify_user(struct span user);
 int engine_cursor(struct engine *engine, const struct entry *entry, const char **ret) must_check;
 int engine_decide(struct engine *engine, const struct decision *decision) must_check;
 
-/* What stands in the way of a ban (a decision without type): 1: the jail bans too fast, it is held
- * back; 0: nothing. `anew`: the offender was not over the limit before. */
-int engine_hold_back(struct engine *engine, const struct decision *would, bool anew) must_check;
+/* What stands in the way of a ban: 1: the jail bans too fast, it is held back; 0: nothing. `anew`:
+ * the offender was not over the limit before. */
+int engine_hold_back(struct engine *engine, unsigned jail, const struct ban *would,
+		     bool anew) must_check;
+/* A ban begins: fills in how often it is and how long. */
+int engine_begin_ban(struct engine *engine, unsigned jail, struct ban *ban) must_check;
 /* After each failure that weighs, whether or not a ban prevents it: is its user under attack? */
 int engine_note_target(struct engine *engine, const struct entry *entry,
 		       const struct verdict_of_hit *verdict, const struct prefix *offender,
@@ -125,7 +128,6 @@ bool engine_holds(struct engine *engine, unsigned jail, const struct prefix *off
 bool engine_held(const struct engine *engine, const struct ban *ban, usec_t time);
 /* True if a warm-up reaches that time, with all that counts. */
 bool engine_is_in_reach(const struct engine *engine, usec_t time);
-usec_t engine_ban_duration(const struct settings *settings, uint32_t offence);
 
 /* warmup.c. The jail of a ban: its index, ENGINE_MANUAL, ENGINE_FORCED or ENGINE_NO_JAIL. */
 unsigned engine_jail_of(const struct engine *engine, const struct ban *ban);
@@ -143,7 +145,7 @@ bool engine_network_holds(struct engine *engine, unsigned jail, const struct add
 int engine_replay_network_ban(struct engine *engine, const struct entry *entry, unsigned jail,
 			      const struct address *address, usec_t time) must_check;
 /* After the ban of an offender: bans its network, if it was the last one that it takes. */
-int engine_ban_network(struct engine *engine, const struct decision *offender) must_check;
+int engine_ban_network(struct engine *engine, unsigned jail, const struct ban *offender) must_check;
 /* A ban from the ledger: its network counts it. */
 int engine_count_offender(struct engine *engine, const struct ban *ban, unsigned jail) must_check;
 /* Warm-up: unbans before and after an entry. */

@@ -158,13 +158,11 @@ static int spare(struct judgement *judgement)
 		return r;
 	return engine_decide(engine, &(struct decision){
 					     .type = DECISION_PRIVATE,
-					     .jail = jail,
-					     .event = judgement->hit->event,
-					     .time = judgement->time,
-					     .address = judgement->verdict->address,
-					     .prefix = offender,
-					     .jail_name = judgement->jail->jail->name,
-					     .event_name = judgement->event->name,
+					     .ban = { .jail = judgement->jail->jail->name,
+						      .event = judgement->event->name,
+						      .prefix = offender,
+						      .address = judgement->verdict->address,
+						      .since = judgement->time },
 				     });
 }
 

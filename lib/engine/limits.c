@@ -14,10 +14,9 @@ int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time)
 		return 0;
 	return engine_decide(engine, &(struct decision){
 					     .type = DECISION_BREAKER_CLOSED,
-					     .jail = jail,
-					     .time = time,
+					     .ban = { .jail = engine->jails[jail].jail->name,
+						      .since = time },
 					     .count = n_held,
-					     .jail_name = engine->jails[jail].jail->name,
 				     });
 }
 
@@ -28,21 +27,22 @@ static bool is_looked_at(const struct engine *engine, const struct breaker *brea
 	return end <= time || end - time < breaker_reach(breaker);
 }
 
-int engine_hold_back(struct engine *engine, const struct decision *would, bool anew)
+int engine_hold_back(struct engine *engine, unsigned jail, const struct ban *would, bool anew)
 {
-	struct breaker *breaker = &engine->jails[would->jail].breaker;
-	struct decision decision = *would;
+	struct breaker *breaker = &engine->jails[jail].breaker;
 	int r;
 
-	if (!breaker_is_full(breaker, would->time))
+	if (!breaker_is_full(breaker, would->since))
 		return 0;
-	if (engine->warming && !is_looked_at(engine, breaker, would->time))
+	if (engine->warming && !is_looked_at(engine, breaker, would->since))
 		return 0;
-	if (!breaker_hold(breaker, would->time, anew) || engine->warming)
+	if (!breaker_hold(breaker, would->since, anew) || engine->warming)
 		return 1;
-	decision.type = DECISION_BREAKER;
-	decision.count = breaker->rate.count;
-	r = engine_decide(engine, &decision);
+	r = engine_decide(engine, &(struct decision){
+					  .type = DECISION_BREAKER,
+					  .ban = *would,
+					  .count = breaker->rate.count,
+				  });
 	return r < 0 ? r : 1;
 }
 
@@ -54,15 +54,13 @@ int engine_note_target(struct engine *engine, const struct entry *entry,
 	const struct rate *rate = &jail->settings->targets;
 	struct decision decision = {
 		.type = DECISION_TARGET,
-		.jail = verdict->jail,
-		.event = verdict->event,
-		.time = time,
-		.address = verdict->address,
-		.prefix = *offender,
+		.ban = { .jail = jail->jail->name,
+			 .event = jail->jail->rule->events[verdict->event].name,
+			 .prefix = *offender,
+			 .address = verdict->address,
+			 .since = time },
 		.count = rate->count,
 		.user = verdict->user,
-		.jail_name = jail->jail->name,
-		.event_name = jail->jail->rule->events[verdict->event].name,
 	};
 	int r;
 
@@ -72,6 +70,6 @@ int engine_note_target(struct engine *engine, const struct entry *entry,
 			  time);
 	if (r <= 0 || engine->warming)
 		return r < 0 ? r : 0;
-	r = engine_cursor(engine, entry, &decision.cursor);
+	r = engine_cursor(engine, entry, &decision.ban.cursor);
 	return r < 0 ? r : engine_decide(engine, &decision);
 }

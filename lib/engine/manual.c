@@ -58,22 +58,7 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 	r = ledger_end(engine->ledger, ban->id, now, why);
 	if (r < 0)
 		return r;
-	return engine_decide(engine, &(struct decision){
-					     .type = DECISION_END,
-					     .id = ban->id,
-					     .jail = jail,
-					     .time = now,
-					     .until = now,
-					     .address = ban->address,
-					     .prefix = ban->prefix,
-					     .failures = ban->failures,
-					     .offence = ban->offence,
-					     .jail_name = ban->jail,
-					     .event_name = ban->event,
-					     .cursor = ban->cursor,
-					     .network = ban->network,
-					     .ended = why,
-				     });
+	return engine_decide(engine, &(struct decision){ .type = DECISION_END, .ban = *ban });
 }
 
 /* An ignored host passes even when its network is banned: only who tipped the scale matters, or all

@@ -149,61 +149,78 @@ static uint32_t network_count(const struct engine *engine, unsigned jail,
 	return n;
 }
 
-static int network_ban(struct engine *engine, const struct decision *offender,
-		       const struct prefix *network)
+/* bantime x factor^(n-1), at most maxtime, whole seconds; factor 1 is bantime, whatever maxtime is.
+ * Rounded to the microsecond before it is cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is
+ * no binary number. */
+static usec_t ban_duration(const struct settings *settings, uint32_t offence)
 {
-	const struct settings *settings = engine_settings(engine, offender->jail);
-	unsigned number = network_number_of(engine, offender->jail);
-	struct decision decision = *offender;
+	double factor = settings->increment.factor, duration = (double)settings->bantime;
+	double limit = (double)MIN(settings->increment.maxtime, (usec_t)1 << 62);
+	usec_t usec;
+
+	if (settings->bantime == USEC_INFINITY)
+		return USEC_INFINITY;
+	if (!(factor > 1))
+		return settings->bantime - settings->bantime % USEC_PER_SEC;
+	for (uint32_t n = offence - 1; n > 0 && duration < limit; n >>= 1) {
+		if (n & 1)
+			duration *= factor;
+		factor *= factor;
+	}
+	usec = duration < limit ? (usec_t)(duration + 0.5) : settings->increment.maxtime;
+	usec = MIN(usec, settings->increment.maxtime);
+	return usec == USEC_INFINITY ? usec : usec - usec % USEC_PER_SEC;
+}
+
+/* The ledger may let go of it before the caller looks: the texts of the decision stay the caller's.
+ */
+int engine_begin_ban(struct engine *engine, unsigned jail, struct ban *ban)
+{
+	const struct settings *settings = engine_settings(engine, jail);
+	unsigned number = network_number_of(engine, jail) | (ban->network ? LEDGER_NETWORKS : 0);
 	const struct ban *added;
 	int r;
 
-	decision.prefix = *network;
-	decision.network = true;
-	decision.users = 0;
-	decision.failures = (uint64_t)settings->networks.hosts * WEIGHT_ONE;
-	decision.offence = 1 + ledger_offences(engine->ledger, number | LEDGER_NETWORKS, network,
-					       decision.time, settings->increment.memory);
-	if (__builtin_add_overflow(decision.time, engine_ban_duration(settings, decision.offence),
-				   &decision.until))
-		decision.until = USEC_INFINITY;
-	r = ledger_add(engine->ledger,
-		       &(struct ban){
-			       .jail = decision.jail_name,
-			       .prefix = *network,
-			       .address = decision.address,
-			       .since = decision.time,
-			       .until = decision.until,
-			       .kind = BAN_AUTOMATIC,
-			       .network = true,
-			       .event = decision.event_name,
-			       .failures = decision.failures,
-			       .offence = decision.offence,
-			       .cursor = decision.cursor,
-		       },
-		       &added);
+	ban->offence = 1 + ledger_offences(engine->ledger, number, &ban->prefix, ban->since,
+					   settings->increment.memory);
+	if (__builtin_add_overflow(ban->since, ban_duration(settings, ban->offence), &ban->until))
+		ban->until = USEC_INFINITY;
+	r = ledger_add(engine->ledger, ban, &added);
 	if (r < 0)
 		return r;
-	decision.id = added->id;
+	ban->id = added->id;
 	engine->statistics.bans++;
-	breaker_note(&engine->jails[offender->jail].breaker, decision.time);
-	networks_forget(engine->networks, number, network);
-	engine_forget_sums(engine, added, offender->jail);
-	return engine_decide(engine, &decision);
+	engine_forget_sums(engine, ban, jail);
+	breaker_note(&engine->jails[jail].breaker, ban->since);
+	return engine_decide(engine, &(struct decision){ .type = DECISION_BAN, .ban = *ban });
 }
 
-int engine_ban_network(struct engine *engine, const struct decision *offender)
+static int network_ban(struct engine *engine, unsigned jail, const struct ban *offender,
+		       const struct prefix *network)
+{
+	struct ban ban = *offender;
+
+	ban.id = 0;
+	ban.prefix = *network;
+	ban.network = true;
+	ban.users = 0;
+	ban.failures = (uint64_t)engine_settings(engine, jail)->networks.hosts * WEIGHT_ONE;
+	networks_forget(engine->networks, network_number_of(engine, jail), network);
+	return engine_begin_ban(engine, jail, &ban);
+}
+
+int engine_ban_network(struct engine *engine, unsigned jail, const struct ban *offender)
 {
 	struct prefix network;
 	int r;
 
-	if (!engine_network(engine, offender->jail, &offender->address, &network))
+	if (!engine_network(engine, jail, &offender->address, &network))
 		return 0;
-	r = network_note(engine, offender->jail, &network, &offender->prefix);
+	r = network_note(engine, jail, &network, &offender->prefix);
 	if (r < 0)
 		return r;
-	if (network_count(engine, offender->jail, &network, offender->time) <
-	    engine_settings(engine, offender->jail)->networks.hosts)
+	if (network_count(engine, jail, &network, offender->since) <
+	    engine_settings(engine, jail)->networks.hosts)
 		return 0;
-	return network_ban(engine, offender, &network);
+	return network_ban(engine, jail, offender, &network);
 }

@@ -20,79 +20,32 @@ static uint64_t identify_secret(struct span secret)
 	return (hash_identity(secret.data, secret.size) & SECRET_MASK) ?: 1;
 }
 
-/* bantime x factor^(n-1), at most maxtime, whole seconds; factor 1 is bantime, whatever maxtime is.
- * Rounded to the microsecond before it is cut, so that 1h x 1.7 x 1.7 is 10404 s although 1.7 is
- * no binary number. */
-usec_t engine_ban_duration(const struct settings *settings, uint32_t offence)
+/* The ban that the failures bring, or would bring. */
+static int weigh_spell_ban(struct judgement *judgement, uint64_t failures, struct ban *ret)
 {
-	double factor = settings->increment.factor, duration = (double)settings->bantime;
-	double limit = (double)MIN(settings->increment.maxtime, (usec_t)1 << 62);
-	usec_t usec;
-
-	if (settings->bantime == USEC_INFINITY)
-		return USEC_INFINITY;
-	if (!(factor > 1))
-		return settings->bantime - settings->bantime % USEC_PER_SEC;
-	for (uint32_t n = offence - 1; n > 0 && duration < limit; n >>= 1) {
-		if (n & 1)
-			duration *= factor;
-		factor *= factor;
-	}
-	usec = duration < limit ? (usec_t)(duration + 0.5) : settings->increment.maxtime;
-	usec = MIN(usec, settings->increment.maxtime);
-	return usec == USEC_INFINITY ? usec : usec - usec % USEC_PER_SEC;
-}
-
-static int weigh_ban(struct judgement *judgement, const struct prefix *offender, uint64_t failures,
-		     uint32_t users)
-{
-	struct engine *engine = judgement->engine;
-	const struct settings *settings = judgement->jail->settings;
-	struct ban ban = {
+	*ret = (struct ban){
 		.jail = judgement->jail->jail->name,
-		.prefix = *offender,
+		.prefix = judgement->offender,
 		.address = judgement->verdict->address,
 		.since = judgement->time,
 		.event = judgement->event->name,
 		.failures = failures,
-		.users = users,
 	};
-	struct decision decision;
-	const struct ban *added;
+	return engine_cursor(judgement->engine, judgement->entry, &ret->cursor);
+}
+
+static int weigh_ban(struct judgement *judgement, uint64_t failures, uint32_t users)
+{
+	unsigned jail = judgement->hit->jail;
+	struct ban ban;
 	int r;
 
-	ban.offence = 1 + ledger_offences(engine->ledger, judgement->jail->ledger_jail, offender,
-					  judgement->time, settings->increment.memory);
-	if (__builtin_add_overflow(ban.since, engine_ban_duration(settings, ban.offence),
-				   &ban.until))
-		ban.until = USEC_INFINITY;
-	r = engine_cursor(engine, judgement->entry, &ban.cursor);
+	r = weigh_spell_ban(judgement, failures, &ban);
 	if (r < 0)
 		return r;
-	r = ledger_add(engine->ledger, &ban, &added);
-	if (r < 0)
-		return r;
-	engine->statistics.bans++;
-	engine_forget_sums(engine, &ban, judgement->hit->jail);
-	breaker_note(&judgement->jail->breaker, ban.since);
-	decision = (struct decision){
-		.type = DECISION_BAN,
-		.id = added->id,
-		.jail = judgement->hit->jail,
-		.event = judgement->hit->event,
-		.time = ban.since,
-		.until = ban.until,
-		.address = ban.address,
-		.prefix = ban.prefix,
-		.failures = failures,
-		.users = users,
-		.offence = ban.offence,
-		.jail_name = ban.jail,
-		.event_name = ban.event,
-		.cursor = engine->cursor,
-	};
-	r = engine_decide(engine, &decision);
-	return r < 0 ? r : engine_ban_network(engine, &decision);
+	ban.users = users;
+	r = engine_begin_ban(judgement->engine, jail, &ban);
+	return r < 0 ? r : engine_ban_network(judgement->engine, jail, &ban);
 }
 
 /* An attempt at an account that this offender has failed at before, with the same password if the
@@ -115,33 +68,23 @@ static uint64_t weigh_attempts(struct judgement *judgement, struct window *windo
 }
 
 /* 1: the scale tips, but the jail has banned too many of late. */
-static int hold_back(struct judgement *judgement, const struct prefix *offender,
-		     struct window *window, uint64_t sum, uint64_t weight)
+static int hold_back(struct judgement *judgement, struct window *window, uint64_t sum,
+		     uint64_t weight)
 {
-	struct engine *engine = judgement->engine;
-	const struct jail_state *jail = judgement->jail;
-	uint32_t maxusers = jail->settings->maxusers;
-	struct decision would = {
-		.jail = judgement->hit->jail,
-		.event = judgement->hit->event,
-		.time = judgement->time,
-		.address = judgement->verdict->address,
-		.prefix = *offender,
-		.failures = sum,
-		.jail_name = jail->jail->name,
-		.event_name = judgement->event->name,
-	};
-	bool anew = sum - weight < jail->limit;
+	struct windows *windows = judgement->engine->windows;
+	uint32_t maxusers = judgement->jail->settings->maxusers;
+	bool anew = sum - weight < judgement->jail->limit;
+	struct ban would;
 	int r;
 
 	if (anew && maxusers > 0)
-		anew = windows_n_users(engine->windows, window, would.time, USER_NONE, maxusers) <
+		anew = windows_n_users(windows, window, judgement->time, USER_NONE, maxusers) <
 		       maxusers;
-	r = engine_cursor(engine, judgement->entry, &would.cursor);
-	return r < 0 ? r : engine_hold_back(engine, &would, anew);
+	r = weigh_spell_ban(judgement, sum, &would);
+	return r < 0 ? r : engine_hold_back(judgement->engine, judgement->hit->jail, &would, anew);
 }
 
-static int weigh(struct judgement *judgement, const struct prefix *offender, uint32_t attempts)
+static int weigh(struct judgement *judgement, uint32_t attempts)
 {
 	struct windows *windows = judgement->engine->windows;
 	const struct jail_state *jail = judgement->jail;
@@ -156,7 +99,7 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 		failure.user = engine_identify_user(judgement->verdict->user);
 		failure.secret = identify_secret(judgement->hit->captures.secret);
 	}
-	r = windows_open(windows, judgement->hit->jail, &offender->address, &window);
+	r = windows_open(windows, judgement->hit->jail, &judgement->offender.address, &window);
 	if (r < 0)
 		return r;
 	weight = weigh_attempts(judgement, window, &failure, attempts);
@@ -167,13 +110,13 @@ static int weigh(struct judgement *judgement, const struct prefix *offender, uin
 	if (maxusers > 0)
 		users = windows_n_users(windows, window, failure.time, failure.user, maxusers);
 	tips = sum >= jail->limit || (maxusers > 0 && users >= maxusers);
-	r = tips ? hold_back(judgement, offender, window, sum, weight) : 0;
+	r = tips ? hold_back(judgement, window, sum, weight) : 0;
 	if (r < 0)
 		return r;
 	if (!tips || r > 0 || judgement->engine->warming)
 		return windows_push(windows, window, failure, jail->depth);
 	windows_drop(windows, window);
-	return weigh_ban(judgement, offender, sum, sum < jail->limit ? users : 0);
+	return weigh_ban(judgement, sum, sum < jail->limit ? users : 0);
 }
 
 bool engine_prevents(const struct judgement *judgement)
@@ -207,7 +150,7 @@ static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
 		return 0;
 	}
 	verdict->why = WHY_COUNTED;
-	return weigh(judgement, &judgement->offender, attempts);
+	return weigh(judgement, attempts);
 }
 
 int engine_weigh(struct judgement *judgement, uint32_t attempts)

@@ -54,7 +54,7 @@ static inline usec_t take_ban(struct stream *stream)
 	if (!engine_take(stream->engine, &decision))
 		return 0;
 	assert_int_equal(decision.type, DECISION_BAN);
-	return decision.until - decision.time;
+	return decision.ban.until - decision.ban.since;
 }
 
 static inline usec_t last_ban(struct stream *stream)

@@ -52,18 +52,18 @@ static void print_ban(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
 
-	fprintf(told.file, "ban %" PRIu64 " ", decision->time);
-	if (decision->until == USEC_INFINITY)
+	fprintf(told.file, "ban %" PRIu64 " ", decision->ban.since);
+	if (decision->ban.until == USEC_INFINITY)
 		fprintf(told.file, "null");
 	else
-		fprintf(told.file, "%" PRIu64, decision->until);
+		fprintf(told.file, "%" PRIu64, decision->ban.until);
 	fprintf(told.file, " %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu32 " %s",
-		decision->jail_name, decision->event_name,
-		address_format(&decision->address, address),
-		prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
-		decision->failures % WEIGHT_ONE, decision->offence, decision->cursor);
-	if (decision->users > 0)
-		fprintf(told.file, " %" PRIu32 " users", decision->users);
+		decision->ban.jail, decision->ban.event,
+		address_format(&decision->ban.address, address),
+		prefix_format(&decision->ban.prefix, prefix), decision->ban.failures / WEIGHT_ONE,
+		decision->ban.failures % WEIGHT_ONE, decision->ban.offence, decision->ban.cursor);
+	if (decision->ban.users > 0)
+		fprintf(told.file, " %" PRIu32 " users", decision->ban.users);
 	fputc('\n', told.file);
 }
 
@@ -73,10 +73,10 @@ static void print_breaker(const struct decision *decision)
 
 	fprintf(told.file,
 		"breaker %" PRIu64 " %s %s %s %s %" PRIu64 ".%" PRIu64 " %" PRIu64 " %s\n",
-		decision->time, decision->jail_name, decision->event_name,
-		address_format(&decision->address, address),
-		prefix_format(&decision->prefix, prefix), decision->failures / WEIGHT_ONE,
-		decision->failures % WEIGHT_ONE, decision->count, decision->cursor);
+		decision->ban.since, decision->ban.jail, decision->ban.event,
+		address_format(&decision->ban.address, address),
+		prefix_format(&decision->ban.prefix, prefix), decision->ban.failures / WEIGHT_ONE,
+		decision->ban.failures % WEIGHT_ONE, decision->count, decision->ban.cursor);
 }
 
 static void print_decisions(struct stream *stream)
@@ -90,21 +90,22 @@ static void print_decisions(struct stream *stream)
 			print_ban(&decision);
 			break;
 		case DECISION_PRIVATE:
-			fprintf(told.file, "private %" PRIu64 " %s %s\n", decision.time,
-				decision.jail_name, prefix_format(&decision.prefix, prefix));
+			fprintf(told.file, "private %" PRIu64 " %s %s\n", decision.ban.since,
+				decision.ban.jail, prefix_format(&decision.ban.prefix, prefix));
 			break;
 		case DECISION_BREAKER:
 			print_breaker(&decision);
 			break;
 		case DECISION_BREAKER_CLOSED:
 			fprintf(told.file, "breaker-closed %" PRIu64 " %s %" PRIu64 "\n",
-				decision.time, decision.jail_name, decision.count);
+				decision.ban.since, decision.ban.jail, decision.count);
 			break;
 		case DECISION_TARGET:
 			fprintf(told.file, "target %" PRIu64 " %s %s %s %.*s %" PRIu64 " %s\n",
-				decision.time, decision.jail_name, decision.event_name,
-				prefix_format(&decision.prefix, prefix), (int)decision.user.size,
-				decision.user.data, decision.count, decision.cursor);
+				decision.ban.since, decision.ban.jail, decision.ban.event,
+				prefix_format(&decision.ban.prefix, prefix),
+				(int)decision.user.size, decision.user.data, decision.count,
+				decision.ban.cursor);
 			break;
 		case DECISION_END:
 			must(!"a stream keeps its jails");

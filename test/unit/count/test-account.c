@@ -139,9 +139,9 @@ static void play(size_t cut)
 			*end++ = decision.type == DECISION_TARGET ? 't' : 'b';
 			if (decision.type != DECISION_TARGET)
 				continue;
-			must(decision.count == 3 && decision.time == START + lines[i].time);
+			must(decision.count == 3 && decision.ban.since == START + lines[i].time);
 			must(span_equal(decision.user, SPAN_LITERAL("alice")));
-			must(strcmp(decision.cursor, stream.now->cursor) == 0);
+			must(strcmp(decision.ban.cursor, stream.now->cursor) == 0);
 		}
 		if (strcmp(text, lines[i].decisions) != 0)
 			fail_msg("cut %zu, line %zu: \"%s\"", cut, i, text);

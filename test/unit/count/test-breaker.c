@@ -85,8 +85,8 @@ static void assert_decisions(struct stream *stream, const struct step *step)
 			      : decision.type == DECISION_BREAKER ? 'o'
 								  : 'c';
 
-		must(decision.time == START + step->time);
-		must(strcmp(decision.jail_name, "mail") == 0);
+		must(decision.ban.since == START + step->time);
+		must(strcmp(decision.ban.jail, "mail") == 0);
 		end += sprintf(end, "%c%d", letter, (int)decision.count);
 	}
 	if (strcmp(text, step->decisions) != 0)

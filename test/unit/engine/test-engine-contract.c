@@ -21,9 +21,9 @@ static void check_ban(struct stream *stream, const struct step *step, size_t i)
 	struct decision decision;
 
 	if (engine_take(stream->engine, &decision)) {
-		assert_int_equal(decision.time, START + step->time);
-		snprintf(text, sizeof(text), "%s %u", prefix_format(&decision.prefix, prefix),
-			 (unsigned)((decision.until - decision.time) / SECOND));
+		assert_int_equal(decision.ban.since, START + step->time);
+		snprintf(text, sizeof(text), "%s %u", prefix_format(&decision.ban.prefix, prefix),
+			 (unsigned)((decision.ban.until - decision.ban.since) / SECOND));
 	}
 	if (strcmp(text, step->ban ?: "") != 0)
 		fail_msg("line %zu: %s: \"%s\"", i, step->message, text);

@@ -32,8 +32,8 @@ static void a_reload_ends_what_may_not_be(void **state)
 	assert_int_equal(engine_end_bans(stream.engine, START + 5), 0);
 	assert_true(engine_take(stream.engine, &decision));
 	assert_int_equal(decision.type, DECISION_END);
-	assert_int_equal(decision.ended, END_IGNORED);
-	assert_int_equal(decision.address.bytes[3], 1);
+	assert_int_equal(decision.ban.ended, END_IGNORED);
+	assert_int_equal(decision.ban.address.bytes[3], 1);
 	assert_false(engine_take(stream.engine, &decision));
 	stream_warm(&stream);
 	assert_int_equal(tell(&stream, START + 9, "wrong from=192.0.2.2")->why, WHY_BANNED);
@@ -46,9 +46,8 @@ static void a_reload_ends_what_may_not_be(void **state)
 	for (int i = 0; i < 3; i++) {
 		assert_true(engine_take(stream.engine, &decision));
 		assert_int_equal(decision.type, DECISION_END);
-		assert_int_equal(decision.ended, END_JAIL_GONE);
-		assert_int_equal(decision.jail, ENGINE_NO_JAIL);
-		assert_string_equal(decision.jail_name, "mail");
+		assert_int_equal(decision.ban.ended, END_JAIL_GONE);
+		assert_string_equal(decision.ban.jail, "mail");
 	}
 	assert_false(engine_take(stream.engine, &decision));
 	stream_done(&stream);
@@ -93,8 +92,8 @@ static void a_ban_by_hand_follows_its_prefix_as_far_as_it_can(void **state)
 		assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 		assert_int_equal(engine_take(stream.engine, &decision), !cases[i].becomes);
 		if (!cases[i].becomes) {
-			assert_int_equal(decision.ended, END_OUTGROWN);
-			assert_string_equal(prefix_format(&decision.prefix, text),
+			assert_int_equal(decision.ban.ended, END_OUTGROWN);
+			assert_string_equal(prefix_format(&decision.ban.prefix, text),
 					    cases[i].by_hand);
 		} else {
 			assert_string_equal(
@@ -127,8 +126,8 @@ static void a_ban_by_hand_that_was_widened_narrows_again(void **state)
 	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 	/* Nobody knows which one of the network was meant. */
 	assert_true(engine_take(stream.engine, &decision));
-	assert_int_equal(decision.ended, END_OUTGROWN);
-	assert_int_equal(decision.id, 3);
+	assert_int_equal(decision.ban.ended, END_OUTGROWN);
+	assert_int_equal(decision.ban.id, 3);
 	assert_false(engine_take(stream.engine, &decision));
 	for (uint64_t i = 0; i < ARRAY_SIZE(becomes); i++) {
 		const struct ban *ban = ledger_get(engine_ledger(stream.engine), i + 1);
@@ -227,9 +226,9 @@ static void private_addresses_are_spared_where_asked(void **state)
 		if (!steps[i].warned)
 			continue;
 		assert_int_equal(decision.type, DECISION_PRIVATE);
-		assert_int_equal(decision.time, START + steps[i].time);
-		assert_string_equal(prefix_format(&decision.prefix, text), steps[i].warned);
-		assert_string_equal(decision.jail_name, "mail");
+		assert_int_equal(decision.ban.since, START + steps[i].time);
+		assert_string_equal(prefix_format(&decision.ban.prefix, text), steps[i].warned);
+		assert_string_equal(decision.ban.jail, "mail");
 	}
 	assert_int_equal(engine_statistics(stream.engine)->failures, 10);
 	/* totals rise as with those who are ignored: nothing new is told here */
@@ -258,7 +257,7 @@ static void banprivate_bans_and_a_reload_without_it_ends_that(void **state)
 	assert_int_equal(engine_end_bans(stream.engine, START + 1), 0);
 	assert_true(engine_take(stream.engine, &decision));
 	assert_int_equal(decision.type, DECISION_END);
-	assert_int_equal(decision.ended, END_IGNORED);
+	assert_int_equal(decision.ban.ended, END_IGNORED);
 	stream_done(&stream);
 }
 

@@ -148,7 +148,7 @@ static void a_warm_up_never_bans(void **state)
 	assert_false(engine_take(stream.engine, &decision));
 	tell(&stream, START + 9, "wrong from=192.0.2.1");
 	assert_true(engine_take(stream.engine, &decision));
-	assert_int_equal(decision.failures, 50);
+	assert_int_equal(decision.ban.failures, 50);
 	stream_done(&stream);
 }
 

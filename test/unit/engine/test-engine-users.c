@@ -194,13 +194,13 @@ static void a_ban_for_its_users_says_so(void **state)
 	tell(&stream, START, "half from=192.0.2.1 user=bob");
 	tell(&stream, START, "half from=192.0.2.1 user=carol");
 	assert_true(engine_take(stream.engine, &decision));
-	assert_int_equal(decision.users, 3);
-	assert_int_equal(decision.failures, 15);
+	assert_int_equal(decision.ban.users, 3);
+	assert_int_equal(decision.ban.failures, 15);
 	stream_restart(&stream);
-	assert_int_equal(ledger_get(engine_ledger(stream.engine), decision.id)->users, 3);
+	assert_int_equal(ledger_get(engine_ledger(stream.engine), decision.ban.id)->users, 3);
 	tell(&stream, START, "wrong from=192.0.2.2 attempts=5 user=bob");
 	assert_true(engine_take(stream.engine, &decision));
-	assert_int_equal(decision.users, 0);
+	assert_int_equal(decision.ban.users, 0);
 	stream_done(&stream);
 }
 

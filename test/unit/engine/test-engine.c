@@ -14,19 +14,17 @@ static void a_ban_tells_all_of_itself(void **state)
 	tell(&stream, START + 9, "line from=2001:db8:1:2::9 attempts=2");
 	assert_true(engine_take(stream.engine, &decision));
 	assert_int_equal(decision.type, DECISION_BAN);
-	assert_int_equal(decision.time, START + 9);
-	assert_int_equal(decision.until, START + 9 + USEC_PER_HOUR);
-	assert_int_equal(decision.jail, 0);
-	assert_int_equal(decision.event, 1);
-	assert_string_equal(decision.jail_name, "mail");
-	assert_string_equal(decision.event_name, "line");
-	assert_string_equal(prefix_format(&decision.prefix, text), "2001:db8:1:2::/64");
-	assert_string_equal(address_format(&decision.address, text), "2001:db8:1:2::9");
-	assert_int_equal(decision.failures, 35);
-	assert_int_equal(decision.offence, 1);
-	assert_string_equal(decision.cursor, "s=test;i=3");
+	assert_int_equal(decision.ban.since, START + 9);
+	assert_int_equal(decision.ban.until, START + 9 + USEC_PER_HOUR);
+	assert_string_equal(decision.ban.jail, "mail");
+	assert_string_equal(decision.ban.event, "line");
+	assert_string_equal(prefix_format(&decision.ban.prefix, text), "2001:db8:1:2::/64");
+	assert_string_equal(address_format(&decision.ban.address, text), "2001:db8:1:2::9");
+	assert_int_equal(decision.ban.failures, 35);
+	assert_int_equal(decision.ban.offence, 1);
+	assert_string_equal(decision.ban.cursor, "s=test;i=3");
 	assert_false(engine_take(stream.engine, &decision));
-	ban = ledger_get(engine_ledger(stream.engine), decision.id);
+	ban = ledger_get(engine_ledger(stream.engine), decision.ban.id);
 	assert_false(ban->placed);
 	assert_string_equal(ban->cursor, "s=test;i=3");
 	assert_int_equal(engine_statistics(stream.engine)->failures, 35);
@@ -178,7 +176,7 @@ static void a_ban_for_good_stays_so(void **state)
 	init(&stream, "", "\"maxretry\":1,\"bantime\":\"infinity\"");
 	tell(&stream, START, "wrong from=192.0.2.1");
 	assert_true(engine_take(stream.engine, &decision));
-	assert_int_equal(decision.until, USEC_INFINITY);
+	assert_int_equal(decision.ban.until, USEC_INFINITY);
 	assert_int_equal(tell(&stream, START + 999999 * USEC_PER_HOUR, "wrong from=192.0.2.1")->why,
 			 WHY_BANNED);
 	stream_done(&stream);

@@ -40,11 +40,11 @@ static void expect(struct stream *stream, const char *wanted)
 	size_t size = 0;
 
 	while (engine_take(stream->engine, &decision))
-		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s %u %u%s",
-					 size > 0 ? ", " : "",
-					 prefix_format(&decision.prefix, prefix), decision.offence,
-					 (unsigned)((decision.until - decision.time) / SECOND),
-					 decision.network ? " network" : "");
+		size += (size_t)snprintf(
+			text + size, sizeof(text) - size, "%s%s %u %u%s", size > 0 ? ", " : "",
+			prefix_format(&decision.ban.prefix, prefix), decision.ban.offence,
+			(unsigned)((decision.ban.until - decision.ban.since) / SECOND),
+			decision.ban.network ? " network" : "");
 	assert_string_equal(text, wanted);
 }
 
@@ -210,8 +210,8 @@ static void a_ban_follows_the_policy(void **state)
 	move(&second, &third);
 	assert_true(engine_take(third.engine, &decision));
 	assert_int_equal(decision.type, DECISION_END);
-	assert_int_equal(decision.ended, END_NO_NETWORKS);
-	assert_string_equal(prefix_format(&decision.prefix, text), "203.0.112.0/20");
+	assert_int_equal(decision.ban.ended, END_NO_NETWORKS);
+	assert_string_equal(prefix_format(&decision.ban.prefix, text), "203.0.112.0/20");
 	assert_false(engine_take(third.engine, &decision));
 	stream_done(&third);
 }
