@@ -17,7 +17,6 @@ problems = []
 OPEN = {("daemon/netlink/nft", "daemon/netlink/nft-socket"),
         ("daemon/run/daemon", "daemon/run/exempt"),
         ("lib/count/window", "lib/count/window-internal"),
-        ("lib/engine/engine", "lib/engine/internal"),
         ("lib/ledger/ledger", "lib/ledger/internal")}
 
 

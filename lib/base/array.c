@@ -1,5 +1,7 @@
 #include "base/array.h"
 
+#include <errno.h>
+
 bool array_make_room(void *items, size_t n, size_t size)
 {
 	void *array;
@@ -12,4 +14,20 @@ bool array_make_room(void *items, size_t n, size_t size)
 		return false;
 	memcpy(items, &array, sizeof(array));
 	return true;
+}
+
+int array_reserve(void *items, size_t n, size_t *max, size_t size)
+{
+	size_t larger = MAX(2 * *max, (size_t)8);
+	void *array;
+
+	if (n < *max)
+		return 0;
+	memcpy(&array, items, sizeof(array));
+	array = reallocarray(array, larger, size);
+	if (!array)
+		return -ENOMEM;
+	memcpy(items, &array, sizeof(array));
+	*max = larger;
+	return 0;
 }

@@ -16,4 +16,8 @@
 /* `items` is the address of the pointer. */
 bool array_make_room(void *items, size_t n, size_t size) must_check;
 
+/* The same for arrays that are emptied and filled again and keep their room meanwhile: `*max` fit.
+ * 0, or -ENOMEM: all is as it was. */
+int array_reserve(void *items, size_t n, size_t *max, size_t size) must_check;
+
 #endif

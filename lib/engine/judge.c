@@ -4,7 +4,11 @@
  * total -> ignored? -> banned? -> told by the other kind of lines? What it weighs is weigh.c's.
  */
 
-#include "engine/internal.h"
+#include "engine/judge.h"
+
+#include "engine/banned.h"
+#include "engine/settings.h"
+#include "engine/weigh.h"
 
 #include <errno.h>
 
@@ -30,13 +34,13 @@ static int read_own_address(struct judgement *judgement)
 static int recall(struct judgement *judgement)
 {
 	struct remembered remembered;
-	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
 	char *user;
 
 	if (!judgement->session)
 		return 0;
-	remembered = sessions_recall(engine->sessions, judgement->session, judgement->time);
+	remembered =
+		sessions_recall(judgement->engine->sessions, judgement->session, judgement->time);
 	if (!verdict->has_address && remembered.has_address) {
 		verdict->address = remembered.address;
 		verdict->has_address = true;
@@ -46,7 +50,7 @@ static int recall(struct judgement *judgement)
 		if (!user)
 			return -ENOMEM;
 		memcpy(user, remembered.user.data, remembered.user.size);
-		engine->users[engine->n_verdicts - 1] = user;
+		judgement->judged->user = user;
 		verdict->user = (struct span){ user, remembered.user.size };
 	}
 	return 0;
@@ -129,7 +133,7 @@ static void widen(struct judgement *judgement)
 
 /* What a failure touches is rarely in the cache. Its places in the tables are known before they are
  * needed. */
-static void fetch(const struct judgement *judgement, bool buckets_are_there)
+static void judge_prefetch(const struct judgement *judgement, bool buckets_are_there)
 {
 	unsigned jail = judgement->hit->jail;
 
@@ -156,14 +160,20 @@ static int spare(struct judgement *judgement)
 	r = windows_push(engine->warned, window, told, 1);
 	if (r < 0 || engine->warming)
 		return r;
-	return engine_decide(engine, &(struct decision){
-					     .type = DECISION_PRIVATE,
-					     .ban = { .jail = judgement->jail->jail->name,
-						      .event = judgement->event->name,
-						      .prefix = offender,
-						      .address = judgement->verdict->address,
-						      .since = judgement->time },
-				     });
+	return state_decide(engine, &(struct decision){
+					    .type = DECISION_PRIVATE,
+					    .ban = { .jail = judgement->jail->jail->name,
+						     .event = judgement->event->name,
+						     .prefix = offender,
+						     .address = judgement->verdict->address,
+						     .since = judgement->time },
+				    });
+}
+
+static bool judge_was_banned(const struct judgement *judgement)
+{
+	return banned_held_before(judgement->engine, judgement->hit->jail, &judgement->offender,
+				  &judgement->verdict->address, judgement->time);
 }
 
 /* What an address that counts was told of. */
@@ -175,7 +185,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 	int r;
 
 	verdict->why = attempts > 0 || judgement->is_named ? WHY_DUPLICATE : WHY_WEIGHTLESS;
-	if ((attempts > 0 || raise->tail > 0) && !engine_prevents(judgement)) {
+	if ((attempts > 0 || raise->tail > 0) && !judge_was_banned(judgement)) {
 		r = judge_settle(judgement, raise, &attempts);
 		if (r < 0)
 			return r;
@@ -183,7 +193,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 	}
 	if (judgement->event->weight == 0 && attempts > 0)
 		verdict->why = WHY_WEIGHTLESS;
-	return weighs ? engine_weigh(judgement, attempts) : 0;
+	return weighs ? weigh_failure(judgement, attempts) : 0;
 }
 
 static int judge_failure(struct judgement *judgement)
@@ -194,7 +204,7 @@ static int judge_failure(struct judgement *judgement)
 
 	if (!is_there(judgement->hit->captures.address)) /* it was recalled */
 		widen(judgement);
-	fetch(judgement, true);
+	judge_prefetch(judgement, true);
 	r = count_attempts(judgement, &raise);
 	if (r < 0)
 		return r;
@@ -202,7 +212,7 @@ static int judge_failure(struct judgement *judgement)
 		verdict->why = WHY_IGNORED;
 		return 0;
 	}
-	if (engine_spares(judgement->engine, judgement->hit->jail, &verdict->address)) {
+	if (settings_spare(judgement->engine, judgement->hit->jail, &verdict->address)) {
 		verdict->why = WHY_PRIVATE;
 		return raise.count > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
 	}
@@ -229,7 +239,7 @@ static void judge_success(struct judgement *judgement)
 	window = windows_find(windows, verdict->jail, &offender.address);
 	if (!window)
 		return;
-	verdict->forgiven = windows_forgive(windows, window, engine_identify_user(verdict->user),
+	verdict->forgiven = windows_forgive(windows, window, weigh_identify_user(verdict->user),
 					    judgement->time);
 	if (windows_is_empty(window))
 		windows_drop(windows, window);
@@ -305,7 +315,7 @@ static int judge_outcome(struct judgement *judgement)
 	if (own > 0 && judgement->event->outcome != OUTCOME_SUCCESS) {
 		widen(judgement);
 		if (judgement->event->outcome == OUTCOME_FAILURE)
-			fetch(judgement, false);
+			judge_prefetch(judgement, false);
 	}
 	if (judgement->is_named)
 		judgement->session = sessions_find(judgement->engine->sessions, &judgement->name);
@@ -314,8 +324,7 @@ static int judge_outcome(struct judgement *judgement)
 	return judge_address(judgement, own);
 }
 
-int engine_judge(struct engine *engine, const struct entry *entry, const struct hit *hit,
-		 usec_t time)
+int judge_hit(struct engine *engine, const struct entry *entry, const struct hit *hit, usec_t time)
 {
 	struct judgement judgement = {
 		.engine = engine,
@@ -324,10 +333,12 @@ int engine_judge(struct engine *engine, const struct entry *entry, const struct 
 		.event = ruleset_event(engine->ruleset, hit->jail, hit->event),
 		.jail = &engine->jails[hit->jail],
 		.time = time,
-		.verdict = &engine->verdicts[engine->n_verdicts],
 	};
+	int r;
 
-	*judgement.verdict = (struct verdict_of_hit){ .jail = hit->jail, .event = hit->event };
-	engine->users[engine->n_verdicts++] = NULL;
+	r = state_add_verdict(engine, hit, &judgement.judged);
+	if (r < 0)
+		return r;
+	judgement.verdict = &judgement.judged->verdict;
 	return judge_outcome(&judgement);
 }

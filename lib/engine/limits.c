@@ -4,20 +4,20 @@
  * where all that decides this is read again.
  */
 
-#include "engine/internal.h"
+#include "engine/limits.h"
 
-int engine_close_breaker(struct engine *engine, unsigned jail, usec_t time)
+int limits_close_breaker(struct engine *engine, unsigned jail, usec_t time)
 {
 	uint64_t n_held;
 
 	if (!breaker_close(&engine->jails[jail].breaker, time, &n_held) || engine->warming)
 		return 0;
-	return engine_decide(engine, &(struct decision){
-					     .type = DECISION_BREAKER_CLOSED,
-					     .ban = { .jail = engine->jails[jail].jail->name,
-						      .since = time },
-					     .count = n_held,
-				     });
+	return state_decide(engine, &(struct decision){
+					    .type = DECISION_BREAKER_CLOSED,
+					    .ban = { .jail = engine->jails[jail].jail->name,
+						     .since = time },
+					    .count = n_held,
+				    });
 }
 
 static bool is_looked_at(const struct engine *engine, const struct breaker *breaker, usec_t time)
@@ -27,7 +27,7 @@ static bool is_looked_at(const struct engine *engine, const struct breaker *brea
 	return end <= time || end - time < breaker_reach(breaker);
 }
 
-int engine_hold_back(struct engine *engine, unsigned jail, const struct ban *would, bool anew)
+int limits_hold_back(struct engine *engine, unsigned jail, const struct ban *would, bool anew)
 {
 	struct breaker *breaker = &engine->jails[jail].breaker;
 	int r;
@@ -38,15 +38,15 @@ int engine_hold_back(struct engine *engine, unsigned jail, const struct ban *wou
 		return 0;
 	if (!breaker_hold(breaker, would->since, anew) || engine->warming)
 		return 1;
-	r = engine_decide(engine, &(struct decision){
-					  .type = DECISION_BREAKER,
-					  .ban = *would,
-					  .count = breaker->rate.count,
-				  });
+	r = state_decide(engine, &(struct decision){
+					 .type = DECISION_BREAKER,
+					 .ban = *would,
+					 .count = breaker->rate.count,
+				 });
 	return r < 0 ? r : 1;
 }
 
-int engine_note_target(struct engine *engine, const struct entry *entry,
+int limits_note_target(struct engine *engine, const struct entry *entry,
 		       const struct verdict_of_hit *verdict, const struct prefix *offender,
 		       usec_t time)
 {
@@ -70,6 +70,6 @@ int engine_note_target(struct engine *engine, const struct entry *entry,
 			  time);
 	if (r <= 0 || engine->warming)
 		return r < 0 ? r : 0;
-	r = engine_cursor(engine, entry, &decision.ban.cursor);
-	return r < 0 ? r : engine_decide(engine, &decision);
+	r = state_cursor(engine, entry, &decision.ban.cursor);
+	return r < 0 ? r : state_decide(engine, &decision);
 }

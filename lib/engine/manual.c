@@ -2,28 +2,22 @@
  * Bans that end before their time, and what comes from outside: bans and unbans by hand.
  */
 
-#include "engine/internal.h"
+#include "engine/manual.h"
 
-#include <errno.h>
+#include "base/array.h"
+#include "engine/banned.h"
+#include "engine/lift.h"
+#include "engine/settings.h"
 
 /* Prefixes that somebody forced, each a single address. */
 struct hosts {
 	struct prefix *items; /* owned */
-	size_t n_items;
+	size_t n_items, max_items;
 };
 
 static void hosts_done(struct hosts *hosts)
 {
 	free(hosts->items);
-}
-
-static unsigned ledger_jail_of(const struct engine *engine, unsigned jail, bool network)
-{
-	unsigned number = jail == ENGINE_MANUAL   ? engine->manual
-			  : jail == ENGINE_FORCED ? engine->forced
-						  : engine->jails[jail].ledger_jail;
-
-	return network ? number | LEDGER_NETWORKS : number;
 }
 
 static bool has_no_networks(const struct engine *engine, const struct ban *ban, unsigned jail)
@@ -58,7 +52,7 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 	r = ledger_end(engine->ledger, ban->id, now, why);
 	if (r < 0)
 		return r;
-	return engine_decide(engine, &(struct decision){ .type = DECISION_END, .ban = *ban });
+	return state_decide(engine, &(struct decision){ .type = DECISION_END, .ban = *ban });
 }
 
 /* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
@@ -67,28 +61,28 @@ static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *b
 {
 	if (ban->kind == BAN_AUTOMATIC &&
 	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
-	     engine_spares(engine, jail, &ban->address)))
+	     settings_spare(engine, jail, &ban->address)))
 		return true;
 	return engine_ignores_all(engine, &ban->prefix);
 }
 
 static bool is_mark(const struct engine *engine, const struct ban *ban, usec_t now)
 {
-	return engine_jail_of(engine, ban) == ENGINE_FORCED && ban_runs(ban, now);
+	return state_jail_of(engine, ban) == ENGINE_FORCED && ban_runs(ban, now);
 }
 
 static int collect_forced(const struct engine *engine, usec_t now, struct hosts *hosts)
 {
-	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
-		struct prefix *items;
+	int r;
 
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
 		if (!is_mark(engine, ban, now))
 			continue;
-		items = reallocarray(hosts->items, hosts->n_items + 1, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		hosts->items = items;
-		items[hosts->n_items++] = ban->prefix;
+		r = array_reserve(&hosts->items, hosts->n_items, &hosts->max_items,
+			       sizeof(*hosts->items));
+		if (r < 0)
+			return r;
+		hosts->items[hosts->n_items++] = ban->prefix;
 	}
 	return 0;
 }
@@ -132,7 +126,7 @@ int engine_end_bans(struct engine *engine, usec_t now)
 
 		if (!ban_runs(ban, now))
 			continue;
-		jail = engine_jail_of(engine, ban);
+		jail = state_jail_of(engine, ban);
 		if (!must_end(engine, ban, jail, &forced))
 			continue;
 		r = end_ban(engine, ban, jail, now);
@@ -162,7 +156,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 	       usec_t now, usec_t until, const char *reason)
 {
 	bool told = false;
-	unsigned number = ledger_jail_of(engine, jail, network);
+	unsigned number = state_ledger_jail(engine, jail, network);
 	const struct ban *ban = NULL;
 	int r;
 
@@ -201,7 +195,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
 		 usec_t now, const struct position *after)
 {
-	unsigned number = ledger_jail_of(engine, jail, network);
+	unsigned number = state_ledger_jail(engine, jail, network);
 	const struct ban *ban = NULL;
 	int r, found = 0;
 
@@ -210,12 +204,12 @@ int engine_unban(struct engine *engine, unsigned jail, const struct prefix *pref
 			continue;
 		r = ledger_lift(engine->ledger, ban->id, now, after);
 		if (r == 0 && engine->warming)
-			r = engine_add_lift(engine, ban);
+			r = lift_add(engine, ban);
 		if (r < 0)
 			return r;
 		found = 1;
 		if (!engine->warming)
-			engine_empty_window(engine, ban, USEC_INFINITY);
+			banned_empty_window(engine, ban, USEC_INFINITY);
 	}
 	return found;
 }

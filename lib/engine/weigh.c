@@ -3,10 +3,14 @@
  * weight reached, or users
  */
 
-#include "base/hash.h"
-#include "engine/internal.h"
+#include "engine/weigh.h"
 
-uint64_t engine_identify_user(struct span user)
+#include "base/hash.h"
+#include "engine/banned.h"
+#include "engine/limits.h"
+#include "engine/network-ban.h"
+
+uint64_t weigh_identify_user(struct span user)
 {
 	if (!user.data || user.size == 0)
 		return USER_NONE;
@@ -31,7 +35,7 @@ static int weigh_spell_ban(struct judgement *judgement, uint64_t failures, struc
 		.event = judgement->event->name,
 		.failures = failures,
 	};
-	return engine_cursor(judgement->engine, judgement->entry, &ret->cursor);
+	return state_cursor(judgement->engine, judgement->entry, &ret->cursor);
 }
 
 static int weigh_ban(struct judgement *judgement, uint64_t failures, uint32_t users)
@@ -44,8 +48,8 @@ static int weigh_ban(struct judgement *judgement, uint64_t failures, uint32_t us
 	if (r < 0)
 		return r;
 	ban.users = users;
-	r = engine_begin_ban(judgement->engine, jail, &ban);
-	return r < 0 ? r : engine_ban_network(judgement->engine, jail, &ban);
+	r = banned_begin(judgement->engine, jail, &ban);
+	return r < 0 ? r : network_ban_of(judgement->engine, jail, &ban);
 }
 
 /* An attempt at an account that this offender has failed at before, with the same password if the
@@ -81,7 +85,7 @@ static int hold_back(struct judgement *judgement, struct window *window, uint64_
 		anew = windows_n_users(windows, window, judgement->time, USER_NONE, maxusers) <
 		       maxusers;
 	r = weigh_spell_ban(judgement, sum, &would);
-	return r < 0 ? r : engine_hold_back(judgement->engine, judgement->hit->jail, &would, anew);
+	return r < 0 ? r : limits_hold_back(judgement->engine, judgement->hit->jail, &would, anew);
 }
 
 static int weigh(struct judgement *judgement, uint32_t attempts)
@@ -96,7 +100,7 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	int r;
 
 	if (jail->users) {
-		failure.user = engine_identify_user(judgement->verdict->user);
+		failure.user = weigh_identify_user(judgement->verdict->user);
 		failure.secret = identify_secret(judgement->hit->captures.secret);
 	}
 	r = windows_open(windows, judgement->hit->jail, &judgement->offender.address, &window);
@@ -119,32 +123,13 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	return weigh_ban(judgement, sum, sum < jail->limit ? users : 0);
 }
 
-bool engine_prevents(const struct judgement *judgement)
-{
-	struct engine *engine = judgement->engine;
-	unsigned jail = judgement->jail->ledger_jail;
-	const struct prefix *offender = &judgement->offender;
-	const struct ban *ban = NULL;
-
-	if (engine_network_holds(engine, judgement->hit->jail, &judgement->verdict->address,
-				 judgement->time))
-		return true;
-	if (!engine->warming)
-		return ledger_banned(engine->ledger, jail, offender, judgement->time);
-	while ((ban = ledger_next_of(engine->ledger, jail, offender, ban)))
-		if (engine_held(engine, ban, judgement->time))
-			return true;
-	return false;
-}
-
 static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
 {
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
 
-	if (engine_holds(engine, judgement->jail->ledger_jail, &judgement->offender,
-			 judgement->time) ||
-	    engine_network_holds(engine, verdict->jail, &verdict->address, judgement->time)) {
+	if (banned_holds(engine, verdict->jail, &judgement->offender, &verdict->address,
+			 judgement->time)) {
 		verdict->why = WHY_BANNED;
 		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
 		return 0;
@@ -153,23 +138,20 @@ static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
 	return weigh(judgement, attempts);
 }
 
-int engine_weigh(struct judgement *judgement, uint32_t attempts)
+int weigh_failure(struct judgement *judgement, uint32_t attempts)
 {
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
 	int r;
 
 	verdict->weight = (uint64_t)attempts * judgement->event->weight;
-	r = engine_close_breaker(engine, verdict->jail, judgement->time);
+	r = limits_close_breaker(engine, verdict->jail, judgement->time);
 	if (r == 0 && engine->warming)
-		r = engine_replay_ban(engine, judgement->entry, judgement->jail->ledger_jail,
-				      &judgement->offender, judgement->time);
-	if (r == 0 && engine->warming)
-		r = engine_replay_network_ban(engine, judgement->entry, verdict->jail,
-					      &verdict->address, judgement->time);
+		r = banned_meet(engine, judgement->entry, verdict->jail, &judgement->offender,
+				&verdict->address, judgement->time);
 	if (r == 0)
 		r = weigh_or_prevent(judgement, attempts);
 	return r < 0 ? r
-		     : engine_note_target(engine, judgement->entry, verdict, &judgement->offender,
+		     : limits_note_target(engine, judgement->entry, verdict, &judgement->offender,
 					  judgement->time);
 }

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <errno.h>
+
 static void has_room_for_each_item(void **state)
 {
 	unsigned *items = NULL;
@@ -47,12 +49,35 @@ static void is_left_alone_without_memory(void **state)
 	free(items);
 }
 
+static void keeps_its_room_when_it_is_emptied(void **state)
+{
+	unsigned *items = NULL;
+	size_t n = 0, max = 0;
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (n = 0; n < 100; n++) {
+			assert_int_equal(array_reserve(&items, n, &max, sizeof(*items)), 0);
+			assert_true(max > n);
+			items[n] = (unsigned)n;
+		}
+		assert_int_equal(max, 128);
+		for (n = 0; n < 100; n++)
+			assert_int_equal(items[n], n);
+	}
+	/* more than there is: all is as it was */
+	max = SIZE_MAX / 4;
+	assert_int_equal(array_reserve(&items, max, &max, sizeof(*items)), -ENOMEM);
+	assert_int_equal(max, SIZE_MAX / 4);
+	free(items);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_room_for_each_item),
 		cmocka_unit_test(has_room_after_items_were_taken_out),
 		cmocka_unit_test(is_left_alone_without_memory),
+		cmocka_unit_test(keeps_its_room_when_it_is_emptied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
