@@ -6,7 +6,7 @@
 #include "io/file.h"
 #include "io/log.h"
 #include "io/state.h"
-#include "ledger/encode.h"
+#include "ledger/decode.h"
 
 #include <errno.h>
 #include <signal.h>

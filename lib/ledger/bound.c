@@ -6,7 +6,10 @@
  * the bound; where nothing is committed (a replay, a full disk) up to twice as long.
  */
 
-#include "ledger/internal.h"
+#include "ledger/bound.h"
+
+#include "ledger/change.h"
+#include "ledger/store.h"
 
 #define PART 64 /* of the bound that goes at once */
 
@@ -79,7 +82,7 @@ static void bound_evict(struct ledger *ledger, usec_t now, bool all)
 		}
 		ledger->n_cut += its >= RUNS;
 		ledger->n_evicted++;
-		ledger_drop(ledger, record);
+		store_drop(ledger, record);
 	}
 }
 
@@ -89,7 +92,7 @@ static size_t bound_count(const struct ledger *ledger)
 	return ledger->bans.n - ledger->n_ended;
 }
 
-void ledger_make_room_for_file(struct ledger *ledger, usec_t now)
+void bound_make_room_for_file(struct ledger *ledger, usec_t now)
 {
 	if (ledger->patience > 0)
 		ledger->patience--;
@@ -100,7 +103,7 @@ void ledger_make_room_for_file(struct ledger *ledger, usec_t now)
 	}
 }
 
-void ledger_make_room(struct ledger *ledger, usec_t now)
+void bound_make_room(struct ledger *ledger, usec_t now)
 {
 	if (ledger->patience > 0) {
 		ledger->patience--;

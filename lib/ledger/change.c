@@ -1,50 +1,33 @@
-#include "ledger/internal.h"
+#include "ledger/change.h"
+
+#include "base/array.h"
+#include "ledger/store.h"
 
 #include <errno.h>
-
-int ledger_mark(struct ledger *ledger, struct record *record, unsigned what)
-{
-	uint64_t *unsaved;
-	size_t max;
-
-	if (!record->unsaved) {
-		if (ledger->n_unsaved == ledger->max_unsaved) {
-			max = MAX(2 * ledger->max_unsaved, 16);
-			unsaved = reallocarray(ledger->unsaved, max, sizeof(*unsaved));
-			if (!unsaved)
-				return -ENOMEM;
-			ledger->unsaved = unsaved;
-			ledger->max_unsaved = max;
-		}
-		ledger->unsaved[ledger->n_unsaved++] = record->ban.id;
-	}
-	record->unsaved |= (uint8_t)what;
-	return 0;
-}
 
 /* Not worth an error: unsaved, the ban is put in again at the next start. */
 void ledger_place(struct ledger *ledger, uint64_t id)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 
 	if (!record || record->ban.placed)
 		return;
 	record->ban.placed = true;
-	(void)ledger_mark(ledger, record, UNSAVED_PLACED);
+	(void)store_mark(ledger, record, UNSAVED_PLACED);
 }
 
 int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 	int r;
 
 	if (!record || record->ban.until == until)
 		return 0;
-	r = ledger_mark(ledger, record, UNSAVED_UNTIL);
+	r = store_mark(ledger, record, UNSAVED_UNTIL);
 	if (r < 0)
 		return r;
 	record->ban.until = until;
-	ledger_note_length(table_at(&ledger->offenders, record->offender), &record->ban);
+	store_note_length(table_at(&ledger->offenders, record->offender), &record->ban);
 	return 0;
 }
 
@@ -57,12 +40,12 @@ static void note_end(struct ledger *ledger, struct record *record, enum ban_end 
 
 int ledger_end(struct ledger *ledger, uint64_t id, usec_t until, enum ban_end why)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 	int r;
 
 	if (!record)
 		return 0;
-	r = ledger_mark(ledger, record, UNSAVED_UNTIL);
+	r = store_mark(ledger, record, UNSAVED_UNTIL);
 	if (r < 0)
 		return r;
 	record->ban.until = until;
@@ -79,7 +62,7 @@ void ledger_told(struct ledger *ledger, uint64_t id)
 
 void ledger_told_end(struct ledger *ledger, uint64_t id)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 
 	if (record)
 		note_end(ledger, record, END_NONE);
@@ -96,28 +79,28 @@ void ledger_set_told(struct ledger *ledger, uint64_t id)
 
 int ledger_set_reason(struct ledger *ledger, uint64_t id, const char *reason)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 	const char *copy;
 	int r;
 
 	if (!record || strcmp(record->ban.reason, reason) == 0)
 		return 0;
-	r = ledger_copy_text(reason, &copy);
+	r = store_copy_text(reason, &copy);
 	if (r < 0)
 		return r;
-	r = ledger_mark(ledger, record, UNSAVED_REASON);
+	r = store_mark(ledger, record, UNSAVED_REASON);
 	if (r < 0) {
-		ledger_free_text(&copy);
+		store_free_text(&copy);
 		return r;
 	}
-	ledger_free_text(&record->ban.reason);
+	store_free_text(&record->ban.reason);
 	record->ban.reason = copy;
 	return 0;
 }
 
 int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now, const struct position *after)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 	cleanup(freep) char *cursor = NULL;
 	int r;
 
@@ -128,7 +111,7 @@ int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now, const struct pos
 		if (!cursor)
 			return -ENOMEM;
 	}
-	r = ledger_mark(ledger, record, UNSAVED_LIFT);
+	r = store_mark(ledger, record, UNSAVED_LIFT);
 	if (r < 0)
 		return r;
 	record->ban.lifted = true;
@@ -140,27 +123,27 @@ int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now, const struct pos
 
 int ledger_set_prefix(struct ledger *ledger, uint64_t id, const struct prefix *prefix)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 	struct prefix old;
 	int r;
 
 	if (!record || prefix_equal(&record->ban.prefix, prefix))
 		return 0;
 	old = record->ban.prefix;
-	ledger_unchain(ledger, record);
+	store_unchain(ledger, record);
 	record->ban.prefix = *prefix;
-	r = ledger_chain(ledger, record);
+	r = store_chain(ledger, record);
 	if (r == 0)
 		return 0;
 	/* The old offender's place was given back a moment ago: it is there to be taken again. */
 	record->ban.prefix = old;
-	(void)ledger_chain(ledger, record);
+	(void)store_chain(ledger, record);
 	return r;
 }
 
 void ledger_set_met(struct ledger *ledger, uint64_t id, bool met)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 
 	if (record)
 		record->ban.met = met;
@@ -168,7 +151,7 @@ void ledger_set_met(struct ledger *ledger, uint64_t id, bool met)
 
 void ledger_set_lift_met(struct ledger *ledger, uint64_t id, bool met)
 {
-	struct record *record = ledger_find(ledger, id);
+	struct record *record = store_find(ledger, id);
 
 	if (record)
 		record->ban.lift_met = met;
@@ -196,10 +179,10 @@ int ledger_set_table(struct ledger *ledger, const char *mark)
 
 	if (strcmp(ledger->table, mark) == 0)
 		return 0;
-	r = ledger_copy_text(mark, &copy);
+	r = store_copy_text(mark, &copy);
 	if (r < 0)
 		return r;
-	ledger_free_text(&ledger->table);
+	store_free_text(&ledger->table);
 	ledger->table = copy;
 	ledger->n_filled = 0;
 	ledger->table_unsaved = true;
@@ -217,16 +200,16 @@ static struct filled_set *find_filled(const struct ledger *ledger, const char *s
 static int add_filled(struct ledger *ledger, const char *set, uint64_t handle)
 {
 	size_t size = strlen(set) + 1;
-	struct filled_set *all;
+	int r;
 
-	if (size > sizeof(all->name) || ledger->n_filled == LEDGER_MAX_SETS)
+	if (size > sizeof(ledger->filled->name) || ledger->n_filled == LEDGER_MAX_SETS)
 		return -E2BIG;
-	all = reallocarray(ledger->filled, ledger->n_filled + 1, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	ledger->filled = all;
-	memcpy(all[ledger->n_filled].name, set, size);
-	all[ledger->n_filled++].handle = handle;
+	r = array_reserve(&ledger->filled, ledger->n_filled, &ledger->max_filled,
+		       sizeof(*ledger->filled));
+	if (r < 0)
+		return r;
+	memcpy(ledger->filled[ledger->n_filled].name, set, size);
+	ledger->filled[ledger->n_filled++].handle = handle;
 	return 0;
 }
 
@@ -256,7 +239,7 @@ bool ledger_table_is_unsaved(const struct ledger *ledger)
 const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what)
 {
 	while (*i < ledger->n_unsaved) {
-		const struct record *record = ledger_find(ledger, ledger->unsaved[(*i)++]);
+		const struct record *record = store_find(ledger, ledger->unsaved[(*i)++]);
 
 		if (record) {
 			*ret_what = record->unsaved;
@@ -269,7 +252,7 @@ const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, un
 void ledger_forget_unsaved(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->n_unsaved; i++) {
-		struct record *record = ledger_find(ledger, ledger->unsaved[i]);
+		struct record *record = store_find(ledger, ledger->unsaved[i]);
 
 		if (record)
 			record->unsaved = 0;

@@ -3,7 +3,7 @@
  * a change is damage of that change, what is wrong around them of the line.
  */
 
-#include "ledger/commit.h"
+#include "ledger/decode.h"
 
 #include "base/name.h"
 #include "ledger/encode.h"
@@ -11,61 +11,44 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 
-static void commit_done(struct ledger_commit *commit)
+#define MAX_LEAP \
+	((uint64_t)1 << 40) /* from one ban's number to the next; far more than are ever let go */
+#define MAX_EVENT  256      /* bytes */
+#define MAX_CURSOR 1024     /* bytes */
+
+static void json_freep(cJSON **json)
 {
-	cJSON_Delete(commit->json);
-	free(commit->text);
-	free(commit->changes);
-	*commit = (struct ledger_commit){ 0 };
+	cJSON_Delete(*json);
 }
 
-struct ledger_change *ledger_commit_add(struct ledger_commit *commit)
+/* The values of these keys, NULL where one is missing; false: there are others, or one twice. They
+ * come in about the order in which they were written, so the search goes on where the last ended.
+ */
+static bool decode_keys(const cJSON *object, const char *const *keys, size_t n, const cJSON **ret)
 {
-	struct ledger_change *changes;
-	size_t max;
+	size_t i = 0;
 
-	if (commit->n_changes == commit->max_changes) {
-		max = MAX(2 * commit->max_changes, 16);
-		changes = reallocarray(commit->changes, max, sizeof(*changes));
-		if (!changes)
-			return NULL;
-		commit->changes = changes;
-		commit->max_changes = max;
-	}
-	commit->changes[commit->n_changes] = (struct ledger_change){ 0 };
-	return &commit->changes[commit->n_changes++];
-}
-
-/* Of these keys only, and of each no more than one. They come in about the order in which they were
- * written, so the search goes on where the last one ended. */
-static bool has_only(const cJSON *object, const char *const *keys)
-{
-	const cJSON *item;
-	uint32_t seen = 0;
-	size_t n = 0, i = 0;
-
+	for (size_t j = 0; j < n; j++)
+		ret[j] = NULL;
 	if (!cJSON_IsObject(object))
 		return false;
-	while (keys[n])
-		n++;
-	cJSON_ArrayForEach(item, object)
-	{
+	for (const cJSON *item = object->child; item; item = item->next) {
 		size_t tried = 0;
 
-		while (tried < n && strcmp(keys[i % n], item->string) != 0) {
-			i++;
+		while (tried < n && strcmp(keys[i], item->string) != 0) {
+			i = (i + 1) % n;
 			tried++;
 		}
-		if (tried == n || seen & 1U << i % n)
+		if (tried == n || ret[i])
 			return false;
-		seen |= 1U << i++ % n;
+		ret[i] = item;
+		i = (i + 1) % n;
 	}
 	return true;
 }
 
-static bool decode_get_number(const cJSON *object, const char *key, uint64_t *ret)
+static bool decode_number(const cJSON *item, uint64_t *ret)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 	double value;
 	uint64_t whole;
 
@@ -81,19 +64,27 @@ static bool decode_get_number(const cJSON *object, const char *key, uint64_t *re
 	return true;
 }
 
-static bool get_until(const cJSON *object, usec_t *ret)
+static bool decode_number32(const cJSON *item, uint32_t *ret)
 {
-	if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(object, "until"))) {
+	uint64_t number;
+
+	if (!decode_number(item, &number) || number > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)number;
+	return true;
+}
+
+static bool decode_until(const cJSON *item, usec_t *ret)
+{
+	if (cJSON_IsNull(item)) {
 		*ret = USEC_INFINITY;
 		return true;
 	}
-	return decode_get_number(object, "until", ret);
+	return decode_number(item, ret);
 }
 
-static bool decode_get_text(const cJSON *object, const char *key, size_t max, const char **ret)
+static bool decode_text(const cJSON *item, size_t max, const char **ret)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-
 	if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
 		return false;
 	*ret = item->valuestring;
@@ -101,9 +92,8 @@ static bool decode_get_text(const cJSON *object, const char *key, size_t max, co
 }
 
 /* Attempts with at most one decimal, as tenths. */
-static bool decode_get_tenths(const cJSON *object, const char *key, uint64_t *ret)
+static bool decode_tenths(const cJSON *item, uint64_t *ret)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 	double value, off;
 
 	if (!cJSON_IsNumber(item))
@@ -116,307 +106,303 @@ static bool decode_get_tenths(const cJSON *object, const char *key, uint64_t *re
 	return off < 0.001 && off > -0.001;
 }
 
-bool ledger_is_name(struct span name)
+/* Absent, or true. */
+static bool decode_mark(const cJSON *item, bool *ret)
 {
-	return name_is_valid(name, NAME_SIZE - 1);
+	*ret = item != NULL;
+	return !item || cJSON_IsTrue(item);
 }
 
-static const char *const end_names[] = {
-	[END_JAIL_GONE] = "jail",    [END_IGNORED] = "ignored", [END_NO_NETWORKS] = "networks",
-	[END_OUTGROWN] = "outgrown", [END_EVICTED] = "evicted",
-};
-
-const char *ledger_end_name(enum ban_end why)
+static bool decode_end(const cJSON *item, enum ban_end *ret)
 {
-	return end_names[why];
+	const char *name, *known;
+
+	if (!decode_text(item, NAME_SIZE, &name))
+		return false;
+	for (*ret = END_NONE + 1; (known = encode_end_name(*ret)); ++*ret)
+		if (strcmp(known, name) == 0)
+			return true;
+	return false;
 }
 
-enum ban_end ledger_end_parse(struct span name)
-{
-	for (size_t i = END_NONE + 1; i < ARRAY_SIZE(end_names); i++)
-		if (span_equal(name, span_of(end_names[i])))
-			return (enum ban_end)i;
-	return END_NONE;
-}
-
-static bool read_offender(const cJSON *object, struct ban *ban)
+static bool decode_offender(const cJSON *prefix_item, const cJSON *address_item, struct ban *ban)
 {
 	const char *prefix, *address;
 
-	return decode_get_text(object, "prefix", PREFIX_TEXT_MAX, &prefix) &&
-	       decode_get_text(object, "address", ADDRESS_TEXT_MAX, &address) &&
+	return decode_text(prefix_item, PREFIX_TEXT_MAX, &prefix) &&
+	       decode_text(address_item, ADDRESS_TEXT_MAX, &address) &&
 	       prefix_parse(span_of(prefix), &ban->prefix) == 0 &&
 	       address_parse(span_of(address), &ban->address) == 0 &&
 	       prefix_contains(&ban->prefix, &ban->address);
 }
 
-static bool read_ban(const cJSON *object, struct ban *ban)
-{
-	static const char *const automatic[] = { "id",      "jail",   "prefix",  "address",
-						 "since",   "until",  "event",   "failures",
-						 "offence", "cursor", "network", "users",
-						 NULL };
-	static const char *const manual[] = { "id",    "jail",   "prefix", "address",
-					      "since", "until",  "manual", "network",
-					      "exact", "reason", NULL };
-	const cJSON *network = cJSON_GetObjectItemCaseSensitive(object, "network");
-	const cJSON *exact = cJSON_GetObjectItemCaseSensitive(object, "exact");
-	uint64_t offence, users = 0;
+/* In the order in which encode.c writes them. */
+enum {
+	ID,
+	JAIL,
+	PREFIX,
+	ADDRESS,
+	SINCE,
+	UNTIL,
+	NETWORK,
+	MANUAL,
+	EXACT,
+	REASON,
+	EVENT,
+	FAILURES,
+	USERS,
+	OFFENCE,
+	CURSOR,
+	N_BAN_KEYS
+};
+static const char *const ban_keys[N_BAN_KEYS] = {
+	"id",    "jail",   "prefix", "address",  "since", "until",   "network", "manual",
+	"exact", "reason", "event",  "failures", "users", "offence", "cursor",
+};
 
-	if (!decode_get_number(object, "id", &ban->id) || ban->id == 0 ||
-	    !decode_get_text(object, "jail", NAME_SIZE, &ban->jail) ||
-	    !ledger_is_name(span_of(ban->jail)) || !read_offender(object, ban) ||
-	    !decode_get_number(object, "since", &ban->since) || !get_until(object, &ban->until) ||
-	    (network && !cJSON_IsTrue(network)) || (exact && !cJSON_IsTrue(exact)))
-		return false;
-	ban->network = network != NULL;
-	ban->exact = exact != NULL;
-	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "manual"))) {
-		ban->kind = BAN_MANUAL;
-		return has_only(object, manual) &&
-		       (!cJSON_HasObjectItem(object, "reason") ||
-			decode_get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason));
-	}
-	ban->kind = BAN_AUTOMATIC;
-	if (!has_only(object, automatic) ||
-	    !decode_get_text(object, "event", LEDGER_MAX_EVENT, &ban->event) ||
-	    !decode_get_tenths(object, "failures", &ban->failures) ||
-	    !decode_get_number(object, "offence", &offence) || offence > UINT32_MAX ||
-	    (cJSON_HasObjectItem(object, "users") && !decode_get_number(object, "users", &users)) ||
-	    users > UINT32_MAX ||
-	    !decode_get_text(object, "cursor", LEDGER_MAX_CURSOR, &ban->cursor))
-		return false;
-	ban->offence = (uint32_t)offence;
-	ban->users = (uint32_t)users;
-	return true;
+static bool decode_manual(const cJSON *const items[static N_BAN_KEYS], struct ban *ban)
+{
+	bool manual;
+
+	ban->kind = BAN_MANUAL;
+	return decode_mark(items[MANUAL], &manual) && decode_mark(items[EXACT], &ban->exact) &&
+	       (!items[REASON] || decode_text(items[REASON], LEDGER_MAX_TEXT, &ban->reason)) &&
+	       !items[EVENT] && !items[FAILURES] && !items[USERS] && !items[OFFENCE] &&
+	       !items[CURSOR];
 }
 
-static bool read_until(const cJSON *object, struct ban *ban)
+static bool decode_automatic(const cJSON *const items[static N_BAN_KEYS], struct ban *ban)
 {
-	static const char *const keys[] = { "id", "until", "ended", NULL };
-	const char *ended;
-
-	if (!has_only(object, keys) || !decode_get_number(object, "id", &ban->id) ||
-	    !get_until(object, &ban->until))
-		return false;
-	if (!cJSON_HasObjectItem(object, "ended"))
-		return true;
-	if (!decode_get_text(object, "ended", NAME_SIZE, &ended))
-		return false;
-	ban->ended = ledger_end_parse(span_of(ended));
-	return ban->ended != END_NONE;
+	return decode_text(items[EVENT], MAX_EVENT, &ban->event) &&
+	       decode_tenths(items[FAILURES], &ban->failures) &&
+	       (!items[USERS] || decode_number32(items[USERS], &ban->users)) &&
+	       decode_number32(items[OFFENCE], &ban->offence) &&
+	       decode_text(items[CURSOR], MAX_CURSOR, &ban->cursor) && !items[EXACT] &&
+	       !items[REASON];
 }
 
-static bool read_reason(const cJSON *object, struct ban *ban)
+static bool decode_ban(const cJSON *object, struct ban *ban)
 {
-	static const char *const keys[] = { "id", "reason", NULL };
+	const cJSON *items[N_BAN_KEYS];
 
-	return has_only(object, keys) && decode_get_number(object, "id", &ban->id) &&
-	       decode_get_text(object, "reason", LEDGER_MAX_TEXT, &ban->reason);
-}
-
-static bool read_unban(const cJSON *object, struct ban *ban)
-{
-	static const char *const keys[] = { "id", "time", "after", NULL };
-	static const char *const after_keys[] = { "time", "cursor", NULL };
-	const cJSON *after = cJSON_GetObjectItemCaseSensitive(object, "after");
-
-	return has_only(object, keys) && has_only(after, after_keys) &&
-	       decode_get_number(object, "id", &ban->id) &&
-	       decode_get_number(object, "time", &ban->lifted_time) &&
-	       decode_get_number(after, "time", &ban->lifted_after_time) &&
-	       decode_get_text(after, "cursor", LEDGER_MAX_CURSOR, &ban->lifted_after_cursor);
-}
-
-static bool read_change(const cJSON *object, struct ledger_change *change)
-{
-	const cJSON *item;
-
-	if (!cJSON_IsObject(object) || !object->child || object->child->next)
-		return false;
-	item = object->child;
-	if (strcmp(item->string, "ban") == 0) {
-		change->type = CHANGE_BAN;
-		return read_ban(item, &change->ban);
-	}
-	if (strcmp(item->string, "placed") == 0) {
-		change->type = CHANGE_PLACED;
-		return decode_get_number(object, "placed", &change->ban.id);
-	}
-	if (strcmp(item->string, "told") == 0) {
-		change->type = CHANGE_TOLD;
-		return decode_get_number(object, "told", &change->ban.id);
-	}
-	if (strcmp(item->string, "until") == 0) {
-		change->type = CHANGE_UNTIL;
-		return read_until(item, &change->ban);
-	}
-	if (strcmp(item->string, "reason") == 0) {
-		change->type = CHANGE_REASON;
-		return read_reason(item, &change->ban);
-	}
-	change->type = CHANGE_UNBAN;
-	return strcmp(item->string, "unban") == 0 && read_unban(item, &change->ban);
-}
-
-static int read_changes(const cJSON *array, struct ledger_commit *commit)
-{
-	struct ledger_change *change;
-	const cJSON *item;
-
-	if (!cJSON_IsArray(array))
-		return -EBADMSG;
-	cJSON_ArrayForEach(item, array)
-	{
-		change = ledger_commit_add(commit);
-		if (!change)
-			return -ENOMEM;
-		if (!read_change(item, change)) {
-			commit->n_changes--;
-			commit->n_damaged++;
-		}
-	}
-	return 0;
-}
-
-/* Handles are small: each table counts its own from 1. */
-static bool read_sets(struct ledger_commit *commit)
-{
-	const cJSON *item;
-	uint64_t handle;
-
-	commit->sets = cJSON_GetObjectItemCaseSensitive(commit->json, "sets");
-	if (!commit->table || !cJSON_IsObject(commit->sets) ||
-	    cJSON_GetArraySize(commit->sets) > LEDGER_MAX_SETS)
-		return false;
-	cJSON_ArrayForEach(item, commit->sets) if (strlen(item->string) > LEDGER_MAX_SET ||
-						   !decode_get_number(commit->sets, item->string,
-								      &handle)) return false;
-	return true;
-}
-
-static int read_json(struct span line, struct ledger_commit *commit)
-{
-	static const char *const keys[] = { "v",     "cursor", "time",    "begin",
-					    "table", "sets",   "changes", NULL };
-	const char *end;
-	uint64_t version, begin;
-
-	commit->json = cJSON_ParseWithLengthOpts(line.data, line.size, &end, false);
-	if (!commit->json || end != line.data + line.size)
-		return -EBADMSG;
-	if (!cJSON_IsObject(commit->json) || !decode_get_number(commit->json, "v", &version))
-		return -EBADMSG;
-	if (version != LEDGER_VERSION)
-		return -EPROTONOSUPPORT;
-	if (!has_only(commit->json, keys))
-		return -EBADMSG;
-	if (cJSON_HasObjectItem(commit->json, "cursor") ||
-	    cJSON_HasObjectItem(commit->json, "time"))
-		if (!decode_get_text(commit->json, "cursor", LEDGER_MAX_CURSOR, &commit->cursor) ||
-		    !decode_get_number(commit->json, "time", &commit->time))
-			return -EBADMSG;
-	/* 0.1.0 wrote it; nothing hangs on it any more */
-	if (cJSON_HasObjectItem(commit->json, "begin") &&
-	    (!commit->cursor || !decode_get_number(commit->json, "begin", &begin)))
-		return -EBADMSG;
-	if (cJSON_HasObjectItem(commit->json, "table") &&
-	    !decode_get_text(commit->json, "table", LEDGER_MAX_TEXT, &commit->table))
-		return -EBADMSG;
-	if (cJSON_HasObjectItem(commit->json, "sets") && !read_sets(commit))
-		return -EBADMSG;
-	return read_changes(cJSON_GetObjectItemCaseSensitive(commit->json, "changes"), commit);
-}
-
-static int read_commit(struct span line, struct ledger_commit *commit)
-{
-	int r = ledger_read_straight(line, commit);
-
-	if (r != 0)
-		return MIN(r, 0);
-	commit_done(commit);
-	return read_json(line, commit);
+	return decode_keys(object, ban_keys, N_BAN_KEYS, items) &&
+	       decode_number(items[ID], &ban->id) && ban->id > 0 &&
+	       decode_text(items[JAIL], NAME_SIZE, &ban->jail) && name_is_valid(span_of(ban->jail), NAME_SIZE - 1) &&
+	       decode_offender(items[PREFIX], items[ADDRESS], ban) &&
+	       decode_number(items[SINCE], &ban->since) &&
+	       decode_until(items[UNTIL], &ban->until) &&
+	       decode_mark(items[NETWORK], &ban->network) &&
+	       (items[MANUAL] ? decode_manual(items, ban) : decode_automatic(items, ban));
 }
 
 /* A ban has a number of its own, and ends after it began; all else may speak of a ban that was let
  * go since. A number far beyond the last one would leave none for those to come. */
-static bool makes_sense(const struct ledger *ledger, const struct ledger_change *change)
+static bool makes_sense(const struct ledger *ledger, const struct ban *ban)
 {
-	const struct ban *ban = &change->ban;
-
-	return change->type != CHANGE_BAN ||
-	       (!ledger_get(ledger, ban->id) && ban->since <= ban->until &&
-		ban->id - MIN(ban->id, ledger_last_id(ledger)) <= LEDGER_MAX_LEAP);
+	return !ledger_get(ledger, ban->id) && ban->since <= ban->until &&
+	       ban->id - MIN(ban->id, ledger_last_id(ledger)) <= MAX_LEAP;
 }
 
-static int decode_apply(struct ledger *ledger, const struct ledger_change *change)
-{
-	const struct ban *ban = &change->ban;
-	struct position after = { ban->lifted_after_time, span_of(ban->lifted_after_cursor) };
+/* Each of these reads one change and applies it. 0; -EBADMSG: it makes no sense; -E2BIG: more jails
+ * than there can be, names that are none; -ENOMEM. */
 
-	switch (change->type) {
-	case CHANGE_BAN:
-		return ledger_restore(ledger, ban);
-	case CHANGE_PLACED:
-		ledger_place(ledger, ban->id);
-		return 0;
-	case CHANGE_TOLD:
-		ledger_set_told(ledger, ban->id);
-		return 0;
-	case CHANGE_UNTIL:
-		if (ban->ended != END_NONE)
-			return ledger_end(ledger, ban->id, ban->until, ban->ended);
-		return ledger_set_until(ledger, ban->id, ban->until);
-	case CHANGE_REASON:
-		return ledger_set_reason(ledger, ban->id, ban->reason);
-	case CHANGE_UNBAN:
-		return ledger_lift(ledger, ban->id, ban->lifted_time, &after);
-	}
+static int decode_take_ban(struct ledger *ledger, const cJSON *value)
+{
+	struct ban ban = { 0 };
+
+	return decode_ban(value, &ban) && makes_sense(ledger, &ban) ? ledger_restore(ledger, &ban)
+								    : -EBADMSG;
+}
+
+static int decode_take_placed(struct ledger *ledger, const cJSON *value)
+{
+	uint64_t id;
+
+	if (!decode_number(value, &id))
+		return -EBADMSG;
+	ledger_place(ledger, id);
 	return 0;
 }
 
-/* What is told of the table now is all that is known of it. */
-static int apply_table(struct ledger *ledger, const struct ledger_commit *commit)
+static int decode_take_told(struct ledger *ledger, const cJSON *value)
+{
+	uint64_t id;
+
+	if (!decode_number(value, &id))
+		return -EBADMSG;
+	ledger_set_told(ledger, id);
+	return 0;
+}
+
+static int decode_take_until(struct ledger *ledger, const cJSON *value)
+{
+	static const char *const keys[] = { "id", "until", "ended" };
+	const cJSON *items[3];
+	enum ban_end ended;
+	uint64_t id;
+	usec_t until;
+
+	if (!decode_keys(value, keys, 3, items) || !decode_number(items[0], &id) ||
+	    !decode_until(items[1], &until))
+		return -EBADMSG;
+	if (!items[2])
+		return ledger_set_until(ledger, id, until);
+	return decode_end(items[2], &ended) ? ledger_end(ledger, id, until, ended) : -EBADMSG;
+}
+
+static int decode_take_reason(struct ledger *ledger, const cJSON *value)
+{
+	static const char *const keys[] = { "id", "reason" };
+	const cJSON *items[2];
+	const char *reason;
+	uint64_t id;
+
+	if (!decode_keys(value, keys, 2, items) || !decode_number(items[0], &id) ||
+	    !decode_text(items[1], LEDGER_MAX_TEXT, &reason))
+		return -EBADMSG;
+	return ledger_set_reason(ledger, id, reason);
+}
+
+static int decode_take_unban(struct ledger *ledger, const cJSON *value)
+{
+	static const char *const keys[] = { "id", "time", "after" };
+	static const char *const after_keys[] = { "time", "cursor" };
+	const cJSON *items[3], *after_items[2];
+	struct position after;
+	const char *cursor;
+	uint64_t id;
+	usec_t time;
+
+	if (!decode_keys(value, keys, 3, items) ||
+	    !decode_keys(items[2], after_keys, 2, after_items) || !decode_number(items[0], &id) ||
+	    !decode_number(items[1], &time) || !decode_number(after_items[0], &after.time) ||
+	    !decode_text(after_items[1], MAX_CURSOR, &cursor))
+		return -EBADMSG;
+	after.cursor = span_of(cursor);
+	return ledger_lift(ledger, id, time, &after);
+}
+
+static int decode_take_change(struct ledger *ledger, const cJSON *object)
+{
+	static const struct {
+		const char *name;
+		int (*take)(struct ledger *ledger, const cJSON *value);
+	} kinds[] = {
+		{ "ban", decode_take_ban },       { "placed", decode_take_placed },
+		{ "told", decode_take_told },     { "until", decode_take_until },
+		{ "reason", decode_take_reason }, { "unban", decode_take_unban },
+	};
+
+	if (!cJSON_IsObject(object) || !object->child || object->child->next)
+		return -EBADMSG;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(object->child->string, kinds[i].name) == 0)
+			return kinds[i].take(ledger, object->child);
+	return -EBADMSG;
+}
+
+/* Handles are small: each table counts its own from 1. */
+static bool are_sets(const cJSON *sets)
 {
 	const cJSON *item;
+	uint64_t handle;
+	size_t n = 0;
+
+	if (!cJSON_IsObject(sets))
+		return false;
+	for (item = sets->child; item; item = item->next)
+		if (++n > LEDGER_MAX_SETS || strlen(item->string) > LEDGER_MAX_SET ||
+		    !decode_number(item, &handle))
+			return false;
+	return true;
+}
+
+/* What is told of the table now is all that is known of it. */
+static int decode_take_table(struct ledger *ledger, const char *table, const cJSON *sets)
+{
 	uint64_t handle;
 	int r;
 
 	r = ledger_set_table(ledger, "");
 	if (r == 0)
-		r = ledger_set_table(ledger, commit->table);
-	cJSON_ArrayForEach(item,
-			   commit->sets) if (r == 0 &&
-					     decode_get_number(commit->sets, item->string, &handle))
-		r = ledger_set_filled(ledger, item->string, handle);
+		r = ledger_set_table(ledger, table);
+	for (const cJSON *item = sets ? sets->child : NULL; r == 0 && item; item = item->next)
+		if (decode_number(item, &handle))
+			r = ledger_set_filled(ledger, item->string, handle);
 	return r;
+}
+
+/* How many changes make no sense, or -ENOMEM. */
+static int decode_take_changes(struct ledger *ledger, const cJSON *changes)
+{
+	int r, n_damaged = 0;
+
+	for (const cJSON *item = changes->child; item; item = item->next) {
+		r = decode_take_change(ledger, item);
+		if (r == -ENOMEM)
+			return r;
+		n_damaged += r < 0;
+	}
+	return n_damaged;
+}
+
+enum { VERSION, POSITION, TIME, BEGIN, TABLE, SETS, CHANGES, N_LINE_KEYS };
+static const char *const line_keys[N_LINE_KEYS] = { "v",     "cursor", "time",   "begin",
+						    "table", "sets",   "changes" };
+
+struct decoded_line {
+	struct position position;
+	const char *table; /* NULL: not told */
+	const cJSON *sets, *changes;
+};
+
+/* The line itself, without its changes. 0, -EBADMSG or -EPROTONOSUPPORT. */
+static int decode_line(const cJSON *json, struct decoded_line *ret)
+{
+	const cJSON *items[N_LINE_KEYS];
+	bool known = decode_keys(json, line_keys, N_LINE_KEYS, items);
+	const char *cursor;
+	uint64_t number;
+
+	if (!decode_number(cJSON_GetObjectItemCaseSensitive(json, "v"), &number))
+		return -EBADMSG;
+	if (number != LEDGER_VERSION)
+		return -EPROTONOSUPPORT;
+	if (!known || !cJSON_IsArray(items[CHANGES]))
+		return -EBADMSG;
+	*ret = (struct decoded_line){ .sets = items[SETS], .changes = items[CHANGES] };
+	if (items[POSITION] || items[TIME]) {
+		if (!decode_text(items[POSITION], MAX_CURSOR, &cursor) ||
+		    !decode_number(items[TIME], &ret->position.time))
+			return -EBADMSG;
+		ret->position.cursor = span_of(cursor);
+	}
+	/* 0.1.0 wrote it; nothing hangs on it any more */
+	if (items[BEGIN] && (!items[POSITION] || !decode_number(items[BEGIN], &number)))
+		return -EBADMSG;
+	if (items[TABLE] && !decode_text(items[TABLE], LEDGER_MAX_TEXT, &ret->table))
+		return -EBADMSG;
+	return items[SETS] && (!ret->table || !are_sets(items[SETS])) ? -EBADMSG : 0;
 }
 
 int ledger_decode(struct ledger *ledger, struct span line)
 {
-	cleanup(commit_done) struct ledger_commit commit = { 0 };
-	struct position position;
-	int r;
+	const char *end;
+	cleanup(json_freep) cJSON *json =
+		cJSON_ParseWithLengthOpts(line.data, line.size, &end, false);
+	struct decoded_line decoded;
+	int r, n_damaged;
 
-	r = read_commit(line, &commit);
-	for (size_t i = 0; r == 0 && i < commit.n_changes; i++) {
-		if (makes_sense(ledger, &commit.changes[i]))
-			r = decode_apply(ledger, &commit.changes[i]);
-		else
-			commit.n_damaged++;
-		if (r == -E2BIG) { /* more jails than there can be: names that are none */
-			commit.n_damaged++;
-			r = 0;
-		}
-	}
-	if (r == 0 && commit.table)
-		r = apply_table(ledger, &commit);
-	ledger_forget_unsaved(ledger);
+	if (!json || end != line.data + line.size)
+		return -EBADMSG;
+	r = decode_line(json, &decoded);
 	if (r < 0)
 		return r;
-	if (!commit.cursor)
-		return (int)commit.n_damaged;
-	position = (struct position){ commit.time, span_of(commit.cursor) };
-	r = ledger_set_position(ledger, &position);
-	return r < 0 ? r : (int)commit.n_damaged;
+	n_damaged = r = decode_take_changes(ledger, decoded.changes);
+	if (r >= 0 && decoded.table)
+		r = decode_take_table(ledger, decoded.table, decoded.sets);
+	ledger_forget_unsaved(ledger);
+	if (r >= 0 && decoded.position.cursor.data)
+		r = ledger_set_position(ledger, &decoded.position);
+	return r < 0 ? r : n_damaged;
 }

@@ -1,5 +1,4 @@
 #include "ledger/encode.h"
-#include "ledger/commit.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -75,6 +74,16 @@ static void put_string(struct text *text, const char *string)
 	encode_put_quoted(text, string, strlen(string));
 }
 
+static const char *const end_names[] = {
+	[END_JAIL_GONE] = "jail",    [END_IGNORED] = "ignored", [END_NO_NETWORKS] = "networks",
+	[END_OUTGROWN] = "outgrown", [END_EVICTED] = "evicted",
+};
+
+const char *encode_end_name(enum ban_end why)
+{
+	return why < ARRAY_SIZE(end_names) ? end_names[why] : NULL;
+}
+
 static void put_until(struct text *text, usec_t until)
 {
 	if (until >= LEDGER_MAX_EXACT)
@@ -86,7 +95,7 @@ static void put_until(struct text *text, usec_t until)
 static void put_end(struct text *text, const struct ban *ban)
 {
 	if (ban->ended != END_NONE)
-		encode_print(text, ",\"ended\":\"%s\"", ledger_end_name(ban->ended));
+		encode_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
 }
 
 static usec_t exact(usec_t time)

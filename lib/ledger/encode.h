@@ -25,10 +25,8 @@
 
 #include "ledger/ledger.h"
 
-/* Reads one line (without its newline) into the ledger. 0, or how many changes of it make no sense
- * and were passed over. Nothing of it was read: -EBADMSG: not a commit, -EPROTONOSUPPORT: a commit
- * of another version; -ENOMEM. */
-int ledger_decode(struct ledger *ledger, struct span line) must_check;
+#define LEDGER_VERSION   1
+#define LEDGER_MAX_EXACT ((uint64_t)1 << 53) /* from there on a JSON number is not exact */
 
 /* One line, newline and NUL included, of the position and all that is not saved yet; owned by the
  * caller. When it lies on the disk, tell ledger_saved(); if it could not be written, the next line
@@ -53,5 +51,8 @@ int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place,
 /* True when the lines written since the last compaction outweigh what a compacted file would hold.
  * `size`: bytes of the file now. */
 bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size);
+
+/* "jail" for END_JAIL_GONE ...; NULL: there is no such name. */
+const char *encode_end_name(enum ban_end why);
 
 #endif

@@ -4,7 +4,11 @@
  * new one, and lets go of what has had its day, so nothing ever stops to sweep.
  */
 
-#include "ledger/internal.h"
+#include "ledger/ledger.h"
+
+#include "base/array.h"
+#include "ledger/bound.h"
+#include "ledger/store.h"
 
 #include <errno.h>
 
@@ -35,37 +39,13 @@ int ledger_new(const uint8_t seed[16], struct ledger **ret)
 	return 0;
 }
 
-void ledger_free_text(const char **text)
-{
-	if (*text && **text)
-		free((void *)(uintptr_t)*text);
-	*text = "";
-}
-
-int ledger_copy_text(const char *text, const char **ret)
-{
-	*ret = text && *text ? strdup(text) : "";
-	return *ret ? 0 : -ENOMEM;
-}
-
-static void free_texts(struct record *record)
-{
-	struct ban *ban = &record->ban;
-
-	if (record->owns_event)
-		ledger_free_text(&ban->event);
-	ledger_free_text(&ban->cursor);
-	ledger_free_text(&ban->reason);
-	ledger_free_text(&ban->lifted_after_cursor);
-}
-
 struct ledger *ledger_free(struct ledger *ledger)
 {
 	if (!ledger)
 		return NULL;
 	for (struct record *record = table_oldest(&ledger->bans, &ledger->ban_list); record;
 	     record = table_newer(&ledger->bans, record))
-		free_texts(record);
+		store_free_texts(record);
 	for (size_t i = 0; i < ledger->n_jails; i++)
 		free(ledger->jails[i]);
 	for (size_t i = 0; i < ledger->n_events; i++)
@@ -75,7 +55,7 @@ struct ledger *ledger_free(struct ledger *ledger)
 	free(ledger->jails);
 	free(ledger->unsaved);
 	free(ledger->cursor);
-	ledger_free_text(&ledger->table);
+	store_free_text(&ledger->table);
 	free(ledger->filled);
 	free(ledger);
 	return NULL;
@@ -118,7 +98,8 @@ int ledger_set_memory(struct ledger *ledger, const char *jail, usec_t memory)
 
 int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret)
 {
-	struct jail_record **jails, *jail;
+	struct jail_record *jail;
+	int r;
 
 	for (size_t i = 0; i < ledger->n_jails; i++)
 		if (strcmp(ledger->jails[i]->name, name) == 0) {
@@ -127,104 +108,16 @@ int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret)
 		}
 	if (ledger->n_jails >= MAX_JAILS || strlen(name) >= NAME_SIZE)
 		return -E2BIG;
-	jails = reallocarray(ledger->jails, ledger->n_jails + 1, sizeof(struct jail_record *));
-	if (!jails)
-		return -ENOMEM;
-	ledger->jails = jails;
+	r = array_reserve(&ledger->jails, ledger->n_jails, &ledger->max_jails, sizeof(*ledger->jails));
+	if (r < 0)
+		return r;
 	jail = calloc(1, sizeof(*jail));
 	if (!jail)
 		return -ENOMEM;
 	strcpy(jail->name, name);
-	jails[ledger->n_jails] = jail;
+	ledger->jails[ledger->n_jails] = jail;
 	*ret = (unsigned)ledger->n_jails++;
 	return 0;
-}
-
-/* Numbered by us, one after the other: each has a bucket of its own, beside its neighbour's. */
-static uint64_t hash_id(uint64_t id)
-{
-	return id;
-}
-
-static bool equal_id(const void *record, const void *key)
-{
-	return ((const struct record *)record)->ban.id == *(const uint64_t *)key;
-}
-
-struct record *ledger_find(const struct ledger *ledger, uint64_t id)
-{
-	return table_find(&ledger->bans, hash_id(id), equal_id, &id);
-}
-
-static bool equal_offender(const void *record, const void *key)
-{
-	return memcmp(&((const struct offender *)record)->key, key, sizeof(struct offender_key)) ==
-	       0;
-}
-
-struct offender *ledger_find_offender(const struct ledger *ledger, const struct offender_key *key)
-{
-	return table_find(&ledger->offenders, hash64(ledger->seed, key, sizeof(*key)),
-			  equal_offender, key);
-}
-
-void ledger_note_length(struct offender *offender, const struct ban *ban)
-{
-	if (ban->until == USEC_INFINITY)
-		offender->longest = USEC_INFINITY;
-	else if (ban->until > ban->since)
-		offender->longest = MAX(offender->longest, ban->until - ban->since);
-}
-
-int ledger_chain(struct ledger *ledger, struct record *record)
-{
-	struct offender_key key = {
-		.prefix = record->ban.prefix,
-		.jail = (uint16_t)(record->jail | (record->ban.network ? LEDGER_NETWORKS : 0)),
-	};
-	uint64_t hash = hash64(ledger->seed, &key, sizeof(key));
-	struct offender *offender = table_find(&ledger->offenders, hash, equal_offender, &key);
-	uint32_t *link;
-
-	if (!offender) {
-		offender = table_add(&ledger->offenders, &ledger->offender_list, hash);
-		if (!offender)
-			return -ENOMEM;
-		offender->key = key;
-		offender->latest = POOL_NONE;
-	}
-	link = &offender->latest;
-	for (struct record *other; (other = table_at(&ledger->bans, *link)); link = &other->earlier)
-		if (other->ban.since <= record->ban.since)
-			break;
-	record->earlier = *link;
-	*link = table_index(&ledger->bans, &ledger->ban_list, record);
-	record->offender = table_index(&ledger->offenders, &ledger->offender_list, offender);
-	ledger_note_length(offender, &record->ban);
-	return 0;
-}
-
-void ledger_unchain(struct ledger *ledger, struct record *record)
-{
-	struct offender *offender = table_at(&ledger->offenders, record->offender);
-	uint32_t *link = &offender->latest;
-
-	for (struct record *other; (other = table_at(&ledger->bans, *link)) != record;)
-		link = &other->earlier;
-	*link = record->earlier;
-	if (offender->latest == POOL_NONE)
-		table_remove(&ledger->offenders, &ledger->offender_list, offender);
-}
-
-void ledger_drop(struct ledger *ledger, struct record *record)
-{
-	if (table_at(&ledger->bans, ledger->hand) == record)
-		ledger->hand = record->head.newer;
-	if (record->offender != POOL_NONE)
-		ledger_unchain(ledger, record);
-	ledger->n_ended -= record->ban.ended != END_NONE;
-	free_texts(record);
-	table_remove(&ledger->bans, &ledger->ban_list, record);
 }
 
 static bool within(usec_t time, usec_t now, usec_t span)
@@ -263,9 +156,9 @@ static struct record *step(struct ledger *ledger)
 static void tidy(struct ledger *ledger, struct record *record, usec_t now)
 {
 	if (!ledger_is_needed(ledger, record, now))
-		ledger_drop(ledger, record);
+		store_drop(ledger, record);
 	else if (!record->unsaved && !within(record->ban.since, now, ledger->reach))
-		ledger_free_text(&record->ban.cursor);
+		store_free_text(&record->ban.cursor);
 }
 
 void ledger_prune(struct ledger *ledger, usec_t now)
@@ -311,7 +204,7 @@ static int take_event(struct ledger *ledger, struct record *record, const char *
 		return 0;
 	}
 	record->owns_event = true;
-	return ledger_copy_text(name, &record->ban.event);
+	return store_copy_text(name, &record->ban.event);
 }
 
 static int ledger_fill_ban(struct ledger *ledger, struct record *record, const struct ban *ban,
@@ -328,32 +221,32 @@ static int ledger_fill_ban(struct ledger *ledger, struct record *record, const s
 	record->offender = POOL_NONE;
 	r = take_event(ledger, record, ban->event);
 	if (r == 0)
-		r = ledger_copy_text(ban->cursor, &record->ban.cursor);
+		r = store_copy_text(ban->cursor, &record->ban.cursor);
 	if (r == 0)
-		r = ledger_copy_text(ban->reason, &record->ban.reason);
+		r = store_copy_text(ban->reason, &record->ban.reason);
 	if (r == 0)
-		r = ledger_copy_text(ban->lifted_after_cursor, &record->ban.lifted_after_cursor);
-	return r < 0 ? r : ledger_chain(ledger, record);
+		r = store_copy_text(ban->lifted_after_cursor, &record->ban.lifted_after_cursor);
+	return r < 0 ? r : store_chain(ledger, record);
 }
 
-static int ledger_ledger_add(struct ledger *ledger, const struct ban *ban, struct record **ret)
+static int ledger_add_record(struct ledger *ledger, const struct ban *ban, struct record **ret)
 {
 	uint64_t id = ban->id ? ban->id : ledger->next_id;
 	struct record *record;
 	unsigned jail;
 	int r;
 
-	if (id < ledger->next_id && ledger_find(ledger, id))
+	if (id < ledger->next_id && store_find(ledger, id))
 		return -EEXIST;
 	r = ledger_jail(ledger, ban->jail, &jail);
 	if (r < 0)
 		return r;
-	record = table_add(&ledger->bans, &ledger->ban_list, hash_id(id));
+	record = store_take(ledger, id);
 	if (!record)
 		return -ENOMEM;
 	r = ledger_fill_ban(ledger, record, ban, jail);
 	if (r < 0) {
-		ledger_drop(ledger, record);
+		store_drop(ledger, record);
 		return r;
 	}
 	record->ban.id = id;
@@ -370,13 +263,13 @@ int ledger_add(struct ledger *ledger, const struct ban *ban, const struct ban **
 	sweep(ledger, ban->since);
 	/* a ban by hand pushes nobody out: its maker would hear of that by the elements' notices */
 	if (ban->kind == BAN_AUTOMATIC)
-		ledger_make_room(ledger, ban->since);
-	r = ledger_ledger_add(ledger, ban, &record);
+		bound_make_room(ledger, ban->since);
+	r = ledger_add_record(ledger, ban, &record);
 	if (r < 0)
 		return r;
-	r = ledger_mark(ledger, record, UNSAVED_BAN);
+	r = store_mark(ledger, record, UNSAVED_BAN);
 	if (r < 0) {
-		ledger_drop(ledger, record);
+		store_drop(ledger, record);
 		return r;
 	}
 	*ret = &record->ban;
@@ -387,6 +280,6 @@ int ledger_restore(struct ledger *ledger, const struct ban *ban)
 {
 	struct record *record;
 
-	ledger_make_room_for_file(ledger, ban->since);
-	return ledger_ledger_add(ledger, ban, &record);
+	bound_make_room_for_file(ledger, ban->since);
+	return ledger_add_record(ledger, ban, &record);
 }

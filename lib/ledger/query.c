@@ -1,11 +1,13 @@
-#include "ledger/internal.h"
+#include "ledger/query.h"
+
+#include "ledger/store.h"
 
 static struct record *find_latest(const struct ledger *ledger, unsigned jail,
 				  const struct prefix *prefix, struct offender **ret_offender)
 {
 	struct offender_key key = { .prefix = *prefix, .jail = (uint16_t)jail };
 	struct offender *offender =
-		ledger->offenders.n > 0 ? ledger_find_offender(ledger, &key) : NULL;
+		ledger->offenders.n > 0 ? store_find_offender(ledger, &key) : NULL;
 
 	if (!offender)
 		return NULL;
@@ -25,7 +27,7 @@ uint64_t ledger_last_id(const struct ledger *ledger)
 
 const struct ban *ledger_get(const struct ledger *ledger, uint64_t id)
 {
-	const struct record *record = ledger_find(ledger, id);
+	const struct record *record = store_find(ledger, id);
 
 	return record ? &record->ban : NULL;
 }

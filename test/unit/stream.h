@@ -8,6 +8,7 @@
  */
 
 #include "engine/engine.h"
+#include "ledger/decode.h"
 #include "ledger/encode.h"
 
 #include <stdio.h>

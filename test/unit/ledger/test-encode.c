@@ -1,3 +1,4 @@
+#include "ledger/decode.h"
 #include "ledger/encode.h"
 
 #include "unit.h"

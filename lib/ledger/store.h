@@ -1,12 +1,11 @@
-#ifndef BANISH_LEDGER_INTERNAL_H
-#define BANISH_LEDGER_INTERNAL_H
+#ifndef BANISH_LEDGER_STORE_H
+#define BANISH_LEDGER_STORE_H
 
-/* Shared by ledger.c (what is kept), query.c (what is asked) and change.c (what
- * becomes of a ban). */
+/* What the ledger is made of: records of bans by number, each in its offender's chain. */
 
 #include "base/hash.h"
 #include "base/table.h"
-#include "ledger/ledger.h"
+#include "ledger/ban.h"
 
 #define LEDGER_SHARED_EVENTS 64 /* more names than that are copied for each ban */
 
@@ -48,7 +47,7 @@ struct ledger {
 	struct table bans, offenders;
 	struct table_list ban_list, offender_list;
 	struct jail_record **jails;
-	size_t n_jails;
+	size_t n_jails, max_jails;
 	char *events[LEDGER_SHARED_EVENTS]; /* names that many bans share; owned */
 	size_t n_events, last_event;
 	usec_t reach, memory;
@@ -59,7 +58,7 @@ struct ledger {
 	usec_t time;
 	const char *table;
 	struct filled_set *filled; /* owned; of that table */
-	size_t n_filled;
+	size_t n_filled, max_filled;
 	bool table_unsaved; /* nor these sets */
 	uint64_t told;      /* of bans up to this number it was told that they began */
 	bool told_known, told_unsaved;
@@ -77,27 +76,26 @@ static inline struct record *record_of(const struct ban *ban)
 }
 
 /* Puts a record into the chain of its ban's offender and takes it out. -ENOMEM. */
-int ledger_chain(struct ledger *ledger, struct record *record);
-void ledger_unchain(struct ledger *ledger, struct record *record);
+int store_chain(struct ledger *ledger, struct record *record);
+void store_unchain(struct ledger *ledger, struct record *record);
 /* The offender's longest ban may be this one. */
-void ledger_note_length(struct offender *offender, const struct ban *ban);
+void store_note_length(struct offender *offender, const struct ban *ban);
 
-void ledger_drop(struct ledger *ledger, struct record *record);
+/* Gives the record back. */
+void store_drop(struct ledger *ledger, struct record *record);
 
-/* At the bound: see ledger.h. */
-void ledger_make_room(struct ledger *ledger, usec_t now);
-/* ... while a file is read, which tells itself what had to go: only where it is far too long. */
-void ledger_make_room_for_file(struct ledger *ledger, usec_t now);
-
+/* A zeroed record for the ban of that number; NULL: no memory. */
+struct record *store_take(struct ledger *ledger, uint64_t id);
 /* NULL: no such ban, no such offender. */
-struct record *ledger_find(const struct ledger *ledger, uint64_t id);
-struct offender *ledger_find_offender(const struct ledger *ledger, const struct offender_key *key);
+struct record *store_find(const struct ledger *ledger, uint64_t id);
+struct offender *store_find_offender(const struct ledger *ledger, const struct offender_key *key);
 
 /* UNSAVED_... is to be saved. -ENOMEM. */
-int ledger_mark(struct ledger *ledger, struct record *record, unsigned what);
+int store_mark(struct ledger *ledger, struct record *record, unsigned what);
 
 /* An owned copy of a text; the empty one costs nothing. -ENOMEM. */
-int ledger_copy_text(const char *text, const char **ret) must_check;
-void ledger_free_text(const char **text);
+int store_copy_text(const char *text, const char **ret) must_check;
+void store_free_text(const char **text);
+void store_free_texts(struct record *record);
 
 #endif
