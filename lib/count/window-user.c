@@ -1,21 +1,10 @@
-#include "count/window-internal.h"
+#include "count/window-user.h"
 
-uint64_t window_user(const struct stored_failure *failure)
-{
-	uint64_t user;
-
-	memcpy(&user, failure + 1, sizeof(user));
-	return user;
-}
+#include "count/window-slots.h"
 
 void windows_remember_users(struct windows *windows, unsigned list)
 {
 	windows->lists[list].users = true;
-}
-
-bool windows_is_empty(const struct window *window)
-{
-	return window->n == 0;
 }
 
 uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now)
@@ -83,51 +72,4 @@ unsigned windows_n_users(struct windows *windows, struct window *window, usec_t 
 			n += is_new(set, other);
 	}
 	return n;
-}
-
-static bool is_same(const struct stored_failure *a, const struct stored_failure *b)
-{
-	return window_user(a) == window_user(b) && a->secret == b->secret;
-}
-
-static bool comes_again(const struct windows *windows, struct window *window, size_t i)
-{
-	const struct stored_failure *failure = window_slot(windows, window, i);
-
-	for (size_t j = i + 1; j < window->n; j++)
-		if (is_same(failure, window_slot(windows, window, j)))
-			return true;
-	return false;
-}
-
-size_t window_find_idle(const struct windows *windows, struct window *window)
-{
-	size_t idle = 0, n = 0;
-
-	for (size_t i = 0; i < window->n && n < WINDOW_SPARE_DEPTH; i++) {
-		if (window_slot(windows, window, i)->weight > 0)
-			continue;
-		if (comes_again(windows, window, i))
-			return i;
-		if (n++ == 0)
-			idle = i;
-	}
-	return idle;
-}
-
-bool window_drop_repeat(struct windows *windows, struct window *window,
-			const struct failure *failure)
-{
-	for (size_t i = 0; i < window->n; i++) {
-		const struct stored_failure *stored = window_slot(windows, window, i);
-
-		if (stored->time > failure->time)
-			return false;
-		if (stored->weight > 0 || window_user(stored) != failure->user ||
-		    stored->secret != failure->secret)
-			continue;
-		window_drop_failures(windows, window, i, 1);
-		return true;
-	}
-	return false;
 }

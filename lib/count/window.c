@@ -3,20 +3,19 @@
  * so that a clock that steps back finds them again.
  */
 
-#include "count/window-internal.h"
+#include "count/window.h"
+
+#include "count/window-slots.h"
 
 #include <errno.h>
 
-#define SPARE_SOURCES   4096 /* run-out sources kept while there are not more than these in all */
-#define SPARE_LONG      (1U << 20) /* bytes in long blocks, beyond which run-out failures go */
+#define SPARE_SOURCES      4096 /* run-out sources kept while there are not more than these in all */
+#define SPARE_LONG         (1U << 20) /* bytes in long blocks, beyond which run-out failures go */
 /* Bytes in long blocks: a bound that weights far below one meet. */
-#define MAX_LONG        (1U << 20) /* at least */
-#define LONG_PER_SOURCE 32
-#define SECOND_CHANCES  8 /* touched sources that one eviction passes over at most */
-
-/* Failures in a short block: beside the one that stands in the record of a list without users, what
- * maxretry 5 lets a source have. */
-static const uint16_t block_size[2] = { [false] = 3, [true] = 4 };
+#define MAX_LONG           (1U << 20) /* at least */
+#define LONG_PER_SOURCE    32
+#define WINDOW_SPARE_DEPTH 64 /* failures of a source, run-out ones included */
+#define SECOND_CHANCES     8  /* touched sources that one eviction passes over at most */
 
 int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists, size_t max_sources,
 		struct windows **ret)
@@ -27,9 +26,7 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 		return -ENOMEM;
 	memcpy(windows->seed, seed, sizeof(windows->seed));
 	table_init(&windows->table, sizeof(struct window));
-	pool_init(&windows->blocks[false], block_size[false] * sizeof(struct stored_failure));
-	pool_init(&windows->blocks[true],
-		  block_size[true] * (sizeof(struct stored_failure) + sizeof(uint64_t)));
+	window_init_blocks(windows);
 	windows->max_sources = MAX(max_sources, 1);
 	windows->max_long = MAX(max_sources * LONG_PER_SOURCE, MAX_LONG);
 	windows->lists = calloc(n_lists + 1, sizeof(*windows->lists));
@@ -53,8 +50,7 @@ struct windows *windows_free(struct windows *windows)
 		struct window *window = table_oldest(&windows->table, &windows->lists[i].sources);
 
 		for (; window; window = table_newer(&windows->table, window))
-			if (window->capacity > block_size[windows->lists[i].users])
-				free(window->block);
+			window_release_block(windows, window);
 	}
 	table_done(&windows->table);
 	pool_done(&windows->blocks[false]);
@@ -95,74 +91,9 @@ static bool window_equal(const void *record, const void *key)
 	return window->list == wanted->list && memcmp(window->address, wanted->address, 16) == 0;
 }
 
-static uint16_t short_size(const struct windows *windows, const struct window *window)
-{
-	return block_size[windows->lists[window->list].users];
-}
-
-static struct pool *pool_of(struct windows *windows, const struct window *window)
-{
-	return &windows->blocks[windows->lists[window->list].users];
-}
-
-static char *block_of(const struct windows *windows, const struct window *window)
-{
-	const struct pool *pool = &windows->blocks[windows->lists[window->list].users];
-
-	return window->capacity == short_size(windows, window) ? pool_at(pool, window->short_block)
-							       : window->block;
-}
-
-struct stored_failure *window_slot(const struct windows *windows, struct window *window, size_t i)
-{
-	const struct window_list *list = &windows->lists[window->list];
-
-	if (list->users) {
-		if (window->capacity == 0)
-			return (void *)&window->single;
-		i++;
-	} else if (i == 0) {
-		return &window->first;
-	}
-	return (void *)(block_of(windows, window) + (i - 1) * window_stride(list));
-}
-
-void window_copy(const struct windows *windows, struct window *window, size_t to, size_t from)
-{
-	memcpy(window_slot(windows, window, to), window_slot(windows, window, from),
-	       window_stride(&windows->lists[window->list]));
-}
-
-static void window_store(const struct windows *windows, struct window *window, size_t i,
-			 const struct failure *failure)
-{
-	const struct window_list *list = &windows->lists[window->list];
-	struct stored_failure stored = {
-		.time = failure->time,
-		.weight = failure->weight,
-		.secret = failure->secret,
-	};
-	char *slot = (char *)window_slot(windows, window, i);
-
-	memcpy(slot, &stored, sizeof(stored));
-	if (list->users)
-		memcpy(slot + sizeof(stored), &failure->user, sizeof(failure->user));
-}
-
-static void release_block(struct windows *windows, struct window *window)
-{
-	if (window->capacity == short_size(windows, window)) {
-		pool_give(pool_of(windows, window), window->short_block);
-	} else if (window->capacity > 0) {
-		free(window->block);
-		windows->n_long -= window->capacity * window_stride(&windows->lists[window->list]);
-	}
-	window->capacity = 0;
-}
-
 void windows_drop(struct windows *windows, struct window *window)
 {
-	release_block(windows, window);
+	window_release_block(windows, window);
 	table_remove(&windows->table, &windows->lists[window->list].sources, window);
 }
 
@@ -243,60 +174,60 @@ int windows_open(struct windows *windows, unsigned list, const struct address *a
 	return 0;
 }
 
-void window_drop_failures(struct windows *windows, struct window *window, size_t from, size_t n)
-{
-	size_t rest = window->n - from - n;
-
-	window->n = (uint16_t)(window->n - n);
-	if (n == 0 || rest == 0)
-		return;
-	if (from == 0) { /* of a list without users it does not stand in the block */
-		window_copy(windows, window, 0, n);
-		from++;
-		rest--;
-	}
-	if (rest > 0)
-		memmove(window_slot(windows, window, from), window_slot(windows, window, from + n),
-			rest * window_stride(&windows->lists[window->list]));
-}
-
 static bool has_run_out(usec_t time, usec_t now, usec_t lifetime)
 {
 	return time <= now && now - time >= lifetime;
 }
 
-static int take_short_block(struct windows *windows, struct window *window)
+static bool is_same(const struct stored_failure *a, const struct stored_failure *b)
 {
-	bool users = windows->lists[window->list].users;
-	uint32_t index;
-	char *block = pool_take(pool_of(windows, window), &index);
-
-	if (!block)
-		return -ENOMEM;
-	if (users)
-		memcpy(block, &window->single, sizeof(window->single));
-	window->short_block = index;
-	window->capacity = short_size(windows, window);
-	return 0;
+	return window_user(a) == window_user(b) && a->secret == b->secret;
 }
 
-static int window_enlarge(struct windows *windows, struct window *window)
+static bool comes_again(const struct windows *windows, struct window *window, size_t i)
 {
-	size_t capacity = MIN(window->capacity * 2 + 1, WINDOW_MAX_DEPTH - 1);
-	size_t stride = window_stride(&windows->lists[window->list]);
-	char *block;
+	const struct stored_failure *failure = window_slot(windows, window, i);
 
-	if (window->capacity == 0)
-		return take_short_block(windows, window);
-	block = malloc(capacity * stride);
-	if (!block)
-		return -ENOMEM;
-	memcpy(block, block_of(windows, window), window->capacity * stride);
-	release_block(windows, window);
-	window->block = block;
-	window->capacity = (uint16_t)capacity;
-	windows->n_long += capacity * stride;
-	return 0;
+	for (size_t j = i + 1; j < window->n; j++)
+		if (is_same(failure, window_slot(windows, window, j)))
+			return true;
+	return false;
+}
+
+/* Which failure is missed least: one that weighs nothing and whose user was seen again later, else
+ * one that weighs nothing, else the first. */
+static size_t window_find_idle(const struct windows *windows, struct window *window)
+{
+	size_t idle = 0, n = 0;
+
+	for (size_t i = 0; i < window->n && n < WINDOW_SPARE_DEPTH; i++) {
+		if (window_slot(windows, window, i)->weight > 0)
+			continue;
+		if (comes_again(windows, window, i))
+			return i;
+		if (n++ == 0)
+			idle = i;
+	}
+	return idle;
+}
+
+/* Takes out one failure that weighs nothing and that `failure`, about to come, stands for. False:
+ * there is none. */
+static bool window_drop_repeat(struct windows *windows, struct window *window,
+			       const struct failure *failure)
+{
+	for (size_t i = 0; i < window->n; i++) {
+		const struct stored_failure *stored = window_slot(windows, window, i);
+
+		if (stored->time > failure->time)
+			return false;
+		if (stored->weight > 0 || window_user(stored) != failure->user ||
+		    stored->secret != failure->secret)
+			continue;
+		window_drop_failures(windows, window, i, 1);
+		return true;
+	}
+	return false;
 }
 
 /* At the bound: what has run out, else what lies ahead of a clock that was set back, else what is
@@ -314,11 +245,6 @@ static void drop_one(struct windows *windows, struct window *window, usec_t now)
 	window_drop_failures(windows, window, i, 1);
 }
 
-static size_t room_of(const struct window_list *list, const struct window *window)
-{
-	return list->users ? MAX(window->capacity, (uint16_t)1) : window->capacity + 1U;
-}
-
 /* Room for one more: first what has run out and may go, then a larger block. */
 static int window_make_room(struct windows *windows, struct window *window,
 			    const struct failure *failure, size_t depth)
@@ -326,7 +252,7 @@ static int window_make_room(struct windows *windows, struct window *window,
 	const struct window_list *list = &windows->lists[window->list];
 	size_t n_run_out = 0;
 
-	if (window->n < room_of(list, window) && window->n < depth)
+	if (window->n < window_room(windows, window) && window->n < depth)
 		return 0;
 	while (n_run_out < window->n && has_run_out(window_slot(windows, window, n_run_out)->time,
 						    failure->time, list->lifetime))
@@ -431,4 +357,9 @@ size_t windows_n_sources(const struct windows *windows)
 uint64_t windows_n_evicted(const struct windows *windows)
 {
 	return windows->n_evicted;
+}
+
+bool windows_is_empty(const struct window *window)
+{
+	return window->n == 0;
 }

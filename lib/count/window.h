@@ -11,24 +11,8 @@
 
 #include "base/address.h"
 #include "base/util.h"
-
-#define WINDOW_WEIGHT_MAX ((1U << 24) - 1)
-#define WINDOW_MAX_DEPTH  65535 /* failures of one source */
-#define WINDOW_MAX_USERS  64
-#define USER_NONE         0
-#define SECRET_NONE       0
-#define SECRET_MASK       (((uint64_t)1 << 48) - 1)
-
-struct failure {
-	usec_t time;     /* below 2^56 */
-	uint64_t weight; /* at most WINDOW_WEIGHT_MAX */
-	/* Kept only in a list that remembers users: who it was about, and with which password, as
-	 * hash_identity() says it; USER_NONE, SECRET_NONE: not told. */
-	uint64_t user, secret; /* of the secret SECRET_MASK */
-};
-
-struct windows;
-struct window;
+#include "count/failure.h"
+#include "count/window-user.h"
 
 /* `lifetimes`: per list, how long a failure weighs (findtime); copied. `max_sources` bounds all
  * lists together. */
@@ -36,10 +20,6 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 		struct windows **ret) must_check;
 struct windows *windows_free(struct windows *windows);
 DEFINE_CLEANUP(struct windows *, windows_free)
-
-/* From now on, before anything is pushed, the list remembers the users of its failures: 24 bytes
- * each instead of 16. */
-void windows_remember_users(struct windows *windows, unsigned list);
 
 /* The window of a source, made if it is new; borrowed until the next windows_ call. -ENOMEM. */
 int windows_open(struct windows *windows, unsigned list, const struct address *address,
@@ -60,19 +40,6 @@ void windows_forget_until(struct windows *windows, struct window *window, usec_t
 
 /* The sum that weighs at `now`. */
 uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t now);
-
-/* Of lists that remember users. Removes the failures of a user, whatever their time, and answers
- * how much of them weighed at `now`. */
-uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now);
-
-/* True if a failure of that user weighs at `now`, and with that secret unless it is SECRET_NONE;
- * the weight itself may be 0. */
-bool windows_knows(struct windows *windows, struct window *window, usec_t now, uint64_t user,
-		   uint64_t secret);
-/* How many users there are whose failures weigh at `now`, `user` counted in unless it is USER_NONE,
- * and counted no further than `max` (at most WINDOW_MAX_USERS). */
-unsigned windows_n_users(struct windows *windows, struct window *window, usec_t now, uint64_t user,
-			 unsigned max);
 
 /* True if nothing is left in it. */
 bool windows_is_empty(const struct window *window);

@@ -1,8 +1,8 @@
-#ifndef BANISH_COUNT_WINDOW_INTERNAL_H
-#define BANISH_COUNT_WINDOW_INTERNAL_H
+#ifndef BANISH_COUNT_WINDOW_SLOTS_H
+#define BANISH_COUNT_WINDOW_SLOTS_H
 
 /*
- * Shared by window.c (how often) and window-user.c (by whom). A source is one record of 64 bytes
+ * Where failures stand. A source is one record of 64 bytes
  * that holds its first failure itself; up to three more stand in a block of 48 bytes, a longer
  * window in a block of its own. In a list that remembers users a failure takes 24 bytes instead of
  * 16: the record holds one as long as there is no block, where from then on all of them stand; a
@@ -11,9 +11,12 @@
 
 #include "base/hash.h"
 #include "base/table.h"
-#include "count/window.h"
+#include "count/failure.h"
 
-#define WINDOW_SPARE_DEPTH 64 /* failures of a source, run-out ones included */
+/* Failures in a short block: beside the one that stands in the record of a list without users, what
+ * maxretry 5 lets a source have. */
+#define WINDOW_SHORT       3
+#define WINDOW_SHORT_USERS 4
 
 /* Packed: four failures and their source fit in 128 bytes. In a list that remembers users the
  * user's 8 bytes follow. */
@@ -75,20 +78,51 @@ static inline size_t window_stride(const struct window_list *list)
 	return sizeof(struct stored_failure) + (list->users ? sizeof(uint64_t) : 0);
 }
 
+static inline uint16_t window_short_size(const struct windows *windows, const struct window *window)
+{
+	return windows->lists[window->list].users ? WINDOW_SHORT_USERS : WINDOW_SHORT;
+}
+
+static inline char *window_block(const struct windows *windows, const struct window *window)
+{
+	const struct pool *pool = &windows->blocks[windows->lists[window->list].users];
+
+	return window->capacity == window_short_size(windows, window)
+		       ? pool_at(pool, window->short_block)
+		       : window->block;
+}
+
 /* The i-th failure, oldest time first; borrowed until the window changes. */
-struct stored_failure *window_slot(const struct windows *windows, struct window *window, size_t i);
+static inline struct stored_failure *window_slot(const struct windows *windows,
+						 struct window *window, size_t i)
+{
+	const struct window_list *list = &windows->lists[window->list];
+
+	if (list->users) {
+		if (window->capacity == 0)
+			return (void *)&window->single;
+		i++;
+	} else if (i == 0) {
+		return &window->first;
+	}
+	return (void *)(window_block(windows, window) + (i - 1) * window_stride(list));
+}
+
+/* The two pools of a zeroed `windows`. */
+void window_init_blocks(struct windows *windows);
+/* Before the window is forgotten; of its failures it keeps none then. */
+void window_release_block(struct windows *windows, struct window *window);
+
 void window_copy(const struct windows *windows, struct window *window, size_t to, size_t from);
+void window_store(const struct windows *windows, struct window *window, size_t i,
+		  const struct failure *failure);
 void window_drop_failures(struct windows *windows, struct window *window, size_t from, size_t n);
+/* How many failures fit, and room for more. -ENOMEM. */
+size_t window_room(const struct windows *windows, const struct window *window);
+int window_enlarge(struct windows *windows, struct window *window) must_check;
 
 /* Only of a list that remembers users. */
 uint64_t window_user(const struct stored_failure *failure);
-/* Which failure is missed least: one that weighs nothing and whose user was seen again later, else
- * one that weighs nothing, else the first. */
-size_t window_find_idle(const struct windows *windows, struct window *window);
-/* Takes out one failure that weighs nothing and that `failure`, about to come, stands for. False:
- * there is none. */
-bool window_drop_repeat(struct windows *windows, struct window *window,
-			const struct failure *failure);
 
 static inline bool window_weighs(usec_t time, usec_t now, usec_t lifetime)
 {
