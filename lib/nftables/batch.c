@@ -7,9 +7,11 @@
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#define HEADERS_ROOM 64 /* netlink and nfnetlink header, and slack */
+#define HEADERS_ROOM 64   /* bytes: netlink and nfnetlink header, and slack */
+#define NAMES_ROOM   1024 /* bytes: of a table and what is in it */
 
 static int nft_batch_reserve(struct nftmsg_batch *batch, size_t room)
 {
@@ -60,6 +62,19 @@ void nftmsg_batch_close(struct nftmsg_batch *batch, const struct nlmsghdr *messa
 	batch->last = batch->size;
 	batch->size += MNL_ALIGN(message->nlmsg_len);
 	batch->sequence++;
+}
+
+int nftmsg_batch_name(struct nftmsg_batch *batch, uint16_t type, const char *table,
+		      uint16_t type_of_name, const char *name)
+{
+	struct nlmsghdr *message = nftmsg_batch_open(batch, type, 0, NAMES_ROOM);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
+	mnl_attr_put_strz(message, type_of_name, name);
+	nftmsg_batch_close(batch, message);
+	return 0;
 }
 
 int nftmsg_batch_end(struct nftmsg_batch *batch)

@@ -30,6 +30,10 @@ struct nlmsghdr *nftmsg_batch_open(struct nftmsg_batch *batch, uint16_t type, ui
 				   size_t room) must_check;
 void nftmsg_batch_close(struct nftmsg_batch *batch, const struct nlmsghdr *message);
 int nftmsg_batch_end(struct nftmsg_batch *batch) must_check;
+/* A whole message that only names its thing: by its table, which is attribute 1 of whatever has
+ * one, and by the attribute `type_of_name`. */
+int nftmsg_batch_name(struct nftmsg_batch *batch, uint16_t type, const char *table,
+		      uint16_t type_of_name, const char *name) must_check;
 void nftmsg_batch_done(struct nftmsg_batch *batch);
 
 static inline bool nftmsg_batch_is_empty(const struct nftmsg_batch *batch)

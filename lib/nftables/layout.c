@@ -141,6 +141,16 @@ static bool find_jail(const struct nft_layout *layout, const char *name, struct 
 	return strcmp(name, NFT_JAIL_MANUAL) == 0;
 }
 
+struct nft_jail nftmsg_length_jail(const struct nft_jail *jail, uint8_t family, unsigned length)
+{
+	struct nft_jail ret = *jail;
+
+	nft_length_name(jail->name, length, ret.name);
+	ret.prefix4 = ret.prefix6 = length;
+	ret.family = family;
+	return ret;
+}
+
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer)
 {
@@ -277,30 +287,6 @@ static int put_table(struct nftmsg_batch *batch, const char *table)
 	return 0;
 }
 
-static int delete_rules(struct nftmsg_batch *batch, const char *table)
-{
-	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_DELRULE, 0, ROOM);
-
-	if (!message)
-		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_RULE_TABLE, table);
-	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, NFT_CHAIN);
-	nftmsg_batch_close(batch, message);
-	return 0;
-}
-
-static int delete_chain(struct nftmsg_batch *batch, const char *table)
-{
-	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_DELCHAIN, 0, ROOM);
-
-	if (!message)
-		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, table);
-	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, NFT_CHAIN);
-	nftmsg_batch_close(batch, message);
-	return 0;
-}
-
 static int put_chain(struct nftmsg_batch *batch, const char *table)
 {
 	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, ROOM);
@@ -324,26 +310,19 @@ static int put_chain(struct nftmsg_batch *batch, const char *table)
 static int clear(const struct nft_layout *layout, const struct nftmsg_state *state,
 		 struct nftmsg_batch *batch)
 {
-	int r;
+	int r = 0;
 
-	if (state->has_chain) {
-		r = delete_rules(batch, layout->table);
-		if (r < 0)
-			return r;
-	}
-	if (state->has_chain && !state->chain_is_fit) {
-		r = delete_chain(batch, layout->table);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < state->n_sets; i++) {
-		if (!must_go(layout, state, &state->sets[i]))
-			continue;
-		r = nftmsg_set_delete(batch, layout->table, state->sets[i].name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (state->has_chain)
+		r = nftmsg_batch_name(batch, NFT_MSG_DELRULE, layout->table, NFTA_RULE_CHAIN,
+				      NFT_CHAIN);
+	if (r == 0 && state->has_chain && !state->chain_is_fit)
+		r = nftmsg_batch_name(batch, NFT_MSG_DELCHAIN, layout->table, NFTA_CHAIN_NAME,
+				      NFT_CHAIN);
+	for (size_t i = 0; r == 0 && i < state->n_sets; i++)
+		if (must_go(layout, state, &state->sets[i]))
+			r = nftmsg_batch_name(batch, NFT_MSG_DELSET, layout->table, NFTA_SET_NAME,
+					      state->sets[i].name);
+	return r;
 }
 
 static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *state,
@@ -354,7 +333,11 @@ static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *
 	if (!set)
 		return nftmsg_set_add_bans(batch, layout->table, jail->name, family,
 					   prefix_of(jail, family), size_of(layout, jail));
-	return set->strange ? nftmsg_set_flush(batch, layout->table, set->name) : 0;
+	if (!set->strange)
+		return 0;
+	/* Where no elements are named all are meant. */
+	return nftmsg_batch_name(batch, NFT_MSG_DELSETELEM, layout->table, NFTA_SET_ELEM_LIST_SET,
+				 set->name);
 }
 
 static int put_sets(const struct nft_layout *layout, const struct nftmsg_state *state,
@@ -396,21 +379,28 @@ int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_sta
 	int r;
 
 	r = nftmsg_batch_begin(batch, sequence);
-	if (r < 0)
-		return r;
-	r = put_table(batch, layout->table);
-	if (r < 0)
-		return r;
-	r = clear(layout, state, batch);
-	if (r < 0)
-		return r;
-	if (!state->has_chain || !state->chain_is_fit) {
+	if (r == 0)
+		r = put_table(batch, layout->table);
+	if (r == 0)
+		r = clear(layout, state, batch);
+	if (r == 0 && (!state->has_chain || !state->chain_is_fit))
 		r = put_chain(batch, layout->table);
-		if (r < 0)
-			return r;
-	}
-	r = put_sets(layout, state, batch);
-	if (r < 0)
-		return r;
-	return put_rules(layout, batch);
+	if (r == 0)
+		r = put_sets(layout, state, batch);
+	return r < 0 ? r : put_rules(layout, batch);
+}
+
+int nftmsg_layout_add(const char *table, const struct nft_jail *jail, uint32_t size,
+		      uint32_t sequence, struct nftmsg_batch *batch)
+{
+	uint32_t set_id = 0;
+	int r;
+
+	r = nftmsg_batch_begin(batch, sequence);
+	if (r >= 0)
+		r = nftmsg_set_add_bans(batch, table, jail->name, jail->family, jail->prefix4,
+					size ?: NFT_SIZE_DEFAULT);
+	if (r >= 0)
+		r = nftmsg_rule_add_jail(batch, table, jail, jail->family, &set_id);
+	return r < 0 ? r : nftmsg_batch_end(batch);
 }

@@ -103,6 +103,14 @@ static void damage(struct nftmsg_watch *watch, enum nft_loss loss)
 	watch->loss = MAX(watch->loss, loss);
 }
 
+static void note(struct nftmsg_watch *watch, bool added, enum nft_loss loss)
+{
+	if (added)
+		watch->has_new = true;
+	else
+		damage(watch, loss);
+}
+
 static bool is_ours(const struct nftmsg_watch *watch, struct span table)
 {
 	return span_equal(table, span_of(watch->table));
@@ -204,10 +212,8 @@ static void monitor_feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *
 	if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
 		return;
 	is_known = monitor_find_set(watch, set.name, &known);
-	if (added)
-		watch->has_new = true;
-	else if (is_ignore_set(set.name) || is_known)
-		damage(watch, NFT_LOSS_SET);
+	if (added || is_known || is_ignore_set(set.name))
+		note(watch, added, NFT_LOSS_SET);
 	if (!added && is_known)
 		lose_elements(watch, &known);
 }
@@ -218,12 +224,11 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 
 	if (!nftmsg_read_table(header, &table) || !is_ours(watch, table.name))
 		return;
-	if (!added) {
-		damage(watch, NFT_LOSS_TABLE);
+	note(watch, added, NFT_LOSS_TABLE);
+	if (!added)
 		lose_elements(watch, NULL);
-	} else if (table.flags & NFT_TABLE_F_DORMANT)
+	else if (table.flags & NFT_TABLE_F_DORMANT)
 		damage(watch, NFT_LOSS_DORMANT);
-	watch->has_new = watch->has_new || added;
 }
 
 /* Kernels before 6.2 say nothing of a set that is added where it stands already; what else a saved
@@ -233,26 +238,18 @@ static void monitor_feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr
 {
 	struct nftmsg_chain chain;
 
-	if (!nftmsg_read_chain(header, &chain) || !is_ours(watch, chain.table) ||
-	    !span_equal(chain.name, SPAN_LITERAL(NFT_CHAIN)))
-		return;
-	if (added)
-		watch->has_new = true;
-	else
-		damage(watch, NFT_LOSS_CHAIN);
+	if (nftmsg_read_chain(header, &chain) && is_ours(watch, chain.table) &&
+	    span_equal(chain.name, SPAN_LITERAL(NFT_CHAIN)))
+		note(watch, added, NFT_LOSS_CHAIN);
 }
 
 static void feed_rule(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
 {
 	struct nftmsg_rule rule;
 
-	if (!nftmsg_read_rule(header, &rule) || !is_ours(watch, rule.table) ||
-	    !span_equal(rule.chain, SPAN_LITERAL(NFT_CHAIN)))
-		return;
-	if (added)
-		watch->has_new = true;
-	else
-		damage(watch, NFT_LOSS_RULE);
+	if (nftmsg_read_rule(header, &rule) && is_ours(watch, rule.table) &&
+	    span_equal(rule.chain, SPAN_LITERAL(NFT_CHAIN)))
+		note(watch, added, NFT_LOSS_RULE);
 }
 
 static int compare_notices(const struct nft_notice *a, const struct nft_notice *b)
@@ -344,32 +341,32 @@ static int close_transaction(struct nftmsg_watch *watch, const struct nlmsghdr *
 static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *answer)
 {
 	const struct nlmsghdr *header = answer->header;
+	uint16_t message = answer->message;
 
-	switch (answer->message) {
+	switch (message) {
 	case NFT_MSG_NEWGEN:
 		return close_transaction(watch, header);
 	case NFT_MSG_NEWSETELEM:
 	case NFT_MSG_DELSETELEM:
-		return feed_elements(watch, header, answer->message == NFT_MSG_NEWSETELEM);
+		return feed_elements(watch, header, message == NFT_MSG_NEWSETELEM);
 	case NFT_MSG_NEWSET:
 	case NFT_MSG_DELSET:
-		monitor_feed_set(watch, header, answer->message == NFT_MSG_NEWSET);
-		return 0;
+		monitor_feed_set(watch, header, message == NFT_MSG_NEWSET);
+		break;
 	case NFT_MSG_NEWTABLE:
 	case NFT_MSG_DELTABLE:
-		feed_table(watch, header, answer->message == NFT_MSG_NEWTABLE);
-		return 0;
+		feed_table(watch, header, message == NFT_MSG_NEWTABLE);
+		break;
 	case NFT_MSG_NEWCHAIN:
 	case NFT_MSG_DELCHAIN:
-		monitor_feed_chain(watch, header, answer->message == NFT_MSG_NEWCHAIN);
-		return 0;
+		monitor_feed_chain(watch, header, message == NFT_MSG_NEWCHAIN);
+		break;
 	case NFT_MSG_NEWRULE:
 	case NFT_MSG_DELRULE:
-		feed_rule(watch, header, answer->message == NFT_MSG_NEWRULE);
-		return 0;
-	default:
-		return 0;
+		feed_rule(watch, header, message == NFT_MSG_NEWRULE);
+		break;
 	}
+	return 0;
 }
 
 int nftmsg_watch_feed(struct nftmsg_watch *watch, struct span datagram)

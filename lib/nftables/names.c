@@ -84,6 +84,36 @@ const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE])
 	return buffer;
 }
 
+bool nft_lengths_have(const struct nft_lengths *lengths, const char *jail, uint8_t family,
+		      unsigned length)
+{
+	for (size_t i = 0; i < lengths->n_items; i++) {
+		const struct nft_length *item = &lengths->items[i];
+
+		if (item->family == family && item->length == length &&
+		    strcmp(item->jail, jail) == 0)
+			return true;
+	}
+	return false;
+}
+
+int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t family, unsigned length)
+{
+	struct nft_length *item = &lengths->items[lengths->n_items];
+	size_t n = 0;
+
+	if (nft_lengths_have(lengths, jail, family, length))
+		return 0;
+	for (size_t i = 0; i < lengths->n_items; i++)
+		n += lengths->items[i].family == family;
+	if (n >= NFT_MAX_LENGTHS)
+		return -EDQUOT;
+	*item = (struct nft_length){ .family = family, .length = (uint8_t)length };
+	snprintf(item->jail, sizeof(item->jail), "%s", jail);
+	lengths->n_items++;
+	return 1;
+}
+
 static bool is_suffix(struct span suffix, char family)
 {
 	unsigned length = length_in(suffix);

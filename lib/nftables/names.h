@@ -2,8 +2,8 @@
 #define BANISH_NFTABLES_NAMES_H
 
 /*
- * What nftables is told and what it answers, as values; nftmsg-*.c turn them into netlink bytes and
- * back, in memory. The sockets are in daemon/netlink/nft.c.
+ * What nftables is told and what it answers, as values; the rest of this room turns them into
+ * netlink bytes and back, in memory. The sockets are in daemon/netlink/.
  */
 
 #include "base/address.h"

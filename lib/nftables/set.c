@@ -206,30 +206,6 @@ int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_
 	return put_keys(batch, table, name, 0, &keys);
 }
 
-static int name_set(struct nftmsg_batch *batch, uint16_t type, const char *table, const char *set)
-{
-	struct nlmsghdr *message = nftmsg_batch_open(batch, type, 0, SET_ROOM);
-
-	if (!message)
-		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_SET_TABLE, table);
-	mnl_attr_put_strz(message, NFTA_SET_NAME, set);
-	nftmsg_batch_close(batch, message);
-	return 0;
-}
-
-int nftmsg_set_delete(struct nftmsg_batch *batch, const char *table, const char *set)
-{
-	return name_set(batch, NFT_MSG_DELSET, table, set);
-}
-
-/* Table and set have the same numbers in messages about elements; without elements all are meant.
- */
-int nftmsg_set_flush(struct nftmsg_batch *batch, const char *table, const char *set)
-{
-	return name_set(batch, NFT_MSG_DELSETELEM, table, set);
-}
-
 static int add_anonymous(struct nftmsg_batch *batch, const char *table, uint32_t flags,
 			 uint32_t type, const struct set_keys *keys, uint32_t set_id,
 			 char ret_name[static NFTMSG_ANONYMOUS_SIZE])

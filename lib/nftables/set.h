@@ -20,9 +20,6 @@ int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const cha
 /* Only the prefixes of `family` are taken; any order, overlaps are merged. */
 int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_t family,
 			   const struct prefix *prefixes, size_t n_prefixes) must_check;
-int nftmsg_set_delete(struct nftmsg_batch *batch, const char *table, const char *set) must_check;
-/* Takes out all elements. */
-int nftmsg_set_flush(struct nftmsg_batch *batch, const char *table, const char *set) must_check;
 
 /* An anonymous set, to be looked up by `set_id` (unique in the batch) in the very next rule. */
 int nftmsg_set_add_protocols(struct nftmsg_batch *batch, const char *table,
