@@ -98,14 +98,15 @@ def check_messages():
 def check_json():
     """What status and report print as JSON stands in their page."""
     page = read('packaging/man/banish.8')
-    for verb in ('status', 'report'):
-        code = read(f'daemon/{verb}/{verb}-json.c')
+    for verb, name in (('status', 'status-json'), ('report', 'report-print')):
+        code = read(f'daemon/{verb}/{name}.c')
         if verb == 'status':
             code += read('daemon/cli/history-print.c')
-        keys = set(re.findall(r'\badd_\w+\(\s*object,\s*"([a-z_]+)"', code.replace('print_', '')))
+        keys = set(re.findall(r'\bROW(?:_(?!SAID)[A-Z_]+)?\(\s*"([a-z_]+)"', code))
         keys |= set(re.findall(r'"what", "([a-z]+)"', code))
+        keys |= set(re.findall(r'\[REPORT_[A-Z]+\] = \{ "([a-z]+)"', code))
         text = section(page, f'banish {verb}')
-        assert {'what', 'jail', 'summary'} <= keys, keys
+        assert {'what', 'jail', 'summary', 'failures', 'bans', 'since_usec'} <= keys, keys
         problems.extend(f'banish.8: {verb}: the key {key} is missing' for key in sorted(keys)
                         if not re.search(rf'\b{key}\b', text))
 

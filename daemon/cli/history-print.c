@@ -1,6 +1,7 @@
 /* What `status` and `report` print alike. */
 #include "cli/history.h"
 
+#include "base/printable.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "io/log.h"
@@ -20,7 +21,8 @@ const char *history_plural(uint64_t n)
 
 int history_print_folded(const char *label, int width, const char *text)
 {
-	cleanup(freep) char *folded = columns_fold(text, (unsigned)width);
+	cleanup(freep) char *shown = bytes_to_display(span_of(text), strlen(text));
+	cleanup(freep) char *folded = shown ? columns_fold(shown, (unsigned)width) : NULL;
 
 	if (!folded)
 		return -ENOMEM;
@@ -84,16 +86,18 @@ int history_print_warnings(const struct history *history, size_t max_warnings, b
 
 static int print_warning_json(const struct digest_remark *remark, const char *jail)
 {
-	cJSON *object = cJSON_CreateObject();
+	const struct row rows[] = {
+		ROW_TEXT("what", "warning"),
+		ROW_TEXT("id", remark->id),
+		ROW_TEXT("jail", jail),
+		ROW_NUMBER("count", remark->count),
+		ROW_TIME("first_usec", remark->first),
+		ROW_TIME("last_usec", remark->last),
+		ROW_TEXT("message", remark->message),
+		ROW_END,
+	};
 
-	return print_line(object,
-			  print_add_text(object, "what", "warning") &&
-				  print_add_text(object, "id", remark->id) &&
-				  print_add_text(object, "jail", jail) &&
-				  print_add_number(object, "count", remark->count) &&
-				  print_add_number(object, "first_usec", remark->first) &&
-				  print_add_number(object, "last_usec", remark->last) &&
-				  print_add_bytes(object, "message", span_of(remark->message)));
+	return output_print(true, NULL, rows);
 }
 
 int history_print_warnings_json(const struct history *history)

@@ -1,6 +1,6 @@
 #include "cli/history.h"
 
-#include "cli/output.h"
+#include "base/printable.h"
 #include "cli/timestamp.h"
 #include "engine/engine.h"
 #include "io/answer.h"

@@ -1,6 +1,5 @@
 #include "cli/nft-verb.h"
 
-#include "cli/output.h"
 #include "cli/verb.h"
 #include "io/config.h"
 #include "io/file.h"
@@ -176,27 +175,6 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 				       "banish.json and reload banish"
 				     : "");
 	return EXIT_NO;
-}
-
-cJSON *nft_verb_object(const char *jail, const struct address *address, const struct prefix *prefix)
-{
-	cJSON *object = cJSON_CreateObject();
-	char bare[NFT_JAIL_SIZE];
-
-	if (print_add_text(object, "jail", nft_jail_bare(jail, bare)) &&
-	    print_add_address(object, "address", address) &&
-	    print_add_prefix(object, "prefix", prefix))
-		return object;
-	cJSON_Delete(object);
-	return NULL;
-}
-
-int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment, bool forced)
-{
-	return print_line(object, object && print_add_until(object, "expires_usec", expires) &&
-					  print_add_bytes(object, "comment",
-							  span_of(comment ? comment : "")) &&
-					  (!forced || cJSON_AddTrueToObject(object, "forced")));
 }
 
 usec_t nft_verb_now(void)

@@ -7,8 +7,6 @@
 #include "config/policy.h"
 #include "netlink/nft.h"
 
-#include <cjson/cJSON.h>
-
 struct nft_verb {
 	const char *name; /* for messages */
 	const struct common *common;
@@ -37,13 +35,6 @@ int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned
 
 /* "banish VERB: cannot WHAT: ...", and the exit code. */
 int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
-
-/* What every verb says of an element in JSON: jail, address, prefix. NULL: no memory. */
-cJSON *nft_verb_object(const char *jail, const struct address *address,
-		       const struct prefix *prefix) must_check;
-/* And of a ban: when it ends, why it is, and that it is forced. Prints it as one line. 0 or
- * negative errno. */
-int nft_verb_print_ban(cJSON *object, usec_t expires, const char *comment, bool forced) must_check;
 
 /* What is said for people of a ban that holds even for who is ignored. */
 #define NFT_VERB_FORCED " (forced)"

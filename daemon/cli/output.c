@@ -1,140 +1,183 @@
 #include "cli/output.h"
 
-#include "base/utf8.h"
-#include "config/policy.h"
+#include "base/printable.h"
+#include "base/weight.h"
+#include "cli/timestamp.h"
+#include "report/human.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define VALUE_MAX (PREFIX_TEXT_MAX + WEIGHT_TEXT_MAX + TIMESTAMP_TEXT_MAX + FIGURE_TEXT_MAX)
 
-static bool add_raw(cJSON *object, const char *key, const char *text)
+static void output_quote(struct span text)
 {
-	return cJSON_AddRawToObject(object, key, text) != NULL;
-}
+	char next[PRINTABLE_JSON_MAX];
 
-bool print_add_number(cJSON *object, const char *key, uint64_t number)
-{
-	char text[24];
+	putchar('"');
+	while (text.size > 0) {
+		size_t n = printable_json(text, next);
 
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-	return add_raw(object, key, text);
-}
-
-bool print_add_weight(cJSON *object, const char *key, uint64_t tenths)
-{
-	char text[WEIGHT_TEXT_MAX];
-
-	return add_raw(object, key, weight_format(tenths, text));
-}
-
-bool print_add_until(cJSON *object, const char *key, usec_t time)
-{
-	return time == USEC_INFINITY ? cJSON_AddNullToObject(object, key) != NULL
-				     : print_add_number(object, key, time);
-}
-
-bool print_add_text(cJSON *object, const char *key, const char *text)
-{
-	return (text ? cJSON_AddStringToObject(object, key, text)
-		     : cJSON_AddNullToObject(object, key)) != NULL;
-}
-
-bool print_add_bytes(cJSON *object, const char *key, struct span bytes)
-{
-	cleanup(freep) char *text = NULL;
-
-	if (bytes.data) {
-		text = bytes_to_text(bytes);
-		if (!text)
-			return false;
+		fputs(next, stdout);
+		text = (struct span){ text.data + n, text.size - n };
 	}
-	return print_add_text(object, key, text);
+	putchar('"');
 }
 
-bool print_add_address(cJSON *object, const char *key, const struct address *address)
+/* The bytes of a value that is text, data NULL: there are none. False: it is no text. */
+static bool output_text(const struct row *row, char buffer[static VALUE_MAX], struct span *ret)
 {
-	char text[ADDRESS_TEXT_MAX];
-
-	return print_add_text(object, key, address ? address_format(address, text) : NULL);
+	*ret = (struct span){ 0 };
+	switch (row->kind) {
+	case KIND_TEXT:
+		*ret = span_of(row->text);
+		return true;
+	case KIND_BYTES:
+		*ret = row->bytes;
+		return true;
+	case KIND_ADDRESS:
+		if (row->address)
+			*ret = span_of(address_format(row->address, buffer));
+		return true;
+	case KIND_PREFIX:
+		*ret = span_of(prefix_format(row->prefix, buffer));
+		return true;
+	case KIND_NULL:
+	case KIND_OMIT:
+		return true;
+	case KIND_END:
+	case KIND_NUMBER:
+	case KIND_WEIGHT:
+	case KIND_TIME:
+	case KIND_FLAG:
+		break;
+	}
+	return false;
 }
 
-bool print_add_prefix(cJSON *object, const char *key, const struct prefix *prefix)
+static void output_value(const struct row *row)
 {
-	char text[PREFIX_TEXT_MAX];
+	char buffer[VALUE_MAX];
+	struct span text;
 
-	return print_add_text(object, key, prefix_format(prefix, text));
+	if (output_text(row, buffer, &text) && text.data)
+		output_quote(text);
+	else if (row->kind == KIND_WEIGHT)
+		fputs(weight_format(row->number, buffer), stdout);
+	else if (row->kind == KIND_FLAG)
+		fputs(row->flag ? "true" : "false", stdout);
+	else if (row->kind == KIND_NUMBER ||
+		 (row->kind == KIND_TIME && row->number != USEC_INFINITY))
+		printf("%" PRIu64, row->number);
+	else
+		fputs("null", stdout);
 }
 
-int print_line(cJSON *object, bool whole)
+static void output_object(const struct row *rows)
 {
-	char *text = whole ? cJSON_PrintUnformatted(object) : NULL;
+	char comma = '{';
 
-	cJSON_Delete(object);
-	if (!text)
-		return -ENOMEM;
-	puts(text);
-	cJSON_free(text);
-	return 0;
+	for (const struct row *row = rows; row->kind != KIND_END; row++) {
+		if (row->kind == KIND_OMIT || row->for_people)
+			continue;
+		printf("%c\"%s\":", comma, row->key);
+		output_value(row);
+		comma = ',';
+	}
+	puts("}");
 }
 
-char *bytes_to_text(struct span bytes)
+/* Weights are rounded up: what is there is never 0. */
+static const char *output_figure(uint64_t tenths, char buffer[static FIGURE_TEXT_MAX])
 {
-	const unsigned char *data = (const unsigned char *)bytes.data;
-	char *text, *end;
+	return human_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), buffer);
+}
 
-	text = end = malloc(bytes.size * strlen(REPLACEMENT) + 1);
-	if (!text)
-		return NULL;
-	for (size_t i = 0; i < bytes.size;) {
-		size_t n = data[i] ? utf8_length(data + i, bytes.size - i) : 0;
+/* As people are shown it, in *ret, owned by the caller; NULL where there is nothing. 0 or -ENOMEM.
+ */
+static int output_show(const struct row *row, bool short_numbers, char **ret)
+{
+	char buffer[VALUE_MAX];
+	struct span text = { 0 };
 
-		if (n > 0)
-			end = mempcpy(end, data + i, n);
+	*ret = NULL;
+	if (output_text(row, buffer, &text)) {
+		if (!text.data)
+			return 0;
+	} else if (row->kind == KIND_TIME) {
+		text = span_of(timestamp_format(row->number, buffer));
+	} else if (row->kind == KIND_WEIGHT) {
+		text = span_of(short_numbers ? output_figure(row->number, buffer)
+					     : weight_format(row->number, buffer));
+	} else {
+		if (short_numbers)
+			human_count(row->number, buffer);
 		else
-			end = mempcpy(end, REPLACEMENT, strlen(REPLACEMENT));
-		i += MAX(n, (size_t)1);
+			snprintf(buffer, sizeof(buffer), "%" PRIu64, row->number);
+		text = span_of(buffer);
 	}
-	*end = '\0';
-	return text;
+	*ret = bytes_to_display(text, row->max > 0 ? row->max : text.size);
+	return *ret ? 0 : -ENOMEM;
 }
 
-/* U+0080 to U+009F */
-static bool is_control(const unsigned char *p)
+static const struct row *output_find(const struct row *rows, struct span key)
 {
-	return p[0] == 0xc2 && p[1] < 0xa0;
+	while (rows->kind != KIND_END && !span_equal(span_of(rows->key), key))
+		rows++;
+	assert(rows->kind != KIND_END); /* a sentence without its row */
+	return rows;
 }
 
-/* What has no width, or turns the direction of the line: U+200B to U+200F, U+2028 to U+202E, U+2060
- * to U+206F, U+FEFF. */
-static bool is_unseen(const unsigned char *p)
+/* "key" or "key:24" */
+static int output_fill(const struct row *rows, struct span name)
 {
-	if (p[0] == 0xe2 && p[1] == 0x80)
-		return (p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae);
-	if (p[0] == 0xe2 && p[1] == 0x81)
-		return p[2] >= 0xa0 && p[2] <= 0xaf;
-	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf;
+	const char *colon = memchr(name.data, ':', name.size);
+	struct span key = { name.data, colon ? (size_t)(colon - name.data) : name.size };
+	cleanup(freep) char *text = NULL;
+	int r;
+
+	r = output_show(output_find(rows, key), false, &text);
+	if (r >= 0)
+		printf("%-*s", colon ? atoi(colon + 1) : 0, text ?: "");
+	return r;
 }
 
-char *bytes_to_display(struct span bytes, size_t max)
+int output_print(bool json, const char *sentence, const struct row *rows)
 {
-	char *text = bytes_to_text((struct span){ bytes.data, MIN(bytes.size, max) });
+	int r = 0;
 
-	if (!text)
-		return NULL;
-	for (char *p = text; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-		else if (is_control((unsigned char *)p))
-			p[0] = p[1] = '?';
-		else if (is_unseen((unsigned char *)p))
-			p[0] = p[1] = p[2] = '?';
+	if (json) {
+		output_object(rows);
+		return 0;
 	}
-	if (bytes.size > max) {
-		char *longer = realloc(text, strlen(text) + 4);
+	while (*sentence && r >= 0) {
+		size_t n = strcspn(sentence, "{");
 
-		if (longer)
-			text = strcat(longer, "...");
+		printf("%.*s", (int)n, sentence);
+		sentence += n;
+		if (*sentence == '{') {
+			n = strcspn(sentence, "}");
+			r = output_fill(rows, (struct span){ sentence + 1, n - 1 });
+			sentence += n + 1;
+		}
 	}
-	return text;
+	putchar('\n');
+	return r;
+}
+
+int output_add_cells(struct columns *columns, const char *const *keys, const struct row *rows)
+{
+	char *cells[SHEET_MAX_COLUMNS + 1] = { 0 };
+	size_t n = 0;
+	int r = 0;
+
+	for (; r >= 0 && keys[n]; n++)
+		r = output_show(output_find(rows, span_of(keys[n])), true, &cells[n]);
+	if (r >= 0)
+		r = columns_add(columns, (const char *const *)cells);
+	while (n > 0)
+		free(cells[--n]);
+	return r;
 }

@@ -2,38 +2,84 @@
 #define BANISH_DAEMON_CLI_OUTPUT_H
 
 /*
- * What verbs print: JSON objects, one a line, and text made of bytes that strangers chose. cJSON
- * prints large numbers as floats ("1.76377e+15"); times must stay exact, so numbers go in as their
- * own text.
+ * What verbs print to stdout. A thing that is told (a ban, a line, a sum) is a list of rows: a key,
+ * the kind of its value, the value. The same rows make its JSON object, one a line, and its
+ * sentence or line of a table for people. Text that strangers chose is harmless in both.
  */
 
 #include "base/address.h"
+#include "base/printable.h"
 #include "base/util.h"
 #include "base/weight.h"
+#include "report/columns.h"
 
-#include <cjson/cJSON.h>
+enum row_kind {
+	KIND_END,
+	KIND_OMIT, /* not there: left out */
+	KIND_NULL, /* not known */
+	KIND_TEXT,
+	KIND_BYTES,
+	KIND_NUMBER,
+	KIND_WEIGHT, /* tenths */
+	KIND_TIME,   /* USEC_INFINITY: null, "never" */
+	KIND_FLAG,
+	KIND_ADDRESS,
+	KIND_PREFIX,
+};
 
-/* All return false when memory is out. */
-bool print_add_number(cJSON *object, const char *key, uint64_t number);
-bool print_add_weight(cJSON *object, const char *key, uint64_t tenths); /* 50 -> 5, 45 -> 4.5 */
-bool print_add_until(cJSON *object, const char *key, usec_t time);      /* USEC_INFINITY -> null */
-bool print_add_text(cJSON *object, const char *key, const char *text);  /* NULL -> null */
-bool print_add_bytes(cJSON *object, const char *key,
-		     struct span bytes); /* data NULL -> null; see bytes_to_text() */
-bool print_add_address(cJSON *object, const char *key,
-		       const struct address *address); /* NULL -> null */
-bool print_add_prefix(cJSON *object, const char *key, const struct prefix *prefix);
+/* Borrows the value. NULL is null, for people nothing, "-" in a table. */
+struct row {
+	const char *key;
+	enum row_kind kind;
+	union {
+		const char *text;
+		struct span bytes;
+		uint64_t number;
+		bool flag;
+		const struct address *address;
+		const struct prefix *prefix;
+	};
+	size_t max;      /* bytes that people are shown; 0: all */
+	bool for_people; /* not in the object */
+};
 
-/* Prints the object as one line to stdout and deletes it, or, if it is not `whole`, only that. 0 or
- * -ENOMEM. */
-int print_line(cJSON *object, bool whole) must_check;
+#define ROW(name, of_kind, member, value)                           \
+	{                                                           \
+		.key = (name), .kind = (of_kind), .member = (value) \
+	}
+#define ROW_TEXT(name, value)    ROW(name, KIND_TEXT, text, value)
+#define ROW_NUMBER(name, value)  ROW(name, KIND_NUMBER, number, value)
+#define ROW_WEIGHT(name, value)  ROW(name, KIND_WEIGHT, number, value)
+#define ROW_TIME(name, value)    ROW(name, KIND_TIME, number, value)
+#define ROW_FLAG(name, value)    ROW(name, KIND_FLAG, flag, value)
+#define ROW_ADDRESS(name, value) ROW(name, KIND_ADDRESS, address, value)
+#define ROW_PREFIX(name, value)  ROW(name, KIND_PREFIX, prefix, value)
+/* `most` bytes of it for people. */
+#define ROW_BYTES(name, value, most)                                               \
+	{                                                                          \
+		.key = (name), .kind = KIND_BYTES, .bytes = (value), .max = (most) \
+	}
+/* A word of a sentence, or a cell, that is no value of its own. */
+#define ROW_SAID(name, value)                                                         \
+	{                                                                             \
+		.key = (name), .kind = KIND_TEXT, .text = (value), .for_people = true \
+	}
+#define ROW_END                  \
+	{                        \
+		.kind = KIND_END \
+	}
 
-/* A NUL-terminated copy that is valid UTF-8: each byte that is not, and NUL, becomes U+FFFD. NULL:
- * no memory. */
-char *bytes_to_text(struct span bytes) must_check;
-/* The same for a terminal: control characters, and what has no width or turns the direction, become
- * '?' too, and it is cut to `max` bytes with
- * "..." at the end. */
-char *bytes_to_display(struct span bytes, size_t max) must_check;
+/* For ROW(): null where it is not known; left out where there is no such thing. */
+#define IF_KNOWN(known, of_kind) ((known) ? (of_kind) : KIND_NULL)
+#define IF_THERE(there, of_kind) ((there) ? (of_kind) : KIND_OMIT)
+
+/* One line: the object, or the sentence, in which "{key}" stands for a value and "{key:24}" for one
+ * with as many bytes at least, blanks behind it. 0 or -ENOMEM. */
+int output_print(bool json, const char *sentence, const struct row *rows) must_check;
+
+/* A line of a table: the values of `keys` (there is an empty one for "nothing known"), numbers and
+ * weights as short as people read them. 0 or -ENOMEM. */
+int output_add_cells(struct columns *columns, const char *const *keys,
+		     const struct row *rows) must_check;
 
 #endif

@@ -1,10 +1,9 @@
-/* How `banish report` is shown to people: lists in a mail of 80 columns. */
+/* How `banish report` is shown: JSON, or lists in a mail of 80 columns. */
 #include "report/report.h"
 
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "io/log.h"
-#include "report/columns.h"
 #include "report/human.h"
 
 #include <errno.h>
@@ -34,30 +33,36 @@ static void print_head(const struct report *report)
 		       timestamp_format(report->history.oldest, since));
 }
 
-/* Attempts, rounded up: what is there is never 0. */
-static const char *attempts(uint64_t tenths, char text[static FIGURE_TEXT_MAX])
+/* A line of a list: of a table for people, or an object. */
+static int report_add(const struct report *report, struct columns *columns, const char *const *keys,
+		      const struct row *rows)
 {
-	return human_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), text);
+	return report->common.json ? output_print(true, NULL, rows)
+				   : output_add_cells(columns, keys, rows);
 }
 
-static int report_add_jail(struct columns *columns, const struct report_jail *jail)
+static int report_add_jail(const struct report *report, struct columns *columns,
+			   const char *const *keys, const struct report_jail *jail)
 {
-	char failures[FIGURE_TEXT_MAX], prevented[FIGURE_TEXT_MAX], bans[FIGURE_TEXT_MAX],
-		again[FIGURE_TEXT_MAX], by_hand[FIGURE_TEXT_MAX], unbans[FIGURE_TEXT_MAX];
-	const char *const cells[] = {
-		jail->name,
-		jail->count ? attempts(jail->count->failures, failures) : NULL,
-		jail->count ? attempts(jail->count->prevented, prevented) : NULL,
-		human_count(jail->said.bans, bans),
-		human_count(jail->said.again, again),
-		human_count(jail->said.by_hand, by_hand),
-		human_count(jail->said.unbans, unbans),
+	const struct history_count none = { 0 }, *count = jail->count ?: &none;
+	enum row_kind if_counted = IF_KNOWN(jail->count, KIND_WEIGHT);
+	const struct row rows[] = {
+		ROW_TEXT("what", "jail"),
+		ROW_TEXT("jail", jail->name),
+		ROW("failures", if_counted, number, count->failures),
+		ROW("prevented", if_counted, number, count->prevented),
+		ROW_NUMBER("bans", jail->said.bans),
+		ROW_NUMBER("network_bans", jail->said.networks),
+		ROW_NUMBER("again", jail->said.again),
+		ROW_NUMBER("by_hand", jail->said.by_hand),
+		ROW_NUMBER("unbans", jail->said.unbans),
+		ROW_END,
 	};
 
-	return columns_add(columns, cells);
+	return report_add(report, columns, keys, rows);
 }
 
-static int print_sheet(const struct columns *columns)
+static int report_print_columns(const struct columns *columns)
 {
 	cleanup(freep) char *text = NULL;
 	int r;
@@ -72,6 +77,8 @@ static int report_print_jails(const struct report *report)
 {
 	static const char *const head[] = { "JAIL",  "FAILURES", "PREVENTED", "BANS",
 					    "AGAIN", "BY HAND",  "UNBANS" };
+	static const char *const keys[] = { "jail",  "failures", "prevented", "bans",
+					    "again", "by_hand",  "unbans",    NULL };
 	cleanup(columns_freep) struct columns *columns = NULL;
 	struct report_jail jail;
 	int r;
@@ -80,87 +87,119 @@ static int report_print_jails(const struct report *report)
 	if (r >= 0)
 		r = columns_add(columns, head);
 	for (size_t i = 0; r >= 0 && report_next_jail(report, &i, &jail);)
-		r = report_add_jail(columns, &jail);
+		r = report_add_jail(report, columns, keys, &jail);
 	if (r < 0 || columns_n_rows(columns) == 1)
 		return r;
 	putchar('\n');
-	return print_sheet(columns);
+	return report_print_columns(columns);
 }
 
-/* `figures`: bans, logins, the time of the last. */
-static int add_login(const struct report *report, struct columns *columns,
-		     const struct tally_item *item, const char *const figures[3])
+/* The lists: what an item is called, its table, and which rows are the cells of that. */
+static const struct report_table {
+	const char *what, *title, *alignment, *head[7], *keys[7];
+} tables[] = {
+	[REPORT_OFFENDERS] = { "offender",
+			       "Worst offenders",
+			       "<<>><",
+			       { "PREFIX", "JAIL", "BANS", "FAILURES", "LAST BAN" },
+			       { "prefix", "jail", "bans", "failures", "last_usec" } },
+	[REPORT_REPEATED] = { "repeated",
+			      "Offenders who came back",
+			      "<<>><",
+			      { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" },
+			      { "prefix", "jail", "bans", "offence", "last_usec" } },
+	[REPORT_LOGINS] = { "login",
+			    "Banned, but got in too (a user of yours, or a guessed password)",
+			    "<<>><<",
+			    { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN", "ACCOUNT" },
+			    { "prefix", "jail", "bans", "logins", "last_usec", "user" } },
+	[REPORT_NETWORKS] = { "network",
+			      "Networks with several offenders",
+			      "<>><",
+			      { "NETWORK", "OFFENDERS", "BANS", "LAST BAN" },
+			      { "prefix", "offenders", "bans", "last_usec" } },
+	[REPORT_ACCOUNTS] = { "account",
+			      "Accounts under attack",
+			      "<>><<",
+			      { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" },
+			      { "jail", "hosts", "warnings", "last_usec", "user" } },
+};
+
+static int report_add_login(const struct report *report, struct columns *columns,
+			    const struct tally_item *item)
 {
-	cleanup(freep) char *shown = NULL;
+	const struct report_table *table = &tables[REPORT_LOGINS];
 	char prefix[PREFIX_TEXT_MAX];
 	const char *user;
 
 	history_split_login(item, prefix, &user);
-	shown = bytes_to_display(span_of(user), USER_SHOWN);
-	if (!shown)
-		return -ENOMEM;
-	return columns_add(columns, (const char *[]){ prefix, report_jail_name(report, item),
-						      figures[0], figures[1], figures[2], shown });
+	return report_add(report, columns, table->keys,
+			  (const struct row[]){
+				  ROW_TEXT("what", table->what),
+				  ROW_TEXT("jail", report_jail_name(report, item)),
+				  ROW_TEXT("prefix", prefix),
+				  ROW_BYTES("user",
+					    *user || !report->common.json ? span_of(user)
+									  : (struct span){ 0 },
+					    USER_SHOWN),
+				  ROW_NUMBER("bans", item->weight),
+				  ROW_NUMBER("logins", item->count),
+				  ROW_TIME("last_usec", item->last),
+				  ROW_END,
+			  });
 }
 
 static int report_add_item(const struct report *report, enum report_list list,
 			   struct columns *columns, const struct tally_item *item)
 {
-	char last[TIMESTAMP_TEXT_MAX], count[FIGURE_TEXT_MAX], weight[FIGURE_TEXT_MAX],
-		peak[FIGURE_TEXT_MAX];
-	cleanup(freep) char *user = NULL;
+	const struct report_table *table = &tables[list];
+	const struct row what = ROW_TEXT("what", table->what);
+	const struct row jail = ROW_TEXT("jail", report_jail_name(report, item));
+	const struct row last = ROW_TIME("last_usec", item->last);
 
-	timestamp_format(item->last, last);
-	human_count(item->count, count);
-	human_count(item->peak, peak);
-	human_count(item->weight, weight);
 	switch (list) {
-	case REPORT_OFFENDERS:
-		return columns_add(columns,
-				   (const char *[]){ item->name, report_jail_name(report, item),
-						     count, attempts(item->weight, weight), last });
-	case REPORT_REPEATED:
-		return columns_add(columns,
-				   (const char *[]){ item->name, report_jail_name(report, item),
-						     count, peak, last });
 	case REPORT_LOGINS:
-		return add_login(report, columns, item, (const char *[]){ weight, count, last });
+		return report_add_login(report, columns, item);
+	case REPORT_OFFENDERS:
+	case REPORT_REPEATED:
+		return report_add(report, columns, table->keys,
+				  (const struct row[]){
+					  what,
+					  jail,
+					  ROW_TEXT("prefix", item->name),
+					  ROW_NUMBER("bans", item->count),
+					  ROW_WEIGHT("failures", item->weight),
+					  ROW_NUMBER("offence", item->peak),
+					  last,
+					  ROW_END,
+				  });
 	case REPORT_NETWORKS:
-		return columns_add(columns,
-				   (const char *[]){ item->name, count,
-						     human_count(item->weight, weight), last });
+		return report_add(report, columns, table->keys,
+				  (const struct row[]){
+					  what,
+					  ROW_TEXT("prefix", item->name),
+					  ROW_NUMBER("offenders", item->count),
+					  ROW_NUMBER("bans", item->weight),
+					  last,
+					  ROW_END,
+				  });
 	case REPORT_ACCOUNTS:
 		break;
 	}
-	user = bytes_to_display(span_of(item->name), USER_SHOWN);
-	if (!user)
-		return -ENOMEM;
-	return columns_add(columns, (const char *[]){ report_jail_name(report, item), peak, count,
-						      last, user });
+	return report_add(report, columns, table->keys,
+			  (const struct row[]){
+				  what,
+				  jail,
+				  ROW_BYTES("user", span_of(item->name), USER_SHOWN),
+				  ROW_NUMBER("hosts", item->peak),
+				  ROW_NUMBER("warnings", item->count),
+				  last,
+				  ROW_END,
+			  });
 }
 
 static int report_print_list(const struct report *report, enum report_list list)
 {
-	static const struct {
-		const char *title, *alignment, *head[6];
-	} lists[] = {
-		[REPORT_OFFENDERS] = { "Worst offenders",
-				       "<<>><",
-				       { "PREFIX", "JAIL", "BANS", "FAILURES", "LAST BAN" } },
-		[REPORT_REPEATED] = { "Offenders who came back",
-				      "<<>><",
-				      { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" } },
-		[REPORT_LOGINS] = { "Banned, but got in too (a user of yours, or a guessed password)",
-				    "<<>><<",
-				    { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN",
-				      "ACCOUNT" } },
-		[REPORT_NETWORKS] = { "Networks with several offenders",
-				      "<>><",
-				      { "NETWORK", "OFFENDERS", "BANS", "LAST BAN" } },
-		[REPORT_ACCOUNTS] = { "Accounts under attack",
-				      "<>><<",
-				      { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" } },
-	};
 	cleanup(columns_freep) struct columns *columns = NULL;
 	cleanup(freep) const struct tally_item **items = NULL;
 	size_t n;
@@ -169,15 +208,15 @@ static int report_print_list(const struct report *report, enum report_list list)
 	r = report_list(report, list, &items, &n);
 	if (r < 0 || n == 0)
 		return r;
-	r = columns_new(lists[list].alignment, &columns);
+	r = columns_new(tables[list].alignment, &columns);
 	if (r >= 0)
-		r = columns_add(columns, lists[list].head);
+		r = columns_add(columns, tables[list].head);
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = report_add_item(report, list, columns, items[i]);
-	if (r < 0)
+	if (r < 0 || report->common.json)
 		return r;
-	printf("\n%s:\n", lists[list].title);
-	return print_sheet(columns);
+	printf("\n%s:\n", tables[list].title);
+	return report_print_columns(columns);
 }
 
 static void print_tail(const struct report *report)
@@ -202,27 +241,74 @@ static void print_tail(const struct report *report)
 		       history_plural(starts));
 }
 
-static bool is_quiet(const struct report *report)
+/* The sums of all jails. */
+static void report_add_up(const struct report *report, struct history_count *ret_count,
+			  struct digest_jail *ret_said)
 {
 	struct report_jail jail;
+
+	*ret_count = (struct history_count){ 0 };
+	*ret_said = (struct digest_jail){ 0 };
+	for (size_t i = 0; report_next_jail(report, &i, &jail);) {
+		ret_count->failures += jail.count ? jail.count->failures : 0;
+		ret_count->prevented += jail.count ? jail.count->prevented : 0;
+		ret_said->bans += jail.said.bans;
+		ret_said->by_hand += jail.said.by_hand;
+		ret_said->unbans += jail.said.unbans;
+	}
+}
+
+static bool is_quiet(const struct report *report)
+{
+	struct history_count count;
+	struct digest_jail said;
 	size_t n;
 
 	(void)digest_remarks(report->history.digest, &n);
-	for (size_t i = 0; report_next_jail(report, &i, &jail);) {
-		const struct digest_jail *said = &jail.said;
-
-		n += said->bans + said->by_hand + said->unbans;
-		n += jail.count ? jail.count->failures + jail.count->prevented : 0;
-	}
-	return n == 0 && report->history.n_lost == 0;
+	report_add_up(report, &count, &said);
+	return n + said.bans + said.by_hand + said.unbans + count.failures + count.prevented +
+		       report->history.n_lost ==
+	       0;
 }
 
-int report_print_text(const struct report *report)
+static int report_print_summary(const struct report *report)
 {
+	const struct history *history = &report->history;
+	const struct tally *offenders = digest_offenders(history->digest);
+	enum row_kind if_counted = IF_KNOWN(report->ruleset, KIND_WEIGHT);
+	struct history_count count;
+	struct digest_jail said;
+
+	report_add_up(report, &count, &said);
+	return output_print(
+		true, NULL,
+		(const struct row[]){
+			ROW_TEXT("what", "summary"),
+			ROW_TIME("since_usec", history->since),
+			ROW_TIME("until_usec", history->until),
+			ROW_TIME("oldest_usec", history->oldest ?: USEC_INFINITY),
+			ROW("failures", if_counted, number, count.failures),
+			ROW("prevented", if_counted, number, count.prevented),
+			ROW_NUMBER("bans", said.bans),
+			ROW_NUMBER("by_hand", said.by_hand),
+			ROW_NUMBER("unbans", said.unbans),
+			ROW_NUMBER("offenders", tally_n_items(offenders) +
+							tally_n_folded(offenders) +
+							digest_n_unnamed(history->digest)),
+			ROW_NUMBER("starts", digest_count(history->digest, log_id(LOG_START))),
+			ROW_NUMBER("lost", history->n_lost),
+			ROW_END,
+		});
+}
+
+int report_print(const struct report *report)
+{
+	bool json = report->common.json;
 	int r;
 
-	print_head(report);
-	if (is_quiet(report)) {
+	if (!json)
+		print_head(report);
+	if (!json && is_quiet(report)) {
 		printf("\nNothing happened: no failure, no ban, no warning.\n");
 		print_tail(report);
 		return 0;
@@ -231,8 +317,11 @@ int report_print_text(const struct report *report)
 	for (enum report_list list = REPORT_OFFENDERS; r >= 0 && list <= REPORT_ACCOUNTS; list++)
 		r = report_print_list(report, list);
 	if (r >= 0)
-		r = history_print_warnings(&report->history, MAX_WARNINGS, false);
-	if (r >= 0)
+		r = json ? history_print_warnings_json(&report->history)
+			 : history_print_warnings(&report->history, MAX_WARNINGS, false);
+	if (r >= 0 && json)
+		r = report_print_summary(report);
+	else if (r >= 0)
 		print_tail(report);
 	return r;
 }

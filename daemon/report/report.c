@@ -131,7 +131,7 @@ int verb_report(int argc, char **argv)
 	if (r >= 0)
 		r = report_find(&report);
 	if (r >= 0)
-		r = report.common.json ? report_print_json(&report) : report_print_text(&report);
+		r = report_print(&report);
 	if (r < 0 && r != -EINVAL) /* that has been said */
 		fprintf(stderr, "banish report: %s\n", strerror(-r));
 	return r < 0 ? EXIT_NO : EXIT_YES;

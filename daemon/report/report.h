@@ -42,7 +42,7 @@ int report_list(const struct report *report, enum report_list list, const struct
 		size_t *ret_n) must_check;
 const char *report_jail_name(const struct report *report, const struct tally_item *item);
 
-int report_print_text(const struct report *report) must_check;
-int report_print_json(const struct report *report) must_check;
+/* For people, or as JSON. -ENOMEM. */
+int report_print(const struct report *report) must_check;
 
 #endif

@@ -1,6 +1,6 @@
 /* The jails' side of `banish status`: what their rules read, and whether anything comes. */
+#include "status/status-jails.h"
 #include "io/log.h"
-#include "status/status.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,152 +1,138 @@
 /* `banish status --json`: one object a line. */
-#include "status/status.h"
-
 #include "cli/output.h"
+#include "status/status-print.h"
 
-/* 0: null. */
-static bool add_time(cJSON *object, const char *key, usec_t time)
+#define ROW_TIME_IF_ANY(name, time) ROW_TIME(name, (time) ?: USEC_INFINITY)
+
+static int status_json_finding(const char *what, const char *message)
 {
-	return print_add_until(object, key, time > 0 ? time : USEC_INFINITY);
+	return output_print(true, NULL,
+			    (const struct row[]){ ROW_TEXT("what", what),
+						  ROW_TEXT("message", message), ROW_END });
 }
 
-static bool add_if_known(cJSON *object, const char *key, bool known, uint64_t number)
-{
-	return known ? print_add_number(object, key, number) : print_add_text(object, key, NULL);
-}
-
-static bool add_flag(cJSON *object, const char *key, bool flag)
-{
-	return cJSON_AddBoolToObject(object, key, flag) != NULL;
-}
-
-static int print_finding(const char *what, const char *message)
-{
-	cJSON *object = cJSON_CreateObject();
-
-	return print_line(object, print_add_text(object, "what", what) &&
-					  print_add_text(object, "message", message));
-}
-
-static int status_json_print_daemon(const struct status *status)
+static int status_json_daemon(const struct status *status)
 {
 	const struct unit *unit = &status->unit;
-	cJSON *object = cJSON_CreateObject();
+	const struct row rows[] = {
+		ROW_TEXT("what", "daemon"),
+		ROW_TEXT("state", unit_state_name(unit->state)),
+		ROW_TIME_IF_ANY("since_usec", unit->since),
+		ROW_TIME_IF_ANY("started_usec", status->started),
+		ROW("restarts", IF_KNOWN(unit->counts_restarts, KIND_NUMBER), number,
+		    unit->restarts),
+		ROW_END,
+	};
 
-	return print_line(object,
-			  print_add_text(object, "what", "daemon") &&
-				  print_add_text(object, "state", unit_state_name(unit->state)) &&
-				  add_time(object, "since_usec", unit->since) &&
-				  add_time(object, "started_usec", status->started) &&
-				  add_if_known(object, "restarts", unit->counts_restarts,
-					       unit->restarts));
+	return output_print(true, NULL, rows);
 }
 
-static int print_journal(const struct status *status)
+static int status_json_journal(const struct status *status)
 {
 	const struct facts *facts = &status->facts;
-	cJSON *object = cJSON_CreateObject();
+	const struct row rows[] = {
+		ROW_TEXT("what", "journal"),
+		ROW_TIME_IF_ANY("oldest_usec", facts->oldest),
+		ROW_TIME_IF_ANY("position_usec", facts->position),
+		ROW("waiting", IF_KNOWN(status->counted_waiting, KIND_NUMBER), number,
+		    facts->n_waiting),
+		ROW_TIME_IF_ANY("waiting_usec", facts->oldest_waiting),
+		ROW_END,
+	};
 
-	return print_line(object, print_add_text(object, "what", "journal") &&
-					  add_time(object, "oldest_usec", facts->oldest) &&
-					  add_time(object, "position_usec", facts->position) &&
-					  add_if_known(object, "waiting", status->counted_waiting,
-						       facts->n_waiting) &&
-					  add_time(object, "waiting_usec", facts->oldest_waiting));
+	return output_print(true, NULL, rows);
 }
 
-static int status_json_print_firewall(const struct status *status)
+static int status_json_firewall(const struct status *status)
 {
-	cJSON *object = cJSON_CreateObject();
-	bool whole;
+	const struct facts *facts = &status->facts;
+	const struct row rows[] = {
+		ROW_TEXT("what", "firewall"),
+		ROW_TEXT("table", facts->table),
+		ROW_FLAG("stands", facts->has_table),
+		ROW_FLAG("whole", facts->has_table && !facts->damage),
+		ROW_NUMBER("passed_packets", status->passed),
+		ROW_END,
+	};
 
-	if (!status->facts.sees_kernel) {
-		cJSON_Delete(object);
-		return 0;
-	}
-	whole = print_add_text(object, "what", "firewall") &&
-		print_add_text(object, "table", status->facts.table) &&
-		add_flag(object, "stands", status->facts.has_table) &&
-		add_flag(object, "whole", status->facts.has_table && !status->facts.damage) &&
-		print_add_number(object, "passed_packets", status->passed);
-	return print_line(object, whole);
+	return facts->sees_kernel ? output_print(true, NULL, rows) : 0;
 }
 
-static bool add_counts(cJSON *object, const struct history_count *count)
+static int status_json_jail(const struct status *status, const struct status_jail *jail)
 {
-	if (!count)
-		return print_add_text(object, "failures", NULL) &&
-		       print_add_text(object, "prevented", NULL);
-	return print_add_weight(object, "failures", count->failures) &&
-	       print_add_weight(object, "prevented", count->prevented);
-}
-
-static int status_json_print_jail(const struct status *status, size_t index)
-{
-	const struct status_jail *jail = &status->jails[index];
-	const struct facts_jail *facts = NULL;
-	cJSON *object = cJSON_CreateObject();
-	bool whole;
+	const struct history_count none = { 0 }, *count = jail->count ?: &none;
+	const struct facts_jail unknown = { 0 }, *facts = NULL;
+	enum row_kind if_counted = IF_KNOWN(jail->count, KIND_WEIGHT);
+	enum row_kind if_seen = IF_KNOWN(status->facts.sees_kernel, KIND_NUMBER);
+	const char *state;
 
 	for (size_t i = 0; i < status->facts.n_jails; i++)
 		if (strcmp(status->facts_jails[i].name, jail->name) == 0)
 			facts = &status->facts_jails[i];
-	whole = print_add_text(object, "what", "jail") &&
-		print_add_text(object, "jail", jail->name) &&
-		print_add_text(object, "mode",
-			       jail->rule ? policy_mode_name(jail->rule->settings.mode) : NULL) &&
-		add_if_known(object, "banned", status->facts.sees_kernel, jail->banned) &&
-		add_counts(object, jail->count) &&
-		add_if_known(object, "bans", status->history.digest, jail->bans) &&
-		add_time(object, "last_ban_usec", jail->last_ban) &&
-		add_time(object, "last_entry_usec", facts ? facts->last_entry : 0) &&
-		print_add_text(object, "unit", facts ? facts->unit : NULL) &&
-		print_add_text(object, "unit_state",
-			       facts ? unit_state_name(facts->unit_state) : NULL) &&
-		add_time(object, "unit_begun_usec", facts ? facts->unit_begun : 0) &&
-		add_if_known(object, "packets", status->facts.sees_kernel, jail->packets) &&
-		add_if_known(object, "bytes", status->facts.sees_kernel, jail->bytes);
-	return print_line(object, whole);
+	state = facts ? unit_state_name(facts->unit_state) : NULL;
+	facts = facts ?: &unknown;
+	return output_print(true, NULL,
+			    (const struct row[]){
+				    ROW_TEXT("what", "jail"),
+				    ROW_TEXT("jail", jail->name),
+				    ROW_TEXT("mode", jail->rule ? policy_mode_name(
+									  jail->rule->settings.mode)
+								: NULL),
+				    ROW("banned", if_seen, number, jail->banned),
+				    ROW("failures", if_counted, number, count->failures),
+				    ROW("prevented", if_counted, number, count->prevented),
+				    ROW("bans", IF_KNOWN(status->history.digest, KIND_NUMBER),
+					number, jail->bans),
+				    ROW_TIME_IF_ANY("last_ban_usec", jail->last_ban),
+				    ROW_TIME_IF_ANY("last_entry_usec", facts->last_entry),
+				    ROW_TEXT("unit", facts->unit),
+				    ROW_TEXT("unit_state", state),
+				    ROW_TIME_IF_ANY("unit_begun_usec", facts->unit_begun),
+				    ROW("packets", if_seen, number, jail->packets),
+				    ROW("bytes", if_seen, number, jail->bytes),
+				    ROW_END,
+			    });
 }
 
-static int status_json_print_summary(const struct status *status)
+static int status_json_summary(const struct status *status)
 {
+	const struct history *history = &status->history;
 	size_t n_problems = status->diagnosis.n_problems;
-	bool counted = status->history.jails;
-	cJSON *object = cJSON_CreateObject();
+	enum row_kind if_counted = IF_KNOWN(history->jails, KIND_NUMBER);
+	const struct row rows[] = {
+		ROW_TEXT("what", "summary"),
+		ROW_NUMBER("problems", n_problems),
+		ROW_NUMBER("notes", status->diagnosis.n_findings - n_problems),
+		ROW_NUMBER("unseen", status->n_unseen),
+		ROW_NUMBER("since_usec", status->common.since),
+		ROW("counted_since_usec", if_counted, number, history->counted_since),
+		ROW("counted_until_usec", if_counted, number, history->counted_until),
+		ROW("lost", IF_KNOWN(history->digest, KIND_NUMBER), number, history->n_lost),
+		ROW_END,
+	};
 
-	return print_line(object,
-			  print_add_text(object, "what", "summary") &&
-				  print_add_number(object, "problems", n_problems) &&
-				  print_add_number(object, "notes",
-						   status->diagnosis.n_findings - n_problems) &&
-				  print_add_number(object, "unseen", status->n_unseen) &&
-				  print_add_number(object, "since_usec", status->common.since) &&
-				  add_if_known(object, "counted_since_usec", counted,
-					       status->history.counted_since) &&
-				  add_if_known(object, "counted_until_usec", counted,
-					       status->history.counted_until) &&
-				  add_if_known(object, "lost", status->history.digest,
-					       status->history.n_lost));
+	return output_print(true, NULL, rows);
 }
 
 int status_print_json(const struct status *status)
 {
+	const struct diagnosis *diagnosis = &status->diagnosis;
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < status->diagnosis.n_findings; i++)
-		r = print_finding(status->diagnosis.findings[i].problem ? "problem" : "note",
-				  status->diagnosis.findings[i].text);
+	for (size_t i = 0; r >= 0 && i < diagnosis->n_findings; i++)
+		r = status_json_finding(diagnosis->findings[i].problem ? "problem" : "note",
+					diagnosis->findings[i].text);
 	for (size_t i = 0; r >= 0 && i < status->n_unseen; i++)
-		r = print_finding("unseen", status->unseen[i]);
+		r = status_json_finding("unseen", status->unseen[i]);
 	if (r >= 0)
-		r = status_json_print_daemon(status);
+		r = status_json_daemon(status);
 	if (r >= 0)
-		r = print_journal(status);
+		r = status_json_journal(status);
 	if (r >= 0)
-		r = status_json_print_firewall(status);
+		r = status_json_firewall(status);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
-		r = status_json_print_jail(status, i);
+		r = status_json_jail(status, &status->jails[i]);
 	if (r >= 0)
 		r = history_print_warnings_json(&status->history);
-	return r < 0 ? r : status_json_print_summary(status);
+	return r < 0 ? r : status_json_summary(status);
 }

@@ -1,8 +1,8 @@
 /* banish status - does it work, and if not, what is wrong and what helps? Nothing is changed. */
-#include "status/status.h"
-
 #include "cli/nft-verb.h"
 #include "cli/verb.h"
+#include "status/status-find.h"
+#include "status/status-print.h"
 
 #include <errno.h>
 #include <stdio.h>

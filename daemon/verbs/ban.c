@@ -3,6 +3,7 @@
 #include "base/prefixset.h"
 #include "cli/nft-verb.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
 #include "ledger/comment.h"
@@ -151,24 +152,26 @@ static int make_set(const struct nft_verb *verb, const struct request *request,
 static int ban_say(const struct request *request, const struct target *target, usec_t now)
 {
 	usec_t until = nft_verb_expires(now, request->time);
-	char prefix[PREFIX_TEXT_MAX], time[TIMESTAMP_TEXT_MAX];
-	const char *forced = request->force ? NFT_VERB_FORCED : "";
+	bool all = target->prefix.length != address_bits(&target->prefix.address);
+	char time[TIMESTAMP_TEXT_MAX];
+	const struct row rows[] = {
+		ROW_TEXT("jail", request->jail),
+		ROW_ADDRESS("address", &target->prefix.address),
+		ROW_PREFIX("prefix", &target->prefix),
+		ROW_TIME("expires_usec", until),
+		ROW_BYTES("comment", span_of(request->reason), 0),
+		ROW("forced", IF_THERE(request->force, KIND_FLAG), flag, true),
+		ROW_SAID("word", all ? target->word : ""),
+		ROW_SAID("all of", all ? ": all of " : ""),
+		ROW_SAID("until", until == USEC_INFINITY ? "for good" : "until "),
+		ROW_SAID("time", until == USEC_INFINITY ? "" : timestamp_format(until, time)),
+		ROW_SAID("is forced", request->force ? NFT_VERB_FORCED : ""),
+		ROW_END,
+	};
 
-	if (request->json)
-		return nft_verb_print_ban(nft_verb_object(request->jail, &target->prefix.address,
-							  &target->prefix),
-					  until, request->reason, request->force);
-	prefix_format(&target->prefix, prefix);
-	if (target->prefix.length != address_bits(&target->prefix.address))
-		printf("%s: all of %s", target->word, prefix);
-	else
-		printf("%s", prefix);
-	if (until == USEC_INFINITY)
-		printf(" is banned in jail %s for good%s\n", request->jail, forced);
-	else
-		printf(" is banned in jail %s until %s%s\n", request->jail,
-		       timestamp_format(until, time), forced);
-	return 0;
+	return output_print(
+		request->json,
+		"{word}{all of}{prefix} is banned in jail {jail} {until}{time}{is forced}", rows);
 }
 
 static struct nft_change change_of(const struct request *request, const char *jail,

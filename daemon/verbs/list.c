@@ -2,7 +2,6 @@
 #include "cli/nft-verb.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/timestamp.h"
 #include "cli/verb.h"
 
 #include <errno.h>
@@ -22,28 +21,24 @@ static int list_compare(const void *a, const void *b)
 		 : memcmp(left->address.bytes, right->address.bytes, sizeof(left->address.bytes));
 }
 
-static int print_row(const struct nft_element *element, usec_t now, bool forced)
+static int list_print_ban(const struct nft_element *element, usec_t now, bool forced, bool json)
 {
-	cleanup(freep) char *comment = NULL;
-	char prefix[PREFIX_TEXT_MAX], until[TIMESTAMP_TEXT_MAX], jail[NFT_JAIL_SIZE];
+	char jail[NFT_JAIL_SIZE];
+	const struct row rows[] = {
+		ROW_TEXT("jail", nft_jail_bare(element->jail, jail)),
+		ROW_ADDRESS("address", &element->address),
+		ROW_PREFIX("prefix", &element->prefix),
+		ROW_TIME("expires_usec", nft_verb_expires(now, element->remaining)),
+		ROW_BYTES("comment", span_of(element->comment ?: ""), MAX_COMMENT),
+		ROW("forced", IF_THERE(forced, KIND_FLAG), flag, true),
+		ROW_SAID("is forced", forced ? NFT_VERB_FORCED : ""),
+		ROW_SAID("blocks", element->host_bits ? " (blocks nobody: host bits are set)" : ""),
+		ROW_END,
+	};
 
-	comment = bytes_to_display(span_of(element->comment ? element->comment : ""), MAX_COMMENT);
-	if (!comment)
-		return -ENOMEM;
-	printf("%-12s  %-24s  %-19s  %s%s%s\n", nft_jail_bare(element->jail, jail),
-	       prefix_format(&element->prefix, prefix),
-	       timestamp_format(nft_verb_expires(now, element->remaining), until), comment,
-	       forced ? NFT_VERB_FORCED : "",
-	       element->host_bits ? " (blocks nobody: host bits are set)" : "");
-	return 0;
-}
-
-static int print_object(const struct nft_element *element, usec_t now, bool forced)
-{
-	cJSON *object = nft_verb_object(element->jail, &element->address, &element->prefix);
-
-	return nft_verb_print_ban(object, nft_verb_expires(now, element->remaining),
-				  element->comment, forced);
+	return output_print(
+		json, "{jail:12}  {prefix:24}  {expires_usec:19}  {comment}{is forced}{blocks}",
+		rows);
 }
 
 /* The marks of forced bans are shown on the rows of those. */
@@ -61,7 +56,7 @@ static int list_print(const struct nft_elements *elements, const struct nft_elem
 
 		if (nft_jail_is_forced(element->jail))
 			continue;
-		r = json ? print_object(element, now, forced) : print_row(element, now, forced);
+		r = list_print_ban(element, now, forced, json);
 	}
 	return r;
 }

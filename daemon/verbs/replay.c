@@ -6,7 +6,6 @@
 #include "base/timespan.h"
 #include "cli/input.h"
 #include "cli/output.h"
-#include "cli/timestamp.h"
 #include "cli/verb.h"
 #include "engine/engine.h"
 
@@ -27,118 +26,93 @@ static void replay_done(struct replay *replay)
 	input_done(&replay->input);
 }
 
-static int print_ban_json(const struct ban *ban, const char *cursor)
+static int replay_print_ban(const struct replay *replay, const struct ban *ban, const char *cursor)
 {
-	cJSON *object = cJSON_CreateObject();
-	bool ok;
+	char span[TIMESPAN_TEXT_MAX];
+	const struct row rows[] = {
+		ROW_TEXT("action", "ban"),
+		ROW_TIME("time_usec", ban->since),
+		ROW_TIME("until_usec", ban->until),
+		ROW_TEXT("jail", ban->jail),
+		ROW_TEXT("event", ban->event),
+		ROW_ADDRESS("address", &ban->address),
+		ROW_PREFIX("prefix", &ban->prefix),
+		ROW_WEIGHT("failures", ban->failures),
+		ROW("users", IF_THERE(ban->users > 0, KIND_NUMBER), number, ban->users),
+		ROW_NUMBER("offence", ban->offence),
+		ROW_TEXT("cursor", cursor),
+		ROW_SAID("span", ban->until == USEC_INFINITY
+					 ? "good"
+					 : timespan_format(ban->until - ban->since, span)),
+		ROW_SAID("what", ban->network ? "offenders" : "failures"),
+		ROW_END,
+	};
 
-	ok = print_add_text(object, "action", "ban") &&
-	     print_add_number(object, "time_usec", ban->since) &&
-	     print_add_until(object, "until_usec", ban->until) &&
-	     print_add_text(object, "jail", ban->jail) &&
-	     print_add_text(object, "event", ban->event) &&
-	     print_add_address(object, "address", &ban->address) &&
-	     print_add_prefix(object, "prefix", &ban->prefix) &&
-	     print_add_weight(object, "failures", ban->failures) &&
-	     (ban->users == 0 || print_add_number(object, "users", ban->users)) &&
-	     print_add_number(object, "offence", ban->offence) &&
-	     print_add_text(object, "cursor", cursor);
-	return print_line(object, ok);
-}
-
-static int print_ban_text(const struct ban *ban)
-{
-	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], weight[WEIGHT_TEXT_MAX],
-		span[TIMESPAN_TEXT_MAX];
-
-	printf("%s  %-10s %-24s for %s: %s, %s %s, offence %u\n",
-	       timestamp_format(ban->since, when), ban->jail, prefix_format(&ban->prefix, prefix),
-	       ban->until == USEC_INFINITY ? "good"
-					   : timespan_format(ban->until - ban->since, span),
-	       ban->event, weight_format(ban->failures, weight),
-	       ban->network ? "offenders" : "failures", ban->offence);
-	return 0;
+	return output_print(replay->common.json,
+			    "{time_usec}  {jail:10} {prefix:24} for {span}: {event}, {failures} "
+			    "{what}, offence {offence}",
+			    rows);
 }
 
 /* What bans nobody: the breaker's lines stand among the bans. */
-static int print_breaker_json(const struct decision *decision, const char *cursor)
+static int replay_print_breaker(const struct replay *replay, const struct decision *decision,
+				const char *cursor)
 {
 	bool opens = decision->type == DECISION_BREAKER;
-	cJSON *object = cJSON_CreateObject();
-	bool ok;
+	const struct row rows[] = {
+		ROW_TEXT("action", "breaker"),
+		ROW_TEXT("state", opens ? "open" : "closed"),
+		ROW_TIME("time_usec", decision->ban.since),
+		ROW_TEXT("jail", decision->ban.jail),
+		ROW_NUMBER("count", decision->count),
+		ROW("event", IF_THERE(opens, KIND_TEXT), text, decision->ban.event),
+		ROW("address", IF_THERE(opens, KIND_ADDRESS), address, &decision->ban.address),
+		ROW("prefix", IF_THERE(opens, KIND_PREFIX), prefix, &decision->ban.prefix),
+		ROW("failures", IF_THERE(opens, KIND_WEIGHT), number, decision->ban.failures),
+		ROW_TEXT("cursor", cursor),
+		ROW_END,
+	};
 
-	ok = print_add_text(object, "action", "breaker") &&
-	     print_add_text(object, "state", opens ? "open" : "closed") &&
-	     print_add_number(object, "time_usec", decision->ban.since) &&
-	     print_add_text(object, "jail", decision->ban.jail) &&
-	     print_add_number(object, "count", decision->count) &&
-	     (!opens || (print_add_text(object, "event", decision->ban.event) &&
-			 print_add_address(object, "address", &decision->ban.address) &&
-			 print_add_prefix(object, "prefix", &decision->ban.prefix) &&
-			 print_add_weight(object, "failures", decision->ban.failures))) &&
-	     print_add_text(object, "cursor", cursor);
-	return print_line(object, ok);
+	return output_print(replay->common.json,
+			    opens ? "{time_usec}  {jail:10} {prefix:24} held back: {count} bans in "
+				    "too short a time"
+				  : "{time_usec}  {jail:10} bans again; offenders that were held "
+				    "back: {count}",
+			    rows);
 }
 
-static int print_breaker_text(const struct decision *decision)
+static int replay_print_target(const struct replay *replay, const struct decision *decision,
+			       const char *cursor)
 {
-	char when[TIMESTAMP_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	const struct row rows[] = {
+		ROW_TEXT("action", "target"),
+		ROW_TIME("time_usec", decision->ban.since),
+		ROW_TEXT("jail", decision->ban.jail),
+		ROW_TEXT("event", decision->ban.event),
+		ROW_BYTES("user", decision->user, USER_SHOWN),
+		ROW_NUMBER("hosts", decision->count),
+		ROW_ADDRESS("address", &decision->ban.address),
+		ROW_PREFIX("prefix", &decision->ban.prefix),
+		ROW_TEXT("cursor", cursor),
+		ROW_END,
+	};
 
-	printf("%s  %-10s ", timestamp_format(decision->ban.since, when), decision->ban.jail);
-	if (decision->type == DECISION_BREAKER)
-		printf("%-24s held back: %llu bans in too short a time\n",
-		       prefix_format(&decision->ban.prefix, prefix),
-		       (unsigned long long)decision->count);
-	else
-		printf("bans again; offenders that were held back: %llu\n",
-		       (unsigned long long)decision->count);
-	return 0;
+	return output_print(
+		replay->common.json,
+		"{time_usec}  {jail:10} {hosts} hosts or more try the account \"{user}\"", rows);
 }
 
-static int print_target_json(const struct decision *decision, const char *cursor)
-{
-	cJSON *object = cJSON_CreateObject();
-	bool ok;
-
-	ok = print_add_text(object, "action", "target") &&
-	     print_add_number(object, "time_usec", decision->ban.since) &&
-	     print_add_text(object, "jail", decision->ban.jail) &&
-	     print_add_text(object, "event", decision->ban.event) &&
-	     print_add_bytes(object, "user", decision->user) &&
-	     print_add_number(object, "hosts", decision->count) &&
-	     print_add_address(object, "address", &decision->ban.address) &&
-	     print_add_prefix(object, "prefix", &decision->ban.prefix) &&
-	     print_add_text(object, "cursor", cursor);
-	return print_line(object, ok);
-}
-
-static int print_target_text(const struct decision *decision)
-{
-	cleanup(freep) char *user = bytes_to_display(decision->user, USER_SHOWN);
-	char when[TIMESTAMP_TEXT_MAX];
-
-	if (!user)
-		return -ENOMEM;
-	printf("%s  %-10s %llu hosts or more try the account \"%s\"\n",
-	       timestamp_format(decision->ban.since, when), decision->ban.jail,
-	       (unsigned long long)decision->count, user);
-	return 0;
-}
-
-static int print_decision(struct replay *replay, const struct decision *decision,
+static int print_decision(const struct replay *replay, const struct decision *decision,
 			  const char *cursor)
 {
-	bool json = replay->common.json;
-
 	switch (decision->type) {
 	case DECISION_BAN:
-		return json ? print_ban_json(&decision->ban, cursor)
-			    : print_ban_text(&decision->ban);
+		return replay_print_ban(replay, &decision->ban, cursor);
 	case DECISION_BREAKER:
 	case DECISION_BREAKER_CLOSED:
-		return json ? print_breaker_json(decision, cursor) : print_breaker_text(decision);
+		return replay_print_breaker(replay, decision, cursor);
 	case DECISION_TARGET:
-		return json ? print_target_json(decision, cursor) : print_target_text(decision);
+		return replay_print_target(replay, decision, cursor);
 	case DECISION_END:     /* a reload's */
 	case DECISION_PRIVATE: /* the daemon's */
 		break;
@@ -164,24 +138,19 @@ static int print_decisions(struct replay *replay)
 	return r;
 }
 
-static int replay_print_summary(struct replay *replay)
+static int replay_print_summary(const struct replay *replay)
 {
 	const struct engine_statistics *s = engine_statistics(replay->engine);
-	char failures[WEIGHT_TEXT_MAX], prevented[WEIGHT_TEXT_MAX];
-	cJSON *object;
+	const struct row rows[] = {
+		ROW_TEXT("action", "summary"),         ROW_NUMBER("entries", s->entries),
+		ROW_WEIGHT("failures", s->failures),   ROW_NUMBER("bans", s->bans),
+		ROW_WEIGHT("prevented", s->prevented), ROW_END,
+	};
 
-	if (!replay->common.json) {
-		printf("%llu entries read, %s failures, %llu bans, %s failures prevented by them\n",
-		       (unsigned long long)s->entries, weight_format(s->failures, failures),
-		       (unsigned long long)s->bans, weight_format(s->prevented, prevented));
-		return 0;
-	}
-	object = cJSON_CreateObject();
-	return print_line(object, print_add_text(object, "action", "summary") &&
-					  print_add_number(object, "entries", s->entries) &&
-					  print_add_weight(object, "failures", s->failures) &&
-					  print_add_number(object, "bans", s->bans) &&
-					  print_add_weight(object, "prevented", s->prevented));
+	return output_print(replay->common.json,
+			    "{entries} entries read, {failures} failures, {bans} bans, {prevented} "
+			    "failures prevented by them",
+			    rows);
 }
 
 static int replay_follow(struct replay *replay)
@@ -202,7 +171,7 @@ static int replay_follow(struct replay *replay)
 
 static int replay_prepare(struct replay *replay, struct faults *faults)
 {
-	static const uint8_t seed[16] = "one for replays"; /* nobody is attacking a replay */
+	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
 	struct input *input = &replay->input;
 	int r;
 

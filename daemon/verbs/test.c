@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define MESSAGE_SHOWN 200 /* bytes */
+#define USER_SHOWN    80
+
 struct test {
 	struct common common;
 	const char *mode, *unit, *identifier;
@@ -123,52 +126,36 @@ static int test_ask(struct test *test, const struct sample *sample, struct answe
 	return ret->rule ? 0 : test_explain(test, sample, reader, n_readers, ret);
 }
 
-static int print_json(const struct sample *sample, const struct answer *answer)
+static int test_print(const struct test *test, const struct sample *sample,
+		      const struct answer *answer)
 {
 	static const char *const outcomes[] = { [OUTCOME_FAILURE] = "failure",
 						[OUTCOME_SUCCESS] = "success",
 						[OUTCOME_NOTE] = "note" };
-	const struct event *event = answer->rule ? &answer->rule->events[answer->hit->event] : NULL;
-	cJSON *object = cJSON_CreateObject();
-	bool ok;
+	const struct verdict_of_hit none = { 0 }, *hit = answer->rule ? answer->hit : &none;
+	const struct event *event = answer->rule ? &answer->rule->events[hit->event] : NULL;
+	const struct address *address = event ? address_of(hit) : NULL;
+	const struct span message = sample->message.data ? sample->message : SPAN_LITERAL("");
+	const struct row rows[] = {
+		ROW_BYTES("message", message, MESSAGE_SHOWN),
+		ROW_TEXT("jail", event ? answer->rule->name : NULL),
+		ROW_TEXT("event", event ? event->name : NULL),
+		ROW_TEXT("outcome", event ? outcomes[event->outcome] : NULL),
+		ROW_ADDRESS("address", address),
+		ROW_BYTES("user", hit->user, USER_SHOWN),
+		ROW_WEIGHT("weight", hit->weight),
+		ROW_TEXT("reason", answer->reason),
+		ROW_SAID("no address", address ? "" : "none"),
+		ROW_SAID("user is", hit->user.data ? ", user \"" : ""),
+		ROW_SAID("user ends", hit->user.data ? "\"" : ""),
+		ROW_END,
+	};
 
-	ok = print_add_bytes(object, "message",
-			     sample->message.data ? sample->message : SPAN_LITERAL("")) &&
-	     print_add_text(object, "jail", event ? answer->rule->name : NULL) &&
-	     print_add_text(object, "event", event ? event->name : NULL) &&
-	     print_add_text(object, "outcome", event ? outcomes[event->outcome] : NULL) &&
-	     print_add_address(object, "address", event ? address_of(answer->hit) : NULL) &&
-	     print_add_bytes(object, "user", event ? answer->hit->user : (struct span){ 0 }) &&
-	     print_add_weight(object, "weight", event ? answer->hit->weight : 0) &&
-	     print_add_text(object, "reason", answer->reason);
-	return print_line(object, ok);
-}
-
-static int print_text(const struct sample *sample, const struct answer *answer)
-{
-	cleanup(freep) char *message = bytes_to_display(sample->message, 200);
-	cleanup(freep) char *user = NULL;
-	const struct address *address = answer->rule ? address_of(answer->hit) : NULL;
-	char text[ADDRESS_TEXT_MAX], weight[WEIGHT_TEXT_MAX];
-
-	if (!message)
-		return -ENOMEM;
-	printf("%s\n", message);
-	if (!answer->rule) {
-		printf("    no: %s\n", answer->reason);
-		return 0;
-	}
-	if (answer->hit->user.data) {
-		user = bytes_to_display(answer->hit->user, 80);
-		if (!user)
-			return -ENOMEM;
-	}
-	printf("    %s %s, address %s%s%s%s, weight %s: %s\n", answer->rule->name,
-	       answer->rule->events[answer->hit->event].name,
-	       address ? address_format(address, text) : "none", user ? ", user \"" : "",
-	       user ?: "", user ? "\"" : "", weight_format(answer->hit->weight, weight),
-	       answer->reason);
-	return 0;
+	return output_print(test->common.json,
+			    event ? "{message}\n    {jail} {event}, address {address}{no address}"
+				    "{user is}{user}{user ends}, weight {weight}: {reason}"
+				  : "{message}\n    no: {reason}",
+			    rows);
 }
 
 static int run_sample(struct test *test, const struct sample *sample)
@@ -184,7 +171,7 @@ static int run_sample(struct test *test, const struct sample *sample)
 		test->n_taken++;
 	else if (sample->message.data)
 		unmatched_add(test->shapes, sample->message);
-	return test->common.json ? print_json(sample, &answer) : print_text(sample, &answer);
+	return test_print(test, sample, &answer);
 }
 
 /* MESSAGE of `journalctl -o json`: a text, an array of numbers for bytes that are no text, null

@@ -150,16 +150,15 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 
 static int unban_say(const struct request *request, const char *jail, const struct prefix *prefix)
 {
-	char text[PREFIX_TEXT_MAX], bare[NFT_JAIL_SIZE];
-	cJSON *object;
+	char bare[NFT_JAIL_SIZE];
+	const struct row rows[] = {
+		ROW_TEXT("jail", nft_jail_bare(jail, bare)),
+		ROW_ADDRESS("address", &prefix->address),
+		ROW_PREFIX("prefix", prefix),
+		ROW_END,
+	};
 
-	if (request->json) {
-		object = nft_verb_object(jail, &prefix->address, prefix);
-		return print_line(object, object != NULL);
-	}
-	printf("%s is no longer banned in jail %s\n", prefix_format(prefix, text),
-	       nft_jail_bare(jail, bare));
-	return 0;
+	return output_print(request->json, "{prefix} is no longer banned in jail {jail}", rows);
 }
 
 /* Who asked for one host may not know that its whole network was banned, and others in it are. */

@@ -1,6 +1,5 @@
-#include "verbs/why-exempt.h"
-
 #include "io/answer.h"
+#include "verbs/why.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,17 +42,29 @@ static int look_at_names(const struct ignorelist *names, const struct address *a
 	return r;
 }
 
-int why_ignored(const struct config *config, struct nft *nft, const struct address *address,
-		char **ret)
+static bool why_in_ignoreip(const struct policy *policy, const struct prefix *target)
 {
+	for (size_t i = 0; i < policy->n_ignoreip; i++)
+		if (prefix_covers(&policy->ignoreip[i], target))
+			return true;
+	return false;
+}
+
+int why_ignored(const struct why *why, char **ret)
+{
+	const struct policy *policy = why->input.config->policy;
+	const struct address *address = &why->target.address;
 	int r;
 
-	if (address_never_offends(address))
+	if (prefix_never_offends(&why->target))
 		return exempt_tell("a loopback, unspecified or multicast address", ret);
-	if (policy_ignores(config->policy, address))
+	if (why_in_ignoreip(policy, &why->target))
 		return exempt_tell("in ignoreip", ret);
-	r = look_at_names(&config->policy->ignore_names, address, ret);
-	if (r != 0 || !nft)
+	if (why->target.length < address_bits(address)) /* what is left is of single addresses */
+		return 0;
+	r = look_at_names(&policy->ignore_names, address, ret);
+	if (r != 0 || !why->nft)
 		return r;
-	return nft_ignores(nft, address) > 0 ? exempt_tell("an own address or a gateway", ret) : 0;
+	return nft_ignores(why->nft, address) > 0 ? exempt_tell("an own address or a gateway", ret)
+						  : 0;
 }

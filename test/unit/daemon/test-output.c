@@ -2,69 +2,109 @@
 
 #include "unit.h"
 
-static void folds_what_is_no_text(void **state)
+#include <stdio.h>
+#include <unistd.h>
+
+static char printed[4096];
+
+/* What output_print() writes to stdout. */
+static const char *print(bool json, const char *sentence, const struct row *rows)
 {
-	static const struct {
-		struct span bytes;
-		const char *text;
-	} cases[] = {
-		{ SPAN_LITERAL("plain \"text\""), "plain \"text\"" },
-		{ SPAN_LITERAL("\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80"),
-		  "\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80" },
-		{ SPAN_LITERAL("a\0b"), "a\xef\xbf\xbd"
-					"b" },
-		{ SPAN_LITERAL("\xff"), "\xef\xbf\xbd" },
-		{ SPAN_LITERAL("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd" }, /* overlong */
-		{ SPAN_LITERAL("\xed\xa0\x80"),
-		  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },               /* surrogate */
-		{ SPAN_LITERAL("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd" }, /* cut off */
+	FILE *file = tmpfile();
+	int saved;
+
+	assert_non_null(file);
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	assert_true(saved >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
+	assert_int_equal(output_print(json, sentence, rows), 0);
+	fflush(stdout);
+	assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+	close(saved);
+	rewind(file);
+	printed[fread(printed, 1, sizeof(printed) - 1, file)] = '\0';
+	fclose(file);
+	return printed;
+}
+
+static void objects_are_exact(void **state)
+{
+	struct address address;
+	struct prefix prefix;
+	const struct row rows[] = {
+		ROW_NUMBER("time", 1763770000000001),
+		ROW_TIME("until", USEC_INFINITY),
+		ROW_TIME("at", 1763770000000001),
+		ROW_WEIGHT("five", 50),
+		ROW_WEIGHT("less", 45),
+		ROW_FLAG("yes", true),
+		ROW_TEXT("none", NULL),
+		ROW_BYTES("also none", ((struct span){ 0 }), 10),
+		ROW_ADDRESS("nobody", NULL),
+		ROW("unknown", IF_KNOWN(false, KIND_NUMBER), number, 7),
+		ROW("gone", IF_THERE(false, KIND_NUMBER), number, 7),
+		ROW_SAID("said", "to people"),
+		ROW_ADDRESS("address", &address),
+		ROW_PREFIX("prefix", &prefix),
+		ROW_BYTES("bytes", SPAN_LITERAL("a\"\xff\0\xc2\x9b"), 1),
+		ROW_END,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		cleanup(freep) char *text = bytes_to_text(cases[i].bytes);
-
-		assert_string_equal(text, cases[i].text);
-	}
+	assert_int_equal(prefix_parse(SPAN_LITERAL("2001:db8::/64"), &prefix), 0);
+	assert_int_equal(address_parse(SPAN_LITERAL("192.0.2.1"), &address), 0);
+	assert_string_equal(print(true, NULL, rows),
+			    "{\"time\":1763770000000001,\"until\":null,\"at\":1763770000000001,"
+			    "\"five\":5,\"less\":4.5,\"yes\":true,\"none\":null,\"also none\":null,"
+			    "\"nobody\":null,\"unknown\":null,\"address\":\"192.0.2.1\","
+			    "\"prefix\":\"2001:db8::/64\","
+			    "\"bytes\":\"a\\\"\xef\xbf\xbd\xef\xbf\xbd\\u009b\"}\n");
 }
 
-static void keeps_terminals_safe(void **state)
+static void sentences_are_filled(void **state)
 {
-	cleanup(freep) char *text = bytes_to_display(SPAN_LITERAL("\x1b[2J\nx\x7f\xc2\x85y"), 80);
-	cleanup(freep) char *turned = bytes_to_display(
-		SPAN_LITERAL("a\xe2\x80\xae"
-			     "b\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xe2\x82\xac\xe2\x80\x90"),
-		80);
-	cleanup(freep) char *cut = bytes_to_display(SPAN_LITERAL("abcdef"), 3);
+	const struct row rows[] = {
+		ROW_TEXT("jail", "ssh\x1b"),
+		ROW_BYTES("user", SPAN_LITERAL("nobody"), 3),
+		ROW_NUMBER("count", 1234567),
+		ROW_WEIGHT("failures", 45),
+		ROW_TEXT("nothing", NULL),
+		ROW("gone", IF_THERE(false, KIND_TEXT), text, "x"),
+		ROW_TIME("never", USEC_INFINITY),
+		ROW_SAID("said", "yes"),
+		ROW_END,
+	};
 
-	assert_string_equal(text, "?[2J?x???y");
-	assert_string_equal(turned, "a???b?????????\xe2\x82\xac\xe2\x80\x90");
-	assert_string_equal(cut, "abc...");
+	assert_string_equal(print(false, "{jail:6}|{user}|{count}|{failures}", rows),
+			    "ssh?  |nob...|1234567|4.5\n");
+	assert_string_equal(print(false, "[{nothing}{gone}] {never} {said:2} {nothing:3}.", rows),
+			    "[] never yes    .\n");
 }
 
-static void keeps_numbers_exact(void **state)
+static void cells_are_short(void **state)
 {
-	cJSON *object = cJSON_CreateObject();
-	char *text;
+	static const char *const keys[] = { "count", "failures", "none", "user", NULL };
+	const struct row rows[] = {
+		ROW_BYTES("user", SPAN_LITERAL("a\nb"), 10),
+		ROW_NUMBER("count", 1234567),
+		ROW_WEIGHT("failures", 41),
+		ROW_TEXT("none", NULL),
+		ROW_END,
+	};
+	cleanup(columns_freep) struct columns *columns = NULL;
+	cleanup(freep) char *text = NULL;
 
-	assert_true(print_add_number(object, "time", 1763770000000000));
-	assert_true(print_add_until(object, "until", USEC_INFINITY));
-	assert_true(print_add_weight(object, "five", 50));
-	assert_true(print_add_weight(object, "less", 45));
-	assert_true(print_add_bytes(object, "none", (struct span){ 0 }));
-	text = cJSON_PrintUnformatted(object);
-	assert_string_equal(text,
-			    "{\"time\":1763770000000000,\"until\":null,\"five\":5,\"less\":4.5,"
-			    "\"none\":null}");
-	cJSON_free(text);
-	cJSON_Delete(object);
+	assert_int_equal(columns_new("<<<<", &columns), 0);
+	assert_int_equal(output_add_cells(columns, keys, rows), 0);
+	assert_int_equal(columns_format(columns, &text), 0);
+	assert_string_equal(text, "1.2M  5  -  a?b\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folds_what_is_no_text),
-		cmocka_unit_test(keeps_terminals_safe),
-		cmocka_unit_test(keeps_numbers_exact),
+		cmocka_unit_test(objects_are_exact),
+		cmocka_unit_test(sentences_are_filled),
+		cmocka_unit_test(cells_are_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

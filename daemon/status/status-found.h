@@ -1,7 +1,7 @@
-#ifndef BANISH_DAEMON_STATUS_H
-#define BANISH_DAEMON_STATUS_H
+#ifndef BANISH_DAEMON_STATUS_FOUND_H
+#define BANISH_DAEMON_STATUS_FOUND_H
 
-/* What `banish status` finds out, and how it is shown. Whatever cannot be looked at is left out and
+/* What `banish status` finds out. Whatever cannot be looked at is left out and
  * told: half an answer is better than none. */
 
 #include "cli/history.h"
@@ -50,20 +50,10 @@ struct status {
 	size_t n_unseen;
 };
 
-/* Finds out all of it. What cannot be looked at is an answer too; negative errno: no memory, or the
- * journal broke. */
-int status_find(struct status *status) must_check;
-void status_done(struct status *status);
-
-int status_print_text(const struct status *status) must_check;
-int status_print_json(const struct status *status) must_check;
-
-/* The kernel's side of it (status-kernel.c), the jails' (status-jails.c). */
-int status_look_at_kernel(struct status *status) must_check;
-int status_look_at_jails(struct status *status) must_check;
 /* Made where there is none. NULL: no memory. */
 struct status_jail *status_jail(struct status *status, const char *name);
 /* "WHAT was not looked at: REMEDY"; takes the text (NULL: no memory). */
 int status_add_unseen(struct status *status, char *text) must_check;
+void status_done(struct status *status);
 
 #endif
