@@ -3,10 +3,11 @@
  *
  * Main is a table of verbs: adding a verb is one file and one row.
  */
-#include <stdio.h>
-#include <string.h>
-
+#include "base/suggest.h"
 #include "cli/verb.h"
+
+#include <errno.h>
+#include <stdio.h>
 
 static const struct verb {
 	const char *name;
@@ -35,7 +36,20 @@ static void print_usage(FILE *out)
 	fprintf(out, "\n\"banish VERB --help\" tells more; so does banish(8).\n");
 }
 
-int main(int argc, char **argv)
+static int refuse_verb(const char *word)
+{
+	struct suggestion suggestion = { .word = span_of(word) };
+
+	for (const struct verb *v = verbs; v->name; v++)
+		suggestion_try(&suggestion, v->name);
+	fprintf(stderr, "banish: no verb \"%s\"; ", word);
+	if (suggestion.best)
+		fprintf(stderr, "did you mean \"%s\"? ", suggestion.best);
+	fprintf(stderr, "\"banish --help\" lists them\n");
+	return EXIT_USAGE;
+}
+
+static int run_verb(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_usage(stderr);
@@ -52,6 +66,20 @@ int main(int argc, char **argv)
 	for (const struct verb *v = verbs; v->name; v++)
 		if (strcmp(v->name, argv[1]) == 0)
 			return v->run(argc - 1, argv + 1);
-	fprintf(stderr, "banish: no verb \"%s\"; \"banish --help\" lists them\n", argv[1]);
-	return EXIT_USAGE;
+	return refuse_verb(argv[1]);
+}
+
+/* What could not be written was not told: then nothing that was is to be trusted. */
+int main(int argc, char **argv)
+{
+	int code = run_verb(argc, argv);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	/* what was refused before the last flush has no error any more; a full disk has one, always
+	 */
+	fprintf(stderr, "banish%s%s: cannot write the output: %s\n", argc > 1 ? " " : "",
+		argc > 1 ? argv[1] : "", errno ? strerror(errno) : "not all of it was taken");
+	return EXIT_NO;
 }

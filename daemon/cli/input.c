@@ -10,9 +10,11 @@ int input_open_journal(const char *verb, const struct common *common, struct jou
 
 	r = journal_open(common->file, common->directory, false, ret);
 	/* libsystemd opens a folder without any journal, and finds nothing in it */
-	if (r >= 0 && journal_oldest(*ret, &oldest) == -ENODATA)
+	if (r >= 0 && journal_oldest(*ret, &oldest) == -ENODATA) {
 		fprintf(stderr, "banish %s: there is no entry in the journal: look at the path\n",
 			verb);
+		return -EINVAL;
+	}
 	if (r >= 0 || r == -ENOMEM)
 		return r;
 	fprintf(stderr, "banish %s: cannot read the journal: %s\n", verb, journal_explain(r));

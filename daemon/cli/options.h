@@ -58,13 +58,13 @@ struct common {
 		"directory", "DIR", "read the journal files of this folder", &(common).directory, \
 			NULL                                                                      \
 	}
-#define OPTION_JOURNAL(common)                                                        \
-	OPTION_PLACE(common),                                                         \
-		{ "since", "TIME",                                                    \
-		  "begin here: @SECONDS, YYYY-MM-DD[ HH:MM[:SS]], today, \"2h ago\"", \
-		  &(common).since, parse_time },                                      \
-	{                                                                             \
-		"until", "TIME", "end here", &(common).until, parse_time              \
+#define OPTION_JOURNAL(common)                                                                    \
+	OPTION_PLACE(common),                                                                     \
+		{ "since", "TIME",                                                                \
+		  "begin here: @SECONDS, YYYY-MM-DD[ HH:MM[:SS]], HH:MM, today, \"2h ago\", -2h", \
+		  &(common).since, parse_time },                                                  \
+	{                                                                                         \
+		"until", "TIME", "end here", &(common).until, parse_time                          \
 	}
 
 /* Parses; argv is permuted so that the words stand last. 0: go on, words begin at *ret_first. 1:

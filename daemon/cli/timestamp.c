@@ -6,22 +6,47 @@
 #include <stdio.h>
 #include <time.h>
 
-/* "@1763770000" or "@1763770000.25" */
-static int parse_epoch(const char *text, usec_t *ret)
+static int parse_digits(const char **text, usec_t *ret)
 {
-	usec_t seconds = 0, fraction = 0, unit = USEC_PER_SEC / 10;
-	const char *p = text + 1;
+	const char *p = *text;
+	usec_t number = 0;
 
-	if (*p < '0' || *p > '9')
-		return -EINVAL;
 	for (; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(seconds, 10, &seconds) ||
-		    __builtin_add_overflow(seconds, (usec_t)(*p - '0'), &seconds))
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (usec_t)(*p - '0'), &number))
 			return -ERANGE;
+	if (p == *text)
+		return -EINVAL;
+	*text = p;
+	*ret = number;
+	return 0;
+}
+
+/* ".25", if there is one; microseconds. */
+static usec_t parse_fraction(const char **text)
+{
+	usec_t fraction = 0, unit = USEC_PER_SEC / 10;
+	const char *p = *text;
+
 	if (*p == '.')
 		for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
 			fraction += unit * (usec_t)(*p - '0');
-	if (*p)
+	*text = p;
+	return fraction;
+}
+
+/* "@1763770000" or "@1763770000.25" */
+static int parse_epoch(const char *text, usec_t *ret)
+{
+	usec_t seconds, fraction;
+	int r;
+
+	text++;
+	r = parse_digits(&text, &seconds);
+	if (r < 0)
+		return r;
+	fraction = parse_fraction(&text);
+	if (*text)
 		return -EINVAL;
 	if (__builtin_mul_overflow(seconds, USEC_PER_SEC, &seconds) ||
 	    __builtin_add_overflow(seconds, fraction, ret))
@@ -29,65 +54,152 @@ static int parse_epoch(const char *text, usec_t *ret)
 	return 0;
 }
 
-static int from_local(struct tm *local, usec_t *ret)
+static int from_date(struct tm *date, bool utc, usec_t fraction, usec_t *ret)
 {
 	time_t seconds;
 
-	local->tm_isdst = -1;
-	seconds = mktime(local);
+	date->tm_isdst = -1;
+	seconds = utc ? timegm(date) : mktime(date);
 	if (seconds < 0)
 		return -ERANGE;
-	*ret = (usec_t)seconds * USEC_PER_SEC;
+	*ret = (usec_t)seconds * USEC_PER_SEC + fraction;
 	return 0;
 }
 
-static int midnight(usec_t now, int days, usec_t *ret)
+static int date_of(usec_t now, bool utc, struct tm *ret)
 {
 	time_t seconds = (time_t)(now / USEC_PER_SEC);
-	struct tm local;
 
-	if (!localtime_r(&seconds, &local))
+	if (!(utc ? gmtime_r(&seconds, ret) : localtime_r(&seconds, ret)))
 		return -ERANGE;
-	local.tm_hour = local.tm_min = local.tm_sec = 0;
-	local.tm_mday += days;
-	return from_local(&local, ret);
+	ret->tm_hour = ret->tm_min = ret->tm_sec = 0;
+	return 0;
 }
 
-static int parse_ago(const char *text, size_t size, usec_t now, usec_t *ret)
+/* 1: it is "SPAN ago", "-SPAN", "SPAN left" or "+SPAN". */
+static int parse_relative(struct span text, usec_t now, usec_t *ret)
 {
+	static const struct span behind[] = { SPAN_LITERAL(" ago"), SPAN_LITERAL(" left") };
+	bool later = false, found = false;
 	usec_t span;
 	int r;
 
-	r = timespan_parse((struct span){ text, size }, &span);
+	if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
+		later = text.data[0] == '+';
+		text = (struct span){ text.data + 1, text.size - 1 };
+		found = true;
+	}
+	for (size_t i = 0; !found && i < ARRAY_SIZE(behind); i++) {
+		size_t size = behind[i].size;
+
+		found = text.size > size &&
+			memcmp(text.data + text.size - size, behind[i].data, size) == 0;
+		if (found)
+			text.size -= size;
+		later = i == 1;
+	}
+	if (!found)
+		return 0;
+	r = timespan_parse(text, &span);
 	if (r < 0)
 		return r;
-	*ret = span < now ? now - span : 0;
+	if (later && span > USEC_INFINITY - 1 - now)
+		return -ERANGE;
+	*ret = later ? now + span : now - MIN(now, span);
+	return 1;
+}
+
+/* True if the text ends in " UTC" or, behind a time, "Z", which is cut off then. */
+static bool cut_utc(char *text)
+{
+	size_t size = strlen(text);
+
+	if (size > 4 && strcmp(text + size - 4, " UTC") == 0)
+		text[size - 4] = '\0';
+	else if (size > 1 && text[size - 1] == 'Z' && strchr(text, ':'))
+		text[size - 1] = '\0';
+	else
+		return false;
+	return true;
+}
+
+/* "12:00", "12:00:45", "12:00:45.25"; NULL: it is none. */
+static const char *parse_clock(const char *text, struct tm *date, usec_t *ret_fraction)
+{
+	const char *end = strptime(text, "%H:%M", date);
+
+	if (end && *end == ':') {
+		end = strptime(end + 1, "%S", date);
+		if (end)
+			*ret_fraction = parse_fraction(&end);
+	}
+	return end;
+}
+
+/* "Sat 2025-11-22 12:00:45 UTC"; weekday, time and zone may be missing, or the day (it is today).
+ */
+static int parse_date(const char *text, usec_t now, usec_t *ret)
+{
+	char buffer[64];
+	struct tm date = { .tm_wday = -1 }, today;
+	usec_t time, fraction = 0;
+	const char *end;
+	bool utc;
+	int r, weekday;
+
+	if (strlen(text) >= sizeof(buffer))
+		return -EINVAL;
+	strcpy(buffer, text);
+	utc = cut_utc(buffer);
+	end = strptime(buffer, "%a ", &date);
+	weekday = end ? date.tm_wday : -1;
+	text = end ?: buffer;
+	end = strptime(text, "%Y-%m-%d", &date);
+	if (end && (*end == ' ' || *end == 'T')) {
+		end = parse_clock(end + 1, &date, &fraction);
+	} else if (!end && weekday < 0) {
+		r = date_of(now, utc, &today);
+		if (r < 0)
+			return r;
+		date = today;
+		end = parse_clock(text, &date, &fraction);
+	}
+	if (!end || *end)
+		return -EINVAL;
+	r = from_date(&date, utc, fraction, &time);
+	if (r < 0)
+		return r;
+	if (weekday >= 0 && weekday != date.tm_wday)
+		return -EINVAL;
+	*ret = time;
 	return 0;
 }
 
-static int parse_date(const char *text, usec_t *ret)
+static int parse_day(const char *text, usec_t now, usec_t *ret)
 {
-	struct tm local = { 0 };
-	const char *end;
+	static const char *const days[] = { "yesterday", "today", "tomorrow" };
+	char buffer[32];
+	struct tm date;
+	bool utc;
+	int r;
 
-	end = strptime(text, "%Y-%m-%d", &local);
-	if (!end)
-		return -EINVAL;
-	if (*end == ' ' || *end == 'T') {
-		end = strptime(end + 1, "%H:%M", &local);
-		if (!end)
-			return -EINVAL;
+	if (strlen(text) >= sizeof(buffer))
+		return 0;
+	strcpy(buffer, text);
+	utc = cut_utc(buffer);
+	for (int i = 0; i < (int)ARRAY_SIZE(days); i++) {
+		if (strcmp(buffer, days[i]) != 0)
+			continue;
+		r = date_of(now, utc, &date);
+		date.tm_mday += i - 1;
+		return r < 0 ? r : from_date(&date, utc, 0, ret) ?: 1;
 	}
-	if (*end == ':')
-		end = strptime(end + 1, "%S", &local);
-	if (!end || *end)
-		return -EINVAL;
-	return from_local(&local, ret);
+	return 0;
 }
 
 int timestamp_parse(const char *text, usec_t now, usec_t *ret)
 {
-	size_t size = strlen(text);
+	int r;
 
 	if (text[0] == '@')
 		return parse_epoch(text, ret);
@@ -95,13 +207,12 @@ int timestamp_parse(const char *text, usec_t now, usec_t *ret)
 		*ret = now;
 		return 0;
 	}
-	if (strcmp(text, "today") == 0)
-		return midnight(now, 0, ret);
-	if (strcmp(text, "yesterday") == 0)
-		return midnight(now, -1, ret);
-	if (size > 4 && strcmp(text + size - 4, " ago") == 0)
-		return parse_ago(text, size - 4, now, ret);
-	return parse_date(text, ret);
+	r = parse_day(text, now, ret);
+	if (r == 0)
+		r = parse_relative(span_of(text), now, ret);
+	if (r != 0)
+		return MIN(r, 0);
+	return parse_date(text, now, ret);
 }
 
 const char *timestamp_format(usec_t time, char buffer[static TIMESTAMP_TEXT_MAX])

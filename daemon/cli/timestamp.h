@@ -6,8 +6,10 @@
 
 #include "base/util.h"
 
-/* "@SECONDS[.fraction]", "YYYY-MM-DD[ HH:MM[:SS]]" in local time, "now", "today", "yesterday",
- * "SPAN ago". `now` is an argument. 0, -EINVAL or -ERANGE. */
+/* "@SECONDS[.fraction]"; "[Sat] YYYY-MM-DD[ HH:MM[:SS[.fraction]]][ UTC]" or the time alone, which
+ * is of today, local time where no zone stands; "now", "today", "yesterday", "tomorrow"; "SPAN
+ * ago",
+ * "-SPAN", "SPAN left", "+SPAN". `now` is an argument. 0, -EINVAL or -ERANGE. */
 int timestamp_parse(const char *text, usec_t now, usec_t *ret) must_check;
 
 #define TIMESTAMP_TEXT_MAX 32 /* bytes */

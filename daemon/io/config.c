@@ -329,6 +329,8 @@ int config_compile(struct config *config, bool jit, struct faults *faults, struc
 
 void faults_print(const struct faults *faults)
 {
+	for (size_t i = 0; i < faults->n_notes; i++)
+		fprintf(stderr, "%s\n", faults->notes[i]);
 	for (size_t i = 0; i < faults->n_lines; i++)
 		fprintf(stderr, "%s\n", faults->lines[i]);
 }

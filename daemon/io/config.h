@@ -48,7 +48,7 @@ int config_compile(struct config *config, bool jit, struct faults *faults,
 int config_compile_all(struct config *config, bool jit, struct faults *faults,
 		       struct ruleset **ret) must_check;
 
-/* Prints each fault to stderr. */
+/* Prints each note and each fault to stderr. */
 void faults_print(const struct faults *faults);
 /* The end of a verb: prints and frees the faults, or says the error `r` where there are none to say
  * it (-EINVAL has been said). Returns r. */

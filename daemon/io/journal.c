@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <grp.h>
 #include <stdio.h>
 #include <systemd/sd-journal.h>
+#include <unistd.h>
 
 /* A field can be as large as its sender likes; no rule needs more, and a longer one is cut, never
  * refused. */
@@ -161,11 +163,28 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	return 0;
 }
 
+/* The right that journald's files ask for, beside root's. */
+static bool is_in_journal_group(void)
+{
+	const struct group *group = getgrnam("systemd-journal");
+	gid_t groups[256];
+	int n = getgroups(ARRAY_SIZE(groups), groups);
+
+	for (int i = 0; group && i < n; i++)
+		if (groups[i] == group->gr_gid)
+			return true;
+	return group && getegid() == group->gr_gid;
+}
+
 const char *journal_explain(int error)
 {
 	switch (-error) {
-	case ENOENT:
 	case ENODATA:
+		if (geteuid() != 0 && !is_in_journal_group())
+			return "there is none that this user may read, who is neither root nor in "
+			       "the group systemd-journal; else look at the path";
+		/* fall through */
+	case ENOENT:
 		return "there is none, look at the path, or be root or in the group "
 		       "systemd-journal";
 	case EACCES:

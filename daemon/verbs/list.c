@@ -64,7 +64,12 @@ static int list_print(const struct nft_elements *elements, const struct nft_elem
 int verb_list(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	const struct option_row rows[] = { OPTION_CONFIG(common), OPTION_JSON(common) };
+	const char *jail = NULL;
+	const struct option_row rows[] = {
+		{ "jail", "JAIL", "of this jail only", &jail, NULL },
+		OPTION_CONFIG(common),
+		OPTION_JSON(common),
+	};
 	const struct usage usage = {
 		.verb = "list",
 		.words = "[JAIL]",
@@ -75,12 +80,15 @@ int verb_list(int argc, char **argv)
 	};
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
 	struct nft_elements elements = { 0 }, marks = { 0 };
-	const char *jail;
 	int r, first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
 		return code;
-	jail = first < argc ? argv[first] : NULL;
+	if (jail && first < argc) {
+		fprintf(stderr, "banish list: name one jail, as a word or with --jail\n");
+		return EXIT_USAGE;
+	}
+	jail = first < argc ? argv[first] : jail;
 	code = nft_verb_open(&verb, &common);
 	if (code != 0 || !verb.has_table)
 		return code;

@@ -156,7 +156,7 @@ int verb_why(int argc, char **argv)
 	const struct usage usage = {
 		"why",
 		"ADDRESS",
-		"Tells whether an address is banned, what banish said of it, and the lines that did it.\n"
+		"Tells whether an address, or a prefix as list prints it, is banned, what banish said of it, and the lines that did it.\n"
 		"Exit 0: it is banned; 1: it is not, or that is not known.",
 		rows,
 		ARRAY_SIZE(rows),

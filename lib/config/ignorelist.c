@@ -129,9 +129,10 @@ int ignore_parse_entry(struct span text, struct ignore_entry *ret,
 	r = prefix_parse(text, &entry.prefix);
 	if (r == -ERANGE) {
 		(void)snprintf(reterr, IGNORE_ERROR_SIZE,
-			       "bits behind the prefix length are set: the network is \"%s\"",
+			       "bits behind the prefix length are set: taken as \"%s\"",
 			       prefix_format(&entry.prefix, network));
-		return -EINVAL;
+		*ret = entry;
+		return 1;
 	}
 	if (r < 0 && is_path(text))
 		entry = (struct ignore_entry){ .kind = IGNORE_FILE };
@@ -247,9 +248,16 @@ static int ignorelist_read_entry(struct ignorelist_reader *reader, struct span t
 {
 	char error[IGNORE_ERROR_SIZE];
 	struct ignore_entry entry;
+	int r;
 
-	if (ignore_parse_entry(text, &entry, error) < 0)
+	r = ignore_parse_entry(text, &entry, error);
+	if (r < 0)
 		return fault(reader, error);
+	if (r > 0)
+		r = faults_note(reader->faults, "%s:%u:%u: note: %s", reader->file, reader->line,
+				reader->column, error);
+	if (r < 0)
+		return r;
 	switch (entry.kind) {
 	case IGNORE_PREFIX:
 		return add_prefix(reader, &entry.prefix);

@@ -263,10 +263,13 @@ static void ignoreip_read_entry(const struct json *value, struct policy *policy)
 	if (!json_expect(value, JSON_TEXT,
 			 "write an address, a network, a host name or the path of a file"))
 		return;
-	if (ignore_parse_entry(span_of(json_text(value)), &entry, error) < 0) {
+	r = ignore_parse_entry(span_of(json_text(value)), &entry, error);
+	if (r < 0) {
 		json_fault(value, "%s", error);
 		return;
 	}
+	if (r > 0)
+		json_note(value, "%s", error);
 	r = add_entry(value, &entry, policy);
 	if (r == -E2BIG)
 		json_fault(value, "too many: ignoreip takes 65536 addresses and networks, 256 "

@@ -22,6 +22,7 @@ struct found {
 	const char *at;
 	size_t order;
 	char *message; /* owned */
+	bool note;
 };
 
 struct json_document {
@@ -79,15 +80,15 @@ static void blank_controls(char *text)
 			*text = '?';
 }
 
-static void add_fault(struct json_document *document, const char *at, const char *format,
-		      va_list arguments) __attribute__((format(printf, 3, 0)));
+static void add_found(struct json_document *document, bool note, const char *at, const char *format,
+		      va_list arguments) __attribute__((format(printf, 4, 0)));
 
-static void add_fault(struct json_document *document, const char *at, const char *format,
+static void add_found(struct json_document *document, bool note, const char *at, const char *format,
 		      va_list arguments)
 {
 	struct found *found;
 
-	if (document->result == 0)
+	if (document->result == 0 && !note)
 		document->result = -EINVAL;
 	if (document->n_found >= MAX_FOUND)
 		return;
@@ -96,7 +97,7 @@ static void add_fault(struct json_document *document, const char *at, const char
 		return;
 	}
 	found = &document->found[document->n_found];
-	*found = (struct found){ .at = at, .order = document->n_found };
+	*found = (struct found){ .at = at, .order = document->n_found, .note = note };
 	if (vasprintf(&found->message, format, arguments) < 0) {
 		document->result = -ENOMEM;
 		return;
@@ -110,7 +111,16 @@ void json_fault(const struct json *node, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_fault(node->document, node->at, format, arguments);
+	add_found(node->document, false, node->at, format, arguments);
+	va_end(arguments);
+}
+
+void json_note(const struct json *node, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_found(node->document, true, node->at, format, arguments);
 	va_end(arguments);
 }
 
@@ -119,7 +129,7 @@ void json_fault_at_key(const struct json *node, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_fault(node->document, node->key_at, format, arguments);
+	add_found(node->document, false, node->key_at, format, arguments);
 	va_end(arguments);
 }
 
@@ -146,9 +156,13 @@ int json_finish(struct json_document *document)
 	if (document->n_found > 0)
 		qsort(document->found, document->n_found, sizeof(*document->found), compare_found);
 	for (size_t i = 0; i < document->n_found; i++) {
-		position_of(document, document->found[i].at, &line, &column);
-		r = faults_add(document->faults, "%s:%u:%u: %s", document->file, line, column,
-			       document->found[i].message);
+		const struct found *found = &document->found[i];
+
+		position_of(document, found->at, &line, &column);
+		r = (found->note ? faults_note : faults_add)(document->faults, "%s:%u:%u: %s%s",
+							     document->file, line, column,
+							     found->note ? "note: " : "",
+							     found->message);
 		if (r < 0)
 			return r;
 	}

@@ -19,6 +19,8 @@ struct jsontext {
 
 static int fail(struct jsontext *json, const char *at, const char *what)
 {
+	if (at < json->end && *at == '#')
+		what = "a comment that begins with \"#\": write \"//\" instead";
 	*json->error = (struct jsontext_error){ (size_t)(at - json->begin), what };
 	return -EINVAL;
 }
@@ -37,6 +39,11 @@ static bool is_space(int c)
 static bool json_text_is_digit(int c)
 {
 	return c >= '0' && c <= '9';
+}
+
+static bool json_text_is_letter(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static void skip_space(struct jsontext *json)
@@ -324,6 +331,48 @@ static int blank_comments(char *text, size_t size, struct jsontext_error *reterr
 	return 0;
 }
 
+static bool is_name(const char *begin, const char *end)
+{
+	for (const char *p = begin; p < end; p++)
+		if (!json_text_is_letter(*p) && !json_text_is_digit(*p) && *p != '_' && *p != '-')
+			return false;
+	return begin < end && json_text_is_letter(*begin);
+}
+
+/* Of a line like "jails:", "- sshd" or "---", or fail2ban's "[sshd]". NULL: none of these. */
+static const char *name_of_format(const char *line, const char *end)
+{
+	const char *stop = line, *colon;
+
+	while (stop < end && !strchr("\r\n#", *stop))
+		stop++;
+	while (stop > line && is_space(stop[-1]))
+		stop--;
+	if (stop > line && *line == '[' && stop[-1] == ']' && is_name(line + 1, stop - 1))
+		return "this looks like INI: write JSON, see banish.json(5) and banish.rules(5)";
+	colon = memchr(line, ':', (size_t)(stop - line));
+	if ((colon && is_name(line, colon)) ||
+	    (stop - line >= 2 && line[0] == '-' && is_space(line[1])) ||
+	    (stop - line == 3 && memcmp(line, "---", 3) == 0))
+		return "this looks like YAML: write JSON, see banish.json(5) and banish.rules(5)";
+	return NULL;
+}
+
+/* A file of another format, maybe with comments of its own above it, is told so; a fault of JSON
+ * stays as it was told. */
+static int explain_format(struct jsontext *json)
+{
+	const char *at = json->begin, *what;
+
+	while (at < json->end && (*at == '#' || is_space(*at))) {
+		const char *newline = memchr(at, '\n', (size_t)(json->end - at));
+
+		at = is_space(*at) ? at + 1 : newline ?: json->end;
+	}
+	what = name_of_format(at, json->end);
+	return what ? fail(json, at, what) : -EINVAL;
+}
+
 int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 {
 	struct jsontext json = { .begin = text, .at = text, .end = text + size, .error = reterr };
@@ -349,7 +398,7 @@ int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 		return fail(&json, text, "the file is empty: the least it can hold is {}");
 	r = check_value(&json);
 	if (r < 0)
-		return r;
+		return explain_format(&json);
 	skip_space(&json);
 	if (peek(&json) >= 0)
 		return fail(&json, json.at, "more text behind the end: remove it");

@@ -52,10 +52,10 @@ def test_it_is_said_what_to_do(place, verb, option, name, sentence):
     assert sentence in said
 
 
-def test_a_folder_without_a_journal_is_named(place):
-    done = subprocess.run([banish_test.BANISH, "replay", "--directory", place / "folder",
+@pytest.mark.parametrize("verb", ["replay", "report", "why"])
+def test_a_folder_without_a_journal_is_no_success(place, verb):
+    done = subprocess.run([banish_test.BANISH, verb, *VERBS[verb], "--directory", place / "folder",
                            "--config", place / "config", "--rules", banish_test.TREE / "rules"],
                           text=True, capture_output=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (
-        0, "banish replay: there is no entry in the journal: look at the path\n")
-    assert done.stdout.startswith("0 entries read")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"banish {verb}: there is no entry in the journal: look at the path\n"

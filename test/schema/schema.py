@@ -25,7 +25,7 @@ except ImportError:
 KINDS = ("policy", "rule")
 # Faults that are beyond a schema: it sees one place at a time, no bits, and no time spans that are texts.
 BEYOND_SCHEMA = re.compile(
-    r"is not defined|not anchored|is anchored: write|bits behind the prefix|has this name|names no event|"
+    r"is not defined|not anchored|is anchored: write|has this name|names no event|"
     r"can name nobody|without a session|compares two addresses|too many decimals|no address|is no port|no network|"
     r'shorter length for networks|"(findtime|bantime|maxtime|memory|within)" is (out of range|no time span)')
 

@@ -61,6 +61,29 @@ static void tells_addresses_names_and_files_apart(void **state)
 	}
 }
 
+/* "127.0.0.1/8" means a network to everybody. */
+static void host_bits_are_noted(void **state)
+{
+	char error[IGNORE_ERROR_SIZE], prefix[PREFIX_TEXT_MAX];
+	struct ignore_entry entry;
+	cleanup(ignorelist_freep) struct ignorelist *list = NULL;
+	struct faults faults = { 0 };
+
+	assert_int_equal(ignore_parse_entry(SPAN_LITERAL("127.0.0.1/8"), &entry, error), 1);
+	assert_string_equal(prefix_format(&entry.prefix, prefix), "127.0.0.0/8");
+	assert_string_equal(error,
+			    "bits behind the prefix length are set: taken as \"127.0.0.0/8\"");
+	assert_int_equal(ignorelist_parse("f", SPAN_LITERAL("192.0.2.1\n 2001:db8::1/32 # x\n"),
+					  IGNORE_LIST, &faults, &list),
+			 0);
+	assert_string_equal(prefix_format(&list->prefixes[1], prefix), "2001:db8::/32");
+	assert_int_equal(faults.n_lines, 0);
+	assert_int_equal(faults.n_notes, 1);
+	assert_string_equal(faults.notes[0], "f:2:2: note: bits behind the prefix length are set: "
+					     "taken as \"2001:db8::/32\"");
+	faults_done(&faults);
+}
+
 static void a_slip_is_no_name(void **state)
 {
 	static const struct {
@@ -83,8 +106,6 @@ static void a_slip_is_no_name(void **state)
 		{ "10.0.0.0/", LENGTH4 },
 		{ "2001:db8::/129", LENGTH6 },
 		{ "192.0.2/24", GENERIC },
-		{ "192.0.2.1/24",
-		  "bits behind the prefix length are set: the network is \"192.0.2.0/24\"" },
 		{ "2001:db8:::1", GENERIC },
 		{ "2001:db8::g", GENERIC },
 		{ "fe80::1%eth0", GENERIC },
@@ -269,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_addresses_names_and_files_apart),
+		cmocka_unit_test(host_bits_are_noted),
 		cmocka_unit_test(a_slip_is_no_name),
 		cmocka_unit_test(a_list_holds_one_entry_a_line),
 		cmocka_unit_test(tells_each_fault_with_its_place),
