@@ -1,5 +1,7 @@
 #include "base/pool.h"
 
+#include "base/array.h"
+
 #include <assert.h>
 
 /* Bytes: a record of 64 lies in one line. POOL_CHUNK records are always a multiple of it. */
@@ -21,18 +23,10 @@ void pool_done(struct pool *pool)
 
 static bool add_chunk(struct pool *pool)
 {
-	char **chunks;
-
 	if (pool->n_chunks >= POOL_NONE / POOL_CHUNK)
 		return false;
-	/* The list of chunks doubles when its length is a power of two. */
-	if ((pool->n_chunks & (pool->n_chunks - 1)) == 0) {
-		chunks = reallocarray(pool->chunks, pool->n_chunks ? 2 * pool->n_chunks : 1,
-				      sizeof(*chunks));
-		if (!chunks)
-			return false;
-		pool->chunks = chunks;
-	}
+	if (!array_grow(pool->chunks, pool->n_chunks))
+		return false;
 	pool->chunks[pool->n_chunks] = aligned_alloc(CACHE_LINE, POOL_CHUNK * pool->size);
 	if (!pool->chunks[pool->n_chunks])
 		return false;

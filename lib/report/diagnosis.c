@@ -1,5 +1,6 @@
 #include "report/diagnosis.h"
 
+#include "base/array.h"
 #include "report/human.h"
 
 #include <errno.h>
@@ -46,7 +47,6 @@ static usec_t age_of(const struct facts *facts, usec_t time)
 
 static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *format, ...)
 {
-	struct finding *findings;
 	va_list arguments;
 	char *text;
 	int r;
@@ -56,13 +56,11 @@ static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *
 	va_end(arguments);
 	if (r < 0)
 		return -ENOMEM;
-	findings = reallocarray(d->findings, d->n_findings + 1, sizeof(*findings));
-	if (!findings) {
+	if (!array_grow(d->findings, d->n_findings)) {
 		free(text);
 		return -ENOMEM;
 	}
-	d->findings = findings;
-	findings[d->n_findings++] = (struct finding){ problem, text };
+	d->findings[d->n_findings++] = (struct finding){ problem, text };
 	d->n_problems += problem;
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "report/digest.h"
 
+#include "base/array.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -116,7 +117,7 @@ const struct digest_jail *digest_find_jail(const struct digest *digest, const ch
 static int get_jail(struct digest *digest, const struct entry *entry, unsigned *ret)
 {
 	const struct digest_jail *known;
-	struct digest_jail *jails;
+	struct digest_jail *jail;
 	char name[NAME_SIZE];
 	int r;
 
@@ -128,13 +129,12 @@ static int get_jail(struct digest *digest, const struct entry *entry, unsigned *
 	if (!known && digest->n_jails == DIGEST_MAX_JAILS)
 		return 0;
 	if (!known) {
-		jails = reallocarray(digest->jails, digest->n_jails + 1, sizeof(*jails));
-		if (!jails)
+		if (!array_grow(digest->jails, digest->n_jails))
 			return -ENOMEM;
-		digest->jails = jails;
-		jails[digest->n_jails] = (struct digest_jail){ 0 };
-		strcpy(jails[digest->n_jails].name, name);
-		known = &jails[digest->n_jails++];
+		jail = &digest->jails[digest->n_jails++];
+		*jail = (struct digest_jail){ 0 };
+		strcpy(jail->name, name);
+		known = jail;
 	}
 	*ret = (unsigned)(known - digest->jails);
 	return 1;
