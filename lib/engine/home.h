@@ -1,0 +1,57 @@
+#ifndef BANISH_ENGINE_HOME_H
+#define BANISH_ENGINE_HOME_H
+
+/*
+ * The sets that stand in the kernel, and which of them is the home of a ban. A set is known by its
+ * handle, which is new whenever somebody makes it anew, so it is one of three:
+ *
+ *   absent   no such set stands: the ban has no home now
+ *   kept     it is the very one of which the ledger says that the kernel has acknowledged all bans
+ *            in it: what is absent from it was taken out by somebody
+ *   strange  another one, whoever made it: what is absent from it is put there
+ */
+
+#include "engine/engine.h"
+#include "nftables/names.h"
+
+enum home_state { HOME_ABSENT, HOME_STRANGE, HOME_KEPT };
+
+struct home_set {
+	char name[NFT_SET_NAME_SIZE];
+	uint64_t handle;
+	bool is_empty; /* it was made or emptied just now, and nobody was there since */
+	bool failed;   /* the kernel refused a ban of it, and it was not filled since */
+};
+
+struct homes {
+	const struct engine *engine; /* borrowed */
+	uint64_t table;              /* its handle; 0: there is none */
+	bool is_strange;       /* the table is not the one that was installed: so is each set */
+	struct home_set *sets; /* owned; by name */
+	size_t n_sets;
+};
+
+void homes_done(struct homes *homes);
+/* What stands now, instead of what was told before; copied, any order. 1: some set of these names
+ * is another one than before; 0; -ENOMEM. */
+int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets) must_check;
+/* NULL: none of that name stands. `jail`: the name that its sets have in common. */
+struct home_set *homes_find(const struct homes *homes, const char *jail, uint8_t family);
+
+/* The engine's number of the jail behind that name of sets, ENGINE_NO_JAIL: none in force. */
+unsigned home_jail(const struct engine *engine, const char *jail);
+/* The ban has not the length that its jail gives to hosts: it stands in a set of its own length. */
+bool home_is_odd(const struct engine *engine, const struct ban *ban);
+/* The name that the sets of any ban have in common. */
+const char *home_name(const struct engine *engine, const struct ban *ban,
+		      char buffer[static NFT_JAIL_SIZE]);
+/* Of the ban that was looked at last; begins zeroed. Many bans share a set. */
+struct home {
+	const char *jail;
+	uint8_t family, length;
+	enum home_state state;
+	bool is_empty;
+};
+void home_of(const struct homes *homes, const struct ban *ban, struct home *home);
+
+#endif

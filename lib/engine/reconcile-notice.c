@@ -1,0 +1,196 @@
+/* Elements and notices, into the ledger. */
+
+#include "engine/reconcile-state.h"
+#include "engine/reconcile.h"
+
+#define MAX_HEALS    20
+#define HEALS_WITHIN (10 * USEC_PER_SEC)
+
+int reconcile_lift(struct reconcile *reconcile, const struct ban *ban, const char *process,
+		   bool absent)
+{
+	uint64_t id = ban->id;
+	int r;
+
+	r = engine_unban(reconcile->engine, home_jail(reconcile->engine, ban->jail), &ban->prefix,
+			 ban->network, reconcile->now, &reconcile->position);
+	if (r < 0)
+		return r;
+	reconcile->lifted = true;
+	return reconcile_say_ban(reconcile, RECONCILE_LIFTED, id, process, absent);
+}
+
+/* A ban by hand from now on. Of a key with host bits only what lasts longer than what runs. */
+static int reconcile_adopt(struct reconcile *reconcile, const struct nft_element *element,
+			   const char *process)
+{
+	struct engine *engine = reconcile->engine;
+	usec_t until = element->remaining == USEC_INFINITY ? USEC_INFINITY
+							   : reconcile->now + element->remaining;
+	const struct ban *ban =
+		element_ban(engine, element->jail, &element->prefix, reconcile->now);
+	char reason[NFT_COMMENT_BYTES];
+	struct home home = { 0 };
+	int r;
+
+	if (element->host_bits && ban && ban->until >= until)
+		return 0;
+	r = engine_ban(engine, home_jail(engine, element->jail), &element->prefix,
+		       nft_jail_is_network(element->jail), reconcile->now, until,
+		       element_reason(element->comment, reason));
+	ban = r < 0 ? NULL : element_ban(engine, element->jail, &element->prefix, reconcile->now);
+	if (!ban)
+		return r;
+	ledger_place(reconcile_ledger(reconcile), ban->id);
+	home_of(&reconcile->homes, ban, &home);
+	reconcile->homeless = reconcile->homeless || home.state == HOME_ABSENT;
+	return reconcile_say_ban(reconcile, RECONCILE_ADOPTED, ban->id, process, false);
+}
+
+/* It is known, but may have been given another reason. */
+static int reconcile_know(struct reconcile *reconcile, const struct nft_element *element)
+{
+	const struct ban *ban =
+		element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
+	char buffer[NFT_COMMENT_BYTES];
+	const char *reason = element_reason(element->comment, buffer);
+
+	ledger_place(reconcile_ledger(reconcile), ban->id);
+	if (ban->kind != BAN_MANUAL || strcmp(ban->reason, reason) == 0)
+		return 0;
+	return ledger_set_reason(reconcile_ledger(reconcile), ban->id, reason);
+}
+
+/* It stands where no ban of its kind does, or has a key that matches nobody. */
+static bool reconcile_is_astray(const struct reconcile *reconcile,
+				const struct nft_element *element)
+{
+	const struct ban *ban =
+		element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
+	char name[NFT_JAIL_SIZE];
+
+	return element->host_bits ||
+	       (ban && strcmp(home_name(reconcile->engine, ban, name), element->jail) != 0);
+}
+
+int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
+			   bool marked, const char *process)
+{
+	enum element_verdict verdict =
+		element_judge(reconcile->engine, element, marked, reconcile->now);
+	int r = 0;
+
+	if (verdict == ELEMENT_STALE && reconcile->believing)
+		verdict = ELEMENT_NEW;
+	switch (verdict) {
+	case ELEMENT_OVER:
+	case ELEMENT_FOREIGN:
+		return 0;
+	case ELEMENT_EXEMPT:
+		r = reconcile_say_element(reconcile, RECONCILE_EXEMPT, element, process);
+		break;
+	case ELEMENT_STALE:
+		if (!element_ban(reconcile->engine, element->jail, &element->prefix,
+				 reconcile->now))
+			r = reconcile_say_element(reconcile, RECONCILE_STALE, element, process);
+		break;
+	case ELEMENT_NEW:
+		r = reconcile_adopt(reconcile, element, process);
+		break;
+	case ELEMENT_KNOWN:
+		r = reconcile_know(reconcile, element);
+		break;
+	}
+	if (r < 0)
+		return r;
+	if (verdict == ELEMENT_EXEMPT || verdict == ELEMENT_STALE ||
+	    reconcile_is_astray(reconcile, element))
+		return reconcile_touch(reconcile, element->jail, &element->address,
+				       &element->prefix);
+	return 0;
+}
+
+static int reconcile_restored(struct reconcile *reconcile, const struct nft_notice *notice)
+{
+	struct reconcile_action action = { .type = RECONCILE_RESTORED };
+	int r = 0;
+
+	memcpy(action.process, notice->process, sizeof(action.process));
+	if (!reconcile->restored && notice->type == NFT_NOTICE_ADDED)
+		r = reconcile_say(reconcile, &action);
+	reconcile->restored = reconcile->restored || notice->type == NFT_NOTICE_ADDED;
+	return r < 0 ? r
+		     : reconcile_touch(reconcile, notice->jail, &notice->address, &notice->prefix);
+}
+
+/* Two programs that each put back what the other removes would never rest: then we wait. */
+static void reconcile_heal(struct reconcile *reconcile, const struct nft_notice *notice)
+{
+	struct reconcile_action *install = &reconcile->install;
+
+	if (reconcile->now - reconcile->heals_since > HEALS_WITHIN) {
+		reconcile->heals_since = reconcile->now;
+		reconcile->n_heals = 0;
+	}
+	*install = (struct reconcile_action){
+		.type = RECONCILE_INSTALL,
+		.damaged = true,
+		.loss = install->damaged ? MAX(install->loss, notice->loss) : notice->loss,
+		.is_first = ++reconcile->n_heals == MAX_HEALS + 1,
+	};
+	memcpy(install->process, notice->process, sizeof(install->process));
+	if (reconcile->n_heals > MAX_HEALS)
+		reconcile->tired = true;
+	else
+		reconcile_want(reconcile, RECONCILE_WANT_INSTALL);
+}
+
+static int reconcile_deleted(struct reconcile *reconcile, const struct nft_notice *notice)
+{
+	const struct ban *ban =
+		element_ban(reconcile->engine, notice->jail, &notice->prefix, reconcile->now);
+	int r = 0;
+
+	/* a key that kept nobody out, beside one that does */
+	if (ban && (!notice->host_bits || ban->kind == BAN_MANUAL))
+		r = reconcile_lift(reconcile, ban, notice->process, false);
+	if (r >= 0 && reconcile->wrote)
+		r = reconcile_touch(reconcile, notice->jail, &notice->address, &notice->prefix);
+	return r;
+}
+
+int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notice, bool marked)
+{
+	const struct nft_element element = {
+		.jail = notice->jail,
+		.address = notice->address,
+		.prefix = notice->prefix,
+		.host_bits = notice->host_bits,
+		.timeout = notice->timeout,
+		.remaining = notice->remaining,
+		.comment = notice->comment,
+	};
+	int r;
+
+	switch (notice->type) {
+	case NFT_NOTICE_ADDED:
+		if (notice->restored)
+			return reconcile_restored(reconcile, notice);
+		r = reconcile_take_element(reconcile, &element, marked, notice->process);
+		if (r >= 0 && reconcile->wrote)
+			r = reconcile_touch(reconcile, notice->jail, &notice->address,
+					    &notice->prefix);
+		return r;
+	case NFT_NOTICE_DELETED:
+		if (notice->restored) /* its set went with it */
+			return reconcile_restored(reconcile, notice);
+		return reconcile_deleted(reconcile, notice);
+	case NFT_NOTICE_DAMAGED:
+		reconcile_heal(reconcile, notice);
+		return 0;
+	case NFT_NOTICE_RESYNC:
+		reconcile_want(reconcile, RECONCILE_WANT_INSTALL | RECONCILE_WANT_LIST);
+		return 0;
+	}
+	return 0;
+}

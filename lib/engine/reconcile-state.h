@@ -1,0 +1,86 @@
+#ifndef BANISH_ENGINE_RECONCILE_STATE_H
+#define BANISH_ENGINE_RECONCILE_STATE_H
+
+/* What the reconciler remembers, for reconcile.c and its parts. */
+
+#include "engine/reconcile-action.h"
+
+/* An element that is to be as the ledger says. */
+struct touched {
+	char jail[NFT_JAIL_SIZE]; /* the sets' name */
+	struct address address;   /* the key */
+	struct prefix prefix;     /* of it, if that has no host bits */
+	bool puts, deletes;       /* after a look */
+};
+
+struct reconcile {
+	struct engine *engine; /* borrowed */
+	struct homes homes;
+	usec_t now;
+	struct position position;
+	unsigned wanted, owed; /* RECONCILE_WANT_...; owed: they failed */
+
+	struct reconcile_action *queue; /* sentences: from head on */
+	size_t head, n_queue, room_queue;
+
+	/* notices */
+	bool wrote, restored;
+	usec_t heals_since;
+	unsigned n_heals;
+	struct reconcile_action install; /* why the next INSTALL is */
+	bool tired, installing;
+
+	/* a list */
+	bool doubting, believing;
+	unsigned n_lists; /* so far; 0: none has begun */
+	uint64_t *seen;   /* bans that it told of */
+	size_t n_seen, room_seen;
+	uint64_t *suspects; /* bans that it lacked, then those that the kernel lacked */
+	size_t n_suspects, next_suspect, n_missing;
+	bool lacking;     /* it lacked what is there */
+	bool is_given_up; /* what it still tells is not believed */
+
+	const struct ban *filled; /* the fill has come this far */
+	bool filling;
+	struct home home; /* of that one */
+
+	/* settle */
+	struct touched *touched;
+	size_t n_touched, room_touched, next_look, next_write;
+	bool homeless; /* a ban by hand stands in a set that is not ours yet */
+	bool lifted;   /* a ban was lifted: marks may go */
+
+	bool asks_suspect; /* the open FIND is for one, else for what was touched */
+};
+
+struct ledger *reconcile_ledger(const struct reconcile *reconcile);
+/* Room for one more of `n`; NULL: -ENOMEM. */
+void *reconcile_room(void *items, size_t n, size_t *room, size_t size);
+int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action) must_check;
+void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail);
+/* First the key that keeps somebody out, so that it is put in before the other goes. */
+int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,
+		    const struct prefix *prefix) must_check;
+int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,
+			  const struct nft_element *element, const char *process) must_check;
+int reconcile_say_ban(struct reconcile *reconcile, enum reconcile_type type, uint64_t id,
+		      const char *process, bool absent) must_check;
+void reconcile_owe(struct reconcile *reconcile, unsigned what);
+void reconcile_give_list_up(struct reconcile *reconcile);
+void reconcile_find(struct reconcile *reconcile, bool suspect, const char *jail,
+		    const struct address *address, struct reconcile_action *ret);
+int reconcile_lift(struct reconcile *reconcile, const struct ban *ban, const char *process,
+		   bool absent) must_check;
+int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
+			   bool marked, const char *process) must_check;
+void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *ret);
+void reconcile_found_suspect(struct reconcile *reconcile, int found);
+/* The list that is being worked on. False: nothing is left to ask for it. */
+bool reconcile_check_list(struct reconcile *reconcile, struct reconcile_action *ret);
+/* The next ban that has to go into its home, or is not known to be there; then they are to be
+ * recorded. 1. */
+int reconcile_next_fill(struct reconcile *reconcile, struct reconcile_action *ret) must_check;
+/* What is to be as the ledger says must not be taken in by a list before it is. */
+void reconcile_give_touched_up(struct reconcile *reconcile);
+
+#endif

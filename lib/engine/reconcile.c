@@ -1,0 +1,193 @@
+/* The order of actions, and settling: elements are made as the ledger says. */
+
+#include "engine/reconcile.h"
+
+#include "engine/reconcile-state.h"
+
+#include <errno.h>
+
+void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
+{
+	struct touched *touched;
+	const struct ban *ban;
+	char name[NFT_JAIL_SIZE];
+	struct home home = { 0 };
+	bool is_raw;
+
+	if (reconcile->asks_suspect) {
+		reconcile_found_suspect(reconcile, found);
+		return;
+	}
+	if (found < 0 && found != -ENOENT) {
+		reconcile_give_touched_up(reconcile);
+		return;
+	}
+	touched = &reconcile->touched[reconcile->next_look++];
+	ban = element_ban(reconcile->engine, touched->jail, &touched->prefix, reconcile->now);
+	if (ban) {
+		home_of(&reconcile->homes, ban, &home);
+		home_name(reconcile->engine, ban, name);
+	}
+	is_raw = !address_equal(&touched->address, &touched->prefix.address);
+	touched->deletes = found > 0 && (is_raw || !ban || strcmp(name, touched->jail) != 0);
+	touched->puts = !is_raw && ban && home.state != HOME_ABSENT &&
+			(found <= 0 || touched->deletes ||
+			 !element_has_time(ban, remaining, reconcile->now));
+}
+
+/* The next change of what was looked at: first in, then out, so that no crash leaves a ban out. */
+static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcile_action *ret)
+{
+	for (; reconcile->next_write < reconcile->n_touched; reconcile->next_write++) {
+		struct touched *touched = &reconcile->touched[reconcile->next_write];
+		const struct ban *ban = element_ban(reconcile->engine, touched->jail,
+						    &touched->prefix, reconcile->now);
+
+		*ret = (struct reconcile_action){ .address = touched->address };
+		if (touched->puts && ban) {
+			touched->puts = false;
+			ret->type = RECONCILE_PUT;
+			ret->ban = ban->id;
+			ret->address = ban->prefix.address;
+			home_name(reconcile->engine, ban, ret->jail);
+			return true;
+		}
+		if (touched->deletes) {
+			touched->deletes = false;
+			ret->type = RECONCILE_DELETE;
+			reconcile_jail_copy(ret->jail, touched->jail);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool reconcile_needs(const struct reconcile *reconcile, const struct ban *mark)
+{
+	const struct ledger *ledger = reconcile_ledger(reconcile);
+
+	for (const struct ban *ban = NULL; (ban = ledger_next(ledger, ban));)
+		if (!nft_jail_is_forced(ban->jail) && ban_runs(ban, reconcile->now) &&
+		    prefix_contains(&ban->prefix, &mark->address))
+			return true;
+	return false;
+}
+
+/* The next mark that no ban needs any more is released. 1; 0: there is none; -ENOMEM. */
+static int reconcile_release(struct reconcile *reconcile, struct reconcile_action *ret)
+{
+	struct ledger *ledger = reconcile_ledger(reconcile);
+	int r;
+
+	for (const struct ban *ban = NULL; (ban = ledger_next(ledger, ban));) {
+		if (!nft_jail_is_forced(ban->jail) || !ban_runs(ban, reconcile->now) ||
+		    reconcile_needs(reconcile, ban))
+			continue;
+		*ret = (struct reconcile_action){ .type = RECONCILE_DELETE,
+						  .address = ban->prefix.address };
+		home_name(reconcile->engine, ban, ret->jail);
+		r = reconcile_say_ban(reconcile, RECONCILE_RELEASED, ban->id, "", false);
+		if (r >= 0)
+			r = engine_unban(reconcile->engine, ENGINE_FORCED, &ban->prefix, false,
+					 reconcile->now, &reconcile->position);
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
+/* All are looked at before the first is changed. */
+static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconcile_action *ret)
+{
+	if (reconcile->next_look < reconcile->n_touched) {
+		struct touched *touched = &reconcile->touched[reconcile->next_look];
+
+		reconcile_find(reconcile, false, touched->jail, &touched->address, ret);
+		return true;
+	}
+	if (reconcile_write_touched(reconcile, ret))
+		return true;
+	reconcile->n_touched = reconcile->next_look = reconcile->next_write = 0;
+	return false;
+}
+
+/* 1; 0: something else comes first, or it is done; -ENOMEM. */
+static int reconcile_settle(struct reconcile *reconcile, struct reconcile_action *ret)
+{
+	int r;
+
+	if (reconcile->restored) { /* its rules stand behind ours */
+		reconcile->restored = false;
+		reconcile->wanted |= RECONCILE_WANT_INSTALL;
+		return 0;
+	}
+	if (reconcile->homeless) {
+		reconcile->homeless = false;
+		*ret = (struct reconcile_action){ .type = RECONCILE_LENGTHS };
+		return 1;
+	}
+	if (reconcile_settle_touched(reconcile, ret))
+		return 1;
+	if (reconcile->lifted) {
+		r = reconcile_release(reconcile, ret);
+		if (r != 0)
+			return r;
+		reconcile->lifted = false;
+		*ret = (struct reconcile_action){ .type = RECONCILE_END };
+		return 1;
+	}
+	reconcile->wanted &= ~RECONCILE_WANT_SETTLE;
+	return 0;
+}
+
+static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action *ret)
+{
+	if (reconcile->head < reconcile->n_queue) {
+		*ret = reconcile->queue[reconcile->head++];
+		if (reconcile->head == reconcile->n_queue)
+			reconcile->head = reconcile->n_queue = 0;
+		return true;
+	}
+	if (reconcile->tired) {
+		reconcile->tired = false;
+		*ret = reconcile->install;
+		ret->type = RECONCILE_TIRED;
+		return true;
+	}
+	if (reconcile->wanted & RECONCILE_WANT_INSTALL) {
+		*ret = reconcile->install;
+		ret->type = RECONCILE_INSTALL;
+		reconcile->installing = true;
+		reconcile->filling = false;
+		return true;
+	}
+	if (reconcile->wanted & RECONCILE_WANT_LIST) {
+		if (reconcile_settle_touched(reconcile, ret))
+			return true;
+		reconcile_begin_list(reconcile, ret);
+		return true;
+	}
+	return false;
+}
+
+int reconcile_take(struct reconcile *reconcile, struct reconcile_action *ret)
+{
+	int r = 0;
+
+	reconcile->wanted &= ~RECONCILE_WANT_RETRY;
+	while (r == 0) {
+		if (reconcile_step(reconcile, ret))
+			r = 1;
+		else if (reconcile->n_lists > 0)
+			r = reconcile_check_list(reconcile, ret);
+		else if (reconcile->wanted & RECONCILE_WANT_FILL)
+			r = reconcile_next_fill(reconcile, ret);
+		else if (reconcile->wanted & RECONCILE_WANT_SETTLE)
+			r = reconcile_settle(reconcile, ret);
+		else
+			return 0;
+	}
+	if (r > 0 && (ret->type == RECONCILE_PUT || ret->type == RECONCILE_DELETE ||
+		      ret->type == RECONCILE_INSTALL))
+		reconcile->wrote = true;
+	return r;
+}

@@ -1,0 +1,85 @@
+#include "unit.h"
+
+#include "firewall.h"
+
+static struct firewall firewall;
+static struct homes homes;
+
+static int setup(void **state)
+{
+	firewall_init(&firewall, "{\"jails\":{\"mail\":{\"maxretry\":1,\"findtime\":\"10min\","
+				 "\"bantime\":\"1h\",\"prefix\":{\"ipv4\":24}}}}");
+	homes = (struct homes){ .engine = firewall.stream.engine };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	homes_done(&homes);
+	firewall_done(&firewall);
+	return 0;
+}
+
+static const struct ban *ban(unsigned jail, const char *text)
+{
+	struct address address;
+	struct prefix prefix;
+	const char *slash = strchr(text, '/');
+
+	must(address_parse((struct span){ text, (size_t)(slash - text) }, &address) == 0);
+	prefix = address_widen(&address, (unsigned)atoi(slash + 1));
+	must(engine_ban(firewall.stream.engine, jail, &prefix, false, START, START + HOUR, "") ==
+	     0);
+	return ledger_get(engine_ledger(firewall.stream.engine),
+			  ledger_last_id(engine_ledger(firewall.stream.engine)));
+}
+
+static void a_ban_of_another_length_has_a_set_of_its_own(void **state)
+{
+	char name[NFT_JAIL_SIZE];
+
+	assert_string_equal(home_name(homes.engine, ban(0, "203.0.113.0/24"), name), "mail");
+	assert_string_equal(home_name(homes.engine, ban(0, "203.0.112.0/20"), name), "mail.20v");
+	assert_string_equal(home_name(homes.engine, ban(ENGINE_FORCED, "203.0.113.1/32"), name),
+			    "forced");
+	assert_int_equal(home_jail(homes.engine, "mail.20v"), 0);
+	assert_int_equal(home_jail(homes.engine, "manual.net"), ENGINE_MANUAL);
+	assert_int_equal(home_jail(homes.engine, "web"), ENGINE_NO_JAIL);
+}
+
+static void a_set_is_known_by_its_handle(void **state)
+{
+	const struct home_set sets[] = { { .name = "manual4", .handle = 3 },
+					 { .name = "mail4", .handle = 7 } };
+	const struct ban *one = ban(0, "203.0.113.0/24");
+	struct home home = { 0 };
+
+	home_of(&homes, one, &home);
+	assert_int_equal(home.state, HOME_ABSENT);
+	assert_int_equal(homes_set(&homes, sets, 2), 0);
+	home = (struct home){ 0 };
+	home_of(&homes, one, &home);
+	assert_int_equal(home.state, HOME_STRANGE);
+	assert_int_equal(ledger_set_filled(engine_ledger(homes.engine), "mail4", 7), 0);
+	home = (struct home){ 0 };
+	home_of(&homes, one, &home);
+	assert_int_equal(home.state, HOME_KEPT);
+	homes.is_strange = true; /* of another table */
+	home = (struct home){ 0 };
+	home_of(&homes, one, &home);
+	assert_int_equal(home.state, HOME_STRANGE);
+	assert_int_equal(homes_set(&homes, &(struct home_set){ .name = "mail4", .handle = 8 }, 1),
+			 1);
+	assert_null(homes_find(&homes, "manual", AF_INET));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_ban_of_another_length_has_a_set_of_its_own, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_set_is_known_by_its_handle, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
