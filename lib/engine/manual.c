@@ -186,7 +186,6 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 			       .network = network,
 			       .exact = !network && manual_is_odd(engine, jail, prefix),
 			       .reason = reason,
-			       .placed = true,
 		       },
 		       &ban);
 	return r;

@@ -5,8 +5,8 @@
 
 #include "engine/decision.h"
 
-/* From outside (nft, banish ban/unban), at wall time `now`: the element is in the kernel and runs
- * until `until`. The prefix is that of an offender, of a network (`network`), or any: it then
+/* From outside (nft, banish ban/unban), at wall time `now`: an element runs until `until`; whether it
+ * is in its set still, ledger_place() says. The prefix is that of an offender, of a network (`network`), or any: it then
  * stays as it is, whatever the policy says later. `reason`: its comment, at most LEDGER_MAX_TEXT
  * bytes of UTF-8. */
 int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,

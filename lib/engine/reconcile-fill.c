@@ -144,6 +144,7 @@ static bool reconcile_prefix_in(const struct reconcile *reconcile, const char *n
 void reconcile_give_touched_up(struct reconcile *reconcile)
 {
 	reconcile->next_look = reconcile->next_write = 0;
+	reconcile->looked_raw = reconcile->misses = false;
 	if (reconcile->wanted & RECONCILE_WANT_LIST)
 		reconcile_give_list_up(reconcile);
 	reconcile_owe(reconcile, RECONCILE_WANT_SETTLE);

@@ -111,8 +111,8 @@ void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail)
 	to[size] = '\0';
 }
 
-static int reconcile_touch_key(struct reconcile *reconcile, const char *jail,
-			       const struct address *address, const struct prefix *prefix)
+int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,
+		    const struct prefix *prefix)
 {
 	struct touched *touched = reconcile_room(reconcile->touched, reconcile->n_touched,
 						 &reconcile->room_touched, sizeof(*touched));
@@ -124,17 +124,6 @@ static int reconcile_touch_key(struct reconcile *reconcile, const char *jail,
 	*touched = (struct touched){ .address = *address, .prefix = *prefix };
 	reconcile_jail_copy(touched->jail, jail);
 	return 0;
-}
-
-int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,
-		    const struct prefix *prefix)
-{
-	int r;
-
-	r = reconcile_touch_key(reconcile, jail, &prefix->address, prefix);
-	if (r >= 0 && !address_equal(address, &prefix->address))
-		r = reconcile_touch_key(reconcile, jail, address, prefix);
-	return r;
 }
 
 int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,

@@ -45,9 +45,8 @@ static int reconcile_by_id(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* A placed ban that should stand in its home, and whose absence there says something. */
-static bool reconcile_is_missable(const struct reconcile *reconcile, const struct ban *ban,
-				  struct home *home)
+bool reconcile_is_missable(const struct reconcile *reconcile, const struct ban *ban,
+			   struct home *home)
 {
 	if (!ban_runs(ban, reconcile->now) || !ban->placed)
 		return false;
@@ -97,6 +96,8 @@ int reconcile_identified(struct reconcile *reconcile, int error)
 	size_t n = reconcile->n_missing;
 	int r = 0;
 
+	if (reconcile->n_lists == 0)
+		return reconcile_lift_touched(reconcile, error);
 	reconcile->n_missing = 0;
 	if (error < 0) {
 		reconcile_give_list_up(reconcile);

@@ -20,6 +20,18 @@ int reconcile_lift(struct reconcile *reconcile, const struct ban *ban, const cha
 	return reconcile_say_ban(reconcile, RECONCILE_LIFTED, id, process, absent);
 }
 
+/* It stands where no ban of its kind does, or has a key that matches nobody. */
+static bool reconcile_is_astray(const struct reconcile *reconcile,
+				const struct nft_element *element)
+{
+	const struct ban *ban =
+		element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
+	char name[NFT_JAIL_SIZE];
+
+	return element->host_bits ||
+	       (ban && strcmp(home_name(reconcile->engine, ban, name), element->jail) != 0);
+}
+
 /* A ban by hand from now on. Of a key with host bits only what lasts longer than what runs. */
 static int reconcile_adopt(struct reconcile *reconcile, const struct nft_element *element,
 			   const char *process)
@@ -30,6 +42,7 @@ static int reconcile_adopt(struct reconcile *reconcile, const struct nft_element
 	const struct ban *ban =
 		element_ban(engine, element->jail, &element->prefix, reconcile->now);
 	char reason[NFT_COMMENT_BYTES];
+	bool listed = reconcile->n_lists > 0;
 	struct home home = { 0 };
 	int r;
 
@@ -41,7 +54,9 @@ static int reconcile_adopt(struct reconcile *reconcile, const struct nft_element
 	ban = r < 0 ? NULL : element_ban(engine, element->jail, &element->prefix, reconcile->now);
 	if (!ban)
 		return r;
-	ledger_place(reconcile_ledger(reconcile), ban->id);
+	/* what a notice tells may have gone with its set since: then its absence is no unban */
+	if ((listed || !reconcile->wrote) && !reconcile_is_astray(reconcile, element))
+		ledger_place(reconcile_ledger(reconcile), ban->id);
 	home_of(&reconcile->homes, ban, &home);
 	reconcile->homeless = reconcile->homeless || home.state == HOME_ABSENT;
 	return reconcile_say_ban(reconcile, RECONCILE_ADOPTED, ban->id, process, false);
@@ -55,22 +70,12 @@ static int reconcile_know(struct reconcile *reconcile, const struct nft_element 
 	char buffer[NFT_COMMENT_BYTES];
 	const char *reason = element_reason(element->comment, buffer);
 
-	ledger_place(reconcile_ledger(reconcile), ban->id);
+	if ((reconcile->n_lists > 0 || !reconcile->wrote) &&
+	    !reconcile_is_astray(reconcile, element))
+		ledger_place(reconcile_ledger(reconcile), ban->id);
 	if (ban->kind != BAN_MANUAL || strcmp(ban->reason, reason) == 0)
 		return 0;
 	return ledger_set_reason(reconcile_ledger(reconcile), ban->id, reason);
-}
-
-/* It stands where no ban of its kind does, or has a key that matches nobody. */
-static bool reconcile_is_astray(const struct reconcile *reconcile,
-				const struct nft_element *element)
-{
-	const struct ban *ban =
-		element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
-	char name[NFT_JAIL_SIZE];
-
-	return element->host_bits ||
-	       (ban && strcmp(home_name(reconcile->engine, ban, name), element->jail) != 0);
 }
 
 int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,

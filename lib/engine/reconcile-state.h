@@ -10,7 +10,9 @@ struct touched {
 	char jail[NFT_JAIL_SIZE]; /* the sets' name */
 	struct address address;   /* the key */
 	struct prefix prefix;     /* of it, if that has no host bits */
-	bool puts, deletes;       /* after a look */
+	/* after a look: the ban goes in, the element of its prefix out, the key with host bits out;
+	 * it is absent from the set that held all */
+	bool puts, deletes, deletes_raw, misses;
 };
 
 struct reconcile {
@@ -47,8 +49,10 @@ struct reconcile {
 	/* settle */
 	struct touched *touched;
 	size_t n_touched, room_touched, next_look, next_write;
-	bool homeless; /* a ban by hand stands in a set that is not ours yet */
-	bool lifted;   /* a ban was lifted: marks may go */
+	bool looked_raw; /* at the key with host bits of the next */
+	bool misses;     /* one of them is absent: IDENTIFY */
+	bool homeless;   /* a ban by hand stands in a set that is not ours yet */
+	bool lifted;     /* a ban was lifted: marks may go */
 
 	bool asks_suspect; /* the open FIND is for one, else for what was touched */
 };
@@ -58,7 +62,6 @@ struct ledger *reconcile_ledger(const struct reconcile *reconcile);
 void *reconcile_room(void *items, size_t n, size_t *room, size_t size);
 int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action) must_check;
 void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail);
-/* First the key that keeps somebody out, so that it is put in before the other goes. */
 int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,
 		    const struct prefix *prefix) must_check;
 int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,
@@ -71,6 +74,9 @@ void reconcile_find(struct reconcile *reconcile, bool suspect, const char *jail,
 		    const struct address *address, struct reconcile_action *ret);
 int reconcile_lift(struct reconcile *reconcile, const struct ban *ban, const char *process,
 		   bool absent) must_check;
+/* A placed ban that should stand in its home, and whose absence there says something. */
+bool reconcile_is_missable(const struct reconcile *reconcile, const struct ban *ban,
+			   struct home *home);
 int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
 			   bool marked, const char *process) must_check;
 void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *ret);
@@ -81,6 +87,8 @@ bool reconcile_check_list(struct reconcile *reconcile, struct reconcile_action *
  * recorded. 1. */
 int reconcile_next_fill(struct reconcile *reconcile, struct reconcile_action *ret) must_check;
 /* What is to be as the ledger says must not be taken in by a list before it is. */
+/* IDENTIFY was for those that were touched. 0 or -ENOMEM. */
+int reconcile_lift_touched(struct reconcile *reconcile, int error) must_check;
 void reconcile_give_touched_up(struct reconcile *reconcile);
 
 #endif

@@ -6,13 +6,42 @@
 
 #include <errno.h>
 
+static bool reconcile_is_raw(const struct touched *touched)
+{
+	return !address_equal(&touched->address, &touched->prefix.address);
+}
+
+/* The element of its prefix is there, or not. */
+static void reconcile_compare(struct reconcile *reconcile, struct touched *touched, bool found,
+			      usec_t remaining)
+{
+	const struct ban *ban =
+		element_ban(reconcile->engine, touched->jail, &touched->prefix, reconcile->now);
+	char name[NFT_JAIL_SIZE] = "";
+	struct home home = { 0 };
+	bool is_home;
+
+	if (ban) {
+		home_of(&reconcile->homes, ban, &home);
+		home_name(reconcile->engine, ban, name);
+	}
+	is_home = strcmp(name, touched->jail) == 0;
+	touched->deletes = found && !is_home;
+	touched->puts = touched->misses = false;
+	if (!ban || home.state == HOME_ABSENT)
+		return;
+	if (found)
+		touched->puts = !is_home || !element_has_time(ban, remaining, reconcile->now);
+	else if (touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
+		touched->puts = true;
+	else /* the notice of that may be lost */
+		touched->misses = is_home && reconcile_is_missable(reconcile, ban, &home);
+	reconcile->misses = reconcile->misses || touched->misses;
+}
+
 void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 {
 	struct touched *touched;
-	const struct ban *ban;
-	char name[NFT_JAIL_SIZE];
-	struct home home = { 0 };
-	bool is_raw;
 
 	if (reconcile->asks_suspect) {
 		reconcile_found_suspect(reconcile, found);
@@ -22,17 +51,49 @@ void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 		reconcile_give_touched_up(reconcile);
 		return;
 	}
-	touched = &reconcile->touched[reconcile->next_look++];
-	ban = element_ban(reconcile->engine, touched->jail, &touched->prefix, reconcile->now);
-	if (ban) {
-		home_of(&reconcile->homes, ban, &home);
-		home_name(reconcile->engine, ban, name);
+	touched = &reconcile->touched[reconcile->next_look];
+	if (reconcile_is_raw(touched) && !reconcile->looked_raw) {
+		touched->deletes_raw = found > 0;
+		reconcile->looked_raw = true;
+		return;
 	}
-	is_raw = !address_equal(&touched->address, &touched->prefix.address);
-	touched->deletes = found > 0 && (is_raw || !ban || strcmp(name, touched->jail) != 0);
-	touched->puts = !is_raw && ban && home.state != HOME_ABSENT &&
-			(found <= 0 || touched->deletes ||
-			 !element_has_time(ban, remaining, reconcile->now));
+	reconcile_compare(reconcile, touched, found > 0, remaining);
+	reconcile->looked_raw = false;
+	reconcile->next_look++;
+}
+
+/* They are absent from the set that held all, and that stands there now. */
+int reconcile_lift_touched(struct reconcile *reconcile, int error)
+{
+	struct home home = { 0 };
+	int r = 0;
+
+	reconcile->misses = false;
+	if (error < 0) {
+		reconcile_give_touched_up(reconcile);
+		return 0;
+	}
+	for (size_t i = 0; r >= 0 && i < reconcile->n_touched; i++) {
+		struct touched *touched = &reconcile->touched[i];
+		const struct ban *ban = element_ban(reconcile->engine, touched->jail,
+						    &touched->prefix, reconcile->now);
+
+		if (!touched->misses || !ban)
+			continue;
+		if (reconcile_is_missable(reconcile, ban, &home))
+			r = reconcile_lift(reconcile, ban, "", true);
+		else
+			reconcile->wanted |= RECONCILE_WANT_INSTALL; /* and it is put back */
+		touched->misses = false;
+	}
+	return r;
+}
+
+static void reconcile_delete(struct reconcile_action *ret, const char *jail,
+			     const struct address *address)
+{
+	*ret = (struct reconcile_action){ .type = RECONCILE_DELETE, .address = *address };
+	reconcile_jail_copy(ret->jail, jail);
 }
 
 /* The next change of what was looked at: first in, then out, so that no crash leaves a ban out. */
@@ -43,19 +104,22 @@ static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcil
 		const struct ban *ban = element_ban(reconcile->engine, touched->jail,
 						    &touched->prefix, reconcile->now);
 
-		*ret = (struct reconcile_action){ .address = touched->address };
 		if (touched->puts && ban) {
 			touched->puts = false;
-			ret->type = RECONCILE_PUT;
-			ret->ban = ban->id;
-			ret->address = ban->prefix.address;
+			*ret = (struct reconcile_action){ .type = RECONCILE_PUT,
+							  .ban = ban->id,
+							  .address = ban->prefix.address };
 			home_name(reconcile->engine, ban, ret->jail);
 			return true;
 		}
 		if (touched->deletes) {
 			touched->deletes = false;
-			ret->type = RECONCILE_DELETE;
-			reconcile_jail_copy(ret->jail, touched->jail);
+			reconcile_delete(ret, touched->jail, &touched->prefix.address);
+			return true;
+		}
+		if (touched->deletes_raw) {
+			touched->deletes_raw = false;
+			reconcile_delete(ret, touched->jail, &touched->address);
 			return true;
 		}
 	}
@@ -101,7 +165,13 @@ static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconci
 	if (reconcile->next_look < reconcile->n_touched) {
 		struct touched *touched = &reconcile->touched[reconcile->next_look];
 
-		reconcile_find(reconcile, false, touched->jail, &touched->address, ret);
+		reconcile_find(reconcile, false, touched->jail,
+			       reconcile->looked_raw ? &touched->prefix.address : &touched->address,
+			       ret);
+		return true;
+	}
+	if (reconcile->misses) {
+		*ret = (struct reconcile_action){ .type = RECONCILE_IDENTIFY };
 		return true;
 	}
 	if (reconcile_write_touched(reconcile, ret))

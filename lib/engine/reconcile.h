@@ -42,7 +42,8 @@
  * inferred from a list that failed, nor from a set that refused a ban.
  *
  * "Looked at again": once no notice waits, FIND, and what the ledger says is PUT or DELETEd. What
- * we wrote may be newer than what a waiting notice tells, the ledger is newer than both.
+ * we wrote may be newer than what a waiting notice tells, the ledger is newer than both. But what
+ * is absent from a home that is kept is not put back: that notice may be lost, so it is LIFTED.
  *
  * The order of actions, each step only if it is wanted: INSTALL, LIST (FIND for each ban that
  * it lacks, IDENTIFY, LIST again if one was there), fill (PUT), RECORD, settle (LENGTHS, FIND, PUT

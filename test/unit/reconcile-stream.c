@@ -206,7 +206,7 @@ static void somebody_deletes(struct world *world, struct stood *set, bool all)
 		firewall_delete(&world->firewall, set, held);
 		expect(world, key, OUT);
 		key->deletion_waits = key->waits;
-		if (!keeps_out && (running(world, key) || stands(world, key)))
+		if (stands(world, key) || (!keeps_out && running(world, key)))
 			key->fate = EITHER; /* what was meant? */
 		if (!all)
 			return;
