@@ -57,7 +57,8 @@ static int check_utf8(struct jsontext *json)
 	const char *at = json->begin;
 
 	while (at < json->end) {
-		size_t n = utf8_length(at, (size_t)(json->end - at));
+		size_t n =
+			(unsigned char)*at < 0x80 ? 1 : utf8_length(at, (size_t)(json->end - at));
 
 		if (n == 0)
 			return fail(json, at, "the text is no UTF-8 here: save the file as UTF-8");
