@@ -111,8 +111,8 @@ static void put_bytes(struct writer *writer, char byte, size_t n)
 		hostile_put(writer, (struct span){ &byte, 1 });
 }
 
-static void imitate(struct writer *writer, const struct target *target, enum imitation imitation,
-		    const char *victim)
+static void imitate(struct writer *writer, const struct hostile_target *target,
+		    enum imitation imitation, const char *victim)
 {
 	if (imitation == MANY_BYTES)
 		put_bytes(writer, 'B', 300);
@@ -134,7 +134,8 @@ static void imitate(struct writer *writer, const struct target *target, enum imi
 	}
 }
 
-size_t hostile_text(const struct target *target, unsigned i, char buffer[static HOSTILE_TEXT_MAX])
+size_t hostile_text(const struct hostile_target *target, unsigned i,
+		    char buffer[static HOSTILE_TEXT_MAX])
 {
 	const char *victim = victims[i % ARRAY_SIZE(victims)];
 	struct writer writer = { .buffer = buffer };
@@ -174,7 +175,8 @@ static char *hostile_put_quoted(char *out, struct span text)
 	return out;
 }
 
-int hostile_line(const struct target *target, struct span text, char **ret, size_t *ret_size)
+int hostile_line(const struct hostile_target *target, struct span text, char **ret,
+		 size_t *ret_size)
 {
 	char *line = malloc(target->head.size + 4 * text.size + 2 + target->tail.size + 1);
 	char *out = line;

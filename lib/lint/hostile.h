@@ -13,17 +13,18 @@
 #define HOSTILE_TEXT_MAX 4096 /* bytes */
 
 /* A line, and where in it the client's text and the true address stand. */
-struct target {
+struct hostile_target {
 	struct span head, tail; /* before and behind the client's text */
 	struct span address;    /* in one of them; data NULL: in neither */
 	bool logfmt;            /* the text is put between them quoted */
 };
 
 /* The i-th hostile text for this target. Its length; 0: there is no i-th. */
-size_t hostile_text(const struct target *target, unsigned i, char buffer[static HOSTILE_TEXT_MAX]);
+size_t hostile_text(const struct hostile_target *target, unsigned i,
+		    char buffer[static HOSTILE_TEXT_MAX]);
 
 /* The line with this text in it, owned by the caller. 0 or -ENOMEM. */
-int hostile_line(const struct target *target, struct span text, char **ret,
+int hostile_line(const struct hostile_target *target, struct span text, char **ret,
 		 size_t *ret_size) must_check;
 
 #endif

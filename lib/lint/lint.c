@@ -94,13 +94,13 @@ static const char *lint_shown(struct span text, char buffer[static SHOWN + 4])
 
 /* Where the client's text stands; false: this line does not say. */
 static bool find_target(const struct lint *lint, const struct event *event, struct span line,
-			const struct captures *captures, struct target *ret)
+			const struct captures *captures, struct hostile_target *ret)
 {
 	struct span user = captures->user;
 
 	if (!user.data)
 		return false;
-	*ret = (struct target){ .logfmt = event->format == FORMAT_LOGFMT };
+	*ret = (struct hostile_target){ .logfmt = event->format == FORMAT_LOGFMT };
 	for (size_t i = 0; ret->logfmt && i < lint->logfmt.n_pairs; i++) {
 		const struct logfmt_pair *pair = &lint->logfmt.pairs[i];
 		const char *end =
@@ -174,7 +174,7 @@ static int object_to_name(struct lint *lint, const struct example *example,
 
 /* 1: the rule was fooled, one such name is enough. */
 static int try_hostile(struct lint *lint, const struct example *example, const struct truth *truth,
-		       const struct target *target, struct span name)
+		       const struct hostile_target *target, struct span name)
 {
 	cleanup(freep) char *line = NULL;
 	const struct event *event;
@@ -198,7 +198,7 @@ static int attack_example(struct lint *lint, const struct example *example)
 	struct span line = span_of(example->message);
 	char text[HOSTILE_TEXT_MAX];
 	struct captures captures;
-	struct target target;
+	struct hostile_target target;
 	size_t size;
 	int r;
 

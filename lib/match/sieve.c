@@ -40,7 +40,7 @@ struct set {
 	struct literal list[SET_MAX];
 };
 
-struct reader {
+struct pattern_reader {
 	const char *p;
 	struct token token; /* the one that is to be read next */
 	unsigned depth;
@@ -88,12 +88,12 @@ static uint32_t filter_hash(uint32_t mixed)
 	return mixed >> (32 - FILTER_BITS);
 }
 
-static uint32_t *crowd_of(const struct reader *reader, const char *gram)
+static uint32_t *crowd_of(const struct pattern_reader *reader, const char *gram)
 {
 	return &reader->crowds[mix(gram) >> (32 - HASH_BITS)];
 }
 
-static uint32_t rarest_gram(const struct reader *reader, const struct literal *literal)
+static uint32_t rarest_gram(const struct pattern_reader *reader, const struct literal *literal)
 {
 	uint32_t best = 0;
 
@@ -106,7 +106,7 @@ static uint32_t rarest_gram(const struct reader *reader, const struct literal *l
 
 /* How little the set tells: by the crowd and the length of its commonest literal.
  * UINT64_MAX: nothing. */
-static uint64_t dullness(const struct reader *reader, const struct set *set)
+static uint64_t dullness(const struct pattern_reader *reader, const struct set *set)
 {
 	uint64_t dullness = set->n > 0 ? 0 : UINT64_MAX;
 
@@ -122,7 +122,7 @@ static uint64_t dullness(const struct reader *reader, const struct set *set)
 	return dullness;
 }
 
-static void choose(const struct reader *reader, struct set *best, const struct set *set)
+static void choose(const struct pattern_reader *reader, struct set *best, const struct set *set)
 {
 	if (dullness(reader, set) < dullness(reader, best))
 		*best = *set;
@@ -136,23 +136,23 @@ static void add_literal(struct set *set, const char *bytes, size_t size)
 	memcpy(literal->bytes, bytes, literal->size);
 }
 
-static void count(struct reader *reader, const struct literal *literal)
+static void count(struct pattern_reader *reader, const struct literal *literal)
 {
 	for (uint32_t i = 0; reader->counting && i + GRAM <= literal->size; i++)
 		++*crowd_of(reader, literal->bytes + i);
 }
 
-static void move_on(struct reader *reader)
+static void move_on(struct pattern_reader *reader)
 {
 	reader->token = token_next(&reader->p);
 	reader->lost |= reader->token.kind == TOKEN_LOST || reader->token.caseless;
 }
 
 /* What every alternative requires; the token is then the one that ends them. */
-static void read_alternatives(struct reader *reader, struct set *ret);
+static void read_alternatives(struct pattern_reader *reader, struct set *ret);
 
 /* The set of a group, up to its ")". */
-static void read_group(struct reader *reader, struct set *ret)
+static void read_group(struct pattern_reader *reader, struct set *ret)
 {
 	move_on(reader);
 	reader->lost |= ++reader->depth > DEPTH_MAX;
@@ -162,7 +162,7 @@ static void read_group(struct reader *reader, struct set *ret)
 }
 
 /* Reads repeats, if there are any: how often at least must come what they stand behind? */
-static unsigned read_repeats(struct reader *reader, bool *ret_repeated)
+static unsigned read_repeats(struct pattern_reader *reader, bool *ret_repeated)
 {
 	unsigned min = 1;
 
@@ -172,14 +172,14 @@ static unsigned read_repeats(struct reader *reader, bool *ret_repeated)
 	return min;
 }
 
-static void end_run(struct reader *reader, struct set *run, struct set *best)
+static void end_run(struct pattern_reader *reader, struct set *run, struct set *best)
 {
 	count(reader, &run->list[0]);
 	choose(reader, best, run);
 	run->list[0].size = 0;
 }
 
-static void read_sequence(struct reader *reader, struct set *best)
+static void read_sequence(struct pattern_reader *reader, struct set *best)
 {
 	struct set run = { .n = 1 }, group;
 	struct literal *literal = &run.list[0];
@@ -209,7 +209,7 @@ static void read_sequence(struct reader *reader, struct set *best)
 	end_run(reader, &run, best);
 }
 
-static void read_alternatives(struct reader *reader, struct set *ret)
+static void read_alternatives(struct pattern_reader *reader, struct set *ret)
 {
 	struct set other;
 
@@ -226,7 +226,7 @@ static void read_alternatives(struct reader *reader, struct set *ret)
 	}
 }
 
-static void read_pattern(struct reader *reader, const char *pattern, struct set *ret)
+static void read_pattern(struct pattern_reader *reader, const char *pattern, struct set *ret)
 {
 	reader->p = pattern;
 	reader->depth = 0;
@@ -238,7 +238,8 @@ static void read_pattern(struct reader *reader, const char *pattern, struct set 
 }
 
 /* A value that a key must have stands in the line as it is, or something there is escaped. */
-static void require_values(struct reader *reader, const struct event *event, struct set *ret)
+static void require_values(struct pattern_reader *reader, const struct event *event,
+			   struct set *ret)
 {
 	struct set values;
 
@@ -270,7 +271,7 @@ static void add_mark(struct sieve *sieve, struct needle *needle, uint32_t event)
 }
 
 /* Each literal once, however many events have it: they found the same gram the rarest. */
-static void add_needle(struct sieve *sieve, const struct reader *reader,
+static void add_needle(struct sieve *sieve, const struct pattern_reader *reader,
 		       const struct literal *literal, uint32_t event)
 {
 	uint32_t offset = rarest_gram(reader, literal), gram = mix(literal->bytes + offset);
@@ -290,8 +291,8 @@ static void add_needle(struct sieve *sieve, const struct reader *reader,
 	add_mark(sieve, needle, event);
 }
 
-static int add_event(struct sieve *sieve, const struct reader *reader, const struct set *set,
-		     uint32_t event, bool is_logfmt)
+static int add_event(struct sieve *sieve, const struct pattern_reader *reader,
+		     const struct set *set, uint32_t event, bool is_logfmt)
 {
 	struct needle *needles;
 	struct mark *marks;
@@ -321,7 +322,7 @@ int sieve_new(const struct event *const *events, size_t n_events, struct sieve *
 {
 	cleanup(sieve_freep) struct sieve *sieve = calloc(1, sizeof(*sieve));
 	cleanup(freep) uint32_t *crowds = calloc(1 << HASH_BITS, sizeof(*crowds));
-	struct reader reader = { .crowds = crowds };
+	struct pattern_reader reader = { .crowds = crowds };
 	struct set set;
 
 	if (!sieve || !crowds)

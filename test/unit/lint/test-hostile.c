@@ -5,16 +5,19 @@
 
 #include <stdio.h>
 
-static struct target target_of(const char *head, const char *tail, const char *address, bool logfmt)
+static struct hostile_target target_of(const char *head, const char *tail, const char *address,
+				       bool logfmt)
 {
-	struct target target = { .head = span_of(head), .tail = span_of(tail), .logfmt = logfmt };
+	struct hostile_target target = { .head = span_of(head),
+					 .tail = span_of(tail),
+					 .logfmt = logfmt };
 
 	if (address)
 		target.address = (struct span){ strstr(tail, address), strlen(address) };
 	return target;
 }
 
-static bool offers(const struct target *target, const char *wanted)
+static bool offers(const struct hostile_target *target, const char *wanted)
 {
 	char text[HOSTILE_TEXT_MAX];
 	size_t size;
@@ -27,7 +30,7 @@ static bool offers(const struct target *target, const char *wanted)
 
 static void imitates_the_line_that_is_attacked(void **state)
 {
-	struct target target =
+	struct hostile_target target =
 		target_of("failed for ", " from 192.0.2.1 port 7", "192.0.2.1", false);
 
 	assert_true(offers(&target, "x from 203.0.113.254 port 7"));
@@ -49,7 +52,7 @@ static void imitates_the_line_that_is_attacked(void **state)
 static void texts_end_and_fit(void **state)
 {
 	static char tail[HOSTILE_TEXT_MAX];
-	struct target target;
+	struct hostile_target target;
 	char text[HOSTILE_TEXT_MAX];
 	unsigned n = 0;
 
@@ -62,7 +65,7 @@ static void texts_end_and_fit(void **state)
 
 static void lines_hold_the_text(void **state)
 {
-	struct target target = target_of("a ", " b", NULL, false);
+	struct hostile_target target = target_of("a ", " b", NULL, false);
 	char *line;
 	size_t size;
 
@@ -74,7 +77,8 @@ static void lines_hold_the_text(void **state)
 /* Whatever is written is one value, unquoted as it was. */
 static void quotes_for_logfmt(void **state)
 {
-	struct target target = target_of("m=x user=", " remote=192.0.2.1", "192.0.2.1", true);
+	struct hostile_target target =
+		target_of("m=x user=", " remote=192.0.2.1", "192.0.2.1", true);
 	char text[HOSTILE_TEXT_MAX];
 	struct logfmt logfmt = { 0 };
 	size_t n;
