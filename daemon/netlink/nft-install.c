@@ -3,7 +3,8 @@
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "netlink/nft-socket.h"
+#include "netlink/nft-lengths.h"
+#include "netlink/nft.h"
 
 #define MAX_TRIES 5 /* against somebody else who changes the table meanwhile */
 
@@ -151,7 +152,7 @@ static int send_layout(struct nft *nft, const struct nft_layout *layout,
 		r = nft_socket_transact(nft, plan);
 	if (r == 0 && plan)
 		nftmsg_plan_succeeded(plan);
-	nft_end_batch(nft);
+	nft_socket_end_batch(nft);
 	return r;
 }
 
@@ -170,14 +171,14 @@ static int install_plan(struct nft *nft, const struct nft_layout *layout,
 		r = nftmsg_plan_init(&plan, changes, n);
 	if (r < 0)
 		return r;
-	nft_begin_batch(nft);
+	nft_socket_begin_batch(nft);
 	nft->batch.generation = generation;
 	r = send_layout(nft, layout, state, &plan);
 	if (r != 0)
 		return r;
 	r = nft_identify(nft);
 	if (r >= 0)
-		r = nft_ask_generation(nft, &after);
+		r = nft_socket_ask_generation(nft, &after);
 	if (r < 0)
 		return r;
 	/* Nobody else was there between: those are the sets that were filled. */
@@ -193,11 +194,11 @@ static int try_install(struct nft *nft, const struct nft_layout *wanted,
 	uint32_t generation = 0;
 	int r, any_empty, drops;
 
-	r = nft_ask_generation(nft, &generation);
+	r = nft_socket_ask_generation(nft, &generation);
 	if (r >= 0)
 		r = read_state(nft, &state);
 	if (r >= 0)
-		r = drops = nft_keep_lengths(nft, layout, &state, tidy);
+		r = drops = nft_lengths_keep(nft, layout, &state, tidy);
 	if (r < 0)
 		return r;
 	nft->was_strange =
@@ -211,7 +212,7 @@ static int try_install(struct nft *nft, const struct nft_layout *wanted,
 		r = install_plan(nft, layout, &state, nft->generation ?: generation, filling);
 		return r == 0 ? 1 : r == 1 ? -E2BIG : r;
 	}
-	nft_begin_batch(nft);
+	nft_socket_begin_batch(nft);
 	if (drops && nft->batch.generation == 0)
 		nft->batch.generation = generation;
 	r = send_layout(nft, layout, &state, NULL);

@@ -4,7 +4,8 @@
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "netlink/nft-socket.h"
+#include "netlink/nft-lengths.h"
+#include "netlink/nft.h"
 
 const struct nft_lengths *nft_lengths(const struct nft *nft)
 {
@@ -39,7 +40,7 @@ static int is_in_use(struct nft *nft, const char *set)
 	return r < 0 && r != -ENOENT ? r : found;
 }
 
-int nft_keep_lengths(struct nft *nft, struct nft_layout *layout, const struct nftmsg_state *state,
+int nft_lengths_keep(struct nft *nft, struct nft_layout *layout, const struct nftmsg_state *state,
 		     bool tidy)
 {
 	int r, n_empty = 0;

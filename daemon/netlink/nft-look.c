@@ -5,6 +5,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "netlink/nft-socket.h"
+#include "netlink/nft.h"
 
 #define MAX_TRIES 5 /* for answers of one moment */
 

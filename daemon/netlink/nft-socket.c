@@ -13,6 +13,8 @@
 			*/
 #define MAX_LOST     8 /* tries to read on after an overflow */
 #define REQUEST_SIZE 1024
+#define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
+#define MAX_SEQUENCE 0x7fffffff
 
 int nft_socket_open(struct mnl_socket **ret)
 {
@@ -174,4 +176,35 @@ int nft_socket_ask(struct nft *nft, const struct nft_question *question,
 		if (told && !(question->flags & NLM_F_DUMP))
 			return 0;
 	}
+}
+
+static int take_generation(void *data, const struct nftmsg_answer *answer)
+{
+	struct nftmsg_generation generation;
+	uint32_t *number = data;
+
+	nftmsg_read_generation(answer->header, &generation);
+	*number = generation.number;
+	return 0;
+}
+
+int nft_socket_ask_generation(struct nft *nft, uint32_t *ret)
+{
+	struct nft_question question = { .type = NFT_MSG_GETGEN };
+
+	return nft_socket_ask(nft, &question, take_generation, ret);
+}
+
+/* Numbers begin anew long before they would run over. */
+void nft_socket_begin_batch(struct nft *nft)
+{
+	if (nft->sequence > MAX_SEQUENCE)
+		nft->sequence = 1;
+	nft->batch.generation = nft->generation;
+}
+
+void nft_socket_end_batch(struct nft *nft)
+{
+	if (nft->batch.capacity > KEPT_BATCH)
+		nftmsg_batch_done(&nft->batch);
 }

@@ -5,7 +5,6 @@
 
 #include <libmnl/libmnl.h>
 
-#include "netlink/nft.h"
 #include "nftables/batch.h"
 #include "nftables/elements.h"
 #include "nftables/layout.h"
@@ -37,11 +36,6 @@ int nft_socket_open(struct mnl_socket **ret) must_check;
 /* 0: nothing is there. */
 ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
 
-/* Adds to the layout the lengths of sets that hold bans already. 1: others of ours are empty and
- * will go, which is right for the ruleset that was just read only; not `tidy`: they stay. */
-int nft_keep_lengths(struct nft *nft, struct nft_layout *layout, const struct nftmsg_state *state,
-		     bool tidy) must_check;
-
 /* Sends the batch and reads what comes back. Refused messages are told to the plan (NULL: the first
  * error is returned). 0: taken; 1: refused, the plan knows; negative: refused as a whole, or
  * unknown (-ENOBUFS). -ERESTART: somebody else has changed the ruleset, build it again. */
@@ -49,10 +43,8 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 
 /* Around the building of a batch: it takes the generation that is known; much room is given back.
  */
-void nft_begin_batch(struct nft *nft);
-void nft_end_batch(struct nft *nft);
-/* Of the ruleset: each transaction of anybody begins a new one. */
-int nft_ask_generation(struct nft *nft, uint32_t *ret) must_check;
+void nft_socket_begin_batch(struct nft *nft);
+void nft_socket_end_batch(struct nft *nft);
 
 /* A question: `type` about table and, if not NULL, the chain or set `name`; `key`: an element of
  * that set. Its answers go to `feed`, whose negative results end it. 0; 1: the dump is not of
@@ -66,5 +58,7 @@ struct nft_question {
 int nft_socket_ask(struct nft *nft, const struct nft_question *question,
 		   int (*feed)(void *data, const struct nftmsg_answer *answer),
 		   void *data) must_check;
+/* Of the ruleset: each transaction of anybody begins a new one. */
+int nft_socket_ask_generation(struct nft *nft, uint32_t *ret) must_check;
 
 #endif

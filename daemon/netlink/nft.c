@@ -11,33 +11,13 @@
 
 #include "netlink/nft-socket.h"
 
-#define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
-#define MAX_SEQUENCE 0x7fffffff
-
-static int take_generation(void *data, const struct nftmsg_answer *answer)
-{
-	struct nftmsg_generation generation;
-	uint32_t *number = data;
-
-	nftmsg_read_generation(answer->header, &generation);
-	*number = generation.number;
-	return 0;
-}
-
-int nft_ask_generation(struct nft *nft, uint32_t *ret)
-{
-	struct nft_question question = { .type = NFT_MSG_GETGEN };
-
-	return nft_socket_ask(nft, &question, take_generation, ret);
-}
-
 /* The first question tells whether we may ask at all. */
 static int probe(struct nft *nft)
 {
 	uint32_t generation;
 	int r;
 
-	r = nft_ask_generation(nft, &generation);
+	r = nft_socket_ask_generation(nft, &generation);
 	if (r == -EINVAL) /* nfnetlink knows no such subsystem */
 		return -EOPNOTSUPP;
 	return r;
@@ -109,26 +89,12 @@ const char *nft_explain(int error)
 	}
 }
 
-/* Numbers begin anew long before they would run over. */
-void nft_begin_batch(struct nft *nft)
-{
-	if (nft->sequence > MAX_SEQUENCE)
-		nft->sequence = 1;
-	nft->batch.generation = nft->generation;
-}
-
-void nft_end_batch(struct nft *nft)
-{
-	if (nft->batch.capacity > KEPT_BATCH)
-		nftmsg_batch_done(&nft->batch);
-}
-
 static int run_plan(struct nft *nft, struct nftmsg_plan *plan)
 {
 	for (;;) {
 		int r;
 
-		nft_begin_batch(nft);
+		nft_socket_begin_batch(nft);
 		r = nftmsg_plan_build(plan, nft->table, nft->sequence, nft->max_batch, &nft->batch);
 		if (r <= 0)
 			return r;
@@ -151,7 +117,7 @@ int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes)
 	if (r < 0)
 		return r;
 	r = run_plan(nft, &plan);
-	nft_end_batch(nft);
+	nft_socket_end_batch(nft);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n_changes; i++)
@@ -213,7 +179,7 @@ int nft_prepare(struct nft *nft)
 	if (r < 0)
 		return r;
 	(void)attach_filter(nft); /* saves time only: the watch knows our port too */
-	return nft_ask_generation(nft, &nft->generation);
+	return nft_socket_ask_generation(nft, &nft->generation);
 }
 
 /* Each of our transactions was refused if it did not follow the one before. */
@@ -225,7 +191,7 @@ int nft_listen(struct nft *nft)
 	nft->generation = 0;
 	if (mnl_socket_setsockopt(nft->notices, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;
-	r = nft_ask_generation(nft, &generation);
+	r = nft_socket_ask_generation(nft, &generation);
 	if (r < 0)
 		return r;
 	return known == 0 || generation != known;
