@@ -65,7 +65,7 @@ struct mark {
 struct sieve {
 	size_t n_words;    /* of a bitmap of events */
 	uint64_t *always;  /* events that require nothing */
-	uint64_t *escaped; /* events whose literals may be written otherwise, with a '\' */
+	uint64_t *escaped; /* events whose literals may be written as numbers: see has_number() */
 	bool has_escaped;
 	struct needle *needles;
 	struct mark *marks;
@@ -237,7 +237,17 @@ static void read_pattern(struct pattern_reader *reader, const char *pattern, str
 		ret->n = 0;
 }
 
-/* A value that a key must have stands in the line as it is, or something there is escaped. */
+/* What no escape but a number can mean. */
+static bool is_plain(const char *value)
+{
+	for (; *value; value++)
+		if ((unsigned char)*value < ' ' || (unsigned char)*value > '~' || *value == '"' ||
+		    *value == '\\')
+			return false;
+	return true;
+}
+
+/* A value that a key must have stands in the line as it is, or a number stands for a byte of it. */
 static void require_values(struct pattern_reader *reader, const struct event *event,
 			   struct set *ret)
 {
@@ -250,11 +260,12 @@ static void require_values(struct pattern_reader *reader, const struct event *ev
 		values.n = 0;
 		if (where->negated || where->n_values > SET_MAX)
 			continue;
-		for (size_t j = 0; j < where->n_values; j++) {
+		for (size_t j = 0; j < where->n_values && is_plain(where->values[j]); j++) {
 			add_literal(&values, where->values[j], strlen(where->values[j]));
 			count(reader, &values.list[j]);
 		}
-		choose(reader, ret, &values);
+		if (values.n == where->n_values)
+			choose(reader, ret, &values);
 	}
 }
 
@@ -429,6 +440,19 @@ static void find_needles(struct sieve *sieve, struct span text, uint64_t *events
 		sieve->filter[filter_hash(sieve->needles[i].gram)] = 1;
 }
 
+/* \xHH, \uHHHH or \UHHHHHHHH: what logfmt can write any byte as. */
+static bool has_number(struct span text)
+{
+	const char *p = text.data, *end = text.data + text.size;
+
+	while (p < end && (p = memchr(p, '\\', (size_t)(end - p)))) {
+		if (p + 1 < end && (p[1] == 'x' || p[1] == 'u' || p[1] == 'U'))
+			return true;
+		p += 2;
+	}
+	return false;
+}
+
 bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
 {
 	uint64_t any = 0;
@@ -436,7 +460,7 @@ bool sieve_pass(struct sieve *sieve, struct span text, uint64_t *events)
 	sieve->pass++;
 	memcpy(events, sieve->always, sieve->n_words * sizeof(*events));
 	find_needles(sieve, text, events);
-	if (sieve->has_escaped && memchr(text.data, '\\', text.size))
+	if (sieve->has_escaped && has_number(text))
 		for (size_t i = 0; i < sieve->n_words; i++)
 			events[i] |= sieve->escaped[i];
 	for (size_t i = 0; i < sieve->n_words; i++)
