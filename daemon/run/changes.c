@@ -1,21 +1,11 @@
 #include "run/changes.h"
 
-#include "io/log.h"
 #include "ledger/comment.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #define MAX_UNDELETED 65536
-
-int changes_complain(struct daemon *daemon, const char *what, int error)
-{
-	if (!daemon->kernel_failing)
-		log_say(LOG_KERNEL, LOG_ERR, "cannot %s: %s", what, nft_explain(error));
-	daemon->kernel_failing = true;
-	firewall_retry_soon(daemon);
-	return error;
-}
 
 void changes_done(struct changes *changes)
 {
@@ -86,47 +76,47 @@ int changes_delete(struct changes *changes, const char *jail, const struct addre
 }
 
 /* Elements that have to go are in no list that is put back: they are remembered. */
-static int changes_remember(struct daemon *daemon, const struct nft_change *change)
+static int changes_remember(struct firewall *firewall, const struct nft_change *change)
 {
 	struct undeleted *items;
 
-	if (daemon->n_undeleted == MAX_UNDELETED)
+	if (firewall->n_undeleted == MAX_UNDELETED)
 		return 0; /* they run out */
-	items = reallocarray(daemon->undeleted, daemon->n_undeleted + 1, sizeof(*items));
+	items = reallocarray(firewall->undeleted, firewall->n_undeleted + 1, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
-	daemon->undeleted = items;
-	items[daemon->n_undeleted].address = change->address;
-	strcpy(items[daemon->n_undeleted++].jail, change->jail);
+	firewall->undeleted = items;
+	items[firewall->n_undeleted].address = change->address;
+	strcpy(items[firewall->n_undeleted++].jail, change->jail);
 	return 0;
 }
 
-int changes_delete_again(struct daemon *daemon)
+int changes_delete_again(struct firewall *firewall)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < daemon->n_undeleted; i++)
-		r = changes_delete(&changes, daemon->undeleted[i].jail,
-				   &daemon->undeleted[i].address);
-	daemon->n_undeleted = 0;
-	return r < 0 ? r : changes_apply(daemon, &changes);
+	for (size_t i = 0; r >= 0 && i < firewall->n_undeleted; i++)
+		r = changes_delete(&changes, firewall->undeleted[i].jail,
+				   &firewall->undeleted[i].address);
+	firewall->n_undeleted = 0;
+	return r < 0 ? r : changes_apply(firewall, &changes);
 }
 
 /* It may be absent now though it was there: then that is no unban. */
-static int forget_filled(struct daemon *daemon, const struct nft_change *change, uint64_t id)
+static int forget_filled(struct firewall *firewall, const struct nft_change *change, uint64_t id)
 {
-	const struct ban *ban = ledger_get(daemon->ledger, id);
+	const struct ban *ban = ledger_get(firewall->active->ledger, id);
 	char name[NFT_SET_NAME_SIZE];
 
 	if (!ban || !ban->placed)
 		return 0;
-	commit_soon(daemon, 0);
-	return ledger_set_filled(daemon->ledger,
+	firewall->dirty |= DIRTY_LEDGER;
+	return ledger_set_filled(firewall->active->ledger,
 				 nft_set_name(change->jail, change->address.family, name), 0);
 }
 
-static int changes_judge(struct daemon *daemon, const struct nft_change *change, uint64_t id,
+static int changes_judge(struct firewall *firewall, const struct nft_change *change, uint64_t id,
 			 int *error)
 {
 	if (change->operation == NFT_DELETE && change->error == -ENOENT)
@@ -134,11 +124,11 @@ static int changes_judge(struct daemon *daemon, const struct nft_change *change,
 	if (change->error < 0)
 		*error = change->error;
 	else if (id)
-		ledger_place(daemon->ledger, id);
-	if (change->error < 0 && id && forget_filled(daemon, change, id) < 0)
+		ledger_place(firewall->active->ledger, id);
+	if (change->error < 0 && id && forget_filled(firewall, change, id) < 0)
 		return -ENOMEM;
 	return change->error < 0 && change->operation == NFT_DELETE
-		       ? changes_remember(daemon, change)
+		       ? changes_remember(firewall, change)
 		       : 0;
 }
 
@@ -152,30 +142,30 @@ void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t 
 	*ret_n = changes->n;
 }
 
-void changes_taken(struct daemon *daemon, const struct changes *changes)
+void changes_taken(struct firewall *firewall, const struct changes *changes)
 {
-	daemon->rewritten = daemon->rewritten || changes->n > 0;
+	firewall->rewritten = firewall->rewritten || changes->n > 0;
 	for (size_t i = 0; i < changes->n; i++)
-		ledger_place(daemon->ledger, changes->ids[i]);
+		ledger_place(firewall->active->ledger, changes->ids[i]);
 }
 
-int changes_apply(struct daemon *daemon, struct changes *changes)
+int changes_apply(struct firewall *firewall, struct changes *changes)
 {
 	struct nft_change *items;
 	int r, error = 0;
 	size_t n;
 
-	if (changes->n == 0 || daemon->dry_run)
+	if (changes->n == 0 || !firewall->nft)
 		return 0;
-	daemon->rewritten = true;
+	firewall->rewritten = true;
 	changes_hand_over(changes, &items, &n);
-	r = nft_apply(daemon->nft, items, n);
+	r = nft_apply(firewall->nft, items, n);
 	for (size_t i = 0; i < changes->n; i++)
-		if (changes_judge(daemon, &changes->items[i], changes->ids[i], &error) < 0)
+		if (changes_judge(firewall, &changes->items[i], changes->ids[i], &error) < 0)
 			return -ENOMEM;
 	if (error == 0 && r >= 0) {
-		daemon->kernel_failing = false;
+		firewall->failing = false;
 		return 0;
 	}
-	return changes_complain(daemon, "change the bans in the kernel", error < 0 ? error : r);
+	return firewall_complain(firewall, "change the bans in the kernel", error < 0 ? error : r);
 }

@@ -4,7 +4,7 @@
 /* Changes for the kernel, gathered and applied at once: bans that go into their sets, elements that
  * go out. */
 
-#include "run/daemon.h"
+#include "run/firewall.h"
 
 struct changes {
 	struct nft_change *items;
@@ -25,16 +25,13 @@ int changes_delete(struct changes *changes, const char *jail,
 
 /* For nft_install_filled(): they are handed over; all of them were taken. */
 void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n);
-void changes_taken(struct daemon *daemon, const struct changes *changes);
+void changes_taken(struct firewall *firewall, const struct changes *changes);
 
 /* What the kernel takes is marked as placed in the ledger; what it refuses is said once and tried
- * again later (firewall.c). 0, or negative errno that need not stop anybody but -ENOMEM. */
-int changes_apply(struct daemon *daemon, struct changes *changes) must_check;
+ * again later. 0, or negative errno that need not stop anybody but -ENOMEM. */
+int changes_apply(struct firewall *firewall, struct changes *changes) must_check;
 
 /* Deletes what could not be deleted; before all is put back, since some may be banned again. */
-int changes_delete_again(struct daemon *daemon) must_check;
-
-/* Says once that the kernel refused something; returns the error. */
-int changes_complain(struct daemon *daemon, const char *what, int error);
+int changes_delete_again(struct firewall *firewall) must_check;
 
 #endif

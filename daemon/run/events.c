@@ -1,10 +1,9 @@
-/* What is said of a ban, as a sentence and as fields. Nothing of a stranger's log line goes in but
- * the address. */
-#include "run/daemon.h"
+#include "run/events.h"
 
 #include "base/timespan.h"
 #include "cli/output.h"
 #include "io/log.h"
+#include "nftables/names.h"
 
 #include <stdio.h>
 
@@ -67,9 +66,9 @@ static void events_say(enum log_kind kind, const char *action, const struct ban 
 	log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
 }
 
-void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
+void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
 {
-	bool over = ban->until <= daemon_now(daemon);
+	bool over = ban->until <= now;
 	struct ban_texts texts;
 	char message[512];
 
@@ -77,13 +76,13 @@ void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
 	if (ban->network)
 		snprintf(message, sizeof(message),
 			 "%s%s: ban network %s for %s: %s offenders, offence %s%s%s",
-			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
 			 texts.failures, texts.offence, over ? "; its time is over already" : "",
 			 again ? AGAIN : "");
 	else
 		snprintf(message, sizeof(message),
 			 "%s%s: ban %s for %s: %s, %s failures%s%s%s, offence %s%s%s",
-			 daemon->dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
+			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
 			 ban->event, texts.failures, ban->users > 0 ? " of " : "",
 			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
 			 texts.offence, over ? "; its time is over already" : "",
@@ -91,8 +90,8 @@ void say_ban(const struct daemon *daemon, const struct ban *ban, bool again)
 	events_say(LOG_BAN, "ban", ban, &texts, again, message);
 }
 
-void say_bans(const struct daemon *daemon, const struct ban *last, uint64_t n, uint64_t n_networks,
-	      uint64_t n_repeated, bool again)
+void events_bans(const struct ban *last, uint64_t n, uint64_t n_networks, uint64_t n_repeated,
+		 bool dry_run, bool again)
 {
 	char count[NUMBER_TEXT_MAX], networks[NUMBER_TEXT_MAX], repeated[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
@@ -106,11 +105,11 @@ void say_bans(const struct daemon *daemon, const struct ban *last, uint64_t n, u
 	};
 
 	log_entry(LOG_BANS, LOG_NOTICE, fields, ARRAY_SIZE(fields),
-		  "%s%s: %s bans more, too many to tell each%s", daemon->dry_run ? "dry run: " : "",
+		  "%s%s: %s bans more, too many to tell each%s", dry_run ? "dry run: " : "",
 		  last->jail, number(n, count), again ? AGAIN : "");
 }
 
-void say_unban(const struct daemon *daemon, const struct ban *ban, const char *reason, bool again)
+void events_unban(const struct ban *ban, const char *reason, bool again)
 {
 	struct ban_texts texts;
 	char message[512];
@@ -126,7 +125,7 @@ void say_unban(const struct daemon *daemon, const struct ban *ban, const char *r
 		   again, message);
 }
 
-void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *by)
+void events_adopt(const struct ban *ban, const char *by)
 {
 	struct ban_texts texts;
 	char message[512];
@@ -143,23 +142,23 @@ void say_adopt(const struct daemon *daemon, const struct ban *ban, const char *b
 		   message);
 }
 
-void say_heal(const struct daemon *daemon, const char *what, const char *by, size_t n_bans)
+void events_heal(const char *table, const char *what, const char *by, size_t n_bans)
 {
 	char bans[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", "heal" },
 		{ "BANISH_CULPRIT", *by ? by : "somebody" },
-		{ "BANISH_TABLE", daemon->active.config->policy->table },
+		{ "BANISH_TABLE", table },
 		{ "BANISH_BANS", number(n_bans, bans) },
 	};
 
 	log_entry(
 		LOG_HEAL, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		"%s removed %s of table inet %s; it is back, with %zu bans and their remaining times",
-		*by ? by : "somebody", what, daemon->active.config->policy->table, n_bans);
+		*by ? by : "somebody", what, table, n_bans);
 }
 
-void say_evicted(uint64_t n_ended, uint64_t n_forgotten)
+void events_evicted(uint64_t n_ended, uint64_t n_forgotten)
 {
 	char ended[NUMBER_TEXT_MAX], forgotten[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
@@ -176,7 +175,7 @@ void say_evicted(uint64_t n_ended, uint64_t n_forgotten)
 		LEDGER_MAX_BANS, ended, forgotten);
 }
 
-void say_private(const struct decision *decision)
+void events_private(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
 	const struct log_field fields[] = {
@@ -193,7 +192,7 @@ void say_private(const struct decision *decision)
 		  decision->ban.jail, address);
 }
 
-void say_breaker_closed(const struct decision *decision)
+void events_breaker_closed(const struct decision *decision)
 {
 	char count[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
@@ -207,7 +206,7 @@ void say_breaker_closed(const struct decision *decision)
 		  "%s: bans again; offenders that were held back: %s", decision->ban.jail, count);
 }
 
-void say_breaker(const struct decision *decision)
+void events_breaker(const struct decision *decision)
 {
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], count[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
@@ -227,7 +226,7 @@ void say_breaker(const struct decision *decision)
 		  decision->ban.jail, count, prefix);
 }
 
-void say_target(const struct decision *decision)
+void events_target(const struct decision *decision)
 {
 	cleanup(freep) char *user = bytes_to_display(decision->user, USER_SHOWN);
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], hosts[NUMBER_TEXT_MAX];

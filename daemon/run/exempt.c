@@ -9,26 +9,7 @@
 
 #define MAX_ANSWERS 256 /* files: `banish resolve` writes no more */
 
-/* What one name stands for. */
-struct answer {
-	char *name;
-	struct ignorelist *list;
-	char *said; /* what was wrong with its file the last time; NULL: nothing */
-};
-
-struct answers {
-	struct answer *items;
-	size_t n_items;
-};
-
-struct exempt {
-	struct dirwatch *dirwatch;
-	char **said; /* the same, one a list of the configuration */
-	size_t n_said;
-	struct answers answers;
-};
-
-static void answers_done(struct answers *answers)
+static void answers_done(struct exempt_answers *answers)
 {
 	for (size_t i = 0; i < answers->n_items; i++) {
 		free(answers->items[i].name);
@@ -36,27 +17,27 @@ static void answers_done(struct answers *answers)
 		free(answers->items[i].said);
 	}
 	free(answers->items);
-	*answers = (struct answers){ 0 };
+	*answers = (struct exempt_answers){ 0 };
 }
 
-static void forget_said(struct exempt *ignored)
+static void forget_said(struct exempt *exempt)
 {
-	for (size_t i = 0; i < ignored->n_said; i++)
-		free(ignored->said[i]);
-	free(ignored->said);
-	ignored->said = NULL;
-	ignored->n_said = 0;
+	for (size_t i = 0; i < exempt->n_said; i++)
+		free(exempt->said[i]);
+	free(exempt->said);
+	exempt->said = NULL;
+	exempt->n_said = 0;
 }
 
-struct exempt *exempt_free(struct exempt *ignored)
+void exempt_done(struct exempt *exempt)
 {
-	if (!ignored)
-		return NULL;
-	dirwatch_free(ignored->dirwatch);
-	forget_said(ignored);
-	answers_done(&ignored->answers);
-	free(ignored);
-	return NULL;
+	sd_event_source_unref(exempt->own_source);
+	dirwatch_free(exempt->dirwatch);
+	forget_said(exempt);
+	answers_done(&exempt->answers);
+	netaddr_free(exempt->netaddr);
+	free(exempt->own);
+	free(exempt->prefixes);
 }
 
 /* Says what is wrong with the file, unless that was the last thing that was said of it. */
@@ -122,13 +103,12 @@ static void say_well(const char *path, char **said, const struct ignorelist *lis
 }
 
 /* 1: the list has changed, and the policy with it. */
-static int renew_list(struct daemon *daemon, size_t i)
+static int renew_list(struct exempt *exempt, struct config *config, size_t i)
 {
 	cleanup(ignorelist_freep) struct ignorelist *list = NULL;
-	struct config *config = daemon->active.config;
 	const char *path = config->policy->ignore_files[i].path;
 	struct ignorelist *old = config->lists[i];
-	char **said = &daemon->ignoring->said[i];
+	char **said = &exempt->said[i];
 	int r;
 
 	r = read_list(path, IGNORE_LIST, said, &list);
@@ -155,18 +135,18 @@ static int renew_list(struct daemon *daemon, size_t i)
 	return 1;
 }
 
-static int renew_lists(struct daemon *daemon)
+static int renew_lists(struct exempt *exempt, struct config *config)
 {
 	int r = 0, changed = 0;
 
-	for (size_t i = 0; r >= 0 && i < daemon->ignoring->n_said; i++) {
-		r = renew_list(daemon, i);
+	for (size_t i = 0; r >= 0 && i < exempt->n_said; i++) {
+		r = renew_list(exempt, config, i);
 		changed |= r > 0;
 	}
 	return r < 0 ? r : changed;
 }
 
-static struct answer *find_answer(const struct answers *answers, const char *name)
+static struct exempt_answer *find_answer(const struct exempt_answers *answers, const char *name)
 {
 	for (size_t i = 0; i < answers->n_items; i++)
 		if (answers->items[i].name && strcmp(answers->items[i].name, name) == 0)
@@ -175,11 +155,11 @@ static struct answer *find_answer(const struct answers *answers, const char *nam
 }
 
 /* The file of one name; where it cannot be taken, what it was before. 1: it has changed. */
-static int renew_answer(struct answers *old, const char *name, struct answer *ret)
+static int renew_answer(struct exempt_answers *old, const char *name, struct exempt_answer *ret)
 {
 	cleanup(freep) char *path = NULL;
 	struct ignorelist *list = NULL;
-	struct answer *before = find_answer(old, name);
+	struct exempt_answer *before = find_answer(old, name);
 	int r;
 
 	if (asprintf(&path, "%s/%s", IGNOREDIR, name) < 0) {
@@ -188,7 +168,7 @@ static int renew_answer(struct answers *old, const char *name, struct answer *re
 	}
 	if (before) {
 		*ret = *before;
-		*before = (struct answer){ 0 };
+		*before = (struct exempt_answer){ 0 };
 	} else {
 		ret->name = strdup(name);
 		if (!ret->name)
@@ -213,9 +193,9 @@ static int is_answer(const struct dirent *entry)
 }
 
 /* 1: some have changed. An absent folder is empty. */
-static int renew_answers(struct daemon *daemon)
+static int renew_answers(struct exempt *exempt)
 {
-	struct answers *old = &daemon->ignoring->answers, fresh = { 0 };
+	struct exempt_answers *old = &exempt->answers, fresh = { 0 };
 	struct dirent **names = NULL;
 	int n, r = 0, changed = 0;
 
@@ -250,9 +230,8 @@ static int renew_answers(struct daemon *daemon)
 	return r < 0 ? r : changed;
 }
 
-static int watch(struct daemon *daemon)
+static int exempt_watch(struct exempt *exempt, const struct policy *policy)
 {
-	const struct policy *policy = daemon->active.config->policy;
 	cleanup(freep) const char **paths = calloc(policy->n_ignore_files + 1, sizeof(*paths));
 	int r;
 
@@ -261,7 +240,7 @@ static int watch(struct daemon *daemon)
 	for (size_t i = 0; i < policy->n_ignore_files; i++)
 		paths[i] = policy->ignore_files[i].path;
 	paths[policy->n_ignore_files] = IGNOREDIR "/";
-	r = dirwatch_watch(daemon->ignoring->dirwatch, paths, policy->n_ignore_files + 1);
+	r = dirwatch_watch(exempt->dirwatch, paths, policy->n_ignore_files + 1);
 	if (r < 0 && r != -ENOMEM) {
 		log_say(LOG_FAULT, LOG_WARNING,
 			"not every file of ignoreip can be watched (%s): reload banish when you "
@@ -273,74 +252,145 @@ static int watch(struct daemon *daemon)
 }
 
 /* Names wait for `banish resolve`: who looks why a host is banned shall see it. */
-static void exempt_say_unknown(const struct daemon *daemon, const struct ignorelist *list)
+static void exempt_say_unknown(const struct exempt *exempt, const struct ignorelist *list)
 {
 	for (size_t i = 0; i < list->n_names; i++)
-		if (!find_answer(&daemon->ignoring->answers, list->names[i]))
+		if (!find_answer(&exempt->answers, list->names[i]))
 			log_say(LOG_FAULT, LOG_INFO,
 				"no address of %s is known yet: banish-resolve.timer brings it, "
 				"\"systemctl start banish-resolve\" at once",
 				list->names[i]);
 }
 
-static int on_changed(void *userdata)
+static int exempt_on_files(void *userdata)
 {
-	struct daemon *daemon = userdata;
-	int lists, answers, r;
+	struct exempt *exempt = userdata;
 
-	r = watch(daemon);
-	if (r < 0)
-		return r;
-	lists = renew_lists(daemon);
-	answers = lists < 0 ? lists : renew_answers(daemon);
-	if (answers < 0)
-		return answers;
-	if (lists == 0 && answers == 0)
-		return 0;
-	r = firewall_refresh(daemon);
-	return r == -ENOMEM ? r : 0;
-}
-
-int exempt_attach(struct daemon *daemon)
-{
-	daemon->ignoring = calloc(1, sizeof(*daemon->ignoring));
-	if (!daemon->ignoring)
-		return -ENOMEM;
-	return dirwatch_new(daemon->event, on_changed, daemon, &daemon->ignoring->dirwatch);
-}
-
-int exempt_enter(struct daemon *daemon)
-{
-	const struct config *config = daemon->active.config;
-	struct exempt *ignored = daemon->ignoring;
-	int r;
-
-	forget_said(ignored);
-	ignored->said = calloc(config->n_lists + 1, sizeof(char *));
-	if (!ignored->said)
-		return -ENOMEM;
-	ignored->n_said = config->n_lists;
-	r = watch(daemon);
-	if (r >= 0)
-		r = renew_lists(daemon); /* what was written since they were loaded */
-	if (r >= 0)
-		r = renew_answers(daemon);
-	if (r < 0)
-		return r;
-	exempt_say_unknown(daemon, &config->policy->ignore);
-	for (size_t i = 0; i < config->n_lists; i++)
-		exempt_say_unknown(daemon, config->lists[i]);
+	exempt->dirty |= DIRTY_EXEMPT;
 	return 0;
 }
 
-size_t exempt_n_answers(const struct exempt *ignored)
+static int exempt_on_own(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-	return ignored->answers.n_items;
+	struct exempt *exempt = userdata;
+
+	exempt->dirty |= DIRTY_OWN;
+	return 0;
 }
 
-const struct ignorelist *exempt_answer(const struct exempt *ignored, size_t i)
+void exempt_open(struct exempt *exempt)
 {
-	static const struct ignorelist none = { 0 };
+	int r = netaddr_open(&exempt->netaddr);
 
-	return ignored->answers.items[i].list ?: &none;
+	if (r < 0)
+		log_say(LOG_FAULT, LOG_WARNING,
+			"own addresses cannot be followed (%s): name them in ignoreip",
+			strerror(-r));
+}
+
+int exempt_attach(struct exempt *exempt, sd_event *event)
+{
+	int r = 0;
+
+	if (exempt->netaddr)
+		r = sd_event_add_io(event, &exempt->own_source, netaddr_fd(exempt->netaddr),
+				    EPOLLIN, exempt_on_own, exempt);
+	return r < 0 ? r : dirwatch_new(event, exempt_on_files, exempt, &exempt->dirwatch);
+}
+
+int exempt_enter(struct exempt *exempt, struct config *config)
+{
+	int r;
+
+	forget_said(exempt);
+	exempt->said = calloc(config->n_lists + 1, sizeof(char *));
+	if (!exempt->said)
+		return -ENOMEM;
+	exempt->n_said = config->n_lists;
+	r = exempt_renew(exempt, config); /* what was written since they were loaded */
+	if (r < 0)
+		return r;
+	exempt_say_unknown(exempt, &config->policy->ignore);
+	for (size_t i = 0; i < config->n_lists; i++)
+		exempt_say_unknown(exempt, config->lists[i]);
+	return 0;
+}
+
+int exempt_renew(struct exempt *exempt, struct config *config)
+{
+	int r, lists, answers;
+
+	r = exempt_watch(exempt, config->policy);
+	lists = r < 0 ? r : renew_lists(exempt, config);
+	answers = lists < 0 ? lists : renew_answers(exempt);
+	return answers < 0 ? answers : lists || answers;
+}
+
+/* What cannot be listed now is what it was: a gateway that is missing for a moment may be banned.
+ * True if they are others now. */
+static bool list_own(struct exempt *exempt)
+{
+	struct prefix *prefixes;
+	bool changed;
+	size_t n;
+	int r;
+
+	r = netaddr_list(exempt->netaddr, &prefixes, &n);
+	if (r < 0) {
+		log_say(LOG_FAULT, LOG_WARNING,
+			"own addresses cannot be listed (%s), they stay as they were: name them in ignoreip",
+			strerror(-r));
+		return false;
+	}
+	changed = !prefixes_equal(prefixes, n, exempt->own, exempt->n_own);
+	free(exempt->own);
+	exempt->own = prefixes;
+	exempt->n_own = n;
+	return changed;
+}
+
+int exempt_renew_own(struct exempt *exempt, const struct policy *policy)
+{
+	int r = netaddr_drain(exempt->netaddr);
+
+	if (r <= 0)
+		return r == -ENOMEM ? r : 0;
+	/* most routes that come and go are no gateways, and the counters should not begin anew */
+	return policy->ignoreself && list_own(exempt);
+}
+
+static size_t exempt_append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
+{
+	if (n_from > 0)
+		memcpy(to + n, from, n_from * sizeof(*to));
+	return n + n_from;
+}
+
+int exempt_gather(struct exempt *exempt, const struct policy *policy)
+{
+	const struct exempt_answers *answers = &exempt->answers;
+	bool with_own = exempt->netaddr && policy->ignoreself;
+	size_t n_answers = 0, n;
+	struct prefix *all;
+
+	if (with_own)
+		(void)list_own(exempt);
+	for (size_t i = 0; i < answers->n_items; i++)
+		n_answers += answers->items[i].list ? answers->items[i].list->n_prefixes : 0;
+	all = calloc(policy->n_ignoreip + exempt->n_own + n_answers + 1, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	n = exempt_append(all, 0, policy->ignoreip, policy->n_ignoreip);
+	if (with_own)
+		n = exempt_append(all, n, exempt->own, exempt->n_own);
+	for (size_t i = 0; i < answers->n_items; i++) {
+		const struct ignorelist *list = answers->items[i].list;
+
+		if (list)
+			n = exempt_append(all, n, list->prefixes, list->n_prefixes);
+	}
+	free(exempt->prefixes);
+	exempt->prefixes = all;
+	exempt->n_prefixes = n;
+	return 0;
 }

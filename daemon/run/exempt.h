@@ -2,21 +2,55 @@
 #define BANISH_DAEMON_RUN_EXEMPT_H
 
 /*
- * Who is never banned, beside the networks of ignoreip: the lists that it names, and the answers of
- * `banish resolve`, which lie in a folder, one file a name. Both are watched; a change is in force
- * at once, a list with a fault is not taken.
+ * Who is never banned, beside the networks of ignoreip: the lists that it names, the answers of
+ * `banish resolve`, which lie in a folder, one file a name, and the machine itself with its
+ * gateways. All are watched; a change is in force at once, a list with a fault is not taken.
  */
 
-#include "run/daemon.h"
+#include "netlink/netaddr.h"
+#include "run/active.h"
+#include "run/dirty.h"
 
+#include <systemd/sd-event.h>
+
+/* What one name stands for. */
+struct exempt_answer {
+	char *name;
+	struct ignorelist *list;
+	char *said; /* what was wrong with its file the last time; NULL: nothing */
+};
+
+struct exempt_answers {
+	struct exempt_answer *items;
+	size_t n_items;
+};
+
+struct exempt {
+	unsigned dirty;
+	struct dirwatch *dirwatch;
+	char **said; /* the same, one a list of the configuration */
+	size_t n_said;
+	struct exempt_answers answers;
+	struct netaddr *netaddr; /* NULL: a dry run, or it cannot be followed */
+	struct prefix *own;      /* addresses and gateways, as they were listed last */
+	size_t n_own;
+	struct prefix *prefixes; /* all: what the kernel accepts */
+	size_t n_prefixes;
+	sd_event_source *own_source;
+};
+
+/* Own addresses; where they cannot be followed that is said. */
+void exempt_open(struct exempt *exempt);
 /* Before the first configuration comes into force. */
-int exempt_attach(struct daemon *daemon) must_check;
+int exempt_attach(struct exempt *exempt, sd_event *event) must_check;
+void exempt_done(struct exempt *exempt);
 /* A configuration has come into force. */
-int exempt_enter(struct daemon *daemon) must_check;
-struct exempt *exempt_free(struct exempt *ignored);
+int exempt_enter(struct exempt *exempt, struct config *config) must_check;
 
-/* The addresses of names, each list is one name's; borrowed until the next turn of the loop. */
-size_t exempt_n_answers(const struct exempt *ignored);
-const struct ignorelist *exempt_answer(const struct exempt *ignored, size_t i);
+/* After DIRTY_EXEMPT, DIRTY_OWN: 1: some are others now; 0; -ENOMEM. */
+int exempt_renew(struct exempt *exempt, struct config *config) must_check;
+int exempt_renew_own(struct exempt *exempt, const struct policy *policy) must_check;
+/* Fills in prefixes. 0 or -ENOMEM. */
+int exempt_gather(struct exempt *exempt, const struct policy *policy) must_check;
 
 #endif

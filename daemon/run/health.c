@@ -1,9 +1,4 @@
-/*
- * Saying when we are blind: journald dropped messages of a unit we watch, the journal was vacuumed
- * past the cursor, a rule has matched nothing for days while its unit logs, a pattern ran into its
- * match limit, failures whose session is not known.
- */
-#include "run/daemon.h"
+#include "run/health.h"
 
 #include "cli/timestamp.h"
 #include "io/log.h"
@@ -19,35 +14,25 @@
 #define ENOUGH_SAMPLES 20 /* entries seen of the unit: it does log */
 #define SAY_EVERY      USEC_PER_HOUR
 
-struct silence {
-	uint64_t hits, limit_hits; /* as of the last look */
-	usec_t since;              /* of the last hit, or of the start */
-	unsigned samples;          /* entries of its unit seen since then */
-	bool said;
-	usec_t limit_said;
-	uint64_t lost; /* failures, as of the last time that it was said */
-	usec_t lost_said;
-};
-
-int health_reset(struct daemon *daemon)
+int health_reset(struct health *health, const struct ruleset *ruleset, usec_t now)
 {
-	size_t n = ruleset_n_jails(daemon->active.ruleset);
+	size_t n = ruleset_n_jails(ruleset);
 	struct silence *silences = calloc(n + 1, sizeof(*silences));
 
 	if (!silences)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		silences[i].since = daemon_now(daemon);
-	free(daemon->silences);
-	daemon->silences = silences;
+		silences[i].since = now;
+	free(health->silences);
+	health->silences = silences;
 	return 0;
 }
 
-static bool watches_unit(const struct daemon *daemon, struct span unit)
+static bool watches_unit(const struct ruleset *ruleset, struct span unit)
 {
 	const struct selector *selector;
 
-	for (size_t i = 0; (selector = ruleset_selector(daemon->active.ruleset, i)); i++)
+	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++)
 		for (size_t k = 0; k < selector->n_conditions; k++) {
 			const struct condition *condition = &selector->conditions[k];
 
@@ -62,9 +47,8 @@ static bool watches_unit(const struct daemon *daemon, struct span unit)
 
 /* "Suppressed 1234 messages from dovecot.service", by journald itself (_TRANSPORT=driver cannot be
  * forged). */
-void health_entry(struct daemon *daemon)
+void health_entry(const struct ruleset *ruleset, const struct entry *entry)
 {
-	const struct entry *entry = journal_entry(daemon->journal);
 	char unit[256], count[24];
 	struct span value;
 
@@ -74,7 +58,7 @@ void health_entry(struct daemon *daemon)
 	if (entry_field(entry, "_TRANSPORT", &value) <= 0 ||
 	    !span_equal(value, SPAN_LITERAL("driver")))
 		return;
-	if (entry_field(entry, "OBJECT_SYSTEMD_UNIT", &value) <= 0 || !watches_unit(daemon, value))
+	if (entry_field(entry, "OBJECT_SYSTEMD_UNIT", &value) <= 0 || !watches_unit(ruleset, value))
 		return;
 	snprintf(unit, sizeof(unit), "%.*s", (int)MIN(value.size, sizeof(unit) - 1), value.data);
 	if (entry_field(entry, "N_DROPPED", &value) <= 0)
@@ -86,11 +70,12 @@ void health_entry(struct daemon *daemon)
 		count, unit);
 }
 
-static void health_look_at_silence(struct daemon *daemon, unsigned jail, usec_t now)
+static void health_look_at_silence(struct health *health, const struct active *active,
+				   unsigned jail, const struct entry *entry, usec_t now)
 {
-	struct silence *silence = &daemon->silences[jail];
-	const struct jail_statistics *s = ruleset_jail_statistics(daemon->active.ruleset, jail);
-	const char *name = ruleset_jail(daemon->active.ruleset, jail)->name;
+	struct silence *silence = &health->silences[jail];
+	const struct jail_statistics *s = ruleset_jail_statistics(active->ruleset, jail);
+	const char *name = ruleset_jail(active->ruleset, jail)->name;
 	const struct log_field fields[] = { { "BANISH_JAIL", name } };
 
 	if (s->hits != silence->hits) {
@@ -98,8 +83,7 @@ static void health_look_at_silence(struct daemon *daemon, unsigned jail, usec_t 
 		silence->since = now;
 		silence->samples = 0;
 		silence->said = false;
-	} else if (ruleset_selects(daemon->active.ruleset, jail, journal_entry(daemon->journal)) >
-		   0) {
+	} else if (ruleset_selects(active->ruleset, jail, entry) > 0) {
 		silence->samples++;
 	}
 	if (!silence->said && silence->samples >= ENOUGH_SAMPLES &&
@@ -123,12 +107,13 @@ static void health_look_at_silence(struct daemon *daemon, unsigned jail, usec_t 
 }
 
 /* Their lines name nobody, and the line of their session that did is too old, or was never read. */
-static void look_at_lost(struct daemon *daemon, unsigned jail, usec_t now)
+static void look_at_lost(struct health *health, const struct active *active, unsigned jail,
+			 usec_t now)
 {
-	struct silence *silence = &daemon->silences[jail];
-	const char *name = ruleset_jail(daemon->active.ruleset, jail)->name;
+	struct silence *silence = &health->silences[jail];
+	const char *name = ruleset_jail(active->ruleset, jail)->name;
 	const struct log_field fields[] = { { "BANISH_JAIL", name } };
-	uint64_t lost = engine_n_lost(daemon->active.engine, jail);
+	uint64_t lost = engine_n_lost(active->engine, jail);
 
 	if (lost == silence->lost || now - silence->lost_said < SAY_EVERY)
 		return;
@@ -141,34 +126,33 @@ static void look_at_lost(struct daemon *daemon, unsigned jail, usec_t now)
 	silence->lost_said = now;
 }
 
-void health_batch(struct daemon *daemon)
+void health_batch(struct health *health, const struct active *active, const struct entry *entry,
+		  usec_t now)
 {
-	usec_t now = daemon_now(daemon);
-
-	if (now - daemon->last_look < LOOK_EVERY)
+	if (now - health->last_look < LOOK_EVERY)
 		return;
-	daemon->last_look = now;
-	for (unsigned jail = 0; jail < ruleset_n_jails(daemon->active.ruleset); jail++) {
-		health_look_at_silence(daemon, jail, now);
-		look_at_lost(daemon, jail, now);
+	health->last_look = now;
+	for (unsigned jail = 0; jail < ruleset_n_jails(active->ruleset); jail++) {
+		health_look_at_silence(health, active, jail, entry, now);
+		look_at_lost(health, active, jail, now);
 	}
 }
 
-void health_gap(struct daemon *daemon)
+void health_gap(struct journal *journal, usec_t cursor_time, usec_t findtime)
 {
 	char oldest_text[TIMESTAMP_TEXT_MAX], cursor_text[TIMESTAMP_TEXT_MAX];
 	usec_t oldest;
 
-	if (journal_oldest(daemon->journal, &oldest) < 0)
+	if (journal_oldest(journal, &oldest) < 0)
 		return;
 	timestamp_format(oldest, oldest_text);
-	timestamp_format(daemon->cursor_time, cursor_text);
-	if (oldest > daemon->cursor_time)
+	timestamp_format(cursor_time, cursor_text);
+	if (oldest > cursor_time)
 		log_say(LOG_BLIND, LOG_WARNING,
 			"the journal begins at %s, after the place where banish stopped reading (%s): what was "
 			"logged between was not seen",
 			oldest_text, cursor_text);
-	else if (daemon->cursor_time - oldest < engine_findtime(daemon->active.engine))
+	else if (cursor_time - oldest < findtime)
 		log_say(LOG_BLIND, LOG_INFO,
 			"the journal begins at %s: failures before that no longer count",
 			oldest_text);

@@ -4,17 +4,23 @@
  * stretch behind us is read again. Nothing listens on any socket; when it stops, bans stay and run
  * out by themselves.
  */
-#include "run/daemon.h"
 
 #include "cli/verb.h"
 #include "io/log.h"
-#include "run/exempt.h"
+#include "run/commit.h"
+#include "run/hear.h"
+#include "run/kernel.h"
+#include "run/reload.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <systemd/sd-daemon.h>
+
+#define SAVE_PLACED_DELAY USEC_PER_SEC /* a crash within it only has placed bans said again */
+#define SAVE_CURSOR_DELAY \
+	(30 * USEC_PER_SEC) /* a crash within it only means to read that much again */
 
 static int make_event(struct daemon *daemon)
 {
@@ -38,16 +44,6 @@ static int make_event(struct daemon *daemon)
 	return MIN(r, 0);
 }
 
-static int run_open_journal(struct daemon *daemon)
-{
-	int r;
-
-	r = journal_open(daemon->common.file, daemon->common.directory, true, &daemon->journal);
-	if (r < 0 && r != -ENOMEM) /* verb_run() says that */
-		log_say(LOG_FAULT, LOG_ERR, "cannot read the journal: %s", journal_explain(r));
-	return r;
-}
-
 /* Says what the caller's part wanted and did not get. */
 static int run_explain(const char *what, int r)
 {
@@ -69,23 +65,169 @@ static int make_seed(struct daemon *daemon)
 
 static int attach(struct daemon *daemon)
 {
-	static const struct {
-		const char *what;
-		int (*attach)(struct daemon *daemon);
-	} parts[] = {
-		{ "timer of the state file", commit_attach },
-		{ "watch of own addresses", firewall_attach },
-		{ "watch of nftables", hear_attach },
-		{ "watch of the journal", reader_attach },
-		{ "watch of ignored addresses", exempt_attach },
-		{ "signal to reload", reload_attach },
-		{ "event loop", daemon_end_on_failure },
-	};
+	sd_event *event = daemon->event;
+	int r;
+
+	r = run_explain("timer of the state file", saver_attach(&daemon->saver, event));
+	if (r >= 0)
+		r = run_explain("watch of nftables", firewall_attach(&daemon->firewall, event));
+	if (r >= 0)
+		r = run_explain("watch of the journal", reader_attach(&daemon->reader, event));
+	if (r >= 0)
+		r = run_explain("watch of ignored addresses",
+				exempt_attach(&daemon->exempt, event));
+	return r < 0 ? r : run_explain("signal to reload", reload_attach(daemon));
+}
+
+static int run_feed(struct daemon *daemon, enum reader_use use)
+{
+	const struct entry *entry = reader_entry(&daemon->reader);
+	struct engine *engine = daemon->active.engine;
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(parts); i++)
-		r = run_explain(parts[i].what, parts[i].attach(daemon));
-	return r;
+	switch (use) {
+	case READER_NOTES:
+		r = engine_warm_notes(engine, entry);
+		break;
+	case READER_WARM:
+		r = engine_warm(engine, entry);
+		break;
+	case READER_NEW:
+		health_entry(daemon->active.ruleset, entry);
+		r = engine_feed(engine, entry);
+		break;
+	}
+	if (r < 0)
+		return reader_pass_over(&daemon->reader, r);
+	return use == READER_NEW ? commit_decisions(daemon) : 0;
+}
+
+static uint64_t count_failures(const struct daemon *daemon)
+{
+	const struct engine_statistics *s = engine_statistics(daemon->active.engine);
+
+	return s->failures + s->prevented;
+}
+
+/* A slice of the journal: read, judged, committed. */
+static int run_read(struct daemon *daemon)
+{
+	struct reader *reader = &daemon->reader;
+	bool was_warming = reader->warming;
+	uint64_t before = count_failures(daemon);
+	enum reader_use use;
+	int r;
+
+	reader_begin_slice(reader);
+	while ((r = reader_next(reader, &use)) > 0) {
+		if (was_warming && !reader->warming)
+			reload_warmed(daemon);
+		was_warming = reader->warming;
+		r = run_feed(daemon, use);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0) {
+		log_say(LOG_FAULT, LOG_ERR, "the journal cannot be read: %s", strerror(-r));
+		return r;
+	}
+	if (was_warming && !reader->warming)
+		reload_warmed(daemon);
+	if (reader->n_new > 0) {
+		r = reader_consumed(reader);
+		if (r < 0)
+			return r;
+		health_batch(&daemon->health, &daemon->active, reader_entry(reader),
+			     daemon_now(daemon));
+		daemon->dirty |= DIRTY_CURSOR;
+	}
+	r = commit_all(daemon);
+	return r < 0 ? r : reader_end_slice(reader, count_failures(daemon) != before);
+}
+
+static int run_save(struct daemon *daemon)
+{
+	unsigned bits = daemon_take(daemon, DIRTY_LEDGER | DIRTY_PLACED | DIRTY_CURSOR);
+
+	if (bits & DIRTY_LEDGER)
+		return commit_position(daemon);
+	if (bits)
+		saver_write_soon(&daemon->saver,
+				 bits & DIRTY_PLACED ? SAVE_PLACED_DELAY : SAVE_CURSOR_DELAY);
+	return 0;
+}
+
+/* Who is exempt has changed: the kernel hears of it, and bans of those end. */
+static int run_exempt(struct daemon *daemon, unsigned bits)
+{
+	struct config *config = daemon->active.config;
+	int files = 0, own = 0;
+
+	if (bits & DIRTY_EXEMPT)
+		files = exempt_renew(&daemon->exempt, config);
+	if (files >= 0 && bits & DIRTY_OWN)
+		own = exempt_renew_own(&daemon->exempt, config->policy);
+	if (files > 0 || own > 0)
+		daemon->dirty |= DIRTY_KERNEL | DIRTY_BANS;
+	return MIN(files, own);
+}
+
+/* A wake-up: what was found dirty is made good. */
+static int run_turn(struct daemon *daemon)
+{
+	unsigned bits = daemon_take(daemon, DIRTY_WORLD);
+	int r = 0;
+
+	if (bits & DIRTY_CONFIG)
+		r = reload_config(daemon);
+	if (r >= 0)
+		r = run_exempt(daemon, bits);
+	if (r >= 0 && bits & DIRTY_NOTICES)
+		r = kernel_hear(daemon);
+	if (r >= 0 && bits & DIRTY_JOURNAL)
+		r = reader_process(&daemon->reader);
+	if (r >= 0 && bits & DIRTY_LOOK)
+		r = reader_look_again(&daemon->reader);
+	if (r >= 0 && bits & DIRTY_ENTRIES)
+		r = run_read(daemon);
+	if (r >= 0)
+		r = kernel_clean(daemon);
+	return r < 0 ? r : run_save(daemon);
+}
+
+/* Until a signal ends it. */
+static int run_loop(struct daemon *daemon)
+{
+	int r = 0;
+
+	while (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED) {
+		r = sd_event_run(daemon->event, UINT64_MAX);
+		if (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED)
+			r = run_turn(daemon);
+	}
+	return MIN(r, 0);
+}
+
+/* What is durable, and the sockets. */
+static int run_open(struct daemon *daemon, const struct policy *policy, struct ledger **ledger)
+{
+	struct position position;
+	int r;
+
+	r = saver_load(&daemon->saver, daemon->dry_run ? NULL : daemon->statedir, daemon->seed,
+		       ledger);
+	if (r < 0)
+		return r;
+	position = ledger_position(*ledger);
+	r = reader_set_position(&daemon->reader, &position);
+	daemon->firewall.active = &daemon->active;
+	daemon->firewall.believe = daemon->saver.damaged;
+	if (r >= 0 && !daemon->dry_run) {
+		r = firewall_open(&daemon->firewall, policy->table);
+		exempt_open(&daemon->exempt);
+	}
+	return r < 0 ? r
+		     : reader_open(&daemon->reader, daemon->common.file, daemon->common.directory);
 }
 
 /* Everything up to READY=1. What fails has said so. */
@@ -99,21 +241,24 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = run_explain("random numbers", make_seed(daemon));
 	if (r >= 0)
-		r = active_load(daemon, &active);
+		r = active_load(&daemon->common, daemon->seed, &active);
 	if (r >= 0)
-		r = commit_load(daemon, &ledger);
-	if (r >= 0)
-		r = firewall_open(daemon, active.config->policy);
-	if (r >= 0)
-		r = run_open_journal(daemon);
+		r = run_open(daemon, active.config->policy, &ledger);
 	if (r >= 0)
 		r = attach(daemon);
 	if (r >= 0)
-		r = active_enter(daemon, &active, &ledger);
+		r = reload_enter(daemon, &active, &ledger);
+	daemon->dirty |= DIRTY_UNTOLD;
 	if (r >= 0)
-		r = hear_begin(daemon);
+		r = kernel_sync(daemon);
 	if (r >= 0)
-		r = run_explain("place in the journal", reader_begin(daemon));
+		r = hear_begin(&daemon->firewall);
+	if (r >= 0)
+		r = kernel_clean(daemon);
+	if (r >= 0)
+		r = run_explain("place in the journal", reload_read(daemon));
+	if (r >= 0)
+		r = run_save(daemon);
 	active_done(&active);
 	return r;
 }
@@ -123,7 +268,7 @@ static size_t count_running(const struct daemon *daemon)
 	usec_t now = daemon_now(daemon);
 	size_t n = 0;
 
-	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->ledger, ban));)
+	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->active.ledger, ban));)
 		n += ban_runs(ban, now) && !nft_jail_is_forced(ban->jail);
 	return n;
 }
@@ -139,7 +284,7 @@ static int serve(struct daemon *daemon)
 		daemon->dry_run ? "dry run: " : "", ruleset_n_jails(daemon->active.ruleset),
 		count_running(daemon));
 	(void)sd_notify(false, "READY=1");
-	r = sd_event_loop(daemon->event);
+	r = run_loop(daemon);
 	(void)sd_notify(false, "STOPPING=1");
 	if (r < 0 && r != -ENOMEM)
 		log_say(LOG_FAULT, LOG_ERR,

@@ -3,7 +3,11 @@
  * more than anybody reads: journald takes what we write without a limit of its own
  * (LogRateLimitIntervalSec= in the unit), so a flood of bans must not become one of entries.
  */
+#include "run/tell.h"
+
 #include "run/changes.h"
+#include "run/events.h"
+#include "run/fill.h"
 
 #include <errno.h>
 
@@ -21,11 +25,13 @@ struct crowd {
 struct crowds {
 	struct crowd *items; /* owned; one a jail in force, NULL: nobody waits */
 	bool again;
+	struct changes removals; /* elements of what ended */
 };
 
 static void crowds_done(struct crowds *crowds)
 {
 	free(crowds->items);
+	changes_done(&crowds->removals);
 }
 
 static const char *why_ended(enum ban_end ended)
@@ -48,13 +54,13 @@ static const char *why_ended(enum ban_end ended)
 /* At the rate of now, or with the others of its jail. */
 static int tell_ban(struct daemon *daemon, const struct ban *ban, struct crowds *crowds)
 {
-	int jail = daemon_find_jail(daemon, ban->jail);
+	int jail = active_find_jail(&daemon->active, ban->jail);
 	struct crowd *crowd;
 	usec_t now;
 
 	if (jail < 0 || sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) < 0 ||
 	    quota_take(&daemon->telling, USEC_PER_SEC / BANS_A_SECOND, BANS_AT_ONCE, now)) {
-		say_ban(daemon, ban, crowds->again);
+		events_ban(ban, daemon_now(daemon), daemon->dry_run, crowds->again);
 		return 0;
 	}
 	if (!crowds->items)
@@ -76,49 +82,60 @@ static void tell_crowds(struct daemon *daemon, const struct crowds *crowds)
 		const struct crowd *crowd = &crowds->items[i];
 
 		if (crowd->n > 0)
-			say_bans(daemon, crowd->last, crowd->n, crowd->n_networks,
-				 crowd->n_repeated, crowds->again);
+			events_bans(crowd->last, crowd->n, crowd->n_networks, crowd->n_repeated,
+				    daemon->dry_run, crowds->again);
 	}
 }
 
-/* 0 or -ENOMEM; what the kernel refuses was said, and is tried again. */
-static int tell_end(struct daemon *daemon, const struct ban *ban, enum ban_end why, bool again)
+static int tell_end(struct daemon *daemon, const struct ban *ban, struct crowds *crowds)
 {
-	say_unban(daemon, ban, why_ended(why), again);
-	ledger_told_end(daemon->ledger, ban->id);
-	return firewall_remove(daemon, ban) == -ENOMEM ? -ENOMEM : 0;
+	events_unban(ban, why_ended(ban->ended), crowds->again);
+	ledger_told_end(daemon->active.ledger, ban->id);
+	return fill_gather_removal(&daemon->firewall, &crowds->removals, ban);
 }
 
 /* At the bound of the ledger. An element goes with its ban, or nobody would know whose it is. */
-static int remove_evicted(struct daemon *daemon)
+static int remove_evicted(struct daemon *daemon, struct crowds *crowds)
 {
-	cleanup(changes_done) struct changes changes = { 0 };
+	struct ledger *ledger = daemon->active.ledger;
 	usec_t now = daemon_now(daemon);
 	int r = 0;
 
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(ledger, ban));) {
 		unsigned jail = ledger_ban_jail(ban) | (ban->network ? LEDGER_NETWORKS : 0);
 
 		if (ban->ended != END_EVICTED)
 			continue;
 		/* a longer one by hand has the same element */
-		if (!ledger_banned(daemon->ledger, jail, &ban->prefix, now))
-			r = firewall_gather_removal(daemon, &changes, ban);
-		ledger_told_end(daemon->ledger, ban->id);
+		if (!ledger_banned(ledger, jail, &ban->prefix, now))
+			r = fill_gather_removal(&daemon->firewall, &crowds->removals, ban);
+		ledger_told_end(ledger, ban->id);
 	}
+	return r;
+}
+
+/* What is told in one, and the elements. 0 or -ENOMEM; what the kernel refuses is tried again. */
+static int tell_rest(struct daemon *daemon, struct crowds *crowds)
+{
+	int r = 0;
+
+	tell_crowds(daemon, crowds);
+	if (ledger_n_ended(daemon->active.ledger) > 0)
+		r = remove_evicted(daemon, crowds);
 	if (r >= 0)
-		r = changes_apply(daemon, &changes);
+		r = changes_apply(&daemon->firewall, &crowds->removals);
 	return r == -ENOMEM ? r : 0;
 }
 
 /* Once, and again when it has become ten times as much. */
 static void tell_evicted(struct daemon *daemon)
 {
-	uint64_t n_cut = ledger_n_cut(daemon->ledger), n = ledger_n_evicted(daemon->ledger);
+	uint64_t n_cut = ledger_n_cut(daemon->active.ledger),
+		 n = ledger_n_evicted(daemon->active.ledger);
 
 	if (n + n_cut == 0 || n + n_cut < 10 * daemon->told_evicted)
 		return;
-	say_evicted(n_cut, n);
+	events_evicted(n_cut, n);
 	daemon->told_evicted = n + n_cut;
 }
 
@@ -129,21 +146,21 @@ int tell_again(struct daemon *daemon)
 	bool any = false;
 	int r = 0;
 
-	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(daemon->ledger, ban));) {
-		bool untold = ledger_is_untold(daemon->ledger, ban, now);
+	for (const struct ban *ban = NULL;
+	     r >= 0 && (ban = ledger_next(daemon->active.ledger, ban));) {
+		bool untold = ledger_is_untold(daemon->active.ledger, ban, now);
 
 		any = any || untold || ban->ended != END_NONE;
 		if (untold)
 			r = tell_ban(daemon, ban, &crowds);
 		if (r >= 0 && ban->ended != END_NONE && ban->ended != END_EVICTED)
-			r = tell_end(daemon, ban, ban->ended, true);
+			r = tell_end(daemon, ban, &crowds);
 	}
-	if (r >= 0 && ledger_n_ended(daemon->ledger) > 0)
-		r = remove_evicted(daemon);
-	tell_crowds(daemon, &crowds);
-	ledger_told(daemon->ledger, ledger_last_id(daemon->ledger));
+	if (r >= 0)
+		r = tell_rest(daemon, &crowds);
+	ledger_told(daemon->active.ledger, ledger_last_id(daemon->active.ledger));
 	if (any)
-		commit_soon(daemon, 0);
+		daemon->dirty |= DIRTY_LEDGER;
 	return r;
 }
 
@@ -156,18 +173,17 @@ int tell_decided(struct daemon *daemon)
 		const struct due *due = &daemon->decided[i];
 
 		if (due->type == DECISION_END) {
-			r = tell_end(daemon, due->ban, due->ban->ended, false);
+			r = tell_end(daemon, due->ban, &crowds);
 			continue;
 		}
 		r = tell_ban(daemon, due->ban, &crowds);
-		ledger_told(daemon->ledger, due->id);
+		ledger_told(daemon->active.ledger, due->id);
 	}
-	tell_crowds(daemon, &crowds);
-	if (r >= 0 && ledger_n_ended(daemon->ledger) > 0)
-		r = remove_evicted(daemon);
+	if (r >= 0)
+		r = tell_rest(daemon, &crowds);
 	if (r >= 0)
 		tell_evicted(daemon);
 	if (crowds.items) /* of all entries these alone cannot be known again */
-		commit_soon(daemon, 0);
+		daemon->dirty |= DIRTY_LEDGER;
 	return r;
 }

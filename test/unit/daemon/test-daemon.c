@@ -1,49 +1,68 @@
 #include "run/daemon.h"
+#include "run/reload.h"
 
 #include "unit.h"
 
-#include <errno.h>
+#include <signal.h>
 
-static int refuse(sd_event_source *source, void *userdata)
-{
-	return -EIO;
-}
-
-static int give_up_waiting(sd_event_source *source, void *userdata)
-{
-	return sd_event_exit(sd_event_source_get_event(source), 0);
-}
-
-/* Without it the loop would go on, and nothing more be heard of that source. */
-static void a_handler_that_fails_ends_the_loop(void **state)
+/* What any spoke sets the hub sees, once. */
+static void bits_of_all_spokes_are_taken_once(void **state)
 {
 	struct daemon daemon = { 0 };
-	sd_event_source **sources[] = { &daemon.reader,        &daemon.read_ahead,
-					&daemon.saver,         &daemon.retrier,
-					&daemon.journal_timer, &daemon.journal_source,
-					&daemon.nft_source,    &daemon.own_source,
-					&daemon.hangup };
+	unsigned *spokes[] = { &daemon.dirty, &daemon.reader.dirty, &daemon.saver.dirty,
+			       &daemon.exempt.dirty, &daemon.firewall.dirty };
 
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		sd_event_source *last = NULL;
-		sd_event *event = NULL;
-
-		assert_true(sd_event_new(&event) >= 0);
-		assert_true(sd_event_add_defer(event, sources[i], refuse, NULL) >= 0);
-		assert_true(sd_event_add_defer(event, &last, give_up_waiting, NULL) >= 0);
-		assert_true(sd_event_source_set_priority(last, SD_EVENT_PRIORITY_IDLE) >= 0);
-		assert_int_equal(daemon_end_on_failure(&daemon), 0);
-		assert_int_equal(sd_event_loop(event), -EIO);
-		*sources[i] = sd_event_source_unref(*sources[i]);
-		sd_event_source_unref(last);
-		sd_event_unref(event);
+	for (size_t i = 0; i < ARRAY_SIZE(spokes); i++) {
+		*spokes[i] = DIRTY_KERNEL | DIRTY_LEDGER;
+		assert_true(daemon_is_dirty(&daemon, DIRTY_KERNEL));
+		assert_int_equal(daemon_take(&daemon, DIRTY_KERNEL | DIRTY_BANS), DIRTY_KERNEL);
+		assert_false(daemon_is_dirty(&daemon, DIRTY_KERNEL));
+		assert_int_equal(daemon_take(&daemon, DIRTY_KERNEL | DIRTY_BANS), 0);
+		assert_int_equal(daemon_take(&daemon, DIRTY_LEDGER), DIRTY_LEDGER);
 	}
+}
+
+/* Two bits of one value would be one. */
+static void each_bit_is_one(void **state)
+{
+	const unsigned bits[] = { DIRTY_JOURNAL, DIRTY_ENTRIES, DIRTY_LOOK,     DIRTY_NOTICES,
+				  DIRTY_KERNEL,  DIRTY_LENGTHS, DIRTY_ELEMENTS, DIRTY_BANS,
+				  DIRTY_MARKS,   DIRTY_UNTOLD,  DIRTY_EXEMPT,   DIRTY_OWN,
+				  DIRTY_CONFIG,  DIRTY_CURSOR,  DIRTY_PLACED,   DIRTY_LEDGER };
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
+		assert_int_equal(seen & bits[i], 0);
+		seen |= bits[i];
+	}
+}
+
+/* A handler only sets its bit, and is there for the next event. */
+static void a_signal_is_heard_each_time(void **state)
+{
+	struct daemon daemon = { 0 };
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &signals, NULL), 0);
+	assert_true(sd_event_new(&daemon.event) >= 0);
+	assert_true(reload_attach(&daemon) >= 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(daemon_take(&daemon, DIRTY_CONFIG), 0);
+		assert_int_equal(raise(SIGHUP), 0);
+		assert_true(sd_event_run(daemon.event, USEC_PER_SEC) > 0);
+		assert_int_equal(daemon_take(&daemon, DIRTY_CONFIG), DIRTY_CONFIG);
+	}
+	daemon_done(&daemon);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_handler_that_fails_ends_the_loop),
+		cmocka_unit_test(bits_of_all_spokes_are_taken_once),
+		cmocka_unit_test(each_bit_is_one),
+		cmocka_unit_test(a_signal_is_heard_each_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

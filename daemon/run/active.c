@@ -1,0 +1,57 @@
+#include "run/active.h"
+
+#include "io/log.h"
+
+#include <errno.h>
+
+void active_done(struct active *active)
+{
+	engine_free(active->engine);
+	ruleset_free(active->ruleset);
+	config_free(active->config);
+	*active = (struct active){ 0 };
+}
+
+int active_load(const struct common *common, const uint8_t seed[static 16], struct active *ret)
+{
+	struct faults faults = { 0 };
+	struct active active = { 0 };
+	int r;
+
+	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, &faults,
+			&active.config);
+	if (r >= 0)
+		r = config_compile(active.config, true, &faults, &active.ruleset);
+	if (r >= 0)
+		r = engine_new(active.ruleset, active.config->policy, seed, NULL, &active.engine);
+	if (r >= 0)
+		engine_spare_private(active.engine, true);
+	for (size_t i = 0; i < faults.n_lines; i++)
+		log_say(LOG_FAULT, LOG_ERR, "%s", faults.lines[i]);
+	faults_done(&faults);
+	if (r < 0) {
+		active_done(&active);
+		return r;
+	}
+	*ret = active;
+	return 0;
+}
+
+int active_find_jail(const struct active *active, const char *name)
+{
+	for (unsigned i = 0; i < ruleset_n_jails(active->ruleset); i++)
+		if (strcmp(ruleset_jail(active->ruleset, i)->name, name) == 0)
+			return (int)i;
+	return -ENOENT;
+}
+
+unsigned active_engine_jail(const struct active *active, const char *name)
+{
+	int index = active_find_jail(active, name);
+
+	if (strcmp(name, MANUAL_NAME) == 0)
+		return ENGINE_MANUAL;
+	if (strcmp(name, FORCED_NAME) == 0)
+		return ENGINE_FORCED;
+	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
+}

@@ -1,0 +1,31 @@
+#ifndef BANISH_DAEMON_RUN_DIRTY_H
+#define BANISH_DAEMON_RUN_DIRTY_H
+
+/* What there is to do. Spokes set these bits, nobody calls back: the hub takes them at the end of
+ * each wake-up (run.c). */
+enum dirty {
+	/* The world did something. */
+	DIRTY_CONFIG = 1 << 0,  /* SIGHUP */
+	DIRTY_EXEMPT = 1 << 1,  /* files that tell who is never banned may have changed */
+	DIRTY_OWN = 1 << 2,     /* so may own addresses */
+	DIRTY_NOTICES = 1 << 3, /* others changed the ruleset */
+	DIRTY_JOURNAL = 1 << 4, /* journald has written */
+	DIRTY_LOOK = 1 << 5,    /* it may have: an attack is on */
+	DIRTY_ENTRIES = 1 << 6, /* there are more entries to read */
+	DIRTY_WORLD = (1 << 7) - 1,
+
+	/* The kernel may not be as the ledger says. */
+	DIRTY_KERNEL = 1 << 7,   /* the table or its bans: kernel_sync() */
+	DIRTY_ELEMENTS = 1 << 8, /* ... and what others did was not heard: list and compare */
+	DIRTY_LENGTHS = 1 << 9,  /* a ban may need a set that does not stand: lengths_demand() */
+	DIRTY_BANS = 1 << 10,    /* bans that run may have to end: engine_end_bans() */
+	DIRTY_MARKS = 1 << 11,   /* a ban was lifted: forced marks may have to end, too */
+	DIRTY_UNTOLD = 1 << 12,  /* the last run may not have said all that it decided */
+
+	/* To be saved: now, in a second, in half a minute. */
+	DIRTY_LEDGER = 1 << 13,
+	DIRTY_PLACED = 1 << 14,
+	DIRTY_CURSOR = 1 << 15,
+};
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef BANISH_DAEMON_RUN_EVENTS_H
+#define BANISH_DAEMON_RUN_EVENTS_H
+
+/* What is said of a ban, as a sentence and as fields: each is one journal entry. Nothing of a
+ * stranger's log line goes in but the address. */
+
+#include "engine/engine.h"
+#include "ledger/ledger.h"
+
+/* `again`: a crash may have lost it. */
+void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again);
+/* So many of its jail in one. */
+void events_bans(const struct ban *last, uint64_t n, uint64_t n_networks, uint64_t n_repeated,
+		 bool dry_run, bool again);
+void events_unban(const struct ban *ban, const char *reason, bool again);
+void events_adopt(const struct ban *ban, const char *by);
+/* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */
+void events_evicted(uint64_t n_ended, uint64_t n_forgotten);
+void events_private(const struct decision *decision);
+void events_breaker(const struct decision *decision);
+void events_breaker_closed(const struct decision *decision);
+void events_target(const struct decision *decision);
+void events_heal(const char *table, const char *what, const char *by, size_t n_bans);
+
+#endif

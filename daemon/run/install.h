@@ -1,0 +1,12 @@
+#ifndef BANISH_DAEMON_RUN_INSTALL_H
+#define BANISH_DAEMON_RUN_INSTALL_H
+
+#include "run/firewall.h"
+
+/* Table, sets, chain, rules; and in the same transaction the bans of the sets that it makes, as far
+ * as they fit: how many bans. The rest of fill_all() is to follow. `exempt`: whom the kernel
+ * accepts. What fails was said and is tried again. */
+int install_table(struct firewall *firewall, const struct prefix *exempt,
+		  size_t n_exempt) must_check;
+
+#endif

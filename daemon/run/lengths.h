@@ -1,0 +1,20 @@
+#ifndef BANISH_DAEMON_RUN_LENGTHS_H
+#define BANISH_DAEMON_RUN_LENGTHS_H
+
+/*
+ * Bans of another length than their jail's stand in a set of that length: hosts that carry an IPv4
+ * address, ranges by hand. Such a set is made when the first ban needs it.
+ */
+
+#include "run/firewall.h"
+
+/* The name that the sets of any ban have in common. False: the ban needs a set of its length, and
+ * that does not stand. */
+bool lengths_set_of(const struct firewall *firewall, const struct ban *ban,
+		    char name[static NFT_JAIL_SIZE]);
+/* All that the bans that run need, as many as may be; says if that is too few. */
+void lengths_gather(struct firewall *firewall, struct nft_lengths *ret);
+/* Some of these do not stand yet: DIRTY_KERNEL. */
+void lengths_demand(struct firewall *firewall);
+
+#endif

@@ -1,0 +1,83 @@
+#ifndef BANISH_DAEMON_RUN_READER_H
+#define BANISH_DAEMON_RUN_READER_H
+
+/*
+ * From the journal to the engine: hands out entries. After a start or a reload the stretch before
+ * the cursor is read again without acting, so that windows and sessions are what they were, and a
+ * longer one before it for notes alone, which are remembered for longer; from the cursor on
+ * everything is decided at its own time, however late we are. Reading goes in slices, so that the
+ * loop stays awake for the kernel, signals and the watchdog.
+ *
+ * Nothing is read that came after the end was looked up (liveend.h). Where it is reached the end is
+ * looked up anew, and reading goes on after the last entry that was consumed.
+ */
+
+#include "io/journal.h"
+#include "ledger/ledger.h"
+#include "run/active.h"
+#include "run/dirty.h"
+
+#include <systemd/sd-event.h>
+
+struct reader {
+	struct journal *journal;
+	const struct ruleset *ruleset; /* borrowed: those in force */
+	sd_event *event;               /* borrowed */
+	unsigned dirty;
+
+	/* up to the mark everything was consumed before the last stop */
+	bool warming;
+	usec_t warm_from; /* 0, or: before it only notes are read, after it all is */
+	char *mark;       /* cursor of the first entry after the warm stretch; NULL: it is all */
+	usec_t mark_time;
+	char *cursor; /* of the last entry that was consumed; NULL: none yet */
+	usec_t cursor_time;
+	usec_t begin;        /* as long as there is none: what is read begins here */
+	bool reading;        /* more is left before the end that was found */
+	bool passed_over;    /* an entry that cannot be read: said already */
+	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
+			      */
+
+	usec_t slice_end; /* CLOCK_MONOTONIC */
+	size_t n_read;    /* entries of this slice; of them to act on: */
+	size_t n_new;
+	bool more; /* it is not the end that was found */
+
+	sd_event_source *reading_source, *read_ahead, *journal_source, *journal_timer;
+};
+
+/* What an entry is for. */
+enum reader_use {
+	READER_NOTES, /* engine_warm_notes() */
+	READER_WARM,  /* engine_warm() */
+	READER_NEW    /* to act on */
+};
+
+/* What fails was said. */
+int reader_open(struct reader *reader, const char *file, const char *directory) must_check;
+int reader_attach(struct reader *reader, sd_event *event) must_check;
+void reader_done(struct reader *reader);
+
+/* The place after the entry that was consumed last; and where it was before the last stop. */
+struct position reader_position(const struct reader *reader);
+int reader_set_position(struct reader *reader, const struct position *position) must_check;
+/* These rules and this engine are in force: finds where to read from. */
+int reader_begin(struct reader *reader, const struct active *active, usec_t now) must_check;
+
+/* DIRTY_ENTRIES: begin a slice, take its entries, end it. 1: an entry, reader_entry(); 0: the slice
+ * is over. Before the first entry to act on `warming` becomes false. */
+void reader_begin_slice(struct reader *reader);
+int reader_next(struct reader *reader, enum reader_use *ret) must_check;
+const struct entry *reader_entry(const struct reader *reader);
+/* The engine could not read the entry: 0, it is passed over, or -ENOMEM. */
+int reader_pass_over(struct reader *reader, int error) must_check;
+/* All entries to act on that were handed out are consumed: the cursor stands after them. */
+int reader_consumed(struct reader *reader) must_check;
+/* `attack`: there were failures. */
+int reader_end_slice(struct reader *reader, bool attack) must_check;
+
+/* DIRTY_JOURNAL, DIRTY_LOOK. What fails was said. */
+int reader_process(struct reader *reader) must_check;
+int reader_look_again(struct reader *reader) must_check;
+
+#endif
