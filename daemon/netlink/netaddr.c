@@ -1,5 +1,7 @@
 #include "netlink/netaddr.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
@@ -70,23 +72,19 @@ static void add_bytes(struct list *list, uint8_t family, const void *bytes, size
 {
 	struct address address = { .family = family };
 	char text[ADDRESS_TEXT_MAX];
-	struct prefix *items;
-
 	if (size != (family == AF_INET    ? 4
 		     : family == AF_INET6 ? 16
 					  : 0) ||
 	    list->n_items >= MAX_OWN)
 		return;
-	items = reallocarray(list->items, list->n_items + 1, sizeof(*items));
-	if (!items) {
+	if (!array_grow(list->items, list->n_items)) {
 		list->error = -ENOMEM;
 		return;
 	}
-	list->items = items;
 	memcpy(address.bytes, bytes, size);
 	/* through the text, since the parser folds IPv4-mapped addresses, wherever they come from
 	 */
-	if (prefix_parse(span_of(address_format(&address, text)), &items[list->n_items]) == 0)
+	if (prefix_parse(span_of(address_format(&address, text)), &list->items[list->n_items]) == 0)
 		list->n_items++;
 }
 

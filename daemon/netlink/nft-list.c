@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "base/array.h"
 #include "netlink/nft-socket.h"
 #include "netlink/nft.h"
 
@@ -24,7 +25,7 @@ static int ignore_answer(void *data, const struct nftmsg_answer *answer)
 static int add_set(void *data, const struct nftmsg_answer *answer)
 {
 	struct nft_sets *sets = data;
-	struct nft_set set = { 0 }, *items;
+	struct nft_set set = { 0 };
 	struct nftmsg_set told;
 	int r;
 
@@ -35,10 +36,8 @@ static int add_set(void *data, const struct nftmsg_answer *answer)
 		return 0;
 	r = nft_set_parse_comment(told.comment);
 	set.prefix = nft_jail_length(set.jail) ?: (r >= 0 ? (unsigned)r : 8 * told.key_size);
-	items = reallocarray(sets->items, sets->n_items + 1, sizeof(*items));
-	if (!items)
+	if (!array_grow(sets->items, sets->n_items))
 		return -ENOMEM;
-	sets->items = items;
 	sets->items[sets->n_items++] = set;
 	return 0;
 }
@@ -85,7 +84,7 @@ const struct nft_set *nft_sets_find(const struct nft_sets *sets, const char *jai
 struct builder {
 	const struct nft_set *set;
 	struct nft_element *items;
-	size_t n_items, capacity;
+	size_t n_items;
 	size_t *comments; /* SIZE_MAX: none */
 	char *text;
 	size_t text_size, text_capacity;
@@ -100,20 +99,11 @@ static void nft_list_builder_done(struct builder *builder)
 
 static int nft_list_reserve(struct builder *b, size_t text)
 {
-	size_t capacity = MAX(64u, 2 * b->capacity);
+	size_t capacity;
 	void *p;
 
-	if (b->n_items == b->capacity) {
-		p = reallocarray(b->items, capacity, sizeof(*b->items));
-		if (!p)
-			return -ENOMEM;
-		b->items = p;
-		p = reallocarray(b->comments, capacity, sizeof(*b->comments));
-		if (!p)
-			return -ENOMEM;
-		b->comments = p;
-		b->capacity = capacity;
-	}
+	if (!array_grow(b->items, b->n_items) || !array_grow(b->comments, b->n_items))
+		return -ENOMEM;
 	if (b->text_size + text > b->text_capacity) {
 		capacity = MAX(b->text_size + text, MAX(4096u, 2 * b->text_capacity));
 		p = realloc(b->text, capacity);

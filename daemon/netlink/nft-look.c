@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "base/array.h"
 #include "netlink/nft-socket.h"
 #include "netlink/nft.h"
 
@@ -43,18 +44,14 @@ const struct nft_use *nft_view_find(const struct nft_view *view, const char *set
 /* 1, or 0: no set of ours has such a name. */
 static int get_use(struct nft_view *view, struct span name, struct nft_use **ret)
 {
-	struct nft_use *uses;
-
 	*ret = look_find(view, name);
 	if (*ret)
 		return 1;
 	if (!name.data || name.size >= NFT_SET_NAME_SIZE)
 		return 0;
-	uses = reallocarray(view->uses, view->n_uses + 1, sizeof(*uses));
-	if (!uses)
+	if (!array_grow(view->uses, view->n_uses))
 		return -ENOMEM;
-	view->uses = uses;
-	*ret = &uses[view->n_uses++];
+	*ret = &view->uses[view->n_uses++];
 	**ret = (struct nft_use){ 0 };
 	memcpy((*ret)->name, name.data, name.size);
 	return 1;

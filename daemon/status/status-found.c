@@ -1,5 +1,7 @@
 #include "status/status-found.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 
 void status_done(struct status *status)
@@ -36,18 +38,17 @@ int status_add_unseen(struct status *status, char *text)
 
 struct status_jail *status_jail(struct status *status, const char *name)
 {
-	struct status_jail *jails;
+	struct status_jail *jail;
 
 	for (size_t i = 0; i < status->n_jails; i++)
 		if (strcmp(status->jails[i].name, name) == 0)
 			return &status->jails[i];
 	if (strlen(name) >= NAME_SIZE)
 		return NULL;
-	jails = reallocarray(status->jails, status->n_jails + 1, sizeof(*jails));
-	if (!jails)
+	if (!array_grow(status->jails, status->n_jails))
 		return NULL;
-	status->jails = jails;
-	jails[status->n_jails] = (struct status_jail){ 0 };
-	strcpy(jails[status->n_jails].name, name);
-	return &jails[status->n_jails++];
+	jail = &status->jails[status->n_jails++];
+	*jail = (struct status_jail){ 0 };
+	strcpy(jail->name, name);
+	return jail;
 }

@@ -1,6 +1,5 @@
 /* banish ban: an element by hand. The daemon hears of it and keeps it; without one it stands as
  * long as the table does. */
-#include "base/prefixset.h"
 #include "cli/nft-verb.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -75,16 +74,10 @@ static bool ban_find_set(const struct nft_verb *verb, const char *jail, struct t
  */
 static int ignores(const struct nft_verb *verb, const struct prefix *prefix)
 {
-	cleanup(prefixset_done) struct prefixset ignored = { 0 };
-	const struct policy *policy = verb->policy;
-
 	/* the kernel knows names and the machine itself, too, none of which is a network */
 	if (prefix->length == address_bits(&prefix->address))
 		return nft_ignores(verb->nft, &prefix->address);
-	for (size_t i = 0; i < policy->n_ignoreip; i++)
-		if (prefixset_add(&ignored, &policy->ignoreip[i]) < 0)
-			return -ENOMEM;
-	return prefixset_covers(&ignored, prefix);
+	return policy_ignores(verb->policy, prefix);
 }
 
 /* The daemon takes what reads so for an automatic ban that somebody brought back, unless it goes to

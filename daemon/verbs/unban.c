@@ -1,4 +1,5 @@
 /* banish unban: out of every set. The daemon hears of it and takes the offence back. */
+#include "base/array.h"
 #include "cli/nft-verb.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -29,20 +30,14 @@ static void findings_done(struct findings *findings)
 static int unban_add(struct findings *findings, const char *jail, const struct address *address,
 		     unsigned prefix)
 {
-	struct nft_change *items;
-	struct prefix *prefixes;
+	size_t n = findings->n_items;
 
-	items = reallocarray(findings->items, findings->n_items + 1, sizeof(*items));
-	if (!items)
+	if (!array_grow(findings->items, n) || !array_grow(findings->prefixes, n))
 		return -ENOMEM;
-	findings->items = items;
-	prefixes = reallocarray(findings->prefixes, findings->n_items + 1, sizeof(*prefixes));
-	if (!prefixes)
-		return -ENOMEM;
-	findings->prefixes = prefixes;
-	items[findings->n_items] =
+	findings->items[n] =
 		(struct nft_change){ .operation = NFT_DELETE, .jail = jail, .address = *address };
-	prefixes[findings->n_items++] = address_widen(address, prefix);
+	findings->prefixes[n] = address_widen(address, prefix);
+	findings->n_items++;
 	return 0;
 }
 

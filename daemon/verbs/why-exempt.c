@@ -42,14 +42,6 @@ static int look_at_names(const struct ignorelist *names, const struct address *a
 	return r;
 }
 
-static bool why_in_ignoreip(const struct policy *policy, const struct prefix *target)
-{
-	for (size_t i = 0; i < policy->n_ignoreip; i++)
-		if (prefix_covers(&policy->ignoreip[i], target))
-			return true;
-	return false;
-}
-
 int why_ignored(const struct why *why, char **ret)
 {
 	const struct policy *policy = why->input.config->policy;
@@ -58,7 +50,7 @@ int why_ignored(const struct why *why, char **ret)
 
 	if (prefix_never_offends(&why->target))
 		return exempt_tell("a loopback, unspecified or multicast address", ret);
-	if (why_in_ignoreip(policy, &why->target))
+	if (policy_ignores(policy, &why->target))
 		return exempt_tell("in ignoreip", ret);
 	if (why->target.length < address_bits(address)) /* what is left is of single addresses */
 		return 0;

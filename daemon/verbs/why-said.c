@@ -1,4 +1,5 @@
 /* What the daemon said of the target, and, under a flood, of many at once. */
+#include "base/array.h"
 #include "base/printable.h"
 #include "verbs/why.h"
 
@@ -70,15 +71,14 @@ static int why_keep(struct why *why, const struct entry *entry)
 		why_said_done(&said[0]);
 		memmove(said, said + 1, --why->n_said * sizeof(*said));
 	}
-	said = reallocarray(why->said, why->n_said + 1, sizeof(*said));
-	if (!said)
+	if (!array_grow(why->said, why->n_said))
 		return -ENOMEM;
-	why->said = said;
-	r = why_take_said(entry, &said[why->n_said]);
-	if (r >= 0 && !is_repetition(why, entry, &said[why->n_said]))
+	said = &why->said[why->n_said];
+	r = why_take_said(entry, said);
+	if (r >= 0 && !is_repetition(why, entry, said))
 		why->n_said++;
 	else
-		why_said_done(&said[why->n_said]);
+		why_said_done(said);
 	return r;
 }
 

@@ -80,7 +80,7 @@ int policy_set_lists(struct policy *policy, struct ignorelist *const *lists, siz
 	return 0;
 }
 
-bool policy_ignores(const struct policy *policy, const struct address *address)
+bool policy_ignores(const struct policy *policy, const struct prefix *prefix)
 {
 	struct prefixset ignored = {
 		.prefixes = policy->ignoreip,
@@ -88,7 +88,7 @@ bool policy_ignores(const struct policy *policy, const struct address *address)
 		.sorted = true,
 	};
 
-	return address_never_offends(address) || prefixset_contains(&ignored, address);
+	return prefix_never_offends(prefix) || prefixset_covers(&ignored, prefix);
 }
 
 void policy_forget_ignoreip(struct policy *policy)

@@ -101,7 +101,7 @@ const char *policy_reserved(const char *name);
 int policy_set_lists(struct policy *policy, struct ignorelist *const *lists,
 		     size_t n_lists) must_check;
 
-/* True if the address is in ignoreip, or one that never offends. */
-bool policy_ignores(const struct policy *policy, const struct address *address);
+/* True if all of the prefix is in ignoreip, or can never offend. */
+bool policy_ignores(const struct policy *policy, const struct prefix *prefix);
 
 #endif

@@ -6,6 +6,7 @@
 #include "json/json.h"
 
 #include "base/array.h"
+#include "base/printable.h"
 #include "json/text.h"
 
 #include <errno.h>
@@ -75,9 +76,14 @@ static void position_of(struct json_document *document, const char *at, unsigned
 /* A key may hold any character: a fault stays one line that a terminal can show. */
 static void blank_controls(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	while (*text) {
+		uint32_t character;
+		size_t n = printable_next(span_of(text), &character);
+
+		if (!printable_is_shown(character))
+			memset(text, '?', n);
+		text += n;
+	}
 }
 
 static void add_found(struct json_document *document, bool note, const char *at, const char *format,

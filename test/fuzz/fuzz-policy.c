@@ -30,7 +30,7 @@ static void check_policy(const struct policy *policy)
 			FUZZ_CHECK(strcmp(policy->jails[i].name, policy->jails[j].name) != 0);
 	}
 	for (size_t i = 0; i < policy->n_ignoreip; i++) {
-		FUZZ_CHECK(policy_ignores(policy, &policy->ignoreip[i].address));
+		FUZZ_CHECK(policy_ignores(policy, &policy->ignoreip[i]));
 		for (size_t j = 0; j < policy->n_ignoreip; j++)
 			FUZZ_CHECK(i == j ||
 				   !prefix_covers(&policy->ignoreip[i], &policy->ignoreip[j]));

@@ -124,10 +124,10 @@ static void networks_are_banned_where_somebody_says_so(void **state)
 
 static bool ignores(const struct policy *policy, const char *text)
 {
-	struct address address;
+	struct prefix prefix;
 
-	assert_int_equal(address_parse(span_of(text), &address), 0);
-	return policy_ignores(policy, &address);
+	assert_int_equal(prefix_parse(span_of(text), &prefix), 0);
+	return policy_ignores(policy, &prefix);
 }
 
 static void ignores_its_networks_and_what_never_offends(void **state)
@@ -139,14 +139,20 @@ static void ignores_its_networks_and_what_never_offends(void **state)
 		const char *address;
 		bool ignored;
 	} cases[] = {
-		{ "192.0.2.127", false },      { "192.0.2.128", true },    { "192.0.2.255", true },
-		{ "192.0.3.0", false },        { "198.51.100.6", false },  { "198.51.100.7", true },
-		{ "198.51.100.8", false },     { "9.255.255.255", false }, { "10.0.0.0", true },
-		{ "10.255.255.255", true },    { "11.0.0.0", false },      { "2001:db8:1::", true },
-		{ "2001:db8:1:ffff::", true }, { "2001:db8:2::", false },  { "2001:db8::", false },
-		{ "::ffff:10.1.1.1", true },   { "127.9.9.9", true },      { "::1", true },
-		{ "0.0.0.0", true },           { "224.0.0.1", true },      { "ff02::1", true },
-		{ "1.2.3.4", false },          { "fe80::1", false },
+		{ "192.0.2.127", false },      { "192.0.2.128", true },
+		{ "192.0.2.255", true },       { "192.0.3.0", false },
+		{ "198.51.100.6", false },     { "198.51.100.7", true },
+		{ "198.51.100.8", false },     { "9.255.255.255", false },
+		{ "10.0.0.0", true },          { "10.255.255.255", true },
+		{ "11.0.0.0", false },         { "2001:db8:1::", true },
+		{ "2001:db8:1:ffff::", true }, { "2001:db8:2::", false },
+		{ "2001:db8::", false },       { "::ffff:10.1.1.1", true },
+		{ "127.9.9.9", true },         { "::1", true },
+		{ "0.0.0.0", true },           { "224.0.0.1", true },
+		{ "ff02::1", true },           { "1.2.3.4", false },
+		{ "fe80::1", false },          { "192.0.2.192/27", true },
+		{ "192.0.2.128/25", true },    { "192.0.2.0/24", false },
+		{ "127.0.0.0/8", true },
 	};
 
 	assert_int_equal(policy->n_ignoreip, 4);

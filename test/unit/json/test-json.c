@@ -76,7 +76,7 @@ static void tells_faults_in_the_order_of_the_file(void **state)
 
 	assert_true(json_find(&root, "a", &a) && json_find(&root, "b", &b));
 	json_fault(&b, "late");
-	json_fault_at_key(&b, "key %d: \x1b\n", 5);
+	json_fault_at_key(&b, "key %d: \x1b\n\xc2\x9b\xe2\x80\xae", 5);
 	json_fault(&a, "first");
 	json_fault(&a, "second");
 	assert_int_equal(faults.n_lines, 0);
@@ -84,7 +84,7 @@ static void tells_faults_in_the_order_of_the_file(void **state)
 	assert_int_equal(faults.n_lines, 4);
 	assert_string_equal(faults.lines[0], "f:1:8: first");
 	assert_string_equal(faults.lines[1], "f:1:8: second");
-	assert_string_equal(faults.lines[2], "f:2:3: key 5: ??");
+	assert_string_equal(faults.lines[2], "f:2:3: key 5: ???????");
 	assert_string_equal(faults.lines[3], "f:2:8: late");
 	faults_done(&faults);
 }
