@@ -66,15 +66,6 @@ int nft_verb_fail(const struct nft_verb *verb, const char *what, int error)
 	return EXIT_NO;
 }
 
-int nft_verb_need_table(const struct nft_verb *verb)
-{
-	if (verb->has_table)
-		return 0;
-	fprintf(stderr, "banish %s: there is no nftables table inet %s, start banish.service\n",
-		verb->name, verb->policy->table);
-	return EXIT_NO;
-}
-
 static const struct rule *nft_verb_find_rule(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->n_rules; i++)
@@ -175,6 +166,19 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 				       "banish.json and reload banish"
 				     : "");
 	return EXIT_NO;
+}
+
+int nft_verb_open_table(struct nft_verb *verb, const struct common *common, const char *jail)
+{
+	int code = nft_verb_open(verb, common);
+
+	if (code == 0 && !verb->has_table) {
+		fprintf(stderr,
+			"banish %s: there is no nftables table inet %s, start banish.service\n",
+			verb->name, verb->policy->table);
+		code = EXIT_NO;
+	}
+	return code == 0 && jail ? nft_verb_need_jail(verb, jail) : code;
 }
 
 usec_t nft_verb_now(void)

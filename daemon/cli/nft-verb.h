@@ -21,8 +21,10 @@ struct nft_verb {
 int nft_verb_open(struct nft_verb *verb, const struct common *common) must_check;
 void nft_verb_done(struct nft_verb *verb);
 
-/* For verbs that need the table: 0, or says that there is none, and the exit code. */
-int nft_verb_need_table(const struct nft_verb *verb) must_check;
+/* For verbs that need the table, and that jail in it (NULL: none). The same; it says that there is
+ * no table, too. */
+int nft_verb_open_table(struct nft_verb *verb, const struct common *common,
+			const char *jail) must_check;
 
 /* 0 if the table has that jail; else it says which there are, and whether there is a rule for it,
  * and the exit code. */

@@ -27,6 +27,13 @@ struct usage {
 	int min_words, max_words; /* max_words < 0: no limit */
 };
 
+/* Of the options in the array `options`. */
+#define USAGE(name, operands, min, max, options, text)                                     \
+	{                                                                                  \
+		.verb = (name), .words = (operands), .summary = (text), .rows = (options), \
+		.n_rows = ARRAY_SIZE(options), .min_words = (min), .max_words = (max)      \
+	}
+
 /* Where the configuration lies and what journal is read: the options that verbs share. */
 struct common {
 	const char *confdir, *rulesdir;

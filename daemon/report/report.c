@@ -110,16 +110,10 @@ int verb_report(int argc, char **argv)
 		  parse_top },
 		OPTION_JOURNAL(report.common),
 	};
-	const struct usage usage = {
-		"report",
-		"",
+	const struct usage usage = USAGE(
+		"report", "", 0, 0, rows,
 		"Tells what happened in the last day, or the time given: failures and bans by jail, the\n"
-		"worst offenders, networks and accounts, and the warnings.",
-		rows,
-		ARRAY_SIZE(rows),
-		0,
-		0
-	};
+		"worst offenders, networks and accounts, and the warnings.");
 	int first, exit_code, r;
 
 	report.common.since = USEC_INFINITY; /* 1970 may be asked for */

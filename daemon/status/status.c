@@ -22,16 +22,10 @@ int verb_status(int argc, char **argv)
 		{ "since", "TIME", "count failures, bans and warnings from here (default 1d ago)",
 		  &status.common.since, parse_time },
 	};
-	const struct usage usage = {
-		"status",
-		"",
+	const struct usage usage = USAGE(
+		"status", "", 0, 0, rows,
 		"Tells whether the daemon works, jail by jail, and what to do about what is wrong.\n"
-		"Exit 0: all is well; 1: it is not, or not all could be looked at.",
-		rows,
-		ARRAY_SIZE(rows),
-		0,
-		0
-	};
+		"Exit 0: all is well; 1: it is not, or not all could be looked at.");
 	int first, exit_code, r;
 
 	status.common.since = USEC_INFINITY; /* 1970 may be asked for */

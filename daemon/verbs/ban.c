@@ -233,13 +233,7 @@ static int ban_run(struct request *request, const struct common *common, char **
 		code = parse(words, n_words, targets);
 	if (code != 0)
 		return code;
-	code = nft_verb_open(&verb, common);
-	if (code != 0)
-		return code;
-	code = nft_verb_need_table(&verb);
-	if (code != 0)
-		return code;
-	code = nft_verb_need_jail(&verb, request->jail);
+	code = nft_verb_open_table(&verb, common, request->jail);
 	for (size_t i = 0; code == 0 && i < n_words; i++)
 		code = examine(&verb, request, &targets[i]);
 	for (size_t i = 0; code == 0 && i < n_words; i++)
@@ -274,17 +268,10 @@ int verb_ban(int argc, char **argv)
 		OPTION_CONFIG(common),
 		OPTION_JSON(common),
 	};
-	const struct usage usage = {
-		.verb = "ban",
-		.words = "ADDRESS...",
-		.summary =
-			"Bans addresses by hand, each widened to what one ban of the jail is "
-			"(prefix). Who is\nbanned already is from now on banned for the new time.",
-		.rows = rows,
-		.n_rows = ARRAY_SIZE(rows),
-		.min_words = 1,
-		.max_words = -1,
-	};
+	const struct usage usage =
+		USAGE("ban", "ADDRESS...", 1, -1, rows,
+		      "Bans addresses by hand, each widened to what one ban of the jail is "
+		      "(prefix). Who is\nbanned already is from now on banned for the new time.");
 	int first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)

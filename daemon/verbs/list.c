@@ -70,14 +70,9 @@ int verb_list(int argc, char **argv)
 		OPTION_CONFIG(common),
 		OPTION_JSON(common),
 	};
-	const struct usage usage = {
-		.verb = "list",
-		.words = "[JAIL]",
-		.summary = "Shows who is banned, of all jails or one, straight from the kernel.",
-		.rows = rows,
-		.n_rows = ARRAY_SIZE(rows),
-		.max_words = 1,
-	};
+	const struct usage usage =
+		USAGE("list", "[JAIL]", 0, 1, rows,
+		      "Shows who is banned, of all jails or one, straight from the kernel.");
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
 	struct nft_elements elements = { 0 }, marks = { 0 };
 	int r, first, code;

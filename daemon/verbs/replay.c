@@ -186,16 +186,10 @@ int verb_replay(int argc, char **argv)
 	cleanup(replay_done) struct replay replay = { .common = COMMON_DEFAULTS };
 	const struct option_row rows[] = { OPTION_CONFIG(replay.common), OPTION_JSON(replay.common),
 					   OPTION_JOURNAL(replay.common) };
-	const struct usage usage = {
-		"replay",
-		"",
+	const struct usage usage = USAGE(
+		"replay", "", 0, 0, rows,
 		"Runs the rules over a journal and prints what would have been decided, and when. Changes\n"
-		"nothing.",
-		rows,
-		ARRAY_SIZE(rows),
-		0,
-		0
-	};
+		"nothing.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;
 

@@ -229,15 +229,11 @@ int verb_resolve(int argc, char **argv)
 		  &resolution.folder, NULL },
 		{ "print", NULL, "show the answers, write nothing", &resolution.print, NULL },
 	};
-	const struct usage usage = {
-		.verb = "resolve",
-		.words = "",
-		.summary = "Asks for the addresses of the host names in ignoreip and writes them "
-			   "where the daemon reads\nthem, one file a name. "
-			   "banish-resolve.timer starts it. Exit 1: a name has no answer.",
-		.rows = rows,
-		.n_rows = ARRAY_SIZE(rows),
-	};
+	const struct usage usage =
+		USAGE("resolve", "", 0, 0, rows,
+		      "Asks for the addresses of the host names in ignoreip and writes them "
+		      "where the daemon reads\nthem, one file a name. "
+		      "banish-resolve.timer starts it. Exit 1: a name has no answer.");
 	struct faults faults = { 0 };
 	int first, code, r;
 

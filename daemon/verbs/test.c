@@ -337,16 +337,10 @@ int verb_test(int argc, char **argv)
 		{ "mode", "MODE", "normal or aggressive, for every jail", &test.mode, NULL },
 		OPTION_JSON(test.common),
 	};
-	const struct usage usage = {
-		"test",
-		"[MESSAGE...]",
+	const struct usage usage = USAGE(
+		"test", "[MESSAGE...]", 0, -1, rows,
 		"Tells for each message which event it is, who, what it weighs, or why it counts nothing.\n"
-		"Without a message it reads \"journalctl -o json --all\" from stdin.",
-		rows,
-		ARRAY_SIZE(rows),
-		0,
-		-1
-	};
+		"Without a message it reads \"journalctl -o json --all\" from stdin.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;
 

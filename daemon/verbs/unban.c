@@ -241,13 +241,7 @@ static int unban_run(const struct request *request, const struct common *common,
 	cleanup(findings_done) struct findings findings = { 0 };
 	int r, code, worst = EXIT_YES;
 
-	code = nft_verb_open(&verb, common);
-	if (code != 0)
-		return code;
-	code = nft_verb_need_table(&verb);
-	if (code != 0)
-		return code;
-	code = request->jail ? nft_verb_need_jail(&verb, request->jail) : 0;
+	code = nft_verb_open_table(&verb, common, request->jail);
 	if (code != 0)
 		return code;
 	for (size_t i = 0; i < n_words; i++) {
@@ -275,15 +269,9 @@ int verb_unban(int argc, char **argv)
 		OPTION_CONFIG(common),
 		OPTION_JSON(common),
 	};
-	const struct usage usage = {
-		.verb = "unban",
-		.words = "ADDRESS...",
-		.summary =
-			"Ends the bans of addresses, of all in a network, or (--all) of everybody.",
-		.rows = rows,
-		.n_rows = ARRAY_SIZE(rows),
-		.max_words = -1,
-	};
+	const struct usage usage =
+		USAGE("unban", "ADDRESS...", 0, -1, rows,
+		      "Ends the bans of addresses, of all in a network, or (--all) of everybody.");
 	int first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)

@@ -153,16 +153,10 @@ int verb_why(int argc, char **argv)
 	cleanup(why_done) struct why why = { .common = COMMON_DEFAULTS };
 	const struct option_row rows[] = { OPTION_CONFIG(why.common), OPTION_JSON(why.common),
 					   OPTION_JOURNAL(why.common) };
-	const struct usage usage = {
-		"why",
-		"ADDRESS",
+	const struct usage usage = USAGE(
+		"why", "ADDRESS", 1, 1, rows,
 		"Tells whether an address, or a prefix as list prints it, is banned, what banish said of it, and the lines that did it.\n"
-		"Exit 0: it is banned; 1: it is not, or that is not known.",
-		rows,
-		ARRAY_SIZE(rows),
-		1,
-		1
-	};
+		"Exit 0: it is banned; 1: it is not, or that is not known.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;
 
