@@ -141,7 +141,12 @@ int engine_warm_notes(struct engine *engine, const struct entry *entry)
 
 bool engine_take(struct engine *engine, struct decision *ret)
 {
-	return state_take(engine, ret);
+	if (engine->next_decision == engine->n_decisions) {
+		engine->next_decision = engine->n_decisions = 0;
+		return false;
+	}
+	*ret = engine->decisions[engine->next_decision++];
+	return true;
 }
 
 size_t engine_n_verdicts(const struct engine *engine)

@@ -13,7 +13,8 @@ int lift_add(struct engine *engine, const struct ban *ban)
 	struct span cursor = span_of(ban->lifted_after_cursor);
 	int r;
 
-	r = array_reserve(&engine->lifts, engine->n_lifts, &engine->max_lifts, sizeof(*engine->lifts));
+	r = array_reserve(&engine->lifts, engine->n_lifts, &engine->max_lifts,
+			  sizeof(*engine->lifts));
 	if (r < 0)
 		return r;
 	engine->lifts[engine->n_lifts++] = (struct pending_lift){

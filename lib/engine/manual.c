@@ -9,10 +9,12 @@
 #include "engine/lift.h"
 #include "engine/settings.h"
 
+#include <errno.h>
+
 /* Prefixes that somebody forced, each a single address. */
 struct hosts {
 	struct prefix *items; /* owned */
-	size_t n_items, max_items;
+	size_t n_items;
 };
 
 static void hosts_done(struct hosts *hosts)
@@ -73,15 +75,11 @@ static bool is_mark(const struct engine *engine, const struct ban *ban, usec_t n
 
 static int collect_forced(const struct engine *engine, usec_t now, struct hosts *hosts)
 {
-	int r;
-
 	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
 		if (!is_mark(engine, ban, now))
 			continue;
-		r = array_reserve(&hosts->items, hosts->n_items, &hosts->max_items,
-			       sizeof(*hosts->items));
-		if (r < 0)
-			return r;
+		if (!array_grow(hosts->items, hosts->n_items))
+			return -ENOMEM;
 		hosts->items[hosts->n_items++] = ban->prefix;
 	}
 	return 0;

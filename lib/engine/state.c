@@ -140,7 +140,7 @@ int state_add_verdict(struct engine *engine, const struct hit *hit, struct judge
 	int r;
 
 	r = array_reserve(&engine->judged, engine->n_judged, &engine->max_judged,
-		       sizeof(*engine->judged));
+			  sizeof(*engine->judged));
 	if (r < 0)
 		return r;
 	*ret = &engine->judged[engine->n_judged++];
@@ -170,20 +170,10 @@ int state_decide(struct engine *engine, const struct decision *decision)
 	int r;
 
 	r = array_reserve(&engine->decisions, engine->n_decisions, &engine->max_decisions,
-		       sizeof(*engine->decisions));
+			  sizeof(*engine->decisions));
 	if (r == 0)
 		engine->decisions[engine->n_decisions++] = *decision;
 	return r;
-}
-
-bool state_take(struct engine *engine, struct decision *ret)
-{
-	if (engine->next_decision == engine->n_decisions) {
-		engine->next_decision = engine->n_decisions = 0;
-		return false;
-	}
-	*ret = engine->decisions[engine->next_decision++];
-	return true;
 }
 
 unsigned state_jail_of(const struct engine *engine, const struct ban *ban)

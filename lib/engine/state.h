@@ -85,7 +85,6 @@ int state_add_verdict(struct engine *engine, const struct hit *hit, struct judge
 int state_cursor(struct engine *engine, const struct entry *entry, const char **ret) must_check;
 /* Puts a decision into the queue. -ENOMEM. */
 int state_decide(struct engine *engine, const struct decision *decision) must_check;
-bool state_take(struct engine *engine, struct decision *ret);
 
 /* The jail of a ban: its index, ENGINE_MANUAL, ENGINE_FORCED or ENGINE_NO_JAIL. */
 unsigned state_jail_of(const struct engine *engine, const struct ban *ban);
