@@ -19,6 +19,7 @@
 #define UNIT_NAME   "banish.service"
 #define PATIENCE    (3 * USEC_PER_SEC) /* for counting failures; who asks is waiting */
 #define MAX_WAITING 100000             /* entries behind the position that are counted */
+#define START_TAKES (60 * USEC_PER_SEC)
 
 /* "WHAT not looked at: REMEDY", WHAT with its verb */
 static int unseen(struct status *status, const char *what, const char *remedy)
@@ -238,6 +239,17 @@ static int look_at_position(struct status *status)
 	return line ? count_waiting(status, line) : -ENOMEM;
 }
 
+/* Trouble at the start is told before the word that it has started; of a life that began long
+ * before that, by systemd's own restarts, the word alone is to be trusted. */
+static usec_t status_first_word(const struct status *status)
+{
+	usec_t begun = status->unit.begun;
+
+	return begun > 0 && begun <= status->started && status->started - begun < START_TAKES
+		       ? begun
+		       : status->started;
+}
+
 /* The state could not be written, and nothing else was said of it since. */
 static int look_for_trouble(struct status *status)
 {
@@ -247,7 +259,8 @@ static int look_for_trouble(struct status *status)
 	remarks = digest_remarks(status->history.digest, &n);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(remarks[i].id, log_id(LOG_STATE)) == 0 &&
-		    remarks[i].last > remarks[i].calmed && remarks[i].last >= status->started) {
+		    remarks[i].last > remarks[i].calmed &&
+		    remarks[i].last >= status_first_word(status)) {
 			free(status->trouble);
 			status->trouble = strdup(remarks[i].message);
 			if (!status->trouble)
