@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define MAX_UNDELETED 65536
-
 void changes_done(struct changes *changes)
 {
 	free(changes->items);
@@ -75,63 +73,6 @@ int changes_delete(struct changes *changes, const char *jail, const struct addre
 	return 0;
 }
 
-/* Elements that have to go are in no list that is put back: they are remembered. */
-static int changes_remember(struct firewall *firewall, const struct nft_change *change)
-{
-	struct undeleted *items;
-
-	if (firewall->n_undeleted == MAX_UNDELETED)
-		return 0; /* they run out */
-	items = reallocarray(firewall->undeleted, firewall->n_undeleted + 1, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	firewall->undeleted = items;
-	items[firewall->n_undeleted].address = change->address;
-	strcpy(items[firewall->n_undeleted++].jail, change->jail);
-	return 0;
-}
-
-int changes_delete_again(struct firewall *firewall)
-{
-	cleanup(changes_done) struct changes changes = { 0 };
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < firewall->n_undeleted; i++)
-		r = changes_delete(&changes, firewall->undeleted[i].jail,
-				   &firewall->undeleted[i].address);
-	firewall->n_undeleted = 0;
-	return r < 0 ? r : changes_apply(firewall, &changes);
-}
-
-/* It may be absent now though it was there: then that is no unban. */
-static int forget_filled(struct firewall *firewall, const struct nft_change *change, uint64_t id)
-{
-	const struct ban *ban = ledger_get(firewall->active->ledger, id);
-	char name[NFT_SET_NAME_SIZE];
-
-	if (!ban || !ban->placed)
-		return 0;
-	firewall->dirty |= DIRTY_LEDGER;
-	return ledger_set_filled(firewall->active->ledger,
-				 nft_set_name(change->jail, change->address.family, name), 0);
-}
-
-static int changes_judge(struct firewall *firewall, const struct nft_change *change, uint64_t id,
-			 int *error)
-{
-	if (change->operation == NFT_DELETE && change->error == -ENOENT)
-		return 0; /* it went with its set */
-	if (change->error < 0)
-		*error = change->error;
-	else if (id)
-		ledger_place(firewall->active->ledger, id);
-	if (change->error < 0 && id && forget_filled(firewall, change, id) < 0)
-		return -ENOMEM;
-	return change->error < 0 && change->operation == NFT_DELETE
-		       ? changes_remember(firewall, change)
-		       : 0;
-}
-
 void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n)
 {
 	for (size_t i = 0; i < changes->n; i++) {
@@ -144,7 +85,6 @@ void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t 
 
 void changes_taken(struct firewall *firewall, const struct changes *changes)
 {
-	firewall->rewritten = firewall->rewritten || changes->n > 0;
 	for (size_t i = 0; i < changes->n; i++)
 		ledger_place(firewall->active->ledger, changes->ids[i]);
 }
@@ -157,15 +97,22 @@ int changes_apply(struct firewall *firewall, struct changes *changes)
 
 	if (changes->n == 0 || !firewall->nft)
 		return 0;
-	firewall->rewritten = true;
 	changes_hand_over(changes, &items, &n);
 	r = nft_apply(firewall->nft, items, n);
-	for (size_t i = 0; i < changes->n; i++)
-		if (changes_judge(firewall, &changes->items[i], changes->ids[i], &error) < 0)
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct nft_change *item = &items[i];
+
+		if (reconcile_sent(firewall->reconcile, changes->ids[i], item->jail, &item->address,
+				   item->error) < 0)
 			return -ENOMEM;
+		if (item->error != -ENOENT || item->operation != NFT_DELETE) /* its set went */
+			error = MIN(error, item->error);
+	}
+	firewall->dirty |= DIRTY_PLACED;
 	if (error == 0 && r >= 0) {
 		firewall->failing = false;
 		return 0;
 	}
+	firewall->dirty |= DIRTY_LEDGER;
 	return firewall_complain(firewall, "change the bans in the kernel", error < 0 ? error : r);
 }

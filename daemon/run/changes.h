@@ -16,7 +16,7 @@ struct changes {
 
 void changes_done(struct changes *changes);
 
-/* `name`: as its sets have it in common, lengths_name(). */
+/* `name`: as its sets have it in common, home_name(). */
 int changes_put(struct changes *changes, const char *name, const struct ban *ban,
 		enum nft_operation operation, usec_t now) must_check;
 /* `jail`: the name that its sets have in common. */
@@ -27,11 +27,8 @@ int changes_delete(struct changes *changes, const char *jail,
 void changes_hand_over(struct changes *changes, struct nft_change **ret, size_t *ret_n);
 void changes_taken(struct firewall *firewall, const struct changes *changes);
 
-/* What the kernel takes is marked as placed in the ledger; what it refuses is said once and tried
- * again later. 0, or negative errno that need not stop anybody but -ENOMEM. */
+/* What the kernel takes and refuses the reconciler hears; what it refuses is said once, and tried
+ * again. 0, or negative errno that need not stop anybody but -ENOMEM. */
 int changes_apply(struct firewall *firewall, struct changes *changes) must_check;
-
-/* Deletes what could not be deleted; before all is put back, since some may be banned again. */
-int changes_delete_again(struct firewall *firewall) must_check;
 
 #endif

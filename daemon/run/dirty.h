@@ -19,13 +19,12 @@ enum dirty {
 	DIRTY_ELEMENTS = 1 << 8, /* ... and what others did was not heard: list and compare */
 	DIRTY_LENGTHS = 1 << 9,  /* a ban may need a set that does not stand: lengths_demand() */
 	DIRTY_BANS = 1 << 10,    /* bans that run may have to end: engine_end_bans() */
-	DIRTY_MARKS = 1 << 11,   /* a ban was lifted: forced marks may have to end, too */
-	DIRTY_UNTOLD = 1 << 12,  /* the last run may not have said all that it decided */
+	DIRTY_UNTOLD = 1 << 11,  /* the last run may not have said all that it decided */
 
 	/* To be saved: now, in a second, in half a minute. */
-	DIRTY_LEDGER = 1 << 13,
-	DIRTY_PLACED = 1 << 14,
-	DIRTY_CURSOR = 1 << 15,
+	DIRTY_LEDGER = 1 << 12,
+	DIRTY_PLACED = 1 << 13,
+	DIRTY_CURSOR = 1 << 14,
 };
 
 #endif

@@ -10,6 +10,9 @@ int firewall_open(struct firewall *firewall, const char *table)
 {
 	int r;
 
+	r = reconcile_new(&firewall->reconcile);
+	if (r < 0)
+		return r;
 	r = nft_open(table, &firewall->nft);
 	if (r >= 0)
 		r = nft_prepare(firewall->nft);
@@ -54,8 +57,7 @@ void firewall_done(struct firewall *firewall)
 	sd_event_source_unref(firewall->notices);
 	sd_event_source_unref(firewall->retry);
 	nft_free(firewall->nft);
-	free(firewall->undeleted);
-	free(firewall->touched);
+	reconcile_free(firewall->reconcile);
 }
 
 usec_t firewall_now(const struct firewall *firewall)
@@ -90,6 +92,7 @@ int firewall_complain(struct firewall *firewall, const char *what, int error)
 	if (!firewall->failing)
 		log_say(LOG_KERNEL, LOG_ERR, "cannot %s: %s", what, nft_explain(error));
 	firewall->failing = true;
+	firewall->error = error;
 	firewall_retry_soon(firewall);
 	return error;
 }

@@ -2,29 +2,17 @@
 #define BANISH_DAEMON_RUN_FIREWALL_H
 
 /*
- * The spoke of the kernel's table: what its parts (lengths, changes, fill, install, forced, adopt,
- * hear) share. It is kept as the ledger says by kernel_sync(); whatever finds that it is not sets a
- * bit, and the hub calls that at the end of the wake-up.
+ * The spoke of the kernel's table: what its parts (lengths, changes, fill, install, hear) share. It
+ * is kept as the ledger says by kernel_sync(); whatever finds that it is not sets a bit, and the
+ * hub calls that at the end of the wake-up.
  */
 
+#include "engine/reconcile.h"
 #include "netlink/nft.h"
 #include "run/active.h"
 #include "run/dirty.h"
 
 #include <systemd/sd-event.h>
-
-/* An element that the kernel did not let go. */
-struct undeleted {
-	char jail[NFT_JAIL_SIZE];
-	struct address address;
-};
-
-/* An element that somebody changed. */
-struct touched {
-	char jail[NFT_JAIL_SIZE]; /* the sets' name */
-	struct address address;
-	struct prefix prefix; /* of the address, if it has no host bits */
-};
 
 struct firewall {
 	const struct active *active; /* borrowed */
@@ -32,28 +20,14 @@ struct firewall {
 	struct nft *nft;             /* NULL in a dry run */
 	struct position position;    /* borrowed: of the journal, in this wake-up */
 	unsigned dirty;
-	bool failing; /* said already */
-	bool believe; /* some of the state was passed over: the kernel may know more */
-
-	struct undeleted *undeleted; /* changes.c */
-	size_t n_undeleted;
-
-	uint64_t first_filled; /* fill.c: bans up to this one are in the sets that were just made */
-	bool lengths_refused;  /* lengths.c: said already */
-
-	/* adopt.c: elements that are to be as the ledger says. What we wrote since may be newer
-	 * than what the waiting notices tell, so theirs are among them then. */
-	struct touched *touched;
-	size_t n_touched, max_touched;
-	bool rewritten;
-
-	/* hear.c */
-	bool restored; /* somebody loaded a saved ruleset */
-	bool damaged;  /* by whom, and the greatest loss: said when it is mended */
+	bool failing;                /* said already */
+	int error;                   /* that was said last, in this sync */
+	struct reconcile *reconcile; /* NULL in a dry run */
+	size_t n_put;                /* bans since the last install */
+	bool lengths_refused;        /* lengths.c: said already */
+	bool damaged;                /* by whom, and the greatest loss: said when it is mended */
 	enum nft_loss loss;
 	char culprit[sizeof(((struct nft_notice *)NULL)->process)];
-	usec_t heals_since; /* how often the table was mended lately */
-	unsigned n_heals;
 
 	sd_event_source *notices, *retry;
 };

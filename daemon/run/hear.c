@@ -2,157 +2,103 @@
 
 #include "cli/output.h"
 #include "io/log.h"
-#include "run/adopt.h"
 #include "run/events.h"
-#include "run/fill.h"
+#include "run/install.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define MAX_LISTS    5 /* until one tells all that we know of */
-#define MAX_HEALS    20
-#define HEALS_WITHIN (10 * USEC_PER_SEC)
-
-static int compare_ids(const void *a, const void *b)
+/* The ledger may not have heard yet of a mark that came with the element. */
+static bool is_marked(struct firewall *firewall, const char *jail, const struct prefix *prefix)
 {
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
+	return element_wants_mark(firewall->active->engine, jail, prefix, firewall_now(firewall)) &&
+	       nft_forces(firewall->nft, prefix) > 0;
 }
 
-/* Lifts the bans that are absent from the sets which all were put into. Those sets stand there now,
- * so they stood there when it was looked. */
-static int lift_missing(struct firewall *firewall, const uint64_t *missing, size_t n_missing)
+int hear_notices(struct firewall *firewall)
 {
-	int r = n_missing > 0 ? nft_identify(firewall->nft) : 0;
+	struct nft_notice notice;
+	int r, n = 0;
 
-	for (size_t i = 0; r >= 0 && i < n_missing; i++) {
-		const struct ban *ban = ledger_get(firewall->active->ledger, missing[i]);
-		struct fill_look look = { 0 };
-
-		fill_look_at(firewall, ban, &look);
-		if (look.is_filled)
-			r = adopt_lift(
-				firewall, ban,
-				"its element was taken out of the set while banish did not run");
-	}
-	return r;
-}
-
-/* Placed bans whose element is gone from a set that holds all were lifted by hand. A list may lack
- * what is there: the kernel goes on in it by counting, and elements that expire, or a hash table
- * that shrinks, move the others. So the kernel is asked for each. 1: the list did lack some. */
-static int reconcile_missing(struct firewall *firewall, const uint64_t *seen, size_t n_seen)
-{
-	cleanup(freep) uint64_t *missing =
-		calloc(ledger_n_bans(firewall->active->ledger) + 1, sizeof(*missing));
-	size_t n_missing = 0;
-	usec_t now = firewall_now(firewall);
-	struct fill_look look = { 0 };
-	int r, lacking = 0;
-
-	if (!missing)
-		return -ENOMEM;
-	for (const struct ban *ban = NULL; (ban = ledger_next(firewall->active->ledger, ban));) {
-		if (!ban_runs(ban, now) || !ban->placed)
-			continue;
-		fill_look_at(firewall, ban, &look);
-		if (!look.is_filled || bsearch(&ban->id, seen, n_seen, sizeof(*seen), compare_ids))
-			continue;
-		/* the kernel's clock and ours may let the last moments of a ban end at different
-		 * times */
-		if (ban->until != USEC_INFINITY && ban->until - now < TIMER_SLACK)
-			continue;
-		r = nft_find(firewall->nft, look.name, &ban->prefix.address, NULL);
-		if (r == 0)
-			missing[n_missing++] = ban->id;
-		else if (r > 0)
-			lacking = 1;
-		/* a whole set that is gone is no unban */
-		if (r < 0 && r != -ENOENT)
+	r = nft_read_notices(firewall->nft);
+	if (r < 0)
+		(void)firewall_complain(firewall, "read the notices of nftables", r);
+	while (nft_take_notice(firewall->nft, &notice)) {
+		r = reconcile_notice(firewall->reconcile, &notice,
+				     notice.type == NFT_NOTICE_ADDED &&
+					     is_marked(firewall, notice.jail, &notice.prefix));
+		nft_notice_done(&notice);
+		if (r < 0)
 			return r;
+		n = 1;
 	}
-	r = lift_missing(firewall, missing, n_missing);
-	return r < 0 ? r : lacking;
+	return n;
 }
 
-int hear_settle(struct firewall *firewall)
+int hear_begin(struct firewall *firewall)
 {
-	firewall->restored = false;
-	return adopt_settle(firewall);
-}
-
-static int take_element(struct firewall *firewall, const struct nft_element *element,
-			const char *by)
-{
-	const struct ban *ban = adopt_running(firewall, element->jail, &element->prefix);
-	char text[PREFIX_TEXT_MAX];
-
-	if (!adopt_is_stale(firewall, element))
-		return adopt_element(firewall, element, by);
-	if (!ban)
-		log_say(LOG_RESTORED, LOG_NOTICE,
-			"%s: %s brought a ban of %s back that is over (\"%s\"): it is taken out",
-			element->jail, *by ? by : "somebody", prefix_format(&element->prefix, text),
-			element->comment);
-	return adopt_touch(firewall, element);
-}
-
-/* `believe`: the sets are the only memory there is. */
-static int reconcile_element(struct firewall *firewall, const struct nft_element *element,
-			     bool believe)
-{
-	const struct ban *ban = adopt_running(firewall, element->jail, &element->prefix);
-
-	/* ours, and over by our clock */
-	if (!ban && element->remaining < TIMER_SLACK)
-		return 0;
-	return believe ? adopt_element(firewall, element, "") : take_element(firewall, element, "");
-}
-
-/* The kernel's elements against the ledger. 1: it did not tell all of them. */
-static int reconcile(struct firewall *firewall, bool believe)
-{
-	struct nft_elements elements;
-	cleanup(freep) uint64_t *seen = NULL;
-	size_t n_seen = 0;
 	int r;
-
-	r = nft_list(firewall->nft, NULL, &elements);
-	if (r < 0)
-		return firewall_complain(firewall, "list the sets", r);
-	seen = calloc(elements.n_items + 1, sizeof(*seen));
-	r = seen ? 0 : -ENOMEM;
-	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
-		const struct nft_element *element = &elements.items[i];
-		const struct ban *ban;
-
-		r = reconcile_element(firewall, element, believe);
-		ban = adopt_running(firewall, element->jail, &element->prefix);
-		if (ban)
-			seen[n_seen++] = ban->id;
-	}
-	nft_elements_done(&elements);
-	if (r < 0)
-		return r;
-	qsort(seen, n_seen, sizeof(*seen), compare_ids);
-	r = reconcile_missing(firewall, seen, n_seen);
-	return r < 0 && r != -ENOMEM ? firewall_complain(firewall, "find an element", r) : r;
-}
-
-int hear_compare(struct firewall *firewall)
-{
-	const bool believe = ledger_last_id(firewall->active->ledger) == 0 || firewall->believe;
-	int r = 1;
 
 	if (!firewall->nft)
 		return 0;
-	/* what we know was found all the same; what is new to us may be missing, too */
-	for (unsigned i = 0; i < MAX_LISTS && r > 0; i++)
-		r = reconcile(firewall, believe);
-	if (r >= 0)
-		firewall->believe = false;
+	r = nft_listen(firewall->nft);
+	if (r < 0)
+		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
+	if (r > 0)
+		firewall->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS;
 	return MIN(r, 0);
+}
+
+int hear_list(struct firewall *firewall)
+{
+	struct nft_elements elements = { 0 };
+	usec_t now = firewall_now(firewall);
+	int r, listed;
+
+	listed = nft_list(firewall->nft, NULL, &elements);
+	r = listed < 0 ? listed : nft_identify(firewall->nft);
+	if (r < 0) {
+		(void)firewall_complain(firewall, "list the sets", r);
+		nft_elements_done(&elements);
+		return r == -ENOMEM ? r : reconcile_listed(firewall->reconcile, r);
+	}
+	r = install_stands(firewall);
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
+		const struct nft_element *element = &elements.items[i];
+		bool marked = element_wants_mark(firewall->active->engine, element->jail,
+						 &element->prefix, now) &&
+			      nft_elements_force(&elements, &element->prefix);
+
+		r = reconcile_element(firewall->reconcile, element, marked);
+	}
+	nft_elements_done(&elements);
+	return r < 0 ? r : reconcile_listed(firewall->reconcile, listed);
+}
+
+int hear_find(struct firewall *firewall, const struct reconcile_action *action)
+{
+	usec_t remaining = 0;
+	int r;
+
+	r = nft_find(firewall->nft, action->jail, &action->address, &remaining);
+	if (r < 0 && r != -ENOENT)
+		(void)firewall_complain(firewall, "find an element", r);
+	if (r == -ENOMEM)
+		return r;
+	reconcile_found(firewall->reconcile, r, remaining);
+	return 0;
+}
+
+int hear_identify(struct firewall *firewall)
+{
+	int error, r = 0;
+
+	error = nft_identify(firewall->nft);
+	if (error < 0)
+		(void)firewall_complain(firewall, "look at the sets", error);
+	else
+		r = install_stands(firewall);
+	return r < 0 ? r : reconcile_identified(firewall->reconcile, MIN(error, 0));
 }
 
 static const char *name_of_loss(enum nft_loss loss)
@@ -174,38 +120,6 @@ static const char *name_of_loss(enum nft_loss loss)
 	return "a part";
 }
 
-/* Two programs that each put back what the other removes would never rest: then we wait for the
- * timer. */
-static bool heals_too_often(struct firewall *firewall)
-{
-	usec_t now = firewall_now(firewall);
-
-	if (now - firewall->heals_since > HEALS_WITHIN) {
-		firewall->heals_since = now;
-		firewall->n_heals = 0;
-	}
-	return ++firewall->n_heals > MAX_HEALS;
-}
-
-static void hear_damage(struct firewall *firewall, const struct nft_notice *notice, const char *by)
-{
-	if (heals_too_often(firewall)) {
-		if (firewall->n_heals == MAX_HEALS + 1)
-			log_say(LOG_FAULT, LOG_ERR,
-				"%s keeps removing table inet %s; it is put back every few seconds from now on: "
-				"find out who and why",
-				*by ? by : "somebody", firewall->active->config->policy->table);
-		firewall_retry_soon(firewall);
-		return;
-	}
-	firewall->dirty |= DIRTY_KERNEL;
-	if (firewall->damaged && notice->loss <= firewall->loss)
-		return;
-	firewall->damaged = true;
-	firewall->loss = notice->loss;
-	memcpy(firewall->culprit, notice->process, sizeof(firewall->culprit));
-}
-
 void hear_mended(struct firewall *firewall, size_t n_bans)
 {
 	cleanup(freep) char *by =
@@ -217,101 +131,66 @@ void hear_mended(struct firewall *firewall, size_t n_bans)
 	firewall->damaged = false;
 }
 
-static int take_deleted(struct firewall *firewall, const struct nft_notice *notice, const char *by)
+static void say_lifted(const struct firewall *firewall, const struct reconcile_action *action,
+		       const char *by)
 {
-	const struct ban *ban = adopt_running(firewall, notice->jail, &notice->prefix);
+	const struct ban *ban = ledger_get(firewall->active->ledger, action->ban);
 	char reason[64];
 
 	if (!ban)
-		return 0;
-	snprintf(reason, sizeof(reason), "its element was taken out%s%s", *by ? " by " : "", by);
-	return adopt_lift(firewall, ban, reason);
+		return;
+	if (action->type == RECONCILE_RELEASED)
+		snprintf(reason, sizeof(reason), "nothing bans it any more");
+	else if (action->absent)
+		snprintf(reason, sizeof(reason),
+			 "its element was taken out of the set while banish did not run");
+	else
+		snprintf(reason, sizeof(reason), "its element was taken out%s%s", *by ? " by " : "",
+			 by);
+	events_unban(ban, reason, false);
 }
 
-/* Elements of a saved ruleset may be stale: the ledger wins. Its rules stand behind ours. */
-static int take_restored(struct firewall *firewall, const struct nft_element *element,
-			 const char *by)
+static void say_stale(const struct firewall *firewall, const struct reconcile_action *action,
+		      const char *by)
 {
-	if (!firewall->restored)
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&action->prefix, text);
+	if (action->type == RECONCILE_EXEMPT)
+		log_say(LOG_FAULT, LOG_NOTICE,
+			"%s: %s is in ignoreip or our own: the ban by hand is taken out",
+			action->jail, text);
+	else
 		log_say(LOG_RESTORED, LOG_NOTICE,
-			"%s loaded a saved ruleset: table inet %s is kept as it was before",
-			*by ? by : "somebody", firewall->active->config->policy->table);
-	firewall->restored = true;
-	firewall->dirty |= DIRTY_KERNEL;
-	return adopt_touch(firewall, element);
+			"%s: %s brought a ban of %s back that is over (\"%s\"): it is taken out",
+			action->jail, *by ? by : "somebody", text, action->comment);
 }
 
-static struct nft_element element_of(const struct nft_notice *notice)
-{
-	return (struct nft_element){
-		.jail = notice->jail,
-		.address = notice->address,
-		.prefix = notice->prefix,
-		.host_bits = notice->host_bits,
-		.timeout = notice->timeout,
-		.remaining = notice->remaining,
-		.comment = notice->comment,
-	};
-}
-
-static int take_notice(struct firewall *firewall, const struct nft_notice *notice)
+int hear_say(struct firewall *firewall, const struct reconcile_action *action)
 {
 	cleanup(freep) char *by =
-		bytes_to_display(span_of(notice->process), sizeof(notice->process));
-	const struct nft_element element = element_of(notice);
-	int r;
+		bytes_to_display(span_of(action->process), sizeof(action->process));
+	const struct ban *ban = ledger_get(firewall->active->ledger, action->ban);
+	const char *table = firewall->active->config->policy->table;
 
 	if (!by)
 		return -ENOMEM;
-	switch (notice->type) {
-	case NFT_NOTICE_ADDED:
-		if (notice->restored)
-			return take_restored(firewall, &element, by);
-		r = take_element(firewall, &element, by);
-		return r >= 0 && firewall->rewritten ? adopt_touch(firewall, &element) : r;
-	case NFT_NOTICE_DELETED:
-		if (notice->restored) /* its set went with it */
-			return adopt_touch(firewall, &element);
-		r = take_deleted(firewall, notice, by);
-		return r >= 0 && firewall->rewritten ? adopt_touch(firewall, &element) : r;
-	case NFT_NOTICE_DAMAGED:
-		hear_damage(firewall, notice, by);
-		return 0;
-	case NFT_NOTICE_RESYNC: /* something was done that we did not hear of */
-		firewall->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS;
-		return 0;
-	}
+	if (action->ban)
+		firewall->dirty |= DIRTY_LEDGER;
+	if (action->type == RECONCILE_ADOPTED && ban)
+		events_adopt(ban, by);
+	else if (action->type == RECONCILE_LIFTED || action->type == RECONCILE_RELEASED)
+		say_lifted(firewall, action, by);
+	else if (action->type == RECONCILE_STALE || action->type == RECONCILE_EXEMPT)
+		say_stale(firewall, action, by);
+	else if (action->type == RECONCILE_RESTORED)
+		log_say(LOG_RESTORED, LOG_NOTICE,
+			"%s loaded a saved ruleset: table inet %s is kept as it was before",
+			*by ? by : "somebody", table);
+	else if (action->type == RECONCILE_TIRED && action->is_first)
+		log_say(LOG_FAULT, LOG_ERR,
+			"%s keeps removing table inet %s; it is put back every few seconds from now on: "
+			"find out who and why",
+			*by ? by : "somebody", table);
 	return 0;
-}
-
-int hear_notices(struct firewall *firewall)
-{
-	struct nft_notice notice;
-	int r, n = 0;
-
-	r = nft_read_notices(firewall->nft);
-	if (r < 0)
-		(void)firewall_complain(firewall, "read the notices of nftables", r);
-	while (nft_take_notice(firewall->nft, &notice)) {
-		r = take_notice(firewall, &notice);
-		nft_notice_done(&notice);
-		if (r == -ENOMEM)
-			return r;
-		n = 1;
-	}
-	return n;
-}
-
-int hear_begin(struct firewall *firewall)
-{
-	int r;
-
-	if (!firewall->nft)
-		return 0;
-	r = nft_listen(firewall->nft);
-	if (r < 0)
-		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
-	if (r > 0)
-		firewall->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS;
-	return MIN(r, 0);
 }

@@ -81,6 +81,27 @@ static int note_table(struct firewall *firewall, bool first)
 	return ledger_set_table(firewall->active->ledger, mark);
 }
 
+int install_stands(struct firewall *firewall)
+{
+	struct home_set sets[LEDGER_MAX_SETS];
+	char jail[NFT_JAIL_SIZE];
+	const char *name;
+	uint8_t family;
+	uint64_t handle;
+	size_t n = 0;
+
+	for (size_t i = 0;
+	     n < ARRAY_SIZE(sets) && (name = nft_next_set(firewall->nft, &i, &handle));) {
+		if (!nft_set_parse_name(span_of(name), jail, &family))
+			continue;
+		sets[n] = (struct home_set){
+			.handle = handle, .is_empty = nft_set_is_empty(firewall->nft, jail, family)
+		};
+		nft_set_name(jail, family, sets[n++].name);
+	}
+	return reconcile_stands(firewall->reconcile, nft_table_handle(firewall->nft), sets, n);
+}
+
 int install_table(struct firewall *firewall, const struct prefix *exempt, size_t n_exempt)
 {
 	const struct policy *policy = firewall->active->config->policy;
@@ -114,15 +135,16 @@ int install_table(struct firewall *firewall, const struct prefix *exempt, size_t
 	layout.ignore = exempt;
 	layout.n_ignore = n_exempt;
 	layout.handle = known_table(firewall);
-	firewall->first_filled = 0;
+	firewall->n_put = 0;
 	first = nft_table_handle(firewall->nft) == 0;
 	r = nft_install_filled(firewall->nft, &layout, &filling);
 	if (r < 0)
 		firewall_complain(firewall, "put the table into the kernel", r);
 	else if (note_table(firewall, first) < 0)
 		r = -ENOMEM;
-	else if (filling.done)
-		r = fill_note_first(firewall, &fill);
+	else if (install_stands(firewall) < 0 ||
+		 (filling.done && fill_note_first(firewall, &fill) < 0))
+		r = -ENOMEM;
 	changes_done(&fill.changes);
-	return r;
+	return MIN(r, 0);
 }

@@ -6,6 +6,8 @@
 
 #include "run/daemon.h"
 
+/* The time of this wake-up, and the place in the journal, for all that comes. */
+void kernel_at(struct daemon *daemon);
 /* Idempotent: installs what misses, places what misses, deletes what is too much; beside that what
  * the bits DIRTY_BANS, DIRTY_UNTOLD and DIRTY_ELEMENTS ask for. Who finds that something is wrong
  * sets DIRTY_KERNEL. 0; what the kernel refuses (negative) was said and is tried again; -ENOMEM. */

@@ -2,31 +2,10 @@
 
 #include "io/log.h"
 
-/* The jail is in force and the ban's length is not its own. */
-static bool lengths_is_odd(const struct firewall *firewall, const struct ban *ban)
-{
-	unsigned jail = active_engine_jail(firewall->active, ban->jail);
-
-	return !ban->network && jail != ENGINE_NO_JAIL &&
-	       ban->prefix.length !=
-		       engine_length(firewall->active->engine, jail, ban->prefix.address.family);
-}
-
 static bool lengths_stand(const struct firewall *firewall, const struct ban *ban)
 {
 	return nft_lengths_have(nft_lengths(firewall->nft), ban->jail, ban->prefix.address.family,
 				ban->prefix.length);
-}
-
-bool lengths_set_of(const struct firewall *firewall, const struct ban *ban,
-		    char name[static NFT_JAIL_SIZE])
-{
-	if (!lengths_is_odd(firewall, ban)) {
-		nft_jail_name(ban->jail, ban->network, name);
-		return true;
-	}
-	nft_length_name(ban->jail, ban->prefix.length, name);
-	return !firewall->nft || lengths_stand(firewall, ban);
 }
 
 static void lengths_refuse(struct firewall *firewall, const struct ban *ban)
@@ -52,7 +31,7 @@ void lengths_gather(struct firewall *firewall, struct nft_lengths *ret)
 	for (int standing = 1; standing >= 0; standing--)
 		for (const struct ban *ban = NULL;
 		     (ban = ledger_next(firewall->active->ledger, ban));) {
-			if (!ban_runs(ban, now) || !lengths_is_odd(firewall, ban) ||
+			if (!ban_runs(ban, now) || !home_is_odd(firewall->active->engine, ban) ||
 			    (standing && !lengths_stand(firewall, ban)))
 				continue;
 			if (nft_lengths_add(ret, ban->jail, ban->prefix.address.family,

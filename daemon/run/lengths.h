@@ -8,10 +8,6 @@
 
 #include "run/firewall.h"
 
-/* The name that the sets of any ban have in common. False: the ban needs a set of its length, and
- * that does not stand. */
-bool lengths_set_of(const struct firewall *firewall, const struct ban *ban,
-		    char name[static NFT_JAIL_SIZE]);
 /* All that the bans that run need, as many as may be; says if that is too few. */
 void lengths_gather(struct firewall *firewall, struct nft_lengths *ret);
 /* Some of these do not stand yet: DIRTY_KERNEL. */

@@ -20,6 +20,8 @@ int reload_enter(struct daemon *daemon, struct active *active, struct ledger **l
 	active_done(&daemon->active);
 	daemon->active = *active;
 	*active = (struct active){ 0 };
+	if (daemon->firewall.reconcile)
+		reconcile_enter(daemon->firewall.reconcile, daemon->active.engine);
 	daemon->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS | DIRTY_BANS;
 
 	r = health_reset(&daemon->health, daemon->active.ruleset, daemon_now(daemon));

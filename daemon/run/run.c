@@ -178,6 +178,7 @@ static int run_turn(struct daemon *daemon)
 	unsigned bits = daemon_take(daemon, DIRTY_WORLD);
 	int r = 0;
 
+	kernel_at(daemon);
 	if (bits & DIRTY_CONFIG)
 		r = reload_config(daemon);
 	if (r >= 0)
@@ -221,10 +222,11 @@ static int run_open(struct daemon *daemon, const struct policy *policy, struct l
 	position = ledger_position(*ledger);
 	r = reader_set_position(&daemon->reader, &position);
 	daemon->firewall.active = &daemon->active;
-	daemon->firewall.believe = daemon->saver.damaged;
 	if (r >= 0 && !daemon->dry_run) {
 		r = firewall_open(&daemon->firewall, policy->table);
 		exempt_open(&daemon->exempt);
+		if (r >= 0 && daemon->saver.damaged)
+			reconcile_doubt(daemon->firewall.reconcile);
 	}
 	return r < 0 ? r
 		     : reader_open(&daemon->reader, daemon->common.file, daemon->common.directory);

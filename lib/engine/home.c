@@ -77,8 +77,7 @@ const char *home_name(const struct engine *engine, const struct ban *ban,
 					: nft_jail_name(ban->jail, ban->network, buffer);
 }
 
-/* The jail is in force, and bans networks if the ban is of one. */
-static bool home_is_due(const struct engine *engine, const struct ban *ban)
+bool home_is_due(const struct engine *engine, const struct ban *ban)
 {
 	unsigned jail = state_jail_of(engine, ban);
 	struct prefix network;

@@ -45,6 +45,8 @@ bool home_is_odd(const struct engine *engine, const struct ban *ban);
 /* The name that the sets of any ban have in common. */
 const char *home_name(const struct engine *engine, const struct ban *ban,
 		      char buffer[static NFT_JAIL_SIZE]);
+/* The jail is in force, and bans networks if the ban is of one. */
+bool home_is_due(const struct engine *engine, const struct ban *ban);
 /* Of the ban that was looked at last; begins zeroed. Many bans share a set. */
 struct home {
 	const char *jail;

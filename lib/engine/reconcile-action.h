@@ -26,6 +26,7 @@ enum reconcile_type {
 	RECONCILE_DELETE, /* `jail`, `address` */
 	/* to say; the ledger has changed, and is to be committed soon */
 	RECONCILE_ADOPTED,  /* `ban` is by hand */
+	RECONCILE_REASON,   /* `ban`, by hand, has another reason: nothing is to be said */
 	RECONCILE_LIFTED,   /* `ban`; by `process`, or (`absent`) while nobody heard of it */
 	RECONCILE_RELEASED, /* `ban`, a mark that nothing needs any more */
 	/* to say */

@@ -50,23 +50,14 @@ bool reconcile_is_due(const struct reconcile *reconcile, const struct ban *ban)
 	       !ledger_is_outdone(reconcile_ledger(reconcile), ban, reconcile->now);
 }
 
-bool reconcile_is_first(const struct reconcile *reconcile, const struct ban *ban)
-{
-	struct home home = { 0 };
-
-	if (!ban_runs(ban, reconcile->now))
-		return false;
-	home_of(&reconcile->homes, ban, &home);
-	return home.is_empty &&
-	       !ledger_is_outdone(reconcile_ledger(reconcile), ban, reconcile->now);
-}
-
-int reconcile_first_done(struct reconcile *reconcile)
+int reconcile_first_done(struct reconcile *reconcile, uint64_t last, bool whole)
 {
 	struct ledger *ledger = reconcile_ledger(reconcile);
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < reconcile->homes.n_sets; i++)
+	reconcile->wrote = true;
+	reconcile->first_filled = last;
+	for (size_t i = 0; whole && r >= 0 && i < reconcile->homes.n_sets; i++)
 		if (reconcile->homes.sets[i].is_empty)
 			r = ledger_set_filled(ledger, reconcile->homes.sets[i].name,
 					      reconcile->homes.sets[i].handle);
@@ -90,6 +81,8 @@ int reconcile_next_fill(struct reconcile *reconcile, struct reconcile_action *re
 		home_of(&reconcile->homes, ban, &reconcile->home);
 		if (reconcile->home.state == HOME_ABSENT ||
 		    (reconcile->home.state == HOME_KEPT && ban->placed))
+			continue;
+		if (reconcile->home.is_empty && ban->placed && ban->id <= reconcile->first_filled)
 			continue;
 		if (!ledger_is_outdone(ledger, ban, reconcile->now))
 			break;
@@ -117,6 +110,7 @@ int reconcile_record(struct reconcile *reconcile)
 {
 	int r = 0;
 
+	reconcile->first_filled = 0;
 	for (size_t i = 0; r >= 0 && i < reconcile->homes.n_sets; i++) {
 		const struct home_set *set = &reconcile->homes.sets[i];
 

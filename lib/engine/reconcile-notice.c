@@ -69,13 +69,15 @@ static int reconcile_know(struct reconcile *reconcile, const struct nft_element 
 		element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
 	char buffer[NFT_COMMENT_BYTES];
 	const char *reason = element_reason(element->comment, buffer);
+	int r;
 
 	if ((reconcile->n_lists > 0 || !reconcile->wrote) &&
 	    !reconcile_is_astray(reconcile, element))
 		ledger_place(reconcile_ledger(reconcile), ban->id);
 	if (ban->kind != BAN_MANUAL || strcmp(ban->reason, reason) == 0)
 		return 0;
-	return ledger_set_reason(reconcile_ledger(reconcile), ban->id, reason);
+	r = ledger_set_reason(reconcile_ledger(reconcile), ban->id, reason);
+	return r < 0 ? r : reconcile_say_ban(reconcile, RECONCILE_REASON, ban->id, "", false);
 }
 
 int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
@@ -129,25 +131,24 @@ static int reconcile_restored(struct reconcile *reconcile, const struct nft_noti
 }
 
 /* Two programs that each put back what the other removes would never rest: then we wait. */
-static void reconcile_heal(struct reconcile *reconcile, const struct nft_notice *notice)
+static int reconcile_heal(struct reconcile *reconcile, const struct nft_notice *notice)
 {
-	struct reconcile_action *install = &reconcile->install;
+	struct reconcile_action action = { .type = RECONCILE_TIRED, .loss = notice->loss };
 
 	if (reconcile->now - reconcile->heals_since > HEALS_WITHIN) {
 		reconcile->heals_since = reconcile->now;
 		reconcile->n_heals = 0;
 	}
-	*install = (struct reconcile_action){
-		.type = RECONCILE_INSTALL,
-		.damaged = true,
-		.loss = install->damaged ? MAX(install->loss, notice->loss) : notice->loss,
-		.is_first = ++reconcile->n_heals == MAX_HEALS + 1,
-	};
-	memcpy(install->process, notice->process, sizeof(install->process));
-	if (reconcile->n_heals > MAX_HEALS)
-		reconcile->tired = true;
-	else
-		reconcile_want(reconcile, RECONCILE_WANT_INSTALL);
+	memcpy(action.process, notice->process, sizeof(action.process));
+	if (++reconcile->n_heals > MAX_HEALS) {
+		action.is_first = reconcile->n_heals == MAX_HEALS + 1;
+		return reconcile_say(reconcile, &action);
+	}
+	action.damaged = true;
+	if (!reconcile->install.damaged || reconcile->install.loss < notice->loss)
+		reconcile->install = action;
+	reconcile_want(reconcile, RECONCILE_WANT_INSTALL);
+	return 0;
 }
 
 static int reconcile_deleted(struct reconcile *reconcile, const struct nft_notice *notice)
@@ -191,8 +192,7 @@ int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notic
 			return reconcile_restored(reconcile, notice);
 		return reconcile_deleted(reconcile, notice);
 	case NFT_NOTICE_DAMAGED:
-		reconcile_heal(reconcile, notice);
-		return 0;
+		return reconcile_heal(reconcile, notice);
 	case NFT_NOTICE_RESYNC:
 		reconcile_want(reconcile, RECONCILE_WANT_INSTALL | RECONCILE_WANT_LIST);
 		return 0;

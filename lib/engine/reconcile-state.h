@@ -30,7 +30,7 @@ struct reconcile {
 	usec_t heals_since;
 	unsigned n_heals;
 	struct reconcile_action install; /* why the next INSTALL is */
-	bool tired, installing;
+	bool installing;
 
 	/* a list */
 	bool doubting, believing;
@@ -44,7 +44,8 @@ struct reconcile {
 
 	const struct ban *filled; /* the fill has come this far */
 	bool filling;
-	struct home home; /* of that one */
+	uint64_t first_filled; /* bans up to this one are in the sets that were just made */
+	struct home home;      /* of that one */
 
 	/* settle */
 	struct touched *touched;

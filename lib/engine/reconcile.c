@@ -217,16 +217,11 @@ static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action 
 			reconcile->head = reconcile->n_queue = 0;
 		return true;
 	}
-	if (reconcile->tired) {
-		reconcile->tired = false;
-		*ret = reconcile->install;
-		ret->type = RECONCILE_TIRED;
-		return true;
-	}
 	if (reconcile->wanted & RECONCILE_WANT_INSTALL) {
 		*ret = reconcile->install;
 		ret->type = RECONCILE_INSTALL;
 		reconcile->installing = true;
+		reconcile->first_filled = 0;
 		reconcile->filling = false;
 		return true;
 	}

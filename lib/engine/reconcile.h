@@ -26,29 +26,28 @@
  *
  * What a notice means, by what was done since all waiting notices were read last:
  *
- *   state       enters when                   added             deleted     leaves when
- *   in step     -                             as above          LIFTED      -
- *   wrote       we sent anything              as above, and     LIFTED, and none waits
- *                                             looked at again   looked at
- *                                                               again
- *   restored    an element came with its      ... of such a transaction:    settled: INSTALL
- *               set, table or rules, or went  looked at only
- *               with them
- *   resync      notices were lost             (they are gone)               LIST and FILL are done
- *   mending     table, set, chain, rule lost  as in wrote                   INSTALL and FILL are
- * done tired       mended 20 times in 10 s       as above                      the next RETRY
+ *   state      enters when                  added              deleted           leaves when
+ *   in step    -                            as above           LIFTED            -
+ *   wrote      we sent anything             as above, looked   LIFTED, looked    none waits
+ *                                           at again           at again
+ *   restored   an element came with its     looked at again, of such a           settled: INSTALL
+ *              set, table or rules          transaction
+ *   resync     notices were lost            (they are gone)                      LIST, FILL done
+ *   mending    table, set, rule lost        as in wrote                          FILL is done
+ *   tired      mended 20 times in 10 s      as in wrote                          the next RETRY
  *
  * What fails (INSTALL, LIST, FIND, a PUT, a DELETE) is owed until the next RETRY; nothing is
- * inferred from a list that failed, nor from a set that refused a ban.
+ * inferred from a list that failed, nor from a set that refused a ban. What a notice adds while we
+ * are not in step counts as decided, not as placed: its set may be another one by now.
  *
  * "Looked at again": once no notice waits, FIND, and what the ledger says is PUT or DELETEd. What
  * we wrote may be newer than what a waiting notice tells, the ledger is newer than both. But what
  * is absent from a home that is kept is not put back: that notice may be lost, so it is LIFTED.
  *
- * The order of actions, each step only if it is wanted: INSTALL, LIST (FIND for each ban that
- * it lacks, IDENTIFY, LIST again if one was there), fill (PUT), RECORD, settle (LENGTHS, FIND, PUT
- * and DELETE, END). PUT and DELETE may be gathered, and sent before the next action that is neither
- * one nor a sentence.
+ * The order of actions, each step only if it is wanted: INSTALL, LIST (FIND for each ban that it
+ * lacks, IDENTIFY, LIST again if one was there), fill (PUT), RECORD, settle (LENGTHS, FIND, PUT and
+ * DELETE, END). PUT and DELETE may be gathered, and sent before the next action that is neither one
+ * nor a sentence.
  */
 
 #include "engine/reconcile-action.h"
@@ -105,9 +104,9 @@ int reconcile_sent(struct reconcile *reconcile, uint64_t ban, const char *jail,
 const struct homes *reconcile_homes(const struct reconcile *reconcile);
 /* The ban was decided, and is to be put into its home. */
 bool reconcile_is_due(const struct reconcile *reconcile, const struct ban *ban);
-/* The same of its home while that is made or emptied, for the same transaction. */
-bool reconcile_is_first(const struct reconcile *reconcile, const struct ban *ban);
-/* They are all in, into the sets that stand: those are filled. */
-int reconcile_first_done(struct reconcile *reconcile) must_check;
+/* Before reconcile_installed(): bans up to that number were put into the sets that are empty, in
+ * the transaction that made them, so that an absence there was an unban since. `whole`: those are
+ * all. */
+int reconcile_first_done(struct reconcile *reconcile, uint64_t last, bool whole) must_check;
 
 #endif

@@ -176,11 +176,13 @@ static inline void firewall_put(struct firewall *firewall, const struct ban *ban
 	firewall_hold(set, &ban->prefix.address, ban->until, comment);
 }
 
-/* As nft_install() does it; `first`: the bans go into new sets with them. */
-static inline void firewall_do_install(struct firewall *firewall, bool first)
+/* As nft_install() does it; `max`: so many bans go into new sets with them. */
+static inline void firewall_do_install(struct firewall *firewall, size_t max)
 {
 	struct ledger *ledger = engine_ledger(firewall->stream.engine);
 	char mark[32], name[NFT_JAIL_SIZE];
+	uint64_t last = 0;
+	size_t n = 0;
 
 	snprintf(mark, sizeof(mark), "boot/net/%llu", (unsigned long long)firewall->table);
 	if (firewall->table && *ledger_table(ledger) && strcmp(mark, ledger_table(ledger)) != 0)
@@ -202,14 +204,20 @@ static inline void firewall_do_install(struct firewall *firewall, bool first)
 	if (strcmp(mark, ledger_table(ledger)) != 0)
 		must(ledger_set_table(ledger, mark) == 0);
 	firewall_stand(firewall);
-	if (!first)
+	if (max == 0)
 		return;
-	for (const struct ban *ban = NULL; (ban = ledger_next(ledger, ban));)
-		if (reconcile_is_first(firewall->reconcile, ban)) {
-			firewall_put(firewall, ban, home_name(firewall->stream.engine, ban, name));
-			ledger_place(ledger, ban->id);
-		}
-	must(reconcile_first_done(firewall->reconcile) == 0);
+	for (const struct ban *ban = NULL; n < max && (ban = ledger_next(ledger, ban));) {
+		struct home home = { 0 };
+
+		last = ban->id;
+		home_of(reconcile_homes(firewall->reconcile), ban, &home);
+		if (!ban_runs(ban, firewall->now) || !home.is_empty)
+			continue;
+		firewall_put(firewall, ban, home_name(firewall->stream.engine, ban, name));
+		ledger_place(ledger, ban->id);
+		n++;
+	}
+	must(reconcile_first_done(firewall->reconcile, last, n < max) == 0);
 }
 
 static inline int firewall_refuses(struct firewall *firewall, const struct reconcile_action *action)
@@ -336,7 +344,7 @@ static inline void firewall_do(struct firewall *firewall, const struct reconcile
 	case RECONCILE_INSTALL:
 		error = firewall_refuses(firewall, action);
 		if (error >= 0)
-			firewall_do_install(firewall, error == 0);
+			firewall_do_install(firewall, error == 0 ? SIZE_MAX : (size_t)(error - 1));
 		reconcile_installed(firewall->reconcile, MIN(error, 0));
 		break;
 	case RECONCILE_LIST:

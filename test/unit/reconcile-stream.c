@@ -363,7 +363,8 @@ static int refuse(struct firewall *firewall, const struct reconcile_action *acti
 	if (action->type == RECONCILE_LIST && chance(world, 10))
 		return 1;
 	if (action->type == RECONCILE_INSTALL && chance(world, 40))
-		return chance(world, world->refusals) ? -EIO : 1;
+		return chance(world, world->refusals) ? -EIO
+						      : 1 + (int)random_below(&world->random, 4);
 	return chance(world, world->refusals) ? -EIO : 0;
 }
 

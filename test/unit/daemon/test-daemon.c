@@ -27,8 +27,8 @@ static void each_bit_is_one(void **state)
 {
 	const unsigned bits[] = { DIRTY_JOURNAL, DIRTY_ENTRIES, DIRTY_LOOK,     DIRTY_NOTICES,
 				  DIRTY_KERNEL,  DIRTY_LENGTHS, DIRTY_ELEMENTS, DIRTY_BANS,
-				  DIRTY_MARKS,   DIRTY_UNTOLD,  DIRTY_EXEMPT,   DIRTY_OWN,
-				  DIRTY_CONFIG,  DIRTY_CURSOR,  DIRTY_PLACED,   DIRTY_LEDGER };
+				  DIRTY_UNTOLD,  DIRTY_EXEMPT,  DIRTY_OWN,      DIRTY_CONFIG,
+				  DIRTY_CURSOR,  DIRTY_PLACED,  DIRTY_LEDGER };
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {

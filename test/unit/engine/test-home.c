@@ -60,7 +60,7 @@ static void a_set_is_known_by_its_handle(void **state)
 	home = (struct home){ 0 };
 	home_of(&homes, one, &home);
 	assert_int_equal(home.state, HOME_STRANGE);
-	assert_int_equal(ledger_set_filled(engine_ledger(homes.engine), "mail4", 7), 0);
+	assert_int_equal(ledger_set_filled(engine_ledger(firewall.stream.engine), "mail4", 7), 0);
 	home = (struct home){ 0 };
 	home_of(&homes, one, &home);
 	assert_int_equal(home.state, HOME_KEPT);
