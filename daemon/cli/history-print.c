@@ -14,11 +14,6 @@
 #define MESSAGE_SHOWN 1024 /* bytes */
 #define TIME_WIDTH    21   /* columns of a time and the gap behind it */
 
-const char *history_plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 int history_print_folded(const char *label, int width, const char *text)
 {
 	cleanup(freep) char *shown = bytes_to_display(span_of(text), strlen(text));

@@ -55,7 +55,6 @@ void history_split_login(const struct tally_item *item, char prefix[static PREFI
 /* What both print alike (history-print.c). A sentence, folded behind a label that is `width`
  * columns wide. -ENOMEM. */
 int history_print_folded(const char *label, int width, const char *text) must_check;
-const char *history_plural(uint64_t n); /* "s" or "" */
 /* The warnings, latest first, those of accounts only `with_targets`; nothing where there are none.
  * -ENOMEM. */
 int history_print_warnings(const struct history *history, size_t max_warnings,

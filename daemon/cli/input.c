@@ -11,8 +11,7 @@ int input_open_journal(const char *verb, const struct common *common, struct jou
 	r = journal_open(common->file, common->directory, false, ret);
 	/* libsystemd opens a folder without any journal, and finds nothing in it */
 	if (r >= 0 && journal_oldest(*ret, &oldest) == -ENODATA) {
-		fprintf(stderr, "banish %s: there is no entry in the journal: look at the path\n",
-			verb);
+		fprintf(stderr, "banish %s: the journal is empty: check the path\n", verb);
 		return -EINVAL;
 	}
 	if (r >= 0 || r == -ENOMEM)

@@ -31,7 +31,7 @@ static void print_help(const struct usage *usage)
 
 static int wrong(const struct usage *usage, int *ret_exit)
 {
-	fprintf(stderr, "\"banish %s --help\" tells what it takes\n", usage->verb);
+	fprintf(stderr, "\"banish %s --help\" lists its options\n", usage->verb);
 	*ret_exit = EXIT_USAGE;
 	return 1;
 }
@@ -40,15 +40,14 @@ static int wrong(const struct usage *usage, int *ret_exit)
 static int options_refuse(const struct usage *usage, int r, const char *word, int *ret_exit)
 {
 	if (optopt > 0 && optopt < LONG_OF_ROW)
-		fprintf(stderr, "banish %s: \"-%c\" is no option of this verb; ", usage->verb,
-			optopt);
+		fprintf(stderr, "banish %s: unknown option \"-%c\"; ", usage->verb, optopt);
 	else if (r == ':')
 		fprintf(stderr, "banish %s: \"%s\" needs an argument; ", usage->verb, word);
 	else if (optopt != 0)
 		fprintf(stderr, "banish %s: \"%.*s\" takes no argument; ", usage->verb,
 			(int)strcspn(word, "="), word);
 	else
-		fprintf(stderr, "banish %s: \"%s\" is no option of this verb; ", usage->verb, word);
+		fprintf(stderr, "banish %s: unknown option \"%s\"; ", usage->verb, word);
 	return wrong(usage, ret_exit);
 }
 
@@ -64,8 +63,8 @@ static int options_store(const struct usage *usage, const struct option_row *row
 	}
 	if (row->parse(optarg, row->target) >= 0)
 		return 0;
-	fprintf(stderr, "banish %s: --%s: \"%s\" is no %s; ", usage->verb, row->name, optarg,
-		row->argument);
+	fprintf(stderr, "banish %s: --%s: \"%s\" is not a valid %s; ", usage->verb, row->name,
+		optarg, row->argument);
 	return wrong(usage, ret_exit);
 }
 
@@ -76,7 +75,7 @@ static int check_words(const struct usage *usage, int n_words, int *ret_exit)
 		return wrong(usage, ret_exit);
 	}
 	if (usage->max_words >= 0 && n_words > usage->max_words) {
-		fprintf(stderr, "banish %s: too many words; ", usage->verb);
+		fprintf(stderr, "banish %s: too many arguments; ", usage->verb);
 		return wrong(usage, ret_exit);
 	}
 	return 0;

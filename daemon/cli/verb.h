@@ -9,7 +9,7 @@
 enum {
 	EXIT_YES = 0,   /* yes, fine, done */
 	EXIT_NO = 1,    /* no, problems found, could not do it */
-	EXIT_USAGE = 2, /* the words of the call were wrong */
+	EXIT_USAGE = 2, /* usage error */
 };
 
 int verb_ban(int argc, char **argv);

@@ -53,16 +53,15 @@ static const char *config_explain(int error)
 {
 	switch (error) {
 	case -EISDIR:
-		return "it is a folder: name a file";
+		return "a directory: name a file";
 	case -ENODEV:
-		return "it is no file: name a file that can be read again and again";
+		return "not a regular file";
 	case -ENOLINK:
-		return "it is a link to what is not there: mend it or take it away";
+		return "a dangling symbolic link: fix or remove it";
 	case -ELOOP:
-		return "it is a link that leads back to itself: mend it or take it away";
+		return "a symbolic link loop: fix or remove it";
 	case -EACCES:
-		return "the user who runs banish may not read it: look at the modes of file and "
-		       "folders";
+		return "permission denied for the user that runs banish: check the modes of the file and its directories";
 	}
 	return strerror(-error);
 }
@@ -80,8 +79,7 @@ static int read_config_file(const char *path, struct faults *faults, char **ret,
 	if (r == -EFBIG)
 		return faults_add(faults, "%s: larger than 1 MiB: is this the right file?", path);
 	if (r == -EISDIR || r == -ENODEV)
-		return faults_add(faults, "%s: it is no file: a configuration is read from files",
-				  path);
+		return faults_add(faults, "%s: not a regular file", path);
 	return faults_add(faults, "%s: %s", path, config_explain(r));
 }
 
@@ -223,7 +221,7 @@ static int load_folder(const char *folder, const char *except, struct faults *fa
 		if (nothing_at(folder))
 			return 0;
 		if (r == -ENOTDIR)
-			return faults_add(faults, "%s: it is no folder: rule files go into one",
+			return faults_add(faults, "%s: not a directory: rule files belong in one",
 					  folder);
 		return faults_add(faults, "%s: %s", folder,
 				  config_explain(r == -ENOENT ? -ENOLINK : r));

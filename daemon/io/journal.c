@@ -185,17 +185,16 @@ const char *journal_explain(int error)
 			       "the group systemd-journal; else look at the path";
 		/* fall through */
 	case ENOENT:
-		return "there is none, look at the path, or be root or in the group "
-		       "systemd-journal";
+		return "none found: check the path, or run as root or in group systemd-journal";
 	case EACCES:
-		return "not allowed, be root or in the group systemd-journal";
+		return "permission denied: run as root or in group systemd-journal";
 	case EBADMSG:
 	case EBADFD:
-		return "that is no journal file, or a damaged one";
+		return "not a journal file, or a damaged one";
 	case EISDIR:
-		return "that is a folder, name it with --directory";
+		return "a directory: name it with --directory";
 	case ENOTDIR:
-		return "that is no folder, look at the path";
+		return "not a directory: check the path";
 	}
 	return strerror(-error);
 }

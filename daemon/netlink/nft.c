@@ -69,19 +69,19 @@ const char *nft_explain(int error)
 {
 	switch (-error) {
 	case EPERM:
-		return "not allowed, run it as root or with CAP_NET_ADMIN";
+		return "permission denied: run as root or with CAP_NET_ADMIN";
 	case EOPNOTSUPP:
 		return "this kernel lacks nf_tables or a part of it, load the modules nf_tables and nft_reject_inet";
 	case EAFNOSUPPORT:
-		return "netlink sockets are forbidden here, allow AF_NETLINK in RestrictAddressFamilies=";
+		return "netlink sockets are not allowed: add AF_NETLINK to RestrictAddressFamilies=";
 	case ENOBUFS:
-		return "the kernel's answer was lost, try again";
+		return "a netlink reply was lost: try again";
 	case ENOENT:
 		return "no such nftables table or set, start banish.service";
 	case EBUSY:
-		return "a set or chain of banish is used by somebody else's rules, remove those first";
+		return "a set or chain of banish is in use by other rules: remove those first";
 	case EPROTO:
-		return "the kernel's answer makes no sense";
+		return "unexpected netlink reply from the kernel";
 	case ENFILE:
 		return "the set is full";
 	default:

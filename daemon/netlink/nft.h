@@ -12,7 +12,7 @@
  *   -ENOBUFS     an answer was lost: what was done is unknown, list and compare
  *   -ENOENT      no such table (or set, chain)
  *   -EBUSY       a chain of somebody else uses what has to be replaced
- *   -EPROTO      the kernel's answer makes no sense
+ *   -EPROTO      unexpected netlink reply from the kernel
  */
 
 #include "nftables/names.h"

@@ -237,8 +237,7 @@ static void print_tail(const struct report *report)
 		printf("\nThe daemon said nothing in this time: banish status tells whether it "
 		       "runs.\n");
 	if (starts > 0)
-		printf("\nThe daemon was started %" PRIu64 " time%s.\n", starts,
-		       history_plural(starts));
+		printf("\nThe daemon was started %" PRIu64 " time%s.\n", starts, PLURAL(starts));
 }
 
 /* The sums of all jails. */

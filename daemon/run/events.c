@@ -77,7 +77,7 @@ void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
 		snprintf(message, sizeof(message),
 			 "%s%s: ban network %s for %s: %s offenders, offence %s%s%s",
 			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-			 texts.failures, texts.offence, over ? "; its time is over already" : "",
+			 texts.failures, texts.offence, over ? "; already expired" : "",
 			 again ? AGAIN : "");
 	else
 		snprintf(message, sizeof(message),
@@ -85,8 +85,7 @@ void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
 			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
 			 ban->event, texts.failures, ban->users > 0 ? " of " : "",
 			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
-			 texts.offence, over ? "; its time is over already" : "",
-			 again ? AGAIN : "");
+			 texts.offence, over ? "; already expired" : "", again ? AGAIN : "");
 	events_say(LOG_BAN, "ban", ban, &texts, again, message);
 }
 
@@ -117,7 +116,7 @@ void events_unban(const struct ban *ban, const char *reason, bool again)
 	spell(ban, &texts);
 	if (nft_jail_is_forced(ban->jail))
 		snprintf(message, sizeof(message),
-			 "%s is let through again where it is ignored: %s", texts.address, reason);
+			 "%s: forced ban ended, ignoreip applies again: %s", texts.address, reason);
 	else
 		snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix,
 			 reason, again ? AGAIN : "");
@@ -133,8 +132,8 @@ void events_adopt(const struct ban *ban, const char *by)
 	spell(ban, &texts);
 	if (nft_jail_is_forced(ban->jail))
 		snprintf(message, sizeof(message),
-			 "%s is forced%s%s: for %s it is not let through, even if it is ignored",
-			 texts.address, *by ? " by " : "", by, texts.span);
+			 "%s: forced ban%s%s for %s, ignoreip does not apply", texts.address,
+			 *by ? " by " : "", by, texts.span);
 	else
 		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
 			 texts.prefix, *by ? " by " : "", by, texts.span);
@@ -154,8 +153,8 @@ void events_heal(const char *table, const char *what, const char *by, size_t n_b
 
 	log_entry(
 		LOG_HEAL, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		"%s removed %s of table inet %s; it is back, with %zu bans and their remaining times",
-		*by ? by : "somebody", what, table, n_bans);
+		"%s removed %s of table inet %s; it is back, with %zu ban%s as long as they still run",
+		*by ? by : "somebody", what, table, n_bans, PLURAL(n_bans));
 }
 
 void events_evicted(uint64_t n_ended, uint64_t n_forgotten)
@@ -170,7 +169,7 @@ void events_evicted(uint64_t n_ended, uint64_t n_forgotten)
 	log_entry(
 		LOG_EVICTED, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		"more bans than are remembered (%d): %s running ones were ended before their time, "
-		"those that would have ended first, and %s that were over are forgotten as "
+		"those that were to end first, and %s that were over are forgotten as "
 		"offences; bans by hand stay",
 		LEDGER_MAX_BANS, ended, forgotten);
 }

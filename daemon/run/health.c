@@ -91,16 +91,18 @@ static void health_look_at_silence(struct health *health, const struct active *a
 		silence->said = true;
 		log_entry(
 			LOG_SILENT, LOG_WARNING, fields, ARRAY_SIZE(fields),
-			"rule %s has matched nothing for %llu days though its unit logs: has the log format "
+			"rule %s has matched nothing for %llu day%s though its unit logs: has the log format "
 			"changed?",
-			name, (unsigned long long)((now - silence->since) / DAY));
+			name, (unsigned long long)((now - silence->since) / DAY),
+			PLURAL((now - silence->since) / DAY));
 	}
 	if (s->limit_hits != silence->limit_hits && now - silence->limit_said >= SAY_EVERY) {
 		log_entry(
 			LOG_LIMIT, LOG_WARNING, fields, ARRAY_SIZE(fields),
-			"rule %s: matching was given up on %llu messages, they took too many steps: \"banish "
-			"check\" names the pattern",
-			name, (unsigned long long)(s->limit_hits - silence->limit_hits));
+			"rule %s: the match limit was reached on %llu message%s: \"banish check\" names the "
+			"pattern",
+			name, (unsigned long long)(s->limit_hits - silence->limit_hits),
+			PLURAL(s->limit_hits - silence->limit_hits));
 		silence->limit_hits = s->limit_hits;
 		silence->limit_said = now;
 	}
@@ -119,9 +121,9 @@ static void look_at_lost(struct health *health, const struct active *active, uns
 		return;
 	log_entry(
 		LOG_BLIND, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		"jail %s: %llu failures counted for nobody: no line of the last 24 hours tells the "
-		"address of their session",
-		name, (unsigned long long)(lost - silence->lost));
+		"jail %s: %llu failure%s counted for nobody: no line of the last 24 hours tells the "
+		"address of the session",
+		name, (unsigned long long)(lost - silence->lost), PLURAL(lost - silence->lost));
 	silence->lost = lost;
 	silence->lost_said = now;
 }

@@ -140,12 +140,12 @@ static void say_lifted(const struct firewall *firewall, const struct reconcile_a
 	if (!ban)
 		return;
 	if (action->type == RECONCILE_RELEASED)
-		snprintf(reason, sizeof(reason), "nothing bans it any more");
+		snprintf(reason, sizeof(reason), "no ban holds it any more");
 	else if (action->absent)
 		snprintf(reason, sizeof(reason),
-			 "its element was taken out of the set while banish did not run");
+			 "its element was deleted from the set while banish was not running");
 	else
-		snprintf(reason, sizeof(reason), "its element was taken out%s%s", *by ? " by " : "",
+		snprintf(reason, sizeof(reason), "its element was deleted%s%s", *by ? " by " : "",
 			 by);
 	events_unban(ban, reason, false);
 }
@@ -158,12 +158,12 @@ static void say_stale(const struct firewall *firewall, const struct reconcile_ac
 	prefix_format(&action->prefix, text);
 	if (action->type == RECONCILE_EXEMPT)
 		log_say(LOG_FAULT, LOG_NOTICE,
-			"%s: %s is in ignoreip or our own: the ban by hand is taken out",
+			"%s: %s is in ignoreip or our own: the ban by hand was removed",
 			action->jail, text);
 	else
 		log_say(LOG_RESTORED, LOG_NOTICE,
-			"%s: %s brought a ban of %s back that is over (\"%s\"): it is taken out",
-			action->jail, *by ? by : "somebody", text, action->comment);
+			"%s: %s restored an expired ban of %s (\"%s\"): removed", action->jail,
+			*by ? by : "somebody", text, action->comment);
 }
 
 int hear_say(struct firewall *firewall, const struct reconcile_action *action)
@@ -185,12 +185,11 @@ int hear_say(struct firewall *firewall, const struct reconcile_action *action)
 		say_stale(firewall, action, by);
 	else if (action->type == RECONCILE_RESTORED)
 		log_say(LOG_RESTORED, LOG_NOTICE,
-			"%s loaded a saved ruleset: table inet %s is kept as it was before",
+			"%s loaded a saved ruleset: table inet %s was restored from the state file",
 			*by ? by : "somebody", table);
 	else if (action->type == RECONCILE_TIRED && action->is_first)
 		log_say(LOG_FAULT, LOG_ERR,
-			"%s keeps removing table inet %s; it is put back every few seconds from now on: "
-			"find out who and why",
+			"%s keeps deleting table inet %s; it is now restored every few seconds only: find out who does it and why",
 			*by ? by : "somebody", table);
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "run/daemon.h"
 
-/* The time of this wake-up, and the place in the journal, for all that comes. */
+/* The time of this wake-up, and the journal cursor, for all that comes. */
 void kernel_at(struct daemon *daemon);
 /* Idempotent: installs what misses, places what misses, deletes what is too much; beside that what
  * the bits DIRTY_BANS, DIRTY_UNTOLD and DIRTY_ELEMENTS ask for. Who finds that something is wrong

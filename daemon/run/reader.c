@@ -101,7 +101,7 @@ static int leave_notes(struct reader *reader)
 static void forget_place(struct reader *reader)
 {
 	log_say(LOG_STATE_READ, LOG_ERR,
-		"the place in the journal (\"%s\") is refused: the journal is read from the longest "
+		"the journal cursor (\"%s\") is refused: the journal is read from the longest "
 		"findtime ago",
 		reader->cursor);
 	free(reader->cursor);

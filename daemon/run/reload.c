@@ -54,6 +54,7 @@ int reload_read(struct daemon *daemon)
 
 static int reload(struct daemon *daemon)
 {
+	size_t n_jails;
 	cleanup(ledger_freep) struct ledger *ledger = NULL;
 	struct active active;
 	int r, refused;
@@ -61,7 +62,7 @@ static int reload(struct daemon *daemon)
 	r = active_load(&daemon->common, daemon->seed, &active);
 	if (r < 0) {
 		log_say(LOG_RELOAD_FAILED, LOG_ERR,
-			"the new configuration is not in force, the old one stays; \"banish check\" tells more");
+			"reload failed, the old configuration stays active; \"banish check\" tells more");
 		return r == -ENOMEM ? r : 0;
 	}
 	if (strcmp(active.config->policy->table, daemon->active.config->policy->table) != 0) {
@@ -85,10 +86,10 @@ static int reload(struct daemon *daemon)
 	r = reload_read(daemon);
 	if (r < 0)
 		return r;
-	log_say(LOG_RELOAD, LOG_INFO, "the configuration was loaded anew: %zu jails in force%s",
-		ruleset_n_jails(daemon->active.ruleset),
-		refused < 0 ? ", but not in the kernel yet: it is tried again every few seconds"
-			    : "");
+	n_jails = ruleset_n_jails(daemon->active.ruleset);
+	log_say(LOG_RELOAD, LOG_INFO, "configuration reloaded: %zu jail%s%s", n_jails,
+		PLURAL(n_jails),
+		refused < 0 ? ", but the kernel refused it: retrying every few seconds" : "");
 	return 0;
 }
 

@@ -258,7 +258,7 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = kernel_clean(daemon);
 	if (r >= 0)
-		r = run_explain("place in the journal", reload_read(daemon));
+		r = run_explain("journal cursor", reload_read(daemon));
 	if (r >= 0)
 		r = run_save(daemon);
 	active_done(&active);
@@ -277,25 +277,28 @@ static size_t count_running(const struct daemon *daemon)
 
 static int serve(struct daemon *daemon)
 {
+	size_t n_jails, n_bans;
 	int r;
 
 	r = start(daemon);
 	if (r < 0)
 		return r;
-	log_say(LOG_START, LOG_INFO, "%son guard: %zu jails in force, %zu bans running",
-		daemon->dry_run ? "dry run: " : "", ruleset_n_jails(daemon->active.ruleset),
-		count_running(daemon));
+	n_jails = ruleset_n_jails(daemon->active.ruleset);
+	n_bans = count_running(daemon);
+	log_say(LOG_START, LOG_INFO, "%sstarted: %zu jail%s, %zu active ban%s",
+		daemon->dry_run ? "dry run: " : "", n_jails, PLURAL(n_jails), n_bans,
+		PLURAL(n_bans));
 	(void)sd_notify(false, "READY=1");
 	r = run_loop(daemon);
 	(void)sd_notify(false, "STOPPING=1");
 	if (r < 0 && r != -ENOMEM)
 		log_say(LOG_FAULT, LOG_ERR,
-			"cannot go on (%s): banish ends, and reads on from its saved place when it is started again",
+			"cannot continue (%s): exiting; the next start reads on from the saved cursor",
 			strerror(-r));
 	if (r < 0)
 		return r;
 	r = commit_position(daemon);
-	log_say(LOG_STOP, LOG_INFO, "stopped; bans stay and run out by themselves");
+	log_say(LOG_STOP, LOG_INFO, "stopped; bans stay in the kernel until they expire");
 	return r;
 }
 

@@ -203,11 +203,11 @@ static int pass_over_damage(struct saver *saver, const struct loading *loading)
 	if (r == -ENOMEM)
 		return r;
 	log_say(LOG_STATE_READ, LOG_ERR,
-		"%s is damaged: %zu lines and %zu changes of it make no sense and are passed over, the rest "
+		"%s is damaged: %zu line%s and %zu change%s are not usable and were skipped, the rest "
 		"holds; %s %s.bad%s%s",
-		path, loading->n_bad, loading->n_changes,
-		r < 0 ? "it could not be kept as" : "it is kept as", path, r < 0 ? ": " : "",
-		r < 0 ? strerror(-r) : "");
+		path, loading->n_bad, PLURAL(loading->n_bad), loading->n_changes,
+		PLURAL(loading->n_changes), r < 0 ? "it could not be kept as" : "it is kept as",
+		path, r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	return 0;
 }
 
@@ -222,8 +222,7 @@ static int check_position(const struct saver *saver, struct ledger *ledger)
 		return 0;
 	shown = bytes_to_display(position.cursor, CURSOR_SHOWN);
 	log_say(LOG_STATE_READ, LOG_ERR,
-		"%s: the place in the journal (\"%s\", time %" PRIu64
-		") is damaged: the journal is "
+		"%s: the journal cursor (\"%s\", time %" PRIu64 ") is damaged: the journal is "
 		"read from the longest findtime ago; bans and offences are kept",
 		state_path(saver->state), shown ? shown : "?", position.time);
 	return ledger_set_position(ledger, &(struct position){ 0 });

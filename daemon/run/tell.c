@@ -38,17 +38,17 @@ static const char *why_ended(enum ban_end ended)
 {
 	switch (ended) {
 	case END_IGNORED:
-		return "its address is never banned now";
+		return "its address is exempt now";
 	case END_OUTGROWN:
-		return "one ban of its jail is of fewer addresses now, ban again whom you mean";
+		return "the prefix of its jail is longer now: ban again whom you mean";
 	case END_NO_NETWORKS:
-		return "its jail bans no networks any more";
+		return "its jail no longer bans networks";
 	case END_JAIL_GONE:
 	case END_EVICTED: /* told in one for all */
 	case END_NONE:
 		break;
 	}
-	return "its jail is no longer in force";
+	return "its jail is no longer active";
 }
 
 /* At the rate of now, or with the others of its jail. */

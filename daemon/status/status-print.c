@@ -37,7 +37,7 @@ static int print_verdict(const struct status *status)
 	size_t n = status->diagnosis.n_problems;
 
 	if (n > 0)
-		printf("banish: %zu problem%s\n", n, history_plural(n));
+		printf("banish: %zu problem%s\n", n, PLURAL(n));
 	else
 		printf("banish: %s\n",
 		       status->n_unseen > 0 ? "what could be looked at is well" : "all is well");
@@ -65,7 +65,7 @@ static int status_print_daemon(const struct status *status)
 		snprintf(process, sizeof(process), ", process %u", unit->process);
 	if (unit->restarts > 0)
 		snprintf(restarts, sizeof(restarts), ", restarted %" PRIu64 " time%s by systemd",
-			 unit->restarts, history_plural(unit->restarts));
+			 unit->restarts, PLURAL(unit->restarts));
 	return print_part("daemon", "%s since %s (%s)%s%s", unit_state_name(unit->state),
 			  timestamp_format(unit->since, since),
 			  human_age(status->now > unit->since ? status->now - unit->since : 0, age),
@@ -117,8 +117,7 @@ static int status_print_firewall(const struct status *status)
 		banned += status->jails[i].banned;
 	}
 	r = print_part("firewall", "table inet %s stands, %" PRIu64 " ban%s, %s packets kept out",
-		       status->facts.table, banned, history_plural(banned),
-		       human_count(packets, out));
+		       status->facts.table, banned, PLURAL(banned), human_count(packets, out));
 	if (r < 0 || status->passed == 0)
 		return r;
 	return print_part("ignored",

@@ -34,7 +34,7 @@ static int parse(char **words, size_t n_words, struct target *targets)
 		targets[i].word = words[i];
 		if (r == 0 || r == -ERANGE)
 			continue;
-		fprintf(stderr, "banish ban: \"%s\" is no address\n", words[i]);
+		fprintf(stderr, "banish ban: \"%s\" is not an address\n", words[i]);
 		return EXIT_USAGE;
 	}
 	return 0;
@@ -90,7 +90,7 @@ static int check_reason(const struct request *request)
 	if (strcmp(request->jail, NFT_JAIL_MANUAL) == 0 || !comment_is_like_own(reason))
 		return 0;
 	fprintf(stderr,
-		"banish ban: the reason \"%s\" reads like that of an automatic ban: say it in other words\n",
+		"banish ban: reason \"%s\" looks like that of an automatic ban: choose another\n",
 		reason);
 	return EXIT_USAGE;
 }
@@ -126,8 +126,8 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 		return nft_verb_fail(verb, "read the ignored addresses", r);
 	if (r > 0 && !request->force)
 		return ban_refuse(
-			target, "is always let through (ignoreip, own address or gateway); --force "
-				"bans it all the same");
+			target,
+			"is exempt (ignoreip, own address or gateway); use --force to ban it anyway");
 	target->forced = *address;
 	target->prefix = banned;
 	return 0;
@@ -261,7 +261,7 @@ int verb_ban(int argc, char **argv)
 		  &request.jail, NULL },
 		{ "time", "SPAN", "how long: \"2h\", \"4w\", \"infinity\" (default: bantime)",
 		  &request.time, parse_time_of_ban },
-		{ "force", NULL, "even who is always let through: ignored, own address, gateway",
+		{ "force", NULL, "also exempt addresses: ignoreip, own address, gateway",
 		  &request.force, NULL },
 		{ "reason", "TEXT", "what list and nft show (default \"by hand\")", &request.reason,
 		  NULL },

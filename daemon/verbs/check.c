@@ -136,8 +136,8 @@ static int check(const struct common *common, struct faults *faults)
 		return r < 0 ? r : -EINVAL;
 	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++)
 		check_counts(ruleset_jail(ruleset, i)->rule);
-	printf("OK: %zu jails in force, %zu rules, %zu examples hold\n", n_jails, n_rules,
-	       n_examples);
+	printf("OK: %zu jail%s, %zu rule%s, %zu example%s passed\n", n_jails, PLURAL(n_jails),
+	       n_rules, PLURAL(n_rules), n_examples, PLURAL(n_examples));
 	return 0;
 }
 

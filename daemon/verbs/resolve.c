@@ -137,7 +137,7 @@ static int resolve(struct resolution *resolution, const char *name)
 	freeaddrinfo(infos);
 	if (n < 0)
 		return resolve_complain(resolution, name,
-					"more than 64 addresses, which is no single host");
+					"more than 64 addresses, which is not a single host");
 	if (n == 0)
 		return resolve_complain(resolution, name,
 					"nothing but addresses that are never banned");

@@ -115,8 +115,8 @@ void unmatched_print(const struct unmatched *shapes, uint64_t n_lines, uint64_t 
 {
 	const struct shape *sorted[MAX_SHAPES];
 
-	fprintf(out, "\n%llu lines, %llu taken by a rule\n", (unsigned long long)n_lines,
-		(unsigned long long)n_taken);
+	fprintf(out, "\n%llu line%s, %llu taken by a rule\n", (unsigned long long)n_lines,
+		PLURAL(n_lines), (unsigned long long)n_taken);
 	if (shapes->n_items == 0)
 		return;
 	for (size_t i = 0; i < shapes->n_items; i++)

@@ -68,15 +68,15 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 	case WHY_BANNED:
 		return "the address is banned already";
 	case WHY_DUPLICATE:
-		return "another line of its session, or of its address, told this attempt already";
+		return "duplicate: another line of its session or address told of this attempt";
 	case WHY_NO_ADDRESS:
 		return "no address in the line, and its session remembers none";
 	case WHY_BAD_ADDRESS:
-		return "what stands in the address's place is no address";
+		return "the text captured as address is not an address";
 	case WHY_DISAGREES:
 		return "its session does not remember the same address: counts for nobody";
 	case WHY_WEIGHTLESS:
-		return "the event weighs nothing";
+		return "the event has weight 0";
 	}
 	return "";
 }

@@ -127,7 +127,7 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 
 	r = prefix_parse(span_of(word), &prefix);
 	if (r < 0 && r != -ERANGE) {
-		fprintf(stderr, "banish unban: \"%s\" is no address\n", word);
+		fprintf(stderr, "banish unban: \"%s\" is not an address\n", word);
 		return EXIT_USAGE;
 	}
 	if (prefix.length == address_bits(&prefix.address))

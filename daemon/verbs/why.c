@@ -122,9 +122,9 @@ static int say_ignored(const struct why *why, enum banned banned)
 		sentence = r > 0 ? "{who} is not banned, and never will be: it is {reason}"
 				 : "{who} is not banned";
 	else if (banned == BANNED_YES)
-		sentence = "{who} is let through all the same: it is {reason}";
+		sentence = "{who} is banned but exempt, so it is accepted: {reason}";
 	else
-		sentence = "{who} is let through unless it is forced: it is {reason}";
+		sentence = "{who} is exempt, so it is accepted unless forced: {reason}";
 	return output_print(why->common.json, sentence,
 			    (const struct row[]){ ROW_TEXT("what", "ignored"),
 						  ROW_TEXT("reason", reason),
@@ -164,7 +164,7 @@ int verb_why(int argc, char **argv)
 		return exit_code;
 	r = prefix_parse(span_of(argv[first]), &why.target);
 	if (r < 0 && r != -ERANGE) { /* with host bits set it is the network that they are in */
-		fprintf(stderr, "banish why: \"%s\" is no address\n", argv[first]);
+		fprintf(stderr, "banish why: \"%s\" is not an address\n", argv[first]);
 		return EXIT_USAGE;
 	}
 	r = input_open("why", &why.common, &faults, &why.input);

@@ -3,7 +3,7 @@
 
 /*
  * What is wrong with the administrator's files, one line each:
- *     /etc/banish/banish.json:7:15: "findtim" is no key of a jail: did you mean "findtime"?
+ *     /etc/banish/banish.json:7:15: "findtim" is not a key of a jail: did you mean "findtime"?
  * The parsers fill it, the verbs print it. Nothing in lib/ prints.
  */
 

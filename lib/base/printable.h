@@ -2,15 +2,15 @@
 #define BANISH_BASE_PRINTABLE_H
 
 /*
- * Bytes that strangers chose, on their way to a terminal, a mail or a log. What is no UTF-8 becomes
- * U+FFFD; control characters, and what has no width or turns the direction of a line, never get out
- * as they are.
+ * Bytes that strangers chose, on their way to a terminal, a mail or a log. What is not UTF-8
+ * becomes U+FFFD; control characters, and what has no width or turns the direction of a line, never
+ * get out as they are.
  */
 
 #include "base/util.h"
 
 /* The character that `bytes` (at least one) begin with: how many bytes it has, and its number; of
- * what is no UTF-8, and of NUL, one byte and U+FFFD. */
+ * what is not UTF-8, and of NUL, one byte and U+FFFD. */
 size_t printable_next(struct span bytes, uint32_t *ret);
 
 /* False: C0, DEL, C1 (U+009B is CSI), separators of lines, marks and embeddings of directions, the

@@ -43,6 +43,9 @@ static inline bool span_equal(struct span a, struct span b)
 #define MIN(a, b)     ((a) < (b) ? (a) : (b))
 #define MAX(a, b)     ((a) > (b) ? (a) : (b))
 
+/* "1 jail", "2 jails": printf("%zu jail%s", n, PLURAL(n)); */
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+
 /* Moves ownership out of a cleanup() variable: *ret = TAKE_PTR(x); */
 #define TAKE_PTR(p)                         \
 	({                                  \

@@ -29,7 +29,7 @@ bool event_check_field(const struct json *node, const char *field, bool at_key)
 	    !(field[0] >= '0' && field[0] <= '9'))
 		return true;
 	(at_key ? json_fault_at_key : json_fault)(
-		node, "%s is no journal field: write one of A-Z, 0-9 and _, such as MESSAGE",
+		node, "%s is not a journal field: write one of A-Z, 0-9 and _, such as MESSAGE",
 		json_label(node, label));
 	return false;
 }
@@ -99,13 +99,15 @@ static void event_read_condition(const struct json *value, struct event *event)
 	char label[JSON_LABEL_SIZE];
 
 	if (!is_logfmt_key(value->name)) {
-		json_fault_at_key(value, "%s is no key of a logfmt line: write one without spaces",
+		json_fault_at_key(value,
+				  "%s is not a key of a logfmt line: write one without spaces",
 				  json_label(value, label));
 		return;
 	}
 	if (json_type(value) == JSON_OBJECT) {
 		if (json_count(value) != 1 || !json_find(value, "not", &inner)) {
-			json_fault(value, "%s is no condition: %s", json_label(value, label), hint);
+			json_fault(value, "%s is not a condition: %s", json_label(value, label),
+				   hint);
 			return;
 		}
 		values = inner;

@@ -191,7 +191,7 @@ static void read_example_address(const struct json *value, const struct json_key
 	if (!json_expect(value, JSON_TEXT, key->hint))
 		return;
 	if (address_parse(span_of(json_text(value)), &address) < 0) {
-		json_fault(value, "\"address\" is no address: %s", key->hint);
+		json_fault(value, "\"address\" is not an address: %s", key->hint);
 		return;
 	}
 	free(*ret); /* a key that stands here twice */

@@ -90,12 +90,13 @@ static void fault_of_unknown(const struct json *child, const struct json_object 
 		for (const struct json_key *key = o->keys; key->name; key++)
 			suggestion_try(&suggestion, key->name);
 	if (suggestion.best) {
-		json_fault_at_key(child, "%s is no key of %s: did you mean \"%s\"?", label,
+		json_fault_at_key(child, "%s is not a key of %s: did you mean \"%s\"?", label,
 				  object->noun, suggestion.best);
 		return;
 	}
 	list_keys(object, keys);
-	json_fault_at_key(child, "%s is no key of %s: its keys are %s", label, object->noun, keys);
+	json_fault_at_key(child, "%s is not a key of %s: its keys are %s", label, object->noun,
+			  keys);
 }
 
 bool json_read_object(const struct json *node, const struct json_object *object, void *base)
@@ -265,7 +266,7 @@ static void read_span(const struct json *value, const struct json_key *key, usec
 	if (json_type(value) != JSON_TEXT && json_type(value) != JSON_NUMBER)
 		fault_of_type(value, key->hint);
 	else if (read_usec(value, &usec) < 0)
-		json_fault(value, "%s is no time span: %s", json_label(value, label), key->hint);
+		json_fault(value, "%s is not a time span: %s", json_label(value, label), key->hint);
 	else if ((usec < key->least || usec > key->most) && !(infinity && usec == USEC_INFINITY))
 		fault_of_value(value, key->hint);
 	else
@@ -308,9 +309,9 @@ static void read_port(const struct json *value, const char *hint, struct ports *
 	known = json_type(value) == JSON_TEXT ? ports_suggest(span_of(json_text(value))) : NULL;
 	json_label(value, label);
 	if (known)
-		json_fault(value, "%s is no port: did you mean \"%s\"?", label, known);
+		json_fault(value, "%s is not a port: did you mean \"%s\"?", label, known);
 	else
-		json_fault(value, "%s is no port: %s", label, hint);
+		json_fault(value, "%s is not a port: %s", label, hint);
 }
 
 void json_read_ports(const struct json *value, const struct json_key *key, void *field)
@@ -402,7 +403,8 @@ bool json_check_name(const struct json *node, const char *name, size_t max, bool
 	if (name_is_valid(span_of(name), max))
 		return true;
 	(at_key ? json_fault_at_key : json_fault)(
-		node, "%s is no valid name: write at most %zu of a-z, 0-9, _ and -, a letter first",
+		node,
+		"%s is not a valid name: write at most %zu of a-z, 0-9, _ and -, a letter first",
 		json_label(node, label), max);
 	return false;
 }

@@ -61,7 +61,7 @@ static int check_utf8(struct jsontext *json)
 			(unsigned char)*at < 0x80 ? 1 : utf8_length(at, (size_t)(json->end - at));
 
 		if (n == 0)
-			return fail(json, at, "the text is no UTF-8 here: save the file as UTF-8");
+			return fail(json, at, "the text is not UTF-8 here: save the file as UTF-8");
 		at += n;
 	}
 	return 0;

@@ -94,13 +94,13 @@ static int add_group(struct match *match, const char *file, const char *name, un
 	if (suggestion.best)
 		r = faults_add(
 			faults,
-			"%s:%u:%u: pattern of event \"%s\": \"%s\" is no group banish knows: "
+			"%s:%u:%u: pattern of event \"%s\": \"%s\" is not a group that banish knows: "
 			"did you mean \"%s\"?",
 			file, event->line, event->column, event->name, name, suggestion.best);
 	else
 		r = faults_add(
 			faults,
-			"%s:%u:%u: pattern of event \"%s\": \"%s\" is no group banish knows: "
+			"%s:%u:%u: pattern of event \"%s\": \"%s\" is not a group that banish knows: "
 			"name it address, user, attempts, session or secret, or write (?:...)",
 			file, event->line, event->column, event->name, name);
 	return r < 0 ? r : -EINVAL;

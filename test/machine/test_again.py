@@ -244,7 +244,7 @@ def test_a_note_is_known_for_longer_than_a_restart_reads_the_rest(machine, banis
     tell_mox(machine, 'm="authentication failed" pkg=imapserver username=mox@localhost cid=83b delta=110ms')
     machine.wait_for(1, "cid=83b", "_SYSTEMD_UNIT=mox.service")
     banish.start()
-    assert "jail mox: 1 failures counted for nobody" in banish.wait_message("LOG_BLIND", start)
+    assert "jail mox: 1 failure counted for nobody" in banish.wait_message("LOG_BLIND", start)
     tell_mox(machine, 'm="authentication failed" pkg=imapserver username=mox@localhost cid=83a delta=110ms')
     assert banish.wait_entry("ban", address="198.51.100.83", after=start)["BANISH_FAILURES"] == "1"
 

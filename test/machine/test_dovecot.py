@@ -98,7 +98,7 @@ def test_a_slow_scanner_step_by_step(dovecot, banish):
     """As an administrator goes about it: check, test, replay, and then for real."""
     banish.forget()
     banish.configure(jails={"dovecot": {"mode": "aggressive", "maxretry": 3}})
-    assert "1 jails in force" in banish("check").stdout
+    assert "OK: 1 jail, " in banish("check").stdout
     start = dovecot.cursor()
 
     def scan(source, protocol):

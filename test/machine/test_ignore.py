@@ -185,7 +185,7 @@ def test_answers_are_single_addresses(machine, lists):
     assert machine.has_element("ignore4", "203.0.113.30")
     assert not machine.has_element("ignore4", "198.51.100.9")
     machine.shell(f"rm {ANSWERS}/home.example.org; mkfifo {ANSWERS}/home.example.org")
-    said(lists, "it is no file", start)
+    said(lists, "not a regular file", start)
     assert machine.output("systemctl", "is-active", "banish.service").strip() == "active"
 
 

@@ -30,7 +30,7 @@ def test_from_the_readme_to_a_ban(machine, banish):
     child = machine.journal("_SYSTEMD_UNIT=mox.service", "_TRANSPORT=stdout")[-1]
     assert int(child["_UID"]) >= 1000
 
-    assert banish("check").stdout.startswith("OK: 1 jails in force")
+    assert banish("check").stdout.startswith("OK: 1 jail, ")
     journal = machine.output("journalctl", "--output=json", "--all", "--unit=mox")
     answers = [each for each in objects(banish("test", "--json", input=journal)) if "message" in each]
     counted = [each["address"] for each in answers if each["outcome"] == "failure" and each["weight"]]

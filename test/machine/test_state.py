@@ -151,7 +151,7 @@ def test_a_cursor_that_makes_no_sense_costs_only_the_place(machine, guard, scrip
     start = machine.cursor()
     guard.start()
     message, = guard.messages("LOG_STATE_READ", start)
-    assert "the place in the journal" in message
+    assert "the journal cursor" in message
     # what was logged while it was down is found, and nothing that is known is told again
     guard.wait_banned("mox4", "198.51.100.172")
     guard.settle()

@@ -70,7 +70,7 @@ def test_why_knows_who_is_always_let_through(machine, banish):
     banish("ban", "2001:db8:77:82::8")
     lines = told("2001:db8:77:82::7")
     assert lines[0].startswith("banned in jail manual as 2001:db8:77:82::/64")
-    assert lines[1] == "2001:db8:77:82::7 is let through all the same: it is in ignoreip"
+    assert lines[1] == "2001:db8:77:82::7 is banned but exempt, so it is accepted: in ignoreip"
     lines = [json.loads(line) for line in banish("why", "2001:db8:77:82::7", "--json",
                                                  check=False).stdout.splitlines()]
     assert [line["what"] for line in lines][:2] == ["banned", "ignored"]

@@ -188,8 +188,8 @@ static void who_cannot_or_must_not_be_banned_is_refused(void **state)
 		{ "ban ff02::1", NO, "multicast" },
 		{ "ban 198.51.100.77", NO, "ignoreip" },
 		{ "ban 192.0.2.1 198.51.100.77", NO, "ignoreip" },
-		{ "ban nonsense", USAGE, "\"nonsense\" is no address" },
-		{ "ban 192.0.2.1 192.0.2.1.5", USAGE, "is no address" },
+		{ "ban nonsense", USAGE, "\"nonsense\" is not an address" },
+		{ "ban 192.0.2.1 192.0.2.1.5", USAGE, "is not an address" },
 		{ "ban", USAGE, "missing" },
 		{ "ban 192.0.2.1 --time never", USAGE, "SPAN" },
 		{ "ban 192.0.2.1 --time 0", USAGE, "SPAN" },
@@ -197,7 +197,7 @@ static void who_cannot_or_must_not_be_banned_is_refused(void **state)
 		{ "ban 192.0.2.1 --hail mail", USAGE, "no option" },
 		{ "unban", USAGE, "--all" },
 		{ "unban --all 192.0.2.1", USAGE, "not both" },
-		{ "unban nonsense", USAGE, "is no address" },
+		{ "unban nonsense", USAGE, "is not an address" },
 		{ "unban --all --jail nojail", NO, "there is no jail" },
 		{ "list nojail", NO, "mail manual" },
 		{ "list mail manual", USAGE, "too many" },
@@ -217,8 +217,9 @@ static void force_bans_who_is_always_let_through(void **state)
 	struct shown mark;
 
 	banish(NO, "ban 198.51.100.77 --time 2h");
-	assert_has(err, "198.51.100.77 is always let through (ignoreip, own address or gateway); "
-			"--force bans it all the same\n");
+	assert_has(
+		err,
+		"198.51.100.77 is exempt (ignoreip, own address or gateway); use --force to ban it anyway\n");
 	assert_null(strchr(strchr(err, '\n') + 1, '\n'));
 	banish(YES, "ban --force 198.51.100.77 --time 2h --reason 'turned bad'");
 	assert_has(out, "198.51.100.77/32 is banned in jail manual until ");

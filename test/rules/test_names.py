@@ -158,7 +158,7 @@ def test_why(place):
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("nft"), reason="needs root and nft")
 def test_list(place):
-    """Comments of elements; nft itself takes neither quotes nor what is no UTF-8."""
+    """Comments of elements; nft itself takes neither quotes nor what is not UTF-8."""
     elements = ", ".join(f'192.0.2.{n + 1} comment "{name}"' for n, name in enumerate(NAMES[:13]))
     ruleset = ("table inet banish { set manual4 { type ipv4_addr; flags timeout; elements = { %s } }\n"
                "set manual6 { type ipv6_addr; flags timeout; }\n}\n" % elements)

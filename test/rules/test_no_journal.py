@@ -12,12 +12,12 @@ PLAIN = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
 VERBS = {"replay": [], "report": [], "why": ["192.0.2.1"], "status": ["--json"],
          "run": ["--dry-run"]}
 
-MISSING, FORBIDDEN = "systemd-journal", "not allowed, be root or in the group systemd-journal"
+MISSING, FORBIDDEN = "systemd-journal", "permission denied: run as root or in group systemd-journal"
 PLACES = [
     ("--file", "missing", MISSING), ("--file", "empty", MISSING), ("--directory", "missing", MISSING),
     ("--file", "secret", FORBIDDEN), ("--directory", "forbidden", FORBIDDEN),
-    ("--file", "text", "no journal file"), ("--file", "folder", "--directory"),
-    ("--directory", "text", "no folder"),
+    ("--file", "text", "not a journal file"), ("--file", "folder", "--directory"),
+    ("--directory", "text", "not a directory"),
 ]
 
 
@@ -58,4 +58,4 @@ def test_a_folder_without_a_journal_is_no_success(place, verb):
                            "--config", place / "config", "--rules", banish_test.TREE / "rules"],
                           text=True, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"banish {verb}: there is no entry in the journal: look at the path\n"
+    assert done.stderr == f"banish {verb}: the journal is empty: check the path\n"

@@ -28,14 +28,14 @@ def unreadable(path, text):
 
 # what lies there -> what is said, after the name
 ODD = {
-    "folder": (lambda path, text: path.mkdir(), ": it is no file: "),
-    "fifo": (lambda path, text: os.mkfifo(path), ": it is no file: "),
-    "socket": (bind, ": it is no file: "),
-    "device": (lambda path, text: path.symlink_to("/dev/zero"), ": it is no file: "),
-    "terminal": (lambda path, text: path.symlink_to("/dev/tty"), ": it is no file: "),
-    "link to nothing": (lambda path, text: path.symlink_to("nothing"), ": it is a link to what is not"),
-    "link to itself": (lambda path, text: path.symlink_to(path), ": it is a link that leads back"),
-    "unreadable": (unreadable, ": the user who runs banish may not read it"),
+    "folder": (lambda path, text: path.mkdir(), ": not a regular file"),
+    "fifo": (lambda path, text: os.mkfifo(path), ": not a regular file"),
+    "socket": (bind, ": not a regular file"),
+    "device": (lambda path, text: path.symlink_to("/dev/zero"), ": not a regular file"),
+    "terminal": (lambda path, text: path.symlink_to("/dev/tty"), ": not a regular file"),
+    "link to nothing": (lambda path, text: path.symlink_to("nothing"), ": a dangling symbolic link"),
+    "link to itself": (lambda path, text: path.symlink_to(path), ": a symbolic link loop"),
+    "unreadable": (unreadable, ": permission denied for the user that runs banish"),
     "empty": (lambda path, text: path.write_bytes(b""), ":1:1: the file is empty"),
     "blank": (lambda path, text: path.write_bytes(b"\n \t\n"), ":1:1: the file is empty"),
     "byte order mark": (lambda path, text: path.write_bytes(b"\xef\xbb\xbf" + text),
@@ -44,11 +44,11 @@ ODD = {
     "NUL in a comment": (lambda path, text: path.write_bytes(b"/*\0*/" + text), ":1:3: a NUL byte"),
     "10 MB": (lambda path, text: path.write_bytes(text + b" " * 10_000_000), ": larger than 1 MiB"),
     "UTF-16": (lambda path, text: path.write_bytes(text.decode().encode("utf-16")),
-               ":1:1: the text is no UTF-8"),
+               ":1:1: the text is not UTF-8"),
     "UTF-16, the other": (lambda path, text: path.write_bytes(text.decode().encode("utf-16-be")),
                           ":1:1: a NUL byte"),
-    "Latin-1": (lambda path, text: path.write_bytes(b"// \xfc\n" + text), ":1:4: the text is no UTF-8"),
-    "archive": (lambda path, text: path.write_bytes(b"\x1f\x8b\x08" + text), ": the text is no UTF-8"),
+    "Latin-1": (lambda path, text: path.write_bytes(b"// \xfc\n" + text), ":1:4: the text is not UTF-8"),
+    "archive": (lambda path, text: path.write_bytes(b"\x1f\x8b\x08" + text), ": the text is not UTF-8"),
     "list": (lambda path, text: path.write_bytes(b"[]"), ":1:1: the file cannot be a list"),
 }
 
@@ -78,9 +78,9 @@ def test_an_odd_file_gets_one_sentence(name, text, what, tmp_path):
 
 
 @pytest.mark.parametrize("make, sentence", [
-    (lambda path: path.write_bytes(RULE), "it is no folder"),
-    (lambda path: path.symlink_to("nothing"), "it is a link to what is not there"),
-    (lambda path: path.mkdir(mode=0), "the user who runs banish may not read it"),
+    (lambda path: path.write_bytes(RULE), "not a directory"),
+    (lambda path: path.symlink_to("nothing"), "a dangling symbolic link"),
+    (lambda path: path.mkdir(mode=0), "permission denied for the user that runs banish"),
 ])
 def test_odd_rules_d(make, sentence, tmp_path):
     (tmp_path / "banish.json").write_bytes(POLICY)

@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 
 
 def start(folder, way, before):
-    """Until it ends by itself or stands on guard: how it ended, None if it did not, and what it said."""
+    """Until it ends by itself or has started: how it ended, None if it did not, and what it said."""
     words = ["--dry-run"] if way == DRY_RUN else ["--state", folder / "state"]
     own = OWN_NETWORK if way == FULL else ()
     said = b""
@@ -46,12 +46,12 @@ def start(folder, way, before):
         waiter.register(banish.stderr, selectors.EVENT_READ)
         end = time.monotonic() + 20
         try:
-            while b"on guard" not in said and waiter.select(end - time.monotonic()):
+            while b"started: " not in said and waiter.select(end - time.monotonic()):
                 piece = banish.stderr.read1()
                 if not piece:
                     return banish.wait(10), said.decode()
                 said += piece
-            assert b"on guard" in said
+            assert b"started: " in said
             return None, said.decode()
         finally:
             banish.terminate()

@@ -108,7 +108,7 @@ static void tells_each_fault_with_its_place(void **state)
 			 "\"where\": {\"k\": \"v\", \"_UID\": \"0\"}}"),
 		  "r:2:55: \"address\" is only for logfmt: add \"format\": \"logfmt\", or use a named "
 		  "group\n"
-		  "r:2:81: \"k\" is no journal field: write one of A-Z, 0-9 and _, such as "
+		  "r:2:81: \"k\" is not a journal field: write one of A-Z, 0-9 and _, such as "
 		  "MESSAGE\n" },
 		{ EVENTS("{\"name\": \"e\", \"format\": \"logfmt\", \"pattern\": \"^x\", \"address\": "
 			 "\"a\"}"),
@@ -120,11 +120,11 @@ static void tells_each_fault_with_its_place(void **state)
 		{ EVENTS("{\"name\": \"e\", \"format\": \"logfmt\", \"where\": {\"a b\": \"v\", \"b\": [],\n"
 			 "\"c\": 1, \"d\": {}, \"e\": {\"nor\": \"x\"}, \"f\": {\"not\": [2]}}, "
 			 "\"address\": \"a=\"}"),
-		  "r:2:56: \"a b\" is no key of a logfmt line: write one without spaces\n"
+		  "r:2:56: \"a b\" is not a key of a logfmt line: write one without spaces\n"
 		  "r:2:73: \"b\" is an empty list: write a text, a list of texts or {\"not\": ...}\n"
 		  "r:3:6: \"c\" cannot be a number: write a text, a list of texts or {\"not\": ...}\n"
-		  "r:3:14: \"d\" is no condition: write a text, a list of texts or {\"not\": ...}\n"
-		  "r:3:23: \"e\" is no condition: write a text, a list of texts or {\"not\": ...}\n"
+		  "r:3:14: \"d\" is not a condition: write a text, a list of texts or {\"not\": ...}\n"
+		  "r:3:23: \"e\" is not a condition: write a text, a list of texts or {\"not\": ...}\n"
 		  "r:3:51: an element of \"not\" cannot be a number: write a text, a list of texts or "
 		  "{\"not\": ...}\n"
 		  "r:3:68: \"address\" names no key: write the key of a logfmt line, such as "
@@ -148,13 +148,13 @@ static void tells_each_fault_with_its_place(void **state)
 			 "\"message\",\n\"format\": \"json\", \"pattern\": \"^(?<address>x)\"}"),
 		  "r:2:35: \"agree\" has no such value: write \"session\"\n"
 		  "r:2:54: \"outcome\" has no such value: write \"failure\", \"success\" or \"note\"\n"
-		  "r:2:73: \"field\" is no journal field: write one of A-Z, 0-9 and _, such as MESSAGE\n"
+		  "r:2:73: \"field\" is not a journal field: write one of A-Z, 0-9 and _, such as MESSAGE\n"
 		  "r:3:11: \"format\" has no such value: write \"pattern\" or \"logfmt\"\n" },
 		{ EVENTS("{\"name\": \"e\", \"pattern\": \"^(?<address>x)\"},\n"
 			 "{\"name\": \"e\", \"pattern\": \"^(?<address>y)\"},\n"
 			 "{\"name\": \"E\", \"pattern\": \"^(?<address>y)\"}"),
 		  "r:3:10: another event has this name: choose one of its own\n"
-		  "r:4:10: \"name\" is no valid name: write at most 64 of a-z, 0-9, _ and -, a letter "
+		  "r:4:10: \"name\" is not a valid name: write at most 64 of a-z, 0-9, _ and -, a letter "
 		  "first\n" },
 	};
 

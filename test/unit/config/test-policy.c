@@ -286,7 +286,7 @@ static void tells_each_fault_with_its_place(void **state)
 	} cases[] = {
 		{ "[]", "p:1:1: the file cannot be a list: write an object, { ... }\n" },
 		{ "{\n\t\"jail\": {} }",
-		  "p:2:2: \"jail\" is no key of the policy: did you mean \"jails\"?\n" },
+		  "p:2:2: \"jail\" is not a key of the policy: did you mean \"jails\"?\n" },
 		{ "{ \"ignoreip\": [\"192.0.2.1/24\",\n\"2001:db8::g\", \"x\"] }",
 		  "p:2:1: no address, no network and no host name: write \"192.0.2.1\", "
 		  "\"2001:db8::/48\", \"office.example.org\" or \"/etc/banish/office\"\n"
@@ -301,12 +301,12 @@ static void tells_each_fault_with_its_place(void **state)
 		{ "{ \"defaults\": { \"findtime\": 0, \"bantime\": -1 } }",
 		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
 		  "such as \"10min\"\n"
-		  "p:1:43: \"bantime\" is no time span: write a time from \"1s\" to \"100y\", such "
+		  "p:1:43: \"bantime\" is not a time span: write a time from \"1s\" to \"100y\", such "
 		  "as \"1h\", or \"infinity\"\n" },
 		{ "{ \"defaults\": { \"findtime\": \"infinity\", \"ports\": [1] } }",
 		  "p:1:29: \"findtime\" is out of range: write a time above 0 and up to \"52w\", "
 		  "such as \"10min\"\n"
-		  "p:1:41: \"ports\" is no key of \"defaults\": its keys are mode, maxretry, "
+		  "p:1:41: \"ports\" is not a key of \"defaults\": its keys are mode, maxretry, "
 		  "findtime, bantime, maxbans, targets, banprivate, increment, prefix, networks, action, "
 		  "on_success, repeat_weight, maxusers\n" },
 		{ "{ \"jails\": { \"x\": { \"mode\": \"agressive\", \"action\": \"log\" } } }",
@@ -319,18 +319,18 @@ static void tells_each_fault_with_its_place(void **state)
 		  "ignoreip\n"
 		  "p:1:42: this name is reserved: the sets of \"forced\" hold who is banned with "
 		  "--force\n"
-		  "p:1:56: \"Dovecot\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "p:1:56: \"Dovecot\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a "
 		  "letter first\n"
 		  "p:1:76: \"a\" cannot be a number: write an object, { ... }\n" },
 		{ "{ \"jails\": { \"a\": {}, \"\\u0061\": {} } }",
 		  "p:1:23: \"a\" stands here twice: keep one of them\n" },
 		{ "{ \"jails\": { \"a\": { \"ports\": [] }, \"b\": { \"ports\": [0, \"imapz\"] } } }",
 		  "p:1:30: \"ports\" is an empty list: name the ports to close, or \"all\"\n"
-		  "p:1:53: an element of \"ports\" is no port: write 1 to 65535, \"5000-5010\", "
+		  "p:1:53: an element of \"ports\" is not a port: write 1 to 65535, \"5000-5010\", "
 		  "\"imap\" or \"all\"\n"
-		  "p:1:56: an element of \"ports\" is no port: did you mean \"imap\"?\n" },
+		  "p:1:56: an element of \"ports\" is not a port: did you mean \"imap\"?\n" },
 		{ "{ \"nftables\": { \"table\": \"a b\" }, \"ignoreself\": 1 }",
-		  "p:1:26: \"table\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "p:1:26: \"table\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a "
 		  "letter first\n"
 		  "p:1:49: \"ignoreself\" cannot be a number: write true or false\n" },
 		{ "{ \"jails\": {}, }", "p:1:14: a comma behind the last one: remove it\n" },
@@ -395,7 +395,7 @@ static void takes_names_up_to_their_length(void **state)
 	assert_string_equal(policy->table, "t-1");
 	bad_policy(
 		"{\"jails\": {\"abcdefghijklmnopqrstuvwxyz_-01234\": {}}}",
-		"p:1:12: \"abcdefghijklmnopqrstuvwxyz_-01234\" is no valid name: write at most 32 of "
+		"p:1:12: \"abcdefghijklmnopqrstuvwxyz_-01234\" is not a valid name: write at most 32 of "
 		"a-z, 0-9, _ and -, a letter first\n");
 }
 

@@ -76,9 +76,9 @@ static void needs_its_keys(void **state)
 		       "r:1:1: \"events\" is missing: a rule needs it\n");
 	bad_rule(
 		RULE("\"event\": [], \"port\": [], \"comment\": 1"),
-		"r:2:1: \"event\" is no key of a rule: did you mean \"events\"?\n"
-		"r:2:14: \"port\" is no key of a rule: did you mean \"ports\"?\n"
-		"r:2:26: \"comment\" is no key of a rule: its keys are name, description, journal, "
+		"r:2:1: \"event\" is not a key of a rule: did you mean \"events\"?\n"
+		"r:2:14: \"port\" is not a key of a rule: did you mean \"ports\"?\n"
+		"r:2:26: \"comment\" is not a key of a rule: its keys are name, description, journal, "
 		"ports, define, events, examples\n");
 }
 
@@ -96,12 +96,13 @@ static void refuses_reserved_and_odd_names(void **state)
 		  "r:1:11: this name is reserved: the sets of \"forced\" hold who is banned with "
 		  "--force\n" },
 		{ "Dovecot",
-		  "r:1:11: \"name\" is no valid name: write at most 32 of a-z, 0-9, _ and -, "
+		  "r:1:11: \"name\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, "
 		  "a letter first\n" },
-		{ "", "r:1:11: \"name\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
-		      "letter first\n" },
+		{ "",
+		  "r:1:11: \"name\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "letter first\n" },
 		{ "4x",
-		  "r:1:11: \"name\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a "
+		  "r:1:11: \"name\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a "
 		  "letter first\n" },
 	};
 	char text[256];
@@ -157,7 +158,7 @@ static void tells_what_is_wrong_with_the_journal(void **state)
 				   "_SYSTEMD_CGROUP, _SYSTEMD_SLICE, _UID or _GID\n" },
 		{ JOURNAL("[{\"_UID\": 0, \"_gid\": \"0\", \"_EXE\": []}]"),
 		  "r:2:11: \"_UID\" cannot be a number: write its value or a list of values, texts all\n"
-		  "r:2:14: \"_gid\" is no journal field: write one of A-Z, 0-9 and _, such as MESSAGE\n"
+		  "r:2:14: \"_gid\" is not a journal field: write one of A-Z, 0-9 and _, such as MESSAGE\n"
 		  "r:2:35: \"_EXE\" is an empty list: write its value or a list of values, texts all\n" },
 		{ JOURNAL("[{\"_UID\": [\"0\", 1]}]"),
 		  "r:2:17: an element of \"_UID\" cannot be a number: write its value or a list of "
@@ -176,11 +177,12 @@ static void tells_what_is_wrong_with_the_journal(void **state)
 
 static void a_define_uses_only_those_above(void **state)
 {
-	bad_rule(RULE("\"define\": {\"a\": \"%{b}\", \"b\": \"x\", \"C\": \"y\", \"d\": 5}"),
-		 "r:2:17: %{b} is not defined: add it to \"define\"\n"
-		 "r:2:35: \"C\" is no valid name: write at most 32 of a-z, 0-9, _ and -, a letter "
-		 "first\n"
-		 "r:2:50: \"d\" cannot be a number: write a piece of a pattern\n");
+	bad_rule(
+		RULE("\"define\": {\"a\": \"%{b}\", \"b\": \"x\", \"C\": \"y\", \"d\": 5}"),
+		"r:2:17: %{b} is not defined: add it to \"define\"\n"
+		"r:2:35: \"C\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a letter "
+		"first\n"
+		"r:2:50: \"d\" cannot be a number: write a piece of a pattern\n");
 }
 
 static void tells_what_is_wrong_with_examples(void **state)
@@ -208,9 +210,9 @@ static void tells_what_is_wrong_with_examples(void **state)
 		  "r:2:40: \"event\" names no event of this rule: did you mean \"auth-failed\"?\n" },
 		{ RULE("\"examples\": [{\"message\": \"m\", \"event\": \"e\", \"address\": "
 		       "\"192.0.2.1:5\", \"users\": \"\"}]"),
-		  "r:2:56: \"address\" is no address: write one such as \"192.0.2.1\" or "
+		  "r:2:56: \"address\" is not an address: write one such as \"192.0.2.1\" or "
 		  "\"2001:db8::1\"\n"
-		  "r:2:71: \"users\" is no key of an example: did you mean \"user\"?\n" },
+		  "r:2:71: \"users\" is not a key of an example: did you mean \"user\"?\n" },
 		{ RULE("\"examples\": [{\"message\": \"m\", \"event\": null, \"address\": \"192.0.2.1\"}]"),
 		  "r:2:46: no event may match here, so there is no address: remove it\n" },
 	};

@@ -88,7 +88,7 @@ static void leaves_the_field_alone_after_a_fault(void **state)
 
 	thing = read_thing(
 		"{\"n\": 4294967296, \"time\": 1e300}",
-		"f:1:7: \"n\" is out of range: H\nf:1:27: \"time\" is no time span: H\n");
+		"f:1:7: \"n\" is out of range: H\nf:1:27: \"time\" is not a time span: H\n");
 	assert_int_equal(thing.n, 7);
 	assert_int_equal(thing.time, 7);
 	thing = read_thing(
@@ -96,8 +96,9 @@ static void leaves_the_field_alone_after_a_fault(void **state)
 		"f:1:7: \"n\" is out of range: H\nf:1:19: \"time\" is out of range: H\n");
 	assert_int_equal(thing.n, 7);
 	assert_int_equal(thing.time, 7);
-	(void)read_thing("{\"n\": 1e-5, \"time\": \"1 parsec\"}",
-			 "f:1:7: \"n\" is out of range: H\nf:1:21: \"time\" is no time span: H\n");
+	(void)read_thing(
+		"{\"n\": 1e-5, \"time\": \"1 parsec\"}",
+		"f:1:7: \"n\" is out of range: H\nf:1:21: \"time\" is not a time span: H\n");
 	(void)read_thing("{\"n\": 1, \"time\": null, \"inner\": {\"factor\": 2.01}}",
 			 "f:1:18: \"time\" cannot be null: H\n"
 			 "f:1:44: \"factor\" is out of range: H\n");
@@ -108,9 +109,9 @@ static void knows_the_keys_of_the_base(void **state)
 	(void)read_thing(
 		"{\"N\": 1, \"tme\": 1, \"z\": 1}",
 		"f:1:1: \"n\" is missing: a thing needs it\n"
-		"f:1:2: \"N\" is no key of a thing: did you mean \"n\"?\n"
-		"f:1:10: \"tme\" is no key of a thing: did you mean \"time\"?\n"
-		"f:1:20: \"z\" is no key of a thing: its keys are yes, text, later, inner, n, "
+		"f:1:2: \"N\" is not a key of a thing: did you mean \"n\"?\n"
+		"f:1:10: \"tme\" is not a key of a thing: did you mean \"time\"?\n"
+		"f:1:20: \"z\" is not a key of a thing: its keys are yes, text, later, inner, n, "
 		"time\n");
 }
 

@@ -158,17 +158,17 @@ static void refuses_texts_at_their_place(void **state)
 static void refuses_what_is_no_utf8_at_its_place(void **state)
 {
 	static const struct refusal cases[] = {
-		{ "\"\x80\"", 1, "the text is no UTF-8" },
-		{ "\"\xc3\"", 1, "the text is no UTF-8" },
-		{ "\"\xc0\x80\"", 1, "the text is no UTF-8" },
-		{ "\"\xc1\xbf\"", 1, "the text is no UTF-8" },
-		{ "\"\xe0\x9f\xbf\"", 1, "the text is no UTF-8" },
-		{ "\"\xed\xa0\x80\"", 1, "the text is no UTF-8" },
-		{ "\"\xf0\x8f\xbf\xbf\"", 1, "the text is no UTF-8" },
-		{ "\"\xf4\x90\x80\x80\"", 1, "the text is no UTF-8" },
-		{ "\"\xf5\x80\x80\x80\"", 1, "the text is no UTF-8" },
-		{ "\"\xe2\x82", 1, "the text is no UTF-8" },
-		{ "{} // \xff", 6, "the text is no UTF-8" },
+		{ "\"\x80\"", 1, "the text is not UTF-8" },
+		{ "\"\xc3\"", 1, "the text is not UTF-8" },
+		{ "\"\xc0\x80\"", 1, "the text is not UTF-8" },
+		{ "\"\xc1\xbf\"", 1, "the text is not UTF-8" },
+		{ "\"\xe0\x9f\xbf\"", 1, "the text is not UTF-8" },
+		{ "\"\xed\xa0\x80\"", 1, "the text is not UTF-8" },
+		{ "\"\xf0\x8f\xbf\xbf\"", 1, "the text is not UTF-8" },
+		{ "\"\xf4\x90\x80\x80\"", 1, "the text is not UTF-8" },
+		{ "\"\xf5\x80\x80\x80\"", 1, "the text is not UTF-8" },
+		{ "\"\xe2\x82", 1, "the text is not UTF-8" },
+		{ "{} // \xff", 6, "the text is not UTF-8" },
 	};
 
 	expect_refusals(cases, ARRAY_SIZE(cases));

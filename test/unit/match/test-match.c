@@ -51,11 +51,11 @@ static void says_what_is_wrong_with_a_pattern(void **state)
 		      "at offset "); /* 5, of PCRE2 10.49 on 6 */
 	assert_begins(
 		fault_of(pattern_event("^(?<adress>b)")),
-		"r.json:3:7: pattern of event \"e\": \"adress\" is no group banish knows: did you "
+		"r.json:3:7: pattern of event \"e\": \"adress\" is not a group that banish knows: did you "
 		"mean \"address\"?");
 	assert_begins(
 		fault_of(pattern_event("^(?<q>b)")),
-		"r.json:3:7: pattern of event \"e\": \"q\" is no group banish knows: name it");
+		"r.json:3:7: pattern of event \"e\": \"q\" is not a group that banish knows: name it");
 	assert_begins(fault_of(pattern_event("(?<address>b)")),
 		      "r.json:3:7: pattern of event \"e\": it can match in the middle");
 	assert_begins(fault_of(pattern_event("^a(?<address>b)|(?<session>c)")),
