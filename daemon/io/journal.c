@@ -2,6 +2,7 @@
 
 #include "io/fields.h"
 #include "io/liveend.h"
+#include "io/openfiles.h"
 #include "io/seek.h"
 #include "io/sigbus.h"
 
@@ -28,7 +29,13 @@ struct journal {
 	struct entry entry;
 	struct fields fields;
 	struct liveend end;
-	char *cursor; /* what entry_get_cursor() answered last */
+	const char *file; /* borrowed; of single files no other comes */
+	bool watched;     /* journal_fd() was asked for */
+	bool is_deaf;     /* ... and there is none */
+	struct openfiles files;
+	size_t n_refused;
+	unsigned n_lost_pages; /* sigbus.h, when it was opened */
+	char *cursor;          /* what entry_get_cursor() answered last */
 };
 
 struct journal *journal_free(struct journal *journal)
@@ -38,6 +45,7 @@ struct journal *journal_free(struct journal *journal)
 	sd_journal_close(journal->handle);
 	fields_done(&journal->fields);
 	liveend_done(&journal->end);
+	openfiles_done(&journal->files);
 	free(journal->cursor);
 	free(journal);
 	return NULL;
@@ -69,6 +77,13 @@ static int entry_get_cursor(void *source, struct span *ret)
 		return r;
 	*ret = span_of(journal->cursor);
 	return 0;
+}
+
+/* The journal is about to go elsewhere. */
+static void leave(struct journal *journal)
+{
+	fields_forget(&journal->fields);
+	journal->end.reached = journal->end.empty;
 }
 
 static int open_glob(const char *pattern, sd_journal **ret)
@@ -137,6 +152,36 @@ static bool has_split_lines(sd_journal *handle)
 	return false;
 }
 
+int journal_fd(struct journal *journal)
+{
+	int fd = sd_journal_get_fd(journal->handle);
+
+	journal->watched = true;
+	journal->is_deaf = fd < 0;
+	return fd;
+}
+
+int journal_renew(struct journal *journal)
+{
+	sd_journal *handle;
+	int r;
+
+	r = open_handle(journal->file, journal->files.directory, &handle);
+	if (r < 0)
+		return r;
+	sd_journal_close(journal->handle);
+	journal->handle = handle;
+	journal->n_lost_pages = sigbus_count();
+	leave(journal);
+	liveend_done(&journal->end);
+	r = sd_journal_set_data_threshold(handle, MAX_FIELD_SIZE);
+	if (r >= 0 && journal->watched)
+		r = journal_fd(journal);
+	if (r >= 0 && !journal->file)
+		r = openfiles_begin(&journal->files, &journal->n_refused);
+	return MIN(r, 0);
+}
+
 int journal_open(const char *file, const char *directory, bool live, struct journal **ret)
 {
 	cleanup(journal_freep) struct journal *journal = NULL;
@@ -145,16 +190,14 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	journal = calloc(1, sizeof(*journal));
 	if (!journal)
 		return -ENOMEM;
+	journal->file = file;
+	journal->files.directory = directory;
+	openfiles_raise_limit();
 	r = sigbus_pass_over();
-	if (r < 0)
-		return r;
-	r = open_handle(file, directory, &journal->handle);
-	if (r < 0)
-		return r;
-	r = sd_journal_set_data_threshold(journal->handle, MAX_FIELD_SIZE);
-	if (r < 0)
-		return r;
-	r = fields_add(&journal->fields, "MESSAGE");
+	if (r >= 0)
+		r = journal_renew(journal);
+	if (r >= 0)
+		r = fields_add(&journal->fields, "MESSAGE");
 	if (r < 0)
 		return r;
 	journal->entry = (struct entry){ entry_get_field, entry_get_time, entry_get_cursor, journal,
@@ -384,13 +427,6 @@ int journal_select_rule(struct journal *journal, const struct rule *rule)
 	return r;
 }
 
-/* The journal is about to go elsewhere. */
-static void leave(struct journal *journal)
-{
-	fields_forget(&journal->fields);
-	journal->end.reached = journal->end.empty;
-}
-
 int journal_go_to(struct journal *journal, const char *cursor)
 {
 	int r;
@@ -416,7 +452,7 @@ int journal_seek_after(struct journal *journal, const char *cursor)
 	r = seek_after(journal->handle, cursor, journal->end.cursor);
 	if (r > 0)
 		liveend_note_move(&journal->end, journal->handle);
-	return MIN(r, 0);
+	return r;
 }
 
 int journal_seek_last(struct journal *journal)
@@ -473,9 +509,16 @@ int journal_oldest(struct journal *journal, usec_t *ret)
 	return r == 0 ? -ENODATA : MIN(r, 0);
 }
 
-int journal_fd(struct journal *journal)
+int journal_is_whole(struct journal *journal, usec_t now)
 {
-	return sd_journal_get_fd(journal->handle);
+	if (journal->is_deaf || journal->n_lost_pages != sigbus_count())
+		return 0;
+	return journal->file ? 1 : openfiles_check(&journal->files, now);
+}
+
+size_t journal_n_refused(const struct journal *journal)
+{
+	return journal->n_refused;
 }
 
 int journal_poll_events(struct journal *journal)

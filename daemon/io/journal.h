@@ -18,8 +18,9 @@ struct journal;
 
 /* Where both are NULL, the machine's journal: all local files, those of users too; else a file or
  * glob, or a folder. -ENODATA: no file of the system's journal can be read (none there, or no right
- * to). `live`: it is followed; entries that are not there yet may be pieces of split lines even if
- * none is now. */
+ * to). Where descriptors or memory are too few for all its files: -EMFILE, -ENFILE, -ENOMEM; the
+ * soft limit is raised. Both names are borrowed. `live`: it is followed; entries that are not there
+ * yet may be pieces of split lines even if none is now. */
 int journal_open(const char *file, const char *directory, bool live,
 		 struct journal **ret) must_check;
 /* What to do about such an error, for after "cannot ...: ". */
@@ -53,7 +54,7 @@ void journal_ask_for_pieces(struct journal *journal, bool growing);
 
 /* The next journal_next() answers the first entry at or after `time`. */
 int journal_seek_time(struct journal *journal, usec_t time) must_check;
-/* The next journal_next() answers the first entry after the cursor's. */
+/* The next journal_next() answers the first entry after the cursor's. 1; 0: that one is gone. */
 int journal_seek_after(struct journal *journal, const char *cursor) must_check;
 /* Goes to the last entry that the matches deliver. 1: stands on it; 0: there is none. */
 int journal_seek_last(struct journal *journal) must_check;
@@ -76,6 +77,17 @@ bool journal_stands_at(struct journal *journal, const char *cursor);
 
 /* Time of the oldest entry there is, any unit. 0 or negative errno; -ENODATA: empty. */
 int journal_oldest(struct journal *journal, usec_t *ret) must_check;
+
+/* 1: all its files are open, but those that libsystemd refuses (openfiles.h); 0: some are not, and
+ * opening the journal anew helps; negative errno: that does not help now, either. A file can be
+ * missing after journal_process(), and after journal_look_ahead() or journal_find_end(), which call
+ * it. `now`: CLOCK_REALTIME. */
+int journal_is_whole(struct journal *journal, usec_t now) must_check;
+/* Opens it anew: no matches, no place, no end, and journal_fd() answers another. Negative errno: it
+ * is as before, or not whole. */
+int journal_renew(struct journal *journal) must_check;
+/* Files with entries that it refuses: damaged, or of a later version. */
+size_t journal_n_refused(const struct journal *journal);
 
 /* For the event loop: the descriptor with its poll events, the time when to look even so
  * (CLOCK_MONOTONIC, USEC_INFINITY: never), and what to call when either fires: 1 if something is

@@ -1,9 +1,14 @@
 #include "io/liveend.h"
 
 #include <errno.h>
+#include <time.h>
 
 /* Entries. So many are sooner stepped over than looked up in many files from their end. */
 #define NEAR 32
+
+/* How long an entry can be without its message because it is being written. */
+#define WRITING_STEP  (USEC_PER_SEC / 5000)
+#define WRITING_STEPS 250
 
 void liveend_done(struct liveend *end)
 {
@@ -19,12 +24,30 @@ int liveend_go_to_last(sd_journal *handle)
 	return r < 0 ? r : sd_journal_previous(handle);
 }
 
+/*
+ * An entry can be seen before the last of what was written for it can: between two stores of
+ * journald a value that is new takes itself for damaged, and libsystemd leaves it out as if the
+ * entry had no such field. Mostly that is its message; journald may have lost its processor just
+ * then. Of the entries before it journald has written all.
+ */
+static void wait_until_written(sd_journal *handle)
+{
+	const struct timespec step = { .tv_nsec = WRITING_STEP * 1000 };
+	const void *data;
+	size_t size;
+
+	for (int i = 0;
+	     i < WRITING_STEPS && sd_journal_get_data(handle, "MESSAGE", &data, &size) < 0; i++)
+		(void)nanosleep(&step, NULL);
+}
+
 static int liveend_note(struct liveend *end, sd_journal *handle)
 {
 	cleanup(freep) char *cursor = NULL;
 	usec_t time;
 	int r;
 
+	wait_until_written(handle);
 	r = sd_journal_get_realtime_usec(handle, &time);
 	if (r >= 0)
 		r = sd_journal_get_cursor(handle, &cursor);

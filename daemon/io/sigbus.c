@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static uintptr_t page_size; /* bytes; a handler has no other way to know it */
+static volatile sig_atomic_t n_pages; /* that were lost */
+static uintptr_t page_size;           /* bytes; a handler has no other way to know it */
 
 static void put_zeros(int number, siginfo_t *info, void *context)
 {
@@ -19,9 +20,18 @@ static void put_zeros(int number, siginfo_t *info, void *context)
 
 	if (info->si_code != BUS_ADRERR ||
 	    mmap((void *)page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		 0) == MAP_FAILED)
-		(void)signal(number, SIG_DFL); /* it comes again, and ends us */
+		 0) == MAP_FAILED) {
+		/* it ends us as soon as we return */
+		(void)signal(number, SIG_DFL);
+		(void)raise(number);
+	}
+	n_pages++;
 	errno = saved;
+}
+
+unsigned sigbus_count(void)
+{
+	return (unsigned)n_pages;
 }
 
 int sigbus_pass_over(void)

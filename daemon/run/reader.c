@@ -10,8 +10,9 @@
 
 /* journald tells readers of new entries at most four times a second. While an attack is on we look
  * ourselves, every few milliseconds; it is over when no failure came for a while. */
-#define READ_AHEAD_STEP (6 * USEC_PER_SEC / 1000)
-#define ATTACK_LASTS    (5 * USEC_PER_SEC)
+#define READ_AHEAD_STEP   (6 * USEC_PER_SEC / 1000)
+#define READ_MISSING_STEP (USEC_PER_SEC / 10) /* while a file is waited for */
+#define ATTACK_LASTS      (5 * USEC_PER_SEC)
 
 /* 1: stands on the first entry after the cursor; 0: nothing follows it. */
 static int go_after_cursor(struct reader *reader)
@@ -49,12 +50,25 @@ static int go_on(struct reader *reader)
 /* 1: there is something new up to the end as it is now, which is read next; 0: there is not. */
 static int reader_look(struct reader *reader)
 {
-	int r;
+	int files, r;
 
 	r = journal_look_ahead(reader->journal);
-	if (r <= 0)
+	if (r < 0)
 		return r;
+	files = missing_check(reader);
+	if (files <= 0)
+		return files;
+	if (files == 2)
+		r = journal_find_end(reader->journal);
+	if (r < 0)
+		return r;
+	missing_look_for_deleted(reader);
+	if (r == 0) {
+		reader->read_all = missing_now(reader);
+		return 0;
+	}
 	reader->reading = true;
+	reader->read_all = 0;
 	r = go_on(reader);
 	return r < 0 ? r : 1;
 }
@@ -115,7 +129,11 @@ int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 
 	reader->ruleset = active->ruleset;
 	reader->reading = true;
-	r = journal_select(reader->journal, reader->ruleset, true);
+	reader->cursor_is_selected = false;
+	r = journal_is_whole(reader->journal, now);
+	r = r == 0 ? missing_renew(reader) : journal_select(reader->journal, reader->ruleset, true);
+	if (r >= 0)
+		missing_say_refused(reader);
 	if (r >= 0 && reader->cursor)
 		r = find_mark(reader);
 	if (r == -EINVAL && reader->cursor) {
@@ -204,6 +222,10 @@ int reader_next(struct reader *reader, enum reader_use *ret)
 {
 	int r;
 
+	if (!reader->reading) { /* a file is waited for */
+		reader->more = false;
+		return 0;
+	}
 	for (;;) {
 		if (reader->n_read > 0 && reader->n_read % CLOCK_EVERY == 0 &&
 		    timestamp_monotonic() >= reader->slice_end)
@@ -254,6 +276,7 @@ int reader_consumed(struct reader *reader)
 	free(reader->cursor);
 	reader->cursor = cursor;
 	reader->cursor_time = time;
+	reader->cursor_is_selected = true;
 	return 0;
 }
 
@@ -268,9 +291,11 @@ static int look_again(struct reader *reader)
 	int r;
 
 	r = sd_event_now(reader->event, CLOCK_MONOTONIC, &now);
-	if (r < 0 || now >= reader->attack_until)
+	if (r < 0 || (now >= reader->attack_until && reader->missing_since == 0))
 		return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_OFF);
-	r = sd_event_source_set_time(reader->read_ahead, now + READ_AHEAD_STEP);
+	r = sd_event_source_set_time(reader->read_ahead,
+				     now + (reader->missing_since > 0 ? READ_MISSING_STEP
+								      : READ_AHEAD_STEP));
 	return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_ONESHOT);
 }
 
@@ -315,8 +340,31 @@ static int arm_journal_timer(struct reader *reader)
 	return r < 0 ? r : sd_event_source_set_enabled(reader->journal_timer, SD_EVENT_ONESHOT);
 }
 
+/* Files came or went before the end was reached. */
+static int process_while_reading(struct reader *reader)
+{
+	int r;
+
+	r = journal_is_whole(reader->journal, missing_now(reader));
+	if (reader->warming)
+		/* the engine has not seen what it had to see: from the beginning */
+		return r > 0 ? 0 : r < 0 ? r : -ESTALE;
+	if (r <= 0) {
+		reader->reading = false;
+		r = reader_look(reader);
+		return r < 0 ? r : r > 0 ? read_now(reader) : look_again(reader);
+	}
+	if (!reader->cursor_is_selected)
+		return 0;
+	r = journal_seek_after(reader->journal, reader->cursor);
+	if (r == 0)
+		missing_say_deleted(reader);
+	return MIN(r, 0);
+}
+
 int reader_process(struct reader *reader)
 {
+	bool changed;
 	int r;
 
 	r = journal_process(reader->journal);
@@ -324,13 +372,16 @@ int reader_process(struct reader *reader)
 		log_say(LOG_FAULT, LOG_ERR, "the journal cannot be followed: %s", strerror(-r));
 		return r;
 	}
+	changed = r > 0;
 	r = arm_journal_timer(reader);
+	if (r >= 0 && reader->reading && changed)
+		return process_while_reading(reader);
 	if (r < 0 || reader->reading)
 		return r;
 	r = go_on(reader); /* so that nothing is missed */
 	if (r >= 0)
 		r = reader_look(reader);
-	return r > 0 ? read_now(reader) : r;
+	return r < 0 ? r : r > 0 ? read_now(reader) : look_again(reader);
 }
 
 static int reader_on_read(sd_event_source *source, void *userdata)

@@ -32,9 +32,18 @@ struct reader {
 	usec_t mark_time;
 	char *cursor; /* of the last entry that was consumed; NULL: none yet */
 	usec_t cursor_time;
-	usec_t begin;        /* as long as there is none: what is read begins here */
-	bool reading;        /* more is left before the end that was found */
-	bool passed_over;    /* an entry that cannot be read: said already */
+	usec_t begin;            /* as long as there is none: what is read begins here */
+	bool reading;            /* more is left before the end that was found */
+	bool passed_over;        /* an entry that cannot be read: said already */
+	bool cursor_is_selected; /* it was consumed by the rules in force */
+
+	/* missing.c */
+	size_t n_refused;     /* files of the journal: said already */
+	usec_t missing_since; /* CLOCK_MONOTONIC; 0, or: one cannot be opened now */
+	bool without_missing; /* waited for it long enough */
+	usec_t read_all;      /* CLOCK_REALTIME: when nothing was left to read, last */
+	usec_t deleted_said;
+
 	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
 			      */
 
@@ -79,5 +88,20 @@ int reader_end_slice(struct reader *reader, bool attack) must_check;
 /* DIRTY_JOURNAL, DIRTY_LOOK. What fails was said. */
 int reader_process(struct reader *reader) must_check;
 int reader_look_again(struct reader *reader) must_check;
+
+/* missing.c: what of the journal is not there: files that cannot be opened, what was deleted. */
+
+/* CLOCK_REALTIME of this wake-up. */
+usec_t missing_now(const struct reader *reader);
+/* 1: all files of the journal are open; 2: so they are, or are given up, and the journal stands
+ * nowhere; 0: one is waited for: look again soon. */
+int missing_check(struct reader *reader) must_check;
+/* Opens the journal anew, with all its files. 0; negative errno: it stands nowhere, but goes on. */
+int missing_renew(struct reader *reader) must_check;
+void missing_say_refused(struct reader *reader);
+/* The place is gone before all after it was read. */
+void missing_say_deleted(struct reader *reader);
+/* Before what came since all was read is read. */
+void missing_look_for_deleted(struct reader *reader);
 
 #endif

@@ -190,7 +190,7 @@ class World:
 
     # what the world does
 
-    def attack(self, *addresses, times=2, unit="gate"):
+    def attack(self, *addresses, times=2, unit="gate", before=None):
         self.n_files += 1
         now = time.time_ns() // 1000
         out = b""
@@ -200,6 +200,8 @@ class World:
         made = self.folder / f"{self.n_files}.journal"
         subprocess.run([REMOTE, "-o", made, "--split-mode=none", "-"], input=out, check=True,
                        stderr=subprocess.PIPE)
+        if before:
+            before(made)
         made.rename(self.folder / "journal" / made.name)
 
     def verb(self, *words):
@@ -490,6 +492,8 @@ SCENARIOS = {
     "down-unbanned": BANNED + [while_down(unbanned_by_nft), while_down(unbanned_by_verb), armed],
     "upgrade": [left_by_0_1_0, armed],
     "upgrade-rebooted": [left_by_0_1_0, while_down(lost_ruleset), armed],
+    # files of the journal come
+    "files": [armed, attacked, half, other_half, attacked_more, attacked_again],
     "down-flushed": BANNED + [while_down(flushed_set), armed],
 }
 

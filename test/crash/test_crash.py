@@ -1,14 +1,21 @@
 """A sample of test/crash/run: the daemon dies here and there, and no ban is lost or ended by it."""
 import errno
 import multiprocessing
+import os
+import random
+import resource
+import time
 
 import pytest
 
 import crash
+import killed
 
 pytestmark = pytest.mark.skipif(not crash.available(), reason="no root, no systemd-journal-remote or no shim here")
 
 WRITES = crash.WRITES
+BLIND = "73386906bfae481e91ac99faed0ac6a3"
+SAMPLE_OPENS = 9
 # of each scenario so many calls, evenly spread over it
 SAMPLES = {"life": 8, "mend": 8, "emptied": 3, "restore": 4, "reload4": 3, "reload6": 3, "start4": 3, "start6": 6,
            "down-sets": 6, "down-replaced": 3, "down-restored": 3, "down-unbanned": 3, "down-flushed": 2}
@@ -46,6 +53,90 @@ def test_a_message_to_the_kernel_fails(pool, then):
     harms = [crash.Harm(at, str(errno.ENOBUFS), "sendto", then) for at in points(len(wanted.calls), 3)]
     plays = pool.starmap(crash.play, [("mend", harm, wanted) for harm in harms])
     assert [play.faults for play in plays if play.faults] == []
+
+
+def test_killed_over_a_cut_journal_it_says_what_the_model_says(pool):
+    first = int(os.environ.get("BANISH_SEED", random.randrange(1 << 30)))
+    print(f"BANISH_SEED={first}")
+    plays = pool.map(killed.play, range(first, first + 20))
+    assert [(first + i, play[2]) for i, play in enumerate(plays) if play[2]] == []
+    assert sum(play[0] for play in plays) > 5 and sum(play[1] for play in plays) > 10
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "EIO"])
+def test_a_file_cannot_be_opened_once(pool, error):
+    opens = "open,open64,openat,openat64"
+    wanted = pool.apply(crash.play, ("files", crash.Harm(only=opens)))
+    assert not wanted.faults
+    n = len(wanted.calls)
+    # all of the second half, where files of the journal come
+    harms = [crash.Harm(at, str(getattr(errno, error)), opens) for at in range(n // 2, n + 1, SAMPLE_OPENS)]
+    plays = pool.starmap(crash.play, [("files", harm, wanted) for harm in harms])
+    assert [(harm.at, play.faults) for harm, play in zip(harms, plays) if play.faults] == []
+
+
+def starved(folder):
+    """The daemon, without a descriptor left while files come: (bans meanwhile, bans then, what it said)."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        world.start()
+        world.attack("198.51.100.10")
+        assert crash.wait(world, lambda: len(world.entries("ban")) == 1)
+        before = resource.prlimit(world.daemon.pid, resource.RLIMIT_NOFILE)
+        assert before[0] == before[1]  # it has asked for all that it may have
+        n_open = len(os.listdir(f"/proc/{world.daemon.pid}/fd"))
+        resource.prlimit(world.daemon.pid, resource.RLIMIT_NOFILE, (n_open, before[1]))
+        world.attack("198.51.100.20")
+        world.attack("198.51.100.30", times=1)
+        time.sleep(1)
+        meanwhile = world.entries("ban")
+        resource.prlimit(world.daemon.pid, resource.RLIMIT_NOFILE, before)
+        world.attack("198.51.100.30", times=1)
+        world.attack("198.51.100.40")
+        crash.wait(world, lambda: len(world.entries("ban")) == 4)
+        world.stop()
+        world.start()
+        crash.settle(world)
+        return (meanwhile, world.entries("ban"),
+                [said["MESSAGE"] for said in world.said if said.get("MESSAGE_ID") == BLIND and
+                 "the journal begins" not in said["MESSAGE"]])
+    finally:
+        world.close()
+
+
+def test_files_come_while_no_descriptor_is_left(pool, tmp_path):
+    meanwhile, bans, said = pool.apply(starved, (tmp_path,))
+    assert [address for _, address in meanwhile] == ["198.51.100.10"]
+    assert [address for _, address in bans] == [f"198.51.100.{n}0" for n in range(1, 5)]
+    assert "reading waits for it" in said[0] and "nothing was passed over" in said[1] and len(said) == 2
+
+
+def torn(folder):
+    """A message as journald has it between two stores, for a moment, at the journal's end: the bans."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        world.start()
+        for i in range(1, 6):
+            world.attack(f"198.51.100.{i}0", before=lambda made: tear(made, 0))
+            time.sleep(0.01)
+            tear(next((world.folder / "journal").glob(f"{world.n_files}.journal")), 1)
+            crash.wait(world, lambda i=i: len(world.entries("ban")) == i, 2)
+        return world.entries("ban")
+    finally:
+        world.close()
+
+
+def tear(path, n_entries):
+    """Sets how many entries have the last message, as its object in the file says."""
+    with open(path, "r+b") as file:
+        content = file.read()
+        compact = int.from_bytes(content[12:16], "little") & 16
+        file.seek(content.rindex(b"MESSAGE=denied") - (16 if compact else 8))
+        file.write(n_entries.to_bytes(8, "little"))
+
+
+def test_the_last_entry_is_read_when_it_is_written(pool, tmp_path):
+    assert [address for _, address in pool.apply(torn, (tmp_path,))] == [f"198.51.100.{n}0" for n in range(1, 6)]
 
 
 @pytest.mark.parametrize("name", ["upgrade", "upgrade-rebooted"])

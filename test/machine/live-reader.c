@@ -15,8 +15,10 @@ static bool take(struct journal *journal, const char *last)
 {
 	struct span message;
 
-	if (entry_field(journal_entry(journal), "MESSAGE", &message) <= 0)
+	if (entry_field(journal_entry(journal), "MESSAGE", &message) <= 0) {
+		fprintf(stderr, "live-reader: an entry without a message\n");
 		return false;
+	}
 	printf("%.*s\n", (int)message.size, message.data);
 	return span_equal(message, span_of(last));
 }

@@ -1,5 +1,6 @@
 """What journald does to its files and its readers."""
 import json
+import time
 
 import pytest
 
@@ -51,6 +52,21 @@ def test_vacuuming_while_it_runs_does_no_harm(machine, guard):
         guard.wait_banned("dovecot4", source)
         machine.shell("journalctl --quiet --rotate; journalctl --quiet --vacuum-time=1us")
     assert guard.warnings() == []
+
+
+def test_it_says_that_the_journal_was_vacuumed_while_it_was_behind(machine, guard):
+    guard.settle()
+    assert guard.warnings() == []
+    machine.run("systemctl", "kill", "--signal=STOP", "banish.service")
+    time.sleep(2.5)
+    machine.mox("203.0.113.119")
+    machine.wait_for(1, "203.0.113.119", "_SYSTEMD_UNIT=mox.service")
+    machine.shell("journalctl --quiet --rotate; journalctl --quiet --vacuum-time=1us")
+    machine.run("systemctl", "kill", "--signal=CONT", "banish.service")
+    machine.mox("203.0.113.120")
+    guard.wait_banned("mox4", "203.0.113.120")
+    assert "deleted entries after" in guard.wait_message("LOG_BLIND")
+    assert "203.0.113.119" not in machine.elements("mox4")
 
 
 def test_it_says_that_journalds_rate_limit_dropped_messages(machine, guard):

@@ -1,0 +1,273 @@
+#include "io/openfiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-id128.h>
+#include <unistd.h>
+
+/* Two changes within a tick of the kernel leave one time. */
+#define SETTLED_AFTER (USEC_PER_SEC)
+/* A file that libsystemd gave up for an error in it shows in no folder's time. */
+#define CHECK_EVERY   (60 * USEC_PER_SEC)
+
+/* Header of a journal file (systemd's JOURNAL_FILE_FORMAT). */
+#define SIGNATURE    "LPKSHHRH"
+#define HEADER_SIZE  208
+#define N_ENTRIES_AT 152
+#define ID_TEXT_SIZE 32
+
+struct search {
+	const struct openfiles *files;
+	struct openfiles_inode *open; /* owned, sorted */
+	size_t n_open;
+	struct openfiles_inode *missing; /* owned */
+	size_t n_missing;
+	bool only_print;
+	uint64_t print;
+};
+
+static char missing_name[NAME_MAX + 1];
+
+void openfiles_done(struct openfiles *files)
+{
+	free(files->refused);
+	*files = (struct openfiles){ 0 };
+}
+
+const char *openfiles_missing(void)
+{
+	return missing_name;
+}
+
+void openfiles_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A want that passes; whatever else keeps a file from being read stays. */
+static bool is_want(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+static int openfiles_append(struct openfiles_inode **list, size_t *n, const struct stat *status)
+{
+	/* at powers of two */
+	if ((*n & (*n - 1)) == 0) {
+		struct openfiles_inode *larger = realloc(*list, MAX(*n * 2, 1) * sizeof(**list));
+
+		if (!larger)
+			return -ENOMEM;
+		*list = larger;
+	}
+	(*list)[(*n)++] = (struct openfiles_inode){ status->st_dev, status->st_ino };
+	return 0;
+}
+
+static int inode_compare(const void *a, const void *b)
+{
+	const struct openfiles_inode *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->device == y->device ? 0 : x->device < y->device ? -1 : 1;
+}
+
+static int list_open(struct search *search)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	const struct dirent *each;
+	struct stat status;
+	int r = 0;
+
+	if (!folder)
+		return -errno;
+	while (r >= 0 && (each = readdir(folder)))
+		if (fstat(atoi(each->d_name), &status) == 0 && S_ISREG(status.st_mode))
+			r = openfiles_append(&search->open, &search->n_open, &status);
+	closedir(folder);
+	if (search->n_open > 0)
+		qsort(search->open, search->n_open, sizeof(*search->open), inode_compare);
+	return r;
+}
+
+static bool openfiles_knows(const struct search *search, const struct stat *status)
+{
+	const struct openfiles_inode inode = { status->st_dev, status->st_ino };
+
+	for (size_t i = 0; i < search->files->n_refused; i++)
+		if (inode_compare(&search->files->refused[i], &inode) == 0)
+			return true;
+	return search->n_open > 0 &&
+	       bsearch(&inode, search->open, search->n_open, sizeof(inode), inode_compare);
+}
+
+/* 1: there are entries in it; 0: none yet, or it is no such file, or it is not to be read. */
+static int has_entries(int folder, const char *name)
+{
+	uint8_t header[HEADER_SIZE];
+	uint64_t n = 0;
+	int fd, r;
+
+	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return is_want(errno) ? -errno : errno == EIO;
+	r = pread(fd, header, sizeof(header), 0) == sizeof(header) &&
+	    memcmp(header, SIGNATURE, strlen(SIGNATURE)) == 0;
+	close(fd);
+	for (size_t i = 0; r > 0 && i < 8; i++)
+		n |= (uint64_t)header[N_ENTRIES_AT + i] << 8 * i;
+	return n > 0;
+}
+
+static bool is_journal(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end && (strcmp(end, ".journal") == 0 || strcmp(end, ".journal~") == 0);
+}
+
+static int look_at_file(struct search *search, int folder, const char *name)
+{
+	struct stat status;
+	int r;
+
+	if (!is_journal(name))
+		return 0;
+	if (fstatat(folder, name, &status, 0) < 0 || !S_ISREG(status.st_mode) ||
+	    openfiles_knows(search, &status))
+		return 0;
+	r = has_entries(folder, name);
+	if (r != 0)
+		snprintf(missing_name, sizeof(missing_name), "%s", name);
+	return r > 0 ? openfiles_append(&search->missing, &search->n_missing, &status) : r;
+}
+
+static void add_print(struct search *search, const struct stat *status)
+{
+	const uint64_t parts[] = { status->st_ino, (uint64_t)status->st_mtim.tv_sec,
+				   (uint64_t)status->st_mtim.tv_nsec };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		search->print = (search->print ^ parts[i]) * 0x100000001b3;
+}
+
+/* As libsystemd sees it: folders of machines, without those of namespaces. */
+static bool is_wanted_folder(const char *name, const char *only)
+{
+	return strlen(name) == ID_TEXT_SIZE && strspn(name, "0123456789abcdef") == ID_TEXT_SIZE &&
+	       (!only || strcmp(name, only) == 0);
+}
+
+/* `depth` 1: also the folders in it, or the one that is named `only`. */
+static int look_into(struct search *search, int at, const char *path, int depth, const char *only)
+{
+	const struct dirent *each;
+	struct stat status;
+	DIR *folder;
+	int fd, r = 0;
+
+	fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	if (fd < 0)
+		return is_want(errno) ? -errno : 0;
+	if (fstat(fd, &status) == 0)
+		add_print(search, &status);
+	if (depth == 0 && search->only_print) {
+		close(fd);
+		return 0;
+	}
+	folder = fdopendir(fd);
+	if (!folder) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	while (r >= 0 && (each = readdir(folder))) {
+		if (depth > 0 && is_wanted_folder(each->d_name, only))
+			r = look_into(search, fd, each->d_name, depth - 1, NULL);
+		else if (!search->only_print)
+			r = look_at_file(search, fd, each->d_name);
+	}
+	closedir(folder);
+	return r;
+}
+
+static int look_everywhere(struct search *search)
+{
+	char machine[SD_ID128_STRING_MAX];
+	sd_id128_t id;
+	int r;
+
+	search->print = 0xcbf29ce484222325;
+	if (search->files->directory)
+		return look_into(search, AT_FDCWD, search->files->directory, 1, NULL);
+	r = sd_id128_get_machine(&id);
+	if (r < 0)
+		return is_want(-r) ? r : 0;
+	r = look_into(search, AT_FDCWD, "/var/log/journal", 1, sd_id128_to_string(id, machine));
+	return r < 0 ? r : look_into(search, AT_FDCWD, "/run/log/journal", 1, NULL);
+}
+
+static void search_done(struct search *search)
+{
+	free(search->open);
+	free(search->missing);
+}
+
+int openfiles_begin(struct openfiles *files, size_t *ret_refused)
+{
+	struct search search = { .files = files };
+	int r;
+
+	r = list_open(&search);
+	if (r >= 0)
+		r = look_everywhere(&search);
+	if (r >= 0) {
+		free(files->refused);
+		files->refused = TAKE_PTR(search.missing);
+		*ret_refused = files->n_refused = search.n_missing;
+	}
+	search_done(&search);
+	return is_want(-r) ? r : 0;
+}
+
+/* The folders are as they were when all was right, for long enough to be sure of it. */
+static bool is_settled(struct openfiles *files, usec_t now)
+{
+	struct search search = { .files = files, .only_print = true };
+
+	return look_everywhere(&search) >= 0 && search.print == files->print &&
+	       now >= files->print_at + SETTLED_AFTER && now < files->print_at + CHECK_EVERY;
+}
+
+int openfiles_check(struct openfiles *files, usec_t now)
+{
+	struct search search = { .files = files };
+	int r;
+
+	if (is_settled(files, now))
+		return 1;
+	r = list_open(&search);
+	if (r >= 0)
+		r = look_everywhere(&search);
+	if (r >= 0) {
+		r = search.n_missing == 0;
+		if (r > 0 && (search.print != files->print ||
+			      now >= files->print_at + CHECK_EVERY || now < files->print_at)) {
+			files->print = search.print;
+			files->print_at = now;
+		}
+	}
+	search_done(&search);
+	return r;
+}
