@@ -126,29 +126,6 @@ int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes)
 	return 0;
 }
 
-int nft_mask(struct nft *nft, const char *jail, const struct address *address,
-	     const struct prefix *prefix, usec_t remaining, const char *comment)
-{
-	struct nft_change changes[] = {
-		{ .operation = NFT_DELETE, .jail = jail, .address = *address },
-		{ .operation = NFT_PUT,
-		  .jail = jail,
-		  .address = prefix->address,
-		  .remaining = remaining,
-		  .comment = comment },
-	};
-	usec_t present;
-	int r;
-
-	r = nft_find(nft, jail, &prefix->address, &present);
-	if (r < 0)
-		return r;
-	r = nft_apply(nft, changes, r > 0 && present >= remaining ? 1 : 2);
-	if (r <= 0)
-		return r;
-	return changes[0].error < 0 ? changes[0].error : changes[1].error;
-}
-
 /* Our own transactions need not wake us: they are left out by the kernel where the sender's port
  * stands in the header of each message. */
 static int attach_filter(struct nft *nft)

@@ -68,11 +68,6 @@ int nft_add_length(struct nft *nft, const struct nft_jail *jail, uint8_t family,
  * set beforehand). */
 int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes) must_check;
 
-/* Replaces an element with host bits set by the one it was meant to be, with its time and comment;
- * a masked one that is there already and lasts longer is kept. */
-int nft_mask(struct nft *nft, const char *jail, const struct address *address,
-	     const struct prefix *prefix, usec_t remaining, const char *comment) must_check;
-
 /* The sets of the table that hold bans. -ENOENT: no such table. */
 struct nft_sets {
 	struct nft_set *items; /* owned */

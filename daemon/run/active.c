@@ -44,14 +44,3 @@ int active_find_jail(const struct active *active, const char *name)
 			return (int)i;
 	return -ENOENT;
 }
-
-unsigned active_engine_jail(const struct active *active, const char *name)
-{
-	int index = active_find_jail(active, name);
-
-	if (strcmp(name, MANUAL_NAME) == 0)
-		return ENGINE_MANUAL;
-	if (strcmp(name, FORCED_NAME) == 0)
-		return ENGINE_FORCED;
-	return index < 0 ? ENGINE_NO_JAIL : (unsigned)index;
-}

@@ -24,7 +24,5 @@ void active_done(struct active *active);
 
 /* Index of a jail in force; -ENOENT. */
 int active_find_jail(const struct active *active, const char *name);
-/* The engine's number of a jail that has sets. */
-unsigned active_engine_jail(const struct active *active, const char *name);
 
 #endif

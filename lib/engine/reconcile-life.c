@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "engine/reconcile-state.h"
 #include "engine/reconcile.h"
 
@@ -79,27 +80,15 @@ struct ledger *reconcile_ledger(const struct reconcile *reconcile)
 	return engine_ledger(reconcile->engine);
 }
 
-void *reconcile_room(void *items, size_t n, size_t *room, size_t size)
-{
-	void *larger;
-
-	if (n < *room)
-		return items;
-	larger = reallocarray(items, *room * 2 + 16, size);
-	if (larger)
-		*room = *room * 2 + 16;
-	return larger;
-}
-
 int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action)
 {
-	struct reconcile_action *queue = reconcile_room(reconcile->queue, reconcile->n_queue,
-							&reconcile->room_queue, sizeof(*queue));
+	int r;
 
-	if (!queue)
-		return -ENOMEM;
-	reconcile->queue = queue;
-	queue[reconcile->n_queue++] = *action;
+	r = array_reserve(&reconcile->queue, reconcile->n_queue, &reconcile->max_queue,
+			  sizeof(*action));
+	if (r < 0)
+		return r;
+	reconcile->queue[reconcile->n_queue++] = *action;
 	return 0;
 }
 
@@ -114,13 +103,14 @@ void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail)
 int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,
 		    const struct prefix *prefix)
 {
-	struct touched *touched = reconcile_room(reconcile->touched, reconcile->n_touched,
-						 &reconcile->room_touched, sizeof(*touched));
+	struct touched *touched;
+	int r;
 
-	if (!touched)
-		return -ENOMEM;
-	reconcile->touched = touched;
-	touched += reconcile->n_touched++;
+	r = array_reserve(&reconcile->touched, reconcile->n_touched, &reconcile->max_touched,
+			  sizeof(*touched));
+	if (r < 0)
+		return r;
+	touched = &reconcile->touched[reconcile->n_touched++];
 	*touched = (struct touched){ .address = *address, .prefix = *prefix };
 	reconcile_jail_copy(touched->jail, jail);
 	return 0;

@@ -3,6 +3,8 @@
 #include "engine/reconcile-state.h"
 #include "engine/reconcile.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 
 #define MAX_LISTS 5 /* until one tells all that we know of */
@@ -20,7 +22,6 @@ void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *
 int reconcile_element(struct reconcile *reconcile, const struct nft_element *element, bool marked)
 {
 	const struct ban *ban;
-	uint64_t *seen;
 	int r;
 
 	if (reconcile->is_given_up)
@@ -29,12 +30,11 @@ int reconcile_element(struct reconcile *reconcile, const struct nft_element *ele
 	ban = element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
 	if (r < 0 || !ban) /* of one that is astray: it is put where it belongs */
 		return r;
-	seen = reconcile_room(reconcile->seen, reconcile->n_seen, &reconcile->room_seen,
-			      sizeof(*seen));
-	if (!seen)
-		return -ENOMEM;
-	reconcile->seen = seen;
-	seen[reconcile->n_seen++] = ban->id;
+	r = array_reserve(&reconcile->seen, reconcile->n_seen, &reconcile->max_seen,
+			  sizeof(*reconcile->seen));
+	if (r < 0)
+		return r;
+	reconcile->seen[reconcile->n_seen++] = ban->id;
 	return 0;
 }
 

@@ -23,7 +23,7 @@ struct reconcile {
 	unsigned wanted, owed; /* RECONCILE_WANT_...; owed: they failed */
 
 	struct reconcile_action *queue; /* sentences: from head on */
-	size_t head, n_queue, room_queue;
+	size_t head, n_queue, max_queue;
 
 	/* notices */
 	bool wrote, restored;
@@ -36,7 +36,7 @@ struct reconcile {
 	bool doubting, believing;
 	unsigned n_lists; /* so far; 0: none has begun */
 	uint64_t *seen;   /* bans that it told of */
-	size_t n_seen, room_seen;
+	size_t n_seen, max_seen;
 	uint64_t *suspects; /* bans that it lacked, then those that the kernel lacked */
 	size_t n_suspects, next_suspect, n_missing;
 	bool lacking;     /* it lacked what is there */
@@ -49,7 +49,7 @@ struct reconcile {
 
 	/* settle */
 	struct touched *touched;
-	size_t n_touched, room_touched, next_look, next_write;
+	size_t n_touched, max_touched, next_look, next_write;
 	bool looked_raw; /* at the key with host bits of the next */
 	bool misses;     /* one of them is absent: IDENTIFY */
 	bool homeless;   /* a ban by hand stands in a set that is not ours yet */
@@ -59,8 +59,6 @@ struct reconcile {
 };
 
 struct ledger *reconcile_ledger(const struct reconcile *reconcile);
-/* Room for one more of `n`; NULL: -ENOMEM. */
-void *reconcile_room(void *items, size_t n, size_t *room, size_t size);
 int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action) must_check;
 void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail);
 int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,

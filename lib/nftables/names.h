@@ -97,7 +97,7 @@ struct nft_element {
 	const char *jail;       /* lives as long as the list */
 	struct address address; /* the key, to the bit */
 	struct prefix prefix;   /* what it stands for */
-	bool host_bits;         /* the key is not masked: it blocks nobody, see nft_mask() */
+	bool host_bits;         /* the key is not masked: it blocks nobody */
 	usec_t timeout;         /* as it was given; USEC_INFINITY: none */
 	usec_t remaining;       /* at the time of the answer; USEC_INFINITY: for good */
 	const char *comment; /* lives as long as the list; NULL: none. Anybody's bytes: escape it */

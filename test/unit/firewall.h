@@ -232,7 +232,7 @@ static inline void firewall_send(struct firewall *firewall)
 		struct stood *set = firewall_set(firewall, action->jail, action->address.family);
 		const struct ban *ban =
 			ledger_get(engine_ledger(firewall->stream.engine), action->ban);
-		struct held *held = firewall_held(set, &action->address);
+		struct held *held = set ? firewall_held(set, &action->address) : NULL;
 		int error = firewall_refuses(firewall, action);
 
 		if (action->ban && !ban)

@@ -81,6 +81,7 @@ static struct stood *set_of(struct world *world, const struct key *key)
 {
 	struct stood *set = firewall_set(&world->firewall, key->jail, key->family);
 
+	must(set);
 	return set->handle ? set : NULL;
 }
 
@@ -427,14 +428,12 @@ static void come_to_rest(struct world *world)
 static void fail(struct world *world, const struct key *key, const char *what)
 {
 	printf("%s %s/%u: %s\n", key->jail, key->address, key->length, what);
-	(void)world;
+	SAY(world, "failed\n");
 	exit(1);
 }
 
 static void check(struct world *world)
 {
-	struct firewall *firewall = &world->firewall;
-
 	come_to_rest(world);
 	for (size_t i = 0; i < N_KEYS; i++) {
 		struct key *key = &world->keys[i];
