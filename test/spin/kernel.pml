@@ -16,8 +16,8 @@
  */
 #define N          2
 #define MAX_HANDLE 4  /* how often a set is made, at most */
-#define MAX_HANDS  2  /* what somebody does to a ban's set, at most */
-#define MAX_DEATHS 1
+#define MAX_HANDS  3  /* what somebody does, at most, to both */
+#define MAX_DEATHS 2
 
 /* durable */
 bool d_decided[N], d_placed[N], d_lifted[N];
@@ -38,7 +38,7 @@ bool waits_del[N], waits_damage[N], waits_restored[N]; /* notices */
 /* ghosts: what an administrator knows */
 bool unban[N];      /* somebody deleted the element */
 bool counts[N];     /* ... of a set that is on record, durably, with the ban; and it stands */
-byte hands[N], deaths;
+byte hands, deaths;
 
 bool alive, rests;
 
@@ -64,8 +64,8 @@ active [N] proctype hand()
 	byte me = _pid;
 
 	do
-	:: atomic { !rests && hands[me] < MAX_HANDS && handle[me] != 0 ->
-		hands[me]++;
+	:: atomic { !rests && hands < MAX_HANDS && handle[me] != 0 ->
+		hands++;
 		if
 		:: there[me] ->	/* nft delete element, or flush set */
 			there[me] = false;
@@ -87,8 +87,9 @@ active [N] proctype hand()
 			:: there[me] = true; waits_restored[me] = alive
 			fi
 		fi }
-	:: atomic { !rests && alive && (waits_del[me] || waits_damage[me] || waits_restored[me]) ->
-		waits_del[0] = false; waits_del[1] = false;	/* the queue ran over */
+	:: atomic { !rests && alive && hands < MAX_HANDS && (waits_del[me] || waits_damage[me] || waits_restored[me]) ->
+		hands++;	/* the queue ran over */
+		waits_del[0] = false; waits_del[1] = false;
 		waits_damage[0] = false; waits_damage[1] = false;
 		waits_restored[0] = false; waits_restored[1] = false;
 		lost = true }
