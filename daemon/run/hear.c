@@ -135,7 +135,7 @@ static void say_lifted(const struct firewall *firewall, const struct reconcile_a
 		       const char *by)
 {
 	const struct ban *ban = ledger_get(firewall->active->ledger, action->ban);
-	char reason[64];
+	char reason[128];
 
 	if (!ban)
 		return;

@@ -194,7 +194,7 @@ static void who_cannot_or_must_not_be_banned_is_refused(void **state)
 		{ "ban 192.0.2.1 --time never", USAGE, "SPAN" },
 		{ "ban 192.0.2.1 --time 0", USAGE, "SPAN" },
 		{ "ban 192.0.2.1 --jail nojail", NO, "there is no jail \"nojail\", only" },
-		{ "ban 192.0.2.1 --hail mail", USAGE, "no option" },
+		{ "ban 192.0.2.1 --hail mail", USAGE, "unknown option" },
 		{ "unban", USAGE, "--all" },
 		{ "unban --all 192.0.2.1", USAGE, "not both" },
 		{ "unban nonsense", USAGE, "is not an address" },

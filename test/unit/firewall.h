@@ -108,8 +108,11 @@ static inline void firewall_expire(struct firewall *firewall)
 static inline void firewall_hold(struct stood *set, const struct address *address, usec_t until,
 				 const char *comment)
 {
-	struct held *held = firewall_held(set, address);
+	struct held *held;
 
+	if (!set)
+		abort();
+	held = firewall_held(set, address);
 	if (!held) {
 		must(set->n < MAX_HELD);
 		held = &set->items[set->n++];
@@ -252,8 +255,11 @@ static inline void firewall_send(struct firewall *firewall)
 static inline struct nft_element firewall_element(const struct firewall *firewall,
 						  const struct stood *set, const struct held *held)
 {
-	struct prefix prefix = address_widen(&held->address, set->length);
+	struct prefix prefix;
 
+	if (!set || !held)
+		abort();
+	prefix = address_widen(&held->address, set->length);
 	return (struct nft_element){
 		.jail = set->jail,
 		.address = held->address,
