@@ -123,6 +123,8 @@ static inline void firewall_hold(struct stood *set, const struct address *addres
 
 static inline void firewall_make(struct firewall *firewall, struct stood *set)
 {
+	if (!set)
+		abort();
 	set->handle = ++firewall->last_handle;
 	set->n = 0;
 }
