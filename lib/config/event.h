@@ -10,7 +10,7 @@ struct defines;
 struct json;
 
 enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
-enum format { FORMAT_PATTERN, FORMAT_LOGFMT };
+enum event_format { FORMAT_PATTERN, FORMAT_LOGFMT };
 
 /* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. The key is one of
  * the logfmt line, with a pattern a field of the entry. */
@@ -32,7 +32,7 @@ struct event {
 	char *told_by;   /* who tells it: totals of one teller add up; NULL: the event itself */
 	bool last_is_no_guess; /* "last": of the announced attempts the last one was none */
 	char *field;           /* default "MESSAGE" */
-	enum format format;
+	enum event_format format;
 	char *pattern; /* %{define} already put in; NULL for logfmt */
 	struct where *where;
 	size_t n_where;

@@ -90,14 +90,12 @@ int reconcile_listed(struct reconcile *reconcile, int error)
 
 /* What the kernel lacks in the set that held all was taken out; the set stands there now, so it
  * stood there when it was looked. */
-int reconcile_identified(struct reconcile *reconcile, int error)
+int reconcile_lift_suspects(struct reconcile *reconcile, int error)
 {
 	struct home home = { 0 };
 	size_t n = reconcile->n_missing;
 	int r = 0;
 
-	if (reconcile->n_lists == 0)
-		return reconcile_lift_touched(reconcile, error);
 	reconcile->n_missing = 0;
 	if (error < 0) {
 		reconcile_give_list_up(reconcile);

@@ -85,9 +85,9 @@ bool reconcile_check_list(struct reconcile *reconcile, struct reconcile_action *
 /* The next ban that has to go into its home, or is not known to be there; then they are to be
  * recorded. 1. */
 int reconcile_next_fill(struct reconcile *reconcile, struct reconcile_action *ret) must_check;
+/* IDENTIFY was for the suspects of a list. 0 or -ENOMEM. */
+int reconcile_lift_suspects(struct reconcile *reconcile, int error) must_check;
 /* What is to be as the ledger says must not be taken in by a list before it is. */
-/* IDENTIFY was for those that were touched. 0 or -ENOMEM. */
-int reconcile_lift_touched(struct reconcile *reconcile, int error) must_check;
 void reconcile_give_touched_up(struct reconcile *reconcile);
 
 #endif

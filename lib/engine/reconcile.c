@@ -63,7 +63,7 @@ void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 }
 
 /* They are absent from the set that held all, and that stands there now. */
-int reconcile_lift_touched(struct reconcile *reconcile, int error)
+static int reconcile_lift_touched(struct reconcile *reconcile, int error)
 {
 	struct home home = { 0 };
 	int r = 0;
@@ -87,6 +87,12 @@ int reconcile_lift_touched(struct reconcile *reconcile, int error)
 		touched->misses = false;
 	}
 	return r;
+}
+
+int reconcile_identified(struct reconcile *reconcile, int error)
+{
+	return reconcile->n_lists == 0 ? reconcile_lift_touched(reconcile, error)
+				       : reconcile_lift_suspects(reconcile, error);
 }
 
 static void reconcile_delete(struct reconcile_action *ret, const char *jail,

@@ -4,19 +4,19 @@
 
 #define KEPT_MAX (256U << 10) /* bytes; memory for a longer value goes with the next one */
 
-void field_init(struct field *field, const char *name)
+void field_init(struct event_field *field, const char *name)
 {
-	*field = (struct field){ .name = name };
+	*field = (struct event_field){ .name = name };
 	field->subject.logfmt = &field->logfmt;
 }
 
-void field_done(struct field *field)
+void field_done(struct event_field *field)
 {
 	free(field->data);
 	logfmt_done(&field->logfmt);
 }
 
-int field_keep(struct field *field, struct span value)
+int field_keep(struct event_field *field, struct span value)
 {
 	if (value.size > field->allocated || field->allocated > KEPT_MAX) {
 		size_t size = MAX(value.size, 512);
@@ -36,7 +36,7 @@ int field_keep(struct field *field, struct span value)
 	return 0;
 }
 
-int field_ask(struct field *field, const struct entry *entry)
+int field_ask(struct event_field *field, const struct entry *entry)
 {
 	struct span value;
 	int r;

@@ -16,7 +16,7 @@ struct subject {
 	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
 };
 
-struct field {
+struct event_field {
 	const char *name; /* borrowed */
 	bool asked, present;
 	char *data; /* owned */
@@ -26,13 +26,13 @@ struct field {
 };
 
 /* The subject points into the field: it must not move afterwards. */
-void field_init(struct field *field, const char *name);
-void field_done(struct field *field);
+void field_init(struct event_field *field, const char *name);
+void field_done(struct event_field *field);
 
 /* Copies what the source answered. 0 or -ENOMEM. */
-int field_keep(struct field *field, struct span value) must_check;
+int field_keep(struct event_field *field, struct span value) must_check;
 
 /* Asks the entry, once. 0, then `present` tells; negative errno. */
-int field_ask(struct field *field, const struct entry *entry) must_check;
+int field_ask(struct event_field *field, const struct entry *entry) must_check;
 
 #endif

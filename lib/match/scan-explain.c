@@ -19,7 +19,7 @@ static int find_closest(struct scan *scan, const struct entry *entry, struct clo
 
 	for (size_t i = 0; i < scan->n_events; i++) {
 		const struct compiled *compiled = &scan->events[i];
-		struct field *field = &scan->fields[compiled->field];
+		struct event_field *field = &scan->fields[compiled->field];
 		size_t reach = 0;
 		int r;
 

@@ -25,7 +25,7 @@ struct scan {
 	bool *select_first; /* by jail: it has events on other fields than MESSAGE */
 	struct compiled *events;
 	size_t n_events;
-	struct field *fields;
+	struct event_field *fields;
 	size_t n_fields;
 	struct matcher *matcher;
 	struct sieve *sieve;

@@ -21,7 +21,7 @@
 static int try_event(struct scan *scan, const struct entry *entry, const struct compiled *compiled,
 		     struct captures *ret)
 {
-	struct field *field = &scan->fields[compiled->field];
+	struct event_field *field = &scan->fields[compiled->field];
 	int r;
 
 	r = field_ask(field, entry);
@@ -113,7 +113,7 @@ static bool is_silent(struct scan *scan)
 /* Fills the candidates: 1 if there are any. MESSAGE is only kept if one of them may read it. */
 static int find_candidates(struct scan *scan, const struct entry *entry)
 {
-	struct field *field = &scan->fields[MESSAGE_FIELD];
+	struct event_field *field = &scan->fields[MESSAGE_FIELD];
 	struct span value;
 	bool any;
 	int r;

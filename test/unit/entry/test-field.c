@@ -6,7 +6,7 @@ static void asks_once_and_keeps_a_copy(void **state)
 {
 	struct source source = { .fields = FIELDS("A=one", "B=two") };
 	struct entry entry = source_entry(&source);
-	struct field a, c;
+	struct event_field a, c;
 	struct span other;
 
 	field_init(&a, "A");
@@ -27,7 +27,7 @@ static void asks_once_and_keeps_a_copy(void **state)
 static void grows_and_gives_back(void **state)
 {
 	static char large[1 << 20];
-	struct field text;
+	struct event_field text;
 
 	field_init(&text, "A");
 	assert_int_equal(field_keep(&text, (struct span){ 0 }), 0);
@@ -45,7 +45,7 @@ static void passes_errors_on(void **state)
 {
 	struct source source = { .fields = FIELDS("A=one"), .failing = "A" };
 	struct entry entry = source_entry(&source);
-	struct field text;
+	struct event_field text;
 
 	field_init(&text, "A");
 	assert_int_equal(field_ask(&text, &entry), -5);
