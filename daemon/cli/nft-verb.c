@@ -146,8 +146,7 @@ int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned
 
 static bool is_of_hosts(const char *name)
 {
-	return !nft_jail_is_network(name) && !nft_jail_is_forced(name) &&
-	       nft_jail_length(name) == 0;
+	return !nft_jail_is_network(name) && nft_jail_length(name) == 0;
 }
 
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)

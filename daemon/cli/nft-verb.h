@@ -39,7 +39,6 @@ int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned
 int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
 
 /* What is said for people of a ban that holds even for who is ignored. */
-#define NFT_VERB_FORCED " (forced)"
 
 usec_t nft_verb_now(void);
 

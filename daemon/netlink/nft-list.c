@@ -311,25 +311,3 @@ int nft_ignores(struct nft *nft, const struct address *address)
 		return r;
 	return border.found && border.inside;
 }
-
-bool nft_elements_force(const struct nft_elements *elements, const struct prefix *prefix)
-{
-	for (size_t i = 0; i < elements->n_items; i++)
-		if (nft_jail_is_forced(elements->items[i].jail) &&
-		    prefix_covers(prefix, &elements->items[i].prefix))
-			return true;
-	return false;
-}
-
-int nft_forces(struct nft *nft, const struct prefix *prefix)
-{
-	struct nft_elements elements;
-	int r;
-
-	r = nft_list(nft, NFT_FORCED, &elements);
-	if (r < 0)
-		return r;
-	r = nft_elements_force(&elements, prefix);
-	nft_elements_done(&elements);
-	return r;
-}

@@ -116,11 +116,6 @@ int nft_find(struct nft *nft, const char *jail, const struct address *address,
  */
 int nft_ignores(struct nft *nft, const struct address *address) must_check;
 
-/* True if an address of the prefix is in forced4/forced6: 1, 0; -ENOENT: no such table. */
-int nft_forces(struct nft *nft, const struct prefix *prefix) must_check;
-/* The same of elements that nft_list() answered. */
-bool nft_elements_force(const struct nft_elements *elements, const struct prefix *prefix);
-
 /* While anybody listens the kernel makes a notice of each element that it takes, which costs more
  * than the element. So there are two steps, the first before nft_install(), the second when much is
  * done already; in between no change of others is missed, though nobody hears of it.

@@ -3,7 +3,6 @@
 #include "base/timespan.h"
 #include "cli/output.h"
 #include "io/log.h"
-#include "nftables/names.h"
 
 #include <stdio.h>
 
@@ -49,7 +48,7 @@ static void events_say(enum log_kind kind, const char *action, const struct ban 
 	bool automatic = ban->kind == BAN_AUTOMATIC;
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", action },
-		{ "BANISH_JAIL", nft_jail_is_forced(ban->jail) ? NULL : ban->jail },
+		{ "BANISH_JAIL", ban->jail },
 		{ "BANISH_EVENT", automatic ? ban->event : NULL },
 		{ "BANISH_ADDRESS", texts->address },
 		{ "BANISH_PREFIX", texts->prefix },
@@ -114,14 +113,9 @@ void events_unban(const struct ban *ban, const char *reason, bool again)
 	char message[512];
 
 	spell(ban, &texts);
-	if (nft_jail_is_forced(ban->jail))
-		snprintf(message, sizeof(message),
-			 "%s: forced ban ended, ignoreip applies again: %s", texts.address, reason);
-	else
-		snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix,
-			 reason, again ? AGAIN : "");
-	events_say(LOG_UNBAN, nft_jail_is_forced(ban->jail) ? "unforce" : "unban", ban, &texts,
-		   again, message);
+	snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix, reason,
+		 again ? AGAIN : "");
+	events_say(LOG_UNBAN, "unban", ban, &texts, again, message);
 }
 
 void events_adopt(const struct ban *ban, const char *by)
@@ -130,15 +124,9 @@ void events_adopt(const struct ban *ban, const char *by)
 	char message[512];
 
 	spell(ban, &texts);
-	if (nft_jail_is_forced(ban->jail))
-		snprintf(message, sizeof(message),
-			 "%s: forced ban%s%s for %s, ignoreip does not apply", texts.address,
-			 *by ? " by " : "", by, texts.span);
-	else
-		snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
-			 texts.prefix, *by ? " by " : "", by, texts.span);
-	events_say(LOG_ADOPT, nft_jail_is_forced(ban->jail) ? "force" : "adopt", ban, &texts, false,
-		   message);
+	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
+		 texts.prefix, *by ? " by " : "", by, texts.span);
+	events_say(LOG_ADOPT, "adopt", ban, &texts, false, message);
 }
 
 void events_heal(const char *table, const char *what, const char *by, size_t n_bans)

@@ -63,7 +63,6 @@ int fill_gather(void *userdata, struct nft_change **ret, size_t *ret_n)
 int fill_note_first(struct firewall *firewall, const struct first_fill *fill)
 {
 	changes_taken(firewall, &fill->changes);
-	for (size_t i = 0; i < fill->changes.n; i++)
-		firewall->n_put += !nft_jail_is_forced(fill->changes.names[i]);
+	firewall->n_put += fill->changes.n;
 	return reconcile_first_done(firewall->reconcile, fill->last, fill->whole);
 }

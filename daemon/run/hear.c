@@ -8,13 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* The ledger may not have heard yet of a mark that came with the element. */
-static bool is_marked(struct firewall *firewall, const char *jail, const struct prefix *prefix)
-{
-	return element_wants_mark(firewall->active->engine, jail, prefix, firewall_now(firewall)) &&
-	       nft_forces(firewall->nft, prefix) > 0;
-}
-
 int hear_notices(struct firewall *firewall)
 {
 	struct nft_notice notice;
@@ -24,9 +17,7 @@ int hear_notices(struct firewall *firewall)
 	if (r < 0)
 		(void)firewall_complain(firewall, "read the notices of nftables", r);
 	while (nft_take_notice(firewall->nft, &notice)) {
-		r = reconcile_notice(firewall->reconcile, &notice,
-				     notice.type == NFT_NOTICE_ADDED &&
-					     is_marked(firewall, notice.jail, &notice.prefix));
+		r = reconcile_notice(firewall->reconcile, &notice);
 		nft_notice_done(&notice);
 		if (r < 0)
 			return r;
@@ -52,7 +43,6 @@ int hear_begin(struct firewall *firewall)
 int hear_list(struct firewall *firewall)
 {
 	struct nft_elements elements = { 0 };
-	usec_t now = firewall_now(firewall);
 	int r, listed;
 
 	listed = nft_list(firewall->nft, NULL, &elements);
@@ -63,14 +53,8 @@ int hear_list(struct firewall *firewall)
 		return r == -ENOMEM ? r : reconcile_listed(firewall->reconcile, r);
 	}
 	r = install_stands(firewall);
-	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
-		const struct nft_element *element = &elements.items[i];
-		bool marked = element_wants_mark(firewall->active->engine, element->jail,
-						 &element->prefix, now) &&
-			      nft_elements_force(&elements, &element->prefix);
-
-		r = reconcile_element(firewall->reconcile, element, marked);
-	}
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++)
+		r = reconcile_element(firewall->reconcile, &elements.items[i]);
 	nft_elements_done(&elements);
 	return r < 0 ? r : reconcile_listed(firewall->reconcile, listed);
 }
@@ -139,9 +123,7 @@ static void say_lifted(const struct firewall *firewall, const struct reconcile_a
 
 	if (!ban)
 		return;
-	if (action->type == RECONCILE_RELEASED)
-		snprintf(reason, sizeof(reason), "no ban holds it any more");
-	else if (action->absent)
+	if (action->absent)
 		snprintf(reason, sizeof(reason),
 			 "its element was deleted from the set while banish was not running");
 	else
@@ -179,7 +161,7 @@ int hear_say(struct firewall *firewall, const struct reconcile_action *action)
 		firewall->dirty |= DIRTY_LEDGER;
 	if (action->type == RECONCILE_ADOPTED && ban)
 		events_adopt(ban, by);
-	else if (action->type == RECONCILE_LIFTED || action->type == RECONCILE_RELEASED)
+	else if (action->type == RECONCILE_LIFTED)
 		say_lifted(firewall, action, by);
 	else if (action->type == RECONCILE_STALE || action->type == RECONCILE_EXEMPT)
 		say_stale(firewall, action, by);

@@ -96,8 +96,6 @@ static int kernel_do(struct daemon *daemon, const struct reconcile_action *actio
 	case RECONCILE_LENGTHS:
 		firewall->dirty |= DIRTY_LENGTHS;
 		return 0;
-	case RECONCILE_END:
-		return kernel_end_bans(daemon, 0);
 	case RECONCILE_TIRED:
 		firewall_retry_soon(firewall);
 		return hear_say(firewall, action);
@@ -115,9 +113,9 @@ static int kernel_gather(struct daemon *daemon, struct changes *changes,
 	if (action->type == RECONCILE_DELETE)
 		return changes_delete(changes, action->jail, &action->address);
 	ban = ledger_get(daemon->active.ledger, action->ban);
-	if (!ban)
+	if (!ban || !ban_runs(ban, firewall_now(firewall))) /* an install may end bans */
 		return 0;
-	firewall->n_put += !nft_jail_is_forced(action->jail);
+	firewall->n_put++;
 	return changes_put(changes, action->jail, ban, action->is_new ? NFT_PUT_NEW : NFT_PUT,
 			   firewall_now(firewall));
 }

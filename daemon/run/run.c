@@ -271,7 +271,7 @@ static size_t count_running(const struct daemon *daemon)
 	size_t n = 0;
 
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->active.ledger, ban));)
-		n += ban_runs(ban, now) && !nft_jail_is_forced(ban->jail);
+		n += ban_runs(ban, now);
 	return n;
 }
 

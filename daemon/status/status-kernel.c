@@ -96,8 +96,7 @@ static int take_uses(struct status *status)
 		if (strcmp(use->name, NFT_IGNORE "4") == 0 ||
 		    strcmp(use->name, NFT_IGNORE "6") == 0)
 			status->passed += use->packets;
-		if (!nft_set_parse_name(span_of(use->name), name, &family) ||
-		    nft_jail_is_forced(name))
+		if (!nft_set_parse_name(span_of(use->name), name, &family))
 			continue;
 		jail = status_jail(status, nft_jail_bare(name, bare));
 		if (!jail)
@@ -145,8 +144,6 @@ static int take_elements(struct status *status, struct nft *nft)
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
 		struct status_jail *jail;
 
-		if (nft_jail_is_forced(elements.items[i].jail))
-			continue;
 		jail = status_jail(status, nft_jail_bare(elements.items[i].jail, bare));
 		if (!jail)
 			r = -ENOMEM;

@@ -19,7 +19,6 @@ struct request {
 struct target {
 	const char *word;
 	struct prefix prefix;     /* what the word says; then what is banned */
-	struct address forced;    /* who of that is banned even if ignored, with --force */
 	char jail[NFT_JAIL_SIZE]; /* whose set it goes to: the jail's, its networks', or a length's
 				   */
 	unsigned own;             /* the jail's own length, in bits */
@@ -64,7 +63,8 @@ static bool ban_find_set(const struct nft_verb *verb, const char *jail, struct t
 	if (!set)
 		return false;
 	target->own = set->prefix;
-	*ret = address_host(address, set->prefix);
+	*ret = nft_jail_is_forced(jail) ? address_widen(address, set->prefix)
+					: address_host(address, set->prefix);
 	if (ret->length != set->prefix)
 		nft_length_name(jail, ret->length, target->jail);
 	return true;
@@ -81,13 +81,14 @@ static int ignores(const struct nft_verb *verb, const struct prefix *prefix)
 }
 
 /* The daemon takes what reads so for an automatic ban that somebody brought back, unless it goes to
- * the jail that has none. */
+ * a jail that has none. */
 static int check_reason(const struct request *request)
 {
 	char reason[NFT_COMMENT_BYTES];
 
 	(void)nft_clean_comment(request->reason, reason);
-	if (strcmp(request->jail, NFT_JAIL_MANUAL) == 0 || !comment_is_like_own(reason))
+	if (strcmp(request->jail, NFT_JAIL_MANUAL) == 0 || nft_jail_is_forced(request->jail) ||
+	    !comment_is_like_own(reason))
 		return 0;
 	fprintf(stderr,
 		"banish ban: reason \"%s\" looks like that of an automatic ban: choose another\n",
@@ -115,8 +116,6 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 						      : "");
 		return EXIT_NO;
 	}
-	if (request->force && target->prefix.length != address_bits(address))
-		return ban_refuse(target, "is a network; with --force name single addresses");
 	if (prefix_never_offends(&target->prefix))
 		return ban_refuse(target,
 				  "is a loopback, unspecified or multicast address, which nobody "
@@ -128,7 +127,6 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 		return ban_refuse(
 			target,
 			"is exempt (ignoreip, own address or gateway); use --force to ban it anyway");
-	target->forced = *address;
 	target->prefix = banned;
 	return 0;
 }
@@ -153,53 +151,39 @@ static int ban_say(const struct request *request, const struct target *target, u
 		ROW_PREFIX("prefix", &target->prefix),
 		ROW_TIME("expires_usec", until),
 		ROW_BYTES("comment", span_of(request->reason), 0),
-		ROW("forced", IF_THERE(request->force, KIND_FLAG), flag, true),
 		ROW_SAID("word", all ? target->word : ""),
 		ROW_SAID("all of", all ? ": all of " : ""),
 		ROW_SAID("until", until == USEC_INFINITY ? "for good" : "until "),
 		ROW_SAID("time", until == USEC_INFINITY ? "" : timestamp_format(until, time)),
-		ROW_SAID("is forced", request->force ? NFT_VERB_FORCED : ""),
 		ROW_END,
 	};
 
-	return output_print(
-		request->json,
-		"{word}{all of}{prefix} is banned in jail {jail} {until}{time}{is forced}", rows);
-}
-
-static struct nft_change change_of(const struct request *request, const char *jail,
-				   const struct address *address)
-{
-	return (struct nft_change){
-		.operation = NFT_PUT,
-		.jail = jail,
-		.address = *address,
-		.remaining = request->time,
-		.comment = request->reason,
-	};
+	return output_print(request->json,
+			    "{word}{all of}{prefix} is banned in jail {jail} {until}{time}", rows);
 }
 
 static int ban_apply(const struct nft_verb *verb, const struct request *request,
 		     const struct target *targets, size_t n_targets)
 {
-	cleanup(freep) struct nft_change *changes = calloc(2 * n_targets, sizeof(*changes));
-	struct nft_change *marks = changes + n_targets;
+	cleanup(freep) struct nft_change *changes = calloc(n_targets, sizeof(*changes));
 	usec_t now = nft_verb_now();
 	int r, code = EXIT_YES;
 
 	if (!changes)
 		return nft_verb_fail(verb, "ban", -ENOMEM);
-	for (size_t i = 0; i < n_targets; i++) {
-		changes[i] = change_of(request, targets[i].jail, &targets[i].prefix.address);
-		marks[i] = change_of(request, NFT_FORCED, &targets[i].forced);
-	}
-	r = nft_apply(verb->nft, changes, request->force ? 2 * n_targets : n_targets);
+	for (size_t i = 0; i < n_targets; i++)
+		changes[i] = (struct nft_change){
+			.operation = NFT_PUT,
+			.jail = targets[i].jail,
+			.address = targets[i].prefix.address,
+			.remaining = request->time,
+			.comment = request->reason,
+		};
+	r = nft_apply(verb->nft, changes, n_targets);
 	if (r < 0)
 		return nft_verb_fail(verb, "ban", r);
 	for (size_t i = 0; i < n_targets; i++) {
 		r = changes[i].error;
-		if (r == 0 && request->force)
-			r = marks[i].error;
 		if (r == 0)
 			r = ban_say(request, &targets[i], now);
 		if (r < 0) {
@@ -255,13 +239,13 @@ static int parse_time_of_ban(const char *text, void *target)
 int verb_ban(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	struct request request = { .jail = NFT_JAIL_MANUAL, .reason = NFT_COMMENT_MANUAL };
+	struct request request = { .reason = NFT_COMMENT_MANUAL };
 	const struct option_row rows[] = {
 		{ "jail", "JAIL", "whose ports are closed (default manual: all ports)",
 		  &request.jail, NULL },
 		{ "time", "SPAN", "how long: \"2h\", \"4w\", \"infinity\" (default: bantime)",
 		  &request.time, parse_time_of_ban },
-		{ "force", NULL, "also exempt addresses: ignoreip, own address, gateway",
+		{ "force", NULL, "also exempt addresses (ignoreip, own, gateway), in jail forced",
 		  &request.force, NULL },
 		{ "reason", "TEXT", "what list and nft show (default \"by hand\")", &request.reason,
 		  NULL },
@@ -276,6 +260,14 @@ int verb_ban(int argc, char **argv)
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
 		return code;
+	if (request.force && request.jail && !nft_jail_is_forced(request.jail)) {
+		fprintf(stderr,
+			"banish ban: --force bans in jail forced, on all ports; leave out --jail %s\n",
+			request.jail);
+		return EXIT_USAGE;
+	}
+	if (!request.jail)
+		request.jail = request.force ? NFT_FORCED : NFT_JAIL_MANUAL;
 	request.json = common.json;
 	return ban_run(&request, &common, argv + first, (size_t)(argc - first));
 }

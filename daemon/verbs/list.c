@@ -21,7 +21,7 @@ static int list_compare(const void *a, const void *b)
 		 : memcmp(left->address.bytes, right->address.bytes, sizeof(left->address.bytes));
 }
 
-static int list_print_ban(const struct nft_element *element, usec_t now, bool forced, bool json)
+static int list_print_ban(const struct nft_element *element, usec_t now, bool json)
 {
 	char jail[NFT_JAIL_SIZE];
 	const struct row rows[] = {
@@ -30,34 +30,23 @@ static int list_print_ban(const struct nft_element *element, usec_t now, bool fo
 		ROW_PREFIX("prefix", &element->prefix),
 		ROW_TIME("expires_usec", nft_verb_expires(now, element->remaining)),
 		ROW_BYTES("comment", span_of(element->comment ?: ""), MAX_COMMENT),
-		ROW("forced", IF_THERE(forced, KIND_FLAG), flag, true),
-		ROW_SAID("is forced", forced ? NFT_VERB_FORCED : ""),
 		ROW_SAID("blocks", element->host_bits ? " (blocks nobody: host bits are set)" : ""),
 		ROW_END,
 	};
 
-	return output_print(
-		json, "{jail:12}  {prefix:24}  {expires_usec:19}  {comment}{is forced}{blocks}",
-		rows);
+	return output_print(json, "{jail:12}  {prefix:24}  {expires_usec:19}  {comment}{blocks}",
+			    rows);
 }
 
-/* The marks of forced bans are shown on the rows of those. */
-static int list_print(const struct nft_elements *elements, const struct nft_elements *marks,
-		      bool json)
+static int list_print(const struct nft_elements *elements, bool json)
 {
 	usec_t now = nft_verb_now();
 	int r = 0;
 
 	if (!json && elements->n_items > 0)
 		printf("%-12s  %-24s  %-19s  %s\n", "JAIL", "PREFIX", "UNTIL", "COMMENT");
-	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
-		const struct nft_element *element = &elements->items[i];
-		bool forced = nft_elements_force(marks, &element->prefix);
-
-		if (nft_jail_is_forced(element->jail))
-			continue;
-		r = list_print_ban(element, now, forced, json);
-	}
+	for (size_t i = 0; r >= 0 && i < elements->n_items; i++)
+		r = list_print_ban(&elements->items[i], now, json);
 	return r;
 }
 
@@ -74,7 +63,7 @@ int verb_list(int argc, char **argv)
 		USAGE("list", "[JAIL]", 0, 1, rows,
 		      "Shows who is banned, of all jails or one, straight from the kernel.");
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
-	struct nft_elements elements = { 0 }, marks = { 0 };
+	struct nft_elements elements = { 0 };
 	int r, first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
@@ -93,14 +82,11 @@ int verb_list(int argc, char **argv)
 	r = nft_list(verb.nft, jail, &elements);
 	if (r > 0)
 		fprintf(stderr, "banish list: the sets kept changing, some bans may be missing\n");
-	if (r >= 0)
-		r = nft_list(verb.nft, NFT_FORCED, &marks);
 	if (r >= 0) {
 		qsort(elements.items, elements.n_items, sizeof(*elements.items), list_compare);
-		r = list_print(&elements, &marks, common.json);
+		r = list_print(&elements, common.json);
 	}
 	nft_elements_done(&elements);
-	nft_elements_done(&marks);
 	if (r < 0 && r != -ENOENT) /* the table went meanwhile: nobody is banned */
 		return nft_verb_fail(&verb, "list the bans", r);
 	return EXIT_YES;

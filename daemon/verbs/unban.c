@@ -45,8 +45,6 @@ static bool unban_is_wanted(const struct request *request, const char *jail)
 {
 	char bare[NFT_JAIL_SIZE];
 
-	if (nft_jail_is_forced(jail))
-		return false; /* goes when nothing needs it: release_forced() */
 	return !request->jail || strcmp(request->jail, nft_jail_bare(jail, bare)) == 0;
 }
 
@@ -171,45 +169,6 @@ static void say_rest(const struct nft_verb *verb, const char *jail, const struct
 	nft_elements_done(&elements);
 }
 
-/* 1: a set of a jail holds the address; 0: none does. */
-static int is_banned(const struct nft_verb *verb, const struct address *address)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < verb->sets.n_items; i++) {
-		const struct nft_set *set = &verb->sets.items[i];
-		struct prefix prefix = address_widen(address, set->prefix);
-
-		if (set->family == address->family && !nft_jail_is_forced(set->jail))
-			r = nft_find(verb->nft, set->jail, &prefix.address, NULL);
-	}
-	return r;
-}
-
-/* Who is banned nowhere any more is always let through again, if he was before. */
-static int release_forced(const struct nft_verb *verb)
-{
-	cleanup(findings_done) struct findings findings = { 0 };
-	struct nft_elements marks;
-	int r;
-
-	r = nft_list(verb->nft, NFT_FORCED, &marks);
-	if (r < 0)
-		return r;
-	r = 0;
-	for (size_t i = 0; r >= 0 && i < marks.n_items; i++) {
-		const struct address *address = &marks.items[i].address;
-
-		r = is_banned(verb, address);
-		if (r == 0)
-			r = unban_add(&findings, NFT_FORCED, address, address_bits(address));
-	}
-	if (r >= 0)
-		r = nft_apply(verb->nft, findings.items, findings.n_items);
-	nft_elements_done(&marks);
-	return MIN(r, 0);
-}
-
 static int unban_apply(const struct nft_verb *verb, const struct request *request,
 		       struct findings *findings)
 {
@@ -225,9 +184,6 @@ static int unban_apply(const struct nft_verb *verb, const struct request *reques
 		if (r < 0)
 			code = nft_verb_fail(verb, "unban", r);
 	}
-	r = release_forced(verb);
-	if (r < 0)
-		code = nft_verb_fail(verb, "release who was forced", r);
 	for (size_t i = 0; i < findings->n_items && !request->json; i++)
 		if (nft_jail_is_network(findings->items[i].jail))
 			say_rest(verb, findings->items[i].jail, &findings->prefixes[i]);

@@ -171,7 +171,7 @@ static int show_crowds(struct why *why, usec_t now)
 		const struct nft_element *element = &why->elements.items[i];
 		struct why_said said = { 0 };
 
-		if (nft_jail_is_forced(element->jail) || element->timeout == USEC_INFINITY ||
+		if (element->timeout == USEC_INFINITY ||
 		    !prefix_covers(&element->prefix, &why->target) || was_said(why, element))
 			continue;
 		r = find_crowd(why, element, now, &said);

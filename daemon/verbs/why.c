@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum banned { BANNED_NO, BANNED_YES, BANNED_UNKNOWN };
+enum banned { BANNED_NO, BANNED_YES, BANNED_FORCED, BANNED_UNKNOWN };
 
 static void why_done(struct why *why)
 {
@@ -32,8 +32,7 @@ static const char *why_name(const struct why *why, char buffer[static PREFIX_TEX
 		       : prefix_format(&why->target, buffer);
 }
 
-static int why_print_element(const struct why *why, const struct nft_element *element, usec_t now,
-			     bool forced)
+static int why_print_element(const struct why *why, const struct nft_element *element, usec_t now)
 {
 	const struct span comment = span_of(element->comment ?: "");
 	bool forever = element->remaining == USEC_INFINITY;
@@ -45,17 +44,14 @@ static int why_print_element(const struct why *why, const struct nft_element *el
 		ROW_PREFIX("prefix", &element->prefix),
 		ROW_TIME("expires_usec", forever ? USEC_INFINITY : now + element->remaining),
 		ROW("comment", IF_KNOWN(comment.size > 0, KIND_BYTES), bytes, comment),
-		ROW("forced", IF_THERE(forced, KIND_FLAG), flag, true),
 		ROW_SAID("for", forever ? "for good" : "still for "),
 		ROW_SAID("left", forever ? "" : timespan_format(left, text)),
 		ROW_SAID("colon", comment.size > 0 ? ": " : ""),
-		ROW_SAID("is forced", forced ? " (forced)" : ""),
 		ROW_END,
 	};
 
-	return output_print(
-		why->common.json,
-		"banned in jail {jail} as {prefix}, {for}{left}{colon}{comment}{is forced}", rows);
+	return output_print(why->common.json,
+			    "banned in jail {jail} as {prefix}, {for}{left}{colon}{comment}", rows);
 }
 
 static int why_say_unknown(const struct why *why, const char *reason)
@@ -93,12 +89,11 @@ static int ask_kernel(struct why *why, usec_t now)
 	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
 		const struct nft_element *element = &elements->items[i];
 
-		if (nft_jail_is_forced(element->jail) ||
-		    !prefix_covers(&element->prefix, &why->target))
+		if (!prefix_covers(&element->prefix, &why->target))
 			continue;
-		banned = BANNED_YES;
-		r = why_print_element(why, element, now,
-				      nft_elements_force(elements, &element->prefix));
+		if (banned != BANNED_FORCED)
+			banned = nft_jail_is_forced(element->jail) ? BANNED_FORCED : BANNED_YES;
+		r = why_print_element(why, element, now);
 	}
 	if (r >= 0 && torn && banned == BANNED_NO)
 		return why_say_unknown(why, "the sets kept changing, ask again");
@@ -116,7 +111,7 @@ static int say_ignored(const struct why *why, enum banned banned)
 	r = why_ignored(why, &reason);
 	if (r < 0 || (r == 0 && (why->common.json || banned != BANNED_NO)))
 		return r;
-	if (r > 0 && banned == BANNED_YES && nft_forces(why->nft, &why->target) > 0)
+	if (r > 0 && banned == BANNED_FORCED)
 		return 0;
 	if (banned == BANNED_NO)
 		sentence = r > 0 ? "{who} is not banned, and never will be: it is {reason}"
@@ -145,7 +140,7 @@ static int answer(struct why *why)
 	r = say_ignored(why, (enum banned)banned);
 	if (r >= 0)
 		r = why_show_said(why, now);
-	return r < 0 ? r : banned == BANNED_YES;
+	return r < 0 ? r : banned == BANNED_YES || banned == BANNED_FORCED;
 }
 
 int verb_why(int argc, char **argv)

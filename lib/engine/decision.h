@@ -6,7 +6,7 @@
 #include "ledger/ledger.h"
 
 #define ENGINE_MANUAL  (UINT32_MAX - 1) /* the built-in jail "manual": no rule feeds it */
-#define ENGINE_FORCED  (UINT32_MAX - 2) /* its bans are marks: see engine_forces() */
+#define ENGINE_FORCED  (UINT32_MAX - 2) /* the built-in jail "forced": ignored or not */
 #define ENGINE_NO_JAIL UINT32_MAX       /* a jail that is not in force */
 #define MANUAL_NAME    "manual"
 #define FORCED_NAME    "forced"

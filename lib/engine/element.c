@@ -57,17 +57,8 @@ static bool element_has_own_comment(const struct engine *engine, unsigned jail,
 	return false;
 }
 
-/* An ignored host passes even when its network is banned: only a ban of none but these is of no
- * use. */
-bool element_wants_mark(struct engine *engine, const char *jail, const struct prefix *prefix,
-			usec_t now)
-{
-	return !nft_jail_is_forced(jail) && engine_ignores_all(engine, prefix) &&
-	       !engine_forces(engine, prefix, now);
-}
-
 enum element_verdict element_judge(struct engine *engine, const struct nft_element *element,
-				   bool marked, usec_t now)
+				   usec_t now)
 {
 	unsigned jail = home_jail(engine, element->jail);
 	const struct ban *ban;
@@ -77,7 +68,9 @@ enum element_verdict element_judge(struct engine *engine, const struct nft_eleme
 	ban = element_ban(engine, element->jail, &element->prefix, now);
 	if (!ban && element->remaining < TIMER_SLACK)
 		return ELEMENT_OVER;
-	if (!marked && element_wants_mark(engine, element->jail, &element->prefix, now))
+	/* an ignored host passes even when its network is banned: only a ban of none but these is
+	 * of no use */
+	if (jail != ENGINE_FORCED && engine_ignores_all(engine, &element->prefix))
 		return ELEMENT_EXEMPT;
 	if (ban && element_has_time(ban, element->remaining, now))
 		return ELEMENT_KNOWN;

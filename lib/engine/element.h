@@ -15,18 +15,13 @@ enum element_verdict {
 	ELEMENT_NEW,     /* no such ban runs, or not until then: somebody's ban by hand */
 	ELEMENT_STALE,   /* likewise, but its comment is one that we write to automatic bans of that
 			    jail: it was ours, and the ledger knows better */
-	ELEMENT_EXEMPT,  /* all of its prefix is ignored, and nobody forced it */
+	ELEMENT_EXEMPT,  /* all of its prefix is ignored, and the jail is not FORCED_NAME */
 	ELEMENT_OVER,    /* no such ban runs, and it ends at any moment */
 	ELEMENT_FOREIGN, /* of no jail in force */
 };
 
-/* `marked`: the kernel has a mark of it, see element_wants_mark(). */
 enum element_verdict element_judge(struct engine *engine, const struct nft_element *element,
-				   bool marked, usec_t now);
-/* All of it is ignored, and the ledger has no mark of it: the kernel may have one that came with
- * the element. */
-bool element_wants_mark(struct engine *engine, const char *jail, const struct prefix *prefix,
-			usec_t now);
+				   usec_t now);
 /* What the ledger holds of an element; NULL: nothing that runs. `jail`: the sets' name. */
 const struct ban *element_ban(struct engine *engine, const char *jail, const struct prefix *prefix,
 			      usec_t now);

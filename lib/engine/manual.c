@@ -4,23 +4,11 @@
 
 #include "engine/manual.h"
 
-#include "base/array.h"
 #include "engine/banned.h"
 #include "engine/lift.h"
 #include "engine/settings.h"
 
 #include <errno.h>
-
-/* Prefixes that somebody forced, each a single address. */
-struct hosts {
-	struct prefix *items; /* owned */
-	size_t n_items;
-};
-
-static void hosts_done(struct hosts *hosts)
-{
-	free(hosts->items);
-}
 
 static bool has_no_networks(const struct engine *engine, const struct ban *ban, unsigned jail)
 {
@@ -58,9 +46,11 @@ static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, 
 }
 
 /* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
- * of the prefix. */
+ * of the prefix. Not who is forced: his rule stands before the one of the ignored. */
 static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *ban)
 {
+	if (jail == ENGINE_FORCED)
+		return false;
 	if (ban->kind == BAN_AUTOMATIC &&
 	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
 	     settings_spare(engine, jail, &ban->address)))
@@ -68,64 +58,23 @@ static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *b
 	return engine_ignores_all(engine, &ban->prefix);
 }
 
-static bool is_mark(const struct engine *engine, const struct ban *ban, usec_t now)
+static bool must_end(struct engine *engine, const struct ban *ban, unsigned jail)
 {
-	return state_jail_of(engine, ban) == ENGINE_FORCED && ban_runs(ban, now);
-}
-
-static int collect_forced(const struct engine *engine, usec_t now, struct hosts *hosts)
-{
-	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
-		if (!is_mark(engine, ban, now))
-			continue;
-		if (!array_grow(hosts->items, hosts->n_items))
-			return -ENOMEM;
-		hosts->items[hosts->n_items++] = ban->prefix;
-	}
-	return 0;
-}
-
-static bool is_forced(const struct hosts *forced, const struct prefix *prefix)
-{
-	for (size_t i = 0; i < forced->n_items; i++)
-		if (prefix_covers(prefix, &forced->items[i]))
-			return true;
-	return false;
-}
-
-bool engine_forces(const struct engine *engine, const struct prefix *prefix, usec_t now)
-{
-	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));)
-		if (is_mark(engine, ban, now) && prefix_covers(prefix, &ban->prefix))
-			return true;
-	return false;
-}
-
-static bool must_end(struct engine *engine, const struct ban *ban, unsigned jail,
-		     const struct hosts *forced)
-{
-	if (jail == ENGINE_FORCED)
-		return false;
 	return jail == ENGINE_NO_JAIL || has_no_networks(engine, ban, jail) ||
-	       is_outgrown(engine, ban, jail) ||
-	       (is_ignored(engine, jail, ban) && !is_forced(forced, &ban->prefix));
+	       is_outgrown(engine, ban, jail) || is_ignored(engine, jail, ban);
 }
 
 int engine_end_bans(struct engine *engine, usec_t now)
 {
-	cleanup(hosts_done) struct hosts forced = { 0 };
 	int r;
 
-	r = collect_forced(engine, now, &forced);
-	if (r < 0)
-		return r;
 	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
 		unsigned jail;
 
 		if (!ban_runs(ban, now))
 			continue;
 		jail = state_jail_of(engine, ban);
-		if (!must_end(engine, ban, jail, &forced))
+		if (!must_end(engine, ban, jail))
 			continue;
 		r = end_ban(engine, ban, jail, now);
 		if (r < 0)

@@ -16,9 +16,6 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
 		 usec_t now, const struct position *after) must_check;
 
-/* True if an address of the prefix is marked: there runs a ban of it in FORCED_NAME. A ban that
- * holds such an address does not end for being of ignored ones. */
-bool engine_forces(const struct engine *engine, const struct prefix *prefix, usec_t now);
 /* Ends the running bans whose jail is gone or whose address is ignored now: DECISION_END for each.
  */
 int engine_end_bans(struct engine *engine, usec_t now) must_check;

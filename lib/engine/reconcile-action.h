@@ -18,17 +18,15 @@ enum reconcile_type {
 			     */
 	RECONCILE_LENGTHS,  /* a ban has no home though one can be made: if there is room,
 			       reconcile_want() an install */
-	RECONCILE_END,      /* marks went: bans that need them end, and all is committed */
 	RECONCILE_TIRED,    /* somebody removes what we put back, again and again: it is tried again
 			       later. `is_first`: say so */
 	/* to do, gathered; reconcile_sent() for each, any time before the next RECORD */
 	RECONCILE_PUT,    /* `ban` into `jail`; `is_new`: it is not there */
 	RECONCILE_DELETE, /* `jail`, `address` */
 	/* to say; the ledger has changed, and is to be committed soon */
-	RECONCILE_ADOPTED,  /* `ban` is by hand */
-	RECONCILE_REASON,   /* `ban`, by hand, has another reason: nothing is to be said */
-	RECONCILE_LIFTED,   /* `ban`; by `process`, or (`absent`) while nobody heard of it */
-	RECONCILE_RELEASED, /* `ban`, a mark that nothing needs any more */
+	RECONCILE_ADOPTED, /* `ban` is by hand */
+	RECONCILE_REASON,  /* `ban`, by hand, has another reason: nothing is to be said */
+	RECONCILE_LIFTED,  /* `ban`; by `process`, or (`absent`) while nobody heard of it */
 	/* to say */
 	RECONCILE_STALE,    /* `jail`, `prefix`, `comment`: is taken out */
 	RECONCILE_EXEMPT,   /* `jail`, `prefix`: is taken out */

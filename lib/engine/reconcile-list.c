@@ -19,14 +19,14 @@ void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *
 	*ret = (struct reconcile_action){ .type = RECONCILE_LIST };
 }
 
-int reconcile_element(struct reconcile *reconcile, const struct nft_element *element, bool marked)
+int reconcile_element(struct reconcile *reconcile, const struct nft_element *element)
 {
 	const struct ban *ban;
 	int r;
 
 	if (reconcile->is_given_up)
 		return 0;
-	r = reconcile_take_element(reconcile, element, marked, "");
+	r = reconcile_take_element(reconcile, element, "");
 	ban = element_ban(reconcile->engine, element->jail, &element->prefix, reconcile->now);
 	if (r < 0 || !ban) /* of one that is astray: it is put where it belongs */
 		return r;

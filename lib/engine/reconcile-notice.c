@@ -14,10 +14,7 @@ int reconcile_lift(struct reconcile *reconcile, const struct ban *ban, const cha
 
 	r = engine_unban(reconcile->engine, home_jail(reconcile->engine, ban->jail), &ban->prefix,
 			 ban->network, reconcile->now, &reconcile->position);
-	if (r < 0)
-		return r;
-	reconcile->lifted = true;
-	return reconcile_say_ban(reconcile, RECONCILE_LIFTED, id, process, absent);
+	return r < 0 ? r : reconcile_say_ban(reconcile, RECONCILE_LIFTED, id, process, absent);
 }
 
 /* It stands where no ban of its kind does, or has a key that matches nobody. */
@@ -81,10 +78,9 @@ static int reconcile_know(struct reconcile *reconcile, const struct nft_element 
 }
 
 int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
-			   bool marked, const char *process)
+			   const char *process)
 {
-	enum element_verdict verdict =
-		element_judge(reconcile->engine, element, marked, reconcile->now);
+	enum element_verdict verdict = element_judge(reconcile->engine, element, reconcile->now);
 	int r = 0;
 
 	if (verdict == ELEMENT_STALE && reconcile->believing)
@@ -165,7 +161,7 @@ static int reconcile_deleted(struct reconcile *reconcile, const struct nft_notic
 	return r;
 }
 
-int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notice, bool marked)
+int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notice)
 {
 	const struct nft_element element = {
 		.jail = notice->jail,
@@ -182,7 +178,7 @@ int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notic
 	case NFT_NOTICE_ADDED:
 		if (notice->restored)
 			return reconcile_restored(reconcile, notice);
-		r = reconcile_take_element(reconcile, &element, marked, notice->process);
+		r = reconcile_take_element(reconcile, &element, notice->process);
 		if (r >= 0 && reconcile->wrote)
 			r = reconcile_touch(reconcile, notice->jail, &notice->address,
 					    &notice->prefix);

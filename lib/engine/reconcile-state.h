@@ -53,7 +53,6 @@ struct reconcile {
 	bool looked_raw; /* at the key with host bits of the next */
 	bool misses;     /* one of them is absent: IDENTIFY */
 	bool homeless;   /* a ban by hand stands in a set that is not ours yet */
-	bool lifted;     /* a ban was lifted: marks may go */
 
 	bool asks_suspect; /* the open FIND is for one, else for what was touched */
 };
@@ -77,7 +76,7 @@ int reconcile_lift(struct reconcile *reconcile, const struct ban *ban, const cha
 bool reconcile_is_missable(const struct reconcile *reconcile, const struct ban *ban,
 			   struct home *home);
 int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
-			   bool marked, const char *process) must_check;
+			   const char *process) must_check;
 void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *ret);
 void reconcile_found_suspect(struct reconcile *reconcile, int found);
 /* The list that is being worked on. False: nothing is left to ask for it. */

@@ -132,39 +132,6 @@ static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcil
 	return false;
 }
 
-static bool reconcile_needs(const struct reconcile *reconcile, const struct ban *mark)
-{
-	const struct ledger *ledger = reconcile_ledger(reconcile);
-
-	for (const struct ban *ban = NULL; (ban = ledger_next(ledger, ban));)
-		if (!nft_jail_is_forced(ban->jail) && ban_runs(ban, reconcile->now) &&
-		    prefix_contains(&ban->prefix, &mark->address))
-			return true;
-	return false;
-}
-
-/* The next mark that no ban needs any more is released. 1; 0: there is none; -ENOMEM. */
-static int reconcile_release(struct reconcile *reconcile, struct reconcile_action *ret)
-{
-	struct ledger *ledger = reconcile_ledger(reconcile);
-	int r;
-
-	for (const struct ban *ban = NULL; (ban = ledger_next(ledger, ban));) {
-		if (!nft_jail_is_forced(ban->jail) || !ban_runs(ban, reconcile->now) ||
-		    reconcile_needs(reconcile, ban))
-			continue;
-		*ret = (struct reconcile_action){ .type = RECONCILE_DELETE,
-						  .address = ban->prefix.address };
-		home_name(reconcile->engine, ban, ret->jail);
-		r = reconcile_say_ban(reconcile, RECONCILE_RELEASED, ban->id, "", false);
-		if (r >= 0)
-			r = engine_unban(reconcile->engine, ENGINE_FORCED, &ban->prefix, false,
-					 reconcile->now, &reconcile->position);
-		return r < 0 ? r : 1;
-	}
-	return 0;
-}
-
 /* All are looked at before the first is changed. */
 static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconcile_action *ret)
 {
@@ -186,33 +153,23 @@ static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconci
 	return false;
 }
 
-/* 1; 0: something else comes first, or it is done; -ENOMEM. */
-static int reconcile_settle(struct reconcile *reconcile, struct reconcile_action *ret)
+/* False: something else comes first, or it is done. */
+static bool reconcile_settle(struct reconcile *reconcile, struct reconcile_action *ret)
 {
-	int r;
-
 	if (reconcile->restored) { /* its rules stand behind ours */
 		reconcile->restored = false;
 		reconcile->wanted |= RECONCILE_WANT_INSTALL;
-		return 0;
+		return false;
 	}
 	if (reconcile->homeless) {
 		reconcile->homeless = false;
 		*ret = (struct reconcile_action){ .type = RECONCILE_LENGTHS };
-		return 1;
+		return true;
 	}
 	if (reconcile_settle_touched(reconcile, ret))
-		return 1;
-	if (reconcile->lifted) {
-		r = reconcile_release(reconcile, ret);
-		if (r != 0)
-			return r;
-		reconcile->lifted = false;
-		*ret = (struct reconcile_action){ .type = RECONCILE_END };
-		return 1;
-	}
+		return true;
 	reconcile->wanted &= ~RECONCILE_WANT_SETTLE;
-	return 0;
+	return false;
 }
 
 static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action *ret)

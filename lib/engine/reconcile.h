@@ -46,7 +46,7 @@
  *
  * The order of actions, each step only if it is wanted: INSTALL, LIST (FIND for each ban that it
  * lacks, IDENTIFY, LIST again if one was there), fill (PUT), RECORD, settle (LENGTHS, FIND, PUT and
- * DELETE, END). PUT and DELETE may be gathered, and sent before the next action that is neither one
+ * DELETE). PUT and DELETE may be gathered, and sent before the next action that is neither one
  * nor a sentence.
  */
 
@@ -75,9 +75,8 @@ void reconcile_wrote(struct reconcile *reconcile);
 /* The notices were read, and none waited: all that were made before are known. */
 void reconcile_quiet(struct reconcile *reconcile);
 
-/* 0 or -ENOMEM. `marked`: see element_wants_mark(). */
-int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notice,
-		     bool marked) must_check;
+/* 0 or -ENOMEM. */
+int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notice) must_check;
 
 /* 1; 0: there is no more to do; -ENOMEM. */
 int reconcile_take(struct reconcile *reconcile, struct reconcile_action *ret) must_check;
@@ -88,8 +87,7 @@ int reconcile_take(struct reconcile *reconcile, struct reconcile_action *ret) mu
 int reconcile_stands(struct reconcile *reconcile, uint64_t table, const struct home_set *sets,
 		     size_t n_sets) must_check;
 void reconcile_installed(struct reconcile *reconcile, int error);
-int reconcile_element(struct reconcile *reconcile, const struct nft_element *element,
-		      bool marked) must_check;
+int reconcile_element(struct reconcile *reconcile, const struct nft_element *element) must_check;
 int reconcile_listed(struct reconcile *reconcile, int error) must_check;
 /* `found`: 1, 0, -ENOENT (no such set), or another error. */
 void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining);

@@ -164,7 +164,11 @@ const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_
 	if (index == 0) {
 		*buffer = manual_jail(layout);
 	} else if (index == 1) {
-		*buffer = (struct nft_jail){ .name = NFT_FORCED, .prefix4 = 32, .prefix6 = 128 };
+		*buffer = (struct nft_jail){ .name = NFT_FORCED,
+					     .prefix4 = 32,
+					     .prefix6 = 128,
+					     .verdict = layout->manual_verdict,
+					     .ports = { .all = true } };
 	} else if (index - 2 < layout->lengths.n_items) {
 		const struct nft_length *item = &layout->lengths.items[index - 2];
 
@@ -357,20 +361,32 @@ static int put_sets(const struct nft_layout *layout, const struct nftmsg_state *
 	return r;
 }
 
-static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch)
+/* Of NFT_FORCED alone, or of all others. */
+static int put_jails(const struct nft_layout *layout, bool forced, struct nftmsg_batch *batch,
+		     uint32_t *set_id)
 {
 	const struct nft_jail *jail;
 	struct nft_jail buffer;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
+			if (nft_jail_is_forced(jail->name) == forced &&
+			    nftmsg_jail_has(jail, families[f]))
+				r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f],
+							 set_id);
+	return r;
+}
+
+static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch)
+{
 	uint32_t set_id = 0;
 	int r;
 
-	r = nftmsg_rule_add_ignore(batch, layout->table);
-	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			if (!nft_jail_is_forced(jail->name) && nftmsg_jail_has(jail, families[f]))
-				r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f],
-							 &set_id);
-	return r;
+	r = put_jails(layout, true, batch, &set_id);
+	if (r == 0)
+		r = nftmsg_rule_add_ignore(batch, layout->table);
+	return r < 0 ? r : put_jails(layout, false, batch, &set_id);
 }
 
 int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_state *state,

@@ -137,7 +137,7 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 	if (!name_is_valid(bare, NAME_SIZE - 1) || !is_suffix(suffix, last) ||
 	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
 		return false;
-	if (length_in(suffix) > 0 && span_equal(bare, SPAN_LITERAL(NFT_FORCED)))
+	if (suffix.size > 0 && span_equal(bare, SPAN_LITERAL(NFT_FORCED)))
 		return false;
 	memcpy(jail, front.data, front.size);
 	jail[front.size] = '\0';

@@ -28,8 +28,7 @@ const char *nft_length_name(const char *jail, unsigned length, char buffer[stati
 bool nft_jail_is_network(const char *name);
 /* The length in the name; 0: none. */
 unsigned nft_jail_length(const char *name);
-/* NFT_FORCED: its elements are marks, not bans. */
-bool nft_jail_is_forced(const char *name);
+bool nft_jail_is_forced(const char *name); /* NFT_FORCED */
 /* The jail behind the name. */
 const char *nft_jail_bare(const char *name, char buffer[static NFT_JAIL_SIZE]);
 
@@ -59,13 +58,11 @@ bool nft_lengths_have(const struct nft_lengths *lengths, const char *jail, uint8
 int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t family,
 		    unsigned length) must_check;
 
-/* Everything the table holds but the bans. Beside the jails' sets there are those of NFT_FORCED,
- * whose elements are single addresses. They run out as bans do, and close no port by themselves:
- * while an ignored address is in them, it does not pass before the jails are asked. */
+/* Everything the table holds but the bans. */
 struct nft_layout {
 	const char *table;
-	const struct nft_jail
-		*jails; /* `manual` is added if it is not among them, with the settings below */
+	const struct nft_jail *jails; /* `manual` is added if it is not among them, with the
+					 settings below, and NFT_FORCED with their verdict */
 	size_t n_jails;
 	unsigned manual_prefix4, manual_prefix6;
 	enum verdict manual_verdict;
@@ -147,13 +144,15 @@ void nft_notice_done(struct nft_notice *notice);
 size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYTES]);
 
 /* Names inside the table. */
-#define NFT_CHAIN         "prerouting"
-#define NFT_IGNORE        "ignore" /* ignore4, ignore6: no jail can have this name */
-#define NFT_FORCED        "forced" /* forced4, forced6: of those, who does not pass; likewise */
+#define NFT_CHAIN  "prerouting"
+#define NFT_IGNORE "ignore" /* ignore4, ignore6: no jail can have this name */
+#define NFT_FORCED                                                                 \
+	"forced" /* forced4, forced6: a jail that is always there; its bans are of \
+		  single addresses, its rules stand before those of NFT_IGNORE */
 #define NFT_SET_NAME_SIZE (NFT_JAIL_SIZE + 1)
 
 const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NFT_SET_NAME_SIZE]);
-/* The reverse; NFT_FORCED is as a jail here. False: no set of bans has such a name. */
+/* The reverse. False: no set of bans has such a name. */
 bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family);
 
 /* The comment of a set tells what its elements stand for, so that the verbs know it without any

@@ -234,8 +234,7 @@ static void read_expression(const struct nlattr *expression, struct nftmsg_rule 
 	sort_nested(expression, &a);
 	sort_nested(a.at[NFTA_EXPR_DATA], &data);
 	name = nft_parse_text_of(a.at[NFTA_EXPR_NAME]);
-	if (span_equal(name, SPAN_LITERAL("lookup")) &&
-	    !(nft_parse_number_of(data.at[NFTA_LOOKUP_FLAGS]) & NFT_LOOKUP_F_INV))
+	if (span_equal(name, SPAN_LITERAL("lookup")))
 		rule->set = nft_parse_text_of(data.at[NFTA_LOOKUP_SET]);
 	if (span_equal(name, SPAN_LITERAL("counter"))) {
 		rule->packets = long_number_of(data.at[NFTA_COUNTER_PACKETS], 0);

@@ -71,11 +71,9 @@ static void rule_compare(struct rule_draft *draft, const void *data, uint32_t si
 }
 
 /* `set_id` 0: a set with a name of its own. */
-static void look_up(struct rule_draft *draft, const char *set, uint32_t set_id, bool inverted)
+static void look_up(struct rule_draft *draft, const char *set, uint32_t set_id)
 {
-	EXPRESS(draft, "lookup",
-		{ inverted ? NFTNL_EXPR_LOOKUP_FLAGS : 0, NUMBER(NFT_LOOKUP_F_INV) },
-		{ NFTNL_EXPR_LOOKUP_SREG, NUMBER(NFT_REG_1) },
+	EXPRESS(draft, "lookup", { NFTNL_EXPR_LOOKUP_SREG, NUMBER(NFT_REG_1) },
 		{ set_id > 0 ? NFTNL_EXPR_LOOKUP_SET_ID : 0, NUMBER(set_id) },
 		{ NFTNL_EXPR_LOOKUP_SET, set, (uint32_t)strlen(set) + 1 });
 }
@@ -121,7 +119,7 @@ static void begin_rule(struct rule_draft *draft, uint8_t family)
 }
 
 static void match_source(struct rule_draft *draft, const char *jail, uint8_t family,
-			 unsigned prefix, bool inverted)
+			 unsigned prefix)
 {
 	uint32_t offset = family == AF_INET ? 12 : 8; /* of the source in the header */
 	uint32_t size = family == AF_INET ? 4 : 16;
@@ -129,7 +127,7 @@ static void match_source(struct rule_draft *draft, const char *jail, uint8_t fam
 
 	load_payload(draft, NFT_PAYLOAD_NETWORK_HEADER, offset, size);
 	mask_source(draft, prefix, size);
-	look_up(draft, nft_set_name(jail, family, set), 0, inverted);
+	look_up(draft, nft_set_name(jail, family, set), 0);
 }
 
 /* The transport protocol: one of `protocols`; 0 of them: any. */
@@ -148,7 +146,7 @@ static void match_protocol(struct rule_draft *draft, const uint8_t *protocols, s
 		draft->error = nftmsg_set_add_protocols(draft->batch, draft->table, protocols,
 							n_protocols, ++*draft->set_id, set);
 	if (draft->error == 0)
-		look_up(draft, set, *draft->set_id, false);
+		look_up(draft, set, *draft->set_id);
 }
 
 static void match_ports(struct rule_draft *draft, const struct ports *ports)
@@ -168,7 +166,7 @@ static void match_ports(struct rule_draft *draft, const struct ports *ports)
 		draft->error = nftmsg_set_add_ports(draft->batch, draft->table, ports,
 						    ++*draft->set_id, set);
 	if (draft->error == 0)
-		look_up(draft, set, *draft->set_id, false);
+		look_up(draft, set, *draft->set_id);
 }
 
 static int send_rule(struct rule_draft *draft)
@@ -206,8 +204,7 @@ int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
 		begin_rule(&draft, families[i]);
-		match_source(&draft, NFT_IGNORE, families[i], 128, false);
-		match_source(&draft, NFT_FORCED, families[i], 128, true);
+		match_source(&draft, NFT_IGNORE, families[i], 128);
 		rule_express(&draft, "counter", NULL, 0);
 		decide(&draft, (uint32_t)NFT_RETURN);
 		r = end_rule(&draft);
@@ -223,8 +220,7 @@ static int add_rule(struct rule_draft *draft, const struct nft_jail *jail, uint8
 	begin_rule(draft, family);
 	match_protocol(draft, protocols, n_protocols);
 	match_ports(draft, &jail->ports);
-	match_source(draft, jail->name, family, family == AF_INET ? jail->prefix4 : jail->prefix6,
-		     false);
+	match_source(draft, jail->name, family, family == AF_INET ? jail->prefix4 : jail->prefix6);
 	rule_express(draft, "counter", NULL, 0);
 	if (end == END_DROP)
 		decide(draft, NF_DROP);

@@ -30,7 +30,7 @@ def reaches(machine, source):
 
 
 def kept_out(machine, banish, source):
-    banish.wait_banned("manual4", source)
+    banish.wait_banned("forced4", source)
     return lab.eventually(lambda: not reaches(machine, source))
 
 
@@ -39,24 +39,25 @@ def kept_out(machine, banish, source):
 def test_only_force_bans_who_is_always_let_through(machine, routed, source):
     done = routed("ban", source, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(rf"banish ban: {source} is always let through \(.*\); --force .*\n",
+    assert re.fullmatch(rf"banish ban: {source} is exempt \(.*\); use --force .*\n",
                         done.stderr)
     assert machine.elements("manual4") == {}
-    # nor does nft: the element alone is no mark
+    # nor does nft, in another jail
     machine.nft("add", "element", "inet", "banish", "manual4", "{", source, "}")
     routed.wait_gone("manual4", source)
 
-    routed("ban", "--force", "--time", "1h", source)
+    routed("ban", "--force", "--time", "1h", "--reason", "turned bad", source)
     assert not reaches(machine, source)
-    routed.wait_entry("adopt", prefix=source + "/32", jail="manual")
-    assert routed.wait_entry("force", address=source)["MESSAGE"].startswith(
-        f"{source} is forced by banish: for 1h ")
+    assert machine.elements("manual4") == {}
+    assert routed.wait_entry("adopt", prefix=source + "/32", jail="forced")["MESSAGE"].startswith(
+        f"forced: {source}/32 is banned by hand by banish for 1h")
     # the others are let through as before
     assert reaches(machine, "198.51.100.66")
-    told = json.loads(routed("list", "manual", "--json").stdout)
-    assert (told["address"], told["forced"]) == (source, True)
-    assert "(forced)" in routed("list").stdout
-    assert "(forced)" in routed("why", source).stdout
+    told = json.loads(routed("list", "forced", "--json").stdout)
+    assert (told["jail"], told["address"], told["comment"]) == ("forced", source, "turned bad")
+    said = routed("why", source).stdout
+    assert said.startswith(f"banned in jail forced as {source}/32, still for ")
+    assert "exempt" not in said
 
     start = machine.cursor()
     for again in (routed.reload, routed.restart,
@@ -68,41 +69,39 @@ def test_only_force_bans_who_is_always_let_through(machine, routed, source):
         assert kept_out(machine, routed, source)
     assert not routed.entries("unban", after=start)
     healed = routed.wait_entry("heal", after=start)
-    # the source and those whom settle() used until then; the mark of being forced is no ban
+    # the source and those whom settle() used until then
     assert healed["BANISH_BANS"] == "3"
 
     routed("unban", source)
     assert lab.eventually(lambda: reaches(machine, source))
-    assert machine.elements("forced4") == {} == machine.elements("manual4")
-    routed.wait_entry("unban", after=start, prefix=source + "/32")
-    routed.wait_entry("unforce", after=start, address=source)
-    # without the mark it is as before
+    assert machine.elements("forced4") == {}
+    routed.wait_entry("unban", after=start, prefix=source + "/32", jail="forced")
+    # and it is as before
     assert routed("ban", source, check=False).returncode == 1
 
 
 def test_a_forced_ban_survives_a_reboot(machine, routed):
     routed("ban", "--force", "198.51.100.65")
-    routed.wait_entry("force")
+    routed.wait_entry("adopt", jail="forced")
     assert lab.eventually(lambda: '"forced"' in machine.output("cat", "/var/lib/banish/state"))
     machine.shell("systemctl enable banish.service")
     try:
         machine.verb("reboot")
         assert kept_out(machine, routed, "198.51.100.65")
-        assert machine.has_element("forced4", "198.51.100.65")
     finally:
         machine.shell("systemctl disable banish.service")
 
 
-def test_what_is_forced_without_the_daemon_is_kept_by_it(machine, routed):
+def test_who_is_forced_without_the_daemon_is_kept_by_it(machine, routed):
     routed.stop()
-    routed("ban", "--force", "--jail", "dovecot", GATEWAY)
+    routed("ban", "--force", GATEWAY)
     routed("ban", "--force", "2001:db8:77:64::7")
     assert not reaches(machine, GATEWAY)
     assert not reaches(machine, "2001:db8:77:64::7")
     routed.start()
     routed.settle()
     for source in (GATEWAY, "2001:db8:77:64::7"):
-        routed.wait_entry("force", address=source)
+        routed.wait_entry("adopt", address=source, jail="forced")
         assert not reaches(machine, source)
     # of the network only this one
     assert reaches(machine, "2001:db8:77:64::8")
@@ -111,17 +110,30 @@ def test_what_is_forced_without_the_daemon_is_kept_by_it(machine, routed):
     assert machine.elements("forced4") == {} == machine.elements("forced6")
     routed.start()
     routed.settle()
-    assert machine.elements("dovecot4") == {} == machine.elements("forced4")
+    assert machine.elements("forced4") == {} == machine.elements("forced6")
     assert reaches(machine, GATEWAY)
 
 
-def test_an_end_by_nft_ends_all_of_it(machine, routed):
-    """Whichever of the two elements somebody deletes."""
-    for name in ("manual4", "forced4"):
-        routed("ban", "--force", GATEWAY)
-        routed.wait_entry("force")
-        assert not reaches(machine, GATEWAY)
-        machine.nft("delete", "element", "inet", "banish", name, "{", GATEWAY, "}")
-        assert lab.eventually(lambda: machine.elements("manual4") == {} ==
-                              machine.elements("forced4")), machine.output("nft", "list", "ruleset")
-        assert reaches(machine, GATEWAY)
+def test_who_is_ignored_from_now_on_stays_forced(machine, banish):
+    source = "198.51.100.3"
+    banish.begin()
+    banish("ban", "--force", source)
+    banish("ban", source)
+    banish.wait_entry("adopt", jail="forced")
+    banish.configure(**lab.with_mox({"ignoreip": [source]}))
+    banish.reload()
+    banish.wait_gone("manual4", source)
+    assert kept_out(machine, banish, source)
+    banish.configure(**lab.with_mox({}))
+    banish.reload()
+    banish.settle()
+    assert kept_out(machine, banish, source)
+
+
+def test_nft_forces_and_releases(machine, routed):
+    machine.nft("add", "element", "inet", "banish", "forced4", "{", GATEWAY, "timeout 1h }")
+    routed.wait_entry("adopt", address=GATEWAY, jail="forced")
+    assert not reaches(machine, GATEWAY)
+    machine.nft("delete", "element", "inet", "banish", "forced4", "{", GATEWAY, "}")
+    routed.wait_entry("unban", address=GATEWAY, jail="forced")
+    assert reaches(machine, GATEWAY)

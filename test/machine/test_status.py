@@ -59,12 +59,12 @@ def test_all_is_well(machine, guard):
     assert jail(told, "manual")["mode"] is None
 
 
-def test_a_forced_ban_is_one_of_its_jail(guard):
+def test_a_forced_ban_is_one_of_the_jail_forced(guard):
     guard("ban", "--force", "203.0.113.95")
-    guard.wait_entry("force")
+    guard.wait_entry("adopt", jail="forced")
     told = objects(guard)[1]
-    assert jail(told, "manual")["banned"] == 1
-    assert not [item for item in told["jail"] if item["jail"] == "forced"]
+    assert (jail(told, "forced")["mode"], jail(told, "forced")["banned"]) == (None, 1)
+    assert jail(told, "manual")["banned"] == 0
 
 
 def test_it_counts_packets(machine, guard):

@@ -63,8 +63,8 @@ def test_why_knows_who_is_always_let_through(machine, banish):
     assert told("203.0.113.82") == ["203.0.113.82 is not banned"]
     # who asks without the right to see the kernel learns the rest
     lines = asked_by_nobody(machine, "203.0.113.81").splitlines()
-    assert lines[1] == ("203.0.113.81 is let through unless it is forced: "
-                        "it is an address of home.example.org, which is in ignoreip")
+    assert lines[1] == ("203.0.113.81 is exempt, so it is accepted unless forced: "
+                        "an address of home.example.org, which is in ignoreip")
 
     # an ignored host passes though its network is banned, until it is forced
     banish("ban", "2001:db8:77:82::8")
@@ -76,5 +76,5 @@ def test_why_knows_who_is_always_let_through(machine, banish):
     assert [line["what"] for line in lines][:2] == ["banned", "ignored"]
     assert lines[1]["reason"] == "in ignoreip"
     banish("ban", "--force", "2001:db8:77:82::7")
-    assert "all the same" not in banish("why", "2001:db8:77:82::7").stdout
+    assert "exempt" not in banish("why", "2001:db8:77:82::7").stdout
     machine.shell(f"rm -r {names}")

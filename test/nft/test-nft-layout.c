@@ -52,11 +52,13 @@ static void sets_and_chain_are_as_promised(void **state)
 	}
 	assert_int_equal(n_sets, 4 + 2);
 	assert_int_equal(n_chains, 1);
-	assert_int_equal(n_rules, 2 + 4);
+	assert_int_equal(n_rules, 2 + 4 + 2);
 	cJSON_Delete(table);
 	run("nft list table inet banish | grep -q 'type ipv6_addr'");
-	run("nft list chain inet banish prerouting | grep -q 'ip saddr @ignore4 ip saddr != @forced4 counter.* return'");
-	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @ignore6 ip6 saddr != @forced6 counter.* return'");
+	run("nft list chain inet banish prerouting | grep -q '^\t\tip saddr @forced4 counter.* drop'");
+	run("nft list chain inet banish prerouting | grep -q '^\t\tip6 saddr @forced6 counter.* drop'");
+	run("nft list chain inet banish prerouting | grep -q 'ip saddr @ignore4 counter.* return'");
+	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @ignore6 counter.* return'");
 	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr & ffff:ffff:ffff:ffff::.*@mail6 '");
 	run("nft list chain inet banish prerouting | grep -q 'dport { 143, 993 } ip saddr @mail4 counter'");
 	run("nft list chain inet banish prerouting | grep -q '^\t\tip saddr @manual4 counter.* drop'");

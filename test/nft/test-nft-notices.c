@@ -161,7 +161,7 @@ static void losses_are_damage_and_healed(void **state)
 		expect_damage(cases[i].loss);
 		assert_true(nft_install(nft, &layout) >= 0);
 		expect_nothing();
-		run("nft list chain inet banish prerouting | grep -c 'ip6\\? saddr' | grep -qx 6");
+		run("nft list chain inet banish prerouting | grep -c 'ip6\\? saddr' | grep -qx 8");
 		run("nft list set inet banish ignore4 | grep -q 192.0.2.0/24");
 		run("! nft list ruleset | grep -q dormant");
 	}

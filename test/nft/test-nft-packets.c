@@ -277,21 +277,23 @@ static void a_set_of_a_length_masks_by_it(void **state)
 static void of_the_ignored_only_who_is_forced_is_kept_out(void **state)
 {
 	install(VERDICT_DROP, false, "192.0.2.0/29");
-	put(NFT_PUT, NFT_FORCED, "192.0.2.2");
-	assert_int_equal(reach("192.0.2.2", 143), CONNECTED);
 	ban("192.0.2.2");
-	ban("192.0.2.3");
+	assert_int_equal(reach("192.0.2.2", 143), CONNECTED);
+	put(NFT_PUT, NFT_FORCED, "192.0.2.2");
 	assert_int_equal(reach("192.0.2.2", 143), SILENT);
-	assert_int_equal(reach("192.0.2.2", 22), CONNECTED);
+	assert_int_equal(reach("192.0.2.2", 22), SILENT);
 	assert_int_equal(reach("192.0.2.3", 143), CONNECTED);
 	put(NFT_DELETE, NFT_FORCED, "192.0.2.2");
 	assert_int_equal(reach("192.0.2.2", 143), CONNECTED);
 
 	install(VERDICT_DROP, false, "2001:db8:0:1::/64");
-	ban("2001:db8:0:1::");
 	put(NFT_PUT, NFT_FORCED, "2001:db8:0:1::2");
 	assert_int_equal(reach("2001:db8:0:1::2", 143), SILENT);
 	assert_int_equal(reach("2001:db8:0:1::3", 143), CONNECTED);
+
+	install(VERDICT_DROP, false, NULL); /* who is not ignored, too */
+	assert_int_equal(reach("2001:db8:0:1::2", 22), SILENT);
+	assert_int_equal(reach("2001:db8:0:1::3", 22), CONNECTED);
 }
 
 static void a_rejected_host_is_told_at_once(void **state)

@@ -214,58 +214,60 @@ static void who_cannot_or_must_not_be_banned_is_refused(void **state)
 
 static void force_bans_who_is_always_let_through(void **state)
 {
-	struct shown mark;
+	struct shown shown;
 
 	banish(NO, "ban 198.51.100.77 --time 2h");
 	assert_has(
 		err,
 		"198.51.100.77 is exempt (ignoreip, own address or gateway); use --force to ban it anyway\n");
 	assert_null(strchr(strchr(err, '\n') + 1, '\n'));
+	banish(NO, "ban 198.51.100.77 --jail forced");
+	assert_has(err, "198.51.100.77 is exempt");
 	banish(YES, "ban --force 198.51.100.77 --time 2h --reason 'turned bad'");
-	assert_has(out, "198.51.100.77/32 is banned in jail manual until ");
-	assert_has(out, " (forced)\n");
-	mark = json_element("forced4", "198.51.100.77");
-	assert_in_range(mark.expires, 7190, 7200);
-	assert_string_equal(mark.comment, "turned bad");
-	assert_in_range(json_element("manual4", "198.51.100.77").expires, 7190, 7200);
+	assert_has(out, "198.51.100.77/32 is banned in jail forced until ");
+	shown = json_element("forced4", "198.51.100.77");
+	assert_in_range(shown.expires, 7190, 7200);
+	assert_string_equal(shown.comment, "turned bad");
+	assert_int_equal(json_count("manual4"), 0);
 	banish(YES, "ban 192.0.2.7");
 	assert_int_equal(json_count("forced4"), 1);
 
 	banish(YES, "list");
-	assert_has(out, "turned bad (forced)\n");
+	assert_has(out, "turned bad\n");
 	assert_has(out, "by hand\n");
-	assert_null(strstr(out, "forced4"));
-	banish(YES, "list manual --json");
-	assert_has(out, "\"comment\":\"turned bad\",\"forced\":true}\n");
-	assert_has(out, "\"comment\":\"by hand\"}\n");
-	banish(NO, "list forced");
-	assert_has(err, "there is no jail \"forced\", only mail manual\n");
-	banish(NO, "ban 192.0.2.8 --jail forced");
-	assert_has(err, "there is no jail \"forced\"");
+	banish(YES, "list forced --json");
+	assert_has(out, "{\"jail\":\"forced\",\"address\":\"198.51.100.77\"");
+	assert_has(out, "\"comment\":\"turned bad\"}\n");
+	assert_null(strstr(out, "by hand"));
 
-	/* The mark goes with the last ban. */
-	banish(YES, "ban --force 198.51.100.77 --jail mail");
-	banish(YES, "unban 198.51.100.77 --jail manual");
-	assert_int_equal(json_count("forced4"), 1);
 	banish(YES, "unban 198.51.100.77");
-	assert_string_equal(out, "198.51.100.77/32 is no longer banned in jail mail\n");
+	assert_string_equal(out, "198.51.100.77/32 is no longer banned in jail forced\n");
 	assert_int_equal(json_count("forced4"), 0);
-	banish(YES, "ban --force 198.51.100.78 198.51.100.79 --json");
-	assert_has(out, "\"forced\":true");
-	banish(YES, "unban --all --jail manual");
+	banish(YES, "ban --force 198.51.100.78 198.51.100.79 --jail forced --json");
+	assert_has(out, "{\"jail\":\"forced\",\"address\":\"198.51.100.79\"");
+	assert_int_equal(json_count("forced4"), 2);
+	banish(YES, "unban --all --jail forced");
 	assert_int_equal(json_count("forced4"), 0);
+	assert_int_equal(json_count("manual4"), 1);
+	banish(USAGE, "ban --force 198.51.100.77 --jail mail");
+	assert_string_equal(err, "banish ban: --force bans in jail forced, on all ports; leave out "
+				 "--jail mail\n");
+	assert_int_equal(json_count("mail4") + json_count("forced4"), 0);
 }
 
 static void force_takes_single_addresses(void **state)
 {
 	banish(YES, "ban --force 2001:db8::7");
-	assert_has(out, "2001:db8::7: all of 2001:db8::/64 is banned in jail manual until ");
+	assert_has(out, "2001:db8::7/128 is banned in jail forced until ");
 	assert_true(json_element("forced6", "2001:db8::7").found);
+	banish(YES, "ban --force 2002:c000:201::7"); /* which is not the one it carries */
+	assert_has(out, "2002:c000:201::7/128 is banned in jail forced until ");
 	banish(NO, "ban --force 2001:db8::/64");
-	assert_has(err, "2001:db8::/64 is a network; with --force name single addresses\n");
+	assert_has(err, "2001:db8::/64 cannot be banned as a whole, a ban in jail forced is a "
+			"/128\n");
 	banish(NO, "ban --force 127.0.0.1");
 	assert_has(err, "loopback");
-	assert_int_equal(json_count("forced6"), 1);
+	assert_int_equal(json_count("forced6"), 2);
 	assert_int_equal(json_count("forced4"), 0);
 }
 
@@ -282,12 +284,13 @@ static void a_jail_that_is_not_in_force_is_told_from_one_without_a_rule(void **s
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		snprintf(text, sizeof(text), "%s --rules rules", words[i]);
 		banish(NO, text);
-		assert_has(err,
-			   "there is no jail \"web\", only mail manual; it has a rule, so name "
-			   "it under \"jails\" in banish.json and reload banish\n");
+		assert_has(
+			err,
+			"there is no jail \"web\", only mail manual forced; it has a rule, so name "
+			"it under \"jails\" in banish.json and reload banish\n");
 		snprintf(text, sizeof(text), "%s --rules /nowhere", words[i]);
 		banish(NO, text);
-		assert_has(err, "there is no jail \"web\", only mail manual\n");
+		assert_has(err, "there is no jail \"web\", only mail manual forced\n");
 	}
 	run("rm -r %s/rules", config);
 }
@@ -314,7 +317,7 @@ static void who_carries_an_ipv4_address_is_banned_alone(void **state)
 	banish(NO, "ban 64:ff9b::/64");
 	assert_has(err, "cannot be banned as a whole, a ban in jail manual is a /128");
 	banish(NO, "list manual.128v");
-	assert_has(err, "there is no jail \"manual.128v\", only mail manual\n");
+	assert_has(err, "there is no jail \"manual.128v\", only mail manual forced\n");
 
 	banish(YES, "unban 64:ff9b::198.51.100.9");
 	assert_string_equal(out, "64:ff9b::c633:6409/128 is no longer banned in jail manual\n");

@@ -272,16 +272,6 @@ static inline struct nft_element firewall_element(const struct firewall *firewal
 	};
 }
 
-static inline bool firewall_marked(struct firewall *firewall, const struct prefix *prefix)
-{
-	struct stood *set = firewall_set(firewall, FORCED_NAME, prefix->address.family);
-
-	for (size_t i = 0; set && i < set->n; i++)
-		if (prefix_contains(prefix, &set->items[i].address))
-			return true;
-	return false;
-}
-
 static inline void firewall_do_list(struct firewall *firewall,
 				    const struct reconcile_action *action)
 {
@@ -298,8 +288,7 @@ static inline void firewall_do_list(struct firewall *firewall,
 			struct nft_element element =
 				firewall_element(firewall, &sets[i], &sets[i].items[k]);
 
-			must(reconcile_element(firewall->reconcile, &element,
-					       firewall_marked(firewall, &element.prefix)) == 0);
+			must(reconcile_element(firewall->reconcile, &element) == 0);
 		}
 	must(reconcile_listed(firewall->reconcile, error) == 0);
 }
@@ -337,12 +326,11 @@ static inline void firewall_at(struct firewall *firewall)
 static inline void firewall_do(struct firewall *firewall, const struct reconcile_action *action)
 {
 	static const char *const words[] = {
-		[RECONCILE_INSTALL] = "install",   [RECONCILE_LIST] = "list",
-		[RECONCILE_TIRED] = "tired",       [RECONCILE_END] = "end",
-		[RECONCILE_PUT] = "put",           [RECONCILE_DELETE] = "delete",
-		[RECONCILE_ADOPTED] = "adopted",   [RECONCILE_LIFTED] = "lifted",
-		[RECONCILE_RELEASED] = "released", [RECONCILE_STALE] = "stale",
-		[RECONCILE_EXEMPT] = "exempt",     [RECONCILE_RESTORED] = "restored",
+		[RECONCILE_INSTALL] = "install", [RECONCILE_LIST] = "list",
+		[RECONCILE_TIRED] = "tired",     [RECONCILE_STALE] = "stale",
+		[RECONCILE_PUT] = "put",         [RECONCILE_DELETE] = "delete",
+		[RECONCILE_ADOPTED] = "adopted", [RECONCILE_LIFTED] = "lifted",
+		[RECONCILE_EXEMPT] = "exempt",   [RECONCILE_RESTORED] = "restored",
 	};
 	int error;
 
@@ -373,10 +361,6 @@ static inline void firewall_do(struct firewall *firewall, const struct reconcile
 		break;
 	case RECONCILE_LENGTHS:
 		reconcile_want(firewall->reconcile, RECONCILE_WANT_INSTALL);
-		break;
-	case RECONCILE_END:
-		must(engine_end_bans(firewall->stream.engine, firewall->now) == 0);
-		stream_commit(&firewall->stream);
 		break;
 	default:
 		break;
@@ -419,8 +403,7 @@ static inline bool firewall_hear(struct firewall *firewall)
 	const struct nft_notice *notice = &firewall->waits[firewall->next_wait++];
 
 	firewall_at(firewall);
-	must(reconcile_notice(firewall->reconcile, notice,
-			      firewall_marked(firewall, &notice->prefix)) == 0);
+	must(reconcile_notice(firewall->reconcile, notice) == 0);
 	return firewall_drain(firewall);
 }
 
@@ -433,7 +416,10 @@ static inline bool firewall_wake(struct firewall *firewall)
 	firewall->next_wait = firewall->n_waits = 0;
 	reconcile_quiet(firewall->reconcile);
 	reconcile_want(firewall->reconcile, RECONCILE_WANT_SETTLE);
-	return firewall_drain(firewall);
+	if (!firewall_drain(firewall))
+		return false;
+	stream_commit(&firewall->stream); /* what was said */
+	return true;
 }
 
 /* False: it died. */

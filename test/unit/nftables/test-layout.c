@@ -76,12 +76,37 @@ static void makes_everything_where_nothing_is(void **state)
 	assert_int_equal(count(&batch, NFT_MSG_NEWTABLE), 1);
 	assert_int_equal(count(&batch, NFT_MSG_NEWCHAIN), 1);
 	assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2 + 6 + 2);
-	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6 + 2);
 	assert_int_equal(count(&batch, NFT_MSG_DELSET), 0);
 	assert_int_equal(count(&batch, NFT_MSG_DELRULE), 0);
 	assert_true(names(&batch, NFT_MSG_NEWSET, "manual4"));
 	assert_true(names(&batch, NFT_MSG_NEWSET, "forced6"));
 	assert_false(nftmsg_layout_keeps(&layout, &empty, &jails[0], AF_INET));
+	nftmsg_batch_done(&batch);
+}
+
+static void the_forced_are_asked_before_the_ignored(void **state)
+{
+	static const char *const order[] = { "forced4", "forced6", "ignore4", "ignore6" };
+	struct nftmsg_batch batch = { 0 };
+	struct nftmsg_state empty = { 0 };
+	struct nftmsg_rule rule;
+	struct messages messages;
+	size_t n = 0;
+
+	build(&layout, &empty, &batch);
+	messages_of(&batch, &messages);
+	for (size_t i = 0; i < messages.n_items; i++) {
+		if (message_type(messages.items[i]) != NFT_MSG_NEWRULE)
+			continue;
+		assert_true(nftmsg_read_rule(messages.items[i], &rule));
+		if (n < ARRAY_SIZE(order))
+			assert_span_equal(rule.set, order[n]);
+		else
+			assert_null(memmem(rule.set.data, rule.set.size, "forced", 6));
+		n++;
+	}
+	assert_int_equal(n, 2 + 2 + 6);
 	nftmsg_batch_done(&batch);
 }
 
@@ -99,7 +124,7 @@ static void keeps_the_sets_of_bans(void **state)
 	assert_int_equal(count(&batch, NFT_MSG_DELSET), 2);
 	assert_true(names(&batch, NFT_MSG_DELSET, "ignore4"));
 	assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2);
-	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6 + 2);
 	assert_true(nftmsg_layout_keeps(&layout, &known, &jails[0], AF_INET6));
 	nftmsg_state_done(&known);
 	nftmsg_batch_done(&batch);
@@ -243,7 +268,7 @@ static void lengths_have_a_set_each_and_its_rule(void **state)
 
 	build(&l, &empty, &batch);
 	assert_int_equal(count(&batch, NFT_MSG_NEWSET), 2 + 6 + 2 + 2);
-	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6 + 2);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), 2 + 6 + 2 + 2);
 	assert_true(names(&batch, NFT_MSG_NEWSET, "mox.128v6"));
 	assert_true(names(&batch, NFT_MSG_NEWSET, "manual.20v4"));
 	assert_false(names(&batch, NFT_MSG_NEWSET, "mox.128v4"));
@@ -332,6 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_everything_where_nothing_is),
+		cmocka_unit_test(the_forced_are_asked_before_the_ignored),
 		cmocka_unit_test(keeps_the_sets_of_bans),
 		cmocka_unit_test(replaces_what_is_unfit),
 		cmocka_unit_test(empties_all_of_a_table_that_is_not_ours),

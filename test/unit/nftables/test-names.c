@@ -65,6 +65,7 @@ static void other_sets_are_not_ours(void **state)
 					     ".20v4",
 					     "ignore.20v4",
 					     "forced.20v4",
+					     "forced.net4",
 					     "abcdefghijklmnopqrstuvwxyz01234564" };
 	char jail[NFT_JAIL_SIZE];
 	uint8_t family;

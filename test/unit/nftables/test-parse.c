@@ -125,9 +125,6 @@ static void rules_tell_their_set_and_what_they_counted(void **state)
 
 	nftnl_expr_set_str(add_expression(rule, "lookup"), NFTNL_EXPR_LOOKUP_SET, "__set1");
 	nftnl_expr_set_str(add_expression(rule, "lookup"), NFTNL_EXPR_LOOKUP_SET, "dovecot4");
-	e = add_expression(rule, "lookup");
-	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, "forced4");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 	e = add_expression(rule, "counter");
 	nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_PACKETS, 7);
 	nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_BYTES, (uint64_t)1 << 40);
