@@ -223,11 +223,10 @@ const char *journal_explain(int error)
 {
 	switch (-error) {
 	case ENODATA:
-		if (geteuid() != 0 && !is_in_journal_group())
+	case ENOENT:
+		if (error == -ENODATA && geteuid() != 0 && !is_in_journal_group())
 			return "there is none that this user may read, who is neither root nor in "
 			       "the group systemd-journal; else look at the path";
-		/* fall through */
-	case ENOENT:
 		return "none found: check the path, or run as root or in group systemd-journal";
 	case EACCES:
 		return "permission denied: run as root or in group systemd-journal";

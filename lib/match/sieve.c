@@ -406,7 +406,8 @@ static size_t look(struct sieve *sieve, struct span text, size_t place, bool clo
 	return n;
 }
 
-static bool may_be_gram(const struct sieve *sieve, const char *bytes)
+/* 1 or 0: a number, so that four of them are joined without a branch. */
+static unsigned may_be_gram(const struct sieve *sieve, const char *bytes)
 {
 	return sieve->filter[filter_hash(mix(bytes))];
 }
