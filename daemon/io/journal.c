@@ -2,6 +2,7 @@
 
 #include "io/fields.h"
 #include "io/liveend.h"
+#include "io/matches.h"
 #include "io/openfiles.h"
 #include "io/seek.h"
 #include "io/sigbus.h"
@@ -16,11 +17,6 @@
 /* A field can be as large as its sender likes; no rule needs more, and a longer one is cut, never
  * refused. */
 #define MAX_FIELD_SIZE (1024 * 1024) /* bytes */
-
-/* libsystemd looks up every match anew at each step, half a microsecond each (measured, 252), while
- * an entry that no rule wanted costs about two. With more matches than these all is read: the rules
- * ask for the selecting fields themselves. */
-#define MATCHES_MAX 8
 
 #define OWN_UNIT "banish.service"
 
@@ -262,116 +258,22 @@ void journal_ask_for_pieces(struct journal *journal, bool growing)
 	journal->entry.may_be_split = growing || has_split_lines(journal->handle);
 }
 
-static int add_match(sd_journal *handle, const char *field, const char *value)
-{
-	cleanup(freep) char *text = NULL;
-	int size;
-
-	size = asprintf(&text, "%s=%s", field, value);
-	if (size < 0)
-		return -ENOMEM;
-	return sd_journal_add_match(handle, text, (size_t)size);
-}
-
-static int journal_add_selector(sd_journal *handle, const struct selector *selector)
-{
-	int r;
-
-	for (size_t i = 0; i < selector->n_conditions; i++) {
-		const struct condition *condition = &selector->conditions[i];
-
-		/* no match can say "below 1000" or "missing"; another field is always there, and
-		 * rules look again */
-		if (!condition_is_match(condition))
-			continue;
-		/* matches on one field are OR, on different fields AND: just what the object means
-		 */
-		for (size_t k = 0; k < condition->n_values; k++) {
-			r = add_match(handle, condition->field, condition->values[k]);
-			if (r < 0)
-				return r;
-		}
-	}
-	return sd_journal_add_disjunction(handle);
-}
-
-static bool same_condition(const struct condition *a, const struct condition *b)
-{
-	if (strcmp(a->field, b->field) != 0 || a->n_values != b->n_values)
-		return false;
-	for (size_t i = 0; i < a->n_values; i++)
-		if (strcmp(a->values[i], b->values[i]) != 0)
-			return false;
-	return true;
-}
-
-/* Rules often share a unit. */
-static bool journal_is_repeated(const struct ruleset *ruleset, size_t i)
-{
-	const struct selector *selector = ruleset_selector(ruleset, i), *other;
-
-	for (size_t k = 0; k < i; k++) {
-		size_t same = 0;
-
-		other = ruleset_selector(ruleset, k);
-		if (other->n_conditions != selector->n_conditions)
-			continue;
-		while (same < selector->n_conditions &&
-		       same_condition(&selector->conditions[same], &other->conditions[same]))
-			same++;
-		if (same == selector->n_conditions)
-			return true;
-	}
-	return false;
-}
-
-/* More than MATCHES_MAX: somewhere beyond it. */
-static size_t count_matches(const struct ruleset *ruleset)
-{
-	const struct selector *selector;
-	size_t n = 0;
-
-	for (size_t i = 0; n <= MATCHES_MAX && (selector = ruleset_selector(ruleset, i)); i++) {
-		if (journal_is_repeated(ruleset, i))
-			continue;
-		for (size_t k = 0; k < selector->n_conditions; k++)
-			n += selector->conditions[k].n_values;
-	}
-	return n;
-}
-
-/* What journald says that it dropped. */
-static int add_suppressed(sd_journal *handle)
-{
-	int r;
-
-	r = add_match(handle, "_TRANSPORT", "driver");
-	return r < 0 ? r : add_match(handle, "MESSAGE_ID", JOURNAL_SUPPRESSED);
-}
-
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
-	bool selective = count_matches(ruleset) <= MATCHES_MAX;
-	const struct selector *selector;
+	bool selective = matches_are_few(ruleset);
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
 	r = take_along(journal, ruleset, selective);
 	if (r < 0 || !selective)
 		return r;
-	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++) {
-		if (journal_is_repeated(ruleset, i))
-			continue;
-		r = journal_add_selector(journal->handle, selector);
-		if (r < 0)
-			return r;
-	}
-	return with_suppressed ? add_suppressed(journal->handle) : 0;
+	r = matches_add_ruleset(journal->handle, ruleset);
+	return r < 0 || !with_suppressed ? r : matches_add_suppressed(journal->handle);
 }
 
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 {
-	bool selective = count_matches(ruleset) <= MATCHES_MAX;
+	bool selective = matches_are_few(ruleset);
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
@@ -382,7 +284,7 @@ int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 		if (!ruleset_has_notes(ruleset, i))
 			continue;
 		for (size_t k = 0; r >= 0 && k < rule->n_selectors; k++)
-			r = journal_add_selector(journal->handle, &rule->selectors[k]);
+			r = matches_add_selector(journal->handle, &rule->selectors[k]);
 	}
 	return r;
 }
@@ -393,9 +295,10 @@ int journal_select_said(struct journal *journal, const struct prefix *prefixes, 
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
-	r = add_match(journal->handle, "_SYSTEMD_UNIT", OWN_UNIT);
+	r = matches_add(journal->handle, "_SYSTEMD_UNIT", OWN_UNIT);
 	for (size_t i = 0; r >= 0 && i < n_prefixes; i++)
-		r = add_match(journal->handle, "BANISH_PREFIX", prefix_format(&prefixes[i], text));
+		r = matches_add(journal->handle, "BANISH_PREFIX",
+				prefix_format(&prefixes[i], text));
 	return r;
 }
 
@@ -405,15 +308,15 @@ int journal_select_own(struct journal *journal, const char *const *fields, size_
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
-	r = add_match(journal->handle, "_SYSTEMD_UNIT", OWN_UNIT);
+	r = matches_add(journal->handle, "_SYSTEMD_UNIT", OWN_UNIT);
 	for (size_t i = 0; r >= 0 && i < n_fields; i++)
 		r = sd_journal_add_match(journal->handle, fields[i], 0);
 	if (r < 0 || !with_suppressed)
 		return r;
 	r = sd_journal_add_disjunction(journal->handle);
 	if (r >= 0)
-		r = add_suppressed(journal->handle);
-	return r < 0 ? r : add_match(journal->handle, "OBJECT_SYSTEMD_UNIT", OWN_UNIT);
+		r = matches_add_suppressed(journal->handle);
+	return r < 0 ? r : matches_add(journal->handle, "OBJECT_SYSTEMD_UNIT", OWN_UNIT);
 }
 
 int journal_select_rule(struct journal *journal, const struct rule *rule)
@@ -422,7 +325,7 @@ int journal_select_rule(struct journal *journal, const struct rule *rule)
 
 	sd_journal_flush_matches(journal->handle);
 	for (size_t i = 0; r >= 0 && i < rule->n_selectors; i++)
-		r = journal_add_selector(journal->handle, &rule->selectors[i]);
+		r = matches_add_selector(journal->handle, &rule->selectors[i]);
 	return r;
 }
 

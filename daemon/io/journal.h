@@ -13,9 +13,6 @@
 
 struct journal;
 
-/* MESSAGE_ID of journald's "Suppressed N messages from UNIT" (SD_MESSAGE_JOURNAL_DROPPED). */
-#define JOURNAL_SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
-
 /* Where both are NULL, the machine's journal: all local files, those of users too; else a file or
  * glob, or a folder. -ENODATA: no file of the system's journal can be read (none there, or no right
  * to). Where descriptors or memory are too few for all its files: -EMFILE, -ENFILE, -ENOMEM; the
