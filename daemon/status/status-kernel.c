@@ -69,6 +69,8 @@ static int look_for_damage(struct status *status)
 				  "");
 	r = look_at_sets(status, NFT_IGNORE);
 	if (r == 0)
+		r = look_at_sets(status, NFT_FORCED);
+	if (r == 0)
 		r = look_at_sets(status, NFT_JAIL_MANUAL);
 	if (r == 0)
 		r = look_at_lengths(status);

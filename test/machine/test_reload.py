@@ -9,7 +9,7 @@ def reload(machine, banish, **policy):
     banish.configure(**policy)
     after = machine.cursor()
     machine.run("systemctl", "reload", "banish.service")
-    assert lab.eventually(lambda: any("loaded anew" in entry["MESSAGE"]
+    assert lab.eventually(lambda: any("configuration reloaded" in entry["MESSAGE"]
                                       for entry in banish.entries(after=after)))
     return {(entry.get("BANISH_ACTION"), entry.get("BANISH_JAIL"), entry.get("BANISH_PREFIX"))
             for entry in banish.entries(after=after) if "BANISH_ACTION" in entry}

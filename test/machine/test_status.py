@@ -123,6 +123,9 @@ def test_the_daemon_was_killed(machine, guard):
 
 def test_a_table_that_is_not_whole(machine, guard):
     guard.stop()
+    machine.shell("nft delete rule inet banish prerouting handle $(nft -a list ruleset | "
+                  "sed -n 's/.*@forced6 .*handle //p')")
+    assert "not whole, no rule looks into its set forced6" in problems(guard)
     machine.shell("nft flush chain inet banish prerouting")
     assert "not whole, no rule looks into its set ignore4" in problems(guard)
     machine.shell("nft delete chain inet banish prerouting")
