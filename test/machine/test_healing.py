@@ -102,7 +102,7 @@ def test_a_repair_that_fails_is_tried_again(machine, guard):
 END
 """)
     message = guard.wait_message("LOG_KERNEL", start)
-    assert "somebody else" in message
+    assert "in use by other rules" in message
     machine.nft("flush", "chain", "inet", "banish", "other")
     guard.wait_banned("dovecot4", "203.0.113.74", seconds=15)
     assert len(guard.messages("LOG_KERNEL", start)) == 1
@@ -132,4 +132,4 @@ def test_a_fight_over_the_table_is_said_and_does_not_spin(machine, guard):
     assert lab.eventually(lambda: "203.0.113.90" in (machine.elements("manual4") or {}), 15)
     entries = guard.entries()
     assert len([e for e in entries if e.get("BANISH_ACTION") == "heal"]) <= 20
-    assert len([e for e in entries if "keeps removing table" in e["MESSAGE"]]) == 1
+    assert len([e for e in entries if "keeps deleting table" in e["MESSAGE"]]) == 1

@@ -85,5 +85,5 @@ def test_a_network_is_banned_by_hand(machine, guard):
     guard.configure(**lab.with_mox({}))
     guard.reload()
     entry = guard.wait_entry("unban", prefix=network)
-    assert "bans no networks any more" in entry["MESSAGE"]
+    assert "no longer bans networks" in entry["MESSAGE"]
     assert machine.outcome("203.0.113.9", password="alice-secret") == "ok"
