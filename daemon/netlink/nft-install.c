@@ -156,13 +156,32 @@ static int send_layout(struct nft *nft, const struct nft_layout *layout,
 	return r;
 }
 
+/* What stands now is what that transaction made or emptied, whatever others did since. */
+static bool install_is_ours(const struct nft *nft, const struct nftmsg_state *before)
+{
+	const struct nftmsg_state *made = &nft->made;
+	const struct nftmsg_known_set *set, *now;
+
+	if (nft->ours.table_handle != (made->has_table ? made : before)->table_handle)
+		return false;
+	for (size_t i = 0; i < nft->n_empty_sets; i++) {
+		const struct nft_set *empty = &nft->empty_sets[i];
+
+		set = nftmsg_state_find(made, empty->jail, empty->family)
+			      ?: nftmsg_state_find(before, empty->jail, empty->family);
+		now = nftmsg_state_find(&nft->ours, empty->jail, empty->family);
+		if (!set || !now || set->handle != now->handle)
+			return false;
+	}
+	return true;
+}
+
 static int install_plan(struct nft *nft, const struct nft_layout *layout,
 			const struct nftmsg_state *state, uint32_t generation,
 			struct nft_filling *filling)
 {
 	cleanup(nftmsg_plan_done) struct nftmsg_plan plan = { 0 };
 	struct nft_change *changes;
-	uint32_t after = 0;
 	size_t n;
 	int r;
 
@@ -177,12 +196,9 @@ static int install_plan(struct nft *nft, const struct nft_layout *layout,
 	if (r != 0)
 		return r;
 	r = nft_identify(nft);
-	if (r >= 0)
-		r = nft_socket_ask_generation(nft, &after);
 	if (r < 0)
 		return r;
-	/* Nobody else was there between: those are the sets that were filled. */
-	filling->done = plan.start == plan.n_items && generation && after == generation + 1;
+	filling->done = plan.start == plan.n_items && generation && install_is_ours(nft, state);
 	return 0;
 }
 

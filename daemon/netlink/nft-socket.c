@@ -55,13 +55,15 @@ struct outcome {
 	int error; /* of the whole */
 };
 
-static void socket_judge(struct nft *nft, struct nftmsg_plan *plan, struct span datagram,
-			 struct outcome *outcome)
+static int socket_judge(struct nft *nft, struct nftmsg_plan *plan, struct span datagram,
+			struct outcome *outcome)
 {
 	const struct nftmsg_batch *batch = &nft->batch;
 	struct nftmsg_answer answer;
+	int r = 0;
 
-	while (nftmsg_answer_next(&datagram, &answer)) {
+	while (r >= 0 && nftmsg_answer_next(&datagram, &answer)) {
+		r = nftmsg_state_feed(&nft->made, nft->table, &answer);
 		/* The last number is that of the end. */
 		if (answer.type != ANSWER_RESULT ||
 		    answer.sequence - batch->first >= batch->sequence - batch->first)
@@ -75,14 +77,16 @@ static void socket_judge(struct nft *nft, struct nftmsg_plan *plan, struct span 
 		    outcome->error == 0)
 			outcome->error = answer.error;
 	}
+	return r;
 }
 
 int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan)
 {
 	struct outcome outcome = { 0 };
-	int n_lost = 0;
+	int r, n_lost = 0;
 
 	nft->sequence = nft->batch.sequence;
+	nftmsg_state_done(&nft->made);
 	if (mnl_socket_sendto(nft->command, nft->batch.data, nft->batch.size) < 0)
 		return -errno;
 	while (n_lost < MAX_LOST) {
@@ -96,7 +100,9 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan)
 		}
 		if (n < 0)
 			return (int)n;
-		socket_judge(nft, plan, (struct span){ nft->buffer, (size_t)n }, &outcome);
+		r = socket_judge(nft, plan, (struct span){ nft->buffer, (size_t)n }, &outcome);
+		if (r < 0)
+			return r;
 	}
 	if (outcome.error == -ERESTART)
 		nft->generation = 0;

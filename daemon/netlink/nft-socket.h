@@ -25,6 +25,7 @@ struct nft {
 	struct nftmsg_batch batch;
 	struct nftmsg_watch *watch;
 	struct nftmsg_state ours; /* what the last install left */
+	struct nftmsg_state made; /* by the last transaction: tables and sets, with their handles */
 	bool was_strange;
 	struct nft_set *empty_sets; /* owned; by the last install */
 	size_t n_empty_sets;

@@ -60,6 +60,7 @@ struct nft *nft_free(struct nft *nft)
 	nftmsg_batch_done(&nft->batch);
 	nftmsg_watch_free(nft->watch);
 	nftmsg_state_done(&nft->ours);
+	nftmsg_state_done(&nft->made);
 	free(nft->empty_sets);
 	free(nft);
 	return NULL;

@@ -280,7 +280,8 @@ static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *
 
 static int put_table(struct nftmsg_batch *batch, const char *table)
 {
-	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, ROOM);
+	struct nlmsghdr *message =
+		nftmsg_batch_open(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ECHO, ROOM);
 
 	if (!message)
 		return -ENOMEM;

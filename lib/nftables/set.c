@@ -75,7 +75,8 @@ static struct nftnl_set *set_new(const char *table, const char *name, uint32_t f
 
 static int put_set(struct nftmsg_batch *batch, struct nftnl_set *set)
 {
-	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_NEWSET, NLM_F_CREATE, SET_ROOM);
+	struct nlmsghdr *message =
+		nftmsg_batch_open(batch, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_ECHO, SET_ROOM);
 
 	if (!message)
 		return -ENOMEM;

@@ -2,7 +2,12 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "netns.h"
 
@@ -173,6 +178,46 @@ static void what_others_do_meanwhile_is_seen(void **state)
 	assert_true(filling.done); /* of the second try */
 	assert_int_equal(given.n_calls, 2);
 	assert_int_equal(json_count("mail4"), 3);
+}
+
+static pid_t be_busy(void)
+{
+	cleanup(nft_freep) struct nft *busy = NULL;
+	struct nft_layout layout = netns_layout();
+	pid_t other = fork();
+
+	assert_true(other >= 0);
+	if (other > 0)
+		return other;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	layout.table = "busy";
+	if (nft_open(layout.table, &busy) < 0)
+		_exit(1);
+	for (;;)
+		(void)!nft_install(busy, &layout);
+}
+
+/* Somebody changes another table all the time: an unban of what an install puts in is one all the
+ * same. */
+static void others_who_are_busy_hide_nothing(void **state)
+{
+	struct nft_layout layout = netns_layout();
+	pid_t other = be_busy();
+
+	for (int i = 0; i < 3000; i++) {
+		struct given given = given_of(3);
+		struct nft_filling filling = { .gather = give, .userdata = &given };
+		int r;
+
+		layout.size = 10 + i % 2; /* made anew */
+		do
+			r = nft_install_filled(nft, &layout, &filling);
+		while (r == -ERESTART || r == -EINTR);
+		assert_int_equal(r, 1);
+		assert_true(filling.done);
+	}
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
 }
 
 static void a_set_made_anew_has_another_handle(void **state)
@@ -407,6 +452,7 @@ int main(void)
 		INSTALLED(sets_and_their_elements_come_at_once),
 		INSTALLED(elements_that_are_refused_keep_no_set_out),
 		INSTALLED(what_others_do_meanwhile_is_seen),
+		INSTALLED(others_who_are_busy_hide_nothing),
 		INSTALLED(a_set_made_anew_has_another_handle),
 		INSTALLED(installing_again_keeps_elements),
 		INSTALLED(another_prefix_replaces_its_set_only),
