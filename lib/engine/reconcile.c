@@ -132,9 +132,14 @@ static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcil
 	return false;
 }
 
-/* All are looked at before the first is changed. */
+/* All are looked at before the first is changed. Where no home is known yet nothing is: a key with
+ * host bits would be taken out though its ban cannot be put in. */
 static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconcile_action *ret)
 {
+	if (reconcile->n_touched > 0 && reconcile->homes.n_sets == 0) {
+		reconcile_give_touched_up(reconcile);
+		return false;
+	}
 	if (reconcile->next_look < reconcile->n_touched) {
 		struct touched *touched = &reconcile->touched[reconcile->next_look];
 
@@ -191,6 +196,8 @@ static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action 
 	if (reconcile->wanted & RECONCILE_WANT_LIST) {
 		if (reconcile_settle_touched(reconcile, ret))
 			return true;
+		if (!(reconcile->wanted & RECONCILE_WANT_LIST))
+			return false;
 		reconcile_begin_list(reconcile, ret);
 		return true;
 	}

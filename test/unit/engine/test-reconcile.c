@@ -314,6 +314,33 @@ static void what_could_not_be_deleted_is_deleted_later(void **state)
 	assert_null(held(mail4, "203.0.113.7"));
 }
 
+static int refuse_installs(struct firewall *unused, const struct reconcile_action *action)
+{
+	return action->type == RECONCILE_INSTALL ? -EIO : 0;
+}
+
+/* Its key is all that tells of the ban: it stays until the ban can be put in. */
+static void nothing_is_taken_out_before_the_sets_are_known(void **state)
+{
+	assert_true(firewall_decide(&firewall, "2001:db8::1"));
+	firewall_place(&firewall);
+	stream_commit(&firewall.stream);
+	restart();
+	firewall_drop(mail6, held(mail6, "2001:db8::"));
+	firewall.refuse = refuse_installs;
+	assert_true(firewall_start(&firewall));
+	firewall_add(&firewall, mail6, "2001:db8::5", firewall.now + HOUR / 2, "");
+	assert_true(firewall_wake(&firewall));
+	assert_non_null(held(mail6, "2001:db8::5"));
+	firewall.refuse = NULL;
+	reconcile_want(firewall.reconcile, RECONCILE_WANT_INSTALL | RECONCILE_WANT_RETRY);
+	assert_true(firewall_drain(&firewall));
+	assert_true(firewall_wake(&firewall));
+	assert_non_null(ban_of(mail6, "2001:db8::1"));
+	assert_non_null(held(mail6, "2001:db8::"));
+	assert_null(held(mail6, "2001:db8::5"));
+}
+
 static void who_never_stops_is_left_for_a_while(void **state)
 {
 	for (int i = 0; i < 21; i++) {
@@ -351,6 +378,7 @@ int main(void)
 		CASE(a_set_of_nobody_is_left_alone),
 		CASE(a_set_that_refused_is_not_recorded),
 		CASE(what_could_not_be_deleted_is_deleted_later),
+		CASE(nothing_is_taken_out_before_the_sets_are_known),
 		CASE(who_never_stops_is_left_for_a_while),
 	};
 
