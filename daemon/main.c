@@ -15,7 +15,7 @@ static const struct verb {
 	const char *summary;
 } verbs[] = {
 	{ "run", verb_run, "the daemon: follow the journal, ban attackers" },
-	{ "check", verb_check, "try the configuration and every rule's examples" },
+	{ "check", verb_check, "test the configuration and every rule's examples" },
 	{ "test", verb_test, "what would the rules make of this line?" },
 	{ "replay", verb_replay, "what would have been decided over a journal?" },
 	{ "status", verb_status, "does it work, and what is wrong?" },
@@ -24,7 +24,7 @@ static const struct verb {
 	{ "ban", verb_ban, "ban addresses by hand" },
 	{ "unban", verb_unban, "end bans" },
 	{ "why", verb_why, "is this address banned, and which lines did it?" },
-	{ "resolve", verb_resolve, "ask for the addresses of the names in ignoreip" },
+	{ "resolve", verb_resolve, "resolve the host names in ignoreip" },
 	{ NULL, NULL, NULL },
 };
 
@@ -33,7 +33,7 @@ static void print_usage(FILE *out)
 	fprintf(out, "Usage: banish VERB [OPTION...]\n\n");
 	for (const struct verb *v = verbs; v->name; v++)
 		fprintf(out, "  %-8s %s\n", v->name, v->summary);
-	fprintf(out, "\n\"banish VERB --help\" tells more; so does banish(8).\n");
+	fprintf(out, "\nSee \"banish VERB --help\" and banish(8).\n");
 }
 
 static int refuse_verb(const char *word)

@@ -66,16 +66,17 @@ int history_print_warnings(const struct history *history, size_t max_warnings, b
 	for (size_t i = 0; r >= 0 && i < n && i < max_warnings; i++)
 		r = print_warning(sorted[i]);
 	if (n > max_warnings)
-		printf("... and %zu kinds more: journalctl -t banish -p warning\n",
-		       n - max_warnings);
+		printf("... and %zu more kind%s: journalctl -t banish -p warning\n",
+		       n - max_warnings, PLURAL(n - max_warnings));
 	if (digest_n_remarks_folded(history->digest) > 0)
 		printf("... and %" PRIu64
-		       " warnings of still more kinds: journalctl -t banish -p warning\n",
-		       digest_n_remarks_folded(history->digest));
+		       " warning%s of other kinds: journalctl -t banish -p warning\n",
+		       digest_n_remarks_folded(history->digest),
+		       PLURAL(digest_n_remarks_folded(history->digest)));
 	if (history->n_lost > 0)
 		printf("journald dropped %" PRIu64
-		       " entries of banish itself: bans may be missing here\n",
-		       history->n_lost);
+		       " entr%s of banish itself: bans may be missing here\n",
+		       history->n_lost, history->n_lost == 1 ? "y" : "ies");
 	return r;
 }
 

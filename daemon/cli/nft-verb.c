@@ -129,7 +129,7 @@ int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned
 
 	if (!lay_out_jail(verb, config, jail, &layout)) {
 		fprintf(stderr,
-			"banish %s: %s needs a set of its own in jail %s, whose ports cannot be read from the configuration; \"banish check\" tells more\n",
+			"banish %s: %s needs a set of its own in jail %s, whose ports cannot be read from the configuration; \"banish check\" prints the faults\n",
 			verb->name, prefix_format(prefix, text), jail);
 		return EXIT_NO;
 	}

@@ -47,23 +47,23 @@ struct common {
 		.confdir = CONFDIR, .rulesdir = RULESDIR, .until = USEC_INFINITY \
 	}
 
-#define OPTION_CONFIG(common)                                                         \
-	{ "config", "DIR", "folder of banish.json and rules.d (default " CONFDIR ")", \
-	  &(common).confdir, NULL },                                                  \
-	{                                                                             \
-		"rules", "DIR", "folder of the shipped rules (default " RULESDIR ")", \
-			&(common).rulesdir, NULL                                      \
+#define OPTION_CONFIG(common)                                                            \
+	{ "config", "DIR", "directory of banish.json and rules.d (default " CONFDIR ")", \
+	  &(common).confdir, NULL },                                                     \
+	{                                                                                \
+		"rules", "DIR", "directory of the shipped rules (default " RULESDIR ")", \
+			&(common).rulesdir, NULL                                         \
 	}
 #define OPTION_JSON(common)                                                        \
 	{                                                                          \
 		"json", NULL, "print one JSON object a line", &(common).json, NULL \
 	}
-#define OPTION_PLACE(common)                                                                      \
-	{ "file", "FILE", "read this journal file (or glob) instead of the machine's journal",    \
-	  &(common).file, NULL },                                                                 \
-	{                                                                                         \
-		"directory", "DIR", "read the journal files of this folder", &(common).directory, \
-			NULL                                                                      \
+#define OPTION_PLACE(common)                                                                   \
+	{ "file", "FILE", "read this journal file (or glob) instead of the machine's journal", \
+	  &(common).file, NULL },                                                              \
+	{                                                                                      \
+		"directory", "DIR", "read the journal files of this directory",                \
+			&(common).directory, NULL                                              \
 	}
 #define OPTION_JOURNAL(common)                                                                    \
 	OPTION_PLACE(common),                                                                     \

@@ -87,7 +87,7 @@ const char *config_explain_list(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return "there is no such file: write it, be it empty, or take it out of ignoreip";
+		return "there is no such file: write one (it may be empty), or remove it from ignoreip";
 	case -EFBIG:
 		return "it is larger than 4 MiB: is this the right file?";
 	}
@@ -189,7 +189,7 @@ static int load_rule(const char *path, struct faults *faults, struct config *con
 		if (strcmp(rules[i]->name, rules[config->n_rules]->name) == 0) {
 			r = faults_add(
 				faults,
-				"%s: a rule named \"%s\" stands in %s already: rename one, or give "
+				"%s: a rule named \"%s\" is in %s already: rename one, or give "
 				"both files the same name to replace it",
 				path, rules[i]->name, rules[i]->file);
 			rule_free(rules[config->n_rules]);

@@ -29,7 +29,7 @@ static void print_head(const struct report *report)
 	       timestamp_format(report->history.until, until),
 	       human_age(report->history.until - report->history.since, age));
 	if (report->history.oldest > report->history.since + MOMENT)
-		printf("The journal begins at %s, nothing is known of what was before.\n",
+		printf("The journal begins at %s, earlier events are not known.\n",
 		       timestamp_format(report->history.oldest, since));
 }
 
@@ -109,7 +109,7 @@ static const struct report_table {
 			      { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" },
 			      { "prefix", "jail", "bans", "offence", "last_usec" } },
 	[REPORT_LOGINS] = { "login",
-			    "Banned, but got in too (a user of yours, or a guessed password)",
+			    "Banned, but logged in too (a user of yours, or a guessed password)",
 			    "<<>><<",
 			    { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN", "ACCOUNT" },
 			    { "prefix", "jail", "bans", "logins", "last_usec", "user" } },
@@ -226,15 +226,15 @@ static void print_tail(const struct report *report)
 	uint64_t starts = digest_count(digest, log_id(LOG_START));
 
 	if (tally_n_folded(digest_offenders(digest)) > 0)
-		printf("\nMore than %zu offenders: the lists are of those who came last.\n", n);
+		printf("\nMore than %zu offenders: the lists hold the latest of them.\n", n);
 	else if (n > report->top)
 		printf("\n%zu offenders in all; \"--top 100\" shows more of them.\n", n);
 	if (digest_n_unnamed(digest) > 0)
 		printf("\n%" PRIu64
-		       " offenders more were banned in a flood, and are in the numbers but in no list.\n",
-		       digest_n_unnamed(digest));
+		       " more offender%s banned in a flood: counted above, but in no list.\n",
+		       digest_n_unnamed(digest), PLURAL(digest_n_unnamed(digest)));
 	if (digest_count(digest, NULL) == 0)
-		printf("\nThe daemon said nothing in this time: banish status tells whether it "
+		printf("\nThe daemon logged nothing in this time: banish status tells whether it "
 		       "runs.\n");
 	if (starts > 0)
 		printf("\nThe daemon was started %" PRIu64 " time%s.\n", starts, PLURAL(starts));

@@ -74,16 +74,19 @@ void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
 	spell(ban, &texts);
 	if (ban->network)
 		snprintf(message, sizeof(message),
-			 "%s%s: ban network %s for %s: %s offenders, offence %s%s%s",
+			 "%s%s: ban network %s for %s: %s offender%s, offence %s%s%s",
 			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-			 texts.failures, texts.offence, over ? "; already expired" : "",
-			 again ? AGAIN : "");
+			 texts.failures, PLURAL(ban->failures / WEIGHT_ONE), texts.offence,
+			 over ? "; already expired" : "", again ? AGAIN : "");
 	else
 		snprintf(message, sizeof(message),
-			 "%s%s: ban %s for %s: %s, %s failures%s%s%s, offence %s%s%s",
+			 "%s%s: ban %s for %s: %s, %s failure%s%s%s%s, offence %s%s%s",
 			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-			 ban->event, texts.failures, ban->users > 0 ? " of " : "",
-			 ban->users > 0 ? texts.users : "", ban->users > 0 ? " users" : "",
+			 ban->event, texts.failures, PLURAL(ban->failures == WEIGHT_ONE ? 1 : 0),
+			 ban->users > 0 ? " of " : "", ban->users > 0 ? texts.users : "",
+			 ban->users > 1    ? " users"
+			 : ban->users == 1 ? " user"
+					   : "",
 			 texts.offence, over ? "; already expired" : "", again ? AGAIN : "");
 	events_say(LOG_BAN, "ban", ban, &texts, again, message);
 }
@@ -103,8 +106,8 @@ void events_bans(const struct ban *last, uint64_t n, uint64_t n_networks, uint64
 	};
 
 	log_entry(LOG_BANS, LOG_NOTICE, fields, ARRAY_SIZE(fields),
-		  "%s%s: %s bans more, too many to tell each%s", dry_run ? "dry run: " : "",
-		  last->jail, number(n, count), again ? AGAIN : "");
+		  "%s%s: %s more ban%s in one entry%s", dry_run ? "dry run: " : "", last->jail,
+		  number(n, count), PLURAL(n), again ? AGAIN : "");
 }
 
 void events_unban(const struct ban *ban, const char *reason, bool again)
@@ -141,7 +144,7 @@ void events_heal(const char *table, const char *what, const char *by, size_t n_b
 
 	log_entry(
 		LOG_HEAL, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		"%s removed %s of table inet %s; it is back, with %zu ban%s as long as they still run",
+		"%s deleted %s of table inet %s: restored, with %zu ban%s and the remaining times",
 		*by ? by : "somebody", what, table, n_bans, PLURAL(n_bans));
 }
 
@@ -154,12 +157,11 @@ void events_evicted(uint64_t n_ended, uint64_t n_forgotten)
 		{ "BANISH_COUNT", number(n_forgotten, forgotten) },
 	};
 
-	log_entry(
-		LOG_EVICTED, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		"more bans than are remembered (%d): %s running ones were ended before their time, "
-		"those that were to end first, and %s that were over are forgotten as "
-		"offences; bans by hand stay",
-		LEDGER_MAX_BANS, ended, forgotten);
+	log_entry(LOG_EVICTED, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		  "too many bans to remember (the limit is %d): active ones that were ended early, "
+		  "those that would expire soonest: %s; expired ones that are forgotten as "
+		  "offences: %s; bans by hand stay",
+		  LEDGER_MAX_BANS, ended, forgotten);
 }
 
 void events_private(const struct decision *decision)
@@ -175,7 +177,7 @@ void events_private(const struct decision *decision)
 
 	log_entry(LOG_PRIVATE, LOG_WARNING, fields, ARRAY_SIZE(fields),
 		  "%s: failures from the private address %s count nothing: if it is a gateway, a "
-		  "ban would shut out everybody behind it; see banprivate in banish.json(5)",
+		  "ban would block everybody behind it; see banprivate in banish.json(5)",
 		  decision->ban.jail, address);
 }
 
@@ -190,7 +192,8 @@ void events_breaker_closed(const struct decision *decision)
 	};
 
 	log_entry(LOG_BREAKER, LOG_NOTICE, fields, ARRAY_SIZE(fields),
-		  "%s: bans again; offenders that were held back: %s", decision->ban.jail, count);
+		  "%s: the breaker closed, bans are no longer held back; offenders held back: %s",
+		  decision->ban.jail, count);
 }
 
 void events_breaker(const struct decision *decision)
@@ -207,10 +210,11 @@ void events_breaker(const struct decision *decision)
 		{ "BANISH_TRIGGER_CURSOR", decision->ban.cursor },
 	};
 
-	log_entry(LOG_BREAKER, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		  "%s: %s bans in too short a time, further ones are held back, first that of %s; "
-		  "see maxbans in banish.json(5)",
-		  decision->ban.jail, count, prefix);
+	log_entry(
+		LOG_BREAKER, LOG_WARNING, fields, ARRAY_SIZE(fields),
+		"%s: the breaker opened after %s ban%s (maxbans): further bans are held back, first that of %s; "
+		"see maxbans in banish.json(5)",
+		decision->ban.jail, count, PLURAL(decision->count), prefix);
 }
 
 void events_target(const struct decision *decision)
@@ -229,6 +233,6 @@ void events_target(const struct decision *decision)
 	};
 
 	log_entry(LOG_TARGET, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		  "%s: %s hosts or more try the account \"%s\", the last one is %s",
-		  decision->ban.jail, hosts, user ? user : "?", prefix);
+		  "%s: at least %s host%s tried the account \"%s\", the last one is %s",
+		  decision->ban.jail, hosts, PLURAL(decision->count), user ? user : "?", prefix);
 }

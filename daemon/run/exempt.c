@@ -57,8 +57,8 @@ static int exempt_complain(const char *path, const struct faults *faults, char *
 		return 0;
 	for (size_t i = 0; i < faults->n_lines; i++)
 		log_say(LOG_FAULT, LOG_ERR, "%s", faults->lines[i]);
-	log_say(LOG_RELOAD_FAILED, LOG_ERR, "%s is not taken, what it said before stays in force",
-		path);
+	log_say(LOG_RELOAD_FAILED, LOG_ERR,
+		"%s is not in force, its previous content stays in force", path);
 	free(*said);
 	*said = TAKE_PTR(text);
 	return 0;
@@ -96,8 +96,8 @@ static int read_list(const char *path, enum ignore_source source, char **said,
 
 static void say_well(const char *path, char **said, const struct ignorelist *list)
 {
-	log_say(LOG_LISTS, LOG_INFO, "%s was read: %zu addresses and networks, %zu names", path,
-		list->n_prefixes, list->n_names);
+	log_say(LOG_LISTS, LOG_INFO, "%s was read: addresses and networks: %zu, host names: %zu",
+		path, list->n_prefixes, list->n_names);
 	free(*said);
 	*said = NULL;
 }
@@ -221,8 +221,9 @@ static int renew_answers(struct exempt *exempt)
 	free(names);
 	for (size_t i = 0; i < old->n_items; i++)
 		if (old->items[i].list) {
-			log_say(LOG_LISTS, LOG_INFO, "%s/%s is gone, and its addresses with it",
-				IGNOREDIR, old->items[i].name);
+			log_say(LOG_LISTS, LOG_INFO,
+				"%s/%s was removed: its addresses are no longer exempt", IGNOREDIR,
+				old->items[i].name);
 			changed = 1;
 		}
 	answers_done(old);
@@ -257,8 +258,8 @@ static void exempt_say_unknown(const struct exempt *exempt, const struct ignorel
 	for (size_t i = 0; i < list->n_names; i++)
 		if (!find_answer(&exempt->answers, list->names[i]))
 			log_say(LOG_FAULT, LOG_INFO,
-				"no address of %s is known yet: banish-resolve.timer brings it, "
-				"\"systemctl start banish-resolve\" at once",
+				"no address of %s is known yet: banish-resolve.timer resolves it, "
+				"or run \"systemctl start banish-resolve\" now",
 				list->names[i]);
 }
 

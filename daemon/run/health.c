@@ -151,8 +151,8 @@ void health_gap(struct journal *journal, usec_t cursor_time, usec_t findtime)
 	timestamp_format(cursor_time, cursor_text);
 	if (oldest > cursor_time)
 		log_say(LOG_BLIND, LOG_WARNING,
-			"the journal begins at %s, after the place where banish stopped reading (%s): what was "
-			"logged between was not seen",
+			"the journal begins at %s, after the place where banish stopped reading (%s): the "
+			"entries between were not seen",
 			oldest_text, cursor_text);
 	else if (cursor_time - oldest < findtime)
 		log_say(LOG_BLIND, LOG_INFO,

@@ -140,7 +140,7 @@ static void say_stale(const struct firewall *firewall, const struct reconcile_ac
 	prefix_format(&action->prefix, text);
 	if (action->type == RECONCILE_EXEMPT)
 		log_say(LOG_FAULT, LOG_NOTICE,
-			"%s: %s is in ignoreip or our own: the ban by hand was removed",
+			"%s: %s is exempt (ignoreip, own address or gateway): the ban by hand was removed",
 			action->jail, text);
 	else
 		log_say(LOG_RESTORED, LOG_NOTICE,
@@ -171,7 +171,7 @@ int hear_say(struct firewall *firewall, const struct reconcile_action *action)
 			*by ? by : "somebody", table);
 	else if (action->type == RECONCILE_TIRED && action->is_first)
 		log_say(LOG_FAULT, LOG_ERR,
-			"%s keeps deleting table inet %s; it is now restored every few seconds only: find out who does it and why",
+			"%s keeps deleting table inet %s; it is restored only every few seconds now: find the cause",
 			*by ? by : "somebody", table);
 	return 0;
 }

@@ -75,7 +75,7 @@ static int note_table(struct firewall *firewall, bool first)
 		return 0;
 	if (first && nft_table_was_strange(firewall->nft))
 		log_say(LOG_RESTORED, LOG_NOTICE,
-			"table inet %s was loaded by another program meanwhile: it now holds the active bans and no others",
+			"another program loaded table inet %s meanwhile: it holds the active bans and no others now",
 			firewall->active->config->policy->table);
 	firewall->dirty |= DIRTY_LEDGER;
 	return ledger_set_table(firewall->active->ledger, mark);

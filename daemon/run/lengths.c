@@ -14,7 +14,7 @@ static void lengths_refuse(struct firewall *firewall, const struct ban *ban)
 
 	if (!firewall->lengths_refused)
 		log_say(LOG_KERNEL, LOG_ERR,
-			"%s: %s cannot be kept out: there are %d sets for IPv%c bans of another length than "
+			"%s: %s cannot be banned: there are %d sets for IPv%c bans of another length than "
 			"their jail's, and there can be no more; end some of those bans, \"banish list\" shows them",
 			ban->jail, prefix_format(&ban->prefix, text), NFT_MAX_LENGTHS,
 			ban->prefix.address.family == AF_INET ? '4' : '6');

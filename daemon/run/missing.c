@@ -58,9 +58,9 @@ void missing_say_refused(struct reader *reader)
 
 	if (n > reader->n_refused)
 		log_say(LOG_BLIND, LOG_WARNING,
-			"%zu files of the journal cannot be read, %s among them: what is in them is not "
-			"seen; see journalctl --verify",
-			n, openfiles_missing());
+			"%zu file%s of the journal cannot be read, such as %s: attacks in there are not seen; "
+			"see journalctl --verify",
+			n, PLURAL(n), openfiles_missing());
 	reader->n_refused = n;
 }
 
@@ -95,7 +95,7 @@ static int missing_wait(struct reader *reader, int error)
 	if (reader->missing_since == 0) {
 		reader->missing_since = now;
 		log_say(LOG_BLIND, LOG_WARNING,
-			"a file of the journal cannot be opened (%s): reading waits for it",
+			"a file of the journal cannot be opened (%s): waiting for it",
 			strerror(-error));
 	}
 	if (now < reader->missing_since + MISSING_PATIENCE)
@@ -123,7 +123,7 @@ int missing_check(struct reader *reader)
 		return missing_wait(reader, r) ? 2 : 0;
 	if (reader->missing_since > 0)
 		log_say(LOG_BLIND, LOG_INFO, "all files of the journal are open again%s",
-			reader->without_missing ? "" : ", nothing was passed over");
+			reader->without_missing ? "" : ", no entry was skipped");
 	reader->missing_since = 0;
 	reader->without_missing = false;
 	return r;

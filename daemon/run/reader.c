@@ -115,7 +115,7 @@ static int leave_notes(struct reader *reader)
 static void forget_place(struct reader *reader)
 {
 	log_say(LOG_STATE_READ, LOG_ERR,
-		"the journal cursor (\"%s\") is refused: the journal is read from the longest "
+		"libsystemd refuses the journal cursor (\"%s\"): the journal is read from the longest "
 		"findtime ago",
 		reader->cursor);
 	free(reader->cursor);
@@ -176,7 +176,7 @@ int reader_pass_over(struct reader *reader, int error)
 		return error;
 	if (!reader->passed_over)
 		log_say(LOG_FAULT, LOG_WARNING,
-			"an entry of the journal cannot be read (%s), passing over it and others like it: see journalctl --verify",
+			"an entry of the journal cannot be read (%s), it and others like it are skipped: see journalctl --verify",
 			error == -EBADMSG ? "it is damaged" : strerror(-error));
 	reader->passed_over = true;
 	return 0;

@@ -62,7 +62,7 @@ static int reload(struct daemon *daemon)
 	r = active_load(&daemon->common, daemon->seed, &active);
 	if (r < 0) {
 		log_say(LOG_RELOAD_FAILED, LOG_ERR,
-			"reload failed, the old configuration stays active; \"banish check\" tells more");
+			"reload failed, the old configuration stays active; \"banish check\" prints the faults");
 		return r == -ENOMEM ? r : 0;
 	}
 	if (strcmp(active.config->policy->table, daemon->active.config->policy->table) != 0) {

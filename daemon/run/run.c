@@ -310,9 +310,9 @@ int verb_run(int argc, char **argv)
 		{ "dry-run", NULL, "decide and log, but ban nobody and write no state",
 		  &daemon.dry_run, NULL },
 		OPTION_CONFIG(daemon.common),
-		{ "state", "DIR", "folder of the durable state (default " STATEDIR ")",
-		  &daemon.statedir, NULL },
-		{ "directory", "DIR", "follow the journal files of this folder",
+		{ "state", "DIR", "directory of the state (default " STATEDIR ")", &daemon.statedir,
+		  NULL },
+		{ "directory", "DIR", "follow the journal files of this directory",
 		  &daemon.common.directory, NULL },
 	};
 	const struct usage usage = {

@@ -34,11 +34,11 @@ static void state_failed(struct saver *saver, int error)
 {
 	if (!saver->failing)
 		log_say(LOG_STATE, LOG_ERR,
-			"%s cannot be written (%s); bans go on, but a crash would forget the latest: %s",
+			"%s cannot be written (%s); banish goes on banning, but a crash would lose the latest bans: %s",
 			state_path(saver->state), strerror(-error),
 			error == -ENOSPC || error == -EDQUOT ? "make room on the disk"
 			: error == -EROFS                    ? "mount it read-write"
-							     : "look at the folder");
+							     : "check the directory");
 	saver->failing = true;
 	saver_write_soon(saver, RETRY_DELAY);
 }
@@ -96,7 +96,7 @@ int saver_write(struct saver *saver, struct ledger *ledger)
 		return 0;
 	}
 	if (saver->failing)
-		log_say(LOG_STATE, LOG_NOTICE, "%s is written again", state_path(saver->state));
+		log_say(LOG_STATE, LOG_NOTICE, "%s can be written again", state_path(saver->state));
 	saver->failing = saver->damaged = false;
 	ledger_saved(ledger);
 	return 0;
@@ -161,9 +161,9 @@ static const char *what_is_wrong(int error)
 	case -EACCES:
 		return "cannot be read";
 	case -EISDIR:
-		return "is a folder";
+		return "is a directory";
 	case -ENOTSUP:
-		return "is no file";
+		return "is not a regular file";
 	}
 	return "is damaged";
 }
@@ -181,13 +181,13 @@ static int begin_anew(struct saver *saver, const uint8_t seed[static 16], int er
 		return r;
 	if (r < 0)
 		log_say(LOG_STATE_READ, LOG_ERR,
-			"%s %s, and cannot be kept as %s.bad (%s): remove it; until then bans are not "
-			"remembered over a restart",
+			"%s %s, and cannot be renamed to %s.bad (%s): remove it; until then bans do not "
+			"survive a restart",
 			path, what_is_wrong(error), path, strerror(-r));
 	else
 		log_say(LOG_STATE_READ, LOG_ERR,
-			"%s %s: it is kept as %s.bad, and bans and offences begin anew", path,
-			what_is_wrong(error), path);
+			"%s %s: it is kept as %s.bad; earlier bans and offences are forgotten",
+			path, what_is_wrong(error), path);
 	*ledger = ledger_free(*ledger);
 	return ledger_new(seed, ledger);
 }
@@ -244,8 +244,8 @@ int saver_load(struct saver *saver, const char *folder, const uint8_t seed[stati
 	}
 	r = state_open(folder, &saver->state);
 	if (r < 0) {
-		log_say(LOG_STATE_READ, LOG_ERR, "the state folder %s cannot be used: %s", folder,
-			r == -EBUSY ? "another banish runs with it" : strerror(-r));
+		log_say(LOG_STATE_READ, LOG_ERR, "the state directory %s cannot be used: %s",
+			folder, r == -EBUSY ? "another banish uses it" : strerror(-r));
 		return r;
 	}
 	ledger_expect(ledger, state_size(saver->state) / LIGHT_BAN);
@@ -253,7 +253,7 @@ int saver_load(struct saver *saver, const char *folder, const uint8_t seed[stati
 	r = state_read(saver->state, take_line, &loading);
 	if (r > 0)
 		log_say(LOG_STATE_READ, LOG_NOTICE,
-			"%s: the last line was torn by a crash; what it told is read from the journal again",
+			"%s: a crash left an incomplete last line; its content is read from the journal again",
 			state_path(saver->state));
 	if (r >= 0 && loading.n_bad > 0 && loading.n_good == 0)
 		r = loading.error;

@@ -40,7 +40,7 @@ static const char *why_ended(enum ban_end ended)
 	case END_IGNORED:
 		return "its address is exempt now";
 	case END_OUTGROWN:
-		return "the prefix of its jail is longer now: ban again whom you mean";
+		return "the prefix of its jail is longer now: ban the addresses that you mean again";
 	case END_NO_NETWORKS:
 		return "its jail no longer bans networks";
 	case END_JAIL_GONE:

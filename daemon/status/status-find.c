@@ -214,11 +214,12 @@ static int look_at_position(struct status *status)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return unseen(status, "the state (up to where the journal has been read) was",
-			      r == -EACCES ? "only root may read it"
-			      : r == -ENOENT
-				      ? "there is no such folder, the daemon makes it at its start"
-				      : strerror(-r));
+		return unseen(
+			status, "the state (up to where the journal has been read) was",
+			r == -EACCES ? "only root may read it"
+			: r == -ENOENT
+				? "there is no such directory, the daemon makes it at its start"
+				: strerror(-r));
 	status->facts.sees_state = true;
 	if (r > 0)
 		r = ledger_new(seed, &ledger);

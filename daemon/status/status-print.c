@@ -39,8 +39,8 @@ static int print_verdict(const struct status *status)
 	if (n > 0)
 		printf("banish: %zu problem%s\n", n, PLURAL(n));
 	else
-		printf("banish: %s\n",
-		       status->n_unseen > 0 ? "what could be looked at is well" : "all is well");
+		printf("banish: %s\n", status->n_unseen > 0 ? "no problem in what could be examined"
+							    : "all is well");
 	for (size_t i = 0; i < status->diagnosis.n_findings; i++) {
 		const struct finding *finding = &status->diagnosis.findings[i];
 

@@ -15,8 +15,8 @@ int verb_status(int argc, char **argv)
 						      .statedir = STATEDIR };
 	const struct option_row rows[] = {
 		OPTION_CONFIG(status.common),
-		{ "state", "DIR", "folder of the durable state (default " STATEDIR ")",
-		  &status.statedir, NULL },
+		{ "state", "DIR", "directory of the state (default " STATEDIR ")", &status.statedir,
+		  NULL },
 		OPTION_JSON(status.common),
 		OPTION_PLACE(status.common),
 		{ "since", "TIME", "count failures, bans and warnings from here (default 1d ago)",
@@ -24,7 +24,7 @@ int verb_status(int argc, char **argv)
 	};
 	const struct usage usage = USAGE(
 		"status", "", 0, 0, rows,
-		"Tells whether the daemon works, jail by jail, and what to do about what is wrong.\n"
+		"Tells whether the daemon works, jail by jail, what is wrong, and what helps.\n"
 		"Exit 0: all is well; 1: it is not, or not all could be looked at.");
 	int first, exit_code, r;
 

@@ -118,8 +118,8 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 	}
 	if (prefix_never_offends(&target->prefix))
 		return ban_refuse(target,
-				  "is a loopback, unspecified or multicast address, which nobody "
-				  "attacks from");
+				  "is a loopback, unspecified or multicast address, which is never "
+				  "banned");
 	r = ignores(verb, &target->prefix);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the ignored addresses", r);
@@ -241,7 +241,7 @@ int verb_ban(int argc, char **argv)
 	struct common common = COMMON_DEFAULTS;
 	struct request request = { .reason = NFT_COMMENT_MANUAL };
 	const struct option_row rows[] = {
-		{ "jail", "JAIL", "whose ports are closed (default manual: all ports)",
+		{ "jail", "JAIL", "jail whose ports are closed (default manual: all ports)",
 		  &request.jail, NULL },
 		{ "time", "SPAN", "how long: \"2h\", \"4w\", \"infinity\" (default: bantime)",
 		  &request.time, parse_time_of_ban },

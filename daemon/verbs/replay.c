@@ -44,13 +44,14 @@ static int replay_print_ban(const struct replay *replay, const struct ban *ban, 
 		ROW_SAID("span", ban->until == USEC_INFINITY
 					 ? "good"
 					 : timespan_format(ban->until - ban->since, span)),
-		ROW_SAID("what", ban->network ? "offenders" : "failures"),
+		ROW_SAID("what", ban->network ? "offender" : "failure"),
+		ROW_SAID("plural", PLURAL(ban->failures == WEIGHT_ONE ? 1 : 0)),
 		ROW_END,
 	};
 
 	return output_print(replay->common.json,
 			    "{time_usec}  {jail:10} {prefix:24} for {span}: {event}, {failures} "
-			    "{what}, offence {offence}",
+			    "{what}{plural}, offence {offence}",
 			    rows);
 }
 
@@ -70,15 +71,17 @@ static int replay_print_breaker(const struct replay *replay, const struct decisi
 		ROW("prefix", IF_THERE(opens, KIND_PREFIX), prefix, &decision->ban.prefix),
 		ROW("failures", IF_THERE(opens, KIND_WEIGHT), number, decision->ban.failures),
 		ROW_TEXT("cursor", cursor),
+		ROW_SAID("plural", PLURAL(decision->count)),
 		ROW_END,
 	};
 
-	return output_print(replay->common.json,
-			    opens ? "{time_usec}  {jail:10} {prefix:24} held back: {count} bans in "
-				    "too short a time"
-				  : "{time_usec}  {jail:10} bans again; offenders that were held "
-				    "back: {count}",
-			    rows);
+	return output_print(
+		replay->common.json,
+		opens ? "{time_usec}  {jail:10} {prefix:24} held back after {count} "
+			"ban{plural} (maxbans)"
+		      : "{time_usec}  {jail:10} bans no longer held back; offenders held "
+			"back: {count}",
+		rows);
 }
 
 static int replay_print_target(const struct replay *replay, const struct decision *decision,
@@ -94,12 +97,14 @@ static int replay_print_target(const struct replay *replay, const struct decisio
 		ROW_ADDRESS("address", &decision->ban.address),
 		ROW_PREFIX("prefix", &decision->ban.prefix),
 		ROW_TEXT("cursor", cursor),
+		ROW_SAID("plural", PLURAL(decision->count)),
 		ROW_END,
 	};
 
 	return output_print(
 		replay->common.json,
-		"{time_usec}  {jail:10} {hosts} hosts or more try the account \"{user}\"", rows);
+		"{time_usec}  {jail:10} at least {hosts} host{plural} tried the account \"{user}\"",
+		rows);
 }
 
 static int print_decision(const struct replay *replay, const struct decision *decision,
@@ -142,14 +147,21 @@ static int replay_print_summary(const struct replay *replay)
 {
 	const struct engine_statistics *s = engine_statistics(replay->engine);
 	const struct row rows[] = {
-		ROW_TEXT("action", "summary"),         ROW_NUMBER("entries", s->entries),
-		ROW_WEIGHT("failures", s->failures),   ROW_NUMBER("bans", s->bans),
-		ROW_WEIGHT("prevented", s->prevented), ROW_END,
+		ROW_TEXT("action", "summary"),
+		ROW_NUMBER("entries", s->entries),
+		ROW_WEIGHT("failures", s->failures),
+		ROW_NUMBER("bans", s->bans),
+		ROW_WEIGHT("prevented", s->prevented),
+		ROW_SAID("ies", s->entries == 1 ? "y" : "ies"),
+		ROW_SAID("s of failures", PLURAL(s->failures == WEIGHT_ONE ? 1 : 0)),
+		ROW_SAID("s of bans", PLURAL(s->bans)),
+		ROW_SAID("s of prevented", PLURAL(s->prevented == WEIGHT_ONE ? 1 : 0)),
+		ROW_END,
 	};
 
 	return output_print(replay->common.json,
-			    "{entries} entries read, {failures} failures, {bans} bans, {prevented} "
-			    "failures prevented by them",
+			    "{entries} entr{ies} read, {failures} failure{s of failures}, {bans} "
+			    "ban{s of bans}, {prevented} failure{s of prevented} prevented",
 			    rows);
 }
 

@@ -171,7 +171,7 @@ static int remove_others(const struct resolution *resolution)
 		if (unlinkat(dirfd(folder), entry->d_name, 0) < 0)
 			r = -errno;
 		else
-			printf("%s is no longer asked for\n", entry->d_name);
+			printf("%s is no longer resolved\n", entry->d_name);
 	}
 	(void)closedir(folder); /* it was only read */
 	return r;
@@ -224,15 +224,16 @@ int verb_resolve(int argc, char **argv)
 	const char *confdir = CONFDIR;
 	struct resolution resolution = { .folder = IGNOREDIR };
 	const struct option_row rows[] = {
-		{ "config", "DIR", "folder of banish.json (default " CONFDIR ")", &confdir, NULL },
-		{ "output", "DIR", "folder of the answers (default " IGNOREDIR ")",
+		{ "config", "DIR", "directory of banish.json (default " CONFDIR ")", &confdir,
+		  NULL },
+		{ "output", "DIR", "directory of the answers (default " IGNOREDIR ")",
 		  &resolution.folder, NULL },
 		{ "print", NULL, "show the answers, write nothing", &resolution.print, NULL },
 	};
 	const struct usage usage =
 		USAGE("resolve", "", 0, 0, rows,
-		      "Asks for the addresses of the host names in ignoreip and writes them "
-		      "where the daemon reads\nthem, one file a name. "
+		      "Resolves the host names in ignoreip and writes the addresses where "
+		      "the daemon reads\nthem, one file a name. "
 		      "banish-resolve.timer starts it. Exit 1: a name has no answer.");
 	struct faults faults = { 0 };
 	int first, code, r;

@@ -115,14 +115,14 @@ void unmatched_print(const struct unmatched *shapes, uint64_t n_lines, uint64_t 
 {
 	const struct shape *sorted[MAX_SHAPES];
 
-	fprintf(out, "\n%llu line%s, %llu taken by a rule\n", (unsigned long long)n_lines,
+	fprintf(out, "\n%llu line%s, %llu matched by a rule\n", (unsigned long long)n_lines,
 		PLURAL(n_lines), (unsigned long long)n_taken);
 	if (shapes->n_items == 0)
 		return;
 	for (size_t i = 0; i < shapes->n_items; i++)
 		sorted[i] = &shapes->items[i];
 	qsort(sorted, shapes->n_items, sizeof(*sorted), more_first);
-	fprintf(out, "lines with an address that no rule took:\n");
+	fprintf(out, "lines with an address that no rule matched:\n");
 	for (size_t i = 0; i < MIN(shapes->n_items, (size_t)MAX_SHOWN); i++)
 		fprintf(out, "%8llu  %s\n", (unsigned long long)sorted[i]->count, sorted[i]->text);
 	if (shapes->n_items > MAX_SHOWN || shapes->n_others > 0)

@@ -218,16 +218,15 @@ int verb_unban(int argc, char **argv)
 	struct common common = COMMON_DEFAULTS;
 	struct request request = { .since = USEC_INFINITY };
 	const struct option_row rows[] = {
-		{ "all", NULL, "everybody", &request.all, NULL },
-		{ "jail", "JAIL", "out of this jail only", &request.jail, NULL },
-		{ "since", "TIME", "with --all: only who was put in since then", &request.since,
-		  parse_time },
+		{ "all", NULL, "every ban", &request.all, NULL },
+		{ "jail", "JAIL", "only bans of this jail", &request.jail, NULL },
+		{ "since", "TIME", "with --all: only bans since then", &request.since, parse_time },
 		OPTION_CONFIG(common),
 		OPTION_JSON(common),
 	};
 	const struct usage usage =
 		USAGE("unban", "ADDRESS...", 0, -1, rows,
-		      "Ends the bans of addresses, of all in a network, or (--all) of everybody.");
+		      "Ends the bans of addresses, of all in a network, or (--all) all bans.");
 	int first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)

@@ -114,7 +114,7 @@ static int say_ignored(const struct why *why, enum banned banned)
 	if (r > 0 && banned == BANNED_FORCED)
 		return 0;
 	if (banned == BANNED_NO)
-		sentence = r > 0 ? "{who} is not banned, and never will be: it is {reason}"
+		sentence = r > 0 ? "{who} is not banned and exempt: it is {reason}"
 				 : "{who} is not banned";
 	else if (banned == BANNED_YES)
 		sentence = "{who} is banned but exempt, so it is accepted: {reason}";

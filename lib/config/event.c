@@ -297,7 +297,7 @@ static void check_counting(const struct json *node, const struct event *event)
 					  keys[i]);
 	if (event->last_is_no_guess && !tells(node, event, "attempts") &&
 	    json_find(node, "last", &value))
-		json_fault_at_key(&value, "\"last\" takes one off a total: the event needs "
+		json_fault_at_key(&value, "\"last\" subtracts one from a total: the event needs "
 					  "\"attempts\"");
 }
 
@@ -355,7 +355,7 @@ void events_read(const struct json *value, const struct defines *defines, struct
 	if (n == 0)
 		json_fault(value, "a rule without an event does nothing: add one");
 	if (n > MAX_EVENTS) {
-		json_fault(value, "so many events: %d are allowed", MAX_EVENTS);
+		json_fault(value, "too many events: %d are allowed", MAX_EVENTS);
 		return;
 	}
 	*ret = json_allocate(value, n, sizeof(**ret));

@@ -104,18 +104,18 @@ static const char *ignorelist_explain(struct span text)
 	bool has_slash = head.size < text.size;
 
 	if (has_slash && head.size == 0)
-		return "no path of a file: write the whole path, such as \"/etc/banish/office\"";
+		return "not an absolute path: write the whole path, such as \"/etc/banish/office\"";
 	if (has_slash && prefix_parse(head, &prefix) == 0)
 		return prefix.address.family == AF_INET
-			       ? "no network: write a length of 0 to 32 behind the slash"
-			       : "no network: write a length of 0 to 128 behind the slash";
+			       ? "not a network: write a length of 0 to 32 behind the slash"
+			       : "not a network: write a length of 0 to 128 behind the slash";
 	if (!has_slash && looks_numeric(text))
-		return "no address: write four numbers of 0 to 255, \"192.0.2.1\", and for a "
+		return "not an address: write four numbers of 0 to 255, \"192.0.2.1\", and for a "
 		       "network \"192.0.2.0/24\"";
 	if (is_label(text))
-		return "no address, and a host name needs a dot: write the whole name, such as "
+		return "not an address, and a host name needs a dot: write the whole name, such as "
 		       "\"office.example.org\"";
-	return "no address, no network and no host name: write \"192.0.2.1\", "
+	return "neither address, network nor host name: write \"192.0.2.1\", "
 	       "\"2001:db8::/48\", \"office.example.org\" or \"/etc/banish/office\"";
 }
 
@@ -231,7 +231,7 @@ static int fault(struct ignorelist_reader *reader, const char *text)
 static int add_prefix(struct ignorelist_reader *reader, const struct prefix *prefix)
 {
 	if (reader->source == IGNORE_ANSWER && prefix->length != address_bits(&prefix->address))
-		return fault(reader, "no single address: a name cannot stand for a network");
+		return fault(reader, "not a single address: a name cannot stand for a network");
 	if (reader->source == IGNORE_ANSWER && reader->list->n_prefixes >= IGNORE_MAX_ANSWER)
 		return -E2BIG;
 	return ignorelist_add_prefix(reader->list, prefix);
@@ -240,7 +240,7 @@ static int add_prefix(struct ignorelist_reader *reader, const struct prefix *pre
 static int add_name(struct ignorelist_reader *reader, struct span name)
 {
 	if (reader->source == IGNORE_ANSWER)
-		return fault(reader, "no single address: a name cannot stand for a name");
+		return fault(reader, "not an address: a name cannot stand for a name");
 	return ignorelist_add_name(reader->list, name);
 }
 
@@ -290,7 +290,7 @@ static int read_line(struct ignorelist_reader *reader, struct span line)
 	reader->column = (unsigned)begin + 1;
 	if (size < entry.size) {
 		reader->column += (unsigned)size;
-		return fault(reader, "a second word: write one entry a line, and a remark behind "
+		return fault(reader, "a second word: write one entry a line, and a comment behind "
 				     "\"#\"");
 	}
 	return entry.size > 0 ? ignorelist_read_entry(reader, entry) : 0;

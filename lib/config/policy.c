@@ -24,7 +24,7 @@ const char *policy_reserved(const char *name)
 	if (strcmp(name, "ignore") == 0)
 		return "the sets of \"ignore\" hold the addresses of ignoreip";
 	if (strcmp(name, "forced") == 0)
-		return "the sets of \"forced\" hold who is banned with --force";
+		return "\"forced\" is the jail of \"banish ban --force\"";
 	return NULL;
 }
 

@@ -294,7 +294,7 @@ static void check_duplicates(const struct json *object)
 	qsort(members, n, sizeof(*members), compare_members);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(members[i - 1].name, members[i].name) == 0)
-			json_fault_at_key(&members[i], "%s stands here twice: keep one of them",
+			json_fault_at_key(&members[i], "%s is a duplicate key: keep one of them",
 					  json_label(&members[i], label));
 }
 

@@ -335,7 +335,7 @@ void json_read_ports(const struct json *value, const struct json_key *key, void 
 
 void json_read_schema(const struct json *value, const struct json_key *key, void *field)
 {
-	(void)json_expect(value, JSON_TEXT, "write where the schema lies");
+	(void)json_expect(value, JSON_TEXT, "write the path of the schema");
 }
 
 void *json_allocate(const struct json *node, size_t n, size_t size)

@@ -98,7 +98,7 @@ static int check_unicode_escape(struct jsontext *json, const char *begin)
 	if (high < 0)
 		return fail(json, begin, "\\u needs four hexadecimal digits: \\u00e9 is one");
 	if (high == 0)
-		return fail(json, begin, "\\u0000 may stand in no text: leave it out");
+		return fail(json, begin, "\\u0000 is not allowed: remove it");
 	if (high < 0xd800 || high > 0xdfff)
 		return 0;
 	if (high <= 0xdbff && json->end - json->at >= 6 && memcmp(json->at, "\\u", 2) == 0) {
@@ -120,7 +120,7 @@ static int check_escape(struct jsontext *json)
 		return check_unicode_escape(json, begin);
 	}
 	if (c <= 0 || !strchr("\"\\/bfnrt", c))
-		return fail(json, begin, "no such escape: a backslash itself is written \\\\");
+		return fail(json, begin, "unknown escape: a backslash itself is written \\\\");
 	json->at++;
 	return 0;
 }
@@ -169,24 +169,24 @@ static int check_number(struct jsontext *json)
 	if (peek(json) == '0') {
 		json->at++;
 		if (json_text_is_digit(peek(json)))
-			return fail(json, begin, "a number begins with 0: leave the zeros out");
+			return fail(json, begin, "a number begins with 0: remove the zeros");
 	} else if (!skip_digits(json)) {
-		return fail(json, begin, "no number: digits must follow the minus");
+		return fail(json, begin, "not a number: digits must follow the minus");
 	}
 	if (peek(json) == '.') {
 		json->at++;
 		if (!skip_digits(json))
-			return fail(json, begin, "no number: digits must follow the point");
+			return fail(json, begin, "not a number: digits must follow the point");
 	}
 	if (peek(json) == 'e' || peek(json) == 'E') {
 		json->at++;
 		if (peek(json) == '-' || peek(json) == '+')
 			json->at++;
 		if (!skip_digits(json))
-			return fail(json, begin, "no number: digits must follow the exponent");
+			return fail(json, begin, "not a number: digits must follow the exponent");
 	}
 	if (json->at - begin > MAX_NUMBER_SIZE)
-		return fail(json, begin, "a number of so many digits: round it");
+		return fail(json, begin, "a number of too many digits: round it");
 	return 0;
 }
 
@@ -202,7 +202,7 @@ static int check_word(struct jsontext *json)
 			return 0;
 		}
 	}
-	return fail(json, json->at, "no JSON value: a text stands in double quotes");
+	return fail(json, json->at, "not a JSON value: a text needs double quotes");
 }
 
 static int check_value(struct jsontext *json);
@@ -212,13 +212,13 @@ static int check_key(struct jsontext *json)
 	int r;
 
 	if (peek(json) != '"')
-		return fail(json, json->at, "a key is missing: it stands in double quotes");
+		return fail(json, json->at, "a key is missing: it needs double quotes");
 	r = check_string(json);
 	if (r < 0)
 		return r;
 	skip_space(json);
 	if (peek(json) != ':')
-		return fail(json, json->at, "a colon is missing: it stands behind the key");
+		return fail(json, json->at, "a colon is missing: add it after the key");
 	json->at++;
 	skip_space(json);
 	return 0;
@@ -258,7 +258,7 @@ static int check_container(struct jsontext *json, int close)
 		comma = json->at++;
 		skip_space(json);
 		if (peek(json) == close)
-			return fail(json, comma, "a comma behind the last one: remove it");
+			return fail(json, comma, "a comma after the last one: remove it");
 	}
 }
 
@@ -402,7 +402,7 @@ int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 		return explain_format(&json);
 	skip_space(&json);
 	if (peek(&json) >= 0)
-		return fail(&json, json.at, "more text behind the end: remove it");
+		return fail(&json, json.at, "more text after the end: remove it");
 	return 0;
 }
 

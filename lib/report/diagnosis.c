@@ -93,8 +93,8 @@ static int diagnosis_look_at_unit(const struct facts *facts, struct diagnosis *d
 		if (facts->dry_run)
 			return add(
 				d, true,
-				"the daemon makes a dry run: it bans nobody; take --dry-run out of "
-				"its unit");
+				"the daemon runs with --dry-run and bans nobody: remove that option "
+				"from its unit");
 		break;
 	case UNIT_UNASKED:
 		break;
@@ -109,20 +109,21 @@ static int look_at_kernel(const struct facts *facts, struct diagnosis *d)
 	if (!facts->sees_kernel || facts->dry_run)
 		return 0;
 	if (!facts->has_table)
-		return add(d, true, "there is no nftables table inet %s, nobody is kept out: %s",
+		return add(d, true, "there is no nftables table inet %s, nobody is banned: %s",
 			   facts->table,
 			   running ? "systemctl restart banish, then journalctl -u banish -n 20"
 				   : "the daemon makes it at its start");
 	if (facts->damage)
 		return add(d, true, "the nftables table inet %s is not whole, %s: %s", facts->table,
 			   facts->damage,
-			   running ? "systemctl reload banish mends it"
-				   : "the daemon mends it at its start");
+			   running ? "systemctl reload banish restores it"
+				   : "the daemon restores it at its start");
 	if (facts->full)
-		return add(d, true,
-			   "the set %s is full, nobody more is banned there: ban networks (see "
-			   "banish.json(5)), or shorter, or let some in with banish unban",
-			   facts->full);
+		return add(
+			d, true,
+			"the set %s is full, no more bans fit: ban networks, or for a shorter time "
+			"(see banish.json(5)), or end some with banish unban",
+			facts->full);
 	return 0;
 }
 
@@ -132,7 +133,7 @@ static int look_at_config(const struct facts *facts, struct diagnosis *d)
 		return add(
 			d, true,
 			"the configuration has faults, the daemon would not start with it: banish "
-			"check tells all; the first is %s",
+			"check prints all; the first is %s",
 			facts->config_fault);
 	if (facts->n_jails == 0)
 		return add(d, true,
@@ -151,7 +152,7 @@ static int look_at_state(const struct facts *facts, struct diagnosis *d)
 	char age[FIGURE_TEXT_MAX], count[FIGURE_TEXT_MAX];
 
 	if (facts->state_trouble)
-		return add(d, true, "the state cannot be saved, a crash would forget bans: %s",
+		return add(d, true, "the state cannot be saved, a crash would lose bans: %s",
 			   facts->state_trouble);
 	if (!facts->sees_state || facts->unit != UNIT_ACTIVE || facts->dry_run ||
 	    facts->oldest_waiting == 0 || age_of(facts, facts->unit_since) < SETTLED ||
@@ -191,7 +192,7 @@ static int diagnosis_look_at_silence(const struct facts *facts, const struct fac
 		return add(
 			d, true,
 			"jail %s is blind: this machine has no %s, and the journal no entry that the "
-			"rule reads; take the jail out, or mend \"journal\" in its rule",
+			"rule reads; remove the jail, or correct \"journal\" in its rule",
 			jail->name, unit);
 	if (jail->unit_state == UNIT_STOPPED || jail->unit_state == UNIT_FAILED)
 		return add(d, false, "jail %s: %s %s", jail->name, unit,
@@ -220,12 +221,12 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 		return add(
 			d, true,
 			"jail %s bans nobody for %s now: too many bans came at once (maxbans); banish "
-			"report --since '1h ago' tells whom it had banned",
+			"report --since '1h ago' lists its bans",
 			jail->name, human_age(age_of(facts, jail->held_since), age));
 	if (jail->silent_said > 0)
 		return add(
 			d, false,
-			"jail %s: its rule recognised nothing for days, as the daemon said %s ago; "
+			"jail %s: its rule has matched nothing for days, as the daemon logged %s ago; "
 			"has the log format changed? journalctl -o json --all -n 1000 -u %s | banish "
 			"test",
 			jail->name, human_age(age_of(facts, jail->silent_said), age),

@@ -110,7 +110,7 @@ def test_files_come_while_no_descriptor_is_left(pool, tmp_path):
     meanwhile, bans, said = pool.apply(starved, (tmp_path,))
     assert [address for _, address in meanwhile] == ["198.51.100.10"]
     assert [address for _, address in bans] == [f"198.51.100.{n}0" for n in range(1, 5)]
-    assert "reading waits for it" in said[0] and "nothing was passed over" in said[1] and len(said) == 2
+    assert "waiting for it" in said[0] and "no entry was skipped" in said[1] and len(said) == 2
 
 
 def torn(folder):

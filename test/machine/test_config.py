@@ -64,7 +64,7 @@ def test_a_bad_configuration_leaves_the_old_one_in_force(machine, guard, text):
     start = machine.cursor()
     machine.write("/etc/banish/banish.json", text)
     guard.reload()
-    assert "old configuration stays" in guard.wait_message("LOG_RELOAD_FAILED", start)
+    assert "the old configuration" in guard.wait_message("LOG_RELOAD_FAILED", start)
     fault, = guard.messages("LOG_FAULT", start)
     assert place in fault and hint in fault
     machine.attack("203.0.113.122")

@@ -67,7 +67,7 @@ def test_it_is_whole_again_within_a_second(machine, healed, damage):
     entry = banish.wait_entry("heal", after=start)
     assert int(entry["__REALTIME_TIMESTAMP"]) < (begin + 1) * SECOND
     assert entry["BANISH_CULPRIT"] == "nft"
-    assert entry["MESSAGE"].startswith("nft removed ")
+    assert entry["MESSAGE"].startswith("nft deleted ")
     assert entry["MESSAGE_ID"] == lab.KINDS["LOG_HEAL"]
     assert lab.eventually(lambda: all_back(machine, ends)), machine.output("nft", "list", "ruleset")
     # rules, too: as they were, and they work

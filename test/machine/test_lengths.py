@@ -141,7 +141,7 @@ def test_the_seventeenth_length_is_refused(machine, guard):
     assert lab.eventually(lambda: rules(machine, "manual.23v4") == 1)
     machine.nft("add set inet banish manual.24v4 { type ipv4_addr; flags timeout; }")
     machine.nft("add element inet banish manual.24v4 { 100.0.0.0 timeout 1h }")
-    assert "100.0.0.0/24 cannot be kept out" in guard.wait_message("LOG_KERNEL")
+    assert "100.0.0.0/24 cannot be banned" in guard.wait_message("LOG_KERNEL")
     # those that stand go on, and when one of them ends the other has its place
     guard.restart()
     assert rules(machine, "manual.8v4") == rules(machine, "manual.23v4") == 1

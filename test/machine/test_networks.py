@@ -81,7 +81,7 @@ def test_a_network_is_banned_by_hand(machine, guard):
     assert refused.returncode == 1
     assert "cannot be banned as a whole" in refused.stderr
 
-    # a jail that bans no networks any more ends it
+    # a jail that no longer bans networks ends it
     guard.configure(**lab.with_mox({}))
     guard.reload()
     entry = guard.wait_entry("unban", prefix=network)

@@ -57,7 +57,7 @@ def test_a_ban_of_more_than_one_is_now_is_ended(machine, banish):
     said = reload(machine, banish, **policy(32))
     assert said == {("unban", "manual", "203.0.112.0/20"), ("unban", "manual", "198.51.96.0/20")}
     assert machine.elements("manual4") == {}
-    assert "ban again whom you mean" in banish.entries("unban")[-1]["MESSAGE"]
+    assert "ban the addresses that you mean again" in banish.entries("unban")[-1]["MESSAGE"]
 
 
 @contextlib.contextmanager

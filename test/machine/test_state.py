@@ -115,8 +115,8 @@ def test_a_torn_last_line_is_cut_off(machine, guard):
     ("""sed -i '1s/.*/no state at all/' state""", "damaged"),
     ("dd if=/dev/urandom of=state bs=4k count=1 status=none; echo >>state", "damaged"),
     ("chown root:root state; chmod 600 state", "cannot be read"),  # somebody ran it as root
-    ("rm state; mkdir state; touch state/x", "is a folder"),
-    ("rm state; mkfifo state", "is no file"),
+    ("rm state; mkdir state; touch state/x", "is a directory"),
+    ("rm state; mkfifo state", "is not a regular file"),
 ])
 def test_a_file_that_makes_no_sense_is_kept_aside(machine, guard, script, word):
     machine.attack("203.0.113.136", attempts=5, parallel=True)

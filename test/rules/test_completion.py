@@ -28,4 +28,4 @@ def test_every_jail_is_offered_with_nobody_banned(shell, tmp_path):
              "RULES": str(banish_test.TREE / "rules"),
              "COMPLETION": str(banish_test.TREE / "packaging" / "completions" / name)},
         text=True, capture_output=True, check=True, timeout=60)
-    assert sorted(done.stdout.split()) == ["dovecot", "manual", "sshd"], done.stderr
+    assert sorted(done.stdout.split()) == ["dovecot", "forced", "manual", "sshd"], done.stderr

@@ -140,7 +140,7 @@ static void tells_each_fault_with_its_place(void **state)
 			 "{\"name\": \"f\", \"outcome\": \"success\", \"counts\": \"c\", \"told_by\": "
 			 "\"t\", \"pattern\": \"^x\"},\n"
 			 "{\"name\": \"g\", \"last\": \"guess\", \"pattern\": \"^(?<address>x)\"}"),
-		  "r:2:26: \"last\" takes one off a total: the event needs \"attempts\"\n"
+		  "r:2:26: \"last\" subtracts one from a total: the event needs \"attempts\"\n"
 		  "r:3:37: \"counts\" is only for failures: remove it\n"
 		  "r:3:52: \"told_by\" is only for failures: remove it\n"
 		  "r:4:23: \"last\" has no such value: write \"no guess\"\n" },
@@ -221,7 +221,7 @@ static void is_bounded(void **state)
 		       "\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}], "
 		       "\"events\": [{\"name\": \"e\", \"pattern\": \"^%{a}\"}]}");
 
-	bad_rule(many, "r:2:11: so many events: 1000 are allowed\n");
+	bad_rule(many, "r:2:11: too many events: 1000 are allowed\n");
 	bad_rule(grown, "r:2:78: the pattern is too long: 64 KiB are allowed\n");
 }
 

@@ -4,18 +4,18 @@
 
 #include <stdio.h>
 
-#define GENERIC                                                                             \
-	"no address, no network and no host name: write \"192.0.2.1\", \"2001:db8::/48\", " \
+#define GENERIC                                                                            \
+	"neither address, network nor host name: write \"192.0.2.1\", \"2001:db8::/48\", " \
 	"\"office.example.org\" or \"/etc/banish/office\""
-#define NUMBERS                                                                         \
-	"no address: write four numbers of 0 to 255, \"192.0.2.1\", and for a network " \
+#define NUMBERS                                                                             \
+	"not an address: write four numbers of 0 to 255, \"192.0.2.1\", and for a network " \
 	"\"192.0.2.0/24\""
-#define DOT                                                                       \
-	"no address, and a host name needs a dot: write the whole name, such as " \
+#define DOT                                                                           \
+	"not an address, and a host name needs a dot: write the whole name, such as " \
 	"\"office.example.org\""
-#define LENGTH4 "no network: write a length of 0 to 32 behind the slash"
-#define LENGTH6 "no network: write a length of 0 to 128 behind the slash"
-#define PATH    "no path of a file: write the whole path, such as \"/etc/banish/office\""
+#define LENGTH4 "not a network: write a length of 0 to 32 behind the slash"
+#define LENGTH6 "not a network: write a length of 0 to 128 behind the slash"
+#define PATH    "not an absolute path: write the whole path, such as \"/etc/banish/office\""
 
 #define LABEL63 "a23456789-123456789-123456789-123456789-123456789-123456789-123"
 
@@ -183,15 +183,15 @@ static void tells_each_fault_with_its_place(void **state)
 		{ IGNORE_LIST, "192.0.2\n\n # x\n  10.0.0.0/33\n192.0.2.1\nx",
 		  "l:1:1: " NUMBERS "\nl:4:3: " LENGTH4 "\nl:6:1: " DOT "\n" },
 		{ IGNORE_LIST, "192.0.2.1 192.0.2.2\n192.0.2.1, 192.0.2.2\n",
-		  "l:1:10: a second word: write one entry a line, and a remark behind \"#\"\n"
-		  "l:2:11: a second word: write one entry a line, and a remark behind \"#\"\n" },
+		  "l:1:10: a second word: write one entry a line, and a comment behind \"#\"\n"
+		  "l:2:11: a second word: write one entry a line, and a comment behind \"#\"\n" },
 		{ IGNORE_LIST, "/etc/other",
 		  "l:1:1: a list cannot name another file: write it into \"ignoreip\" of "
 		  "banish.json\n" },
 		{ IGNORE_ANSWER, "192.0.2.1\n192.0.2.0/24\nhome.example.org\n2001:db8::/128\n::/0",
-		  "l:2:1: no single address: a name cannot stand for a network\n"
-		  "l:3:1: no single address: a name cannot stand for a name\n"
-		  "l:5:1: no single address: a name cannot stand for a network\n" },
+		  "l:2:1: not a single address: a name cannot stand for a network\n"
+		  "l:3:1: not an address: a name cannot stand for a name\n"
+		  "l:5:1: not a single address: a name cannot stand for a network\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -288,9 +288,9 @@ static void tells_each_fault_with_its_place(void **state)
 		{ "{\n\t\"jail\": {} }",
 		  "p:2:2: \"jail\" is not a key of the policy: did you mean \"jails\"?\n" },
 		{ "{ \"ignoreip\": [\"192.0.2.1/24\",\n\"2001:db8::g\", \"x\"] }",
-		  "p:2:1: no address, no network and no host name: write \"192.0.2.1\", "
+		  "p:2:1: neither address, network nor host name: write \"192.0.2.1\", "
 		  "\"2001:db8::/48\", \"office.example.org\" or \"/etc/banish/office\"\n"
-		  "p:2:16: no address, and a host name needs a dot: write the whole name, such "
+		  "p:2:16: not an address, and a host name needs a dot: write the whole name, such "
 		  "as \"office.example.org\"\n" },
 		{ "{ \"jails\": { \"a\": { \"maxretry\": 0 }, \"b\": { \"maxretry\": 1001 },\n"
 		  "\"c\": { \"maxretry\": 1.5 }, \"d\": { \"maxretry\": \"5\" } } }",
@@ -317,13 +317,13 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:1:14: this name is reserved: \"manual\" is the jail of \"banish ban\"\n"
 		  "p:1:28: this name is reserved: the sets of \"ignore\" hold the addresses of "
 		  "ignoreip\n"
-		  "p:1:42: this name is reserved: the sets of \"forced\" hold who is banned with "
-		  "--force\n"
+		  "p:1:42: this name is reserved: \"forced\" is the jail of \"banish "
+		  "ban --force\"\n"
 		  "p:1:56: \"Dovecot\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a "
 		  "letter first\n"
 		  "p:1:76: \"a\" cannot be a number: write an object, { ... }\n" },
 		{ "{ \"jails\": { \"a\": {}, \"\\u0061\": {} } }",
-		  "p:1:23: \"a\" stands here twice: keep one of them\n" },
+		  "p:1:23: \"a\" is a duplicate key: keep one of them\n" },
 		{ "{ \"jails\": { \"a\": { \"ports\": [] }, \"b\": { \"ports\": [0, \"imapz\"] } } }",
 		  "p:1:30: \"ports\" is an empty list: name the ports to close, or \"all\"\n"
 		  "p:1:53: an element of \"ports\" is not a port: write 1 to 65535, \"5000-5010\", "
@@ -333,7 +333,7 @@ static void tells_each_fault_with_its_place(void **state)
 		  "p:1:26: \"table\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, a "
 		  "letter first\n"
 		  "p:1:49: \"ignoreself\" cannot be a number: write true or false\n" },
-		{ "{ \"jails\": {}, }", "p:1:14: a comma behind the last one: remove it\n" },
+		{ "{ \"jails\": {}, }", "p:1:14: a comma after the last one: remove it\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)

@@ -92,9 +92,8 @@ static void refuses_reserved_and_odd_names(void **state)
 		{ "ignore",
 		  "r:1:11: this name is reserved: the sets of \"ignore\" hold the addresses "
 		  "of ignoreip\n" },
-		{ "forced",
-		  "r:1:11: this name is reserved: the sets of \"forced\" hold who is banned with "
-		  "--force\n" },
+		{ "forced", "r:1:11: this name is reserved: \"forced\" is the jail of \"banish "
+			    "ban --force\"\n" },
 		{ "Dovecot",
 		  "r:1:11: \"name\" is not a valid name: write at most 32 of a-z, 0-9, _ and -, "
 		  "a letter first\n" },
@@ -228,13 +227,13 @@ static void frees_all_when_keys_stand_twice(void **state)
 		     "[2],\n\"description\": \"a\", \"description\": \"b\", \"examples\": [{\"message\": "
 		     "\"m\", \"message\": \"m\", \"event\": \"e\", \"event\": \"e\", \"address\": "
 		     "\"::1\", \"address\": \"::1\"}]"),
-		"r:2:1: \"journal\" stands here twice: keep one of them\n"
-		"r:2:27: \"_UID\" stands here twice: keep one of them\n"
-		"r:2:56: \"ports\" stands here twice: keep one of them\n"
-		"r:3:21: \"description\" stands here twice: keep one of them\n"
-		"r:3:71: \"message\" stands here twice: keep one of them\n"
-		"r:3:101: \"event\" stands here twice: keep one of them\n"
-		"r:3:133: \"address\" stands here twice: keep one of them\n");
+		"r:2:1: \"journal\" is a duplicate key: keep one of them\n"
+		"r:2:27: \"_UID\" is a duplicate key: keep one of them\n"
+		"r:2:56: \"ports\" is a duplicate key: keep one of them\n"
+		"r:3:21: \"description\" is a duplicate key: keep one of them\n"
+		"r:3:71: \"message\" is a duplicate key: keep one of them\n"
+		"r:3:101: \"event\" is a duplicate key: keep one of them\n"
+		"r:3:133: \"address\" is a duplicate key: keep one of them\n");
 }
 
 int main(void)

@@ -99,11 +99,11 @@ static void finds_what_only_the_tree_shows(void **state)
 
 	assert_int_equal(json_finish(document), -EINVAL);
 	assert_int_equal(faults.n_lines, 4);
-	assert_string_equal(faults.lines[0], "f:1:26: \"x\" stands here twice: keep one of them");
-	assert_string_equal(faults.lines[1], "f:1:39: \"x\" stands here twice: keep one of them");
+	assert_string_equal(faults.lines[0], "f:1:26: \"x\" is a duplicate key: keep one of them");
+	assert_string_equal(faults.lines[1], "f:1:39: \"x\" is a duplicate key: keep one of them");
 	assert_string_equal(faults.lines[2],
 			    "f:2:16: \"a\" is too large a number: write a smaller one");
-	assert_string_equal(faults.lines[3], "f:2:39: \"a\" stands here twice: keep one of them");
+	assert_string_equal(faults.lines[3], "f:2:39: \"a\" is a duplicate key: keep one of them");
 	faults_done(&faults);
 }
 
@@ -117,7 +117,7 @@ static void stops_at_a_fault_of_syntax(void **state)
 	assert_null(document);
 	assert_int_equal(json_parse("g", (struct span){ 0 }, &faults, &document), -EINVAL);
 	assert_int_equal(faults.n_lines, 2);
-	assert_string_equal(faults.lines[0], "f:2:7: a number begins with 0: leave the zeros out");
+	assert_string_equal(faults.lines[0], "f:2:7: a number begins with 0: remove the zeros");
 	assert_string_equal(faults.lines[1],
 			    "g:1:1: the file is empty: the least it can hold is {}");
 	faults_done(&faults);

@@ -74,7 +74,7 @@ static void the_daemon(void **state)
 	CHECK(false, "is being started", facts.unit = UNIT_STARTING);
 	CHECK(true, "fails at each start, 7 times so far", facts.unit = UNIT_STARTING;
 	      facts.restarts = 7);
-	CHECK(true, "dry run", facts.dry_run = true);
+	CHECK(true, "--dry-run", facts.dry_run = true);
 	CHECK(false, "systemctl enable banish", facts.starts_at_boot = false);
 }
 
@@ -85,7 +85,7 @@ static void the_firewall(void **state)
 	      facts.damage = "its chain is missing");
 	CHECK(true, "the set dovecot4 is full", facts.full = "dovecot4");
 	/* a dry run makes none */
-	CHECK(true, "dry run", facts.dry_run = true; facts.has_table = false);
+	CHECK(true, "--dry-run", facts.dry_run = true; facts.has_table = false);
 }
 
 static void the_configuration(void **state)
@@ -105,7 +105,7 @@ static void the_place_in_the_journal(void **state)
 	CHECK(false, NULL, facts.oldest_waiting = NOW + MINUTE);
 	/* just started, it catches up */
 	CHECK(false, NULL, facts.oldest_waiting = NOW - HOUR; facts.unit_since = NOW - MINUTE);
-	CHECK(true, "cannot be saved, a crash would forget bans: state: disk full",
+	CHECK(true, "cannot be saved, a crash would lose bans: state: disk full",
 	      facts.state_trouble = "state: disk full");
 	CHECK(true, "systemctl start banish", facts.unit = UNIT_STOPPED;
 	      facts.oldest_waiting = NOW - HOUR);
@@ -143,7 +143,7 @@ static void jails_that_see_nothing(void **state)
 
 static void jails_that_recognise_nothing(void **state)
 {
-	CHECK(false, "as the daemon said 2d ago; has the log format changed?",
+	CHECK(false, "as the daemon logged 2d ago; has the log format changed?",
 	      jail.silent_said = NOW - 2 * DAY);
 }
 
