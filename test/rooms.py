@@ -1,6 +1,6 @@
 """The house is as its maps say: rooms.py SOURCE-TREE
 
-lib/README.md and daemon/README.md list the rooms from the top down. A file includes only files of its own
+lib/README.md and daemon/README.md list the rooms from the top down, test/README.md its folders. A file includes only files of its own
 room and of rooms below, no files include each other in a circle, and a static function's name stands for one
 function in the whole program, so that a backtrace, a breakpoint or grep finds it. Prints one line for each
 thing that is not so, and fails if there is any.
@@ -20,7 +20,8 @@ def rooms_of(top):
 
 
 def check_map(top):
-    folders = {path.name for path in (TREE / top).iterdir() if path.is_dir()}
+    folders = {path.name for path in (TREE / top).iterdir()
+               if path.is_dir() and path.name != "__pycache__"}
     rooms = rooms_of(top)
     problems.extend(f"{top}/README.md: {room}/ is missing" for room in sorted(folders - set(rooms)))
     problems.extend(f"{top}/README.md: there is no {room}/" for room in sorted(set(rooms) - folders))
@@ -102,7 +103,7 @@ def check_statics(sources):
 def main():
     sources = read_sources()
     assert len(sources) > 100, "is this the tree?"
-    for top in ("lib", "daemon"):
+    for top in ("lib", "daemon", "test"):
         check_map(top)
     check_circles(check_arrows(sources))
     check_statics(sources)
