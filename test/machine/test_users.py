@@ -64,6 +64,29 @@ def test_what_a_user_said_while_it_was_away_is_decided_at_its_time(machine, guar
     guard.wait_banned("mox4", "203.0.113.181")
 
 
+def test_a_file_of_a_user_that_comes_later_is_read(machine, banish):
+    """Nobody of that user has said a word when banish starts; then journald makes the file anew."""
+    uid = uid_of(machine, "mox")
+    banish.forget()
+    banish.configure(jails={"mox": {}})
+    machine.shell(f"""
+        systemctl stop mox.service
+        journalctl --rotate
+        rm -f /var/log/journal/*/user-{uid}*.journal
+        systemctl restart systemd-journald.service""")
+    banish.start()
+    assert files(machine, f"_UID={uid}") == []
+    machine.run("systemctl", "start", "mox.service")
+    machine.mox(["203.0.113.187"] * 5)
+    banish.wait_banned("mox4", "203.0.113.187")
+    assert files(machine, f"_UID={uid}") == [f"user-{uid}.journal"]
+    machine.mox(["203.0.113.188"] * 2)
+    machine.wait_for(2, "remote=203.0.113.188:")
+    machine.run("journalctl", "--rotate", "--vacuum-files=1")
+    machine.mox(["203.0.113.188"] * 3)
+    banish.wait_banned("mox4", "203.0.113.188")
+
+
 def test_what_a_user_said_after_a_reboot_is_not_passed_over(machine, banish):
     """The place is in the system's journal, and the user's has entries of both boots."""
     banish.begin(jails={"mox": {"maxretry": 2}, "dovecot": {"maxretry": 2}})
