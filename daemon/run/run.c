@@ -319,7 +319,7 @@ int verb_run(int argc, char **argv)
 		"run",
 		"",
 		"The daemon: follows the journal and bans. systemd starts it (banish.service); SIGHUP loads\n"
-		"the configuration anew, SIGTERM ends it. By hand it talks to stderr.",
+		"the configuration anew, SIGTERM ends it. Started by hand it logs to stderr.",
 		rows,
 		ARRAY_SIZE(rows),
 		0,

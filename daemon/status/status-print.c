@@ -120,8 +120,7 @@ static int status_print_firewall(const struct status *status)
 		       status->facts.table, banned, PLURAL(banned), human_count(packets, out));
 	if (r < 0 || status->passed == 0)
 		return r;
-	return print_part("ignored",
-			  "%s packets of ignoreip, own addresses and gateways let through",
+	return print_part("ignored", "%s packets of ignoreip, own addresses and gateways accepted",
 			  human_count(status->passed, passed));
 }
 

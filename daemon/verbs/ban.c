@@ -254,8 +254,8 @@ int verb_ban(int argc, char **argv)
 	};
 	const struct usage usage =
 		USAGE("ban", "ADDRESS...", 1, -1, rows,
-		      "Bans addresses by hand, each widened to what one ban of the jail is "
-		      "(prefix). Who is\nbanned already is from now on banned for the new time.");
+		      "Bans addresses by hand, each widened to the jail's prefix. An address that "
+		      "is banned\nalready is banned for the new time from now on.");
 	int first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)

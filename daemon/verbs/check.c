@@ -147,8 +147,8 @@ int verb_check(int argc, char **argv)
 	const struct option_row rows[] = { OPTION_CONFIG(common) };
 	const struct usage usage = USAGE(
 		"check", "", 0, 0, rows,
-		"Loads the configuration exactly as `run` does, lets every rule prove itself (an example of\n"
-		"each event, hostile user names, the cost of its patterns), prints each fault. Exit 0: all is\n"
+		"Loads the configuration exactly as `run` does, tests every rule (an example of each event,\n"
+		"hostile user names, the cost of its patterns), prints each fault. Exit 0: all is\n"
 		"well; 1: it is not.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;

@@ -114,7 +114,7 @@ static int say_ignored(const struct why *why, enum banned banned)
 	if (r > 0 && banned == BANNED_FORCED)
 		return 0;
 	if (banned == BANNED_NO)
-		sentence = r > 0 ? "{who} is not banned and exempt: it is {reason}"
+		sentence = r > 0 ? "{who} is exempt and not banned: it is {reason}"
 				 : "{who} is not banned";
 	else if (banned == BANNED_YES)
 		sentence = "{who} is banned but exempt, so it is accepted: {reason}";
@@ -150,7 +150,8 @@ int verb_why(int argc, char **argv)
 					   OPTION_JOURNAL(why.common) };
 	const struct usage usage = USAGE(
 		"why", "ADDRESS", 1, 1, rows,
-		"Tells whether an address, or a prefix as list prints it, is banned, what banish said of it, and the lines that did it.\n"
+		"Tells whether an address, or a prefix as list prints it, is banned, what banish logged\n"
+		"about it, and the log lines that led to the ban.\n"
 		"Exit 0: it is banned; 1: it is not, or that is not known.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;

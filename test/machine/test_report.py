@@ -127,7 +127,7 @@ def test_it_fits_a_mail(machine, guard):
     machine.nft("flush", "ruleset")
     guard.wait_entry("heal")
     shown = guard("report").stdout
-    assert "2001:db8:77:88::/64  dovecot" in shown and "nft removed" in shown
+    assert "2001:db8:77:88::/64  dovecot" in shown and "nft deleted" in shown
     assert max(map(len, shown.splitlines())) <= 80, shown
     assert "started 1 time." in shown
 

@@ -25,7 +25,7 @@ def test_why_says_no(machine, banish):
     banish.start()
     done = banish("why", "203.0.113.71", check=False)
     assert (done.returncode, done.stdout) == (1, "203.0.113.71 is not banned\n")
-    assert "is not banned and exempt" in banish("why", "203.0.113.80", check=False).stdout
+    assert "is exempt and not banned" in banish("why", "203.0.113.80", check=False).stdout
     assert banish("why", "nobody", check=False).returncode == 2
 
 
@@ -56,9 +56,9 @@ def test_why_knows_who_is_always_let_through(machine, banish):
 
     def told(address):
         return banish("why", address, check=False).stdout.splitlines()
-    assert told("203.0.113.81") == ["203.0.113.81 is not banned and exempt: "
+    assert told("203.0.113.81") == ["203.0.113.81 is exempt and not banned: "
                                     "it is an address of home.example.org, which is in ignoreip"]
-    assert told("203.0.113.1")[0].endswith("is not banned and exempt: it is an own address or a gateway")
+    assert told("203.0.113.1")[0].endswith("is exempt and not banned: it is an own address or a gateway")
     assert told("127.0.0.1")[0].endswith("it is a loopback, unspecified or multicast address")
     assert told("203.0.113.82") == ["203.0.113.82 is not banned"]
     # who asks without the right to see the kernel learns the rest

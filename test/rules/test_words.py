@@ -153,7 +153,7 @@ def test_list_and_why_take_what_list_prints(place):
         assert (code, text) == (0, "banned in jail manual as 203.0.113.7/32, for good\n")
     assert banish("why", *usual(place), "--file", journal, "203.0.113.0/24") == (1, "203.0.113.0/24 is not banned\n")
     assert banish("why", *usual(place), "--file", journal, "127.0.0.0/8") == (
-        1, "127.0.0.0/8 is not banned and exempt: it is a loopback, unspecified or multicast address\n")
+        1, "127.0.0.0/8 is exempt and not banned: it is a loopback, unspecified or multicast address\n")
 
 
 @pytest.mark.skipif(not shutil.which(past.WRITER), reason="systemd-journal-remote is not installed")
