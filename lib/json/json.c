@@ -17,7 +17,7 @@
 #include <cjson/cJSON.h>
 
 #define EXCERPT_SIZE 40  /* bytes of a key that a fault quotes */
-#define MAX_FOUND    100 /* one broken file must not fill memory; faults.c keeps no more either */
+#define MAX_FOUND    100 /* one broken file must not fill memory; lib/base/fault.c keeps no more either */
 
 struct found {
 	const char *at;
