@@ -338,6 +338,16 @@ def unbanned_by_verb(world):
     world.verb("unban", V4[1])
 
 
+def forced_by_verb(world):
+    world.verb("ban", "--force", "--time", "2h", "192.0.2.77")
+    world.verb("ban", "--force", "--time", "infinity", V4[0])
+
+
+def unforced(world):
+    world.verb("unban", "192.0.2.77")
+    world.nft(f"delete element inet banish forced4 {{ {V4[0]} }}\n")
+
+
 def unbanned_by_nft(world):
     world.nft(f"delete element inet banish gate4 {{ {V4[0]} }}\n"
               f"delete element inet banish gate6 {{ {V6[0]} }}\n")
@@ -484,6 +494,7 @@ SCENARIOS = {
     "reload6": BANNED + [armed, hup_prefix6, hup_prefix_back],
     "start4": BANNED + [prefix4, armed],
     "start6": BANNED + [prefix6, armed],
+    "forced": BANNED + [armed, forced_by_verb, hup, lost_table, restored_ruleset, unforced, attacked_more],
     # what happened while it was down
     "down-sets": BANNED + [while_down(lost_sets), armed],
     "down-replaced": BANNED + [while_down(replaced_sets), armed],
