@@ -95,7 +95,7 @@ def test_a_ruleset_that_is_loaded_at_boot_is_not_believed(machine, saved):
         machine.verb("reboot")
         assert machine.output("systemctl", "is-active", "nftables").strip() == "active"
         is_as_before(machine, saved, start)
-        assert "was loaded by another program" in saved.messages("LOG_RESTORED", start)[0]
+        assert "another program loaded table inet banish" in saved.messages("LOG_RESTORED", start)[0]
     finally:
         machine.shell("""
             systemctl disable --quiet nftables banish
