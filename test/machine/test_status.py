@@ -87,7 +87,7 @@ def test_lines_fit_a_terminal(machine, guard):
     guard.wait_entry("heal")
     done = guard("status", check=False)
     assert done.stdout.startswith("banish: all is well\n")
-    assert "nft removed" in done.stdout
+    assert "nft deleted" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80, done.stdout
 
 
