@@ -60,11 +60,6 @@ bool reconcile_owes(const struct reconcile *reconcile)
 	return reconcile->owed != 0;
 }
 
-void reconcile_wrote(struct reconcile *reconcile)
-{
-	reconcile->wrote = true;
-}
-
 void reconcile_quiet(struct reconcile *reconcile)
 {
 	reconcile->wrote = false;

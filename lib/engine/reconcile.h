@@ -70,8 +70,6 @@ void reconcile_at(struct reconcile *reconcile, usec_t now, const struct position
 void reconcile_want(struct reconcile *reconcile, unsigned what);
 /* Something failed: RECONCILE_WANT_RETRY is to come in a few seconds. */
 bool reconcile_owes(const struct reconcile *reconcile);
-/* Somebody else of this program has written to the sets. */
-void reconcile_wrote(struct reconcile *reconcile);
 /* The notices were read, and none waited: all that were made before are known. */
 void reconcile_quiet(struct reconcile *reconcile);
 
