@@ -98,13 +98,13 @@ def check_messages():
 def check_json():
     """What status and report print as JSON stands in their page."""
     page = read('packaging/man/banish.8')
-    for verb, name in (('status', 'status-json'), ('report', 'report-print')):
+    for verb, name in (('status', 'status-print'), ('report', 'report')):
         code = read(f'daemon/{verb}/{name}.c')
         if verb == 'status':
-            code += read('daemon/cli/history-print.c')
+            code += read('daemon/cli/history.c')
         keys = set(re.findall(r'\bROW(?:_(?!SAID)[A-Z_]+)?\(\s*"([a-z_]+)"', code))
         keys |= set(re.findall(r'"what", "([a-z]+)"', code))
-        keys |= set(re.findall(r'\[REPORT_[A-Z]+\] = \{ "([a-z]+)"', code))
+        keys |= set(re.findall(r'\.(?:what|key) = "([a-z]+)"', code))
         text = section(page, f'banish {verb}')
         assert {'what', 'jail', 'summary', 'failures', 'bans', 'since_usec'} <= keys, keys
         problems.extend(f'banish.8: {verb}: the key {key} is missing' for key in sorted(keys)

@@ -1,12 +1,16 @@
 #include "cli/history.h"
 
 #include "base/printable.h"
+#include "cli/output.h"
 #include "cli/timestamp.h"
 #include "engine/engine.h"
 #include "io/answer.h"
+#include "io/log.h"
 #include "netlink/netaddr.h"
+#include "report/columns.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -14,7 +18,9 @@
  * by nobody here, so what they prevented right after `since` counts as failures. */
 #define LEAD USEC_PER_HOUR
 
-#define CLOCK_EVERY 256 /* entries */
+#define CLOCK_EVERY   256  /* entries */
+#define MESSAGE_SHOWN 1024 /* bytes */
+#define TIME_WIDTH    21   /* columns of a time and the gap behind it */
 
 #define MAX_LOGINS 65536 /* by account and place */
 #define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
@@ -23,7 +29,8 @@
 void history_done(struct history *history)
 {
 	digest_free(history->digest);
-	tally_free(history->logins);
+	tally_done(&history->logins);
+	tally_done(&history->banned_logins);
 	free(history->jails);
 	*history = (struct history){ 0 };
 }
@@ -69,6 +76,8 @@ int history_read_said(struct history *history, struct journal *journal)
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
+	tally_init(&history->logins, seed, MAX_LOGINS, LOGIN_SIZE);
+	tally_init(&history->banned_logins, seed, MAX_LOGINS, LOGIN_SIZE);
 	if (journal_oldest(journal, &history->oldest) < 0)
 		history->oldest = 0;
 	r = digest_new(seed, &history->digest);
@@ -95,46 +104,32 @@ static int add_all(struct ignorelist *list, const struct prefix *prefixes, size_
 	return r;
 }
 
-/* Own addresses and gateways. */
-static int add_own(struct ignorelist *list)
-{
-	cleanup(netaddr_freep) struct netaddr *netaddr = NULL;
-	cleanup(freep) struct prefix *prefixes = NULL;
-	size_t n;
-	int r;
-
-	r = netaddr_open(&netaddr);
-	if (r >= 0)
-		r = netaddr_list(netaddr, &prefixes, &n);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	return add_all(list, prefixes, n);
-}
-
-/* What host names stand for. */
-static int add_answers(struct ignorelist *list, const struct ignorelist *names)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < names->n_names; i++) {
-		cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
-
-		r = answer_read(names->names[i], &answer);
-		if (r > 0)
-			r = add_all(list, answer->prefixes, answer->n_prefixes);
-	}
-	return r;
-}
-
 /* Whom the daemon ignores now, beside the addresses and networks of the policy. */
 static int set_ignored(struct engine *engine, const struct policy *policy)
 {
 	cleanup(ignorelist_done) struct ignorelist list = { 0 };
-	int r;
+	int r = 0;
 
-	r = policy->ignoreself ? add_own(&list) : 0;
-	if (r >= 0)
-		r = add_answers(&list, &policy->ignore_names);
+	if (policy->ignoreself) { /* own addresses and gateways */
+		cleanup(netaddr_freep) struct netaddr *netaddr = NULL;
+		cleanup(freep) struct prefix *prefixes = NULL;
+		size_t n;
+
+		r = netaddr_open(&netaddr);
+		if (r >= 0)
+			r = netaddr_list(netaddr, &prefixes, &n);
+		if (r >= 0)
+			r = add_all(&list, prefixes, n);
+		else if (r != -ENOMEM)
+			r = 0;
+	}
+	for (size_t i = 0; r >= 0 && i < policy->ignore_names.n_names; i++) {
+		cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
+
+		r = answer_read(policy->ignore_names.names[i], &answer);
+		if (r > 0)
+			r = add_all(&list, answer->prefixes, answer->n_prefixes);
+	}
 	if (r < 0 && r != -E2BIG) /* these are enough */
 		return r;
 	return engine_set_ignored(engine, list.prefixes, list.n_prefixes);
@@ -153,7 +148,7 @@ static int note_login(struct history *history, const struct engine *engine,
 	if (!user)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "%s %s", prefix_format(&prefix, text), user);
-	item = tally_note(history->logins, hit->jail, name);
+	item = tally_note(&history->logins, hit->jail, name);
 	if (!item)
 		return -ENOMEM;
 	item->count++;
@@ -161,27 +156,11 @@ static int note_login(struct history *history, const struct engine *engine,
 	return 0;
 }
 
-static int count_hits(struct history *history, const struct engine *engine, usec_t time)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < engine_n_verdicts(engine); i++) {
-		const struct verdict_of_hit *hit = engine_verdict(engine, i);
-
-		if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
-			history->jails[hit->jail].failures += hit->weight;
-		else if (hit->why == WHY_BANNED)
-			history->jails[hit->jail].prevented += hit->weight;
-		else if (hit->why == WHY_SUCCESS && hit->has_address && history->logins)
-			r = note_login(history, engine, hit, time);
-	}
-	return r;
-}
-
 /* 1: read to the end; 0: given up at `counted_until`. */
-static int read_entries(struct history *history, struct journal *journal, struct engine *engine,
-			usec_t patience, usec_t *ret_begin)
+static int read_entries(struct history *history, const struct history_source *source,
+			struct engine *engine, usec_t *ret_begin)
 {
+	struct journal *journal = source->journal;
 	usec_t begin = timestamp_monotonic(), time;
 	struct decision decision;
 	uint64_t n = 0;
@@ -191,7 +170,7 @@ static int read_entries(struct history *history, struct journal *journal, struct
 		history->counted_until = time;
 		if (n == 0)
 			*ret_begin = time;
-		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() - begin > patience)
+		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() - begin > source->patience)
 			return 0;
 		r = engine_feed(engine, journal_entry(journal));
 		if (r == -EBADMSG)
@@ -200,8 +179,18 @@ static int read_entries(struct history *history, struct journal *journal, struct
 			return r;
 		while (engine_take(engine, &decision))
 			; /* the daemon's own are told in its entries */
-		if (time >= history->counted_since)
-			r = count_hits(history, engine, time);
+		for (size_t i = 0;
+		     r >= 0 && time >= history->counted_since && i < engine_n_verdicts(engine);
+		     i++) {
+			const struct verdict_of_hit *hit = engine_verdict(engine, i);
+
+			if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
+				history->jails[hit->jail].failures += hit->weight;
+			else if (hit->why == WHY_BANNED)
+				history->jails[hit->jail].prevented += hit->weight;
+			else if (hit->why == WHY_SUCCESS && hit->has_address && source->logins)
+				r = note_login(history, engine, hit, time);
+		}
 		if (r < 0)
 			return r;
 	}
@@ -220,10 +209,9 @@ static int history_count_span(struct history *history, const struct history_sour
 
 	if (getrandom(seed, sizeof(seed), 0) < 0)
 		return -errno;
-	history->logins = tally_free(history->logins);
-	r = source->logins ? tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &history->logins) : 0;
-	if (r >= 0)
-		r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
+	tally_done(&history->logins);
+	tally_init(&history->logins, seed, MAX_LOGINS, LOGIN_SIZE);
+	r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
 	if (r >= 0)
 		r = set_ignored(engine, source->policy);
 	if (r < 0)
@@ -233,8 +221,7 @@ static int history_count_span(struct history *history, const struct history_sour
 	r = journal_select(source->journal, source->ruleset, false);
 	if (r >= 0)
 		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
-	return r < 0 ? r
-		     : read_entries(history, source->journal, engine, source->patience, ret_begin);
+	return r < 0 ? r : read_entries(history, source, engine, ret_begin);
 }
 
 int history_count(struct history *history, const struct history_source *source)
@@ -269,42 +256,119 @@ void history_split_login(const struct tally_item *item, char prefix[static PREFI
 	prefix[size] = '\0';
 }
 
-int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
-			       struct tally **ret)
+int history_find_banned_logins(struct history *history, const struct ruleset *ruleset)
 {
-	static const uint8_t seed[16] = "the names above";
-	cleanup(tally_freep) struct tally *both = NULL;
+	const struct digest *digest = history->digest;
 	const struct tally_item *login = NULL;
-	const struct digest_jail *jails;
-	size_t n;
-	int r;
 
-	r = tally_new(seed, MAX_LOGINS, LOGIN_SIZE, &both);
-	if (r < 0)
-		return r;
-	jails = digest_jails(history->digest, &n);
-	while (history->logins && (login = tally_next(history->logins, login))) {
+	while ((login = tally_next(&history->logins, login))) {
 		const struct digest_jail *jail =
-			digest_find_jail(history->digest,
-					 ruleset_jail(ruleset, login->group)->name);
+			digest_find_jail(digest, ruleset_jail(ruleset, login->group)->name);
+		unsigned group = jail ? (unsigned)(jail - digest->jails) : DIGEST_NO_JAIL;
 		char prefix[PREFIX_TEXT_MAX];
 		const struct tally_item *offender;
 		struct tally_item *item;
 		const char *user;
 
 		history_split_login(login, prefix, &user);
-		offender = jail ? tally_find(digest_offenders(history->digest),
-					     (unsigned)(jail - jails), prefix)
-				: NULL;
+		offender = tally_find(&digest->offenders, group, prefix);
 		if (!offender)
 			continue;
-		item = tally_note(both, (unsigned)(jail - jails), login->name);
+		item = tally_note(&history->banned_logins, group, login->name);
 		if (!item)
 			return -ENOMEM;
 		item->count = login->count;
 		item->weight = offender->count;
 		item->last = login->last;
 	}
-	*ret = TAKE_PTR(both);
 	return 0;
+}
+
+int history_print_folded(const char *label, int width, const char *text)
+{
+	cleanup(freep) char *shown = bytes_to_display(span_of(text), strlen(text));
+	cleanup(freep) char *folded = shown ? columns_fold(shown, (unsigned)width) : NULL;
+
+	if (!folded)
+		return -ENOMEM;
+	printf("%-*s%s", width, label, folded);
+	return 0;
+}
+
+static int later(const void *a, const void *b)
+{
+	const struct digest_remark *left = *(const struct digest_remark *const *)a;
+	const struct digest_remark *right = *(const struct digest_remark *const *)b;
+
+	return (left->last < right->last) - (left->last > right->last);
+}
+
+int history_print_warnings(const struct history *history, size_t max_warnings, bool with_targets)
+{
+	const struct digest *digest = history->digest;
+	const struct digest_remark *sorted[DIGEST_MAX_REMARKS];
+	char time[TIMESTAMP_TEXT_MAX];
+	size_t n = 0;
+
+	if (!digest)
+		return 0;
+	for (size_t i = 0; i < digest->n_remarks; i++)
+		if (with_targets || strcmp(digest->remarks[i].id, log_id(LOG_TARGET)) != 0)
+			sorted[n++] = &digest->remarks[i];
+	qsort(sorted, n, sizeof(sorted[0]), later);
+	if (n > 0 || history->n_lost > 0)
+		printf("\nWarnings since %s, the latest of each kind:\n",
+		       timestamp_format(history->since, time));
+	for (size_t i = 0; i < n && i < max_warnings; i++) {
+		cleanup(freep) char *text = NULL, *shown = NULL;
+		char times[40] = "";
+
+		if (sorted[i]->count > 1)
+			snprintf(times, sizeof(times), " (%" PRIu64 " times)", sorted[i]->count);
+		shown = bytes_to_display(span_of(sorted[i]->message), MESSAGE_SHOWN);
+		if (!shown || asprintf(&text, "%s%s", shown, times) < 0) {
+			text = NULL;
+			return -ENOMEM;
+		}
+		if (history_print_folded(timestamp_format(sorted[i]->last, time), TIME_WIDTH,
+					 text) < 0)
+			return -ENOMEM;
+	}
+	if (n > max_warnings)
+		printf("... and %zu more kind%s: journalctl -t banish -p warning\n",
+		       n - max_warnings, PLURAL(n - max_warnings));
+	if (digest->n_remarks_folded > 0)
+		printf("... and %" PRIu64
+		       " warning%s of other kinds: journalctl -t banish -p warning\n",
+		       digest->n_remarks_folded, PLURAL(digest->n_remarks_folded));
+	if (history->n_lost > 0)
+		printf("journald dropped %" PRIu64
+		       " entr%s of banish itself: bans may be missing here\n",
+		       history->n_lost, history->n_lost == 1 ? "y" : "ies");
+	return 0;
+}
+
+int history_print_warnings_json(const struct history *history)
+{
+	const struct digest *digest = history->digest;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && digest && i < digest->n_remarks; i++) {
+		const struct digest_remark *remark = &digest->remarks[i];
+
+		r = output_print(true, NULL,
+				 (const struct row[]){
+					 ROW_TEXT("what", "warning"),
+					 ROW_TEXT("id", remark->id),
+					 ROW_TEXT("jail", remark->jail < digest->n_jails
+								  ? digest->jails[remark->jail].name
+								  : NULL),
+					 ROW_NUMBER("count", remark->count),
+					 ROW_TIME("first_usec", remark->first),
+					 ROW_TIME("last_usec", remark->last),
+					 ROW_TEXT("message", remark->message),
+					 ROW_END,
+				 });
+	}
+	return r;
 }

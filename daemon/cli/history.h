@@ -23,9 +23,9 @@ struct history {
 	uint64_t n_lost;             /* of the daemon's own entries journald dropped so many */
 	struct history_count *jails; /* owned; one a jail in force; NULL: not counted */
 	usec_t counted_since, counted_until; /* what `jails` is of */
-	struct tally *
-		logins; /* owned; name: see history_split_login(); count: logins; NULL: not asked */
-	bool hurried;   /* that is not all up to `until` */
+	struct tally logins;                 /* name: see history_split_login(); count: logins */
+	struct tally banned_logins;          /* see history_find_banned_logins() */
+	bool hurried;                        /* that is not all up to `until` */
 };
 
 /* What is counted, by which rules; all borrowed. */
@@ -45,14 +45,13 @@ int history_count(struct history *history, const struct history_source *source) 
 void history_done(struct history *history);
 
 /* Of the logins those from where somebody was banned, too: a user who was locked out, or a password
- * that was guessed. Group: index of digest_jails(); weight: bans. -ENOMEM. */
-int history_find_banned_logins(const struct history *history, const struct ruleset *ruleset,
-			       struct tally **ret) must_check;
+ * that was guessed. Group: index of the digest's jails; weight: bans. -ENOMEM. */
+int history_find_banned_logins(struct history *history, const struct ruleset *ruleset) must_check;
 /* "PREFIX USER" taken apart; the user may be "". */
 void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
 			 const char **ret_user);
 
-/* What both print alike (history-print.c). A sentence, folded behind a label that is `width`
+/* What both print alike. A sentence, folded behind a label that is `width`
  * columns wide. -ENOMEM. */
 int history_print_folded(const char *label, int width, const char *text) must_check;
 /* The warnings, latest first, those of accounts only `with_targets`; nothing where there are none.

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #define MAX_POLICY_SIZE (1 << 20) /* bytes */
 
@@ -178,14 +177,6 @@ int nft_verb_open_table(struct nft_verb *verb, const struct common *common, cons
 		code = EXIT_NO;
 	}
 	return code == 0 && jail ? nft_verb_need_jail(verb, jail) : code;
-}
-
-usec_t nft_verb_now(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
 }
 
 usec_t nft_verb_expires(usec_t now, usec_t remaining)

@@ -38,10 +38,6 @@ int nft_verb_need_length(const struct nft_verb *verb, const char *jail, unsigned
 /* "banish VERB: cannot WHAT: ...", and the exit code. */
 int nft_verb_fail(const struct nft_verb *verb, const char *what, int error);
 
-/* What is said for people of a ban that holds even for who is ignored. */
-
-usec_t nft_verb_now(void);
-
 /* `now` + `remaining`, USEC_INFINITY stays. */
 usec_t nft_verb_expires(usec_t now, usec_t remaining);
 

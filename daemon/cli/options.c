@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <time.h>
 
 #define MAX_ROWS 24 /* of one verb, --help included */
 
@@ -113,12 +112,7 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 
 int parse_time(const char *text, void *target)
 {
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
-		return -errno;
-	return timestamp_parse(text, (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000,
-			       target);
+	return timestamp_parse(text, timestamp_now(), target);
 }
 
 int parse_span(const char *text, void *target)

@@ -228,10 +228,20 @@ const char *timestamp_format(usec_t time, char buffer[static TIMESTAMP_TEXT_MAX]
 	return buffer;
 }
 
-usec_t timestamp_monotonic(void)
+static usec_t timestamp_of(clockid_t clock)
 {
 	struct timespec now = { 0 };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	(void)clock_gettime(clock, &now); /* cannot fail for these clocks */
 	return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}
+
+usec_t timestamp_now(void)
+{
+	return timestamp_of(CLOCK_REALTIME);
+}
+
+usec_t timestamp_monotonic(void)
+{
+	return timestamp_of(CLOCK_MONOTONIC);
 }

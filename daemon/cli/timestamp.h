@@ -17,6 +17,8 @@ int timestamp_parse(const char *text, usec_t now, usec_t *ret) must_check;
 /* "2026-11-22 03:04:05" in local time; "never" for USEC_INFINITY. */
 const char *timestamp_format(usec_t time, char buffer[static TIMESTAMP_TEXT_MAX]);
 
+/* Now, on CLOCK_REALTIME. */
+usec_t timestamp_now(void);
 /* Now, on CLOCK_MONOTONIC. */
 usec_t timestamp_monotonic(void);
 

@@ -1,14 +1,11 @@
 /* Finds out what `banish status` tells. */
-#include "status/status-find.h"
+#include "status/status.h"
 
 #include "cli/timestamp.h"
 #include "entry/cursor.h"
 #include "io/file.h"
-#include "io/log.h"
 #include "io/state.h"
 #include "ledger/decode.h"
-#include "status/status-jails.h"
-#include "status/status-kernel.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,16 +17,6 @@
 #define PATIENCE    (3 * USEC_PER_SEC) /* for counting failures; who asks is waiting */
 #define MAX_WAITING 100000             /* entries behind the position that are counted */
 #define START_TAKES (60 * USEC_PER_SEC)
-
-/* "WHAT not looked at: REMEDY", WHAT with its verb */
-static int unseen(struct status *status, const char *what, const char *remedy)
-{
-	char *text;
-
-	if (asprintf(&text, "%s not looked at: %s", what, remedy) < 0)
-		text = NULL;
-	return status_add_unseen(status, text);
-}
 
 /* Faults are an answer: the kernel and the journal can still be looked at. */
 static int status_load_config(struct status *status)
@@ -43,7 +30,7 @@ static int status_load_config(struct status *status)
 		return -ENOMEM;
 	}
 	if (access(path, R_OK) < 0 && errno == EACCES) {
-		r = unseen(status, "the configuration was", "only root may read it");
+		r = status_add_unseen(status, "the configuration was", "only root may read it");
 	} else {
 		r = config_load(status->common.confdir, status->common.rulesdir,
 				CONFIG_POLICY_REQUIRED, &faults, &status->config);
@@ -71,26 +58,27 @@ static int status_open_journal(struct status *status)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return unseen(status, "the journal was", journal_explain(r));
+		return status_add_unseen(status, "the journal was", journal_explain(r));
 	status->facts.sees_journal = true;
 	if (journal_oldest(status->journal, &status->facts.oldest) < 0)
 		status->facts.oldest = 0; /* not known */
 	return 0;
 }
 
-/* 1: stands on the latest entry of that kind. */
-static int go_to_last(struct status *status, enum log_kind kind, usec_t *ret_time)
+int status_go_to_last(struct journal *journal, enum log_kind kind, const char *jail,
+		      usec_t *ret_time)
 {
-	char field[64];
-	const char *const fields[] = { field };
+	char id[64], name[sizeof("BANISH_JAIL=") + NAME_SIZE];
+	const char *const fields[] = { id, name };
 	int r;
 
-	snprintf(field, sizeof(field), "MESSAGE_ID=%s", log_id(kind));
-	r = journal_select_own(status->journal, fields, 1, false);
+	snprintf(id, sizeof(id), "MESSAGE_ID=%s", log_id(kind));
+	snprintf(name, sizeof(name), "BANISH_JAIL=%s", jail ?: "");
+	r = journal_select_own(journal, fields, jail ? 2 : 1, false);
 	if (r >= 0)
-		r = journal_seek_last(status->journal);
+		r = journal_seek_last(journal);
 	if (r > 0)
-		r = entry_time(journal_entry(status->journal), ret_time) < 0 ? 0 : 1;
+		r = entry_time(journal_entry(journal), ret_time) < 0 ? 0 : 1;
 	return r == -EBADMSG ? 0 : r;
 }
 
@@ -110,52 +98,48 @@ static bool is_alive(const struct entry *entry, uint32_t *ret_process)
 	return file_read(path, sizeof(text), &name, &size) >= 0 && strcmp(name, "banish\n") == 0;
 }
 
-/* Where systemd gives no answer, the daemon's own word and the process that wrote it. */
-static void guess_unit(struct status *status)
-{
-	struct unit *unit = &status->unit;
-
-	unit->state = UNIT_STOPPED;
-	if (is_alive(journal_entry(status->journal), &unit->process)) {
-		unit->state = UNIT_ACTIVE;
-		unit->since = status->started;
-	}
-}
-
 static int status_look_at_unit(struct status *status)
 {
 	cleanup(units_freep) struct units *units = NULL;
+	struct unit *unit = &status->unit;
 	struct span message;
 	int r;
 
 	r = units_open(&units);
 	if (r >= 0)
-		r = units_ask(units, UNIT_NAME, &status->unit);
+		r = units_ask(units, UNIT_NAME, unit);
 	if (r < 0)
 		return r;
-	r = status->journal ? go_to_last(status, LOG_START, &status->started) : 0;
+	r = status->journal ? status_go_to_last(status->journal, LOG_START, NULL, &status->started)
+			    : 0;
 	if (r > 0) {
 		if (entry_field(journal_entry(status->journal), "MESSAGE", &message) > 0)
 			status->facts.dry_run = memmem(message.data, message.size, "dry run",
 						       strlen("dry run")) != NULL;
-		if (status->unit.state == UNIT_UNASKED)
-			guess_unit(status);
+		/* systemd gives no answer: the daemon's own word and the process that wrote it */
+		if (unit->state == UNIT_UNASKED) {
+			unit->state = UNIT_STOPPED;
+			if (is_alive(journal_entry(status->journal), &unit->process)) {
+				unit->state = UNIT_ACTIVE;
+				unit->since = status->started;
+			}
+		}
 	}
 	status->loaded = status->started;
 	if (r >= 0 && status->journal) {
 		usec_t reloaded = 0;
 
-		r = go_to_last(status, LOG_RELOAD, &reloaded);
+		r = status_go_to_last(status->journal, LOG_RELOAD, NULL, &reloaded);
 		status->loaded = MAX(status->loaded, reloaded);
 	}
-	status->facts.unit = status->unit.state;
-	status->facts.unit_since = MAX(status->unit.since, status->loaded);
-	status->facts.result = status->unit.result;
-	status->facts.restarts = status->unit.restarts;
-	status->facts.starts_at_boot = status->unit.starts_at_boot;
-	if (r >= 0 && status->unit.state == UNIT_UNASKED)
-		r = unseen(status, "the daemon's unit was",
-			   "systemd gives no answer, and the journal has none");
+	status->facts.unit = unit->state;
+	status->facts.unit_since = MAX(unit->since, status->loaded);
+	status->facts.result = unit->result;
+	status->facts.restarts = unit->restarts;
+	status->facts.starts_at_boot = unit->starts_at_boot;
+	if (r >= 0 && unit->state == UNIT_UNASKED)
+		r = status_add_unseen(status, "the daemon's unit was",
+				      "systemd gives no answer, and the journal has none");
 	return MIN(r, 0);
 }
 
@@ -214,7 +198,7 @@ static int look_at_position(struct status *status)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return unseen(
+		return status_add_unseen(
 			status, "the state (up to where the journal has been read) was",
 			r == -EACCES ? "only root may read it"
 			: r == -ENOENT
@@ -240,33 +224,27 @@ static int look_at_position(struct status *status)
 	return line ? count_waiting(status, line) : -ENOMEM;
 }
 
-/* Trouble at the start is told before the word that it has started; of a life that began long
- * before that, by systemd's own restarts, the word alone is to be trusted. */
-static usec_t status_first_word(const struct status *status)
-{
-	usec_t begun = status->unit.begun;
-
-	return begun > 0 && begun <= status->started && status->started - begun < START_TAKES
-		       ? begun
-		       : status->started;
-}
-
-/* The state could not be written, and nothing else was said of it since. */
+/* The state could not be written, and nothing else was said of it since. Trouble at the start is
+ * told before the word that it has started; of a life that began long before that, by systemd's own
+ * restarts, the word alone is to be trusted. */
 static int look_for_trouble(struct status *status)
 {
-	const struct digest_remark *remarks;
-	size_t n;
+	const struct digest *digest = status->history.digest;
+	usec_t begun = status->unit.begun, first = status->started;
 
-	remarks = digest_remarks(status->history.digest, &n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(remarks[i].id, log_id(LOG_STATE)) == 0 &&
-		    remarks[i].last > remarks[i].calmed &&
-		    remarks[i].last >= status_first_word(status)) {
-			free(status->trouble);
-			status->trouble = strdup(remarks[i].message);
-			if (!status->trouble)
-				return -ENOMEM;
-		}
+	if (begun > 0 && begun <= first && first - begun < START_TAKES)
+		first = begun;
+	for (size_t i = 0; i < digest->n_remarks; i++) {
+		const struct digest_remark *remark = &digest->remarks[i];
+
+		if (strcmp(remark->id, log_id(LOG_STATE)) != 0 || remark->last <= remark->calmed ||
+		    remark->last < first)
+			continue;
+		free(status->trouble);
+		status->trouble = strdup(remark->message);
+		if (!status->trouble)
+			return -ENOMEM;
+	}
 	status->facts.state_trouble = status->trouble;
 	return 0;
 }

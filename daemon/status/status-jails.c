@@ -1,30 +1,16 @@
 /* The jails' side of `banish status`: what their rules read, and whether anything comes. */
-#include "status/status-jails.h"
-#include "io/log.h"
+#include "status/status.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #define MAX_ASKED 16 /* units of one rule; more name templates, not servers */
 
-static int rank(enum unit_state state)
-{
-	switch (state) {
-	case UNIT_ACTIVE:
-		return 5;
-	case UNIT_STARTING:
-		return 4;
-	case UNIT_FAILED:
-		return 3;
-	case UNIT_STOPPED:
-		return 2;
-	case UNIT_MISSING:
-		return 1;
-	case UNIT_UNASKED:
-		break;
-	}
-	return 0;
-}
+/* Which of several units has most to say. */
+static const int ranks[] = {
+	[UNIT_UNASKED] = 0, [UNIT_MISSING] = 1,  [UNIT_STOPPED] = 2,
+	[UNIT_FAILED] = 3,  [UNIT_STARTING] = 4, [UNIT_ACTIVE] = 5,
+};
 
 /* The unit that has most to say, of those that one condition names. */
 static int ask_units(struct units *units, const struct condition *condition,
@@ -39,7 +25,7 @@ static int ask_units(struct units *units, const struct condition *condition,
 		r = units_ask(units, condition->values[i], &unit);
 		if (r < 0)
 			return r;
-		if (!jail->unit || rank(unit.state) > rank(jail->unit_state)) {
+		if (!jail->unit || ranks[unit.state] > ranks[jail->unit_state]) {
 			jail->unit = condition->values[i];
 			jail->unit_state = unit.state;
 			jail->unit_begun = unit.begun;
@@ -64,66 +50,39 @@ static int find_unit(struct units *units, const struct rule *rule, struct facts_
 	return r;
 }
 
-/* The time of the latest entry that the matches deliver; 0: none. */
-static int latest(struct journal *journal, usec_t *ret)
+static int jails_look_at(struct status *status, struct units *units, unsigned index)
 {
-	int r;
-
-	*ret = 0;
-	r = journal_seek_last(journal);
-	if (r > 0)
-		r = entry_time(journal_entry(journal), ret);
-	return r == -EBADMSG ? 0 : r;
-}
-
-/* When the daemon said something of this kind about the jail last; 0: never. */
-static int find_last(struct journal *journal, enum log_kind what, const char *jail, usec_t *ret)
-{
-	char kind[64], name[sizeof("BANISH_JAIL=") + NAME_SIZE];
-	const char *const fields[] = { kind, name };
-	int r;
-
-	snprintf(kind, sizeof(kind), "MESSAGE_ID=%s", log_id(what));
-	snprintf(name, sizeof(name), "BANISH_JAIL=%s", jail);
-	r = journal_select_own(journal, fields, ARRAY_SIZE(fields), false);
-	return r < 0 ? r : latest(journal, ret);
-}
-
-/* The daemon says it once in each of its lives; it holds as long as nothing is recognised. */
-static int find_silence(struct status *status, const struct history_count *count,
-			struct facts_jail *facts)
-{
+	const struct jail *rule = ruleset_jail(status->ruleset, index);
+	struct facts_jail *facts = &status->facts.jails[index];
+	struct status_jail *jail = status_jail(status, rule->name);
 	usec_t said;
 	int r;
 
-	if (!count || count->failures + count->prevented > 0)
-		return 0;
-	r = find_last(status->journal, LOG_SILENT, facts->name, &said);
-	if (r >= 0 && said > status->started)
-		facts->silent_said = said;
-	return r;
-}
-
-static int look_at(struct status *status, struct units *units, unsigned index)
-{
-	const struct jail *rule = ruleset_jail(status->ruleset, index);
-	struct facts_jail *facts = &status->facts_jails[index];
-	int r;
-
+	if (!jail)
+		return -ENOMEM;
+	jail->rule = rule;
+	jail->count = status->history.jails ? &status->history.jails[index] : NULL;
 	strcpy(facts->name, rule->name);
 	r = find_unit(units, rule->rule, facts);
 	if (r < 0 || !status->journal)
 		return r;
 	r = journal_select_rule(status->journal, rule->rule);
 	if (r >= 0)
-		r = latest(status->journal, &facts->last_entry);
-	return r < 0 ? r
-		     : find_silence(status,
-				    status->history.jails ? &status->history.jails[index] : NULL,
-				    facts);
+		r = journal_seek_last(status->journal);
+	if (r > 0)
+		r = entry_time(journal_entry(status->journal), &facts->last_entry);
+	if ((r < 0 && r != -EBADMSG) || !jail->count ||
+	    jail->count->failures + jail->count->prevented > 0)
+		return r == -EBADMSG ? 0 : r;
+	/* The daemon says it once in each of its lives; it holds as long as nothing is recognised.
+	 */
+	r = status_go_to_last(status->journal, LOG_SILENT, rule->name, &said);
+	if (r > 0 && said > status->started)
+		facts->silent_said = said;
+	return r;
 }
 
-static int jails_take_rules(struct status *status)
+static int jails_look_at_rules(struct status *status)
 {
 	cleanup(units_freep) struct units *units = NULL;
 	size_t n = ruleset_n_jails(status->ruleset);
@@ -132,71 +91,48 @@ static int jails_take_rules(struct status *status)
 	r = units_open(&units);
 	if (r < 0)
 		return r;
-	status->facts_jails = calloc(n + 1, sizeof(*status->facts_jails));
-	if (!status->facts_jails)
+	status->facts.jails = calloc(n + 1, sizeof(*status->facts.jails));
+	if (!status->facts.jails)
 		return -ENOMEM;
-	for (unsigned i = 0; r >= 0 && i < n; i++) {
-		const struct jail *rule = ruleset_jail(status->ruleset, i);
-		struct status_jail *jail = status_jail(status, rule->name);
-
-		if (!jail)
-			return -ENOMEM;
-		jail->rule = rule;
-		if (status->history.jails)
-			jail->count = &status->history.jails[i];
-		r = look_at(status, units, i);
-	}
-	status->facts.jails = status->facts_jails;
 	status->facts.n_jails = n;
+	for (unsigned i = 0; r >= 0 && i < n; i++)
+		r = jails_look_at(status, units, i);
 	return r;
 }
 
-/* While it holds bans back there are none, so the time of `maxbans` ends it. */
-static void jails_take_breaker(struct status *status, const struct digest_jail *said)
+/* What the daemon said of a jail. */
+static int take_said(struct status *status, const struct digest_jail *said)
 {
+	struct status_jail *jail = status_jail(status, said->name);
+
+	if (!jail)
+		return -ENOMEM;
+	jail->bans = said->bans + said->by_hand;
 	for (size_t i = 0; said->held && i < status->facts.n_jails; i++) {
 		const struct jail *rule = ruleset_jail(status->ruleset, (unsigned)i);
 		const struct rate *rate = &rule->settings.maxbans;
+		struct facts_jail *facts = &status->facts.jails[i];
 
 		if (strcmp(rule->name, said->name) != 0 || rate->count == 0)
 			continue;
-		status->facts_jails[i].held_since = said->held_since;
-		if (__builtin_add_overflow(said->held_since, rate->within,
-					   &status->facts_jails[i].held_until))
-			status->facts_jails[i].held_until = USEC_INFINITY;
-	}
-}
-
-/* What the daemon said of the jails. */
-static int jails_take_said(struct status *status)
-{
-	const struct digest_jail *said;
-	size_t n;
-
-	if (!status->history.digest)
-		return 0;
-	said = digest_jails(status->history.digest, &n);
-	for (size_t i = 0; i < n; i++) {
-		struct status_jail *jail = status_jail(status, said[i].name);
-
-		if (!jail)
-			return -ENOMEM;
-		jail->bans = said[i].bans + said[i].by_hand;
-		jails_take_breaker(status, &said[i]);
+		/* While it holds bans back there are none, so the time of `maxbans` ends it. */
+		facts->held_since = said->held_since;
+		if (__builtin_add_overflow(said->held_since, rate->within, &facts->held_until))
+			facts->held_until = USEC_INFINITY;
 	}
 	return 0;
 }
 
 int status_look_at_jails(struct status *status)
 {
-	int r = 0;
+	const struct digest *digest = status->history.digest;
+	int r;
 
-	if (status->ruleset)
-		r = jails_take_rules(status);
-	if (r >= 0)
-		r = jails_take_said(status);
+	r = status->ruleset ? jails_look_at_rules(status) : 0;
+	for (size_t i = 0; r >= 0 && digest && i < digest->n_jails; i++)
+		r = take_said(status, &digest->jails[i]);
 	for (size_t i = 0; r >= 0 && status->journal && i < status->n_jails; i++)
-		r = find_last(status->journal, LOG_BAN, status->jails[i].name,
-			      &status->jails[i].last_ban);
+		r = status_go_to_last(status->journal, LOG_BAN, status->jails[i].name,
+				      &status->jails[i].last_ban);
 	return r;
 }

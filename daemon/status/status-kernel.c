@@ -1,5 +1,5 @@
 /* The firewall's side of `banish status`. */
-#include "status/status-kernel.h"
+#include "status/status.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,28 +36,11 @@ static int look_at_sets(struct status *status, const char *name)
 	return 0;
 }
 
-/* Sets of lengths come and go, but each that holds bans needs a rule. */
-static int look_at_lengths(struct status *status)
-{
-	char jail[NFT_JAIL_SIZE];
-	uint8_t family;
-
-	for (size_t i = 0; i < status->view.n_uses; i++) {
-		const struct nft_use *use = &status->view.uses[i];
-
-		if (!use->stands || use->n_rules > 0 ||
-		    !nft_set_parse_name(span_of(use->name), jail, &family) ||
-		    nft_jail_length(jail) == 0)
-			continue;
-		return say_damage(status, "no rule looks into its set ", use->name);
-	}
-	return 0;
-}
-
 /* 1: it is damaged, and `damage` says how; 0. */
 static int look_for_damage(struct status *status)
 {
 	char name[NFT_JAIL_SIZE];
+	uint8_t family;
 	int r;
 
 	if (status->view.asleep)
@@ -72,8 +55,15 @@ static int look_for_damage(struct status *status)
 		r = look_at_sets(status, NFT_FORCED);
 	if (r == 0)
 		r = look_at_sets(status, NFT_JAIL_MANUAL);
-	if (r == 0)
-		r = look_at_lengths(status);
+	/* Sets of lengths come and go, but each that holds bans needs a rule. */
+	for (size_t i = 0; r == 0 && i < status->view.n_uses; i++) {
+		const struct nft_use *use = &status->view.uses[i];
+
+		if (use->stands && use->n_rules == 0 &&
+		    nft_set_parse_name(span_of(use->name), name, &family) &&
+		    nft_jail_length(name) > 0)
+			r = say_damage(status, "no rule looks into its set ", use->name);
+	}
 	/* what is not in force yet cannot be missing */
 	for (unsigned i = 0; r == 0 && status->ruleset && !status->facts.stale_config &&
 			     i < ruleset_n_jails(status->ruleset);
@@ -87,25 +77,21 @@ static int look_for_damage(struct status *status)
 	return r;
 }
 
-static int take_uses(struct status *status)
+static int take_use(struct status *status, const struct nft_use *use)
 {
-	for (size_t i = 0; i < status->view.n_uses; i++) {
-		const struct nft_use *use = &status->view.uses[i];
-		char name[NFT_JAIL_SIZE], bare[NFT_JAIL_SIZE];
-		struct status_jail *jail;
-		uint8_t family;
+	char name[NFT_JAIL_SIZE], bare[NFT_JAIL_SIZE];
+	struct status_jail *jail;
+	uint8_t family;
 
-		if (strcmp(use->name, NFT_IGNORE "4") == 0 ||
-		    strcmp(use->name, NFT_IGNORE "6") == 0)
-			status->passed += use->packets;
-		if (!nft_set_parse_name(span_of(use->name), name, &family))
-			continue;
-		jail = status_jail(status, nft_jail_bare(name, bare));
-		if (!jail)
-			return -ENOMEM;
-		jail->packets += use->packets;
-		jail->bytes += use->bytes;
-	}
+	if (strcmp(use->name, NFT_IGNORE "4") == 0 || strcmp(use->name, NFT_IGNORE "6") == 0)
+		status->passed += use->packets;
+	if (!nft_set_parse_name(span_of(use->name), name, &family))
+		return 0;
+	jail = status_jail(status, nft_jail_bare(name, bare));
+	if (!jail)
+		return -ENOMEM;
+	jail->packets += use->packets;
+	jail->bytes += use->bytes;
 	return 0;
 }
 
@@ -168,8 +154,8 @@ static int kernel_look(struct status *status)
 		status->facts.sees_kernel = true;
 		return 0;
 	}
-	if (r >= 0)
-		r = take_uses(status);
+	for (size_t i = 0; r >= 0 && i < status->view.n_uses; i++)
+		r = take_use(status, &status->view.uses[i]);
 	if (r >= 0)
 		r = take_elements(status, nft);
 	if (r < 0)
@@ -183,14 +169,11 @@ static int kernel_look(struct status *status)
 
 int status_look_at_kernel(struct status *status)
 {
-	char *text;
 	int r;
 
 	status->facts.table = status->policy->table;
 	r = kernel_look(status);
-	if (r >= 0 || r == -ENOMEM)
-		return r;
-	if (asprintf(&text, "the firewall was not looked at: %s", nft_explain(r)) < 0)
-		text = NULL;
-	return status_add_unseen(status, text);
+	return r >= 0 || r == -ENOMEM
+		       ? r
+		       : status_add_unseen(status, "the firewall was", nft_explain(r));
 }

@@ -1,9 +1,8 @@
 /* How `banish status` is shown: what is wrong first, lines of 80 columns, or JSON. */
-#include "status/status-print.h"
+#include "status/status.h"
 
 #include "cli/output.h"
 #include "cli/timestamp.h"
-#include "io/log.h"
 #include "report/columns.h"
 #include "report/human.h"
 
@@ -15,6 +14,9 @@
 #define MAX_WARNINGS 8                   /* kinds that are shown to people, the latest */
 #define SAVED_WITHIN (60 * USEC_PER_SEC) /* the position is half a minute old at times */
 #define LABEL        10                  /* columns before what is said of a part */
+
+/* Null, and "-" in a table, where it is 0. */
+#define ROW_TIME_IF_ANY(name, time) ROW(name, IF_KNOWN((time) > 0, KIND_TIME), number, time)
 
 static int printf_like(2, 3) print_part(const char *label, const char *format, ...)
 {
@@ -32,26 +34,27 @@ static int printf_like(2, 3) print_part(const char *label, const char *format, .
 	return history_print_folded(label, LABEL, text);
 }
 
-static int print_verdict(const struct status *status)
+static int print_finding(const struct status *status, const char *what, const char *sign,
+			 const char *text)
 {
-	size_t n = status->diagnosis.n_problems;
+	const struct row rows[] = { ROW_TEXT("what", what), ROW_TEXT("message", text), ROW_END };
 
-	if (n > 0)
-		printf("banish: %zu problem%s\n", n, PLURAL(n));
-	else
-		printf("banish: %s\n", status->n_unseen > 0 ? "no problem in what could be examined"
-							    : "all is well");
-	for (size_t i = 0; i < status->diagnosis.n_findings; i++) {
-		const struct finding *finding = &status->diagnosis.findings[i];
+	return status->common.json ? output_print(true, NULL, rows)
+				   : history_print_folded(sign, 4, text);
+}
 
-		if (history_print_folded(finding->problem ? "  ! " : "  - ", 4, finding->text) < 0)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < status->n_unseen; i++)
-		if (history_print_folded("  ? ", 4, status->unseen[i]) < 0)
-			return -ENOMEM;
-	putchar('\n');
-	return 0;
+static int print_findings(const struct status *status)
+{
+	const struct diagnosis *diagnosis = &status->diagnosis;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < diagnosis->n_findings; i++)
+		r = diagnosis->findings[i].problem
+			    ? print_finding(status, "problem", "  ! ", diagnosis->findings[i].text)
+			    : print_finding(status, "note", "  - ", diagnosis->findings[i].text);
+	for (size_t i = 0; r >= 0 && i < status->n_unseen; i++)
+		r = print_finding(status, "unseen", "  ? ", status->unseen[i]);
+	return r;
 }
 
 static int status_print_daemon(const struct status *status)
@@ -72,13 +75,6 @@ static int status_print_daemon(const struct status *status)
 			  process, restarts);
 }
 
-/* It reads other entries than before, and has not saved its place since. */
-static bool is_fresh(const struct status *status)
-{
-	return status->unit.state == UNIT_ACTIVE &&
-	       status->now < status->facts.unit_since + SAVED_WITHIN;
-}
-
 static int print_position(const struct status *status)
 {
 	char time[TIMESTAMP_TEXT_MAX], age[FIGURE_TEXT_MAX], count[FIGURE_TEXT_MAX];
@@ -95,7 +91,9 @@ static int print_position(const struct status *status)
 	if (facts->n_waiting == 0)
 		return print_part("journal", "read up to %s, nothing waits", time);
 	waiting = status->now > facts->oldest_waiting ? status->now - facts->oldest_waiting : 0;
-	if (waiting < SAVED_WITHIN || is_fresh(status))
+	/* or it reads other entries than before, and has not saved its place since */
+	if (waiting < SAVED_WITHIN ||
+	    (status->unit.state == UNIT_ACTIVE && status->now < facts->unit_since + SAVED_WITHIN))
 		return print_part("journal", "read up to %s or later (saved twice a minute)", time);
 	return print_part("journal", "read up to %s; %s entr%s wait%s, for %s", time,
 			  human_count(facts->n_waiting, count), facts->n_waiting == 1 ? "y" : "ies",
@@ -124,90 +122,96 @@ static int status_print_firewall(const struct status *status)
 			  human_count(status->passed, passed));
 }
 
-static const char *mode_without_rule(const struct status *status, const struct status_jail *jail)
+/* One object, or a line of the table. */
+static int print_jail(const struct status *status, struct columns *columns,
+		      const struct status_jail *jail)
 {
-	return status->ruleset && strcmp(jail->name, NFT_JAIL_MANUAL) != 0 ? "off" : NULL;
-}
+	static const char *const keys[] = { "jail", "shown mode",    "banned",  "failed",
+					    "bans", "last_ban_usec", "packets", NULL };
+	const struct history_count none = { 0 }, *count = jail->count ?: &none;
+	const struct facts_jail unknown = { 0 }, *facts = &unknown;
+	enum row_kind if_counted = IF_KNOWN(jail->count, KIND_WEIGHT);
+	enum row_kind if_seen = IF_KNOWN(status->facts.sees_kernel, KIND_NUMBER);
+	const char *mode = jail->rule ? policy_mode_name(jail->rule->settings.mode) : NULL;
+	bool off = status->ruleset && strcmp(jail->name, NFT_JAIL_MANUAL) != 0;
+	char failed[FIGURE_TEXT_MAX + 1];
+	const struct row *rows;
 
-static int status_add_jail(struct columns *columns, const struct status *status,
-			   const struct status_jail *jail)
-{
-	char banned[FIGURE_TEXT_MAX], failures[FIGURE_TEXT_MAX + 1], bans[FIGURE_TEXT_MAX],
-		packets[FIGURE_TEXT_MAX], last[TIMESTAMP_TEXT_MAX];
-	bool kernel = status->facts.sees_kernel, said = status->history.digest;
-	const char *mode = jail->rule ? policy_mode_name(jail->rule->settings.mode)
-				      : mode_without_rule(status, jail);
-	const char *const cells[] = {
-		jail->name,
-		mode,
-		kernel ? human_count(jail->banned, banned) : NULL,
-		jail->count ? failures : NULL,
-		said ? human_count(jail->bans, bans) : NULL,
-		jail->last_ban > 0 ? timestamp_format(jail->last_ban, last) : NULL,
-		kernel ? human_count(jail->packets, packets) : NULL,
+	for (size_t i = 0; i < status->facts.n_jails; i++)
+		if (strcmp(status->facts.jails[i].name, jail->name) == 0)
+			facts = &status->facts.jails[i];
+	human_count((count->failures + count->prevented) / WEIGHT_ONE, failed);
+	if (status->history.hurried)
+		strcat(failed, "+");
+	rows = (const struct row[]){
+		ROW_TEXT("what", "jail"),
+		ROW_TEXT("jail", jail->name),
+		ROW_TEXT("mode", mode),
+		ROW("banned", if_seen, number, jail->banned),
+		ROW("failures", if_counted, number, count->failures),
+		ROW("prevented", if_counted, number, count->prevented),
+		ROW("bans", IF_KNOWN(status->history.digest, KIND_NUMBER), number, jail->bans),
+		ROW_TIME_IF_ANY("last_ban_usec", jail->last_ban),
+		ROW_TIME_IF_ANY("last_entry_usec", facts->last_entry),
+		ROW_TEXT("unit", facts->unit),
+		ROW_TEXT("unit_state",
+			 facts != &unknown ? unit_state_name(facts->unit_state) : NULL),
+		ROW_TIME_IF_ANY("unit_begun_usec", facts->unit_begun),
+		ROW("packets", if_seen, number, jail->packets),
+		ROW("bytes", if_seen, number, jail->bytes),
+		ROW_SAID("shown mode", mode || !off ? mode : "off"),
+		ROW_SAID("failed", jail->count ? failed : NULL),
+		ROW_END,
 	};
 
-	if (jail->count) {
-		human_count((jail->count->failures + jail->count->prevented) / WEIGHT_ONE,
-			    failures);
-		if (status->history.hurried)
-			strcat(failures, "+");
-	}
-	return columns_add(columns, cells);
-}
-
-/* A long journal: which part of it was counted. */
-static void print_counted(const struct history *history)
-{
-	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
-
-	if (!history->jails || history->counted_since <= history->since)
-		return;
-	timestamp_format(history->counted_since, since);
-	if (history->hurried)
-		printf("FAILED: only of %s to %s, a long journal.\n", since,
-		       timestamp_format(history->counted_until, until));
-	else
-		printf("FAILED: only since %s, the journal is long.\n", since);
+	return columns ? output_add_cells(columns, keys, rows) : output_print(true, NULL, rows);
 }
 
 static int status_print_jails(const struct status *status)
 {
 	static const char *const head[] = { "JAIL",   "MODE",     "NOW",    "FAILED",
 					    "BANNED", "LAST BAN", "PACKETS" };
-	char since[TIMESTAMP_TEXT_MAX];
-	cleanup(columns_freep) struct columns *columns = NULL;
+	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
+	const struct history *history = &status->history;
+	cleanup(columns_done) struct columns columns = { .alignment = "<<>>><>" };
 	cleanup(freep) char *text = NULL;
 	int r;
 
 	if (status->n_jails == 0)
 		return 0;
-	r = columns_new("<<>>><>", &columns);
-	if (r >= 0)
-		r = columns_add(columns, head);
+	r = columns_add(&columns, head);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
-		r = status_add_jail(columns, status, &status->jails[i]);
+		r = print_jail(status, &columns, &status->jails[i]);
 	if (r >= 0)
-		r = columns_format(columns, &text);
+		r = columns_format(&columns, &text);
 	if (r < 0)
 		return r;
 	printf("\n%sNOW: banned now. FAILED, BANNED: since %s.\n", text,
 	       timestamp_format(status->common.since, since));
-	print_counted(&status->history);
+	if (!history->jails || history->counted_since <= history->since)
+		return 0;
+	/* a long journal: which part of it was counted */
+	timestamp_format(history->counted_since, since);
+	if (history->hurried)
+		printf("FAILED: only of %s to %s, a long journal.\n", since,
+		       timestamp_format(history->counted_until, until));
+	else
+		printf("FAILED: only since %s, the journal is long.\n", since);
 	return 0;
 }
 
-static int print_warnings(const struct status *status)
+static int status_print_text(const struct status *status)
 {
-	return status->history.digest ? history_print_warnings(&status->history, MAX_WARNINGS, true)
-				      : 0;
-}
-
-int status_print_text(const struct status *status)
-{
+	size_t n = status->diagnosis.n_problems;
 	int r;
 
-	r = print_verdict(status);
+	if (n > 0)
+		printf("banish: %zu problem%s\n", n, PLURAL(n));
+	else
+		printf("banish: %s\n", status->n_unseen > 0 ? "no problem in what could be examined"
+							    : "all is well");
+	r = print_findings(status);
+	putchar('\n');
 	if (r >= 0)
 		r = status_print_daemon(status);
 	if (r >= 0)
@@ -216,5 +220,70 @@ int status_print_text(const struct status *status)
 		r = status_print_firewall(status);
 	if (r >= 0)
 		r = status_print_jails(status);
-	return r < 0 ? r : print_warnings(status);
+	return r < 0 ? r : history_print_warnings(&status->history, MAX_WARNINGS, true);
+}
+
+static int status_print_json(const struct status *status)
+{
+	const struct facts *facts = &status->facts;
+	const struct history *history = &status->history;
+	const struct unit *unit = &status->unit;
+	size_t n_problems = status->diagnosis.n_problems;
+	enum row_kind if_counted = IF_KNOWN(history->jails, KIND_NUMBER);
+	const struct row daemon[] = {
+		ROW_TEXT("what", "daemon"),
+		ROW_TEXT("state", unit_state_name(unit->state)),
+		ROW_TIME_IF_ANY("since_usec", unit->since),
+		ROW_TIME_IF_ANY("started_usec", status->started),
+		ROW("restarts", IF_KNOWN(unit->counts_restarts, KIND_NUMBER), number,
+		    unit->restarts),
+		ROW_END,
+	};
+	const struct row journal[] = {
+		ROW_TEXT("what", "journal"),
+		ROW_TIME_IF_ANY("oldest_usec", facts->oldest),
+		ROW_TIME_IF_ANY("position_usec", facts->position),
+		ROW("waiting", IF_KNOWN(status->counted_waiting, KIND_NUMBER), number,
+		    facts->n_waiting),
+		ROW_TIME_IF_ANY("waiting_usec", facts->oldest_waiting),
+		ROW_END,
+	};
+	const struct row firewall[] = {
+		ROW_TEXT("what", "firewall"),
+		ROW_TEXT("table", facts->table),
+		ROW_FLAG("stands", facts->has_table),
+		ROW_FLAG("whole", facts->has_table && !facts->damage),
+		ROW_NUMBER("passed_packets", status->passed),
+		ROW_END,
+	};
+	const struct row summary[] = {
+		ROW_TEXT("what", "summary"),
+		ROW_NUMBER("problems", n_problems),
+		ROW_NUMBER("notes", status->diagnosis.n_findings - n_problems),
+		ROW_NUMBER("unseen", status->n_unseen),
+		ROW_NUMBER("since_usec", status->common.since),
+		ROW("counted_since_usec", if_counted, number, history->counted_since),
+		ROW("counted_until_usec", if_counted, number, history->counted_until),
+		ROW("lost", IF_KNOWN(history->digest, KIND_NUMBER), number, history->n_lost),
+		ROW_END,
+	};
+	int r;
+
+	r = print_findings(status);
+	if (r >= 0)
+		r = output_print(true, NULL, daemon);
+	if (r >= 0)
+		r = output_print(true, NULL, journal);
+	if (r >= 0 && facts->sees_kernel)
+		r = output_print(true, NULL, firewall);
+	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
+		r = print_jail(status, NULL, &status->jails[i]);
+	if (r >= 0)
+		r = history_print_warnings_json(history);
+	return r < 0 ? r : output_print(true, NULL, summary);
+}
+
+int status_print(const struct status *status)
+{
+	return status->common.json ? status_print_json(status) : status_print_text(status);
 }

@@ -166,7 +166,7 @@ static int ban_apply(const struct nft_verb *verb, const struct request *request,
 		     const struct target *targets, size_t n_targets)
 {
 	cleanup(freep) struct nft_change *changes = calloc(n_targets, sizeof(*changes));
-	usec_t now = nft_verb_now();
+	usec_t now = timestamp_now();
 	int r, code = EXIT_YES;
 
 	if (!changes)

@@ -2,6 +2,7 @@
 #include "cli/nft-verb.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/timestamp.h"
 #include "cli/verb.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ static int list_print_ban(const struct nft_element *element, usec_t now, bool js
 
 static int list_print(const struct nft_elements *elements, bool json)
 {
-	usec_t now = nft_verb_now();
+	usec_t now = timestamp_now();
 	int r = 0;
 
 	if (!json && elements->n_items > 0)

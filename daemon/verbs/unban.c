@@ -3,6 +3,7 @@
 #include "cli/nft-verb.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/timestamp.h"
 #include "cli/verb.h"
 
 #include <errno.h>
@@ -95,7 +96,7 @@ static int unban_find_network(const struct nft_verb *verb, const struct request 
 			      const struct prefix *network, struct findings *findings)
 {
 	struct nft_elements elements;
-	usec_t now = nft_verb_now();
+	usec_t now = timestamp_now();
 	int r;
 
 	r = nft_list(verb->nft, request->jail, &elements);

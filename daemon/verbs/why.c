@@ -128,12 +128,9 @@ static int say_ignored(const struct why *why, enum banned banned)
 
 static int answer(struct why *why)
 {
-	usec_t now;
+	usec_t now = timestamp_now();
 	int r, banned;
 
-	r = parse_time("now", &now);
-	if (r < 0)
-		return r;
 	banned = ask_kernel(why, now);
 	if (banned < 0)
 		return banned;

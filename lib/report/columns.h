@@ -9,16 +9,18 @@
 #define SHEET_WIDTH       80 /* columns of a terminal */
 #define SHEET_MAX_COLUMNS 8
 
-struct columns;
+struct columns {
+	const char *alignment; /* one character a column: '<' its cells stand at the left, '>' at
+				  the right */
+	size_t widths[SHEET_MAX_COLUMNS];
+	char **cells; /* owned; row after row */
+	size_t n_cells;
+};
 
-/* One character a column: '<' its cells stand at the left, '>' at the right. */
-int columns_new(const char *alignment, struct columns **ret) must_check;
-struct columns *columns_free(struct columns *columns);
-DEFINE_CLEANUP(struct columns *, columns_free)
+void columns_done(struct columns *columns);
 
 /* One row, with as many cells as there are columns; copied. NULL: "-". */
 int columns_add(struct columns *columns, const char *const *cells) must_check;
-size_t columns_n_rows(const struct columns *columns);
 /* All rows, each with a line end and without blanks before it; owned by the caller. */
 int columns_format(const struct columns *columns, char **ret) must_check;
 

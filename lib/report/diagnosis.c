@@ -23,21 +23,12 @@ void diagnosis_done(struct diagnosis *diagnosis)
 
 const char *unit_state_name(enum unit_state state)
 {
-	switch (state) {
-	case UNIT_UNASKED:
-		break;
-	case UNIT_MISSING:
-		return "missing";
-	case UNIT_ACTIVE:
-		return "active";
-	case UNIT_STARTING:
-		return "starting";
-	case UNIT_STOPPED:
-		return "stopped";
-	case UNIT_FAILED:
-		return "failed";
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[UNIT_UNASKED] = "unknown",   [UNIT_MISSING] = "missing", [UNIT_ACTIVE] = "active",
+		[UNIT_STARTING] = "starting", [UNIT_STOPPED] = "stopped", [UNIT_FAILED] = "failed",
+	};
+
+	return names[state];
 }
 
 static usec_t age_of(const struct facts *facts, usec_t time)
@@ -45,9 +36,11 @@ static usec_t age_of(const struct facts *facts, usec_t time)
 	return facts->now > time ? facts->now - time : 0;
 }
 
+/* Problems stand first, each kind in the order in which it was found. */
 static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *format, ...)
 {
 	va_list arguments;
+	size_t place;
 	char *text;
 	int r;
 
@@ -60,8 +53,10 @@ static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *
 		free(text);
 		return -ENOMEM;
 	}
-	d->findings[d->n_findings++] = (struct finding){ problem, text };
-	d->n_problems += problem;
+	place = problem ? d->n_problems++ : d->n_findings;
+	memmove(&d->findings[place + 1], &d->findings[place],
+		(d->n_findings++ - place) * sizeof(*d->findings));
+	d->findings[place] = (struct finding){ problem, text };
 	return 0;
 }
 
@@ -234,23 +229,6 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 	return diagnosis_look_at_silence(facts, jail, d);
 }
 
-/* Problems first, each kind in the order in which it was found. */
-static int diagnosis_sort(struct diagnosis *d)
-{
-	struct finding *sorted = calloc(d->n_findings + 1, sizeof(*sorted));
-	size_t n = 0;
-
-	if (!sorted)
-		return -ENOMEM;
-	for (int problem = 1; problem >= 0; problem--)
-		for (size_t i = 0; i < d->n_findings; i++)
-			if (d->findings[i].problem == problem)
-				sorted[n++] = d->findings[i];
-	free(d->findings);
-	d->findings = sorted;
-	return 0;
-}
-
 int diagnose(const struct facts *facts, struct diagnosis *ret)
 {
 	cleanup(diagnosis_done) struct diagnosis d = { 0 };
@@ -269,8 +247,6 @@ int diagnose(const struct facts *facts, struct diagnosis *ret)
 	    !facts->starts_at_boot)
 		r = add(&d, false,
 			"the daemon would not start at the next boot: systemctl enable banish");
-	if (r >= 0)
-		r = diagnosis_sort(&d);
 	if (r < 0)
 		return r;
 	*ret = d;

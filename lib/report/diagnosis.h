@@ -60,7 +60,7 @@ struct facts {
 	const char *config_fault; /* NULL: the files are right */
 	bool stale_config;        /* they are younger than what the daemon has read */
 
-	const struct facts_jail *jails;
+	struct facts_jail *jails; /* the caller's */
 	size_t n_jails;
 };
 

@@ -13,38 +13,26 @@
 #define MESSAGE_SIZE 1024
 #define WARNING      4 /* syslog's */
 
-struct digest {
-	struct digest_jail *jails;
-	size_t n_jails;
-	struct digest_remark remarks[DIGEST_MAX_REMARKS];
-	size_t n_remarks;
-	uint64_t n_remarks_folded;
-	struct kind {
-		char id[33];
-		uint64_t count;
-	} kinds[DIGEST_MAX_KINDS];
-	size_t n_kinds;
-	uint64_t n_unnamed;
-	struct tally *offenders, *networks, *accounts, *seen;
+/* An entry that is being taken. */
+struct said {
+	struct digest *digest;
+	const struct entry *entry;
+	unsigned jail;
+	usec_t time;
+	int error; /* of the entry's source, or -ENOMEM: from then on it has no fields */
 };
 
 int digest_new(const uint8_t seed[static 16], struct digest **ret)
 {
-	cleanup(digest_freep) struct digest *digest = calloc(1, sizeof(*digest));
-	int r;
+	struct digest *digest = calloc(1, sizeof(*digest));
 
 	if (!digest)
 		return -ENOMEM;
-	r = tally_new(seed, DIGEST_MAX_OFFENDERS, PREFIX_TEXT_MAX, &digest->offenders);
-	if (r >= 0)
-		r = tally_new(seed, DIGEST_MAX_NETWORKS, PREFIX_TEXT_MAX, &digest->networks);
-	if (r >= 0)
-		r = tally_new(seed, DIGEST_MAX_ACCOUNTS, DIGEST_USER_SIZE, &digest->accounts);
-	if (r >= 0)
-		r = tally_new(seed, MAX_SEEN, SEEN_SIZE, &digest->seen);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(digest);
+	tally_init(&digest->offenders, seed, DIGEST_MAX_OFFENDERS, PREFIX_TEXT_MAX);
+	tally_init(&digest->networks, seed, DIGEST_MAX_NETWORKS, PREFIX_TEXT_MAX);
+	tally_init(&digest->accounts, seed, DIGEST_MAX_ACCOUNTS, DIGEST_USER_SIZE);
+	tally_init(&digest->seen, seed, MAX_SEEN, SEEN_SIZE);
+	*ret = digest;
 	return 0;
 }
 
@@ -54,55 +42,56 @@ struct digest *digest_free(struct digest *digest)
 		return NULL;
 	for (size_t i = 0; i < digest->n_remarks; i++)
 		free(digest->remarks[i].message);
-	tally_free(digest->offenders);
-	tally_free(digest->networks);
-	tally_free(digest->accounts);
-	tally_free(digest->seen);
+	tally_done(&digest->offenders);
+	tally_done(&digest->networks);
+	tally_done(&digest->accounts);
+	tally_done(&digest->seen);
 	free(digest->jails);
 	free(digest);
 	return NULL;
 }
 
-/* 1: the field is there, cut to the buffer; 0: it is not, or holds a NUL. */
-static int digest_get_text(const struct entry *entry, const char *name, char *buffer, size_t size)
+/* The field is there, cut to the buffer. False: it is not, or holds a NUL; the text is "". */
+static bool said_text(struct said *said, const char *name, char *buffer, size_t size)
 {
 	struct span value;
 	int r;
 
 	buffer[0] = '\0';
-	r = entry_field(entry, name, &value);
-	if (r <= 0)
-		return r;
-	if (memchr(value.data, '\0', value.size))
-		return 0;
+	r = said->error ?: entry_field(said->entry, name, &value);
+	said->error = MIN(r, 0);
+	if (r <= 0 || memchr(value.data, '\0', value.size))
+		return false;
 	size = MIN(value.size, size - 1);
 	memcpy(buffer, value.data, size);
 	buffer[size] = '\0';
-	return 1;
+	return true;
+}
+
+static bool said_again(struct said *said)
+{
+	char again[8];
+
+	return said_text(said, "BANISH_AGAIN", again, sizeof(again));
 }
 
 /* A number with one decimal at most, as tenths; 0 where there is none. */
-static int digest_get_tenths(const struct entry *entry, const char *name, uint64_t *ret)
+static uint64_t said_tenths(struct said *said, const char *name)
 {
 	char text[32], *end;
-	int r;
+	uint64_t tenths;
 
-	*ret = 0;
-	r = digest_get_text(entry, name, text, sizeof(text));
-	if (r <= 0 || text[0] < '0' || text[0] > '9')
-		return MIN(r, 0);
-	*ret = MIN((uint64_t)strtoull(text, &end, 10), UINT64_MAX / 10) * 10;
+	if (!said_text(said, name, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
+		return 0;
+	tenths = MIN((uint64_t)strtoull(text, &end, 10), UINT64_MAX / 10) * 10;
 	if (end[0] == '.' && end[1] >= '0' && end[1] <= '9')
-		*ret += (unsigned)(end[1] - '0');
-	return 0;
+		tenths += (unsigned)(end[1] - '0');
+	return tenths;
 }
 
-static int digest_get_number(const struct entry *entry, const char *name, uint64_t *ret)
+static uint64_t said_number(struct said *said, const char *name)
 {
-	int r = digest_get_tenths(entry, name, ret);
-
-	*ret /= 10;
-	return r;
+	return said_tenths(said, name) / 10;
 }
 
 const struct digest_jail *digest_find_jail(const struct digest *digest, const char *name)
@@ -113,228 +102,179 @@ const struct digest_jail *digest_find_jail(const struct digest *digest, const ch
 	return NULL;
 }
 
-/* 1: the entry names a jail, known from now on; 0: none, or it is one too many. */
-static int get_jail(struct digest *digest, const struct entry *entry, unsigned *ret)
+/* The jail that the entry names, known from now on, unless it is one too many. */
+static void said_jail(struct said *said)
 {
+	struct digest *digest = said->digest;
 	const struct digest_jail *known;
-	struct digest_jail *jail;
 	char name[NAME_SIZE];
-	int r;
 
-	*ret = DIGEST_NO_JAIL;
-	r = digest_get_text(entry, "BANISH_JAIL", name, sizeof(name));
-	if (r <= 0 || !*name)
-		return MIN(r, 0);
+	said->jail = DIGEST_NO_JAIL;
+	if (!said_text(said, "BANISH_JAIL", name, sizeof(name)) || !*name)
+		return;
 	known = digest_find_jail(digest, name);
 	if (!known && digest->n_jails == DIGEST_MAX_JAILS)
-		return 0;
-	if (!known) {
-		if (!array_grow(digest->jails, digest->n_jails))
-			return -ENOMEM;
-		jail = &digest->jails[digest->n_jails++];
-		*jail = (struct digest_jail){ 0 };
-		strcpy(jail->name, name);
-		known = jail;
+		return;
+	if (known) {
+		said->jail = (unsigned)(known - digest->jails);
+	} else if (array_grow(digest->jails, digest->n_jails)) {
+		said->jail = (unsigned)digest->n_jails++;
+		digest->jails[said->jail] = (struct digest_jail){ 0 };
+		strcpy(digest->jails[said->jail].name, name);
+	} else {
+		said->error = -ENOMEM;
 	}
-	*ret = (unsigned)(known - digest->jails);
-	return 1;
 }
 
-/* 1: the same was told before. `what` and the prefix say of what. */
-static int is_seen(struct digest *digest, unsigned jail, const char *what, const char *prefix)
+/* One more of that name; NULL: no memory, or an error before. */
+static struct tally_item *said_note(struct said *said, struct tally *tally, unsigned group,
+				    const char *name)
+{
+	struct tally_item *item = said->error ? NULL : tally_note(tally, group, name);
+
+	if (!item) {
+		said->error = said->error ?: -ENOMEM;
+		return NULL;
+	}
+	item->last = MAX(item->last, said->time);
+	return item;
+}
+
+/* The same was told before. `what` and the prefix say of what. */
+static bool said_before(struct said *said, const char *what, const char *prefix)
 {
 	char name[SEEN_SIZE];
 	struct tally_item *item;
 
 	snprintf(name, sizeof(name), "%016" PRIx64 "%016" PRIx64, hash_identity(what, strlen(what)),
 		 hash_identity(prefix, strlen(prefix)));
-	item = tally_note(digest->seen, jail, name);
-	if (!item)
-		return -ENOMEM;
-	return item->count++ > 0;
+	item = said_note(said, &said->digest->seen, said->jail, name);
+	return item && item->count++ > 0;
 }
 
-/* 1: the same ban was told before. */
-static int digest_is_repeated(struct digest *digest, const struct entry *entry, unsigned jail,
-			      const char *prefix)
-{
-	char cursor[VALUE_SIZE];
-	int r;
-
-	r = digest_get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
-	return r <= 0 ? r : is_seen(digest, jail, cursor, prefix);
-}
-
-/* An unban: of the same ban there may be several, but only one ends at the same time, unless it is
+/* Of the same ban there may be several unbans, but only one ends at the same time, unless it is
  * written again. */
-static int digest_take_unban(struct digest *digest, const struct entry *entry, unsigned jail)
+static void take_unban(struct said *said)
 {
-	char until[VALUE_SIZE] = "unban ", prefix[PREFIX_TEXT_MAX], again[8];
+	char until[VALUE_SIZE] = "unban ", prefix[PREFIX_TEXT_MAX];
 	size_t size = strlen(until);
-	int r, seen = 0;
+	bool before, again;
 
-	r = digest_get_text(entry, "BANISH_UNTIL_USEC", until + size, sizeof(until) - size);
-	if (r >= 0)
-		r = digest_get_text(entry, "BANISH_PREFIX", prefix, sizeof(prefix));
-	if (r > 0)
-		seen = is_seen(digest, jail, until, prefix);
-	if (r >= 0)
-		r = seen < 0 ? seen : digest_get_text(entry, "BANISH_AGAIN", again, sizeof(again));
-	if (r >= 0 && !(r > 0 && seen > 0))
-		digest->jails[jail].unbans++;
-	return MIN(r, 0);
+	(void)said_text(said, "BANISH_UNTIL_USEC", until + size, sizeof(until) - size);
+	before = said_text(said, "BANISH_PREFIX", prefix, sizeof(prefix)) &&
+		 said_before(said, until, prefix);
+	again = said_again(said);
+	if (!said->error && !(again && before))
+		said->digest->jails[said->jail].unbans++;
 }
 
-/* One more ban of the offender; with his first his network has one more. */
-static int note_offender(struct digest *digest, unsigned jail, const struct prefix *prefix,
-			 uint64_t failures, uint64_t offence, usec_t time)
+static void take_ban(struct said *said)
 {
-	char text[PREFIX_TEXT_MAX];
+	struct digest_jail *jail = &said->digest->jails[said->jail];
+	uint64_t failures, offence, n_offenders;
+	char text[PREFIX_TEXT_MAX], cursor[VALUE_SIZE];
+	struct prefix prefix, network;
 	struct tally_item *item;
-	struct prefix network;
 	bool first;
 
-	item = tally_note(digest->offenders, jail, prefix_format(prefix, text));
+	if (!said_text(said, "BANISH_PREFIX", text, sizeof(text)) ||
+	    prefix_parse(span_of(text), &prefix) < 0)
+		return;
+	if (said_text(said, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor)) &&
+	    said_before(said, cursor, text))
+		return;
+	failures = said_tenths(said, "BANISH_FAILURES");
+	offence = said_number(said, "BANISH_OFFENCE");
+	n_offenders = said_number(said, "BANISH_OFFENDERS");
+	if (said->error)
+		return;
+	jail->bans++;
+	jail->again += offence > 1;
+	if (n_offenders > 0) { /* they were counted one by one */
+		jail->networks++;
+		return;
+	}
+	item = said_note(said, &said->digest->offenders, said->jail, prefix_format(&prefix, text));
 	if (!item)
-		return -ENOMEM;
-	first = item->count++ == 0;
+		return;
+	first = item->count++ == 0; /* with his first ban his network has one more */
 	item->weight += failures;
 	item->peak = MAX(item->peak, offence);
-	item->last = MAX(item->last, time);
-	network = address_widen(&prefix->address,
-				MIN(prefix->length, prefix->address.family == AF_INET
-							    ? DIGEST_NETWORK4
-							    : DIGEST_NETWORK6));
-	if (address_carries_ipv4(&prefix->address))
-		network = *prefix; /* beside it are strangers */
-	item = tally_note(digest->networks, 0, prefix_format(&network, text));
+	network = address_widen(&prefix.address, MIN(prefix.length, prefix.address.family == AF_INET
+									    ? DIGEST_NETWORK4
+									    : DIGEST_NETWORK6));
+	if (address_carries_ipv4(&prefix.address))
+		network = prefix; /* beside it are strangers */
+	item = said_note(said, &said->digest->networks, 0, prefix_format(&network, text));
 	if (!item)
-		return -ENOMEM;
+		return;
 	item->count += first;
 	item->weight++;
-	item->last = MAX(item->last, time);
-	return 0;
-}
-
-static int digest_take_ban(struct digest *digest, const struct entry *entry, unsigned jail,
-			   usec_t time)
-{
-	struct digest_jail *j = &digest->jails[jail];
-	uint64_t failures, offence, n_offenders;
-	char text[PREFIX_TEXT_MAX];
-	struct prefix prefix;
-	int r;
-
-	r = digest_get_text(entry, "BANISH_PREFIX", text, sizeof(text));
-	if (r <= 0 || prefix_parse(span_of(text), &prefix) < 0)
-		return MIN(r, 0);
-	r = digest_is_repeated(digest, entry, jail, text);
-	if (r != 0)
-		return MIN(r, 0);
-	r = digest_get_tenths(entry, "BANISH_FAILURES", &failures);
-	if (r >= 0)
-		r = digest_get_number(entry, "BANISH_OFFENCE", &offence);
-	if (r >= 0)
-		r = digest_get_number(entry, "BANISH_OFFENDERS", &n_offenders);
-	if (r < 0)
-		return r;
-	j->bans++;
-	j->again += offence > 1;
-	if (n_offenders == 0)
-		return note_offender(digest, jail, &prefix, failures, offence, time);
-	j->networks++; /* its offenders were counted one by one */
-	return 0;
 }
 
 /* Many in one: whose they are is not told. */
-static int take_bans(struct digest *digest, const struct entry *entry, unsigned jail)
+static void take_bans(struct said *said)
 {
-	struct digest_jail *j = &digest->jails[jail];
+	struct digest_jail *jail = &said->digest->jails[said->jail];
 	uint64_t n, n_networks, n_repeated;
-	char cursor[VALUE_SIZE], again[8];
-	int r, seen;
+	char cursor[VALUE_SIZE];
+	bool before;
 
-	r = digest_get_text(entry, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
-	seen = r < 0 ? r : is_seen(digest, jail, cursor, "bans");
-	r = seen < 0 ? seen : digest_get_text(entry, "BANISH_AGAIN", again, sizeof(again));
-	if (r < 0 || (r > 0 && seen > 0))
-		return MIN(r, 0);
-	r = digest_get_number(entry, "BANISH_COUNT", &n);
-	if (r >= 0)
-		r = digest_get_number(entry, "BANISH_NETWORKS", &n_networks);
-	if (r >= 0)
-		r = digest_get_number(entry, "BANISH_REPEATED", &n_repeated);
-	if (r < 0)
-		return r;
-	j->bans += n;
-	j->networks += MIN(n_networks, n);
-	j->again += MIN(n_repeated, n);
-	digest->n_unnamed += n - MIN(n, n_networks + n_repeated);
-	return 0;
+	(void)said_text(said, "BANISH_TRIGGER_CURSOR", cursor, sizeof(cursor));
+	before = said_before(said, cursor, "bans");
+	if (said_again(said) && before)
+		return;
+	n = said_number(said, "BANISH_COUNT");
+	n_networks = said_number(said, "BANISH_NETWORKS");
+	n_repeated = said_number(said, "BANISH_REPEATED");
+	if (said->error)
+		return;
+	jail->bans += n;
+	jail->networks += MIN(n_networks, n);
+	jail->again += MIN(n_repeated, n);
+	said->digest->n_unnamed += n - MIN(n, n_networks + n_repeated);
 }
 
-static int digest_take_breaker(struct digest *digest, const struct entry *entry, unsigned jail,
-			       usec_t time)
+static void take_action(struct said *said)
 {
-	struct digest_jail *j = &digest->jails[jail];
-	char state[16];
-	int r;
-
-	r = digest_get_text(entry, "BANISH_STATE", state, sizeof(state));
-	if (r <= 0 || time < j->held_since)
-		return MIN(r, 0);
-	j->held = strcmp(state, "open") == 0;
-	j->held_since = time;
-	return 0;
-}
-
-static int take_target(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
-{
-	char user[DIGEST_USER_SIZE];
+	char action[16], text[DIGEST_USER_SIZE];
+	struct digest_jail *jail;
 	struct tally_item *item;
-	uint64_t hosts;
-	int r;
 
-	r = digest_get_text(entry, "BANISH_USER", user, sizeof(user));
-	if (r <= 0)
-		return r;
-	r = digest_get_number(entry, "BANISH_HOSTS", &hosts);
-	if (r < 0)
-		return r;
-	item = tally_note(digest->accounts, jail, user);
-	if (!item)
-		return -ENOMEM;
-	item->count++;
-	item->peak = MAX(item->peak, hosts);
-	item->last = MAX(item->last, time);
-	return 0;
-}
+	if (!said_text(said, "BANISH_ACTION", action, sizeof(action)) ||
+	    said->jail == DIGEST_NO_JAIL)
+		return;
+	jail = &said->digest->jails[said->jail];
+	if (strcmp(action, "ban") == 0) {
+		take_ban(said);
+	} else if (strcmp(action, "bans") == 0) {
+		take_bans(said);
+	} else if (strcmp(action, "unban") == 0) {
+		take_unban(said);
+	} else if (strcmp(action, "adopt") == 0) {
+		jail->by_hand++;
+	} else if (strcmp(action, "breaker") == 0) {
+		if (!said_text(said, "BANISH_STATE", text, sizeof(text)) ||
+		    said->time < jail->held_since)
+			return;
+		jail->held = strcmp(text, "open") == 0;
+		jail->held_since = said->time;
+	} else if (strcmp(action, "target") == 0) {
+		uint64_t hosts = said_number(said, "BANISH_HOSTS");
 
-static int take_action(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
-{
-	char action[16];
-	int r;
-
-	r = digest_get_text(entry, "BANISH_ACTION", action, sizeof(action));
-	if (r <= 0 || jail == DIGEST_NO_JAIL)
-		return MIN(r, 0);
-	if (strcmp(action, "ban") == 0)
-		return digest_take_ban(digest, entry, jail, time);
-	if (strcmp(action, "bans") == 0)
-		return take_bans(digest, entry, jail);
-	if (strcmp(action, "breaker") == 0)
-		return digest_take_breaker(digest, entry, jail, time);
-	if (strcmp(action, "target") == 0)
-		return take_target(digest, entry, jail, time);
-	if (strcmp(action, "unban") == 0)
-		return digest_take_unban(digest, entry, jail);
-	digest->jails[jail].by_hand += strcmp(action, "adopt") == 0;
-	return 0;
+		if (!said_text(said, "BANISH_USER", text, sizeof(text)))
+			return;
+		item = said_note(said, &said->digest->accounts, said->jail, text);
+		if (!item)
+			return;
+		item->count++;
+		item->peak = MAX(item->peak, hosts);
+	}
 }
 
 static void count_kind(struct digest *digest, const char *id)
 {
-	struct kind *kind = digest->kinds;
+	struct digest_kind *kind = digest->kinds;
 
 	while (kind < digest->kinds + digest->n_kinds && strcmp(kind->id, id) != 0)
 		kind++;
@@ -384,98 +324,49 @@ static struct digest_remark *find_remark(struct digest *digest, const char *id, 
 	return remark;
 }
 
-static void calm_down(struct digest *digest, const char *id, unsigned jail, usec_t time)
+static void take_remark(struct said *said)
 {
-	for (size_t i = 0; i < digest->n_remarks; i++) {
-		struct digest_remark *remark = &digest->remarks[i];
-
-		if (remark->jail == jail && strcmp(remark->id, id) == 0)
-			remark->calmed = time;
-	}
-}
-
-static int take_remark(struct digest *digest, const struct entry *entry, unsigned jail, usec_t time)
-{
+	struct digest *digest = said->digest;
 	char id[33], message[MESSAGE_SIZE];
 	struct digest_remark *remark;
 	uint64_t priority;
-	int r;
 
-	r = digest_get_text(entry, "MESSAGE_ID", id, sizeof(id));
-	if (r <= 0)
-		return r;
+	if (!said_text(said, "MESSAGE_ID", id, sizeof(id)))
+		return;
 	count_kind(digest, id);
-	r = digest_get_number(entry, "PRIORITY", &priority);
-	if (r < 0)
-		return r;
+	priority = said_number(said, "PRIORITY");
 	if (priority > WARNING) {
-		calm_down(digest, id, jail, time);
-		return 0;
+		for (size_t i = 0; i < digest->n_remarks; i++)
+			if (digest->remarks[i].jail == said->jail &&
+			    strcmp(digest->remarks[i].id, id) == 0)
+				digest->remarks[i].calmed = said->time;
+		return;
 	}
-	r = digest_get_text(entry, "MESSAGE", message, sizeof(message));
-	if (r < 0)
-		return r;
-	remark = find_remark(digest, id, jail, jail == DIGEST_NO_JAIL ? shape_of(message) : 0);
+	(void)said_text(said, "MESSAGE", message, sizeof(message));
+	if (said->error)
+		return;
+	remark = find_remark(digest, id, said->jail,
+			     said->jail == DIGEST_NO_JAIL ? shape_of(message) : 0);
 	if (!remark) {
 		digest->n_remarks_folded++;
-		return 0;
+		return;
 	}
 	if (remark->count++ == 0)
-		remark->first = time;
-	remark->last = time;
-	remark->priority = (unsigned)priority;
+		remark->first = said->time;
+	remark->last = said->time;
 	free(remark->message);
 	remark->message = strdup(message);
-	return remark->message ? 0 : -ENOMEM;
+	if (!remark->message)
+		said->error = -ENOMEM;
 }
 
 int digest_feed(struct digest *digest, const struct entry *entry)
 {
-	unsigned jail;
-	usec_t time;
-	int r;
+	struct said said = { .digest = digest, .entry = entry };
 
-	r = entry_time(entry, &time);
-	if (r >= 0)
-		r = get_jail(digest, entry, &jail);
-	if (r >= 0)
-		r = take_action(digest, entry, jail, time);
-	return r < 0 ? r : take_remark(digest, entry, jail, time);
-}
-
-const struct digest_jail *digest_jails(const struct digest *digest, size_t *ret_n)
-{
-	*ret_n = digest->n_jails;
-	return digest->jails;
-}
-
-const struct digest_remark *digest_remarks(const struct digest *digest, size_t *ret_n)
-{
-	*ret_n = digest->n_remarks;
-	return digest->remarks;
-}
-
-uint64_t digest_n_remarks_folded(const struct digest *digest)
-{
-	return digest->n_remarks_folded;
-}
-
-uint64_t digest_n_unnamed(const struct digest *digest)
-{
-	return digest->n_unnamed;
-}
-
-struct tally *digest_offenders(const struct digest *digest)
-{
-	return digest->offenders;
-}
-
-struct tally *digest_networks(const struct digest *digest)
-{
-	return digest->networks;
-}
-
-struct tally *digest_accounts(const struct digest *digest)
-{
-	return digest->accounts;
+	said.error = entry_time(entry, &said.time);
+	said_jail(&said);
+	take_action(&said);
+	take_remark(&said);
+	return said.error;
 }

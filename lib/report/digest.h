@@ -41,16 +41,34 @@ struct digest_jail {
 struct digest_remark {
 	char id[33]; /* MESSAGE_ID */
 	unsigned jail;
-	uint64_t shape;    /* of the message; 0: of any */
-	unsigned priority; /* syslog's; of the latest, which the message is of too */
+	uint64_t shape; /* of the message; 0: of any */
 	uint64_t count;
 	usec_t first, last;
 	usec_t calmed; /* the latest entry of the kind that is no warning; 0: none */
-	char *message; /* owned */
+	char *message; /* owned; of the latest */
 };
 #define DIGEST_NO_JAIL UINT32_MAX
 
-struct digest;
+/* To be read by everybody, changed by digest_feed(). Groups of tallies are indexes of `jails`. */
+struct digest {
+	struct digest_jail *jails; /* in the order in which they were first spoken of */
+	size_t n_jails;
+	struct digest_remark remarks[DIGEST_MAX_REMARKS];
+	size_t n_remarks;
+	uint64_t n_remarks_folded; /* warnings beyond DIGEST_MAX_REMARKS kinds */
+	struct digest_kind {
+		char id[33]; /* MESSAGE_ID */
+		uint64_t count;
+	} kinds[DIGEST_MAX_KINDS];
+	size_t n_kinds;
+	uint64_t n_unnamed;     /* offenders whose first ban was told with others' in one entry: in
+				   none of these: */
+	struct tally offenders; /* name: prefix; count: bans; weight: failures, tenths; peak:
+				   offence */
+	struct tally networks;  /* name: prefix, group 0; count: offenders; weight: bans */
+	struct tally accounts;  /* name: user; count: warnings; peak: hosts */
+	struct tally seen;      /* bans and unbans that were told */
+};
 
 int digest_new(const uint8_t seed[static 16], struct digest **ret) must_check;
 struct digest *digest_free(struct digest *digest);
@@ -60,24 +78,9 @@ DEFINE_CLEANUP(struct digest *, digest_free)
  * error of the entry's source. */
 int digest_feed(struct digest *digest, const struct entry *entry) must_check;
 
-/* In the order in which they were first spoken of; borrowed until the next feed. */
-const struct digest_jail *digest_jails(const struct digest *digest, size_t *ret_n);
+/* NULL: nothing was said of it. */
 const struct digest_jail *digest_find_jail(const struct digest *digest, const char *name);
-const struct digest_remark *digest_remarks(const struct digest *digest, size_t *ret_n);
-/* Warnings beyond DIGEST_MAX_REMARKS kinds. */
-uint64_t digest_n_remarks_folded(const struct digest *digest);
 /* Entries of one MESSAGE_ID, warnings or not; NULL: of any. */
 uint64_t digest_count(const struct digest *digest, const char *id);
-
-/* Offenders whose first ban was told with others' in one entry: they are in none of these. */
-uint64_t digest_n_unnamed(const struct digest *digest);
-
-/* Groups are indexes of digest_jails(). */
-struct tally *digest_offenders(const struct digest *digest); /* name: prefix; count: bans; weight:
-								failures, tenths; peak: offence */
-struct tally *digest_networks(const struct digest *digest);  /* name: prefix, group 0; count:
-								offenders; weight: bans */
-struct tally *digest_accounts(const struct digest *digest);  /* name: user; count: warnings; peak:
-								hosts */
 
 #endif

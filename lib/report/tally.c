@@ -1,48 +1,25 @@
 #include "report/tally.h"
 
-#include "base/hash.h"
-
-#include <errno.h>
-
-struct tally {
-	struct table table;
-	struct table_list list; /* the one not met for longest first */
-	uint8_t seed[HASH_SEED_SIZE];
-	size_t max_items, name_size;
-	uint64_t n_folded;
-};
-
 struct tally_key {
 	unsigned group;
 	const char *name;
 	size_t size; /* bytes of the name that count */
+	uint64_t hash;
 };
 
-int tally_new(const uint8_t seed[static 16], size_t max_items, size_t name_size, struct tally **ret)
+void tally_init(struct tally *tally, const uint8_t seed[static HASH_SEED_SIZE], size_t max_items,
+		size_t name_size)
 {
-	struct tally *tally;
-
-	if (max_items == 0 || name_size == 0)
-		return -EINVAL;
-	tally = calloc(1, sizeof(*tally));
-	if (!tally)
-		return -ENOMEM;
+	*tally = (struct tally){ .max_items = max_items, .name_size = name_size };
 	table_init(&tally->table, (sizeof(struct tally_item) + name_size + 7) / 8 * 8);
 	table_list_init(&tally->list);
 	memcpy(tally->seed, seed, sizeof(tally->seed));
-	tally->max_items = max_items;
-	tally->name_size = name_size;
-	*ret = tally;
-	return 0;
 }
 
-struct tally *tally_free(struct tally *tally)
+void tally_done(struct tally *tally)
 {
-	if (!tally)
-		return NULL;
-	table_done(&tally->table);
-	free(tally);
-	return NULL;
+	if (tally->name_size > 0) /* zeroes: it was never begun */
+		table_done(&tally->table);
 }
 
 static bool tally_equal(const void *record, const void *wanted)
@@ -56,19 +33,17 @@ static bool tally_equal(const void *record, const void *wanted)
 
 static struct tally_key tally_make_key(const struct tally *tally, unsigned group, const char *name)
 {
-	return (struct tally_key){ group, name, strnlen(name, tally->name_size - 1) };
-}
+	size_t size = strnlen(name, tally->name_size - 1);
+	uint64_t hash = hash64(tally->seed, name, size) ^ group * 0x9e3779b97f4a7c15ULL;
 
-static uint64_t hash_key(const struct tally *tally, const struct tally_key *key)
-{
-	return hash64(tally->seed, key->name, key->size) ^ key->group * 0x9e3779b97f4a7c15ULL;
+	return (struct tally_key){ group, name, size, hash };
 }
 
 const struct tally_item *tally_find(const struct tally *tally, unsigned group, const char *name)
 {
 	struct tally_key key = tally_make_key(tally, group, name);
 
-	return table_find(&tally->table, hash_key(tally, &key), tally_equal, &key);
+	return table_find(&tally->table, key.hash, tally_equal, &key);
 }
 
 const struct tally_item *tally_next(const struct tally *tally, const struct tally_item *item)
@@ -79,8 +54,7 @@ const struct tally_item *tally_next(const struct tally *tally, const struct tall
 struct tally_item *tally_note(struct tally *tally, unsigned group, const char *name)
 {
 	struct tally_key key = tally_make_key(tally, group, name);
-	uint64_t hash = hash_key(tally, &key);
-	struct tally_item *item = table_find(&tally->table, hash, tally_equal, &key);
+	struct tally_item *item = table_find(&tally->table, key.hash, tally_equal, &key);
 
 	if (item) {
 		table_touch(&tally->table, &tally->list, item);
@@ -91,7 +65,7 @@ struct tally_item *tally_note(struct tally *tally, unsigned group, const char *n
 			     table_oldest(&tally->table, &tally->list));
 		tally->n_folded++;
 	}
-	item = table_add(&tally->table, &tally->list, hash);
+	item = table_add(&tally->table, &tally->list, key.hash);
 	if (!item)
 		return NULL;
 	item->group = group;
@@ -100,23 +74,10 @@ struct tally_item *tally_note(struct tally *tally, unsigned group, const char *n
 	return item;
 }
 
-size_t tally_n_items(const struct tally *tally)
-{
-	return tally->list.n;
-}
-
-uint64_t tally_n_folded(const struct tally *tally)
-{
-	return tally->n_folded;
-}
-
 static int order(tally_compare_t compare, const struct tally_item *a, const struct tally_item *b)
 {
-	int r = compare(a, b);
-
-	if (r == 0)
-		r = strcmp(a->name, b->name);
-	return r ? r : (a->group > b->group) - (a->group < b->group);
+	return compare(a, b)
+		       ?: strcmp(a->name, b->name) ?: (a->group > b->group) - (a->group < b->group);
 }
 
 size_t tally_top(const struct tally *tally, tally_compare_t compare, size_t max_items,

@@ -7,6 +7,7 @@
  * went is told. As long as none did, all numbers are exact.
  */
 
+#include "base/hash.h"
 #include "base/table.h"
 
 struct tally_item {
@@ -19,13 +20,18 @@ struct tally_item {
 	char name[];
 };
 
-struct tally;
+struct tally {
+	struct table table;
+	struct table_list list; /* the one not met for longest first; n: how many there are */
+	uint8_t seed[HASH_SEED_SIZE];
+	size_t max_items, name_size;
+	uint64_t n_folded; /* items that had to go */
+};
 
 /* `name_size`: bytes of the longest name and its NUL; longer ones are cut. */
-int tally_new(const uint8_t seed[static 16], size_t max_items, size_t name_size,
-	      struct tally **ret) must_check;
-struct tally *tally_free(struct tally *tally);
-DEFINE_CLEANUP(struct tally *, tally_free)
+void tally_init(struct tally *tally, const uint8_t seed[static HASH_SEED_SIZE], size_t max_items,
+		size_t name_size);
+void tally_done(struct tally *tally);
 
 /* The item of that name, made where there is none. Borrowed until the next call. NULL: no memory.
  */
@@ -35,9 +41,6 @@ struct tally_item *tally_note(struct tally *tally, unsigned group, const char *n
 const struct tally_item *tally_find(const struct tally *tally, unsigned group, const char *name);
 /* All of them, the one not met for longest first; start with NULL. */
 const struct tally_item *tally_next(const struct tally *tally, const struct tally_item *item);
-
-size_t tally_n_items(const struct tally *tally);
-uint64_t tally_n_folded(const struct tally *tally); /* items that had to go */
 
 /* The first `max_items` in the order of `compare` (negative: a before b), those alike in the order
  * of their names; how many there are. Borrowed until the next tally_note(). */

@@ -90,12 +90,11 @@ static void cells_are_short(void **state)
 		ROW_TEXT("none", NULL),
 		ROW_END,
 	};
-	cleanup(columns_freep) struct columns *columns = NULL;
+	cleanup(columns_done) struct columns columns = { .alignment = "<<<<" };
 	cleanup(freep) char *text = NULL;
 
-	assert_int_equal(columns_new("<<<<", &columns), 0);
-	assert_int_equal(output_add_cells(columns, keys, rows), 0);
-	assert_int_equal(columns_format(columns, &text), 0);
+	assert_int_equal(output_add_cells(&columns, keys, rows), 0);
+	assert_int_equal(columns_format(&columns, &text), 0);
 	assert_string_equal(text, "1.2M  5  -  a?b\n");
 }
 

@@ -8,7 +8,7 @@
 #define DAY    (24 * HOUR)
 
 /* A machine where all is well. */
-static const struct facts_jail well_jail = {
+static struct facts_jail well_jail = {
 	.name = "dovecot",
 	.unit = "dovecot.service",
 	.unit_state = UNIT_ACTIVE,

@@ -83,7 +83,7 @@ static void bans_are_counted_by_jail_and_offender(void **state)
 	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, 3);
 	assert_int_equal(digest_find_jail(digest, "dovecot")->again, 1);
 	assert_int_equal(digest_find_jail(digest, "mox")->bans, 1);
-	assert_int_equal(tally_top(digest_offenders(digest), by_count, 4, top), 3);
+	assert_int_equal(tally_top(&digest->offenders, by_count, 4, top), 3);
 	assert_string_equal(top[0]->name, "203.0.113.7/32");
 	assert_int_equal(top[0]->count, 2);
 	assert_int_equal(top[0]->weight, 110);
@@ -105,7 +105,7 @@ static void offenders_are_put_together_by_network(void **state)
 	feed(digest, ban(5, DOVECOT, "BANISH_PREFIX=2001:db8:1:3::/64", CURSOR "e"));
 	feed(digest, ban(6, DOVECOT, "BANISH_PREFIX=2001:db8:1:4::/64", CURSOR "f"));
 	feed(digest, ban(7, DOVECOT, "BANISH_PREFIX=198.51.0.0/16", CURSOR "g"));
-	assert_int_equal(tally_top(digest_networks(digest), by_count, 4, top), 3);
+	assert_int_equal(tally_top(&digest->networks, by_count, 4, top), 3);
 	assert_string_equal(top[0]->name, "2001:db8:1::/48");
 	assert_int_equal(top[0]->count, 3);
 	assert_string_equal(top[1]->name, "203.0.113.0/24");
@@ -118,7 +118,7 @@ static void offenders_are_put_together_by_network(void **state)
 		     ban(8 + i, DOVECOT,
 			 i ? "BANISH_PREFIX=64:ff9b::1/128" : "BANISH_PREFIX=64:ff9b::2/128",
 			 CURSOR "h"));
-	assert_int_equal(tally_top(digest_networks(digest), by_count, 4, top), 4);
+	assert_int_equal(tally_top(&digest->networks, by_count, 4, top), 4);
 	assert_int_equal(top[3]->count, 1);
 }
 
@@ -183,8 +183,8 @@ static void bans_that_are_told_in_one_count_each(void **state)
 	assert_int_equal(jail->networks, 10);
 	assert_int_equal(jail->again, 200);
 	assert_int_equal(digest_find_jail(digest, "mox")->bans, 0);
-	assert_int_equal(digest_n_unnamed(digest), 795);
-	assert_int_equal(tally_n_items(digest_offenders(digest)), 1);
+	assert_int_equal(digest->n_unnamed, 795);
+	assert_int_equal(digest->offenders.list.n, 1);
 }
 
 static void a_network_is_no_offender(void **state)
@@ -197,7 +197,7 @@ static void a_network_is_no_offender(void **state)
 	feed(digest, words);
 	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, 1);
 	assert_int_equal(digest_find_jail(digest, "dovecot")->networks, 1);
-	assert_int_equal(tally_n_items(digest_offenders(digest)), 0);
+	assert_int_equal(digest->offenders.list.n, 0);
 }
 
 static void hands_breakers_and_accounts_are_told(void **state)
@@ -228,7 +228,7 @@ static void hands_breakers_and_accounts_are_told(void **state)
 				     { "BANISH_ACTION=target", DOVECOT, "BANISH_USER=info",
 				       "BANISH_HOSTS=10" },
 				     0 });
-	assert_int_equal(tally_top(digest_accounts(digest), by_count, 4, top), 1);
+	assert_int_equal(tally_top(&digest->accounts, by_count, 4, top), 1);
 	assert_string_equal(top[0]->name, "info");
 	assert_int_equal(top[0]->count, 2);
 	assert_int_equal(top[0]->peak, 20);
@@ -244,7 +244,6 @@ static void warnings_are_put_together_by_kind(void **state)
 {
 	cleanup(digest_freep) struct digest *digest = NULL;
 	const struct digest_remark *remarks;
-	size_t n;
 
 	assert_int_equal(digest_new(seed, &digest), 0);
 	warn(digest, 1, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=dropped 10 of dovecot", NULL);
@@ -253,8 +252,8 @@ static void warnings_are_put_together_by_kind(void **state)
 	warn(digest, 4, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=some", DOVECOT);
 	warn(digest, 5, "MESSAGE_ID=" BLIND, "PRIORITY=4", "MESSAGE=other", DOVECOT);
 	warn(digest, 6, "MESSAGE_ID=" BLIND, "PRIORITY=6", "MESSAGE=calm", NULL);
-	remarks = digest_remarks(digest, &n);
-	assert_int_equal(n, 3);
+	remarks = digest->remarks;
+	assert_int_equal(digest->n_remarks, 3);
 	assert_int_equal(remarks[0].count, 2);
 	assert_string_equal(remarks[0].message, "dropped 20 of dovecot");
 	assert_int_equal(remarks[0].first, 1);
@@ -275,7 +274,6 @@ static void many_kinds_of_warnings_are_folded(void **state)
 {
 	cleanup(digest_freep) struct digest *digest = NULL;
 	char message[64];
-	size_t n;
 
 	assert_int_equal(digest_new(seed, &digest), 0);
 	for (int i = 0; i < 200; i++) {
@@ -285,9 +283,8 @@ static void many_kinds_of_warnings_are_folded(void **state)
 		message[8] = (char)('a' + i / 50);
 		warn(digest, 1, "MESSAGE_ID=" STATE, "PRIORITY=3", message, NULL);
 	}
-	(void)digest_remarks(digest, &n);
-	assert_int_equal(n, DIGEST_MAX_REMARKS);
-	assert_int_equal(digest_n_remarks_folded(digest), 200 - DIGEST_MAX_REMARKS);
+	assert_int_equal(digest->n_remarks, DIGEST_MAX_REMARKS);
+	assert_int_equal(digest->n_remarks_folded, 200 - DIGEST_MAX_REMARKS);
 }
 
 static void nonsense_is_passed_over(void **state)
@@ -311,7 +308,7 @@ static void nonsense_is_passed_over(void **state)
 	feed(digest, (struct words){ 1, { "BANISH_ACTION=unban", "BANISH_JAIL=y\0z" }, 3 });
 	assert_int_equal(digest_find_jail(digest, "x")->bans, 0);
 	assert_null(digest_find_jail(digest, "y"));
-	assert_int_equal(tally_n_items(digest_offenders(digest)), 0);
+	assert_int_equal(digest->offenders.list.n, 0);
 }
 
 /* A day of a very large attack: memory ends somewhere, and it is told. */
@@ -328,8 +325,8 @@ static void a_flood_of_offenders_is_bounded(void **state)
 		feed(digest, ban(i, DOVECOT, prefix, cursor));
 	}
 	assert_int_equal(digest_find_jail(digest, "dovecot")->bans, DIGEST_MAX_OFFENDERS + 100);
-	assert_int_equal(tally_n_items(digest_offenders(digest)), DIGEST_MAX_OFFENDERS);
-	assert_int_equal(tally_n_folded(digest_offenders(digest)), 100);
+	assert_int_equal(digest->offenders.list.n, DIGEST_MAX_OFFENDERS);
+	assert_int_equal(digest->offenders.n_folded, 100);
 }
 
 int main(void)

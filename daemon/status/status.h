@@ -1,5 +1,5 @@
-#ifndef BANISH_DAEMON_STATUS_FOUND_H
-#define BANISH_DAEMON_STATUS_FOUND_H
+#ifndef BANISH_DAEMON_STATUS_H
+#define BANISH_DAEMON_STATUS_H
 
 /* What `banish status` finds out. Whatever cannot be looked at is left out and
  * told: half an answer is better than none. */
@@ -7,6 +7,7 @@
 #include "cli/history.h"
 #include "cli/options.h"
 #include "io/config.h"
+#include "io/log.h"
 #include "io/units.h"
 #include "netlink/nft.h"
 #include "report/diagnosis.h"
@@ -41,9 +42,8 @@ struct status {
 	uint64_t passed; /* packets of ignored hosts */
 	struct status_jail *jails;
 	size_t n_jails;
-	struct facts facts;
-	struct facts_jail *facts_jails; /* of the jails in force, in order */
-	bool counted_waiting;           /* facts.n_waiting says something */
+	struct facts facts;   /* its jails, owned: those in force, in order */
+	bool counted_waiting; /* facts.n_waiting says something */
 	struct diagnosis diagnosis;
 	char *damage, *full, *trouble; /* what facts borrow */
 	char *unseen[STATUS_MAX_UNSEEN];
@@ -52,8 +52,22 @@ struct status {
 
 /* Made where there is none. NULL: no memory. */
 struct status_jail *status_jail(struct status *status, const char *name);
-/* "WHAT was not looked at: REMEDY"; takes the text (NULL: no memory). */
-int status_add_unseen(struct status *status, char *text) must_check;
-void status_done(struct status *status);
+/* "WHAT not looked at: REMEDY", WHAT with its verb. 0 or -ENOMEM. */
+int status_add_unseen(struct status *status, const char *what, const char *remedy) must_check;
+
+/* Finds out all of it; `common`, `statedir` and `now` are set. What cannot be looked at is an
+ * answer too; negative errno: no memory, or the journal broke. */
+int status_find(struct status *status) must_check;
+/* Stands on the latest entry of the daemon's of that kind, about that jail (NULL: any), and its
+ * time: 1; 0: there is none. */
+int status_go_to_last(struct journal *journal, enum log_kind kind, const char *jail,
+		      usec_t *ret_time) must_check;
+/* The jails: what their rules read, whether anything comes, what was said of them. */
+int status_look_at_jails(struct status *status) must_check;
+/* The table: whether it is whole, who is banned, what was kept out. */
+int status_look_at_kernel(struct status *status) must_check;
+
+/* What is wrong first, lines of 80 columns; or JSON, one object a line. -ENOMEM. */
+int status_print(const struct status *status) must_check;
 
 #endif
