@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
+#include "io/answer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -100,6 +101,43 @@ static int ask_kernel(struct why *why, usec_t now)
 	return r < 0 ? r : banned;
 }
 
+/* Whether the target is always let through, and why: 1, and *ret (owned by the caller) goes on
+ * after "it is "; 0; negative errno. Own addresses and gateways the kernel knows. */
+static int why_exempt(const struct why *why, char **ret)
+{
+	const struct policy *policy = why->input.config->policy;
+	const struct ignorelist *names = &policy->ignore_names;
+	const struct address *address = &why->target.address;
+	const char *reason = NULL;
+
+	if (prefix_never_offends(&why->target)) {
+		reason = "a loopback, unspecified or multicast address";
+	} else if (policy_ignores(policy, &why->target)) {
+		reason = "in ignoreip";
+	} else if (why->target.length == address_bits(address)) { /* the rest is of single ones */
+		for (size_t i = 0; i < names->n_names; i++) {
+			cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
+			int r = answer_read(names->names[i], &answer);
+
+			if (r < 0)
+				return r;
+			for (size_t k = 0; r > 0 && k < answer->n_prefixes; k++)
+				if (prefix_contains(&answer->prefixes[k], address))
+					return asprintf(ret,
+							"an address of %s, which is in ignoreip",
+							names->names[i]) < 0
+						       ? -ENOMEM
+						       : 1;
+		}
+		if (why->nft && nft_ignores(why->nft, address) > 0)
+			reason = "an own address or a gateway";
+	}
+	if (!reason)
+		return 0;
+	*ret = strdup(reason);
+	return *ret ? 1 : -ENOMEM;
+}
+
 /* Who is ignored passes though his network is banned, unless he is forced. */
 static int say_ignored(const struct why *why, enum banned banned)
 {
@@ -108,7 +146,7 @@ static int say_ignored(const struct why *why, enum banned banned)
 	char text[PREFIX_TEXT_MAX];
 	int r;
 
-	r = why_ignored(why, &reason);
+	r = why_exempt(why, &reason);
 	if (r < 0 || (r == 0 && (why->common.json || banned != BANNED_NO)))
 		return r;
 	if (r > 0 && banned == BANNED_FORCED)
@@ -126,20 +164,6 @@ static int say_ignored(const struct why *why, enum banned banned)
 						  ROW_SAID("who", why_name(why, text)), ROW_END });
 }
 
-static int answer(struct why *why)
-{
-	usec_t now = timestamp_now();
-	int r, banned;
-
-	banned = ask_kernel(why, now);
-	if (banned < 0)
-		return banned;
-	r = say_ignored(why, (enum banned)banned);
-	if (r >= 0)
-		r = why_show_said(why, now);
-	return r < 0 ? r : banned == BANNED_YES || banned == BANNED_FORCED;
-}
-
 int verb_why(int argc, char **argv)
 {
 	cleanup(why_done) struct why why = { .common = COMMON_DEFAULTS };
@@ -151,7 +175,8 @@ int verb_why(int argc, char **argv)
 		"about it, and the log lines that led to the ban.\n"
 		"Exit 0: it is banned; 1: it is not, or that is not known.");
 	struct faults faults = { 0 };
-	int first, exit_code, r;
+	int first, exit_code, r, banned = BANNED_UNKNOWN;
+	usec_t now;
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
@@ -160,9 +185,14 @@ int verb_why(int argc, char **argv)
 		fprintf(stderr, "banish why: \"%s\" is not an address\n", argv[first]);
 		return EXIT_USAGE;
 	}
+	now = timestamp_now();
 	r = input_open("why", &why.common, &faults, &why.input);
 	if (r >= 0)
-		r = answer(&why);
+		r = banned = ask_kernel(&why, now);
+	if (r >= 0)
+		r = say_ignored(&why, (enum banned)banned);
+	if (r >= 0)
+		r = why_show_said(&why, now);
 	r = faults_conclude(&faults, "why", r);
-	return r > 0 ? EXIT_YES : EXIT_NO;
+	return r >= 0 && (banned == BANNED_YES || banned == BANNED_FORCED) ? EXIT_YES : EXIT_NO;
 }

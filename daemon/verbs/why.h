@@ -24,18 +24,9 @@ struct why {
 	size_t n_said;
 };
 
-/* Prints one thing that was said, or a line that counted; `weight` 0: none. 0 or -ENOMEM. */
-int why_print_event(const struct why *why, const char *what, usec_t time, struct span text,
-		    const char *jail, uint64_t weight) must_check;
-/* Prints the lines that led to a ban, as far as the journal still has them. */
-int why_show_lines(struct why *why, const struct why_said *said) must_check;
-
-/* Reads what was said of the target and its bans, and prints it with the lines (why-said.c). */
+/* Reads what was said of the target and its bans, and prints it with the lines that led to them, as
+ * far as the journal still has them. */
 int why_show_said(struct why *why, usec_t now) must_check;
 void why_said_done(struct why_said *said);
-
-/* Whether the target is always let through, and why (why-exempt.c): 1, and *ret (owned by the
- * caller) goes on after "it is "; 0; -ENOMEM. Own addresses and gateways the kernel knows. */
-int why_ignored(const struct why *why, char **ret) must_check;
 
 #endif
