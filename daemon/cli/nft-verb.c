@@ -9,39 +9,30 @@
 
 #define MAX_POLICY_SIZE (1 << 20) /* bytes */
 
-/* In an emergency a broken file must not keep anybody from unbanning: the built-in settings serve,
- * and it is said. */
-static int nft_verb_load_policy(struct nft_verb *verb, const char *confdir)
+int nft_verb_open(struct nft_verb *verb, const struct common *common)
 {
 	cleanup(freep) char *path = NULL, *text = NULL;
-	struct faults faults = { 0 };
+	cleanup(faults_done) struct faults faults = { 0 };
 	size_t size;
 	int r;
 
-	if (asprintf(&path, "%s/banish.json", confdir) < 0) {
+	verb->common = common;
+	if (asprintf(&path, "%s/banish.json", common->confdir) < 0) {
 		path = NULL;
-		return -ENOMEM;
+		return nft_verb_fail(verb, "read the configuration", -ENOMEM);
 	}
 	r = file_read(path, MAX_POLICY_SIZE, &text, &size);
 	if (r >= 0)
 		r = policy_parse(path, (struct span){ text, size }, &faults, &verb->policy);
+	/* In an emergency a broken file must not keep anybody from unbanning: the built-in settings
+	 * serve, and it is said. */
 	if (r < 0 && r != -ENOENT)
 		fprintf(stderr, "banish %s: %s; the built-in settings are used\n", verb->name,
 			faults.n_lines > 0 ? faults.lines[0] : strerror(-r));
-	faults_done(&faults);
 	if (!verb->policy)
 		verb->policy = policy_new();
-	return verb->policy ? 0 : -ENOMEM;
-}
-
-int nft_verb_open(struct nft_verb *verb, const struct common *common)
-{
-	int r;
-
-	verb->common = common;
-	r = nft_verb_load_policy(verb, common->confdir);
-	if (r < 0)
-		return nft_verb_fail(verb, "read the configuration", r);
+	if (!verb->policy)
+		return nft_verb_fail(verb, "read the configuration", -ENOMEM);
 	r = nft_open(verb->policy->table, &verb->nft);
 	if (r < 0)
 		return nft_verb_fail(verb, "use nftables", r);
@@ -86,30 +77,22 @@ static struct config *load_rules(const struct nft_verb *verb)
 	return r < 0 ? NULL : config;
 }
 
-static bool has_rule(const struct nft_verb *verb, const char *name)
-{
-	cleanup(config_freep) struct config *config = load_rules(verb);
-
-	return config && nft_verb_find_rule(config, name);
-}
-
 /* What a jail's bans close, and how. Borrows from the configuration. False: it is not known. */
 static bool lay_out_jail(const struct nft_verb *verb, const struct config *config, const char *name,
 			 struct nft_jail *ret)
 {
 	const struct policy *policy = config ? config->policy : verb->policy;
-	const struct rule *rule;
+	const struct rule *rule = config ? nft_verb_find_rule(config, name) : NULL;
 
 	nft_jail_name(name, false, ret->name);
 	ret->verdict = policy->defaults.verdict;
 	ret->ports = (struct ports){ .all = true };
 	if (strcmp(name, NFT_JAIL_MANUAL) == 0)
 		return true;
-	for (size_t i = 0; config && i < policy->n_jails; i++) {
+	for (size_t i = 0; rule && i < policy->n_jails; i++) {
 		const struct settings *settings = &policy->jails[i].settings;
 
-		rule = nft_verb_find_rule(config, name);
-		if (strcmp(policy->jails[i].name, name) != 0 || !rule)
+		if (strcmp(policy->jails[i].name, name) != 0)
 			continue;
 		ret->verdict = settings->verdict;
 		ret->ports = settings->has_ports ? settings->ports : rule->ports;
@@ -150,6 +133,7 @@ static bool is_of_hosts(const char *name)
 
 int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 {
+	cleanup(config_freep) struct config *config = NULL;
 	const struct nft_sets *sets = &verb->sets;
 
 	if (is_of_hosts(jail) &&
@@ -159,10 +143,12 @@ int nft_verb_need_jail(const struct nft_verb *verb, const char *jail)
 	for (size_t i = 0; i < sets->n_items; i++)
 		if (sets->items[i].family == AF_INET && is_of_hosts(sets->items[i].jail))
 			fprintf(stderr, " %s", sets->items[i].jail);
+	config = load_rules(verb);
 	fprintf(stderr, "%s\n",
-		has_rule(verb, jail) ? "; it has a rule, so name it under \"jails\" in "
-				       "banish.json and reload banish"
-				     : "");
+		config && nft_verb_find_rule(config, jail)
+			? "; it has a rule, so name it under \"jails\" in "
+			  "banish.json and reload banish"
+			: "");
 	return EXIT_NO;
 }
 

@@ -50,40 +50,10 @@ static int options_refuse(const struct usage *usage, int r, const char *word, in
 	return wrong(usage, ret_exit);
 }
 
-static int options_store(const struct usage *usage, const struct option_row *row, int *ret_exit)
-{
-	if (!row->argument) {
-		*(bool *)row->target = true;
-		return 0;
-	}
-	if (!row->parse) {
-		*(const char **)row->target = optarg;
-		return 0;
-	}
-	if (row->parse(optarg, row->target) >= 0)
-		return 0;
-	fprintf(stderr, "banish %s: --%s: \"%s\" is not a valid %s; ", usage->verb, row->name,
-		optarg, row->argument);
-	return wrong(usage, ret_exit);
-}
-
-static int check_words(const struct usage *usage, int n_words, int *ret_exit)
-{
-	if (n_words < usage->min_words) {
-		fprintf(stderr, "banish %s: %s is missing; ", usage->verb, usage->words);
-		return wrong(usage, ret_exit);
-	}
-	if (usage->max_words >= 0 && n_words > usage->max_words) {
-		fprintf(stderr, "banish %s: too many arguments; ", usage->verb);
-		return wrong(usage, ret_exit);
-	}
-	return 0;
-}
-
 int options_parse(const struct usage *usage, int argc, char **argv, int *ret_first, int *ret_exit)
 {
 	struct option table[MAX_ROWS + 1] = { 0 };
-	int index, r;
+	int index = 0, r;
 
 	for (size_t i = 0; i < usage->n_rows; i++)
 		table[i] =
@@ -95,6 +65,8 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 	optind = 0; /* glibc: start anew, options and words may be mixed */
 	opterr = 0;
 	while ((r = getopt_long(argc, argv, ":h", table, &index)) != -1) {
+		const struct option_row *row = &usage->rows[index];
+
 		if (r == 'h' || r == LONG_HELP) {
 			print_help(usage);
 			*ret_exit = EXIT_YES;
@@ -102,12 +74,24 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 		}
 		if (r != LONG_OF_ROW)
 			return options_refuse(usage, r, argv[optind - 1], ret_exit);
-		r = options_store(usage, &usage->rows[index], ret_exit);
-		if (r != 0)
-			return r;
+		if (!row->argument) {
+			*(bool *)row->target = true;
+		} else if (!row->parse) {
+			*(const char **)row->target = optarg;
+		} else if (row->parse(optarg, row->target) < 0) {
+			fprintf(stderr, "banish %s: --%s: \"%s\" is not a valid %s; ", usage->verb,
+				row->name, optarg, row->argument);
+			return wrong(usage, ret_exit);
+		}
 	}
 	*ret_first = optind;
-	return check_words(usage, argc - optind, ret_exit);
+	if (argc - optind < usage->min_words)
+		fprintf(stderr, "banish %s: %s is missing; ", usage->verb, usage->words);
+	else if (usage->max_words >= 0 && argc - optind > usage->max_words)
+		fprintf(stderr, "banish %s: too many arguments; ", usage->verb);
+	else
+		return 0;
+	return wrong(usage, ret_exit);
 }
 
 int parse_time(const char *text, void *target)

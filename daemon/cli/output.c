@@ -57,42 +57,29 @@ static bool output_text(const struct row *row, char buffer[static VALUE_MAX], st
 	return false;
 }
 
-static void output_value(const struct row *row)
-{
-	char buffer[VALUE_MAX];
-	struct span text;
-
-	if (output_text(row, buffer, &text) && text.data)
-		output_quote(text);
-	else if (row->kind == KIND_WEIGHT)
-		fputs(weight_format(row->number, buffer), stdout);
-	else if (row->kind == KIND_FLAG)
-		fputs(row->flag ? "true" : "false", stdout);
-	else if (row->kind == KIND_NUMBER ||
-		 (row->kind == KIND_TIME && row->number != USEC_INFINITY))
-		printf("%" PRIu64, row->number);
-	else
-		fputs("null", stdout);
-}
-
 static void output_object(const struct row *rows)
 {
-	char comma = '{';
+	char comma = '{', buffer[VALUE_MAX];
+	struct span text;
 
 	for (const struct row *row = rows; row->kind != KIND_END; row++) {
 		if (row->kind == KIND_OMIT || row->for_people)
 			continue;
 		printf("%c\"%s\":", comma, row->key);
-		output_value(row);
 		comma = ',';
+		if (output_text(row, buffer, &text) && text.data)
+			output_quote(text);
+		else if (row->kind == KIND_WEIGHT)
+			fputs(weight_format(row->number, buffer), stdout);
+		else if (row->kind == KIND_FLAG)
+			fputs(row->flag ? "true" : "false", stdout);
+		else if (row->kind == KIND_NUMBER ||
+			 (row->kind == KIND_TIME && row->number != USEC_INFINITY))
+			printf("%" PRIu64, row->number);
+		else
+			fputs("null", stdout);
 	}
 	puts("}");
-}
-
-/* Weights are rounded up: what is there is never 0. */
-static const char *output_figure(uint64_t tenths, char buffer[static FIGURE_TEXT_MAX])
-{
-	return human_count(tenths / WEIGHT_ONE + (tenths % WEIGHT_ONE > 0), buffer);
 }
 
 /* As people are shown it, in *ret, owned by the caller; NULL where there is nothing. 0 or -ENOMEM.
@@ -100,7 +87,7 @@ static const char *output_figure(uint64_t tenths, char buffer[static FIGURE_TEXT
 static int output_show(const struct row *row, bool short_numbers, char **ret)
 {
 	char buffer[VALUE_MAX];
-	struct span text = { 0 };
+	struct span text;
 
 	*ret = NULL;
 	if (output_text(row, buffer, &text)) {
@@ -108,14 +95,16 @@ static int output_show(const struct row *row, bool short_numbers, char **ret)
 			return 0;
 	} else if (row->kind == KIND_TIME) {
 		text = span_of(timestamp_format(row->number, buffer));
-	} else if (row->kind == KIND_WEIGHT) {
-		text = span_of(short_numbers ? output_figure(row->number, buffer)
-					     : weight_format(row->number, buffer));
+	} else if (row->kind == KIND_WEIGHT && !short_numbers) {
+		text = span_of(weight_format(row->number, buffer));
+	} else if (row->kind == KIND_WEIGHT) { /* rounded up: what is there is never 0 */
+		text = span_of(
+			human_count(row->number / WEIGHT_ONE + (row->number % WEIGHT_ONE > 0),
+				    buffer));
+	} else if (short_numbers) {
+		text = span_of(human_count(row->number, buffer));
 	} else {
-		if (short_numbers)
-			human_count(row->number, buffer);
-		else
-			snprintf(buffer, sizeof(buffer), "%" PRIu64, row->number);
+		snprintf(buffer, sizeof(buffer), "%" PRIu64, row->number);
 		text = span_of(buffer);
 	}
 	*ret = bytes_to_display(text, row->max > 0 ? row->max : text.size);
@@ -130,20 +119,6 @@ static const struct row *output_find(const struct row *rows, struct span key)
 	return rows;
 }
 
-/* "key" or "key:24" */
-static int output_fill(const struct row *rows, struct span name)
-{
-	const char *colon = memchr(name.data, ':', name.size);
-	struct span key = { name.data, colon ? (size_t)(colon - name.data) : name.size };
-	cleanup(freep) char *text = NULL;
-	int r;
-
-	r = output_show(output_find(rows, key), false, &text);
-	if (r >= 0)
-		printf("%-*s", colon ? atoi(colon + 1) : 0, text ?: "");
-	return r;
-}
-
 int output_print(bool json, const char *sentence, const struct row *rows)
 {
 	int r = 0;
@@ -154,14 +129,18 @@ int output_print(bool json, const char *sentence, const struct row *rows)
 	}
 	while (*sentence && r >= 0) {
 		size_t n = strcspn(sentence, "{");
+		cleanup(freep) char *text = NULL;
 
 		printf("%.*s", (int)n, sentence);
 		sentence += n;
-		if (*sentence == '{') {
-			n = strcspn(sentence, "}");
-			r = output_fill(rows, (struct span){ sentence + 1, n - 1 });
-			sentence += n + 1;
-		}
+		if (*sentence == '\0')
+			break;
+		n = strcspn(++sentence, ":}"); /* "{key}" or "{key:24}" */
+		r = output_show(output_find(rows, (struct span){ sentence, n }), false, &text);
+		sentence += n;
+		if (r >= 0)
+			printf("%-*s", *sentence == ':' ? atoi(sentence + 1) : 0, text ?: "");
+		sentence += strcspn(sentence, "}") + 1;
 	}
 	putchar('\n');
 	return r;

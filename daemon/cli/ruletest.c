@@ -79,51 +79,38 @@ const struct rule *ruletest_rule(const struct ruletest *ruletest)
 	return ruleset_jail(ruletest->ruleset, 0)->rule;
 }
 
-/* The sample's own value of a field: 1, 0 it has none. */
-static int own_value(const struct sample *sample, const char *name, struct span *ret)
-{
-	const cJSON *value;
-
-	if (sample->unit && strcmp(name, "_SYSTEMD_UNIT") == 0) {
-		*ret = span_of(sample->unit);
-		return 1;
-	}
-	if (sample->identifier && strcmp(name, "SYSLOG_IDENTIFIER") == 0) {
-		*ret = span_of(sample->identifier);
-		return 1;
-	}
-	value = cJSON_GetObjectItemCaseSensitive(sample->fields, name);
-	if (cJSON_IsArray(value))
-		value = value->child; /* a field that stands several times: the first, as in the
-					 journal */
-	if (!cJSON_IsString(value))
-		return 0;
-	*ret = span_of(value->valuestring);
-	return 1;
-}
-
-static bool is_event_field(const struct rule *rule, const char *name)
-{
-	for (size_t i = 0; i < rule->n_events; i++)
-		if (strcmp(rule->events[i].field, name) == 0)
-			return true;
-	return false;
-}
-
 static int sample_field(void *source, const char *name, struct span *ret)
 {
 	const struct ruletest *ruletest = source;
+	const struct sample *sample = ruletest->sample;
+	const struct rule *rule = ruletest_rule(ruletest);
+	const char *text = NULL;
+	const cJSON *value;
 
 	if (strcmp(name, "MESSAGE") == 0) {
-		*ret = ruletest->sample->message;
+		*ret = sample->message;
 		return ret->data != NULL;
 	}
-	if (own_value(ruletest->sample, name, ret) > 0)
+	if (strcmp(name, "_SYSTEMD_UNIT") == 0)
+		text = sample->unit;
+	else if (strcmp(name, "SYSLOG_IDENTIFIER") == 0)
+		text = sample->identifier;
+	value = cJSON_GetObjectItemCaseSensitive(sample->fields, name);
+	if (cJSON_IsArray(value)) /* it stands several times: the first, as in the journal */
+		value = value->child;
+	if (!text && cJSON_IsString(value))
+		text = value->valuestring;
+	if (text) {
+		*ret = span_of(text);
 		return 1;
-	if (ruletest->sample->strict || !is_event_field(ruletest_rule(ruletest), name))
-		return 0;
-	*ret = ruletest->sample->message; /* the line stands for whatever an event is about */
-	return 1;
+	}
+	/* the line stands for whatever an event is about */
+	for (size_t i = 0; !sample->strict && i < rule->n_events; i++)
+		if (strcmp(rule->events[i].field, name) == 0) {
+			*ret = sample->message;
+			return 1;
+		}
+	return 0;
 }
 
 static int sample_time(void *source, usec_t *ret)

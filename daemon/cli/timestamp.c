@@ -6,22 +6,6 @@
 #include <stdio.h>
 #include <time.h>
 
-static int parse_digits(const char **text, usec_t *ret)
-{
-	const char *p = *text;
-	usec_t number = 0;
-
-	for (; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, (usec_t)(*p - '0'), &number))
-			return -ERANGE;
-	if (p == *text)
-		return -EINVAL;
-	*text = p;
-	*ret = number;
-	return 0;
-}
-
 /* ".25", if there is one; microseconds. */
 static usec_t parse_fraction(const char **text)
 {
@@ -38,15 +22,17 @@ static usec_t parse_fraction(const char **text)
 /* "@1763770000" or "@1763770000.25" */
 static int parse_epoch(const char *text, usec_t *ret)
 {
-	usec_t seconds, fraction;
-	int r;
+	const char *p = text + 1;
+	usec_t seconds = 0, fraction;
 
-	text++;
-	r = parse_digits(&text, &seconds);
-	if (r < 0)
-		return r;
-	fraction = parse_fraction(&text);
-	if (*text)
+	for (; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(seconds, 10, &seconds) ||
+		    __builtin_add_overflow(seconds, (usec_t)(*p - '0'), &seconds))
+			return -ERANGE;
+	if (p == text + 1)
+		return -EINVAL;
+	fraction = parse_fraction(&p);
+	if (*p)
 		return -EINVAL;
 	if (__builtin_mul_overflow(seconds, USEC_PER_SEC, &seconds) ||
 	    __builtin_add_overflow(seconds, fraction, ret))
@@ -76,29 +62,28 @@ static int date_of(usec_t now, bool utc, struct tm *ret)
 	return 0;
 }
 
+static bool cut_end(struct span *text, const char *end)
+{
+	size_t size = strlen(end);
+
+	if (text->size <= size || memcmp(text->data + text->size - size, end, size) != 0)
+		return false;
+	text->size -= size;
+	return true;
+}
+
 /* 1: it is "SPAN ago", "-SPAN", "SPAN left" or "+SPAN". */
 static int parse_relative(struct span text, usec_t now, usec_t *ret)
 {
-	static const struct span behind[] = { SPAN_LITERAL(" ago"), SPAN_LITERAL(" left") };
-	bool later = false, found = false;
+	bool later = text.data[0] == '+';
 	usec_t span;
 	int r;
 
-	if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
-		later = text.data[0] == '+';
+	if (later || text.data[0] == '-')
 		text = (struct span){ text.data + 1, text.size - 1 };
-		found = true;
-	}
-	for (size_t i = 0; !found && i < ARRAY_SIZE(behind); i++) {
-		size_t size = behind[i].size;
-
-		found = text.size > size &&
-			memcmp(text.data + text.size - size, behind[i].data, size) == 0;
-		if (found)
-			text.size -= size;
-		later = i == 1;
-	}
-	if (!found)
+	else if (cut_end(&text, " left"))
+		later = true;
+	else if (!cut_end(&text, " ago"))
 		return 0;
 	r = timespan_parse(text, &span);
 	if (r < 0)
@@ -141,7 +126,7 @@ static const char *parse_clock(const char *text, struct tm *date, usec_t *ret_fr
 static int parse_date(const char *text, usec_t now, usec_t *ret)
 {
 	char buffer[64];
-	struct tm date = { .tm_wday = -1 }, today;
+	struct tm date = { .tm_wday = -1 };
 	usec_t time, fraction = 0;
 	const char *end;
 	bool utc;
@@ -158,10 +143,9 @@ static int parse_date(const char *text, usec_t now, usec_t *ret)
 	if (end && (*end == ' ' || *end == 'T')) {
 		end = parse_clock(end + 1, &date, &fraction);
 	} else if (!end && weekday < 0) {
-		r = date_of(now, utc, &today);
+		r = date_of(now, utc, &date);
 		if (r < 0)
 			return r;
-		date = today;
 		end = parse_clock(text, &date, &fraction);
 	}
 	if (!end || *end)
