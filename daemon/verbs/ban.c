@@ -13,7 +13,7 @@
 struct request {
 	const char *jail, *reason;
 	usec_t time;
-	bool force, json;
+	bool force;
 };
 
 struct target {
@@ -23,21 +23,6 @@ struct target {
 				   */
 	unsigned own;             /* the jail's own length, in bits */
 };
-
-/* 0 or the exit code. */
-static int parse(char **words, size_t n_words, struct target *targets)
-{
-	for (size_t i = 0; i < n_words; i++) {
-		int r = prefix_parse(span_of(words[i]), &targets[i].prefix);
-
-		targets[i].word = words[i];
-		if (r == 0 || r == -ERANGE)
-			continue;
-		fprintf(stderr, "banish ban: \"%s\" is not an address\n", words[i]);
-		return EXIT_USAGE;
-	}
-	return 0;
-}
 
 static int ban_refuse(const struct target *target, const char *why)
 {
@@ -68,16 +53,6 @@ static bool ban_find_set(const struct nft_verb *verb, const char *jail, struct t
 	if (ret->length != set->prefix)
 		nft_length_name(jail, ret->length, target->jail);
 	return true;
-}
-
-/* As the daemon sees it: a ban is of no use where all of it is let through. 1, 0, negative errno.
- */
-static int ignores(const struct nft_verb *verb, const struct prefix *prefix)
-{
-	/* the kernel knows names and the machine itself, too, none of which is a network */
-	if (prefix->length == address_bits(&prefix->address))
-		return nft_ignores(verb->nft, &prefix->address);
-	return policy_ignores(verb->policy, prefix);
 }
 
 /* The daemon takes what reads so for an automatic ban that somebody brought back, unless it goes to
@@ -120,7 +95,11 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 		return ban_refuse(target,
 				  "is a loopback, unspecified or multicast address, which is never "
 				  "banned");
-	r = ignores(verb, &target->prefix);
+	/* a ban is of no use where all of it is let through; the kernel knows names and the machine
+	 * itself, too, none of which is a network */
+	r = target->prefix.length == address_bits(address)
+		    ? nft_ignores(verb->nft, address)
+		    : policy_ignores(verb->policy, &target->prefix);
 	if (r < 0)
 		return nft_verb_fail(verb, "read the ignored addresses", r);
 	if (r > 0 && !request->force)
@@ -131,16 +110,8 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 	return 0;
 }
 
-/* A set of a length that no ban had before is made. 0 or the exit code. */
-static int make_set(const struct nft_verb *verb, const struct request *request,
-		    const struct target *target)
-{
-	if (nft_jail_length(target->jail) == 0)
-		return 0;
-	return nft_verb_need_length(verb, request->jail, target->own, &target->prefix);
-}
-
-static int ban_say(const struct request *request, const struct target *target, usec_t now)
+static int ban_say(const struct nft_verb *verb, const struct request *request,
+		   const struct target *target, usec_t now)
 {
 	usec_t until = nft_verb_expires(now, request->time);
 	bool all = target->prefix.length != address_bits(&target->prefix.address);
@@ -158,7 +129,7 @@ static int ban_say(const struct request *request, const struct target *target, u
 		ROW_END,
 	};
 
-	return output_print(request->json,
+	return output_print(verb->common->json,
 			    "{word}{all of}{prefix} is banned in jail {jail} {until}{time}", rows);
 }
 
@@ -185,7 +156,7 @@ static int ban_apply(const struct nft_verb *verb, const struct request *request,
 	for (size_t i = 0; i < n_targets; i++) {
 		r = changes[i].error;
 		if (r == 0)
-			r = ban_say(request, &targets[i], now);
+			r = ban_say(verb, request, &targets[i], now);
 		if (r < 0) {
 			fprintf(stderr, "banish ban: cannot ban %s: %s\n", targets[i].word,
 				nft_explain(r));
@@ -193,14 +164,6 @@ static int ban_apply(const struct nft_verb *verb, const struct request *request,
 		}
 	}
 	return code;
-}
-
-static usec_t usual_time(const struct policy *policy, const char *jail)
-{
-	for (size_t i = 0; i < policy->n_jails; i++)
-		if (strcmp(policy->jails[i].name, jail) == 0)
-			return policy->jails[i].settings.bantime;
-	return policy->defaults.bantime;
 }
 
 static int ban_run(struct request *request, const struct common *common, char **words,
@@ -213,19 +176,32 @@ static int ban_run(struct request *request, const struct common *common, char **
 	if (!targets)
 		return nft_verb_fail(&verb, "ban", -ENOMEM);
 	code = check_reason(request);
-	if (code == 0)
-		code = parse(words, n_words, targets);
 	if (code != 0)
 		return code;
+	for (size_t i = 0; i < n_words; i++) {
+		int r = prefix_parse(span_of(words[i]), &targets[i].prefix);
+
+		targets[i].word = words[i];
+		if (r == 0 || r == -ERANGE)
+			continue;
+		fprintf(stderr, "banish ban: \"%s\" is not an address\n", words[i]);
+		return EXIT_USAGE;
+	}
 	code = nft_verb_open_table(&verb, common, request->jail);
 	for (size_t i = 0; code == 0 && i < n_words; i++)
 		code = examine(&verb, request, &targets[i]);
 	for (size_t i = 0; code == 0 && i < n_words; i++)
-		code = make_set(&verb, request, &targets[i]);
+		if (nft_jail_length(targets[i].jail) >
+		    0) /* it may be the first ban of that length */
+			code = nft_verb_need_length(&verb, request->jail, targets[i].own,
+						    &targets[i].prefix);
 	if (code != 0)
 		return code;
+	for (size_t i = 0; request->time == 0 && i < verb.policy->n_jails; i++)
+		if (strcmp(verb.policy->jails[i].name, request->jail) == 0)
+			request->time = verb.policy->jails[i].settings.bantime;
 	if (request->time == 0)
-		request->time = usual_time(verb.policy, request->jail);
+		request->time = verb.policy->defaults.bantime;
 	return ban_apply(&verb, request, targets, n_words);
 }
 
@@ -268,6 +244,5 @@ int verb_ban(int argc, char **argv)
 	}
 	if (!request.jail)
 		request.jail = request.force ? NFT_FORCED : NFT_JAIL_MANUAL;
-	request.json = common.json;
 	return ban_run(&request, &common, argv + first, (size_t)(argc - first));
 }

@@ -5,9 +5,9 @@
 #include "cli/options.h"
 #include "cli/ruletest.h"
 #include "cli/verb.h"
+#include "config/counting.h"
 #include "io/config.h"
 #include "lint/lint.h"
-#include "verbs/check-counts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,36 +22,30 @@ static int check_compare(const struct rule *rule, const struct example *example,
 			 const struct verdict_of_hit *hit, struct faults *faults)
 {
 	const char *event = answer == RULETEST_HIT ? rule->events[hit->event].name : NULL;
+	struct span user = answer == RULETEST_HIT ? hit->user : (struct span){ 0 };
 	char address[ADDRESS_TEXT_MAX] = "";
+	struct address wanted;
 
 	if (answer == RULETEST_HIT && hit->has_address)
 		address_format(&hit->address, address);
-
 	if (strcmp(or_none(event), or_none(example->event)) != 0)
 		return faults_add(
 			faults,
 			"%s:%u:%u: example: the event is %s, not %s: mend the pattern or the example",
 			rule->file, example->line, example->column, or_none(event),
 			or_none(example->event));
-	if (example->address) {
-		struct address wanted;
-
-		if (address_parse(span_of(example->address), &wanted) < 0 || !*address ||
-		    !address_equal(&wanted, &hit->address))
-			return faults_add(faults, "%s:%u:%u: example: the address is %s, not %s",
-					  rule->file, example->line, example->column,
-					  *address ? address : "none", example->address);
-	}
-	if (example->user &&
-	    (answer != RULETEST_HIT || !span_equal(hit->user, span_of(example->user))))
+	if (example->address && (address_parse(span_of(example->address), &wanted) < 0 ||
+				 !*address || !address_equal(&wanted, &hit->address)))
+		return faults_add(faults, "%s:%u:%u: example: the address is %s, not %s",
+				  rule->file, example->line, example->column,
+				  *address ? address : "none", example->address);
+	if (example->user && (!event || !span_equal(user, span_of(example->user)))) {
+		if (!user.data)
+			user = SPAN_LITERAL("none");
 		return faults_add(faults, "%s:%u:%u: example: the user is %.*s, not %s", rule->file,
-				  example->line, example->column,
-				  answer == RULETEST_HIT && hit->user.data
-					  ? (int)MIN(hit->user.size, 256)
-					  : 4,
-				  answer == RULETEST_HIT && hit->user.data ? hit->user.data
-									   : "none",
-				  example->user);
+				  example->line, example->column, (int)MIN(user.size, 256),
+				  user.data, example->user);
+	}
 	return 0;
 }
 
@@ -107,6 +101,98 @@ static int try_rules(struct config *config, struct faults *faults)
 			r = lint(ruletest_rule(ruletest), faults);
 	}
 	return r;
+}
+
+/* calsrv: counts attempts, told by server (auth-failed, fault) and login-line */
+
+/* Both tell the same thing; as the same teller, if it is asked. */
+static bool tells_same(const struct event *event, const struct event *other, bool as_teller)
+{
+	return counting_tells(event) && counting_tells(other) &&
+	       strcmp(counting_thing(event), counting_thing(other)) == 0 &&
+	       (!as_teller || strcmp(counting_teller(event), counting_teller(other)) == 0);
+}
+
+/* No event before it tells the same. */
+static bool is_first(const struct rule *rule, size_t i, bool as_teller)
+{
+	for (size_t k = 0; k < i; k++)
+		if (tells_same(&rule->events[k], &rule->events[i], as_teller))
+			return false;
+	return counting_tells(&rule->events[i]);
+}
+
+/* The events of a teller, unless it is one of that name. */
+static void print_teller(const struct rule *rule, size_t first)
+{
+	const struct event *teller = &rule->events[first];
+	const char *comma = "";
+	size_t n = 0;
+
+	for (size_t i = first; i < rule->n_events; i++)
+		n += tells_same(&rule->events[i], teller, true);
+	fprintf(stderr, "%s", counting_teller(teller));
+	if (n == 1 && strcmp(counting_teller(teller), teller->name) == 0)
+		return;
+	fprintf(stderr, " (");
+	for (size_t i = first; i < rule->n_events; i++) {
+		if (!tells_same(&rule->events[i], teller, true))
+			continue;
+		fprintf(stderr, "%s%s", comma, rule->events[i].name);
+		comma = ", ";
+	}
+	fprintf(stderr, ")");
+}
+
+/* One of weight 0 says on purpose that it tells what others weigh. */
+static void compare_weights(const struct rule *rule, size_t first)
+{
+	const struct event *weighs = NULL;
+
+	for (size_t i = first; i < rule->n_events; i++) {
+		const struct event *event = &rule->events[i];
+
+		if (!tells_same(event, &rule->events[first], false) || event->weight == 0)
+			continue;
+		if (weighs && weighs->weight != event->weight) {
+			fprintf(stderr,
+				"%s:%u:%u: warning: events \"%s\" and \"%s\" count the same (%s) "
+				"but have different weights: which one tells first decides; give "
+				"one of them other \"counts\"\n",
+				rule->file, event->line, event->column, weighs->name, event->name,
+				counting_thing(event));
+			return;
+		}
+		weighs = event;
+	}
+}
+
+/* What the rule counts, and who tells it, if more than one does; and a warning where events that
+ * tell the same thing do not weigh the same. */
+static void check_counts(const struct rule *rule)
+{
+	size_t n_tellers = 0;
+
+	for (size_t i = 0; i < rule->n_events; i++)
+		n_tellers += is_first(rule, i, true);
+	for (size_t i = 0; n_tellers > 1 && i < rule->n_events; i++) {
+		const char *comma = "";
+
+		if (!is_first(rule, i, false))
+			continue;
+		fprintf(stderr, "%s: counts %s, told by ", rule->name,
+			counting_thing(&rule->events[i]));
+		for (size_t n = i; n < rule->n_events; n++) {
+			if (!tells_same(&rule->events[n], &rule->events[i], false) ||
+			    !is_first(rule, n, true))
+				continue;
+			fprintf(stderr, "%s", comma);
+			print_teller(rule, n);
+			comma = ", ";
+		}
+		fprintf(stderr, "\n");
+		compare_weights(rule, i);
+	}
 }
 
 static int check(const struct common *common, struct faults *faults)

@@ -39,18 +39,6 @@ static int list_print_ban(const struct nft_element *element, usec_t now, bool js
 			    rows);
 }
 
-static int list_print(const struct nft_elements *elements, bool json)
-{
-	usec_t now = timestamp_now();
-	int r = 0;
-
-	if (!json && elements->n_items > 0)
-		printf("%-12s  %-24s  %-19s  %s\n", "JAIL", "PREFIX", "UNTIL", "COMMENT");
-	for (size_t i = 0; r >= 0 && i < elements->n_items; i++)
-		r = list_print_ban(&elements->items[i], now, json);
-	return r;
-}
-
 int verb_list(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
@@ -65,6 +53,7 @@ int verb_list(int argc, char **argv)
 		      "Shows who is banned, of all jails or one, straight from the kernel.");
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
 	struct nft_elements elements = { 0 };
+	usec_t now = timestamp_now();
 	int r, first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
@@ -83,10 +72,12 @@ int verb_list(int argc, char **argv)
 	r = nft_list(verb.nft, jail, &elements);
 	if (r > 0)
 		fprintf(stderr, "banish list: the sets kept changing, some bans may be missing\n");
-	if (r >= 0) {
+	if (r >= 0)
 		qsort(elements.items, elements.n_items, sizeof(*elements.items), list_compare);
-		r = list_print(&elements, common.json);
-	}
+	if (r >= 0 && !common.json && elements.n_items > 0)
+		printf("%-12s  %-24s  %-19s  %s\n", "JAIL", "PREFIX", "UNTIL", "COMMENT");
+	for (size_t i = 0; r >= 0 && i < elements.n_items; i++)
+		r = list_print_ban(&elements.items[i], now, common.json);
 	nft_elements_done(&elements);
 	if (r < 0 && r != -ENOENT) /* the table went meanwhile: nobody is banned */
 		return nft_verb_fail(&verb, "list the bans", r);

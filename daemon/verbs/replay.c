@@ -107,24 +107,6 @@ static int replay_print_target(const struct replay *replay, const struct decisio
 		rows);
 }
 
-static int print_decision(const struct replay *replay, const struct decision *decision,
-			  const char *cursor)
-{
-	switch (decision->type) {
-	case DECISION_BAN:
-		return replay_print_ban(replay, &decision->ban, cursor);
-	case DECISION_BREAKER:
-	case DECISION_BREAKER_CLOSED:
-		return replay_print_breaker(replay, decision, cursor);
-	case DECISION_TARGET:
-		return replay_print_target(replay, decision, cursor);
-	case DECISION_END:     /* a reload's */
-	case DECISION_PRIVATE: /* the daemon's */
-		break;
-	}
-	return 0;
-}
-
 static int print_decisions(struct replay *replay)
 {
 	struct decision decision;
@@ -133,12 +115,25 @@ static int print_decisions(struct replay *replay)
 	while (r >= 0 && engine_take(replay->engine, &decision)) {
 		cleanup(freep) char *cursor = NULL;
 
-		if (replay->common.json) {
+		if (replay->common.json)
 			r = journal_cursor(replay->input.journal, &cursor);
-			if (r < 0)
-				return r;
+		if (r < 0)
+			return r;
+		switch (decision.type) {
+		case DECISION_BAN:
+			r = replay_print_ban(replay, &decision.ban, cursor);
+			break;
+		case DECISION_BREAKER:
+		case DECISION_BREAKER_CLOSED:
+			r = replay_print_breaker(replay, &decision, cursor);
+			break;
+		case DECISION_TARGET:
+			r = replay_print_target(replay, &decision, cursor);
+			break;
+		case DECISION_END:     /* a reload's */
+		case DECISION_PRIVATE: /* the daemon's */
+			break;
 		}
-		r = print_decision(replay, &decision, cursor);
 	}
 	return r;
 }
@@ -165,23 +160,7 @@ static int replay_print_summary(const struct replay *replay)
 			    rows);
 }
 
-static int replay_follow(struct replay *replay)
-{
-	const struct entry *entry = journal_entry(replay->input.journal);
-	int r;
-
-	r = journal_seek_time(replay->input.journal, replay->common.since);
-	while (r >= 0 && (r = input_next(&replay->input, &replay->common)) > 0) {
-		r = engine_feed(replay->engine, entry);
-		if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
-			r = 0;
-		if (r >= 0)
-			r = print_decisions(replay);
-	}
-	return r < 0 ? r : replay_print_summary(replay);
-}
-
-static int replay_prepare(struct replay *replay, struct faults *faults)
+static int replay_run(struct replay *replay, struct faults *faults)
 {
 	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
 	struct input *input = &replay->input;
@@ -190,7 +169,18 @@ static int replay_prepare(struct replay *replay, struct faults *faults)
 	r = input_open("replay", &replay->common, faults, input);
 	if (r >= 0)
 		r = engine_new(input->ruleset, input->config->policy, seed, NULL, &replay->engine);
-	return r < 0 ? r : journal_select(input->journal, input->ruleset, false);
+	if (r >= 0)
+		r = journal_select(input->journal, input->ruleset, false);
+	if (r >= 0)
+		r = journal_seek_time(input->journal, replay->common.since);
+	while (r >= 0 && (r = input_next(input, &replay->common)) > 0) {
+		r = engine_feed(replay->engine, journal_entry(input->journal));
+		if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
+			r = 0;
+		if (r >= 0)
+			r = print_decisions(replay);
+	}
+	return r < 0 ? r : replay_print_summary(replay);
 }
 
 int verb_replay(int argc, char **argv)
@@ -207,9 +197,7 @@ int verb_replay(int argc, char **argv)
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
-	r = replay_prepare(&replay, &faults);
-	if (r >= 0)
-		r = replay_follow(&replay);
+	r = replay_run(&replay, &faults);
 	r = faults_conclude(&faults, "replay", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

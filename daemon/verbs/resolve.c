@@ -21,7 +21,6 @@
 struct resolution {
 	const char *folder;
 	bool print;
-	struct ignorelist names; /* only its names */
 	size_t n_failed;
 };
 
@@ -61,30 +60,25 @@ static int resolve_compare(const void *a, const void *b)
 	return memcmp(x->bytes, y->bytes, sizeof(x->bytes));
 }
 
-/* Through the text, since the parser folds IPv4-mapped addresses. */
-static bool read_address(const struct addrinfo *info, struct address *ret)
-{
-	char text[NI_MAXHOST];
-
-	return getnameinfo(info->ai_addr, info->ai_addrlen, text, sizeof(text), NULL, 0,
-			   NI_NUMERICHOST) == 0 &&
-	       address_parse_endpoint(span_of(text), ret) == 0 && !address_never_offends(ret);
-}
-
 /* Sorted, each once: the order of answers changes all the time. -E2BIG: more than `max`. */
 static int take_addresses(const struct addrinfo *infos, struct address *addresses, size_t max)
 {
 	size_t n = 0;
 
 	for (const struct addrinfo *info = infos; info; info = info->ai_next) {
+		char text[NI_MAXHOST];
 		struct address address;
-		bool known = false;
+		size_t i = 0;
 
-		if (!read_address(info, &address))
+		/* through the text, since the parser folds IPv4-mapped addresses */
+		if (getnameinfo(info->ai_addr, info->ai_addrlen, text, sizeof(text), NULL, 0,
+				NI_NUMERICHOST) != 0 ||
+		    address_parse_endpoint(span_of(text), &address) != 0 ||
+		    address_never_offends(&address))
 			continue;
-		for (size_t i = 0; i < n; i++)
-			known = known || address_equal(&addresses[i], &address);
-		if (known)
+		while (i < n && !address_equal(&addresses[i], &address))
+			i++;
+		if (i < n)
 			continue;
 		if (n == max)
 			return -E2BIG;
@@ -145,16 +139,8 @@ static int resolve(struct resolution *resolution, const char *name)
 				 : publish(resolution, name, addresses, (size_t)n);
 }
 
-static bool resolve_is_wanted(const struct resolution *resolution, const char *name)
-{
-	for (size_t i = 0; i < resolution->names.n_names; i++)
-		if (strcmp(resolution->names.names[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* Answers for names that are no longer asked for. */
-static int remove_others(const struct resolution *resolution)
+static int remove_others(const struct resolution *resolution, const struct ignorelist *names)
 {
 	DIR *folder = opendir(resolution->folder);
 	const struct dirent *entry;
@@ -164,9 +150,11 @@ static int remove_others(const struct resolution *resolution)
 		return -errno;
 	while ((entry = readdir(folder))) {
 		cleanup(freep) char *text = NULL;
+		size_t i = 0;
 
-		if (resolve_is_wanted(resolution, entry->d_name) ||
-		    !read_answer(resolution->folder, entry->d_name, &text))
+		while (i < names->n_names && strcmp(names->names[i], entry->d_name) != 0)
+			i++;
+		if (i < names->n_names || !read_answer(resolution->folder, entry->d_name, &text))
 			continue;
 		if (unlinkat(dirfd(folder), entry->d_name, 0) < 0)
 			r = -errno;
@@ -177,46 +165,26 @@ static int remove_others(const struct resolution *resolution)
 	return r;
 }
 
-/* The folder and the one above it; a unit has them already. */
-static int make_folder(const char *path)
+static int resolve_all(struct resolution *resolution, const struct ignorelist *names)
 {
-	cleanup(freep) char *above = strdup(path);
+	cleanup(freep) char *above = strdup(resolution->folder);
 	char *slash = above ? strrchr(above, '/') : NULL;
+	int r = 0;
 
 	if (!above)
 		return -ENOMEM;
-	if (slash && slash != above) {
-		*slash = '\0';
-		(void)mkdir(above, 0755); /* what fails here fails again below */
+	if (!resolution->print) { /* the folder and the one above it; a unit has them already */
+		if (slash && slash != above) {
+			*slash = '\0';
+			(void)mkdir(above, 0755); /* what fails here fails again below */
+		}
+		if (mkdir(resolution->folder, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		r = remove_others(resolution, names);
 	}
-	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-static int resolve_all(struct resolution *resolution)
-{
-	int r = 0;
-
-	if (!resolution->print) {
-		r = make_folder(resolution->folder);
-		if (r >= 0)
-			r = remove_others(resolution);
-	}
-	for (size_t i = 0; r >= 0 && i < resolution->names.n_names; i++)
-		r = resolve(resolution, resolution->names.names[i]);
+	for (size_t i = 0; r >= 0 && i < names->n_names; i++)
+		r = resolve(resolution, names->names[i]);
 	return r;
-}
-
-static int load_names(const char *confdir, struct faults *faults, struct ignorelist *ret)
-{
-	cleanup(config_freep) struct config *config = NULL;
-	int r;
-
-	r = config_load_policy(confdir, faults, &config);
-	if (r < 0)
-		return r;
-	*ret = config->policy->ignore_names;
-	config->policy->ignore_names = (struct ignorelist){ 0 };
-	return 0;
 }
 
 int verb_resolve(int argc, char **argv)
@@ -235,22 +203,22 @@ int verb_resolve(int argc, char **argv)
 		      "Resolves the host names in ignoreip and writes the addresses where "
 		      "the daemon reads\nthem, one file a name. "
 		      "banish-resolve.timer starts it. Exit 1: a name has no answer.");
+	cleanup(config_freep) struct config *config = NULL;
 	struct faults faults = { 0 };
 	int first, code, r;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
 		return code;
 	(void)umask(0022); /* the daemon is another user */
-	r = load_names(confdir, &faults, &resolution.names);
+	r = config_load_policy(confdir, &faults, &config);
 	faults_print(&faults);
 	faults_done(&faults);
 	if (r >= 0) {
-		r = resolve_all(&resolution);
+		r = resolve_all(&resolution, &config->policy->ignore_names);
 		if (r < 0)
 			fprintf(stderr, "banish resolve: %s cannot be written: %s\n",
 				resolution.folder, strerror(-r));
 	} else if (r != -EINVAL)
 		fprintf(stderr, "banish resolve: %s\n", strerror(-r));
-	ignorelist_done(&resolution.names);
 	return r < 0 || resolution.n_failed > 0 ? EXIT_NO : EXIT_YES;
 }

@@ -3,31 +3,7 @@
 #include "base/address.h"
 #include "cli/output.h"
 
-#define MAX_SHAPES 500 /* different ones; later ones are only counted */
-#define SHAPE_SIZE 120 /* bytes of a line that make its shape */
-#define MAX_SHOWN  20
-
-struct shape {
-	char text[SHAPE_SIZE + 1];
-	uint64_t count;
-};
-
-struct unmatched {
-	struct shape items[MAX_SHAPES];
-	size_t n_items;
-	uint64_t n_others;
-};
-
-struct unmatched *unmatched_new(void)
-{
-	return calloc(1, sizeof(struct unmatched));
-}
-
-struct unmatched *unmatched_free(struct unmatched *shapes)
-{
-	free(shapes);
-	return NULL;
-}
+#define MAX_SHOWN 20
 
 static bool is_address_byte(char c)
 {

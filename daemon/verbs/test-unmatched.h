@@ -10,12 +10,19 @@
 
 #include <stdio.h>
 
-struct unmatched;
+#define MAX_SHAPES 500 /* different ones; later ones are only counted */
+#define SHAPE_SIZE 120 /* bytes of a line that make its shape */
 
-struct unmatched *unmatched_new(void);
-struct unmatched *unmatched_free(struct unmatched *shapes);
+struct unmatched {
+	struct shape {
+		char text[SHAPE_SIZE + 1];
+		uint64_t count;
+	} items[MAX_SHAPES];
+	size_t n_items;
+	uint64_t n_others;
+};
 
-/* Lines without an address are passed over; out of memory the line is just not counted. */
+/* Lines without an address are passed over; beyond MAX_SHAPES they are just counted. */
 void unmatched_add(struct unmatched *shapes, struct span message);
 void unmatched_print(const struct unmatched *shapes, uint64_t n_lines, uint64_t n_taken, FILE *out);
 

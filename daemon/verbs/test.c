@@ -21,16 +21,10 @@ struct test {
 	struct config *config;
 	struct ruletest **trials;
 	size_t n_trials;
-	struct unmatched *shapes; /* of lines that no rule took */
+	struct unmatched shapes; /* of lines that no rule took */
 	uint64_t n_lines, n_taken;
 	usec_t time; /* of the last line; lines without a time follow one another closely */
 };
-
-/* Whom the line is about. What its session does not confirm is nobody's address. */
-static const struct address *address_of(const struct verdict_of_hit *hit)
-{
-	return hit->has_address && hit->why != WHY_DISAGREES ? &hit->address : NULL;
-}
 
 /* The answer to one line. */
 struct answer {
@@ -44,7 +38,6 @@ static void test_done(struct test *test)
 	for (size_t i = 0; i < test->n_trials; i++)
 		ruletest_free(test->trials[i]);
 	free(test->trials);
-	unmatched_free(test->shapes);
 	config_free(test->config);
 }
 
@@ -81,25 +74,6 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 	return "";
 }
 
-/* Why no rule took it. One rule that reads such lines can say more. */
-static int test_explain(struct test *test, const struct sample *sample, struct ruletest *reader,
-			size_t n_readers, struct answer *ret)
-{
-	const char *reason =
-		test->n_trials == 0 ? "no rule is in force"
-		: n_readers == 0
-			? "no rule in force reads entries of this unit, user and identifier"
-			: "no event of the rules that read this unit matches";
-
-	if (!sample->message.data)
-		reason =
-			"MESSAGE is missing or null: journalctl leaves out long ones, give it --all";
-	else if (n_readers == 1)
-		return ruletest_explain(reader, sample, ret->reason, sizeof(ret->reason));
-	snprintf(ret->reason, sizeof(ret->reason), "%s", reason);
-	return 0;
-}
-
 /* Every rule sees the line, as in the daemon; the first that takes it answers. */
 static int test_ask(struct test *test, const struct sample *sample, struct answer *ret)
 {
@@ -123,43 +97,31 @@ static int test_ask(struct test *test, const struct sample *sample, struct answe
 			snprintf(ret->reason, sizeof(ret->reason), "%s", reason_of_hit(hit));
 		}
 	}
-	return ret->rule ? 0 : test_explain(test, sample, reader, n_readers, ret);
-}
-
-static int test_print(const struct test *test, const struct sample *sample,
-		      const struct answer *answer)
-{
-	static const char *const outcomes[] = { [OUTCOME_FAILURE] = "failure",
-						[OUTCOME_SUCCESS] = "success",
-						[OUTCOME_NOTE] = "note" };
-	const struct verdict_of_hit none = { 0 }, *hit = answer->rule ? answer->hit : &none;
-	const struct event *event = answer->rule ? &answer->rule->events[hit->event] : NULL;
-	const struct address *address = event ? address_of(hit) : NULL;
-	const struct span message = sample->message.data ? sample->message : SPAN_LITERAL("");
-	const struct row rows[] = {
-		ROW_BYTES("message", message, MESSAGE_SHOWN),
-		ROW_TEXT("jail", event ? answer->rule->name : NULL),
-		ROW_TEXT("event", event ? event->name : NULL),
-		ROW_TEXT("outcome", event ? outcomes[event->outcome] : NULL),
-		ROW_ADDRESS("address", address),
-		ROW_BYTES("user", hit->user, USER_SHOWN),
-		ROW_WEIGHT("weight", hit->weight),
-		ROW_TEXT("reason", answer->reason),
-		ROW_SAID("no address", address ? "" : "none"),
-		ROW_SAID("user is", hit->user.data ? ", user \"" : ""),
-		ROW_SAID("user ends", hit->user.data ? "\"" : ""),
-		ROW_END,
-	};
-
-	return output_print(test->common.json,
-			    event ? "{message}\n    {jail} {event}, address {address}{no address}"
-				    "{user is}{user}{user ends}, weight {weight}: {reason}"
-				  : "{message}\n    no: {reason}",
-			    rows);
+	if (ret->rule)
+		return 0;
+	/* why no rule took it; one rule that reads such lines can say more */
+	if (sample->message.data && n_readers == 1)
+		return ruletest_explain(reader, sample, ret->reason, sizeof(ret->reason));
+	snprintf(
+		ret->reason, sizeof(ret->reason), "%s",
+		!sample->message.data
+			? "MESSAGE is missing or null: journalctl leaves out long ones, give it --all"
+		: test->n_trials == 0 ? "no rule is in force"
+		: n_readers == 0
+			? "no rule in force reads entries of this unit, user and identifier"
+			: "no event of the rules that read this unit matches");
+	return 0;
 }
 
 static int run_sample(struct test *test, const struct sample *sample)
 {
+	static const char *const outcomes[] = { [OUTCOME_FAILURE] = "failure",
+						[OUTCOME_SUCCESS] = "success",
+						[OUTCOME_NOTE] = "note" };
+	const struct span message = sample->message.data ? sample->message : SPAN_LITERAL("");
+	const struct verdict_of_hit none = { 0 }, *hit;
+	const struct address *address;
+	const struct event *event;
 	struct answer answer;
 	int r;
 
@@ -170,8 +132,29 @@ static int run_sample(struct test *test, const struct sample *sample)
 	if (answer.rule)
 		test->n_taken++;
 	else if (sample->message.data)
-		unmatched_add(test->shapes, sample->message);
-	return test_print(test, sample, &answer);
+		unmatched_add(&test->shapes, sample->message);
+	hit = answer.rule ? answer.hit : &none;
+	event = answer.rule ? &answer.rule->events[hit->event] : NULL;
+	/* what its session does not confirm is nobody's address */
+	address = hit->has_address && hit->why != WHY_DISAGREES ? &hit->address : NULL;
+	return output_print(test->common.json,
+			    event ? "{message}\n    {jail} {event}, address {address}{no address}"
+				    "{user is}{user}{user ends}, weight {weight}: {reason}"
+				  : "{message}\n    no: {reason}",
+			    (const struct row[]){
+				    ROW_BYTES("message", message, MESSAGE_SHOWN),
+				    ROW_TEXT("jail", event ? answer.rule->name : NULL),
+				    ROW_TEXT("event", event ? event->name : NULL),
+				    ROW_TEXT("outcome", event ? outcomes[event->outcome] : NULL),
+				    ROW_ADDRESS("address", address),
+				    ROW_BYTES("user", hit->user, USER_SHOWN),
+				    ROW_WEIGHT("weight", hit->weight),
+				    ROW_TEXT("reason", answer.reason),
+				    ROW_SAID("no address", address ? "" : "none"),
+				    ROW_SAID("user is", hit->user.data ? ", user \"" : ""),
+				    ROW_SAID("user ends", hit->user.data ? "\"" : ""),
+				    ROW_END,
+			    });
 }
 
 /* MESSAGE of `journalctl -o json`: a text, an array of numbers for bytes that are no text, null
@@ -208,37 +191,14 @@ static int message_of(const cJSON *value, char **ret, size_t *ret_size)
 	return 1;
 }
 
-static usec_t time_of(struct test *test, const cJSON *fields)
-{
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(fields, "__REALTIME_TIMESTAMP");
-
-	if (cJSON_IsString(value)) {
-		char *end;
-		unsigned long long time = strtoull(value->valuestring, &end, 10);
-
-		if (*end == '\0' && end != value->valuestring)
-			test->time = time;
-	} else {
-		test->time++;
-	}
-	return test->time;
-}
-
-/* True if the entry says by whom it was written: then it is taken at its word. */
-static bool is_whole_entry(const cJSON *fields)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, fields) if (item->string[0] == '_' &&
-					     item->string[1] != '_') return true;
-	return false;
-}
-
 static int run_json_line(struct test *test, const char *line, size_t n)
 {
 	cJSON *fields = cJSON_Parse(line);
+	const cJSON *time, *item;
+	struct sample sample = { .unit = test->unit,
+				 .identifier = test->identifier,
+				 .fields = fields };
 	cleanup(freep) char *message = NULL;
-	struct sample sample;
 	size_t size = 0;
 	int r;
 
@@ -253,26 +213,23 @@ static int run_json_line(struct test *test, const char *line, size_t n)
 		cJSON_Delete(fields);
 		return r;
 	}
-	sample = (struct sample){
-		{ message, size },     time_of(test, fields), test->unit, test->identifier, fields,
-		is_whole_entry(fields)
-	};
+	time = cJSON_GetObjectItemCaseSensitive(fields, "__REALTIME_TIMESTAMP");
+	if (cJSON_IsString(time)) {
+		char *end;
+		unsigned long long usec = strtoull(time->valuestring, &end, 10);
+
+		if (*end == '\0' && end != time->valuestring)
+			test->time = usec;
+	} else {
+		test->time++;
+	}
+	sample.message = (struct span){ message, size };
+	sample.time = test->time;
+	/* an entry that says by whom it was written is taken at its word */
+	cJSON_ArrayForEach(item, fields) if (item->string[0] == '_' && item->string[1] != '_')
+		sample.strict = true;
 	r = run_sample(test, &sample);
 	cJSON_Delete(fields);
-	return r;
-}
-
-static int run_stdin(struct test *test)
-{
-	cleanup(freep) char *line = NULL;
-	size_t room = 0, n = 0;
-	int r = 0;
-
-	while (r >= 0 && getline(&line, &room, stdin) > 0) {
-		n++;
-		if (line[strspn(line, " \t\r\n")])
-			r = run_json_line(test, line, n);
-	}
 	return r;
 }
 
@@ -291,8 +248,7 @@ static int test_prepare(struct test *test, struct faults *faults)
 		ruletest_set_mode(policy, strcmp(test->mode, "aggressive") == 0 ? MODE_AGGRESSIVE
 										: MODE_NORMAL);
 	test->trials = calloc(policy->n_jails + 1, sizeof(struct ruletest *));
-	test->shapes = unmatched_new();
-	if (!test->trials || !test->shapes)
+	if (!test->trials)
 		return -ENOMEM;
 
 	for (size_t jail = 0; jail < policy->n_jails; jail++) {
@@ -312,19 +268,6 @@ static int test_prepare(struct test *test, struct faults *faults)
 	return 0;
 }
 
-static int run_words(struct test *test, char **words, int n_words)
-{
-	int r = 0;
-
-	for (int i = 0; r >= 0 && i < n_words; i++) {
-		const struct sample sample = { span_of(words[i]), ++test->time, test->unit,
-					       test->identifier,  NULL,         false };
-
-		r = run_sample(test, &sample);
-	}
-	return r;
-}
-
 int verb_test(int argc, char **argv)
 {
 	cleanup(test_done) struct test test = { .common = COMMON_DEFAULTS, .time = USEC_PER_HOUR };
@@ -341,8 +284,10 @@ int verb_test(int argc, char **argv)
 		"test", "[MESSAGE...]", 0, -1, rows,
 		"Tells for each message which event it is, who, what it weighs, or why it counts nothing.\n"
 		"Without a message it reads \"journalctl -o json --all\" from stdin.");
+	cleanup(freep) char *line = NULL;
 	struct faults faults = { 0 };
 	int first, exit_code, r;
+	size_t room = 0, n = 0;
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
@@ -352,11 +297,19 @@ int verb_test(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	r = test_prepare(&test, &faults);
-	if (r >= 0)
-		r = first < argc ? run_words(&test, argv + first, argc - first) : run_stdin(&test);
+	for (int i = first; r >= 0 && i < argc; i++)
+		r = run_sample(&test, &(struct sample){ .message = span_of(argv[i]),
+							.time = ++test.time,
+							.unit = test.unit,
+							.identifier = test.identifier });
+	while (r >= 0 && first == argc && getline(&line, &room, stdin) > 0) {
+		n++;
+		if (line[strspn(line, " \t\r\n")])
+			r = run_json_line(&test, line, n);
+	}
 	r = faults_conclude(&faults, "test", r);
 	if (r >= 0 && first >= argc)
-		unmatched_print(test.shapes, test.n_lines, test.n_taken,
+		unmatched_print(&test.shapes, test.n_lines, test.n_taken,
 				test.common.json ? stderr : stdout);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -11,7 +11,7 @@
 
 struct request {
 	const char *jail; /* NULL: all */
-	bool all, json;
+	bool all;
 	usec_t since; /* what was put in before it stays; USEC_INFINITY: not given */
 };
 
@@ -142,19 +142,6 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 	return EXIT_NO;
 }
 
-static int unban_say(const struct request *request, const char *jail, const struct prefix *prefix)
-{
-	char bare[NFT_JAIL_SIZE];
-	const struct row rows[] = {
-		ROW_TEXT("jail", nft_jail_bare(jail, bare)),
-		ROW_ADDRESS("address", &prefix->address),
-		ROW_PREFIX("prefix", prefix),
-		ROW_END,
-	};
-
-	return output_print(request->json, "{prefix} is no longer banned in jail {jail}", rows);
-}
-
 /* Who asked for one host may not know that its whole network was banned, and others in it are. */
 static void say_rest(const struct nft_verb *verb, const char *jail, const struct prefix *network)
 {
@@ -170,22 +157,31 @@ static void say_rest(const struct nft_verb *verb, const char *jail, const struct
 	nft_elements_done(&elements);
 }
 
-static int unban_apply(const struct nft_verb *verb, const struct request *request,
-		       struct findings *findings)
+static int unban_apply(const struct nft_verb *verb, struct findings *findings)
 {
+	bool json = verb->common->json;
+	char bare[NFT_JAIL_SIZE];
 	int r, code = EXIT_YES;
 
 	r = nft_apply(verb->nft, findings->items, findings->n_items);
 	if (r < 0)
 		return nft_verb_fail(verb, "unban", r);
 	for (size_t i = 0; i < findings->n_items; i++) {
+		const struct prefix *prefix = &findings->prefixes[i];
+		const struct row rows[] = {
+			ROW_TEXT("jail", nft_jail_bare(findings->items[i].jail, bare)),
+			ROW_ADDRESS("address", &prefix->address),
+			ROW_PREFIX("prefix", prefix),
+			ROW_END,
+		};
+
 		r = findings->items[i].error;
 		if (r == 0)
-			r = unban_say(request, findings->items[i].jail, &findings->prefixes[i]);
+			r = output_print(json, "{prefix} is no longer banned in jail {jail}", rows);
 		if (r < 0)
 			code = nft_verb_fail(verb, "unban", r);
 	}
-	for (size_t i = 0; i < findings->n_items && !request->json; i++)
+	for (size_t i = 0; i < findings->n_items && !json; i++)
 		if (nft_jail_is_network(findings->items[i].jail))
 			say_rest(verb, findings->items[i].jail, &findings->prefixes[i]);
 	return code;
@@ -210,7 +206,7 @@ static int unban_run(const struct request *request, const struct common *common,
 	r = request->all ? unban_find_network(&verb, request, NULL, &findings) : 0;
 	if (r < 0)
 		return nft_verb_fail(&verb, "list the bans", r);
-	code = unban_apply(&verb, request, &findings);
+	code = unban_apply(&verb, &findings);
 	return MAX(worst, code);
 }
 
@@ -243,6 +239,5 @@ int verb_unban(int argc, char **argv)
 				"tells more\n");
 		return EXIT_USAGE;
 	}
-	request.json = common.json;
 	return unban_run(&request, &common, argv + first, (size_t)(argc - first));
 }
