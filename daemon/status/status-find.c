@@ -49,22 +49,6 @@ static int status_load_config(struct status *status)
 	return status->policy ? 0 : -ENOMEM;
 }
 
-static int status_open_journal(struct status *status)
-{
-	const struct common *common = &status->common;
-	int r;
-
-	r = journal_open(common->file, common->directory, false, &status->journal);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return status_add_unseen(status, "the journal was", journal_explain(r));
-	status->facts.sees_journal = true;
-	if (journal_oldest(status->journal, &status->facts.oldest) < 0)
-		status->facts.oldest = 0; /* not known */
-	return 0;
-}
-
 int status_go_to_last(struct journal *journal, enum log_kind kind, const char *jail,
 		      usec_t *ret_time)
 {
@@ -155,17 +139,6 @@ static bool is_younger(const struct status *status, const char *path)
 	return changed > status->loaded && changed <= status->now;
 }
 
-/* The files in force against the time when the daemon read them. */
-static void look_at_files(struct status *status)
-{
-	if (!status->ruleset || status->loaded == 0 || status->unit.state != UNIT_ACTIVE)
-		return;
-	status->facts.stale_config = is_younger(status, status->config->policy_file);
-	for (unsigned i = 0; i < ruleset_n_jails(status->ruleset); i++)
-		if (is_younger(status, ruleset_jail(status->ruleset, i)->rule->file))
-			status->facts.stale_config = true;
-}
-
 /* How many entries wait behind the cursor, up to a bound. */
 static int count_waiting(struct status *status, const char *cursor)
 {
@@ -249,17 +222,19 @@ static int look_for_trouble(struct status *status)
 	return 0;
 }
 
+/* What happened, if there is a journal. */
 static int look_at_past(struct status *status)
 {
+	struct history *history = &status->history;
 	int r;
 
-	status->history.since = status->common.since;
-	status->history.until = status->now;
+	history->since = status->common.since;
+	history->until = status->now;
 	if (!status->journal)
 		return 0;
-	r = history_read_said(&status->history, status->journal);
+	r = history_read_said(history, status->journal);
 	if (r >= 0 && status->ruleset)
-		r = history_count(&status->history,
+		r = history_count(history,
 				  &(struct history_source){ status->journal, status->ruleset,
 							    status->policy, false, PATIENCE });
 	return r < 0 ? r : look_for_trouble(status);
@@ -267,23 +242,36 @@ static int look_at_past(struct status *status)
 
 int status_find(struct status *status)
 {
+	struct facts *facts = &status->facts;
 	int r;
 
-	status->facts.now = status->now;
+	facts->now = status->now;
 	r = status_load_config(status);
-	if (r >= 0)
-		r = status_open_journal(status);
+	if (r < 0)
+		return r;
+	r = journal_open(status->common.file, status->common.directory, false, &status->journal);
+	facts->sees_journal = r >= 0;
+	if (r >= 0 && journal_oldest(status->journal, &facts->oldest) < 0)
+		facts->oldest = 0; /* not known */
+	if (r < 0 && r != -ENOMEM)
+		r = status_add_unseen(status, "the journal was", journal_explain(r));
 	if (r >= 0)
 		r = status_look_at_unit(status);
-	if (r >= 0) {
-		look_at_files(status);
-		r = look_at_past(status);
+	if (r < 0)
+		return r;
+	/* the files in force against the time when the daemon read them */
+	if (status->ruleset && status->loaded > 0 && status->unit.state == UNIT_ACTIVE) {
+		facts->stale_config = is_younger(status, status->config->policy_file);
+		for (unsigned i = 0; i < ruleset_n_jails(status->ruleset); i++)
+			if (is_younger(status, ruleset_jail(status->ruleset, i)->rule->file))
+				facts->stale_config = true;
 	}
+	r = look_at_past(status);
 	if (r >= 0)
 		r = status_look_at_jails(status);
 	if (r >= 0)
 		r = status_look_at_kernel(status);
 	if (r >= 0)
 		r = look_at_position(status);
-	return r < 0 ? r : diagnose(&status->facts, &status->diagnosis);
+	return r < 0 ? r : diagnose(facts, &status->diagnosis);
 }

@@ -82,24 +82,6 @@ static int jails_look_at(struct status *status, struct units *units, unsigned in
 	return r;
 }
 
-static int jails_look_at_rules(struct status *status)
-{
-	cleanup(units_freep) struct units *units = NULL;
-	size_t n = ruleset_n_jails(status->ruleset);
-	int r;
-
-	r = units_open(&units);
-	if (r < 0)
-		return r;
-	status->facts.jails = calloc(n + 1, sizeof(*status->facts.jails));
-	if (!status->facts.jails)
-		return -ENOMEM;
-	status->facts.n_jails = n;
-	for (unsigned i = 0; r >= 0 && i < n; i++)
-		r = jails_look_at(status, units, i);
-	return r;
-}
-
 /* What the daemon said of a jail. */
 static int take_said(struct status *status, const struct digest_jail *said)
 {
@@ -126,9 +108,20 @@ static int take_said(struct status *status, const struct digest_jail *said)
 int status_look_at_jails(struct status *status)
 {
 	const struct digest *digest = status->history.digest;
-	int r;
+	cleanup(units_freep) struct units *units = NULL;
+	int r = 0;
 
-	r = status->ruleset ? jails_look_at_rules(status) : 0;
+	if (status->ruleset) {
+		size_t n = ruleset_n_jails(status->ruleset);
+
+		status->facts.jails = calloc(n + 1, sizeof(*status->facts.jails));
+		if (!status->facts.jails)
+			return -ENOMEM;
+		status->facts.n_jails = n;
+		r = units_open(&units);
+	}
+	for (unsigned i = 0; r >= 0 && i < status->facts.n_jails; i++)
+		r = jails_look_at(status, units, i);
 	for (size_t i = 0; r >= 0 && digest && i < digest->n_jails; i++)
 		r = take_said(status, &digest->jails[i]);
 	for (size_t i = 0; r >= 0 && status->journal && i < status->n_jails; i++)

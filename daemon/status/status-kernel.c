@@ -95,12 +95,21 @@ static int take_use(struct status *status, const struct nft_use *use)
 	return 0;
 }
 
-/* A set that takes no more, though all else is as it should be. */
-static int look_for_full_set(struct status *status, const struct nft_elements *elements)
+static int take_elements(struct status *status, const struct nft_elements *elements)
 {
-	for (size_t i = 0; i < elements->sets.n_items; i++) {
+	char name[NFT_SET_NAME_SIZE], bare[NFT_JAIL_SIZE];
+
+	for (size_t i = 0; i < elements->n_items; i++) {
+		struct status_jail *jail =
+			status_jail(status, nft_jail_bare(elements->items[i].jail, bare));
+
+		if (!jail)
+			return -ENOMEM;
+		jail->banned++;
+	}
+	/* a set that takes no more, though all else is as it should be */
+	for (size_t i = 0; !status->full && i < elements->sets.n_items; i++) {
 		const struct nft_set *set = &elements->sets.items[i];
-		char name[NFT_SET_NAME_SIZE];
 		const struct nft_use *use =
 			nft_view_find(&status->view, nft_set_name(set->jail, set->family, name));
 		size_t n = 0;
@@ -110,70 +119,40 @@ static int look_for_full_set(struct status *status, const struct nft_elements *e
 			     elements->items[k].address.family == set->family;
 		if (!use || use->size == 0 || n < use->size)
 			continue;
-		if (asprintf(&status->full, "%s", name) < 0) {
-			status->full = NULL;
+		status->full = strdup(name);
+		if (!status->full)
 			return -ENOMEM;
-		}
-		break;
 	}
 	return 0;
 }
 
-static int take_elements(struct status *status, struct nft *nft)
+int status_look_at_kernel(struct status *status)
 {
-	struct nft_elements elements;
-	char bare[NFT_JAIL_SIZE];
-	int r;
-
-	r = nft_list(nft, NULL, &elements);
-	if (r < 0)
-		return r;
-	r = look_for_full_set(status, &elements);
-	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
-		struct status_jail *jail;
-
-		jail = status_jail(status, nft_jail_bare(elements.items[i].jail, bare));
-		if (!jail)
-			r = -ENOMEM;
-		else
-			jail->banned++;
-	}
-	nft_elements_done(&elements);
-	return MIN(r, 0);
-}
-
-static int kernel_look(struct status *status)
-{
+	cleanup(nft_elements_done) struct nft_elements elements = { 0 };
 	cleanup(nft_freep) struct nft *nft = NULL;
+	struct facts *facts = &status->facts;
 	int r, torn = 0;
 
+	facts->table = status->policy->table;
 	r = nft_open(status->policy->table, &nft);
 	if (r >= 0)
 		r = torn = nft_look(nft, &status->view);
 	if (r == -ENOENT) {
-		status->facts.sees_kernel = true;
+		facts->sees_kernel = true;
 		return 0;
 	}
 	for (size_t i = 0; r >= 0 && i < status->view.n_uses; i++)
 		r = take_use(status, &status->view.uses[i]);
 	if (r >= 0)
-		r = take_elements(status, nft);
+		r = nft_list(nft, NULL, &elements);
+	if (r >= 0)
+		r = take_elements(status, &elements);
 	if (r < 0)
-		return r;
-	status->facts.sees_kernel = status->facts.has_table = true;
+		return r == -ENOMEM ? r
+				    : status_add_unseen(status, "the firewall was", nft_explain(r));
+	facts->sees_kernel = facts->has_table = true;
 	r = torn ? 0 : look_for_damage(status);
-	status->facts.damage = status->damage;
-	status->facts.full = status->full;
+	facts->damage = status->damage;
+	facts->full = status->full;
 	return MIN(r, 0);
-}
-
-int status_look_at_kernel(struct status *status)
-{
-	int r;
-
-	status->facts.table = status->policy->table;
-	r = kernel_look(status);
-	return r >= 0 || r == -ENOMEM
-		       ? r
-		       : status_add_unseen(status, "the firewall was", nft_explain(r));
 }
