@@ -110,34 +110,12 @@ static int examine(const struct nft_verb *verb, const struct request *request,
 	return 0;
 }
 
-static int ban_say(const struct nft_verb *verb, const struct request *request,
-		   const struct target *target, usec_t now)
-{
-	usec_t until = nft_verb_expires(now, request->time);
-	bool all = target->prefix.length != address_bits(&target->prefix.address);
-	char time[TIMESTAMP_TEXT_MAX];
-	const struct row rows[] = {
-		ROW_TEXT("jail", request->jail),
-		ROW_ADDRESS("address", &target->prefix.address),
-		ROW_PREFIX("prefix", &target->prefix),
-		ROW_TIME("expires_usec", until),
-		ROW_BYTES("comment", span_of(request->reason), 0),
-		ROW_SAID("word", all ? target->word : ""),
-		ROW_SAID("all of", all ? ": all of " : ""),
-		ROW_SAID("until", until == USEC_INFINITY ? "for good" : "until "),
-		ROW_SAID("time", until == USEC_INFINITY ? "" : timestamp_format(until, time)),
-		ROW_END,
-	};
-
-	return output_print(verb->common->json,
-			    "{word}{all of}{prefix} is banned in jail {jail} {until}{time}", rows);
-}
-
 static int ban_apply(const struct nft_verb *verb, const struct request *request,
 		     const struct target *targets, size_t n_targets)
 {
 	cleanup(freep) struct nft_change *changes = calloc(n_targets, sizeof(*changes));
-	usec_t now = timestamp_now();
+	usec_t until = nft_verb_expires(timestamp_now(), request->time);
+	char time[TIMESTAMP_TEXT_MAX];
 	int r, code = EXIT_YES;
 
 	if (!changes)
@@ -154,11 +132,30 @@ static int ban_apply(const struct nft_verb *verb, const struct request *request,
 	if (r < 0)
 		return nft_verb_fail(verb, "ban", r);
 	for (size_t i = 0; i < n_targets; i++) {
+		const struct target *target = &targets[i];
+		bool all = target->prefix.length != address_bits(&target->prefix.address);
+		const struct row rows[] = {
+			ROW_TEXT("jail", request->jail),
+			ROW_ADDRESS("address", &target->prefix.address),
+			ROW_PREFIX("prefix", &target->prefix),
+			ROW_TIME("expires_usec", until),
+			ROW_BYTES("comment", span_of(request->reason), 0),
+			ROW_SAID("word", all ? target->word : ""),
+			ROW_SAID("all of", all ? ": all of " : ""),
+			ROW_SAID("until", until == USEC_INFINITY ? "for good" : "until "),
+			ROW_SAID("time",
+				 until == USEC_INFINITY ? "" : timestamp_format(until, time)),
+			ROW_END,
+		};
+
 		r = changes[i].error;
 		if (r == 0)
-			r = ban_say(verb, request, &targets[i], now);
+			r = output_print(verb->common->json,
+					 "{word}{all of}{prefix} is banned in jail {jail} "
+					 "{until}{time}",
+					 rows);
 		if (r < 0) {
-			fprintf(stderr, "banish ban: cannot ban %s: %s\n", targets[i].word,
+			fprintf(stderr, "banish ban: cannot ban %s: %s\n", target->word,
 				nft_explain(r));
 			code = EXIT_NO;
 		}

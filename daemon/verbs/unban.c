@@ -77,43 +77,33 @@ static int find_address(const struct nft_verb *verb, const struct request *reque
 	return 0;
 }
 
-/* The kernel tells how long an element was to last and what is left of that. One for good has no
- * such times: nobody knows when it was put in, so it is no part of a burst. */
-static bool is_recent(const struct request *request, const struct nft_element *element, usec_t now)
-{
-	usec_t age;
-
-	if (request->since == USEC_INFINITY)
-		return true;
-	if (element->timeout == USEC_INFINITY)
-		return false;
-	age = element->timeout - MIN(element->remaining, element->timeout);
-	return age <= now && now - age >= request->since;
-}
-
-/* A network: everything in it and what it is in. NULL: everything. */
+/* A network: everything in it and what it is in. NULL: everything that was put in since. */
 static int unban_find_network(const struct nft_verb *verb, const struct request *request,
 			      const struct prefix *network, struct findings *findings)
 {
-	struct nft_elements elements;
+	cleanup(nft_elements_done) struct nft_elements elements = { 0 };
 	usec_t now = timestamp_now();
 	int r;
 
 	r = nft_list(verb->nft, request->jail, &elements);
-	if (r < 0)
-		return r;
-	r = 0;
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++) {
 		const struct nft_element *e = &elements.items[i];
 		const struct nft_set *set = nft_sets_find(&verb->sets, e->jail, e->address.family);
+		usec_t age = e->timeout - MIN(e->remaining, e->timeout);
 
-		if (set && unban_is_wanted(request, set->jail) && is_recent(request, e, now) &&
-		    (!network || prefix_covers(network, &e->prefix) ||
-		     prefix_covers(&e->prefix, network)))
+		if (!set || !unban_is_wanted(request, set->jail))
+			continue;
+		/* The kernel tells how long it was to last and what is left of that. One for good
+		 * has no such times: nobody knows when it was put in, so it is no part of a burst.
+		 */
+		if (request->since != USEC_INFINITY &&
+		    (e->timeout == USEC_INFINITY || age > now || now - age < request->since))
+			continue;
+		if (!network || prefix_covers(network, &e->prefix) ||
+		    prefix_covers(&e->prefix, network))
 			r = unban_add(findings, set->jail, &e->address, set->prefix);
 	}
-	nft_elements_done(&elements);
-	return r;
+	return MIN(r, 0);
 }
 
 /* 0, or the exit code: the word is no address, is not banned, or the kernel failed. */

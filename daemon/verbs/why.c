@@ -33,28 +33,6 @@ static const char *why_name(const struct why *why, char buffer[static PREFIX_TEX
 		       : prefix_format(&why->target, buffer);
 }
 
-static int why_print_element(const struct why *why, const struct nft_element *element, usec_t now)
-{
-	const struct span comment = span_of(element->comment ?: "");
-	bool forever = element->remaining == USEC_INFINITY;
-	usec_t left = element->remaining / USEC_PER_SEC * USEC_PER_SEC;
-	char text[TIMESPAN_TEXT_MAX], jail[NFT_JAIL_SIZE];
-	const struct row rows[] = {
-		ROW_TEXT("what", "banned"),
-		ROW_TEXT("jail", nft_jail_bare(element->jail, jail)),
-		ROW_PREFIX("prefix", &element->prefix),
-		ROW_TIME("expires_usec", forever ? USEC_INFINITY : now + element->remaining),
-		ROW("comment", IF_KNOWN(comment.size > 0, KIND_BYTES), bytes, comment),
-		ROW_SAID("for", forever ? "for good" : "still for "),
-		ROW_SAID("left", forever ? "" : timespan_format(left, text)),
-		ROW_SAID("colon", comment.size > 0 ? ": " : ""),
-		ROW_END,
-	};
-
-	return output_print(why->common.json,
-			    "banned in jail {jail} as {prefix}, {for}{left}{colon}{comment}", rows);
-}
-
 static int why_say_unknown(const struct why *why, const char *reason)
 {
 	cleanup(freep) char *message = NULL;
@@ -76,6 +54,7 @@ static int why_say_unknown(const struct why *why, const char *reason)
 static int ask_kernel(struct why *why, usec_t now)
 {
 	const struct nft_elements *elements = &why->elements;
+	char text[TIMESPAN_TEXT_MAX], jail[NFT_JAIL_SIZE];
 	bool torn;
 	int r, banned = BANNED_NO;
 
@@ -89,12 +68,29 @@ static int ask_kernel(struct why *why, usec_t now)
 	torn = r > 0;
 	for (size_t i = 0; r >= 0 && i < elements->n_items; i++) {
 		const struct nft_element *element = &elements->items[i];
+		const struct span comment = span_of(element->comment ?: "");
+		bool forever = element->remaining == USEC_INFINITY;
+		usec_t left = element->remaining / USEC_PER_SEC * USEC_PER_SEC;
+		const struct row rows[] = {
+			ROW_TEXT("what", "banned"),
+			ROW_TEXT("jail", nft_jail_bare(element->jail, jail)),
+			ROW_PREFIX("prefix", &element->prefix),
+			ROW_TIME("expires_usec",
+				 forever ? USEC_INFINITY : now + element->remaining),
+			ROW("comment", IF_KNOWN(comment.size > 0, KIND_BYTES), bytes, comment),
+			ROW_SAID("for", forever ? "for good" : "still for "),
+			ROW_SAID("left", forever ? "" : timespan_format(left, text)),
+			ROW_SAID("colon", comment.size > 0 ? ": " : ""),
+			ROW_END,
+		};
 
 		if (!prefix_covers(&element->prefix, &why->target))
 			continue;
 		if (banned != BANNED_FORCED)
 			banned = nft_jail_is_forced(element->jail) ? BANNED_FORCED : BANNED_YES;
-		r = why_print_element(why, element, now);
+		r = output_print(why->common.json,
+				 "banned in jail {jail} as {prefix}, {for}{left}{colon}{comment}",
+				 rows);
 	}
 	if (r >= 0 && torn && banned == BANNED_NO)
 		return why_say_unknown(why, "the sets kept changing, ask again");
