@@ -84,6 +84,8 @@ int history_read_said(struct history *history, struct journal *journal)
 	if (r >= 0)
 		r = journal_select_own(journal, NULL, 0, true);
 	if (r >= 0)
+		r = journal_settle(journal);
+	if (r >= 0)
 		r = journal_seek_time(journal, history->since);
 	while (r >= 0 && (r = next(history, journal, &time)) > 0) {
 		r = take_lost(history, journal_entry(journal));
@@ -219,6 +221,8 @@ static int history_count_span(struct history *history, const struct history_sour
 	engine_spare_private(engine, true);
 	memset(history->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*history->jails));
 	r = journal_select(source->journal, source->ruleset, false);
+	if (r >= 0)
+		r = journal_settle(source->journal);
 	if (r >= 0)
 		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
 	return r < 0 ? r : read_entries(history, source, engine, ret_begin);

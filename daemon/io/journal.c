@@ -369,6 +369,14 @@ int journal_find_end(struct journal *journal)
 	return liveend_find(&journal->end, journal->handle);
 }
 
+int journal_settle(struct journal *journal)
+{
+	int r;
+
+	r = journal->file || journal->files.directory ? 0 : journal_find_end(journal);
+	return MIN(r, 0);
+}
+
 int journal_look_ahead(struct journal *journal)
 {
 	fields_forget(&journal->fields);

@@ -59,8 +59,11 @@ int journal_seek_last(struct journal *journal) must_check;
 /* The live end (liveend.h): from now on journal_next() answers 0 behind the entry that is the last
  * now. The place is lost: seek then. 1: there is such an entry; 0: there is none. */
 int journal_find_end(struct journal *journal) must_check;
-/* The same after journal_next() has answered 0. 0: it seems that there is nothing new; before a
- * seek to the last entry that was read it is sure. */
+/* For one reading of the past, after the matches and before the seek: the same for the machine's
+ * journal, which grows meanwhile; files that were named are read as they are. */
+int journal_settle(struct journal *journal) must_check;
+/* journal_find_end() after journal_next() has answered 0. 0: it seems that there is nothing new;
+ * before a seek to the last entry that was read it is sure. */
 int journal_look_ahead(struct journal *journal) must_check;
 
 /* 1: stands on an entry; 0: nothing new; negative errno. libsystemd (252) passes over damaged files

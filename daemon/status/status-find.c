@@ -147,6 +147,8 @@ static int count_waiting(struct status *status, const char *cursor)
 
 	r = journal_select(status->journal, status->ruleset, false);
 	if (r >= 0)
+		r = journal_settle(status->journal);
+	if (r >= 0)
 		r = journal_seek_after(status->journal, cursor);
 	while (r >= 0 && (r = journal_next(status->journal)) > 0) {
 		if (status->facts.n_waiting++ == 0)

@@ -172,6 +172,8 @@ static int replay_run(struct replay *replay, struct faults *faults)
 	if (r >= 0)
 		r = journal_select(input->journal, input->ruleset, false);
 	if (r >= 0)
+		r = journal_settle(input->journal);
+	if (r >= 0)
 		r = journal_seek_time(input->journal, replay->common.since);
 	while (r >= 0 && (r = input_next(input, &replay->common)) > 0) {
 		r = engine_feed(replay->engine, journal_entry(input->journal));

@@ -150,6 +150,8 @@ static int why_show_lines(struct why *why, const struct why_said *said)
 	begin = time_before(tipped, findtime);
 	from = time_before(tipped, engine_reach(engine));
 	if (r >= 0)
+		r = journal_settle(why->input.journal);
+	if (r >= 0)
 		r = journal_seek_time(why->input.journal,
 				      MIN(from, time_before(tipped, engine_note_reach(engine))));
 	while (r >= 0 && (r = journal_next(why->input.journal)) > 0) {
@@ -182,6 +184,8 @@ static int find_crowd(struct why *why, const struct nft_element *element, usec_t
 
 	snprintf(jail, sizeof(jail), "BANISH_JAIL=%s", nft_jail_bare(element->jail, bare));
 	r = journal_select_own(why->input.journal, fields, ARRAY_SIZE(fields), false);
+	if (r >= 0)
+		r = journal_settle(why->input.journal);
 	if (r >= 0)
 		r = journal_seek_time(why->input.journal, begin);
 	while (r >= 0 && (r = journal_next(why->input.journal)) > 0) {
@@ -247,6 +251,8 @@ int why_show_said(struct why *why, usec_t now)
 	for (unsigned length = 8; length <= why->target.length; length++)
 		prefixes[n++] = address_widen(&why->target.address, length);
 	r = journal_select_said(journal, prefixes, n);
+	if (r >= 0)
+		r = journal_settle(journal);
 	if (r >= 0)
 		r = journal_seek_time(journal, why->common.since);
 	while (r >= 0 && (r = input_next(&why->input, &why->common)) > 0) {
