@@ -80,7 +80,7 @@ int history_read_said(struct history *history, struct journal *journal)
 	tally_init(&history->banned_logins, seed, MAX_LOGINS, LOGIN_SIZE);
 	if (journal_oldest(journal, &history->oldest) < 0)
 		history->oldest = 0;
-	r = digest_new(seed, &history->digest);
+	r = digest_new(seed, log_id(LOG_START), &history->digest);
 	if (r >= 0)
 		r = journal_select_own(journal, NULL, 0, true);
 	if (r >= 0)

@@ -8,7 +8,6 @@
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
-#include "io/log.h"
 #include "report/human.h"
 
 #include <errno.h>
@@ -297,7 +296,7 @@ static void print_tail(const struct report *report)
 {
 	const struct digest *digest = report->history.digest;
 	size_t n = digest->offenders.list.n;
-	uint64_t starts = digest_count(digest, log_id(LOG_START));
+	uint64_t starts = digest->n_starts;
 
 	if (digest->offenders.n_folded > 0)
 		printf("\nMore than %zu offenders: the lists hold the latest of them.\n", n);
@@ -307,7 +306,7 @@ static void print_tail(const struct report *report)
 		printf("\n%" PRIu64
 		       " more offender%s banned in a flood: counted above, but in no list.\n",
 		       digest->n_unnamed, PLURAL(digest->n_unnamed));
-	if (digest_count(digest, NULL) == 0)
+	if (digest->n_entries == 0)
 		printf("\nThe daemon logged nothing in this time: banish status tells whether it "
 		       "runs.\n");
 	if (starts > 0)
@@ -355,7 +354,7 @@ static int report_print_summary(const struct report *report, const struct sums *
 				    ROW_NUMBER("offenders", digest->offenders.list.n +
 								    digest->offenders.n_folded +
 								    digest->n_unnamed),
-				    ROW_NUMBER("starts", digest_count(digest, log_id(LOG_START))),
+				    ROW_NUMBER("starts", digest->n_starts),
 				    ROW_NUMBER("lost", history->n_lost),
 				    ROW_END,
 			    });

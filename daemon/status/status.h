@@ -55,9 +55,6 @@ struct status_jail *status_jail(struct status *status, const char *name);
 /* "WHAT not looked at: REMEDY", WHAT with its verb. 0 or -ENOMEM. */
 int status_add_unseen(struct status *status, const char *what, const char *remedy) must_check;
 
-/* Finds out all of it; `common`, `statedir` and `now` are set. What cannot be looked at is an
- * answer too; negative errno: no memory, or the journal broke. */
-int status_find(struct status *status) must_check;
 /* Stands on the latest entry of the daemon's of that kind, about that jail (NULL: any), and its
  * time: 1; 0: there is none. */
 int status_go_to_last(struct journal *journal, enum log_kind kind, const char *jail,

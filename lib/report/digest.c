@@ -22,12 +22,13 @@ struct said {
 	int error; /* of the entry's source, or -ENOMEM: from then on it has no fields */
 };
 
-int digest_new(const uint8_t seed[static 16], struct digest **ret)
+int digest_new(const uint8_t seed[static 16], const char *start_id, struct digest **ret)
 {
 	struct digest *digest = calloc(1, sizeof(*digest));
 
 	if (!digest)
 		return -ENOMEM;
+	digest->start_id = start_id;
 	tally_init(&digest->offenders, seed, DIGEST_MAX_OFFENDERS, PREFIX_TEXT_MAX);
 	tally_init(&digest->networks, seed, DIGEST_MAX_NETWORKS, PREFIX_TEXT_MAX);
 	tally_init(&digest->accounts, seed, DIGEST_MAX_ACCOUNTS, DIGEST_USER_SIZE);
@@ -272,30 +273,6 @@ static void take_action(struct said *said)
 	}
 }
 
-static void count_kind(struct digest *digest, const char *id)
-{
-	struct digest_kind *kind = digest->kinds;
-
-	while (kind < digest->kinds + digest->n_kinds && strcmp(kind->id, id) != 0)
-		kind++;
-	if (kind == digest->kinds + digest->n_kinds) {
-		if (digest->n_kinds == DIGEST_MAX_KINDS)
-			return;
-		strcpy(digest->kinds[digest->n_kinds++].id, id);
-	}
-	kind->count++;
-}
-
-uint64_t digest_count(const struct digest *digest, const char *id)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < digest->n_kinds; i++)
-		if (!id || strcmp(digest->kinds[i].id, id) == 0)
-			n += digest->kinds[i].count;
-	return n;
-}
-
 /* The same for messages that differ in numbers only. */
 static uint64_t shape_of(const char *message)
 {
@@ -333,7 +310,8 @@ static void take_remark(struct said *said)
 
 	if (!said_text(said, "MESSAGE_ID", id, sizeof(id)))
 		return;
-	count_kind(digest, id);
+	digest->n_entries++;
+	digest->n_starts += strcmp(id, digest->start_id) == 0;
 	priority = said_number(said, "PRIORITY");
 	if (priority > WARNING) {
 		for (size_t i = 0; i < digest->n_remarks; i++)

@@ -18,7 +18,6 @@
 #define DIGEST_MAX_ACCOUNTS  16384
 #define DIGEST_MAX_JAILS     4096
 #define DIGEST_MAX_REMARKS   64
-#define DIGEST_MAX_KINDS     32
 
 /* Networks that offenders are put together by, whatever the jails do. */
 #define DIGEST_NETWORK4 24 /* bits */
@@ -55,12 +54,9 @@ struct digest {
 	size_t n_jails;
 	struct digest_remark remarks[DIGEST_MAX_REMARKS];
 	size_t n_remarks;
-	uint64_t n_remarks_folded; /* warnings beyond DIGEST_MAX_REMARKS kinds */
-	struct digest_kind {
-		char id[33]; /* MESSAGE_ID */
-		uint64_t count;
-	} kinds[DIGEST_MAX_KINDS];
-	size_t n_kinds;
+	uint64_t n_remarks_folded;    /* warnings beyond DIGEST_MAX_REMARKS kinds */
+	const char *start_id;         /* borrowed: MESSAGE_ID of the daemon's starts */
+	uint64_t n_entries, n_starts; /* that had a MESSAGE_ID, and that one */
 	uint64_t n_unnamed;     /* offenders whose first ban was told with others' in one entry: in
 				   none of these: */
 	struct tally offenders; /* name: prefix; count: bans; weight: failures, tenths; peak:
@@ -70,7 +66,7 @@ struct digest {
 	struct tally seen;      /* bans and unbans that were told */
 };
 
-int digest_new(const uint8_t seed[static 16], struct digest **ret) must_check;
+int digest_new(const uint8_t seed[static 16], const char *start_id, struct digest **ret) must_check;
 struct digest *digest_free(struct digest *digest);
 DEFINE_CLEANUP(struct digest *, digest_free)
 
@@ -80,7 +76,5 @@ int digest_feed(struct digest *digest, const struct entry *entry) must_check;
 
 /* NULL: nothing was said of it. */
 const struct digest_jail *digest_find_jail(const struct digest *digest, const char *name);
-/* Entries of one MESSAGE_ID, warnings or not; NULL: of any. */
-uint64_t digest_count(const struct digest *digest, const char *id);
 
 #endif
