@@ -53,7 +53,7 @@ int verb_list(int argc, char **argv)
 		      "Shows who is banned, of all jails or one, straight from the kernel.");
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
 	struct nft_elements elements = { 0 };
-	usec_t now = timestamp_now();
+	usec_t now;
 	int r, first, code;
 
 	if (options_parse(&usage, argc, argv, &first, &code) != 0)
@@ -70,6 +70,7 @@ int verb_list(int argc, char **argv)
 	if (code != 0)
 		return code;
 	r = nft_list(verb.nft, jail, &elements);
+	now = timestamp_now();
 	if (r > 0)
 		fprintf(stderr, "banish list: the sets kept changing, some bans may be missing\n");
 	if (r >= 0)

@@ -469,8 +469,8 @@ int verb_why(int argc, char **argv)
 		fprintf(stderr, "banish why: \"%s\" is not an address\n", argv[first]);
 		return EXIT_USAGE;
 	}
-	now = timestamp_now();
 	r = input_open("why", &why.common, &faults, &why.input);
+	now = timestamp_now();
 	if (r >= 0)
 		r = banned = ask_kernel(&why, now);
 	if (r >= 0)
