@@ -79,6 +79,19 @@ char *bytes_to_display(struct span bytes, size_t max)
 	return text;
 }
 
+char *printable_tail(struct span text, size_t max, char *buffer)
+{
+	size_t n = MIN(text.size, max);
+
+	for (size_t i = 0; i < n; i++) {
+		char c = text.data[text.size - n + i];
+
+		buffer[i] = c < ' ' || c > '~' ? '?' : c;
+	}
+	buffer[n] = '\0';
+	return buffer;
+}
+
 size_t printable_json(struct span bytes, char buffer[static PRINTABLE_JSON_MAX])
 {
 	static const char letters[] =

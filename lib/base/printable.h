@@ -23,6 +23,10 @@ char *bytes_to_text(struct span bytes) must_check;
  * the end. */
 char *bytes_to_display(struct span bytes, size_t max) must_check;
 
+/* The end of the text, of at most `max` bytes, with '?' for what is not plain ASCII. Returns the
+ * buffer, of max + 1 bytes. */
+char *printable_tail(struct span text, size_t max, char *buffer);
+
 /* The next character inside a JSON string, as ASCII where it is not shown ("\u009b");
  * NUL-terminated. Returns how many of the `bytes` (at least one) it stands for. */
 #define PRINTABLE_JSON_MAX 13 /* bytes */

@@ -7,6 +7,7 @@
  */
 #include "lint/cost.h"
 
+#include "base/printable.h"
 #include "match/token.h"
 
 #include <ctype.h>
@@ -305,19 +306,6 @@ static void search_add_pieces(struct search *search)
 			search_add_piece(search, line_cut(&search->lines[i], k, k + 1));
 }
 
-/* Fit to be printed; of what is too long, the end. */
-static void cost_show(struct span text, size_t max, char *shown)
-{
-	size_t n = MIN(text.size, max);
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text.data[text.size - n + i];
-
-		shown[i] = (char)(c < 0x20 || c > 0x7e ? '?' : c);
-	}
-	shown[n] = '\0';
-}
-
 static int try_tail(struct search *search, struct trial *trial, struct span tail,
 		    struct pumped *ret)
 {
@@ -353,8 +341,8 @@ static int try_piece(struct search *search, const struct line *line, size_t plac
 	int r = try_ends(search, line, &trial, &ret->pumped);
 
 	if (r > 0) {
-		cost_show(trial.head, COST_HEAD_MAX, ret->head);
-		cost_show(piece, PUMP_PIECE_MAX, ret->piece);
+		(void)printable_tail(trial.head, COST_HEAD_MAX, ret->head);
+		(void)printable_tail(piece, PUMP_PIECE_MAX, ret->piece);
 	}
 	return r;
 }

@@ -1,6 +1,7 @@
 #include "lint/lint.h"
 
 #include "base/address.h"
+#include "base/printable.h"
 #include "entry/logfmt.h"
 #include "lint/cost.h"
 #include "lint/hostile.h"
@@ -81,15 +82,8 @@ static bool same_address(struct span a, struct span b)
 /* Fit to be printed, and not too long. */
 static const char *lint_shown(struct span text, char buffer[static SHOWN + 4])
 {
-	size_t n = MIN(text.size, SHOWN);
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-
-		buffer[i] = c < 0x20 || c > 0x7e ? '?' : text.data[i];
-	}
-	strcpy(buffer + n, text.size > n ? "..." : "");
-	return buffer;
+	(void)printable_tail((struct span){ text.data, MIN(text.size, SHOWN) }, SHOWN, buffer);
+	return text.size > SHOWN ? strcat(buffer, "...") : buffer;
 }
 
 /* Where the client's text stands; false: this line does not say. */

@@ -1,29 +1,15 @@
 /*
- * Which rules are in force, as which jails. The search itself is scan.c's.
+ * Which rules are in force, as which jails, and what the search needs of them. The search itself is
+ * scan.c's.
  */
 
 #include "match/ruleset.h"
 
-#include "base/ports.h"
+#include "base/bitmap.h"
+#include "match/ruleset-internal.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-struct ruleset {
-	struct rule **rules; /* in force, by jail */
-	struct jail *jails;
-	struct ports *ports; /* copies of the policy's, by jail; empty where the rule's serve */
-	size_t n_jails;
-	struct scan *scan;
-};
-
-static struct rule *ruleset_find_rule(struct rule *const *rules, size_t n_rules, const char *name)
-{
-	for (size_t i = 0; i < n_rules; i++)
-		if (strcmp(rules[i]->name, name) == 0)
-			return rules[i];
-	return NULL;
-}
 
 static int fault_no_rule(const struct jail_policy *jail, const char *policy_file,
 			 struct rule *const *rules, size_t n_rules, struct faults *faults)
@@ -48,93 +34,185 @@ static int fault_no_rule(const struct jail_policy *jail, const char *policy_file
 	return r < 0 ? r : -EINVAL;
 }
 
-/* in_force[i] becomes the rule of jail i. */
-static int choose_rules(const struct policy *policy, const char *policy_file,
-			struct rule *const *rules, size_t n_rules, struct faults *faults,
-			const struct rule **in_force)
+/* A jail for each of the policy, with the rule of its name. The policy is only borrowed, so what it
+ * owns is copied. */
+static int make_jails(struct ruleset *ruleset, struct rule *const *rules, size_t n_rules,
+		      const struct policy *policy, const char *policy_file, struct faults *faults)
 {
-	int result = 0;
+	int r, result = 0;
 
+	ruleset->rules = calloc(policy->n_jails + 1, sizeof(*ruleset->rules));
+	ruleset->jails = calloc(policy->n_jails + 1, sizeof(*ruleset->jails));
+	if (!ruleset->rules || !ruleset->jails)
+		return -ENOMEM;
+	ruleset->n_jails = policy->n_jails;
 	for (size_t i = 0; i < policy->n_jails; i++) {
-		in_force[i] = ruleset_find_rule(rules, n_rules, policy->jails[i].name);
-		if (in_force[i])
+		const struct jail_policy *from = &policy->jails[i];
+		struct jail *jail = &ruleset->jails[i];
+
+		for (size_t k = 0; k < n_rules && !jail->rule; k++)
+			if (strcmp(rules[k]->name, from->name) == 0)
+				jail->rule = rules[k];
+		if (!jail->rule) {
+			result = fault_no_rule(from, policy_file, rules, n_rules, faults);
+			if (result == -ENOMEM)
+				return result;
 			continue;
-		result = fault_no_rule(&policy->jails[i], policy_file, rules, n_rules, faults);
-		if (result == -ENOMEM)
-			return result;
+		}
+		memcpy(jail->name, from->name, sizeof(jail->name));
+		jail->settings = from->settings;
+		jail->settings.ports = (struct ports){ 0 };
+		r = ports_copy(from->settings.has_ports ? &from->settings.ports
+							: &jail->rule->ports,
+			       &jail->settings.ports);
+		if (r < 0)
+			return r;
 	}
 	return result;
 }
 
-/* The policy is only borrowed, so its ports are copied; the rule's live as long as the ruleset. */
-static int fill_jail(struct ruleset *ruleset, const struct jail_policy *policy,
-		     const struct rule *rule, size_t i)
+static int make_bitmaps(struct ruleset *ruleset)
 {
-	struct jail *jail = &ruleset->jails[i];
-	int r;
+	size_t n_jails = ruleset->n_jails, n_events = 0;
 
-	memcpy(jail->name, policy->name, sizeof(jail->name));
-	jail->rule = rule;
-	jail->settings = policy->settings;
-	jail->settings.ports = rule->ports;
-	if (!policy->settings.has_ports)
-		return 0;
-	r = ports_copy(&policy->settings.ports, &ruleset->ports[i]);
-	if (r < 0)
-		return r;
-	jail->settings.ports = ruleset->ports[i];
+	for (size_t i = 0; i < n_jails; i++)
+		n_events += ruleset->jails[i].rule->n_events;
+	ruleset->first = calloc(n_jails + 1, sizeof(*ruleset->first));
+	ruleset->select_first = calloc(n_jails + 1, sizeof(*ruleset->select_first));
+	ruleset->hits = calloc(n_jails + 1, sizeof(*ruleset->hits));
+	ruleset->jail_statistics = calloc(n_jails + 1, sizeof(*ruleset->jail_statistics));
+	ruleset->narrowed = calloc(bitmap_words(n_jails) + 1, sizeof(*ruleset->narrowed));
+	ruleset->events = calloc(n_events + 1, sizeof(*ruleset->events));
+	ruleset->candidates = calloc(bitmap_words(n_events) + 1, sizeof(*ruleset->candidates));
+	ruleset->elsewhere = calloc(bitmap_words(n_events) + 1, sizeof(*ruleset->elsewhere));
+	ruleset->silent = calloc(bitmap_words(n_events) + 1, sizeof(*ruleset->silent));
+	ruleset->fields = calloc(n_events + 1, sizeof(*ruleset->fields));
+	if (!ruleset->first || !ruleset->select_first || !ruleset->hits ||
+	    !ruleset->jail_statistics || !ruleset->narrowed || !ruleset->events ||
+	    !ruleset->candidates || !ruleset->elsewhere || !ruleset->silent || !ruleset->fields)
+		return -ENOMEM;
 	return 0;
 }
 
-/* Cannot fail: what is in force moves over, the rest is freed. */
-static void ruleset_take_rules(struct ruleset *ruleset, struct rule **rules, size_t n_rules)
+/* All of them, even after a fault: the administrator wants to see every bad pattern at once. */
+static int compile_events(struct ruleset *ruleset, bool jit, struct faults *faults)
 {
-	for (size_t i = 0; i < n_rules; i++) {
-		bool taken = false;
+	int result = 0;
 
-		for (size_t j = 0; j < ruleset->n_jails && !taken; j++) {
-			if (ruleset->jails[j].rule != rules[i])
-				continue;
-			ruleset->rules[j] = rules[i];
-			taken = true;
+	for (size_t i = 0; i < ruleset->n_jails; i++) {
+		const struct rule *rule = ruleset->jails[i].rule;
+
+		for (size_t j = 0; j < rule->n_events; j++) {
+			struct compiled *compiled = &ruleset->events[ruleset->n_events++];
+			int r;
+
+			compiled->event = &rule->events[j];
+			compiled->jail = (unsigned)i;
+			r = match_new(rule->file, compiled->event, jit ? MATCH_JIT : 0, faults,
+				      &compiled->match);
+			if (r == -EINVAL)
+				result = r;
+			else if (r < 0)
+				return r;
 		}
-		if (!taken)
-			rule_free(rules[i]);
-		rules[i] = NULL;
+		ruleset->first[i + 1] = (unsigned)ruleset->n_events;
 	}
+	return result;
+}
+
+static unsigned ruleset_field_of(struct ruleset *ruleset, const char *name)
+{
+	for (size_t i = 0; i < ruleset->n_fields; i++)
+		if (strcmp(ruleset->fields[i].name, name) == 0)
+			return (unsigned)i;
+	field_init(&ruleset->fields[ruleset->n_fields], name);
+	return (unsigned)ruleset->n_fields++;
+}
+
+static void assign_fields(struct ruleset *ruleset)
+{
+	(void)ruleset_field_of(ruleset, "MESSAGE");
+	for (size_t i = 0; i < ruleset->n_events; i++) {
+		struct compiled *compiled = &ruleset->events[i];
+
+		compiled->field = ruleset_field_of(ruleset, compiled->event->field);
+		if (compiled->field == MESSAGE_FIELD)
+			continue;
+		bitmap_set(ruleset->elsewhere, i);
+		ruleset->select_first[compiled->jail] = true;
+		ruleset->has_elsewhere = true;
+	}
+}
+
+static bool names_others_unit(const struct selector *selector)
+{
+	for (size_t i = 0; i < selector->n_conditions; i++) {
+		const struct condition *condition = &selector->conditions[i];
+
+		if (strcmp(condition->field, "_SYSTEMD_UNIT") != 0)
+			continue;
+		for (size_t k = 0; k < condition->n_values; k++)
+			if (strcmp(condition->values[k], OWN_UNIT) == 0)
+				return false;
+		return true;
+	}
+	return false;
+}
+
+static int index_rules(struct ruleset *ruleset)
+{
+	cleanup(freep) const struct event **events = calloc(ruleset->n_events + 1, sizeof(*events));
+	cleanup(freep) const struct rule **rules = calloc(ruleset->n_jails + 1, sizeof(*rules));
+	const struct selector *selector;
+	int r;
+
+	if (!events || !rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < ruleset->n_events; i++)
+		events[i] = ruleset->events[i].event;
+	for (size_t i = 0; i < ruleset->n_jails; i++)
+		rules[i] = ruleset->jails[i].rule;
+	ruleset->all_by_unit = true;
+	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++)
+		ruleset->all_by_unit &= names_others_unit(selector);
+	r = sieve_new(events, ruleset->n_events, &ruleset->sieve);
+	return r < 0 ? r : selection_new(rules, ruleset->n_jails, &ruleset->selection);
 }
 
 int ruleset_new(struct rule **rules, size_t n_rules, const struct policy *policy,
 		const char *policy_file, bool jit, struct faults *faults, struct ruleset **ret)
 {
-	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
-	cleanup(freep) const struct rule **in_force = NULL;
-	size_t n_jails = policy->n_jails;
+	cleanup(ruleset_freep) struct ruleset *ruleset = calloc(1, sizeof(*ruleset));
 	int r;
 
-	ruleset = calloc(1, sizeof(*ruleset));
-	in_force = calloc(n_jails + 1, sizeof(*in_force));
-	if (!ruleset || !in_force)
+	if (!ruleset)
 		return -ENOMEM;
-	r = choose_rules(policy, policy_file, rules, n_rules, faults, in_force);
+	r = make_jails(ruleset, rules, n_rules, policy, policy_file, faults);
 	if (r < 0)
 		return r;
-	ruleset->rules = calloc(n_jails + 1, sizeof(*ruleset->rules));
-	ruleset->jails = calloc(n_jails + 1, sizeof(*ruleset->jails));
-	ruleset->ports = calloc(n_jails + 1, sizeof(*ruleset->ports));
-	if (!ruleset->rules || !ruleset->jails || !ruleset->ports)
-		return -ENOMEM;
-	ruleset->n_jails = n_jails;
-	for (size_t i = 0; i < n_jails; i++) {
-		r = fill_jail(ruleset, &policy->jails[i], in_force[i], i);
-		if (r < 0)
-			return r;
-	}
-	r = scan_new(in_force, n_jails, jit, faults, &ruleset->scan);
+	r = make_bitmaps(ruleset);
+	if (r < 0)
+		return r;
+	r = compile_events(ruleset, jit, faults);
+	if (r < 0)
+		return r;
+	assign_fields(ruleset);
+	r = matcher_new(&ruleset->matcher);
+	if (r < 0)
+		return r;
+	r = index_rules(ruleset);
 	if (r < 0)
 		return r;
 
-	ruleset_take_rules(ruleset, rules, n_rules);
+	/* From here on nothing fails: what is in force moves over, the rest is freed. */
+	for (size_t i = 0; i < n_rules; i++) {
+		struct rule *rule = TAKE_PTR(rules[i]);
+
+		for (size_t j = 0; j < ruleset->n_jails && rule; j++)
+			if (ruleset->jails[j].rule == rule)
+				ruleset->rules[j] = TAKE_PTR(rule);
+		rule_free(rule);
+	}
 	*ret = TAKE_PTR(ruleset);
 	return 0;
 }
@@ -143,38 +221,49 @@ struct ruleset *ruleset_free(struct ruleset *ruleset)
 {
 	if (!ruleset)
 		return NULL;
-	scan_free(ruleset->scan);
+	for (size_t i = 0; i < ruleset->n_events; i++)
+		match_free(ruleset->events[i].match);
+	for (size_t i = 0; i < ruleset->n_fields; i++)
+		field_done(&ruleset->fields[i]);
+	matcher_free(ruleset->matcher);
+	sieve_free(ruleset->sieve);
+	selection_free(ruleset->selection);
 	for (size_t i = 0; i < ruleset->n_jails; i++) {
 		rule_free(ruleset->rules[i]);
-		ports_done(&ruleset->ports[i]);
+		ports_done(&ruleset->jails[i].settings.ports);
 	}
 	free(ruleset->rules);
 	free(ruleset->jails);
-	free(ruleset->ports);
+	free(ruleset->first);
+	free(ruleset->select_first);
+	free(ruleset->hits);
+	free(ruleset->jail_statistics);
+	free(ruleset->narrowed);
+	free(ruleset->events);
+	free(ruleset->candidates);
+	free(ruleset->elsewhere);
+	free(ruleset->silent);
+	free(ruleset->fields);
 	free(ruleset);
 	return NULL;
 }
 
 void ruleset_assume_missing(struct ruleset *ruleset, bool assume)
 {
-	scan_assume_missing(ruleset->scan, assume);
-}
-
-static bool is_weightless(const struct jail *jail, const struct event *event)
-{
-	if (event->mode == MODE_AGGRESSIVE && jail->settings.mode == MODE_NORMAL)
-		return true;
-	return event->outcome == OUTCOME_SUCCESS && jail->settings.on_success == SUCCESS_IGNORE;
+	selection_assume_missing(ruleset->selection, assume);
 }
 
 void ruleset_leave_out_weightless(struct ruleset *ruleset)
 {
-	for (unsigned i = 0; i < ruleset->n_jails; i++) {
-		const struct jail *jail = &ruleset->jails[i];
+	for (size_t i = 0; i < ruleset->n_events; i++) {
+		const struct event *event = ruleset->events[i].event;
+		const struct settings *settings = &ruleset->jails[ruleset->events[i].jail].settings;
 
-		for (unsigned j = 0; j < jail->rule->n_events; j++)
-			if (is_weightless(jail, &jail->rule->events[j]))
-				scan_silence(ruleset->scan, i, j);
+		if ((event->mode == MODE_AGGRESSIVE && settings->mode == MODE_NORMAL) ||
+		    (event->outcome == OUTCOME_SUCCESS && settings->on_success == SUCCESS_IGNORE)) {
+			bitmap_set(ruleset->silent, i);
+			ruleset->has_silent = true;
+		}
 	}
 }
 
@@ -219,27 +308,18 @@ const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
 	return NULL;
 }
 
-int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
-{
-	return scan_entry(ruleset->scan, entry);
-}
-
 const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i)
 {
-	return scan_hit(ruleset->scan, i);
+	return &ruleset->hits[i];
 }
 
 int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *entry)
 {
-	return scan_selects(ruleset->scan, jail, entry);
-}
-
-int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *buffer, size_t size)
-{
-	return scan_explain(ruleset->scan, entry, buffer, size);
+	selection_begin(ruleset->selection);
+	return selection_agrees(ruleset->selection, entry, jail);
 }
 
 const struct jail_statistics *ruleset_jail_statistics(const struct ruleset *ruleset, unsigned jail)
 {
-	return scan_jail_statistics(ruleset->scan, jail);
+	return &ruleset->jail_statistics[jail];
 }

@@ -11,13 +11,23 @@
 #include "config/policy.h"
 #include "config/rule.h"
 #include "entry/entry.h"
-#include "match/scan.h"
+#include "match/match.h"
 
 struct jail {
 	char name[NAME_SIZE];
-	const struct rule *rule; /* borrowed from the ruleset */
-	struct settings
-		settings; /* its ports: the policy's if it names any, else the rule's (borrowed) */
+	const struct rule *rule;  /* borrowed from the ruleset */
+	struct settings settings; /* its ports: the policy's if it names any, else the rule's */
+};
+
+struct hit {
+	unsigned jail;  /* index */
+	unsigned event; /* index into the rule's events */
+	struct captures captures;
+};
+
+struct jail_statistics {
+	uint64_t hits; /* of any outcome: shows that the rule understands its unit */
+	uint64_t limit_hits;
 };
 
 struct ruleset;

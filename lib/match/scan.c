@@ -3,32 +3,21 @@
  * those that an event could match. With a few rules in question their events are tried first, for
  * most lines match none and then nothing else is asked; with many the entry is asked which of them
  * read it. Either way gives the same hits.
- *
- * The events of all rules are numbered through, jail by jail, and a set of them is a bitmap.
  */
 
-#include "match/scan.h"
+#include "match/ruleset.h"
 
 #include "base/bitmap.h"
-#include "match/scan-internal.h"
+#include "base/printable.h"
+#include "match/measure.h"
+#include "match/ruleset-internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define FEW_JAILS    4  /* a few patterns that fail cost less than a question */
 #define SILENT_TRIED 32 /* of so many entries one */
-
-/* 1: matches; 0: does not; -E2BIG: gave up. */
-static int try_event(struct scan *scan, const struct entry *entry, const struct compiled *compiled,
-		     struct captures *ret)
-{
-	struct event_field *field = &scan->fields[compiled->field];
-	int r;
-
-	r = field_ask(field, entry);
-	if (r < 0)
-		return r;
-	return field->present ? match_run(compiled->match, scan->matcher, &field->subject, ret) : 0;
-}
+#define SHOWN_TEXT   40 /* bytes of a message quoted in an explanation */
 
 /* Whether the entry's other fields are as a pattern's event wants them. (A logfmt line was asked
  * for its keys.) 1, 0 or negative errno. */
@@ -56,41 +45,47 @@ static int fields_agree(const struct entry *entry, const struct event *event)
 }
 
 /* The first event that matches decides for its rule, if the rule reads this entry at all. */
-static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail, bool select_first)
+static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigned jail,
+		     bool select_first)
 {
-	size_t end = scan->first[jail + 1];
+	size_t end = ruleset->first[jail + 1];
 	int selected = 0;
 
 	if (select_first) {
-		selected = selection_agrees(scan->selection, entry, jail);
+		selected = selection_agrees(ruleset->selection, entry, jail);
 		if (selected <= 0)
 			return selected;
 	}
-	for (size_t i = bitmap_next(scan->candidates, scan->first[jail], end); i < end;
-	     i = bitmap_next(scan->candidates, i + 1, end)) {
-		struct hit *hit = &scan->hits[scan->n_hits];
+	for (size_t i = bitmap_next(ruleset->candidates, ruleset->first[jail], end); i < end;
+	     i = bitmap_next(ruleset->candidates, i + 1, end)) {
+		struct hit *hit = &ruleset->hits[ruleset->n_hits];
+		const struct compiled *compiled = &ruleset->events[i];
+		struct event_field *field = &ruleset->fields[compiled->field];
 		int r;
 
-		r = try_event(scan, entry, &scan->events[i], &hit->captures);
+		r = field_ask(field, entry);
+		if (r == 0 && field->present)
+			r = match_run(compiled->match, ruleset->matcher, &field->subject,
+				      &hit->captures);
 		if (r > 0)
-			r = fields_agree(entry, scan->events[i].event);
+			r = fields_agree(entry, compiled->event);
 		if (r == 0)
 			continue;
 		if (r < 0 && r != -E2BIG)
 			return r;
 		if (!selected) {
-			selected = selection_agrees(scan->selection, entry, jail);
+			selected = selection_agrees(ruleset->selection, entry, jail);
 			if (selected <= 0)
 				return selected;
 		}
 		if (r == -E2BIG) {
-			scan->jail_statistics[jail].limit_hits++;
+			ruleset->jail_statistics[jail].limit_hits++;
 			continue;
 		}
 		hit->jail = jail;
-		hit->event = (unsigned)(i - scan->first[jail]);
-		scan->jail_statistics[jail].hits++;
-		scan->n_hits += !bitmap_has(scan->silent, i);
+		hit->event = (unsigned)(i - ruleset->first[jail]);
+		ruleset->jail_statistics[jail].hits++;
+		ruleset->n_hits += !bitmap_has(ruleset->silent, i);
 		return 0;
 	}
 	return 0;
@@ -99,21 +94,21 @@ static int scan_jail(struct scan *scan, const struct entry *entry, unsigned jail
 /* Most lines of a mail server tell of success. Where only silent events can match there is nothing
  * to find, but now and then one is tried all the same: the number of hits shows that a rule still
  * understands its unit. */
-static bool is_silent(struct scan *scan)
+static bool is_silent(struct ruleset *ruleset)
 {
-	if (!scan->has_silent)
+	if (!ruleset->has_silent)
 		return false;
-	for (size_t i = 0; i < bitmap_words(scan->n_events); i++)
-		if ((scan->candidates[i] | scan->elsewhere[i]) & ~scan->silent[i])
+	for (size_t i = 0; i < bitmap_words(ruleset->n_events); i++)
+		if ((ruleset->candidates[i] | ruleset->elsewhere[i]) & ~ruleset->silent[i])
 			return false;
-	scan->n_silent++;
-	return scan->n_silent > SILENT_TRIED && scan->n_silent % SILENT_TRIED != 0;
+	ruleset->n_silent++;
+	return ruleset->n_silent > SILENT_TRIED && ruleset->n_silent % SILENT_TRIED != 0;
 }
 
 /* Fills the candidates: 1 if there are any. MESSAGE is only kept if one of them may read it. */
-static int find_candidates(struct scan *scan, const struct entry *entry)
+static int find_candidates(struct ruleset *ruleset, const struct entry *entry)
 {
-	struct event_field *field = &scan->fields[MESSAGE_FIELD];
+	struct event_field *field = &ruleset->fields[MESSAGE_FIELD];
 	struct span value;
 	bool any;
 	int r;
@@ -121,125 +116,145 @@ static int find_candidates(struct scan *scan, const struct entry *entry)
 	r = entry_field(entry, field->name, &value);
 	if (r < 0)
 		return r;
-	any = r > 0 && sieve_pass(scan->sieve, value, scan->candidates) && !is_silent(scan);
+	any = r > 0 && sieve_pass(ruleset->sieve, value, ruleset->candidates) &&
+	      !is_silent(ruleset);
 	if (any) {
 		r = field_keep(field, value);
 		if (r < 0)
 			return r;
 	}
-	if (!scan->has_elsewhere)
+	if (!ruleset->has_elsewhere)
 		return any;
-	for (size_t i = 0; i < bitmap_words(scan->n_events); i++)
-		scan->candidates[i] = (any ? scan->candidates[i] : 0) | scan->elsewhere[i];
+	for (size_t i = 0; i < bitmap_words(ruleset->n_events); i++)
+		ruleset->candidates[i] = (any ? ruleset->candidates[i] : 0) | ruleset->elsewhere[i];
 	return 1;
 }
 
 /* True if so many rules are in question that asking the entry which of them read it pays. */
-static bool has_many_jails(const struct scan *scan)
+static bool has_many_jails(const struct ruleset *ruleset)
 {
 	unsigned n = 0;
 	size_t i = 0;
 
 	while (n <= FEW_JAILS) {
-		i = bitmap_next(scan->candidates, i, scan->n_events);
-		if (i == scan->n_events)
+		i = bitmap_next(ruleset->candidates, i, ruleset->n_events);
+		if (i == ruleset->n_events)
 			return false;
-		i = scan->first[scan->events[i].jail + 1];
+		i = ruleset->first[ruleset->events[i].jail + 1];
 		n++;
 	}
 	return true;
 }
 
-static int scan_many(struct scan *scan, const struct entry *entry)
+static int scan_many(struct ruleset *ruleset, const struct entry *entry)
 {
 	int r;
 
-	r = selection_narrow(scan->selection, entry, scan->narrowed);
+	r = selection_narrow(ruleset->selection, entry, ruleset->narrowed);
 	if (r < 0)
 		return r;
-	for (size_t i = bitmap_next(scan->narrowed, 0, scan->n_jails); i < scan->n_jails;
-	     i = bitmap_next(scan->narrowed, i + 1, scan->n_jails)) {
-		r = scan_jail(scan, entry, (unsigned)i, true);
+	for (size_t i = bitmap_next(ruleset->narrowed, 0, ruleset->n_jails); i < ruleset->n_jails;
+	     i = bitmap_next(ruleset->narrowed, i + 1, ruleset->n_jails)) {
+		r = scan_jail(ruleset, entry, (unsigned)i, true);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int scan_few(struct scan *scan, const struct entry *entry)
+static int scan_few(struct ruleset *ruleset, const struct entry *entry)
 {
-	size_t i = bitmap_next(scan->candidates, 0, scan->n_events);
+	size_t i = bitmap_next(ruleset->candidates, 0, ruleset->n_events);
 
-	while (i < scan->n_events) {
-		unsigned jail = scan->events[i].jail;
-		int r = scan_jail(scan, entry, jail, scan->select_first[jail]);
+	while (i < ruleset->n_events) {
+		unsigned jail = ruleset->events[i].jail;
+		int r = scan_jail(ruleset, entry, jail, ruleset->select_first[jail]);
 
 		if (r < 0)
 			return r;
-		i = bitmap_next(scan->candidates, scan->first[jail + 1], scan->n_events);
+		i = bitmap_next(ruleset->candidates, ruleset->first[jail + 1], ruleset->n_events);
 	}
 	return 0;
 }
 
 /* banish never takes its own words for anybody's. A question only of what hit, and only where the
  * selectors do not say it. */
-static int is_own(const struct scan *scan, const struct entry *entry)
+static int is_own(const struct ruleset *ruleset, const struct entry *entry)
 {
 	struct span unit;
 	int r;
 
-	if (scan->all_by_unit || scan->n_hits == 0)
+	if (ruleset->all_by_unit || ruleset->n_hits == 0)
 		return 0;
 	r = entry_field(entry, "_SYSTEMD_UNIT", &unit);
 	return r <= 0 ? r : span_equal(unit, SPAN_LITERAL(OWN_UNIT));
 }
 
-int scan_entry(struct scan *scan, const struct entry *entry)
+int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 {
 	int r;
 
-	scan->n_hits = 0;
-	selection_begin(scan->selection);
-	for (size_t i = 0; i < scan->n_fields; i++)
-		scan->fields[i].asked = false;
-	r = linebreak_feed(&scan->linebreak, entry);
-	if (r < 0)
-		return r;
-	scan->was_piece = r > 0;
-	if (scan->was_piece) {
-		scan->n_pieces++;
-		return 0;
-	}
-	r = find_candidates(scan, entry);
+	ruleset->n_hits = 0;
+	selection_begin(ruleset->selection);
+	for (size_t i = 0; i < ruleset->n_fields; i++)
+		ruleset->fields[i].asked = false;
+	r = linebreak_feed(&ruleset->linebreak, entry);
+	ruleset->was_piece = r > 0;
+	if (r != 0)
+		return MIN(r, 0);
+	r = find_candidates(ruleset, entry);
 	if (r <= 0)
 		return r;
-	r = has_many_jails(scan) ? scan_many(scan, entry) : scan_few(scan, entry);
+	r = has_many_jails(ruleset) ? scan_many(ruleset, entry) : scan_few(ruleset, entry);
 	if (r >= 0)
-		r = is_own(scan, entry);
+		r = is_own(ruleset, entry);
 	if (r != 0) {
-		scan->n_hits = 0;
+		ruleset->n_hits = 0;
 		return MIN(r, 0);
 	}
-	return (int)scan->n_hits;
+	return (int)ruleset->n_hits;
 }
 
-const struct hit *scan_hit(const struct scan *scan, size_t i)
+int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *buffer, size_t size)
 {
-	return &scan->hits[i];
-}
+	const struct compiled *closest = NULL; /* of a selected rule, the one that came furthest */
+	char quoted[SHOWN_TEXT + 1];
+	struct span text = { 0 };
+	size_t reach = 0;
 
-int scan_selects(struct scan *scan, unsigned jail, const struct entry *entry)
-{
-	selection_begin(scan->selection);
-	return selection_agrees(scan->selection, entry, jail);
-}
+	if (ruleset->was_piece) {
+		(void)snprintf(buffer, size, "it is a piece of a line that the journal split");
+		return 0;
+	}
+	for (size_t i = 0; i < ruleset->n_events; i++) {
+		const struct compiled *compiled = &ruleset->events[i];
+		struct event_field *field = &ruleset->fields[compiled->field];
+		size_t n = 0;
+		int r;
 
-uint64_t scan_n_pieces(const struct scan *scan)
-{
-	return scan->n_pieces;
-}
-
-const struct jail_statistics *scan_jail_statistics(const struct scan *scan, unsigned jail)
-{
-	return &scan->jail_statistics[jail];
+		r = selection_agrees(ruleset->selection, entry, compiled->jail);
+		if (r == 0)
+			continue;
+		if (r > 0)
+			r = field_ask(field, entry);
+		if (r < 0)
+			return r;
+		if (field->present)
+			n = measure_reach(compiled->match, ruleset->matcher, field->subject.text);
+		if (closest && n <= reach)
+			continue;
+		closest = compiled;
+		reach = n;
+		text = field->subject.text;
+	}
+	if (!closest)
+		(void)snprintf(buffer, size, "no rule in force selects its unit and identifier");
+	else if (reach == 0)
+		(void)snprintf(buffer, size, "no event of the rules that select it matches");
+	else
+		(void)snprintf(buffer, size, "no event matches; \"%s\" came furthest, up to \"%s\"",
+			       closest->event->name,
+			       printable_tail((struct span){ text.data, reach }, SHOWN_TEXT,
+					      quoted));
+	return 0;
 }

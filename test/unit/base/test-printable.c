@@ -115,6 +115,16 @@ static void writes_json(void **state)
 	}
 }
 
+static void a_tail_is_plain_ascii(void **state)
+{
+	char buffer[4];
+
+	assert_string_equal(printable_tail(SPAN_LITERAL("abcd"), 3, buffer), "bcd");
+	assert_string_equal(printable_tail(SPAN_LITERAL("\x1b~"), 3, buffer), "?~");
+	assert_string_equal(printable_tail(SPAN_LITERAL("a\xc3\xa9 "), 3, buffer), "?? ");
+	assert_string_equal(printable_tail((struct span){ 0 }, 3, buffer), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +133,7 @@ int main(void)
 		cmocka_unit_test(hides_what_must_not_be_seen),
 		cmocka_unit_test(reads_character_by_character),
 		cmocka_unit_test(writes_json),
+		cmocka_unit_test(a_tail_is_plain_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

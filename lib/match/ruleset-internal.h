@@ -1,13 +1,13 @@
-#ifndef BANISH_MATCH_SCAN_INTERNAL_H
-#define BANISH_MATCH_SCAN_INTERNAL_H
+#ifndef BANISH_MATCH_RULESET_INTERNAL_H
+#define BANISH_MATCH_RULESET_INTERNAL_H
 
-/* Shared by scan.c (the search), scan-build.c (what it is made of) and scan-explain.c (why nothing
- * was found). */
+/* Shared by ruleset.c (what is in force) and scan.c (the search). The events of all rules are
+ * numbered through, jail by jail, and a set of them is a bitmap. */
 
 #include "entry/field.h"
 #include "entry/linebreak.h"
 #include "entry/selector.h"
-#include "match/match.h"
+#include "match/ruleset.h"
 #include "match/sieve.h"
 
 #define MESSAGE_FIELD 0 /* its place among the fields */
@@ -19,7 +19,9 @@ struct compiled {
 	unsigned jail, field;
 };
 
-struct scan {
+struct ruleset {
+	struct rule **rules; /* in force, by jail */
+	struct jail *jails;
 	size_t n_jails;
 	unsigned *first;    /* [n_jails + 1]: number of a jail's first event */
 	bool *select_first; /* by jail: it has events on other fields than MESSAGE */
@@ -40,8 +42,6 @@ struct scan {
 	uint64_t *narrowed; /* bitmap of jails */
 	struct hit *hits;
 	size_t n_hits;
-
-	uint64_t n_pieces;
 	struct jail_statistics *jail_statistics;
 };
 
