@@ -9,9 +9,17 @@
 
 #include "match/match.h"
 
-#include "match/match-internal.h"
+#include "base/suggest.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#define MAX_GROUPS    64 /* with named ones below: fixes the size of the match data */
+#define MAX_SAME_NAME 8
 
 /*
  * The shipped patterns need at most 7 steps a byte in the interpreter, on 8 KiB of whatever they
@@ -30,11 +38,206 @@
 #define LONG_TEXT     4096 /* bytes: the interpreter's frames for more are given back at once */
 #define MAX_ATTEMPTS  1000000
 
+/* The numbers a name has: with (?J) or in alternatives one name can stand at several groups. */
+struct match_group {
+	unsigned numbers[MAX_SAME_NAME];
+	unsigned n_numbers;
+};
+
+enum { GROUP_ADDRESS, GROUP_USER, GROUP_ATTEMPTS, GROUP_SESSION, GROUP_SECRET, N_GROUPS };
+static const char *const group_names[N_GROUPS] = { "address", "user", "attempts", "session",
+						   "secret" };
+
+struct match {
+	const struct event *event; /* borrowed */
+	pcre2_code *code;          /* NULL for logfmt */
+	struct match_group groups[N_GROUPS];
+};
+
 struct matcher {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
 	pcre2_jit_stack *stack;
 };
+
+/* Up to 20 bytes of the pattern where the compiler stopped, fit to be printed. */
+static const char *snippet(const char *pattern, size_t offset, char buffer[static 32])
+{
+	char bytes[21];
+	size_t i = 0;
+
+	if (offset >= strlen(pattern))
+		return "at its end";
+	for (; i < 20 && pattern[offset + i]; i++)
+		bytes[i] = pattern[offset + i] < 0x20 ? '?' : pattern[offset + i];
+	bytes[i] = '\0';
+	(void)snprintf(buffer, 32, "near \"%s\"", bytes);
+	return buffer;
+}
+
+/* Tells what is wrong with the pattern, "what: hint". -EINVAL or -ENOMEM. */
+static int match_fault(const char *file, const struct event *event, struct faults *faults,
+		       const char *format, ...) printf_like(4, 5);
+
+static int match_fault(const char *file, const struct event *event, struct faults *faults,
+		       const char *format, ...)
+{
+	cleanup(freep) char *what = NULL;
+	va_list arguments;
+	int r;
+
+	va_start(arguments, format);
+	r = vasprintf(&what, format, arguments);
+	va_end(arguments);
+	if (r < 0) {
+		what = NULL; /* vasprintf() left it undefined */
+		return -ENOMEM;
+	}
+	r = faults_add(faults, "%s:%u:%u: pattern of event \"%s\": %s", file, event->line,
+		       event->column, event->name, what);
+	return r < 0 ? r : -EINVAL;
+}
+
+static int compile_pattern(struct match *match, const char *file, enum match_flags flags,
+			   struct faults *faults)
+{
+	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_DUPNAMES, all = 0;
+	const struct event *event = match->event;
+	PCRE2_UCHAR message[128];
+	PCRE2_SIZE offset = 0;
+	char near[32];
+	int error = 0;
+
+	if (flags & MATCH_MEASURE)
+		options |= PCRE2_NO_START_OPTIMIZE;
+	match->code = pcre2_compile((PCRE2_SPTR)event->pattern, PCRE2_ZERO_TERMINATED, options,
+				    &error, &offset, NULL);
+	if (!match->code) {
+		pcre2_get_error_message(error, message, sizeof(message));
+		return match_fault(file, event, faults, "%s at offset %zu: mend it %s",
+				   (const char *)message, offset,
+				   snippet(event->pattern, offset, near));
+	}
+	(void)pcre2_pattern_info(match->code, PCRE2_INFO_ALLOPTIONS, &all);
+	if (!(all & PCRE2_ANCHORED))
+		return match_fault(file, event, faults,
+				   "it can match in the middle of a line: begin it with ^");
+	/* Refused (-48 under MemoryDenyWriteExecute) is no fault: the interpreter serves. */
+	if (flags & MATCH_JIT)
+		(void)pcre2_jit_compile(match->code, PCRE2_JIT_COMPLETE);
+	return 0;
+}
+
+static int add_group(struct match *match, const char *file, const char *name, unsigned number,
+		     struct faults *faults)
+{
+	struct suggestion suggestion = { .word = span_of(name) };
+
+	for (unsigned i = 0; i < N_GROUPS; i++) {
+		struct match_group *group = &match->groups[i];
+
+		suggestion_try(&suggestion, group_names[i]);
+		if (strcmp(name, group_names[i]) != 0)
+			continue;
+		if (number < MAX_GROUPS && group->n_numbers < MAX_SAME_NAME) {
+			group->numbers[group->n_numbers++] = number;
+			return 0;
+		}
+		return match_fault(file, match->event, faults,
+				   "too many groups before or named \"%s\": write (?:...) where "
+				   "nothing is to be remembered",
+				   name);
+	}
+	if (suggestion.best)
+		return match_fault(file, match->event, faults,
+				   "\"%s\" is not a group that banish knows: did you mean \"%s\"?",
+				   name, suggestion.best);
+	return match_fault(file, match->event, faults,
+			   "\"%s\" is not a group that banish knows: name it address, user, "
+			   "attempts, session or secret, or write (?:...)",
+			   name);
+}
+
+static int read_groups(struct match *match, const char *file, struct faults *faults)
+{
+	uint32_t n_names = 0, entry_size = 0;
+	PCRE2_SPTR table = NULL;
+	int result = 0;
+
+	(void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMECOUNT, &n_names);
+	(void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMEENTRYSIZE, &entry_size);
+	(void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMETABLE, &table);
+	/* An entry: number in two bytes, high first, then the name and NUL. */
+	for (uint32_t i = 0; i < n_names; i++) {
+		PCRE2_SPTR entry = table + (size_t)i * entry_size;
+		int r = add_group(match, file, (const char *)entry + 2,
+				  (unsigned)entry[0] << 8 | entry[1], faults);
+
+		if (r < 0)
+			result = r;
+	}
+	return result;
+}
+
+/* What an event must tell to be of any use. */
+static int check_told(const struct match *match, const char *file, struct faults *faults)
+{
+	const struct event *event = match->event;
+	bool logfmt = event->format == FORMAT_LOGFMT;
+	bool address = match->groups[GROUP_ADDRESS].n_numbers > 0 || (logfmt && event->address_key);
+	bool session = match->groups[GROUP_SESSION].n_numbers > 0 || (logfmt && event->session_key);
+	const char *what = NULL;
+	int r;
+
+	if (event->outcome == OUTCOME_NOTE && !session)
+		what = "a note without a session is never recalled: name its session";
+	else if (event->agree && !session)
+		what = "\"agree\" needs a session to agree with: name its session";
+	else if (event->agree && !address)
+		what = "\"agree\" needs an address of its own: name its address";
+	else if (event->outcome == OUTCOME_FAILURE && !address && !session)
+		what = "it tells neither who nor in which session: name its address or its session";
+	if (!what)
+		return 0;
+	r = faults_add(faults, "%s:%u:%u: event \"%s\": %s", file, event->line, event->column,
+		       event->name, what);
+	return r < 0 ? r : -EINVAL;
+}
+
+int match_new(const char *file, const struct event *event, enum match_flags flags,
+	      struct faults *faults, struct match **ret)
+{
+	cleanup(match_freep) struct match *match = NULL;
+	int r;
+
+	match = calloc(1, sizeof(*match));
+	if (!match)
+		return -ENOMEM;
+	match->event = event;
+	if (event->format == FORMAT_PATTERN) {
+		r = compile_pattern(match, file, flags, faults);
+		if (r < 0)
+			return r;
+		r = read_groups(match, file, faults);
+		if (r < 0)
+			return r;
+	}
+	r = check_told(match, file, faults);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(match);
+	return 0;
+}
+
+struct match *match_free(struct match *match)
+{
+	if (!match)
+		return NULL;
+	pcre2_code_free(match->code);
+	free(match);
+	return NULL;
+}
 
 int matcher_new(struct matcher **ret)
 {
@@ -74,24 +277,13 @@ static void read_attempts(struct span text, struct captures *captures)
 {
 	uint64_t attempts = 0;
 
-	if (text.size == 0)
-		return;
 	for (size_t i = 0; i < text.size; i++) {
 		if (text.data[i] < '0' || text.data[i] > '9')
 			return;
 		attempts = MIN(attempts * 10 + (uint64_t)(text.data[i] - '0'), MAX_ATTEMPTS);
 	}
 	captures->attempts = attempts;
-	captures->has_attempts = true;
-}
-
-/* Of the attempts that the line tells the last one was none; without a number it tells of that one
- * alone. */
-static void take_off_last(struct captures *captures)
-{
-	if (captures->attempts > 0)
-		captures->attempts--;
-	captures->has_attempts = true;
+	captures->has_attempts = text.size > 0;
 }
 
 /* The spans found become what the engine reads: nothing between two delimiters is no address and no
@@ -106,10 +298,12 @@ static void match_tell(const struct event *event, const struct span found[static
 		ret->session = found[GROUP_SESSION];
 	if (found[GROUP_SECRET].size > 0)
 		ret->secret = found[GROUP_SECRET];
-	if (found[GROUP_ATTEMPTS].data)
-		read_attempts(found[GROUP_ATTEMPTS], ret);
-	if (event->last_is_no_guess)
-		take_off_last(ret);
+	read_attempts(found[GROUP_ATTEMPTS], ret);
+	/* Without a number such a line tells of that one alone. */
+	if (event->last_is_no_guess) {
+		ret->attempts -= ret->attempts > 0;
+		ret->has_attempts = true;
+	}
 }
 
 /* A name that two groups gave different texts tells nothing. */
@@ -226,19 +420,12 @@ static bool where_holds(const struct logfmt *logfmt, const struct where *where)
 	return found != where->negated;
 }
 
-/* No key, or an ambiguous one: nothing. */
-static struct span told_by(const struct logfmt *logfmt, const char *key)
-{
-	struct span value = { 0 };
-
-	if (!key || logfmt_get(logfmt, span_of(key), &value) != 1)
-		return (struct span){ 0 };
-	return value;
-}
-
 static int run_logfmt(const struct match *match, struct subject *subject, struct captures *ret)
 {
 	const struct event *event = match->event;
+	const char *const keys[N_GROUPS] = { event->address_key, event->user_key,
+					     event->attempts_key, event->session_key,
+					     event->secret_key };
 	struct span found[N_GROUPS];
 
 	if (subject->state == SUBJECT_UNREAD) {
@@ -253,11 +440,10 @@ static int run_logfmt(const struct match *match, struct subject *subject, struct
 	for (size_t i = 0; i < event->n_where; i++)
 		if (!where_holds(subject->logfmt, &event->where[i]))
 			return 0;
-	found[GROUP_ADDRESS] = told_by(subject->logfmt, event->address_key);
-	found[GROUP_USER] = told_by(subject->logfmt, event->user_key);
-	found[GROUP_ATTEMPTS] = told_by(subject->logfmt, event->attempts_key);
-	found[GROUP_SESSION] = told_by(subject->logfmt, event->session_key);
-	found[GROUP_SECRET] = told_by(subject->logfmt, event->secret_key);
+	/* No key, or an ambiguous one: nothing. */
+	for (unsigned i = 0; i < N_GROUPS; i++)
+		if (!keys[i] || logfmt_get(subject->logfmt, span_of(keys[i]), &found[i]) != 1)
+			found[i] = (struct span){ 0 };
 	match_tell(match->event, found, ret);
 	return 1;
 }

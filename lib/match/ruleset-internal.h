@@ -7,7 +7,7 @@
 #include "entry/field.h"
 #include "entry/linebreak.h"
 #include "entry/selector.h"
-#include "match/ruleset.h"
+#include "match/match.h"
 #include "match/sieve.h"
 
 #define MESSAGE_FIELD 0 /* its place among the fields */

@@ -128,14 +128,6 @@ static void choose(const struct pattern_reader *reader, struct set *best, const 
 		*best = *set;
 }
 
-static void add_literal(struct set *set, const char *bytes, size_t size)
-{
-	struct literal *literal = &set->list[set->n++];
-
-	literal->size = (uint32_t)MIN(size, LITERAL_MAX);
-	memcpy(literal->bytes, bytes, literal->size);
-}
-
 static void count(struct pattern_reader *reader, const struct literal *literal)
 {
 	for (uint32_t i = 0; reader->counting && i + GRAM <= literal->size; i++)
@@ -150,27 +142,6 @@ static void move_on(struct pattern_reader *reader)
 
 /* What every alternative requires; the token is then the one that ends them. */
 static void read_alternatives(struct pattern_reader *reader, struct set *ret);
-
-/* The set of a group, up to its ")". */
-static void read_group(struct pattern_reader *reader, struct set *ret)
-{
-	move_on(reader);
-	reader->lost |= ++reader->depth > DEPTH_MAX;
-	read_alternatives(reader, ret);
-	reader->depth--;
-	reader->lost |= reader->token.kind != TOKEN_CLOSE;
-}
-
-/* Reads repeats, if there are any: how often at least must come what they stand behind? */
-static unsigned read_repeats(struct pattern_reader *reader, bool *ret_repeated)
-{
-	unsigned min = 1;
-
-	*ret_repeated = reader->token.kind == TOKEN_REPEAT;
-	for (; reader->token.kind == TOKEN_REPEAT; move_on(reader))
-		min = MIN(min, reader->token.min);
-	return min;
-}
 
 static void end_run(struct pattern_reader *reader, struct set *run, struct set *best)
 {
@@ -189,14 +160,21 @@ static void read_sequence(struct pattern_reader *reader, struct set *best)
 	       reader->token.kind != TOKEN_CLOSE && reader->token.kind != TOKEN_OR) {
 		enum token_kind kind = reader->token.kind;
 		char byte = reader->token.byte;
+		unsigned min = 1; /* how often at least it must come */
 		bool repeated;
-		unsigned min;
 
 		group.n = 0;
-		if (kind == TOKEN_OPEN || kind == TOKEN_LOOK)
-			read_group(reader, &group);
+		if (kind == TOKEN_OPEN || kind == TOKEN_LOOK) {
+			move_on(reader);
+			reader->lost |= ++reader->depth > DEPTH_MAX;
+			read_alternatives(reader, &group);
+			reader->depth--;
+			reader->lost |= reader->token.kind != TOKEN_CLOSE;
+		}
 		move_on(reader);
-		min = read_repeats(reader, &repeated);
+		repeated = reader->token.kind == TOKEN_REPEAT;
+		for (; reader->token.kind == TOKEN_REPEAT; move_on(reader))
+			min = MIN(min, reader->token.min);
 		if (kind == TOKEN_LOOK || kind == TOKEN_NOTHING)
 			continue;
 		if (kind == TOKEN_BYTE && min > 0)
@@ -261,24 +239,15 @@ static void require_values(struct pattern_reader *reader, const struct event *ev
 		if (where->negated || where->n_values > SET_MAX)
 			continue;
 		for (size_t j = 0; j < where->n_values && is_plain(where->values[j]); j++) {
-			add_literal(&values, where->values[j], strlen(where->values[j]));
-			count(reader, &values.list[j]);
+			struct literal *literal = &values.list[values.n++];
+
+			literal->size = (uint32_t)strnlen(where->values[j], LITERAL_MAX);
+			memcpy(literal->bytes, where->values[j], literal->size);
+			count(reader, literal);
 		}
 		if (values.n == where->n_values)
 			choose(reader, ret, &values);
 	}
-}
-
-static void add_mark(struct sieve *sieve, struct needle *needle, uint32_t event)
-{
-	struct mark *mark = needle->mark > 0 ? &sieve->marks[needle->mark - 1] : NULL;
-
-	if (!mark || mark->word != event / 64) {
-		mark = &sieve->marks[sieve->n_marks++];
-		*mark = (struct mark){ .word = event / 64, .next = needle->mark };
-		needle->mark = sieve->n_marks;
-	}
-	mark->events |= (uint64_t)1 << event % 64;
 }
 
 /* Each literal once, however many events have it: they found the same gram the rarest. */
@@ -288,6 +257,7 @@ static void add_needle(struct sieve *sieve, const struct pattern_reader *reader,
 	uint32_t offset = rarest_gram(reader, literal), gram = mix(literal->bytes + offset);
 	uint32_t *chain = &sieve->chains[gram >> (32 - HASH_BITS)];
 	struct needle *needle = NULL;
+	struct mark *mark;
 
 	for (uint32_t i = *chain; i > 0 && !needle; i = sieve->needles[i - 1].next)
 		if (sieve->needles[i - 1].literal.size == literal->size &&
@@ -299,7 +269,13 @@ static void add_needle(struct sieve *sieve, const struct pattern_reader *reader,
 		*chain = sieve->n_needles;
 		sieve->filter[filter_hash(gram)] = 1;
 	}
-	add_mark(sieve, needle, event);
+	mark = needle->mark > 0 ? &sieve->marks[needle->mark - 1] : NULL;
+	if (!mark || mark->word != event / 64) {
+		mark = &sieve->marks[sieve->n_marks++];
+		*mark = (struct mark){ .word = event / 64, .next = needle->mark };
+		needle->mark = sieve->n_marks;
+	}
+	mark->events |= (uint64_t)1 << event % 64;
 }
 
 static int add_event(struct sieve *sieve, const struct pattern_reader *reader,

@@ -27,37 +27,24 @@ static void invert(struct token *token)
 		token->set[i] = (uint8_t)~token->set[i];
 }
 
+static void add_ranges(struct token *token, const char *ranges)
+{
+	for (; *ranges; ranges += 2)
+		token_add(token, (unsigned char)ranges[0], (unsigned char)ranges[1]);
+}
+
 /* The bytes of \d, \w, \s, \h, \v and their opposites; false: `letter` is none of them. */
 static bool add_named(struct token *token, char letter)
 {
+	static const char letters[] = "wdshv";
+	static const char *const ranges[] = { "09AZ__az", "09", "\t\r  ", "\t\t  \xa0\xa0",
+					      "\n\r\x85\x85" };
+	const char *at = letter ? strchr(letters, tolower((unsigned char)letter)) : NULL;
 	struct token named = { 0 };
 
-	switch (tolower((unsigned char)letter)) {
-	case 'w':
-		token_add(&named, 'a', 'z');
-		token_add(&named, 'A', 'Z');
-		token_add(&named, '_', '_');
-		token_add(&named, '0', '9');
-		break;
-	case 'd':
-		token_add(&named, '0', '9');
-		break;
-	case 's':
-		token_add(&named, '\t', '\r');
-		token_add(&named, ' ', ' ');
-		break;
-	case 'h':
-		token_add(&named, '\t', '\t');
-		token_add(&named, ' ', ' ');
-		token_add(&named, 0xa0, 0xa0);
-		break;
-	case 'v':
-		token_add(&named, '\n', '\r');
-		token_add(&named, 0x85, 0x85);
-		break;
-	default:
+	if (!at)
 		return false;
-	}
+	add_ranges(&named, ranges[at - letters]);
 	if (isupper((unsigned char)letter))
 		invert(&named);
 	for (size_t i = 0; i < sizeof(token->set); i++)
@@ -144,26 +131,22 @@ static bool add_posix(struct token *token, const char **p)
 	static const struct {
 		const char *name, *ranges;
 	} classes[] = {
-		{ "alnum", "09AZaz" },   { "alpha", "AZaz" },    { "ascii", NULL },
-		{ "blank", "\t\t  " },   { "cntrl", NULL },      { "digit", "09" },
+		{ "alnum", "09AZaz" },   { "alpha", "AZaz" },    { "ascii", "\x01\x7f" },
+		{ "blank", "\t\t  " },   { "digit", "09" },      { "cntrl", "\x01\x1f\x7f\x7f" },
 		{ "graph", "!~" },       { "lower", "az" },      { "print", " ~" },
 		{ "punct", "!/:@[`{~" }, { "space", "\t\r  " },  { "upper", "AZ" },
 		{ "word", "09AZ__az" },  { "xdigit", "09AFaf" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		const char *end = *p + 2 + strlen(classes[i].name), *range = classes[i].ranges;
+		size_t n = strlen(classes[i].name);
 
-		if (strncmp(*p + 2, classes[i].name, strlen(classes[i].name)) != 0 ||
-		    strncmp(end, ":]", 2) != 0)
+		if (strncmp(*p + 2, classes[i].name, n) != 0 || strncmp(*p + 2 + n, ":]", 2) != 0)
 			continue;
-		if (!range)
-			token_add(token, 0, classes[i].name[0] == 'a' ? 0x7f : 0x1f);
-		if (classes[i].name[0] == 'c')
-			token_add(token, 0x7f, 0x7f);
-		for (; range && *range; range += 2)
-			token_add(token, (unsigned char)range[0], (unsigned char)range[1]);
-		*p = end + 2;
+		add_ranges(token, classes[i].ranges);
+		if (classes[i].ranges[0] == '\x01') /* NUL would end the ranges */
+			token_add(token, 0, 0);
+		*p += n + 4;
 		return true;
 	}
 	return false;
