@@ -114,17 +114,17 @@ def check_json():
 def table_keys(path, table):
     found = re.search(rf'struct json_key {table}\[\] = \{{((?:(?!\{{ 0 \}})[\s\S])*)\{{ 0 \}}',
                       read(path))
-    return set(re.findall(r'\.name = "([^"]+)"', found.group(1)))
+    return set(re.findall(r'\{ (?:\.name = )?"([^"]+)"', found.group(1)))
 
 
 def check_keys():
     page = read('packaging/man/banish.json.5')
     keys = macro_words(section(page, 'KEYS OF THE FILE'), 'Cm')
-    compare('key', table_keys('lib/config/policy-parse.c', 'policy_keys'), {'banish.json.5': keys})
+    compare('key', table_keys('lib/config/policy.c', 'policy_keys'), {'banish.json.5': keys})
     settings = set()
     for table in ('settings_keys', 'jail_keys', 'increment_keys', 'maxbans_keys', 'networks_keys',
                   'targets_keys'):
-        settings |= table_keys('lib/config/policy-parse.c', table)
+        settings |= table_keys('lib/config/policy.c', table)
     keys = macro_words(section(page, 'SETTINGS'), 'Cm')
     compare('key', settings, {'banish.json.5': keys})
 

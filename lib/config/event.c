@@ -10,7 +10,6 @@
 #include "json/read.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #define MAX_EVENTS     1000 /* a rule of so many is no longer read by people */
 #define MAX_EVENT_NAME 64   /* bytes */
@@ -18,6 +17,8 @@
 
 static const char *const outcomes[] = { "failure", "success", "note", NULL };
 static const char *const formats[] = { "pattern", "logfmt", NULL };
+static const char *const agreements[] = { "session", NULL };
+static const char *const lasts[] = { "no guess", NULL };
 
 bool event_check_field(const struct json *node, const char *field, bool at_key)
 {
@@ -41,24 +42,15 @@ static void event_read_name(const struct json *value, const struct json_key *key
 		json_read_text(value, key, field);
 }
 
-static void read_agree(const struct json *value, const struct json_key *key, void *field)
+/* A key that has one value, key->choices[0], and is true with it. */
+static void read_word(const struct json *value, const struct json_key *key, void *field)
 {
-	if (!json_expect(value, JSON_TEXT, "write \"session\""))
+	if (!json_expect(value, JSON_TEXT, key->hint))
 		return;
-	if (strcmp(json_text(value), "session") == 0)
+	if (strcmp(json_text(value), key->choices[0]) == 0)
 		*(bool *)field = true;
 	else
-		json_fault(value, "\"agree\" has no such value: write \"session\"");
-}
-
-static void read_last(const struct json *value, const struct json_key *key, void *field)
-{
-	if (!json_expect(value, JSON_TEXT, "write \"no guess\""))
-		return;
-	if (strcmp(json_text(value), "no guess") == 0)
-		*(bool *)field = true;
-	else
-		json_fault(value, "\"last\" has no such value: write \"no guess\"");
+		json_fault(value, "\"%s\" has no such value: %s", key->name, key->hint);
 }
 
 static void read_field(const struct json *value, const struct json_key *key, void *field)
@@ -70,12 +62,11 @@ static void read_field(const struct json *value, const struct json_key *key, voi
 
 static bool is_logfmt_key(const char *text)
 {
-	if (!*text)
-		return false;
-	for (; *text; text++)
-		if ((unsigned char)*text <= ' ' || *text == '=' || *text == '"' || *text == 0x7f)
-			return false;
-	return true;
+	const char *at = text;
+
+	while ((unsigned char)*at > ' ' && *at != '=' && *at != '"' && *at != 0x7f)
+		at++;
+	return at > text && !*at;
 }
 
 static void read_logfmt_key(const struct json *value, const struct json_key *key, void *field)
@@ -95,7 +86,7 @@ static void event_read_condition(const struct json *value, struct event *event)
 {
 	static const char hint[] = "write a text, a list of texts or {\"not\": ...}";
 	struct where *where = &event->where[event->n_where];
-	struct json values = *value, inner = { 0 };
+	struct json values = *value;
 	char label[JSON_LABEL_SIZE];
 
 	if (!is_logfmt_key(value->name)) {
@@ -105,12 +96,11 @@ static void event_read_condition(const struct json *value, struct event *event)
 		return;
 	}
 	if (json_type(value) == JSON_OBJECT) {
-		if (json_count(value) != 1 || !json_find(value, "not", &inner)) {
+		if (json_count(value) != 1 || !json_find(value, "not", &values)) {
 			json_fault(value, "%s is not a condition: %s", json_label(value, label),
 				   hint);
 			return;
 		}
-		values = inner;
 		where->negated = true;
 	}
 	where->key = strdup(value->name);
@@ -147,84 +137,57 @@ static void read_where(const struct json *value, const struct json_key *key, voi
 }
 
 static const struct json_key event_keys[] = {
-	{ .name = "name",
-	  .read = event_read_name,
-	  .offset = offsetof(struct event, name),
-	  .required = true },
-	{ .name = "outcome",
-	  .read = json_read_choice,
-	  .offset = offsetof(struct event, outcome),
-	  .choices = outcomes,
-	  .hint = "write \"failure\", \"success\" or \"note\"" },
-	{ .name = "mode",
-	  .read = json_read_choice,
-	  .offset = offsetof(struct event, mode),
-	  .choices = policy_modes,
+	{ "name", event_read_name, .offset = offsetof(struct event, name), .required = true },
+	{ "outcome", json_read_choice, .offset = offsetof(struct event, outcome),
+	  .choices = outcomes, .hint = "write \"failure\", \"success\" or \"note\"" },
+	{ "mode", json_read_choice, .offset = offsetof(struct event, mode), .choices = policy_modes,
 	  .hint = "write \"normal\" or \"aggressive\"" },
-	{ .name = "weight",
-	  .read = json_read_tenths,
-	  .offset = offsetof(struct event, weight),
-	  .most = 100,
+	{ "weight", json_read_tenths, .offset = offsetof(struct event, weight), .most = 100,
 	  .hint = "write a number from 0 to 100 with at most one decimal" },
-	{ .name = "agree", .read = read_agree, .offset = offsetof(struct event, agree) },
-	{ .name = "counts", .read = event_read_name, .offset = offsetof(struct event, counts) },
-	{ .name = "told_by", .read = event_read_name, .offset = offsetof(struct event, told_by) },
-	{ .name = "last", .read = read_last, .offset = offsetof(struct event, last_is_no_guess) },
-	{ .name = "field", .read = read_field, .offset = offsetof(struct event, field) },
-	{ .name = "format",
-	  .read = json_read_choice,
-	  .offset = offsetof(struct event, format),
-	  .choices = formats,
+	{ "agree", read_word, .offset = offsetof(struct event, agree), .choices = agreements,
+	  .hint = "write \"session\"" },
+	{ "counts", event_read_name, .offset = offsetof(struct event, counts) },
+	{ "told_by", event_read_name, .offset = offsetof(struct event, told_by) },
+	{ "last", read_word, .offset = offsetof(struct event, last_is_no_guess), .choices = lasts,
+	  .hint = "write \"no guess\"" },
+	{ "field", read_field, .offset = offsetof(struct event, field) },
+	{ "format", json_read_choice, .offset = offsetof(struct event, format), .choices = formats,
 	  .hint = "write \"pattern\" or \"logfmt\"" },
-	{ .name = "pattern", .read = json_read_text, .offset = offsetof(struct event, pattern) },
-	{ .name = "where", .read = read_where },
-	{ .name = "address",
-	  .read = read_logfmt_key,
-	  .offset = offsetof(struct event, address_key) },
-	{ .name = "user", .read = read_logfmt_key, .offset = offsetof(struct event, user_key) },
-	{ .name = "session",
-	  .read = read_logfmt_key,
-	  .offset = offsetof(struct event, session_key) },
-	{ .name = "attempts",
-	  .read = read_logfmt_key,
-	  .offset = offsetof(struct event, attempts_key) },
-	{ .name = "secret", .read = read_logfmt_key, .offset = offsetof(struct event, secret_key) },
+	{ "pattern", json_read_text, .offset = offsetof(struct event, pattern) },
+	{ "where", .read = read_where },
+	{ "address", read_logfmt_key, .offset = offsetof(struct event, address_key) },
+	{ "user", read_logfmt_key, .offset = offsetof(struct event, user_key) },
+	{ "session", read_logfmt_key, .offset = offsetof(struct event, session_key) },
+	{ "attempts", read_logfmt_key, .offset = offsetof(struct event, attempts_key) },
+	{ "secret", read_logfmt_key, .offset = offsetof(struct event, secret_key) },
 	{ 0 },
 };
 static const struct json_object event_object = { "an event", event_keys, NULL };
 
-static void fault_of_define(const struct json *value, const struct defines *defines,
-			    struct span name)
-{
-	char word[JSON_LABEL_SIZE];
-	struct suggestion suggestion = { .word = name };
-
-	(void)snprintf(word, sizeof(word), "%.*s", (int)MIN(name.size, sizeof(word) - 1),
-		       name.data);
-	for (size_t i = 0; i < defines->n; i++)
-		suggestion_try(&suggestion, defines->list[i].name);
-	if (suggestion.best)
-		json_fault(value, "%%{%s} is not defined: did you mean %%{%s}?", word,
-			   suggestion.best);
-	else
-		json_fault(value, "%%{%s} is not defined: add it to \"define\"", word);
-}
-
 char *event_expand(const struct json *value, const struct defines *defines, const char *text)
 {
-	struct span name;
+	struct suggestion suggestion = { 0 };
 	char *expanded;
-	int r;
+	int n, r;
 
-	r = defines_expand(defines, text, &expanded, &name);
+	r = defines_expand(defines, text, &expanded, &suggestion.word);
 	if (r >= 0)
 		return expanded;
-	if (r == -ENOENT)
-		fault_of_define(value, defines, name);
-	else if (r == -E2BIG)
+	if (r == -E2BIG)
 		json_fault(value, "the pattern is too long: 64 KiB are allowed");
-	else
+	else if (r != -ENOENT)
 		json_no_memory(value);
+	if (r != -ENOENT)
+		return NULL;
+	for (size_t i = 0; i < defines->n; i++)
+		suggestion_try(&suggestion, defines->list[i].name);
+	n = (int)MIN(suggestion.word.size, JSON_LABEL_SIZE - 1);
+	if (suggestion.best)
+		json_fault(value, "%%{%.*s} is not defined: did you mean %%{%s}?", n,
+			   suggestion.word.data, suggestion.best);
+	else
+		json_fault(value, "%%{%.*s} is not defined: add it to \"define\"", n,
+			   suggestion.word.data);
 	return NULL;
 }
 
@@ -264,17 +227,6 @@ static void finish_pattern(const struct json *node, const struct defines *define
 		json_fault(&value, "%s", fault);
 }
 
-static void finish_logfmt(const struct json *node, struct event *event)
-{
-	struct json value;
-
-	if (json_find(node, "pattern", &value))
-		json_fault_at_key(&value, "an event has a pattern or is logfmt, never both: "
-					  "remove one");
-	if (!json_find(node, "where", &value))
-		json_fault(node, "\"where\" is missing: an event of format logfmt needs it");
-}
-
 /* The event has a logfmt key or a group of that name. */
 static bool tells(const struct json *node, const struct event *event, const char *name)
 {
@@ -286,23 +238,9 @@ static bool tells(const struct json *node, const struct event *event, const char
 	return !event->pattern || pattern_names_group(event->pattern, name);
 }
 
-static void check_counting(const struct json *node, const struct event *event)
-{
-	static const char *const keys[] = { "counts", "told_by", "last" };
-	struct json value;
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (event->outcome != OUTCOME_FAILURE && json_find(node, keys[i], &value))
-			json_fault_at_key(&value, "\"%s\" is only for failures: remove it",
-					  keys[i]);
-	if (event->last_is_no_guess && !tells(node, event, "attempts") &&
-	    json_find(node, "last", &value))
-		json_fault_at_key(&value, "\"last\" subtracts one from a total: the event needs "
-					  "\"attempts\"");
-}
-
 static void check_sense(const struct json *node, const struct event *event)
 {
+	static const char *const counting[] = { "counts", "told_by", "last" };
 	bool address = tells(node, event, "address"), session = tells(node, event, "session");
 	struct json value;
 
@@ -314,7 +252,14 @@ static void check_sense(const struct json *node, const struct event *event)
 	if (event->agree && !(address && session) && json_find(node, "agree", &value))
 		json_fault_at_key(&value, "\"agree\" compares two addresses: the event needs both "
 					  "\"address\" and \"session\"");
-	check_counting(node, event);
+	for (size_t i = 0; i < ARRAY_SIZE(counting); i++)
+		if (event->outcome != OUTCOME_FAILURE && json_find(node, counting[i], &value))
+			json_fault_at_key(&value, "\"%s\" is only for failures: remove it",
+					  counting[i]);
+	if (event->last_is_no_guess && !tells(node, event, "attempts") &&
+	    json_find(node, "last", &value))
+		json_fault_at_key(&value, "\"last\" subtracts one from a total: the event needs "
+					  "\"attempts\"");
 }
 
 /* `events[i]`, behind those before it. */
@@ -322,7 +267,7 @@ static void read_event(const struct json *node, const struct defines *defines, s
 		       size_t i)
 {
 	struct event *event = &events[i];
-	struct json name;
+	struct json value;
 
 	event->weight = WEIGHT_ONE;
 	json_position(node, &event->line, &event->column);
@@ -330,16 +275,19 @@ static void read_event(const struct json *node, const struct defines *defines, s
 		return;
 	if (!event->field && !(event->field = strdup("MESSAGE")))
 		json_no_memory(node);
-	if (event->format == FORMAT_LOGFMT)
-		finish_logfmt(node, event);
-	else
+	if (event->format == FORMAT_PATTERN)
 		finish_pattern(node, defines, event);
+	else if (json_find(node, "pattern", &value))
+		json_fault_at_key(&value, "an event has a pattern or is logfmt, never both: "
+					  "remove one");
+	if (event->format == FORMAT_LOGFMT && !json_find(node, "where", &value))
+		json_fault(node, "\"where\" is missing: an event of format logfmt needs it");
 	check_sense(node, event);
 
 	for (size_t k = 0; event->name && k < i; k++)
 		if (events[k].name && strcmp(events[k].name, event->name) == 0 &&
-		    json_find(node, "name", &name)) {
-			json_fault(&name, "another event has this name: choose one of its own");
+		    json_find(node, "name", &value)) {
+			json_fault(&value, "another event has this name: choose one of its own");
 			return;
 		}
 }

@@ -22,7 +22,8 @@ struct ignore_entry {
 	struct prefix prefix; /* of IGNORE_PREFIX */
 };
 
-/* 0; 1: taken, and `reterr` holds a note; -EINVAL: it holds "what: hint", of printable characters. */
+/* 0; 1: taken, and `reterr` holds a note; -EINVAL: it holds "what: hint", of printable characters.
+ */
 int ignore_parse_entry(struct span text, struct ignore_entry *ret,
 		       char reterr[static IGNORE_ERROR_SIZE]) must_check;
 

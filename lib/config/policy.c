@@ -1,16 +1,151 @@
 /*
  * The policy as a value. Who is never banned is what ignoreip says itself, and beside it the lists
  * that it names, which others read and may read again: what counts is the union.
+ *
+ * The tables below are the policy's grammar. Merging is reading: the built-in settings are written
+ * first, the file's "defaults" over them, and a jail begins as a copy of that.
  */
 #include "config/policy.h"
 
+#include "base/array.h"
 #include "base/prefixset.h"
+#include "json/read.h"
 
 #include <errno.h>
 
+#define MAX_IGNORE_FILES 32
+#define USUAL_HOSTS      4 /* banned ones that bring a ban of their network */
+
 #define USEC_PER_WEEK (7 * 24 * USEC_PER_HOUR)
+#define USEC_PER_YEAR (8766 * USEC_PER_HOUR) /* 365.25 days, as systemd counts */
 
 const char *const policy_modes[] = { "normal", "aggressive", NULL };
+static const char *const verdicts[] = { "drop", "reject", NULL };
+static const char *const successes[] = { "ignore", "forgive", NULL };
+
+static const struct json_key increment_keys[] = {
+	{ "factor", json_read_factor, .offset = offsetof(struct increment, factor), .least = 1,
+	  .most = 100, .hint = "write a number from 1 (every ban as long) to 100" },
+	{ "maxtime", json_read_span, .offset = offsetof(struct increment, maxtime),
+	  .least = USEC_PER_SEC, .most = 100 * USEC_PER_YEAR,
+	  .hint = "write a time from \"1s\" to \"100y\", such as \"4w\"" },
+	{ "memory", json_read_span, .offset = offsetof(struct increment, memory),
+	  .least = USEC_PER_SEC, .most = 100 * USEC_PER_YEAR,
+	  .hint = "write a time from \"1s\" to \"100y\", such as \"60d\"" },
+	{ 0 },
+};
+static const struct json_object increment_object = { "\"increment\"", increment_keys, NULL };
+
+static const struct json_key maxbans_keys[] = {
+	{ "count", json_read_whole, .offset = offsetof(struct rate, count), .most = 1000,
+	  .hint = "write a whole number from 1 to 1000, or 0 for no limit" },
+	{ "within", json_read_span, .offset = offsetof(struct rate, within), .least = USEC_PER_SEC,
+	  .most = 24 * USEC_PER_HOUR,
+	  .hint = "write a time from \"1s\" to \"1d\", such as \"1min\"" },
+	{ 0 },
+};
+static const struct json_object maxbans_object = { "\"maxbans\"", maxbans_keys, NULL };
+
+static const struct json_key targets_keys[] = {
+	{ "hosts", json_read_whole, .offset = offsetof(struct rate, count), .most = 1000,
+	  .hint = "write a whole number from 1 to 1000, or 0 for no warning" },
+	{ "within", json_read_span, .offset = offsetof(struct rate, within), .least = USEC_PER_SEC,
+	  .most = USEC_PER_WEEK, .hint = "write a time from \"1s\" to \"1w\", such as \"1h\"" },
+	{ 0 },
+};
+static const struct json_object targets_object = { "\"targets\"", targets_keys, NULL };
+
+static const struct json_key prefix_keys[] = {
+	{ "ipv4", json_read_whole, .offset = offsetof(struct settings, prefix4), .least = 8,
+	  .most = 32, .hint = "write a whole number from 8 to 32" },
+	{ "ipv6", json_read_whole, .offset = offsetof(struct settings, prefix6), .least = 16,
+	  .most = 128, .hint = "write a whole number from 16 to 128" },
+	{ 0 },
+};
+static const struct json_object prefix_object = { "\"prefix\"", prefix_keys, NULL };
+
+static const struct json_key networks_keys[] = {
+	{ "ipv4", json_read_whole, .offset = offsetof(struct networks, length4), .least = 8,
+	  .most = 31, .hint = "write a whole number from 8 to 31" },
+	{ "ipv6", json_read_whole, .offset = offsetof(struct networks, length6), .least = 16,
+	  .most = 127, .hint = "write a whole number from 16 to 127" },
+	{ "hosts", json_read_whole, .offset = offsetof(struct networks, hosts), .least = 0,
+	  .most = 64, .hint = "write a whole number from 1 to 64, or 0: networks are not banned" },
+	{ 0 },
+};
+static const struct json_object networks_object = { "\"networks\"", networks_keys, NULL };
+
+/* Off where nobody speaks of it; who does, and names no number of hosts, wants the usual one. */
+static void read_networks(const struct json *value, const struct json_key *key, void *field)
+{
+	struct networks *networks = field;
+
+	if (!networks->told)
+		networks->hosts = USUAL_HOSTS;
+	networks->told = true;
+	json_read_object_key(value, key, field);
+}
+
+static const struct json_key settings_keys[] = {
+	{ "mode", json_read_choice, .offset = offsetof(struct settings, mode),
+	  .choices = policy_modes, .hint = "write \"normal\" or \"aggressive\"" },
+	{ "maxretry", json_read_whole, .offset = offsetof(struct settings, maxretry), .least = 1,
+	  .most = 1000, .hint = "write a whole number from 1 to 1000" },
+	{ "findtime", json_read_span, .offset = offsetof(struct settings, findtime), .least = 1,
+	  .most = 52 * USEC_PER_WEEK,
+	  .hint = "write a time above 0 and up to \"52w\", such as \"10min\"" },
+	{ "bantime", json_read_span_or_infinity, .offset = offsetof(struct settings, bantime),
+	  .least = USEC_PER_SEC, .most = 100 * USEC_PER_YEAR,
+	  .hint = "write a time from \"1s\" to \"100y\", such as \"1h\", or \"infinity\"" },
+	{ "maxbans", json_read_object_key, .offset = offsetof(struct settings, maxbans),
+	  .object = &maxbans_object },
+	{ "targets", json_read_object_key, .offset = offsetof(struct settings, targets),
+	  .object = &targets_object },
+	{ "banprivate", json_read_bool, .offset = offsetof(struct settings, banprivate) },
+	{ "increment", json_read_object_key, .offset = offsetof(struct settings, increment),
+	  .object = &increment_object },
+	{ "prefix", json_read_object_key, .object = &prefix_object },
+	{ "networks", read_networks, .offset = offsetof(struct settings, networks),
+	  .object = &networks_object },
+	{ "action", json_read_choice, .offset = offsetof(struct settings, verdict),
+	  .choices = verdicts, .hint = "write \"drop\" or \"reject\"" },
+	{ "on_success", json_read_choice, .offset = offsetof(struct settings, on_success),
+	  .choices = successes, .hint = "write \"ignore\" or \"forgive\"" },
+	{ "repeat_weight", json_read_tenths, .offset = offsetof(struct settings, repeat_weight),
+	  .most = WEIGHT_MAX / WEIGHT_ONE,
+	  .hint = "write a number from 0 to 100 with at most one decimal, such as 0.1" },
+	{ "maxusers", json_read_whole, .offset = offsetof(struct settings, maxusers),
+	  .most = USERS_MAX, .hint = "write a whole number from 1 to 64, or 0 for any number" },
+	{ 0 },
+};
+static const struct json_object defaults_object = { "\"defaults\"", settings_keys, NULL };
+
+static void read_jail_ports(const struct json *value, const struct json_key *key, void *field)
+{
+	struct settings *settings = field;
+
+	settings->has_ports = true;
+	json_read_ports(value, key, &settings->ports);
+}
+
+static const struct json_key jail_keys[] = {
+	{ "ports", .read = read_jail_ports },
+	{ 0 },
+};
+static const struct json_object jail_object = { "a jail", jail_keys, &defaults_object };
+
+static void read_table(const struct json *value, const struct json_key *key, void *field)
+{
+	if (json_expect(value, JSON_TEXT, "write the name of a table, such as \"banish\"") &&
+	    json_check_name(value, json_text(value), NAME_SIZE - 1, false))
+		strcpy(field, json_text(value));
+}
+
+static const struct json_key nftables_keys[] = {
+	{ "table", read_table, .offset = offsetof(struct policy, table) },
+	{ 0 },
+};
+static const struct json_object nftables_object = { "\"nftables\"", nftables_keys, NULL };
 
 const char *policy_mode_name(enum mode mode)
 {
@@ -28,32 +163,6 @@ const char *policy_reserved(const char *name)
 	return NULL;
 }
 
-static int add_names(struct ignorelist *to, const struct ignorelist *list)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < list->n_names; i++)
-		r = ignorelist_add_name(to, span_of(list->names[i]));
-	return r;
-}
-
-static int add_prefixes(struct prefixset *to, const struct ignorelist *list)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < list->n_prefixes; i++)
-		r = prefixset_add(to, &list->prefixes[i]);
-	return r;
-}
-
-static int add_list(struct prefixset *prefixes, struct ignorelist *names,
-		    const struct ignorelist *list)
-{
-	int r = add_names(names, list);
-
-	return r < 0 ? r : add_prefixes(prefixes, list);
-}
-
 int policy_set_lists(struct policy *policy, struct ignorelist *const *lists, size_t n_lists)
 {
 	cleanup(ignorelist_done) struct ignorelist names = { 0 };
@@ -65,11 +174,20 @@ int policy_set_lists(struct policy *policy, struct ignorelist *const *lists, siz
 		n += lists[i]->n_prefixes;
 	if (n > IGNORE_MAX_LIST)
 		return -E2BIG;
-	r = add_list(&prefixes, &names, &policy->ignore);
-	for (size_t i = 0; r >= 0 && i < n_lists; i++)
-		r = add_list(&prefixes, &names, lists[i]);
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i <= n_lists; i++) {
+		const struct ignorelist *list = i == 0 ? &policy->ignore : lists[i - 1];
+
+		for (size_t k = 0; k < list->n_names; k++) {
+			r = ignorelist_add_name(&names, span_of(list->names[k]));
+			if (r < 0)
+				return r;
+		}
+		for (size_t k = 0; k < list->n_prefixes; k++) {
+			r = prefixset_add(&prefixes, &list->prefixes[k]);
+			if (r < 0)
+				return r;
+		}
+	}
 	prefixset_sort(&prefixes);
 	free(policy->ignoreip);
 	policy->ignoreip = TAKE_PTR(prefixes.prefixes);
@@ -91,7 +209,8 @@ bool policy_ignores(const struct policy *policy, const struct prefix *prefix)
 	return prefix_never_offends(prefix) || prefixset_covers(&ignored, prefix);
 }
 
-void policy_forget_ignoreip(struct policy *policy)
+/* As if there were no such key. */
+static void forget_ignoreip(struct policy *policy)
 {
 	ignorelist_done(&policy->ignore);
 	ignorelist_done(&policy->ignore_names);
@@ -143,7 +262,156 @@ struct policy *policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->n_jails; i++)
 		ports_done(&policy->jails[i].settings.ports);
 	free(policy->jails);
-	policy_forget_ignoreip(policy);
+	forget_ignoreip(policy);
 	free(policy);
 	return NULL;
+}
+
+static int add_file(const struct json *value, struct policy *policy)
+{
+	struct ignore_file *file;
+
+	for (size_t i = 0; i < policy->n_ignore_files; i++)
+		if (strcmp(policy->ignore_files[i].path, json_text(value)) == 0)
+			return 0;
+	if (policy->n_ignore_files >= MAX_IGNORE_FILES)
+		return -E2BIG;
+	if (!array_grow(policy->ignore_files, policy->n_ignore_files))
+		return -ENOMEM;
+	file = &policy->ignore_files[policy->n_ignore_files];
+	file->path = strdup(json_text(value));
+	if (!file->path)
+		return -ENOMEM;
+	json_position(value, &file->line, &file->column);
+	policy->n_ignore_files++;
+	return 0;
+}
+
+static void ignoreip_read_entry(const struct json *value, struct policy *policy)
+{
+	char error[IGNORE_ERROR_SIZE];
+	struct ignore_entry entry;
+	int r;
+
+	if (!json_expect(value, JSON_TEXT,
+			 "write an address, a network, a host name or the path of a file"))
+		return;
+	r = ignore_parse_entry(span_of(json_text(value)), &entry, error);
+	if (r < 0) {
+		json_fault(value, "%s", error);
+		return;
+	}
+	if (r > 0)
+		json_note(value, "%s", error);
+	switch (entry.kind) {
+	case IGNORE_PREFIX:
+		r = ignorelist_add_prefix(&policy->ignore, &entry.prefix);
+		break;
+	case IGNORE_NAME:
+		r = ignorelist_add_name(&policy->ignore, span_of(json_text(value)));
+		break;
+	case IGNORE_FILE:
+		r = add_file(value, policy);
+		break;
+	}
+	if (r == -E2BIG)
+		json_fault(value, "too many: ignoreip takes 65536 addresses and networks, 256 "
+				  "names and 32 files");
+	else if (r < 0)
+		json_no_memory(value);
+}
+
+static void read_ignoreip(const struct json *value, const struct json_key *key, void *field)
+{
+	struct policy *policy = field;
+
+	if (!json_expect(value, JSON_LIST,
+			 "write a list of addresses, networks, host names and files"))
+		return;
+	forget_ignoreip(policy); /* a key that stands here twice */
+	for (struct json child = { 0 }; json_next(value, &child);)
+		ignoreip_read_entry(&child, policy);
+	if (policy_set_lists(policy, NULL, 0) < 0)
+		json_no_memory(value);
+}
+
+static const struct json_key policy_keys[] = {
+	{ "$schema", .read = json_read_schema },
+	{ "ignoreip", .read = read_ignoreip },
+	{ "ignoreself", json_read_bool, .offset = offsetof(struct policy, ignoreself) },
+	{ "defaults", json_read_object_key, .offset = offsetof(struct policy, defaults),
+	  .object = &defaults_object },
+	{ .name = "jails" }, /* after the defaults, wherever they stand */
+	{ "nftables", json_read_object_key, .object = &nftables_object },
+	{ 0 },
+};
+static const struct json_object policy_object = { "the policy", policy_keys, NULL };
+
+/* Merged settings may contradict each other: told where this object speaks of it. */
+static void check_networks(const struct json *object, const struct settings *settings)
+{
+	const struct networks *networks = &settings->networks;
+	bool ipv4 = networks->length4 >= settings->prefix4;
+	struct json at;
+
+	if (networks->hosts == 0 || (!ipv4 && networks->length6 < settings->prefix6))
+		return;
+	if (!json_find(object, "networks", &at) && !json_find(object, "prefix", &at))
+		return; /* told in "defaults" */
+	json_fault(&at,
+		   "a network of \"networks\" is an %s /%u, and one offender (\"prefix\") a /%u: "
+		   "write a shorter length for networks",
+		   ipv4 ? "IPv4" : "IPv6", ipv4 ? networks->length4 : networks->length6,
+		   ipv4 ? settings->prefix4 : settings->prefix6);
+}
+
+static void read_jail(const struct json *value, struct policy *policy)
+{
+	struct jail_policy *jail = &policy->jails[policy->n_jails];
+	const char *reserved = policy_reserved(value->name);
+
+	if (reserved) {
+		json_fault_at_key(value, "this name is reserved: %s", reserved);
+		return;
+	}
+	if (!json_check_name(value, value->name, sizeof(jail->name) - 1, true))
+		return;
+	strcpy(jail->name, value->name);
+	json_position_of_key(value, &jail->line, &jail->column);
+	jail->settings = policy->defaults;
+	policy->n_jails++;
+	if (json_read_object(value, &jail_object, &jail->settings))
+		check_networks(value, &jail->settings);
+}
+
+int policy_parse(const char *file, struct span text, struct faults *faults, struct policy **ret)
+{
+	cleanup(json_freep) struct json_document *document = NULL;
+	cleanup(policy_freep) struct policy *policy = NULL;
+	struct json root, defaults, jails;
+	int r;
+
+	r = json_parse(file, text, faults, &document);
+	if (r < 0)
+		return r;
+	policy = policy_new();
+	if (!policy)
+		return -ENOMEM;
+
+	root = json_root(document);
+	if (json_read_object(&root, &policy_object, policy)) {
+		if (json_find(&root, "defaults", &defaults))
+			check_networks(&defaults, &policy->defaults);
+		if (json_find(&root, "jails", &jails) &&
+		    json_expect(&jails, JSON_OBJECT, "write an object, { \"dovecot\": {} }"))
+			policy->jails =
+				json_allocate(&jails, json_count(&jails), sizeof(*policy->jails));
+		for (struct json child = { 0 }; policy->jails && json_next(&jails, &child);)
+			read_jail(&child, policy);
+	}
+	r = json_finish(document);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(policy);
+	return 0;
 }

@@ -89,9 +89,6 @@ int policy_parse(const char *file, struct span text, struct faults *faults,
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy *, policy_free)
 
-/* Leaves ignoreip empty, as if there were no such key. */
-void policy_forget_ignoreip(struct policy *policy);
-
 /* Why no jail and no rule may have this name (its sets would be banish's own); NULL: it may. */
 const char *policy_reserved(const char *name);
 

@@ -62,16 +62,6 @@ bool condition_is_match(const struct condition *condition)
 						  condition_has(condition, RULE_SYSTEM_USER));
 }
 
-/* A system user alone is no service: any of them may log what it was told. Nor is a field that may
- * be missing. */
-static bool is_trusted(const struct condition *condition)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(trusted_fields); i++)
-		if (strcmp(condition->field, trusted_fields[i]) == 0)
-			return condition_is_match(condition);
-	return false;
-}
-
 static void read_selector(const struct json *value, struct rule *rule)
 {
 	struct selector *selector = &rule->selectors[rule->n_selectors];
@@ -86,8 +76,12 @@ static void read_selector(const struct json *value, struct rule *rule)
 	rule->n_selectors++;
 	for (struct json child = { 0 }; json_next(value, &child);)
 		rule_read_condition(&child, selector);
+	/* A system user alone is no service: any of them may log what it was told. Nor is a field
+	 * that may be missing. */
 	for (size_t i = 0; i < selector->n_conditions; i++)
-		trusted |= is_trusted(&selector->conditions[i]);
+		for (size_t k = 0; k < ARRAY_SIZE(trusted_fields); k++)
+			trusted |= strcmp(selector->conditions[i].field, trusted_fields[k]) == 0 &&
+				   condition_is_match(&selector->conditions[i]);
 	if (!trusted)
 		json_fault(value,
 			   "anyone can log such entries: add _SYSTEMD_UNIT, _SYSTEMD_CGROUP, "
@@ -128,16 +122,11 @@ static void read_journal(const struct json *value, const struct json_key *key, v
 }
 
 static const struct json_key rule_keys[] = {
-	{ .name = "$schema", .read = json_read_schema },
-	{ .name = "name",
-	  .read = rule_read_name,
-	  .offset = offsetof(struct rule, name),
-	  .required = true },
-	{ .name = "description",
-	  .read = json_read_text,
-	  .offset = offsetof(struct rule, description) },
-	{ .name = "journal", .read = read_journal, .required = true },
-	{ .name = "ports", .read = json_read_ports, .offset = offsetof(struct rule, ports) },
+	{ "$schema", .read = json_read_schema },
+	{ "name", rule_read_name, .offset = offsetof(struct rule, name), .required = true },
+	{ "description", json_read_text, .offset = offsetof(struct rule, description) },
+	{ "journal", read_journal, .required = true },
+	{ "ports", json_read_ports, .offset = offsetof(struct rule, ports) },
 	{ .name = "define" },
 	{ .name = "events", .required = true },
 	{ .name = "examples" },
@@ -201,34 +190,34 @@ static void read_example_address(const struct json *value, const struct json_key
 }
 
 static const struct json_key example_keys[] = {
-	{ .name = "message",
-	  .read = json_read_text,
-	  .offset = offsetof(struct example, message),
+	{ "message", json_read_text, .offset = offsetof(struct example, message),
 	  .required = true },
-	{ .name = "event",
-	  .read = read_example_event,
-	  .offset = offsetof(struct example, event),
-	  .required = true,
+	{ "event", read_example_event, .offset = offsetof(struct example, event), .required = true,
 	  .hint = "write the name of an event, or null if none may match" },
-	{ .name = "address",
-	  .read = read_example_address,
-	  .offset = offsetof(struct example, address),
+	{ "address", read_example_address, .offset = offsetof(struct example, address),
 	  .hint = "write one such as \"192.0.2.1\" or \"2001:db8::1\"" },
-	{ .name = "user",
-	  .read = json_read_text,
-	  .offset = offsetof(struct example, user),
-	  .empty = true },
+	{ "user", json_read_text, .offset = offsetof(struct example, user), .empty = true },
 	{ 0 },
 };
 static const struct json_object example_object = { "an example", example_keys, NULL };
 
-static void check_example_event(const struct json *node, const struct rule *rule,
-				const struct example *example)
+static void read_example(const struct json *node, struct rule *rule)
 {
-	struct suggestion suggestion = { .word = span_of(example->event) };
+	struct example *example = &rule->examples[rule->n_examples++];
+	struct suggestion suggestion = { 0 };
 	char label[JSON_LABEL_SIZE];
 	struct json value;
 
+	json_position(node, &example->line, &example->column);
+	if (!json_read_object(node, &example_object, example))
+		return;
+	if (!example->event) {
+		if (example->address && json_find(node, "address", &value))
+			json_fault_at_key(&value, "no event may match here, so there is no "
+						  "address: remove it");
+		return;
+	}
+	suggestion.word = span_of(example->event);
 	for (size_t i = 0; i < rule->n_events; i++) {
 		if (!rule->events[i].name)
 			continue;
@@ -247,55 +236,12 @@ static void check_example_event(const struct json *node, const struct rule *rule
 			   label);
 }
 
-static void read_example(const struct json *node, struct rule *rule)
-{
-	struct example *example = &rule->examples[rule->n_examples];
-	struct json value;
-
-	json_position(node, &example->line, &example->column);
-	rule->n_examples++;
-	if (!json_read_object(node, &example_object, example))
-		return;
-	if (example->event)
-		check_example_event(node, rule, example);
-	else if (example->address && json_find(node, "address", &value))
-		json_fault_at_key(&value, "no event may match here, so there is no address: "
-					  "remove it");
-}
-
-static void read_examples(const struct json *value, struct rule *rule)
-{
-	if (!json_expect(value, JSON_LIST, "write a list, [ { \"message\": ... } ]"))
-		return;
-	rule->examples = json_allocate(value, json_count(value), sizeof(*rule->examples));
-	if (!rule->examples)
-		return;
-	for (struct json child = { 0 }; json_next(value, &child);)
-		read_example(&child, rule);
-}
-
-static int read_rule(struct json_document *document, struct rule *rule)
-{
-	cleanup(defines_done) struct defines defines = { 0 };
-	struct json root = json_root(document), value;
-
-	if (!json_read_object(&root, &rule_object, rule))
-		return json_finish(document);
-	if (!json_find(&root, "ports", &value))
-		rule->ports.all = true;
-	if (json_find(&root, "define", &value))
-		read_defines(&value, &defines);
-	if (json_find(&root, "events", &value))
-		events_read(&value, &defines, &rule->events, &rule->n_events);
-	if (json_find(&root, "examples", &value))
-		read_examples(&value, rule);
-	return json_finish(document);
-}
-
 int rule_parse(const char *file, struct span text, struct faults *faults, struct rule **ret)
 {
 	cleanup(json_freep) struct json_document *document = NULL;
+	cleanup(defines_done) struct defines defines = { 0 };
 	cleanup(rule_freep) struct rule *rule = NULL;
+	struct json root, value;
 	int r;
 
 	r = json_parse(file, text, faults, &document);
@@ -307,7 +253,21 @@ int rule_parse(const char *file, struct span text, struct faults *faults, struct
 	rule->file = strdup(file);
 	if (!rule->file)
 		return -ENOMEM;
-	r = read_rule(document, rule);
+	root = json_root(document);
+	if (json_read_object(&root, &rule_object, rule)) {
+		rule->ports.all |= !json_find(&root, "ports", &value);
+		if (json_find(&root, "define", &value))
+			read_defines(&value, &defines);
+		if (json_find(&root, "events", &value))
+			events_read(&value, &defines, &rule->events, &rule->n_events);
+		if (json_find(&root, "examples", &value) &&
+		    json_expect(&value, JSON_LIST, "write a list, [ { \"message\": ... } ]"))
+			rule->examples =
+				json_allocate(&value, json_count(&value), sizeof(*rule->examples));
+		for (struct json child = { 0 }; rule->examples && json_next(&value, &child);)
+			read_example(&child, rule);
+	}
+	r = json_finish(document);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(rule);

@@ -13,33 +13,23 @@ struct thing {
 };
 
 static const struct json_key inner_keys[] = {
-	{ .name = "factor", .read = json_read_factor, .least = 1, .most = 2, .hint = "H" },
+	{ "factor", json_read_factor, .least = 1, .most = 2, .hint = "H" },
 	{ 0 },
 };
 static const struct json_object inner_object = { "inner", inner_keys, NULL };
 static const struct json_key base_keys[] = {
-	{ .name = "n",
-	  .read = json_read_whole,
-	  .offset = offsetof(struct thing, n),
-	  .required = true,
-	  .most = UINT32_MAX,
-	  .hint = "H" },
-	{ .name = "time",
-	  .read = json_read_span,
-	  .offset = offsetof(struct thing, time),
-	  .least = 1,
-	  .most = USEC_PER_HOUR,
-	  .hint = "H" },
+	{ "n", json_read_whole, .offset = offsetof(struct thing, n), .required = true,
+	  .most = UINT32_MAX, .hint = "H" },
+	{ "time", json_read_span, .offset = offsetof(struct thing, time), .least = 1,
+	  .most = USEC_PER_HOUR, .hint = "H" },
 	{ 0 },
 };
 static const struct json_object base_object = { "a base", base_keys, NULL };
 static const struct json_key thing_keys[] = {
-	{ .name = "yes", .read = json_read_bool, .offset = offsetof(struct thing, yes) },
-	{ .name = "text", .read = json_read_text, .offset = offsetof(struct thing, text) },
+	{ "yes", json_read_bool, .offset = offsetof(struct thing, yes) },
+	{ "text", json_read_text, .offset = offsetof(struct thing, text) },
 	{ .name = "later" },
-	{ .name = "inner",
-	  .read = json_read_object_key,
-	  .offset = offsetof(struct thing, inner),
+	{ "inner", json_read_object_key, .offset = offsetof(struct thing, inner),
 	  .object = &inner_object },
 	{ 0 },
 };
