@@ -17,20 +17,13 @@
 #define MAX_LABEL 63
 #define MAX_PATH  4095
 
-static bool ignorelist_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_number(struct span text)
+static bool has_only(struct span text, const char *bytes)
 {
 	for (size_t i = 0; i < text.size; i++)
-		if (!ignorelist_is_digit(text.data[i]))
+		if (!text.data[i] || !strchr(bytes, text.data[i]))
 			return false;
 	return text.size > 0;
 }
@@ -38,14 +31,8 @@ static bool is_number(struct span text)
 /* RFC 1123, 2.1: letters, digits and hyphens, no hyphen at either end. */
 static bool is_label(struct span text)
 {
-	if (text.size == 0 || text.size > MAX_LABEL || text.data[0] == '-' ||
-	    text.data[text.size - 1] == '-')
-		return false;
-	for (size_t i = 0; i < text.size; i++)
-		if (!is_letter(text.data[i]) && !ignorelist_is_digit(text.data[i]) &&
-		    text.data[i] != '-')
-			return false;
-	return true;
+	return text.size <= MAX_LABEL && has_only(text, LETTERS DIGITS "-") &&
+	       text.data[0] != '-' && text.data[text.size - 1] != '-';
 }
 
 static struct span ignorelist_cut(struct span *rest, char separator)
@@ -73,9 +60,9 @@ static bool ignorelist_is_name(struct span text)
 		if (!is_label(label))
 			return false;
 		n_labels++;
-		n_numbers += is_number(label);
+		n_numbers += has_only(label, DIGITS);
 	}
-	return n_labels > 1 && is_letter(label.data[0]) &&
+	return n_labels > 1 && strchr(LETTERS, label.data[0]) &&
 	       (n_labels < 3 || n_numbers < n_labels - 1);
 }
 
@@ -86,14 +73,6 @@ static bool is_path(struct span text)
 			return false;
 	return text.size > 1 && text.size <= MAX_PATH && text.data[0] == '/' &&
 	       text.data[text.size - 1] != '/';
-}
-
-static bool looks_numeric(struct span text)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (!ignorelist_is_digit(text.data[i]) && text.data[i] != '.')
-			return false;
-	return text.size > 0;
 }
 
 /* Why a text is none of them: what it was probably meant to be. */
@@ -109,7 +88,7 @@ static const char *ignorelist_explain(struct span text)
 		return prefix.address.family == AF_INET
 			       ? "not a network: write a length of 0 to 32 behind the slash"
 			       : "not a network: write a length of 0 to 128 behind the slash";
-	if (!has_slash && looks_numeric(text))
+	if (!has_slash && has_only(text, DIGITS "."))
 		return "not an address: write four numbers of 0 to 255, \"192.0.2.1\", and for a "
 		       "network \"192.0.2.0/24\"";
 	if (is_label(text))
@@ -127,14 +106,11 @@ int ignore_parse_entry(struct span text, struct ignore_entry *ret,
 	int r;
 
 	r = prefix_parse(text, &entry.prefix);
-	if (r == -ERANGE) {
+	if (r == -ERANGE)
 		(void)snprintf(reterr, IGNORE_ERROR_SIZE,
 			       "bits behind the prefix length are set: taken as \"%s\"",
 			       prefix_format(&entry.prefix, network));
-		*ret = entry;
-		return 1;
-	}
-	if (r < 0 && is_path(text))
+	else if (r < 0 && is_path(text))
 		entry = (struct ignore_entry){ .kind = IGNORE_FILE };
 	else if (r < 0 && ignorelist_is_name(text))
 		entry = (struct ignore_entry){ .kind = IGNORE_NAME };
@@ -143,7 +119,7 @@ int ignore_parse_entry(struct span text, struct ignore_entry *ret,
 		return -EINVAL;
 	}
 	*ret = entry;
-	return 0;
+	return r == -ERANGE;
 }
 
 void ignorelist_done(struct ignorelist *list)
@@ -173,22 +149,15 @@ int ignorelist_add_prefix(struct ignorelist *list, const struct prefix *prefix)
 	return 0;
 }
 
-static char *copy_in_lower_case(struct span name)
-{
-	char *copy = strndup(name.data, name.size);
-
-	for (char *c = copy; c && *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	return copy;
-}
-
 int ignorelist_add_name(struct ignorelist *list, struct span name)
 {
-	cleanup(freep) char *copy = copy_in_lower_case(name);
+	cleanup(freep) char *copy = strndup(name.data, name.size);
 
 	if (!copy)
 		return -ENOMEM;
+	for (char *c = copy; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
 	for (size_t i = 0; i < list->n_names; i++)
 		if (strcmp(list->names[i], copy) == 0)
 			return 0;
@@ -228,24 +197,9 @@ static int fault(struct ignorelist_reader *reader, const char *text)
 			  reader->column, text);
 }
 
-static int add_prefix(struct ignorelist_reader *reader, const struct prefix *prefix)
-{
-	if (reader->source == IGNORE_ANSWER && prefix->length != address_bits(&prefix->address))
-		return fault(reader, "not a single address: a name cannot stand for a network");
-	if (reader->source == IGNORE_ANSWER && reader->list->n_prefixes >= IGNORE_MAX_ANSWER)
-		return -E2BIG;
-	return ignorelist_add_prefix(reader->list, prefix);
-}
-
-static int add_name(struct ignorelist_reader *reader, struct span name)
-{
-	if (reader->source == IGNORE_ANSWER)
-		return fault(reader, "not an address: a name cannot stand for a name");
-	return ignorelist_add_name(reader->list, name);
-}
-
 static int ignorelist_read_entry(struct ignorelist_reader *reader, struct span text)
 {
+	bool answer = reader->source == IGNORE_ANSWER;
 	char error[IGNORE_ERROR_SIZE];
 	struct ignore_entry entry;
 	int r;
@@ -260,9 +214,16 @@ static int ignorelist_read_entry(struct ignorelist_reader *reader, struct span t
 		return r;
 	switch (entry.kind) {
 	case IGNORE_PREFIX:
-		return add_prefix(reader, &entry.prefix);
+		if (answer && entry.prefix.length != address_bits(&entry.prefix.address))
+			return fault(reader,
+				     "not a single address: a name cannot stand for a network");
+		if (answer && reader->list->n_prefixes >= IGNORE_MAX_ANSWER)
+			return -E2BIG;
+		return ignorelist_add_prefix(reader->list, &entry.prefix);
 	case IGNORE_NAME:
-		return add_name(reader, text);
+		if (answer)
+			return fault(reader, "not an address: a name cannot stand for a name");
+		return ignorelist_add_name(reader->list, text);
 	case IGNORE_FILE:
 		return fault(reader, "a list cannot name another file: write it into \"ignoreip\" "
 				     "of banish.json");
@@ -270,22 +231,18 @@ static int ignorelist_read_entry(struct ignorelist_reader *reader, struct span t
 	return 0;
 }
 
-static bool ignorelist_is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 static int read_line(struct ignorelist_reader *reader, struct span line)
 {
+	static const char blanks[] = { ' ', '\t', '\r' };
 	struct span entry = ignorelist_cut(&line, '#');
 	size_t begin = 0, size = 0;
 
-	while (begin < entry.size && ignorelist_is_blank(entry.data[begin]))
+	while (begin < entry.size && memchr(blanks, entry.data[begin], sizeof(blanks)))
 		begin++;
 	entry = (struct span){ entry.data + begin, entry.size - begin };
-	while (entry.size > 0 && ignorelist_is_blank(entry.data[entry.size - 1]))
+	while (entry.size > 0 && memchr(blanks, entry.data[entry.size - 1], sizeof(blanks)))
 		entry.size--;
-	while (size < entry.size && !ignorelist_is_blank(entry.data[size]))
+	while (size < entry.size && !memchr(blanks, entry.data[size], sizeof(blanks)))
 		size++;
 	reader->column = (unsigned)begin + 1;
 	if (size < entry.size) {
@@ -296,24 +253,6 @@ static int read_line(struct ignorelist_reader *reader, struct span line)
 	return entry.size > 0 ? ignorelist_read_entry(reader, entry) : 0;
 }
 
-static int read_lines(struct ignorelist_reader *reader, struct span text)
-{
-	int r = 0;
-
-	while (text.size > 0 && r >= 0) {
-		struct span line = ignorelist_cut(&text, '\n');
-
-		reader->line++;
-		r = read_line(reader, line);
-	}
-	if (r == -E2BIG)
-		r = fault(reader, "too many entries: a list takes 65536 addresses and networks, "
-				  "and 256 names; an answer 64 addresses");
-	if (r < 0)
-		return r;
-	return reader->bad ? -EINVAL : 0;
-}
-
 int ignorelist_parse(const char *file, struct span text, enum ignore_source source,
 		     struct faults *faults, struct ignorelist **ret)
 {
@@ -321,13 +260,23 @@ int ignorelist_parse(const char *file, struct span text, enum ignore_source sour
 	struct ignorelist_reader reader = {
 		.file = file, .source = source, .faults = faults, .list = list
 	};
-	int r;
+	int r = 0;
 
 	if (!list)
 		return -ENOMEM;
-	r = read_lines(&reader, text);
+	while (text.size > 0 && r >= 0) {
+		struct span line = ignorelist_cut(&text, '\n');
+
+		reader.line++;
+		r = read_line(&reader, line);
+	}
+	if (r == -E2BIG)
+		r = fault(&reader, "too many entries: a list takes 65536 addresses and networks, "
+				   "and 256 names; an answer 64 addresses");
 	if (r < 0)
 		return r;
+	if (reader.bad)
+		return -EINVAL;
 	*ret = TAKE_PTR(list);
 	return 0;
 }

@@ -14,53 +14,36 @@ void defines_done(struct defines *defines)
 	*defines = (struct defines){ 0 };
 }
 
-static const char *find_define(const struct defines *defines, struct span name)
-{
-	for (size_t i = 0; i < defines->n; i++)
-		if (span_equal(span_of(defines->list[i].name), name))
-			return defines->list[i].text;
-	return NULL;
-}
-
-/* `%{name}` at `at`: 1 with the name; 0: something else. */
-static int read_reference(const char *at, struct span *ret_name)
-{
-	const char *end;
-
-	if (at[0] != '%' || at[1] != '{' || isdigit((unsigned char)at[2]) || at[2] == ',')
-		return 0;
-	end = strchr(at, '}');
-	if (!end)
-		return 0;
-	*ret_name = (struct span){ at + 2, (size_t)(end - at) - 2 };
-	return 1;
-}
-
 int defines_expand(const struct defines *defines, const char *text, char **ret,
 		   struct span *reterr_name)
 {
-	cleanup(freep) char *buffer = NULL;
+	cleanup(freep) char *buffer = malloc(PATTERN_MAX_SIZE + 1);
 	size_t n = 0;
 
-	buffer = malloc(PATTERN_MAX_SIZE + 1);
 	if (!buffer)
 		return -ENOMEM;
-	while (*text) {
-		struct span name, piece = { text, 1 };
+	for (; *text; text++) {
+		struct span piece = { text, 1 };
+		const char *end;
 
-		if (read_reference(text, &name)) {
-			piece = span_of(find_define(defines, name));
-			if (!piece.data) {
+		if (text[0] == '%' && text[1] == '{' && !isdigit((unsigned char)text[2]) &&
+		    text[2] != ',' && (end = strchr(text, '}'))) {
+			struct span name = { text + 2, (size_t)(end - text) - 2 };
+			size_t i = 0;
+
+			while (i < defines->n && !span_equal(span_of(defines->list[i].name), name))
+				i++;
+			if (i == defines->n) {
 				*reterr_name = name;
 				return -ENOENT;
 			}
-			text = name.data + name.size;
+			piece = span_of(defines->list[i].text);
+			text = end;
 		}
 		if (piece.size > PATTERN_MAX_SIZE - n)
 			return -E2BIG;
 		memcpy(buffer + n, piece.data, piece.size);
 		n += piece.size;
-		text++;
 	}
 	*ret = strndup(buffer, n);
 	return *ret ? 0 : -ENOMEM;
