@@ -16,8 +16,9 @@
 
 #include <cjson/cJSON.h>
 
-#define EXCERPT_SIZE 40  /* bytes of a key that a fault quotes */
-#define MAX_FOUND    100 /* one broken file must not fill memory; lib/base/fault.c keeps no more either */
+#define EXCERPT_SIZE 40 /* bytes of a key that a fault quotes */
+#define MAX_FOUND \
+	100 /* one broken file must not fill memory; lib/base/fault.c keeps no more either */
 
 struct found {
 	const char *at;
@@ -73,19 +74,6 @@ static void position_of(struct json_document *document, const char *at, unsigned
 	*ret_column = (unsigned)(at - document->line_begin) + 1;
 }
 
-/* A key may hold any character: a fault stays one line that a terminal can show. */
-static void blank_controls(char *text)
-{
-	while (*text) {
-		uint32_t character;
-		size_t n = printable_next(span_of(text), &character);
-
-		if (!printable_is_shown(character))
-			memset(text, '?', n);
-		text += n;
-	}
-}
-
 static void add_found(struct json_document *document, bool note, const char *at, const char *format,
 		      va_list arguments) __attribute__((format(printf, 4, 0)));
 
@@ -108,7 +96,15 @@ static void add_found(struct json_document *document, bool note, const char *at,
 		document->result = -ENOMEM;
 		return;
 	}
-	blank_controls(found->message);
+	/* A key may hold any character: a fault stays one line that a terminal can show. */
+	for (char *text = found->message; *text;) {
+		uint32_t character;
+		size_t n = printable_next(span_of(text), &character);
+
+		if (!printable_is_shown(character))
+			memset(text, '?', n);
+		text += n;
+	}
 	document->n_found++;
 }
 
@@ -357,38 +353,13 @@ static const char *add_members(struct json_document *document, struct json *node
 	return (node->n_members > 0 ? at : jsontext_skip_space(at + 1)) + 1;
 }
 
-static int parse_text(struct json_document *document, size_t size)
-{
-	struct json root = { .document = document };
-	struct jsontext_error error;
-	int r;
-
-	r = jsontext_check(document->text, size, &error);
-	if (r < 0) {
-		root.at = document->text + error.offset;
-		json_fault(&root, "%s", error.what);
-		return json_finish(document);
-	}
-	/* What was checked above cJSON takes: here only memory can be short. */
-	document->tree = cJSON_ParseWithLength(document->text, size);
-	if (!document->tree)
-		return -ENOMEM;
-	document->nodes = calloc(count_items(document->tree), sizeof(*document->nodes));
-	if (!document->nodes)
-		return -ENOMEM;
-	(void)add_members(document,
-			  add_node(document, document->tree, jsontext_skip_space(document->text)));
-	check_tree(document->nodes);
-	return document->result == -ENOMEM ? -ENOMEM : 0;
-}
-
 int json_parse(const char *file, struct span text, struct faults *faults,
 	       struct json_document **ret)
 {
-	cleanup(json_freep) struct json_document *document = NULL;
-	int r;
+	cleanup(json_freep) struct json_document *document = calloc(1, sizeof(*document));
+	struct json root = { .document = document };
+	struct jsontext_error error;
 
-	document = calloc(1, sizeof(*document));
 	if (!document)
 		return -ENOMEM;
 	document->faults = faults;
@@ -401,10 +372,24 @@ int json_parse(const char *file, struct span text, struct faults *faults,
 	document->text[text.size] = '\0';
 	document->line_begin = document->text;
 	document->line = 1;
+	if (jsontext_check(document->text, text.size, &error) < 0) {
+		root.at = document->text + error.offset;
+		json_fault(&root, "%s", error.what);
+		return json_finish(document);
+	}
 
-	r = parse_text(document, text.size);
-	if (r < 0)
-		return r;
+	/* What was checked above cJSON takes: here only memory can be short. */
+	document->tree = cJSON_ParseWithLength(document->text, text.size);
+	if (!document->tree)
+		return -ENOMEM;
+	document->nodes = calloc(count_items(document->tree), sizeof(*document->nodes));
+	if (!document->nodes)
+		return -ENOMEM;
+	(void)add_members(document,
+			  add_node(document, document->tree, jsontext_skip_space(document->text)));
+	check_tree(document->nodes);
+	if (document->result == -ENOMEM)
+		return -ENOMEM;
 	*ret = TAKE_PTR(document);
 	return 0;
 }

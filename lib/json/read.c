@@ -14,31 +14,16 @@
 
 #define KEYS_SIZE 256
 
-static const char *type_name(enum json_type type)
-{
-	switch (type) {
-	case JSON_NULL:
-		return "null";
-	case JSON_BOOL:
-		return "true or false";
-	case JSON_NUMBER:
-		return "a number";
-	case JSON_TEXT:
-		return "a text";
-	case JSON_LIST:
-		return "a list";
-	case JSON_OBJECT:
-		return "an object";
-	}
-	return "";
-}
-
 static void fault_of_type(const struct json *value, const char *hint)
 {
+	static const char *const names[] = {
+		[JSON_NULL] = "null",   [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
+		[JSON_TEXT] = "a text", [JSON_LIST] = "a list",        [JSON_OBJECT] = "an object",
+	};
 	char label[JSON_LABEL_SIZE];
 
-	json_fault(value, "%s cannot be %s: %s", json_label(value, label),
-		   type_name(json_type(value)), hint);
+	json_fault(value, "%s cannot be %s: %s", json_label(value, label), names[json_type(value)],
+		   hint);
 }
 
 static void fault_of_value(const struct json *value, const char *hint)
@@ -65,38 +50,27 @@ static const struct json_key *find_key(const struct json_object *object, const c
 	return NULL;
 }
 
-/* Keys that begin with "$" are for editors: nobody is pointed to them. */
-static void list_keys(const struct json_object *object, char buffer[static KEYS_SIZE])
-{
-	size_t n = 0;
-
-	buffer[0] = '\0';
-	for (; object; object = object->base)
-		for (const struct json_key *key = object->keys; key->name; key++) {
-			if (key->name[0] == '$' || n + strlen(key->name) + 3 > KEYS_SIZE)
-				continue;
-			n += (size_t)snprintf(buffer + n, KEYS_SIZE - n, "%s%s", n > 0 ? ", " : "",
-					      key->name);
-		}
-}
-
 static void fault_of_unknown(const struct json *child, const struct json_object *object)
 {
 	struct suggestion suggestion = { .word = span_of(child->name) };
-	char label[JSON_LABEL_SIZE], keys[KEYS_SIZE];
+	char label[JSON_LABEL_SIZE], keys[KEYS_SIZE] = "";
+	size_t n = 0;
 
 	json_label(child, label);
 	for (const struct json_object *o = object; o; o = o->base)
-		for (const struct json_key *key = o->keys; key->name; key++)
+		for (const struct json_key *key = o->keys; key->name; key++) {
 			suggestion_try(&suggestion, key->name);
-	if (suggestion.best) {
+			/* Keys that begin with "$" are for editors: nobody is pointed to them. */
+			if (key->name[0] != '$' && n + strlen(key->name) + 3 <= KEYS_SIZE)
+				n += (size_t)snprintf(keys + n, KEYS_SIZE - n, "%s%s",
+						      n > 0 ? ", " : "", key->name);
+		}
+	if (suggestion.best)
 		json_fault_at_key(child, "%s is not a key of %s: did you mean \"%s\"?", label,
 				  object->noun, suggestion.best);
-		return;
-	}
-	list_keys(object, keys);
-	json_fault_at_key(child, "%s is not a key of %s: its keys are %s", label, object->noun,
-			  keys);
+	else
+		json_fault_at_key(child, "%s is not a key of %s: its keys are %s", label,
+				  object->noun, keys);
 }
 
 bool json_read_object(const struct json *node, const struct json_object *object, void *base)
@@ -132,39 +106,37 @@ void json_read_bool(const struct json *value, const struct json_key *key, void *
 		*(bool *)field = json_bool(value);
 }
 
-static bool number_in_range(const struct json *value, const struct json_key *key)
+/* The value is a number, and in the key's range. */
+static bool expect_number(const struct json *value, const struct json_key *key)
 {
-	double number = json_number(value);
+	double number;
 
-	return number >= (double)key->least && number <= (double)key->most;
+	if (!json_expect(value, JSON_NUMBER, key->hint))
+		return false;
+	number = json_number(value);
+	if (number >= (double)key->least && number <= (double)key->most)
+		return true;
+	fault_of_value(value, key->hint);
+	return false;
 }
 
 void json_read_whole(const struct json *value, const struct json_key *key, void *field)
 {
 	uint32_t whole;
 
-	if (!json_expect(value, JSON_NUMBER, key->hint))
+	if (!expect_number(value, key))
 		return;
-	if (!number_in_range(value, key)) {
-		fault_of_value(value, key->hint);
-		return;
-	}
 	whole = (uint32_t)json_number(value);
-	if ((double)whole < json_number(value)) {
+	if ((double)whole < json_number(value))
 		fault_of_value(value, key->hint);
-		return;
-	}
-	*(uint32_t *)field = whole;
+	else
+		*(uint32_t *)field = whole;
 }
 
 void json_read_factor(const struct json *value, const struct json_key *key, void *field)
 {
-	if (!json_expect(value, JSON_NUMBER, key->hint))
-		return;
-	if (number_in_range(value, key))
+	if (expect_number(value, key))
 		*(double *)field = json_number(value);
-	else
-		fault_of_value(value, key->hint);
 }
 
 void json_read_tenths(const struct json *value, const struct json_key *key, void *field)
@@ -172,12 +144,8 @@ void json_read_tenths(const struct json *value, const struct json_key *key, void
 	char label[JSON_LABEL_SIZE];
 	double tenths, rest;
 
-	if (!json_expect(value, JSON_NUMBER, key->hint))
+	if (!expect_number(value, key))
 		return;
-	if (!number_in_range(value, key)) {
-		fault_of_value(value, key->hint);
-		return;
-	}
 	tenths = json_number(value) * 10;
 	rest = tenths - (unsigned)(tenths + 0.5);
 	if (rest > 1e-6 || rest < -1e-6)
@@ -243,29 +211,25 @@ void json_read_text(const struct json *value, const struct json_key *key, void *
 	*text = copy_text(value);
 }
 
-/* 0 or -1: no time span. */
-static int read_usec(const struct json *value, usec_t *ret)
-{
-	double seconds;
-
-	if (json_type(value) == JSON_TEXT)
-		return timespan_parse(span_of(json_text(value)), ret) < 0 ? -1 : 0;
-	seconds = json_number(value);
-	if (!(seconds >= 0 && seconds < 1e12)) /* far beyond every range, and 1e18 fits */
-		return -1;
-	*ret = (usec_t)(seconds * (double)USEC_PER_SEC + 0.5);
-	return 0;
-}
-
 static void read_span(const struct json *value, const struct json_key *key, usec_t *field,
 		      bool infinity)
 {
 	char label[JSON_LABEL_SIZE];
+	bool good = false;
+	double seconds;
 	usec_t usec;
 
-	if (json_type(value) != JSON_TEXT && json_type(value) != JSON_NUMBER)
+	if (json_type(value) == JSON_TEXT) {
+		good = timespan_parse(span_of(json_text(value)), &usec) >= 0;
+	} else if (json_type(value) == JSON_NUMBER) {
+		seconds = json_number(value);
+		good = seconds >= 0 && seconds < 1e12; /* far beyond every range, and 1e18 fits */
+		usec = good ? (usec_t)(seconds * (double)USEC_PER_SEC + 0.5) : 0;
+	} else {
 		fault_of_type(value, key->hint);
-	else if (read_usec(value, &usec) < 0)
+		return;
+	}
+	if (!good)
 		json_fault(value, "%s is not a time span: %s", json_label(value, label), key->hint);
 	else if ((usec < key->least || usec > key->most) && !(infinity && usec == USEC_INFINITY))
 		fault_of_value(value, key->hint);
@@ -285,28 +249,25 @@ void json_read_span_or_infinity(const struct json *value, const struct json_key 
 
 static void read_port(const struct json *value, const char *hint, struct ports *ports)
 {
+	bool is_number = json_type(value) == JSON_NUMBER;
 	char label[JSON_LABEL_SIZE];
-	const char *known;
+	const char *known = NULL;
 	double number;
-	int r;
+	int r = -EINVAL;
 
-	if (json_type(value) == JSON_NUMBER) {
-		number = json_number(value);
-		if (number >= 1 && number <= UINT16_MAX && (double)(uint16_t)number >= number)
-			r = ports_add_number(ports, (uint16_t)number);
-		else
-			r = -EINVAL;
-	} else if (json_expect(value, JSON_TEXT, hint)) {
-		r = ports_add(ports, span_of(json_text(value)));
-	} else {
+	if (!is_number && !json_expect(value, JSON_TEXT, hint))
 		return;
-	}
+	number = is_number ? json_number(value) : 0;
+	if (!is_number)
+		r = ports_add(ports, span_of(json_text(value)));
+	else if (number >= 1 && number <= UINT16_MAX && (double)(uint16_t)number >= number)
+		r = ports_add_number(ports, (uint16_t)number);
 	if (r == -ENOMEM)
 		json_no_memory(value);
 	if (r != -EINVAL)
 		return;
-
-	known = json_type(value) == JSON_TEXT ? ports_suggest(span_of(json_text(value))) : NULL;
+	if (!is_number)
+		known = ports_suggest(span_of(json_text(value)));
 	json_label(value, label);
 	if (known)
 		json_fault(value, "%s is not a port: did you mean \"%s\"?", label, known);
@@ -354,25 +315,12 @@ void json_texts_free(char **texts, size_t n)
 	free(texts);
 }
 
-/* Fills `texts` as far as it comes. */
-static bool fill_texts(const struct json *list, const char *hint, bool empty, char **texts)
-{
-	struct json child = { 0 };
-	bool good = true;
-
-	for (size_t i = 0; json_next(list, &child); i++) {
-		if (expect_text(&child, hint, empty))
-			texts[i] = copy_text(&child);
-		good = good && texts[i];
-	}
-	return good;
-}
-
 bool json_read_texts(const struct json *value, const char *hint, bool empty, char ***ret,
 		     size_t *ret_n)
 {
-	bool list = json_type(value) == JSON_LIST, good;
+	bool list = json_type(value) == JSON_LIST, good = true;
 	size_t n = list ? json_count(value) : 1;
+	struct json text = { 0 };
 	char label[JSON_LABEL_SIZE];
 	char **texts;
 
@@ -383,10 +331,15 @@ bool json_read_texts(const struct json *value, const char *hint, bool empty, cha
 	texts = json_allocate(value, n, sizeof(*texts));
 	if (!texts)
 		return false;
-	if (list)
-		good = fill_texts(value, hint, empty, texts);
-	else
-		good = expect_text(value, hint, empty) && (texts[0] = copy_text(value));
+	for (size_t i = 0; i < n; i++) {
+		if (!list)
+			text = *value;
+		else
+			(void)json_next(value, &text);
+		if (expect_text(&text, hint, empty))
+			texts[i] = copy_text(&text);
+		good = good && texts[i];
+	}
 	if (!good) {
 		json_texts_free(texts, n);
 		return false;

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 /* cJSON 1.7.15 copies a number into 64 bytes and fails on a longer one. */
@@ -34,16 +35,6 @@ static int peek(const struct jsontext *json)
 static bool is_space(int c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool json_text_is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool json_text_is_letter(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static void skip_space(struct jsontext *json)
@@ -75,25 +66,24 @@ static int read_hex4(struct jsontext *json)
 	for (unsigned i = 0; i < 4; i++) {
 		int c = peek(json);
 
-		if (json_text_is_digit(c))
-			c -= '0';
-		else if (c >= 'a' && c <= 'f')
-			c -= 'a' - 10;
-		else if (c >= 'A' && c <= 'F')
-			c -= 'A' - 10;
-		else
+		if (!isxdigit(c))
 			return -1;
-		value = value * 16 + c;
+		value = value * 16 + (isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
 		json->at++;
 	}
 	return value;
 }
 
-/* Behind "\u". */
-static int check_unicode_escape(struct jsontext *json, const char *begin)
+static int check_escape(struct jsontext *json)
 {
-	int high, low;
+	const char *begin = json->at++;
+	int c = peek(json), high, low;
 
+	if (c <= 0 || !strchr("\"\\/bfnrtu", c))
+		return fail(json, begin, "unknown escape: a backslash itself is written \\\\");
+	json->at++;
+	if (c != 'u')
+		return 0;
 	high = read_hex4(json);
 	if (high < 0)
 		return fail(json, begin, "\\u needs four hexadecimal digits: \\u00e9 is one");
@@ -108,21 +98,6 @@ static int check_unicode_escape(struct jsontext *json, const char *begin)
 			return 0;
 	}
 	return fail(json, begin, "half of a surrogate pair: write the character itself");
-}
-
-static int check_escape(struct jsontext *json)
-{
-	const char *begin = json->at++;
-	int c = peek(json);
-
-	if (c == 'u') {
-		json->at++;
-		return check_unicode_escape(json, begin);
-	}
-	if (c <= 0 || !strchr("\"\\/bfnrt", c))
-		return fail(json, begin, "unknown escape: a backslash itself is written \\\\");
-	json->at++;
-	return 0;
 }
 
 static int check_string(struct jsontext *json)
@@ -155,7 +130,7 @@ static bool skip_digits(struct jsontext *json)
 {
 	const char *begin = json->at;
 
-	while (json_text_is_digit(peek(json)))
+	while (isdigit(peek(json)))
 		json->at++;
 	return json->at > begin;
 }
@@ -168,7 +143,7 @@ static int check_number(struct jsontext *json)
 		json->at++;
 	if (peek(json) == '0') {
 		json->at++;
-		if (json_text_is_digit(peek(json)))
+		if (isdigit(peek(json)))
 			return fail(json, begin, "a number begins with 0: remove the zeros");
 	} else if (!skip_digits(json)) {
 		return fail(json, begin, "not a number: digits must follow the minus");
@@ -276,58 +251,41 @@ static int check_value(struct jsontext *json)
 	}
 	if (c == '"')
 		return check_string(json);
-	if (c == '-' || json_text_is_digit(c))
+	if (c == '-' || isdigit(c))
 		return check_number(json);
 	if (c < 0)
 		return fail(json, json->at, "the file ends too early: something is not closed");
 	return check_word(json);
 }
 
-/* The byte behind the closing quote, or the end. */
-static size_t string_end(const char *text, size_t size, size_t i)
-{
-	for (i++; i < size && text[i] != '"'; i++)
-		if (text[i] == '\\')
-			i++;
-	return MIN(i + 1, size);
-}
-
-/* The byte behind the comment that begins at i; 0: it has no end. */
-static size_t comment_end(const char *text, size_t size, size_t i)
-{
-	const char *end;
-
-	if (text[i + 1] == '/') {
-		end = memchr(text + i, '\n', size - i);
-		return end ? (size_t)(end - text) : size;
-	}
-	end = memmem(text + i + 2, size - i - 2, "*/", 2);
-	return end ? (size_t)(end - text) + 2 : 0;
-}
-
 /* Newlines stay, so that every position stays. */
 static int blank_comments(char *text, size_t size, struct jsontext_error *reterr)
 {
-	size_t i = 0, end;
+	for (size_t i = 0, stop; i < size; i++) {
+		const char *end;
+		bool block;
 
-	while (i < size) {
 		if (text[i] == '"') {
-			i = string_end(text, size, i);
-		} else if (text[i] == '/' && i + 1 < size &&
-			   (text[i + 1] == '/' || text[i + 1] == '*')) {
-			end = comment_end(text, size, i);
-			if (end == 0) {
-				*reterr = (struct jsontext_error){
-					i, "a comment without its end: add \"*/\""
-				};
-				return -EINVAL;
-			}
-			for (; i < end; i++)
-				if (text[i] != '\n')
-					text[i] = ' ';
-		} else {
-			i++;
+			for (i++; i < size && text[i] != '"'; i++)
+				i += text[i] == '\\';
+			continue;
 		}
+		if (text[i] != '/' || i + 1 == size || (text[i + 1] != '/' && text[i + 1] != '*'))
+			continue;
+		block = text[i + 1] == '*';
+		end = block ? memmem(text + i + 2, size - i - 2, "*/", 2)
+			    : memchr(text + i, '\n', size - i);
+		if (block && !end) {
+			*reterr =
+				(struct jsontext_error){ i,
+							 "a comment without its end: add \"*/\"" };
+			return -EINVAL;
+		}
+		stop = end ? (size_t)(end - text) + 2 * block : size;
+		for (; i < stop; i++)
+			if (text[i] != '\n')
+				text[i] = ' ';
+		i--;
 	}
 	return 0;
 }
@@ -335,9 +293,9 @@ static int blank_comments(char *text, size_t size, struct jsontext_error *reterr
 static bool is_name(const char *begin, const char *end)
 {
 	for (const char *p = begin; p < end; p++)
-		if (!json_text_is_letter(*p) && !json_text_is_digit(*p) && *p != '_' && *p != '-')
+		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '-')
 			return false;
-	return begin < end && json_text_is_letter(*begin);
+	return begin < end && isalpha((unsigned char)*begin);
 }
 
 /* Of a line like "jails:", "- sshd" or "---", or fail2ban's "[sshd]". NULL: none of these. */
