@@ -14,46 +14,21 @@
 #define USEC_PER_MONTH (2629800 * USEC_PER_SEC) /* a twelfth of a year, as in systemd.time(7) */
 #define USEC_PER_YEAR  (12 * USEC_PER_MONTH)
 
+/* From the longest to the shortest. The first name is the one that is written. */
 static const struct {
-	const char *name;
 	usec_t usec;
+	const char *names[4];
 } units[] = {
-	{ "us", 1 },
-	{ "usec", 1 },
-	{ "\xc2\xb5s", 1 }, /* U+00B5, the micro sign */
-	{ "\xce\xbcs", 1 }, /* U+03BC, the Greek letter */
-	{ "ms", USEC_PER_MSEC },
-	{ "msec", USEC_PER_MSEC },
-	{ "s", USEC_PER_SEC },
-	{ "sec", USEC_PER_SEC },
-	{ "second", USEC_PER_SEC },
-	{ "seconds", USEC_PER_SEC },
-	{ "m", USEC_PER_MIN },
-	{ "min", USEC_PER_MIN },
-	{ "minute", USEC_PER_MIN },
-	{ "minutes", USEC_PER_MIN },
-	{ "h", USEC_PER_HOUR },
-	{ "hr", USEC_PER_HOUR },
-	{ "hour", USEC_PER_HOUR },
-	{ "hours", USEC_PER_HOUR },
-	{ "d", USEC_PER_DAY },
-	{ "day", USEC_PER_DAY },
-	{ "days", USEC_PER_DAY },
-	{ "w", USEC_PER_WEEK },
-	{ "week", USEC_PER_WEEK },
-	{ "weeks", USEC_PER_WEEK },
-	{ "M", USEC_PER_MONTH },
-	{ "month", USEC_PER_MONTH },
-	{ "months", USEC_PER_MONTH },
-	{ "y", USEC_PER_YEAR },
-	{ "year", USEC_PER_YEAR },
-	{ "years", USEC_PER_YEAR },
-};
-
-/* A number before its unit is known: `fraction` are the digits behind the point. */
-struct number {
-	uint64_t whole;
-	struct span fraction;
+	{ USEC_PER_YEAR, { "y", "year", "years" } },
+	{ USEC_PER_MONTH, { "month", "M", "months" } },
+	{ USEC_PER_WEEK, { "w", "week", "weeks" } },
+	{ USEC_PER_DAY, { "d", "day", "days" } },
+	{ USEC_PER_HOUR, { "h", "hr", "hour", "hours" } },
+	{ USEC_PER_MIN, { "min", "m", "minute", "minutes" } },
+	{ USEC_PER_SEC, { "s", "sec", "second", "seconds" } },
+	{ USEC_PER_MSEC, { "ms", "msec" } },
+	/* the micro sign, U+00B5, and the Greek letter, U+03BC */
+	{ 1, { "us", "usec", "\xc2\xb5s", "\xce\xbcs" } },
 };
 
 static bool timespan_is_blank(char c)
@@ -85,61 +60,41 @@ static struct span timespan_cut(struct span *text, bool (*is)(char c))
 	return run;
 }
 
-static int cut_number(struct span *text, struct number *ret)
+/* A number before its unit is known: `ret_fraction` are the digits behind the point. */
+static int cut_number(struct span *text, uint64_t *ret, struct span *ret_fraction)
 {
-	struct number number = { 0 };
 	struct span whole = timespan_cut(text, timespan_is_digit);
 
+	*ret = 0;
+	*ret_fraction = (struct span){ 0 };
 	for (size_t i = 0; i < whole.size; i++)
-		if (__builtin_mul_overflow(number.whole, 10, &number.whole) ||
-		    __builtin_add_overflow(number.whole, whole.data[i] - '0', &number.whole))
+		if (__builtin_mul_overflow(*ret, 10, ret) ||
+		    __builtin_add_overflow(*ret, whole.data[i] - '0', ret))
 			return -ERANGE;
-	if (text->size > 0 && text->data[0] == '.') {
-		text->data++;
-		text->size--;
-		number.fraction = timespan_cut(text, timespan_is_digit);
-		if (number.fraction.size == 0)
-			return -EINVAL;
-	} else if (whole.size == 0) {
-		return -EINVAL;
-	}
-	*ret = number;
-	return 0;
+	if (text->size == 0 || text->data[0] != '.')
+		return whole.size > 0 ? 0 : -EINVAL;
+	text->data++;
+	text->size--;
+	*ret_fraction = timespan_cut(text, timespan_is_digit);
+	return ret_fraction->size > 0 ? 0 : -EINVAL;
 }
 
 static int cut_unit(struct span *text, usec_t *ret)
 {
 	struct span name = timespan_cut(text, is_unit_byte);
 
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (span_equal(name, span_of(units[i].name))) {
-			*ret = units[i].usec;
-			return 0;
-		}
-	}
+	for (size_t i = 0; name.size > 0 && i < ARRAY_SIZE(units); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(units[i].names); k++)
+			if (span_equal(name, span_of(units[i].names[k]))) {
+				*ret = units[i].usec;
+				return 0;
+			}
 	return -EINVAL;
-}
-
-static int add_number(usec_t *total, const struct number *number, usec_t unit)
-{
-	usec_t term;
-
-	if (__builtin_mul_overflow(number->whole, unit, &term) ||
-	    __builtin_add_overflow(*total, term, total))
-		return -ERANGE;
-	for (size_t i = 0; i < number->fraction.size; i++) {
-		unit /= 10;
-		term = unit * (usec_t)(number->fraction.data[i] - '0');
-		if (__builtin_add_overflow(*total, term, total))
-			return -ERANGE;
-	}
-	return *total == USEC_INFINITY ? -ERANGE : 0;
 }
 
 int timespan_parse(struct span text, usec_t *ret)
 {
-	struct number number;
-	usec_t total = 0, unit;
+	usec_t total = 0;
 	bool first = true;
 	int r;
 
@@ -153,19 +108,29 @@ int timespan_parse(struct span text, usec_t *ret)
 		return 0;
 	}
 	do {
-		r = cut_number(&text, &number);
+		usec_t unit = USEC_PER_SEC, term;
+		struct span fraction;
+
+		r = cut_number(&text, &term, &fraction);
 		if (r < 0)
 			return r;
 		(void)timespan_cut(&text, timespan_is_blank);
-		unit = USEC_PER_SEC;
 		if (!first || text.size > 0) {
 			r = cut_unit(&text, &unit);
 			if (r < 0)
 				return r;
 		}
-		r = add_number(&total, &number, unit);
-		if (r < 0)
-			return r;
+		if (__builtin_mul_overflow(term, unit, &term) ||
+		    __builtin_add_overflow(total, term, &total))
+			return -ERANGE;
+		for (size_t i = 0; i < fraction.size; i++) {
+			unit /= 10;
+			term = unit * (usec_t)(fraction.data[i] - '0');
+			if (__builtin_add_overflow(total, term, &total))
+				return -ERANGE;
+		}
+		if (total == USEC_INFINITY)
+			return -ERANGE;
 		(void)timespan_cut(&text, timespan_is_blank);
 		first = false;
 	} while (text.size > 0);
@@ -175,14 +140,6 @@ int timespan_parse(struct span text, usec_t *ret)
 
 const char *timespan_format(usec_t timespan, char buffer[static TIMESPAN_TEXT_MAX])
 {
-	static const struct {
-		const char *name;
-		usec_t usec;
-	} parts[] = {
-		{ "y", USEC_PER_YEAR }, { "month", USEC_PER_MONTH }, { "w", USEC_PER_WEEK },
-		{ "d", USEC_PER_DAY },  { "h", USEC_PER_HOUR },      { "min", USEC_PER_MIN },
-		{ "s", USEC_PER_SEC },  { "ms", USEC_PER_MSEC },     { "us", 1 },
-	};
 	size_t size = 0;
 
 	if (timespan == USEC_INFINITY)
@@ -190,12 +147,12 @@ const char *timespan_format(usec_t timespan, char buffer[static TIMESPAN_TEXT_MA
 	if (timespan == 0)
 		return strcpy(buffer, "0");
 	for (size_t i = timespan % USEC_PER_MONTH == 0 ? 0 : 2; timespan > 0; i++) {
-		if (timespan < parts[i].usec)
+		if (timespan < units[i].usec)
 			continue;
 		size += (size_t)snprintf(buffer + size, TIMESPAN_TEXT_MAX - size, "%s%" PRIu64 "%s",
-					 size > 0 ? " " : "", timespan / parts[i].usec,
-					 parts[i].name);
-		timespan %= parts[i].usec;
+					 size > 0 ? " " : "", timespan / units[i].usec,
+					 units[i].names[0]);
+		timespan %= units[i].usec;
 	}
 	return buffer;
 }

@@ -20,6 +20,7 @@
 
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #define RUNE_MAX 0x10ffff
@@ -45,88 +46,52 @@ static struct span read_bare(struct logfmt_reader *reader)
 	return (struct span){ (const char *)start, (size_t)(reader->p - start) };
 }
 
-static bool is_surrogate(uint32_t rune)
-{
-	return rune >= 0xd800 && rune <= 0xdfff;
-}
-
 static char *put_utf8(char *output, uint32_t rune)
 {
-	if (rune < 0x80) {
-		*output++ = (char)rune;
-	} else if (rune < 0x800) {
-		*output++ = (char)(0xc0 | rune >> 6);
-		*output++ = (char)(0x80 | (rune & 0x3f));
-	} else if (rune < 0x10000) {
-		*output++ = (char)(0xe0 | rune >> 12);
-		*output++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*output++ = (char)(0x80 | (rune & 0x3f));
-	} else {
-		*output++ = (char)(0xf0 | rune >> 18);
-		*output++ = (char)(0x80 | (rune >> 12 & 0x3f));
-		*output++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*output++ = (char)(0x80 | (rune & 0x3f));
-	}
+	static const uint8_t leads[] = { 0, 0xc0, 0xe0, 0xf0 };
+	unsigned n = (rune >= 0x80) + (rune >= 0x800) + (rune >= 0x10000); /* bytes behind it */
+
+	*output++ = (char)(leads[n] | rune >> 6 * n);
+	while (n-- > 0)
+		*output++ = (char)(0x80 | (rune >> 6 * n & 0x3f));
 	return output;
 }
 
-static int read_hex(struct logfmt_reader *reader, size_t n_digits, uint32_t *ret)
-{
-	uint32_t value = 0;
-
-	if ((size_t)(reader->end - reader->p) < n_digits)
-		return -EINVAL;
-	for (size_t i = 0; i < n_digits; i++) {
-		unsigned char c = *reader->p++;
-
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (uint32_t)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			value = value << 4 | (uint32_t)(c - 'A' + 10);
-		else
-			return -EINVAL;
-	}
-	*ret = value;
-	return 0;
-}
-
-/* \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. */
-static int read_number(struct logfmt_reader *reader, unsigned char kind)
-{
-	uint32_t value;
-	int r;
-
-	r = read_hex(reader, kind == 'x' ? 2 : kind == 'u' ? 4 : 8, &value);
-	if (r < 0)
-		return r;
-	if (kind == 'x') {
-		*reader->output++ = (char)value;
-		return 0;
-	}
-	if (value > RUNE_MAX || is_surrogate(value))
-		return -EINVAL;
-	reader->output = put_utf8(reader->output, value);
-	return 0;
-}
-
-/* `p` stands behind the backslash. */
+/* `p` stands behind the backslash. \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. */
 static int logfmt_read_escape(struct logfmt_reader *reader)
 {
 	static const char names[] = "abfnrtv\\\"", bytes[] = "\a\b\f\n\r\t\v\\\"";
 	const char *name;
+	uint32_t value = 0;
+	size_t n_digits;
 	unsigned char c;
 
 	if (reader->p == reader->end)
 		return -EINVAL;
 	c = *reader->p++;
-	if (c == 'x' || c == 'u' || c == 'U')
-		return read_number(reader, c);
 	name = memchr(names, c, sizeof(names) - 1);
-	if (!name)
+	if (name) {
+		*reader->output++ = bytes[name - names];
+		return 0;
+	}
+	n_digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+	if (n_digits == 0 || (size_t)(reader->end - reader->p) < n_digits)
 		return -EINVAL;
-	*reader->output++ = bytes[name - names];
+	while (n_digits-- > 0) {
+		unsigned char digit = *reader->p++;
+
+		if (!isxdigit(digit))
+			return -EINVAL;
+		value = value << 4 |
+			(uint32_t)(isdigit(digit) ? digit - '0' : tolower(digit) - 'a' + 10);
+	}
+	if (c == 'x') {
+		*reader->output++ = (char)value;
+		return 0;
+	}
+	if (value > RUNE_MAX || (value >= 0xd800 && value <= 0xdfff)) /* surrogates */
+		return -EINVAL;
+	reader->output = put_utf8(reader->output, value);
 	return 0;
 }
 
@@ -190,22 +155,6 @@ static int read_pair(struct logfmt_reader *reader, struct logfmt_pair *ret)
 	return read_quoted(reader, &ret->value);
 }
 
-/* Room for all values of the line, so that no pointer moves while they are unquoted. */
-static int logfmt_reserve(struct logfmt *logfmt, struct span line)
-{
-	char *scratch;
-
-	if (line.size <= logfmt->scratch_size || !memchr(line.data, '\\', line.size))
-		return 0;
-	scratch = malloc(line.size);
-	if (!scratch)
-		return -ENOMEM;
-	free(logfmt->scratch);
-	logfmt->scratch = scratch;
-	logfmt->scratch_size = line.size;
-	return 0;
-}
-
 int logfmt_parse(struct logfmt *logfmt, struct span line)
 {
 	struct logfmt_reader reader;
@@ -215,26 +164,31 @@ int logfmt_parse(struct logfmt *logfmt, struct span line)
 	logfmt->n_pairs = 0;
 	if (line.size == 0)
 		return -EINVAL;
-	r = logfmt_reserve(logfmt, line);
-	if (r < 0)
-		return r;
+	/* Room for all values of the line, so that no pointer moves while they are unquoted. */
+	if (line.size > logfmt->scratch_size && memchr(line.data, '\\', line.size)) {
+		char *scratch = malloc(line.size);
+
+		if (!scratch)
+			return -ENOMEM;
+		free(logfmt->scratch);
+		logfmt->scratch = scratch;
+		logfmt->scratch_size = line.size;
+	}
 	reader.p = (const unsigned char *)line.data;
 	reader.end = reader.p + line.size;
 	reader.output = logfmt->scratch;
-	for (;;) {
+	do {
 		if (n_pairs == LOGFMT_MAX_PAIRS)
 			return -EINVAL;
-		r = read_pair(&reader, &logfmt->pairs[n_pairs]);
+		r = read_pair(&reader, &logfmt->pairs[n_pairs++]);
 		if (r < 0)
 			return r;
-		n_pairs++;
-		if (reader.p == reader.end)
-			break;
-		if (*reader.p++ != ' ')
-			return -EINVAL;
-	}
-	logfmt->n_pairs = n_pairs;
-	return 0;
+		if (reader.p == reader.end) {
+			logfmt->n_pairs = n_pairs;
+			return 0;
+		}
+	} while (*reader.p++ == ' ');
+	return -EINVAL;
 }
 
 int logfmt_get(const struct logfmt *logfmt, struct span key, struct span *ret)

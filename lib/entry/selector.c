@@ -41,7 +41,6 @@ struct need {
 
 /* One selector: all needs hold. */
 struct needs {
-	unsigned rule;
 	struct need *needs;
 	size_t n_needs;
 };
@@ -109,61 +108,44 @@ static unsigned intern_value(struct selection *selection, unsigned field, const 
 	return i;
 }
 
-/* The condition that tells most goes first: journald's unit is asked by nearly every rule. */
-static size_t leading_condition(const struct selector *selector)
+static int selector_append(struct selection *selection, const struct selector *selector,
+			   unsigned rule)
 {
-	for (size_t i = 0; i < selector->n_conditions; i++)
+	struct needs *needs = &selection->selectors[selection->n_selectors++];
+	const struct need *first;
+	size_t leading = 0;
+
+	/* The condition that tells most goes first: journald's unit is asked by nearly every
+	 * rule. */
+	for (size_t i = selector->n_conditions; i-- > 0;)
 		if (strcmp(selector->conditions[i].field, "_SYSTEMD_UNIT") == 0)
-			return i;
-	return 0;
-}
-
-static int fill_need(struct selection *selection, const struct condition *condition,
-		     struct need *need)
-{
-	need->field = intern_field(selection, condition->field);
-	need->values = calloc(MAX(condition->n_values, 1), sizeof(*need->values));
-	if (!need->values)
+			leading = i;
+	first = needs->needs = calloc(MAX(selector->n_conditions, 1), sizeof(*needs->needs));
+	if (!first)
 		return -ENOMEM;
-	for (size_t i = 0; i < condition->n_values; i++)
-		need->values[need->n_values++] =
-			intern_value(selection, need->field, condition->values[i]);
-	return 0;
-}
+	for (size_t i = 0; i < selector->n_conditions; i++) {
+		const struct condition *condition = &selector->conditions[i == 0         ? leading
+									  : i <= leading ? i - 1
+											 : i];
+		struct need *need = &needs->needs[needs->n_needs++];
 
-static int lead(struct selection *selection, const struct need *need, unsigned rule)
-{
-	selection->fields[need->field].leads = true;
-	for (size_t i = 0; i < need->n_values; i++) {
-		struct value *value = &selection->values[need->values[i]];
+		need->field = intern_field(selection, condition->field);
+		need->values = calloc(MAX(condition->n_values, 1), sizeof(*need->values));
+		if (!need->values)
+			return -ENOMEM;
+		for (size_t k = 0; k < condition->n_values; k++)
+			need->values[need->n_values++] =
+				intern_value(selection, need->field, condition->values[k]);
+	}
+	selection->fields[first->field].leads |= needs->n_needs > 0;
+	for (size_t i = 0; i < first->n_values; i++) {
+		struct value *value = &selection->values[first->values[i]];
 
 		if (!array_grow(value->rules, value->n_rules))
 			return -ENOMEM;
 		value->rules[value->n_rules++] = rule;
 	}
 	return 0;
-}
-
-static int selector_append(struct selection *selection, const struct selector *selector,
-			   unsigned rule)
-{
-	struct needs *needs = &selection->selectors[selection->n_selectors++];
-	size_t leading = leading_condition(selector);
-	int r;
-
-	needs->rule = rule;
-	needs->needs = calloc(MAX(selector->n_conditions, 1), sizeof(*needs->needs));
-	if (!needs->needs)
-		return -ENOMEM;
-	for (size_t i = 0; i < selector->n_conditions; i++) {
-		size_t from = i == 0 ? leading : i <= leading ? i - 1 : i;
-
-		r = fill_need(selection, &selector->conditions[from],
-			      &needs->needs[needs->n_needs++]);
-		if (r < 0)
-			return r;
-	}
-	return needs->n_needs > 0 ? lead(selection, &needs->needs[0], rule) : 0;
 }
 
 static int selector_make_room(struct selection *selection, const struct rule *const *rules)
