@@ -16,11 +16,6 @@
 
 static const uint8_t mapped_prefix[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
 
-static bool address_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Decimal without sign or leading zero. 0 or -EINVAL. */
 static int parse_number(struct span text, unsigned max, unsigned *ret)
 {
@@ -29,7 +24,7 @@ static int parse_number(struct span text, unsigned max, unsigned *ret)
 	if (text.size == 0 || text.size > 5 || (text.size > 1 && text.data[0] == '0'))
 		return -EINVAL;
 	for (size_t i = 0; i < text.size; i++) {
-		if (!address_is_digit(text.data[i]))
+		if (text.data[i] < '0' || text.data[i] > '9')
 			return -EINVAL;
 		value = 10 * value + (unsigned)(text.data[i] - '0');
 	}
@@ -65,12 +60,11 @@ static bool is_mapped(const struct address *address)
 
 static void address_fold(struct address *address)
 {
-	struct address folded = { .family = AF_INET };
-
 	if (!is_mapped(address))
 		return;
-	memcpy(folded.bytes, address->bytes + sizeof(mapped_prefix), 4);
-	*address = folded;
+	address->family = AF_INET;
+	memcpy(address->bytes, address->bytes + sizeof(mapped_prefix), 4);
+	memset(address->bytes + 4, 0, sizeof(address->bytes) - 4);
 }
 
 int address_parse(struct span text, struct address *ret)
@@ -86,76 +80,54 @@ int address_parse(struct span text, struct address *ret)
 	return 0;
 }
 
-/* An interface's name or index: what may stand behind the '%' of RFC 4007. */
-static bool is_zone(struct span text)
-{
-	if (text.size == 0 || text.size > ZONE_MAX)
-		return false;
-	for (size_t i = 0; i < text.size; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-
-		if (c <= ' ' || c >= 0x7f || strchr("%/[]:\"\\", c))
-			return false;
-	}
-	return true;
-}
-
-/* "2001:db8::1" or "fe80::1%eth0" */
+/* "2001:db8::1" or "fe80::1%eth0": behind the '%' of RFC 4007 stands an interface's name or index.
+ */
 static int parse_with_zone(struct span text, struct address *ret)
 {
 	const char *percent = text.size > 0 ? memchr(text.data, '%', text.size) : NULL;
-	struct span zone;
+	size_t size = percent ? (size_t)(percent - text.data) : text.size;
+	size_t zone_size = percent ? text.size - size - 1 : 0;
 
-	if (!percent)
-		return address_parse(text, ret);
-	zone.data = percent + 1;
-	zone.size = text.size - (size_t)(percent - text.data) - 1;
-	text.size = (size_t)(percent - text.data);
-	if (!is_zone(zone) || !memchr(text.data, ':', text.size))
+	if (percent && (zone_size == 0 || zone_size > ZONE_MAX || !memchr(text.data, ':', size)))
 		return -EINVAL;
-	return address_parse(text, ret);
-}
+	for (size_t i = 1; i <= zone_size; i++) {
+		unsigned char c = (unsigned char)percent[i];
 
-/* "[2001:db8::1]" or "[2001:db8::1]:5" */
-static int parse_bracketed(struct span text, struct address *ret)
-{
-	const char *end = memchr(text.data, ']', text.size);
-	struct span inner, rest;
-	unsigned port;
-
-	if (!end)
-		return -EINVAL;
-	inner = (struct span){ text.data + 1, (size_t)(end - text.data) - 1 };
-	rest = (struct span){ end + 1, text.size - inner.size - 2 };
-	if (!memchr(inner.data, ':', inner.size))
-		return -EINVAL;
-	if (rest.size > 0) {
-		if (rest.data[0] != ':')
-			return -EINVAL;
-		if (parse_number((struct span){ rest.data + 1, rest.size - 1 }, UINT16_MAX, &port) <
-		    0)
+		if (c <= ' ' || c >= 0x7f || strchr("%/[]:\"\\", c))
 			return -EINVAL;
 	}
-	return parse_with_zone(inner, ret);
+	return address_parse((struct span){ text.data, size }, ret);
+}
+
+/* ":5" behind an address, or nothing. */
+static bool is_port(struct span text)
+{
+	unsigned port;
+
+	return text.size == 0 ||
+	       (text.data[0] == ':' && parse_number((struct span){ text.data + 1, text.size - 1 },
+						    UINT16_MAX, &port) >= 0);
 }
 
 int address_parse_endpoint(struct span text, struct address *ret)
 {
-	const char *colon;
+	const char *end;
 	size_t size;
-	unsigned port;
 
-	if (text.size == 0)
-		return -EINVAL;
-	if (text.data[0] == '[')
-		return parse_bracketed(text, ret);
-
+	if (text.size > 0 && text.data[0] == '[') {
+		end = memchr(text.data, ']', text.size);
+		size = end ? (size_t)(end - text.data) - 1 : 0; /* between the brackets */
+		if (!end || !memchr(text.data + 1, ':', size) ||
+		    !is_port((struct span){ end + 1, text.size - size - 2 }))
+			return -EINVAL;
+		return parse_with_zone((struct span){ text.data + 1, size }, ret);
+	}
 	/* A colon behind a dotted address ends it; one before any dot makes the text IPv6. */
-	colon = memchr(text.data, ':', text.size);
-	size = colon ? (size_t)(colon - text.data) : 0;
-	if (!colon || !memchr(text.data, '.', size))
+	end = text.size > 0 ? memchr(text.data, ':', text.size) : NULL;
+	size = end ? (size_t)(end - text.data) : 0;
+	if (!end || !memchr(text.data, '.', size))
 		return parse_with_zone(text, ret);
-	if (parse_number((struct span){ colon + 1, text.size - size - 1 }, UINT16_MAX, &port) < 0)
+	if (!is_port((struct span){ end, text.size - size }))
 		return -EINVAL;
 	return address_parse((struct span){ text.data, size }, ret);
 }
