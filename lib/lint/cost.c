@@ -193,16 +193,6 @@ static bool write_group(struct writing *writing, bool wanted, unsigned depth)
 	}
 }
 
-/* A word begins; or any sign, of a line that is all there is to go by. */
-static bool is_word_start(struct span text, size_t i, bool any)
-{
-	if (i == 0)
-		return true;
-	if (!isalnum((unsigned char)text.data[i]))
-		return any;
-	return !isalnum((unsigned char)text.data[i - 1]);
-}
-
 static void search_add_line(struct search *search, const struct line *line)
 {
 	struct span text = { line->text, line->size };
@@ -223,29 +213,22 @@ static void search_add_examples(struct search *search, const struct rule *rule,
 {
 	for (size_t i = 0; i < rule->n_examples && search->n_lines < MAX_EXAMPLES; i++) {
 		const struct example *example = &rule->examples[i];
-		struct span text = span_of(example->message);
+		const char *text = example->message;
 		struct line line = { 0 };
 
 		if (!example->event || strcmp(example->event, event->name) != 0)
 			continue;
-		for (size_t k = 0; k < MIN(text.size, MAX_LINE); k++) {
-			if (is_word_start(text, k, !search->understood))
+		for (size_t k = 0; text[k] && k < MAX_LINE; k++) {
+			/* A word begins; or any sign, of a line that is all there is to go by. */
+			if (k == 0 ||
+			    (isalnum((unsigned char)text[k]) ? !isalnum((unsigned char)text[k - 1])
+							     : !search->understood))
 				line_start(&line);
-			line_put(&line, &text.data[k], 1);
+			line_put(&line, &text[k], 1);
 		}
 		search_add_line(search, &line);
 	}
-}
-
-static void search_add_written(struct search *search, const char *pattern)
-{
-	for (unsigned i = 0; i < N_WRITTEN; i++) {
-		struct line line = { 0 };
-		struct writing writing = { .at = pattern, .line = &line, .variant = i };
-
-		(void)write_group(&writing, true, 32);
-		search_add_line(search, &line);
-	}
+	search->n_examples = search->n_lines;
 }
 
 /* From start i to start k, the last being the end of the line. */
@@ -295,51 +278,27 @@ static void search_add_shared_bytes(struct search *search, const char *pattern)
 	search->looks_ahead |= !search->understood;
 }
 
-static void search_add_pieces(struct search *search)
-{
-	size_t first = search->understood ? search->n_examples : 0;
-
-	for (size_t i = 0; !search->understood && i < N_SIGNS; i++)
-		search_add_piece(search, (struct span){ &signs[i], 1 });
-	for (size_t i = first; i < search->n_lines; i++)
-		for (size_t k = 0; k < search->lines[i].n_starts; k++)
-			search_add_piece(search, line_cut(&search->lines[i], k, k + 1));
-}
-
-static int try_tail(struct search *search, struct trial *trial, struct span tail,
-		    struct pumped *ret)
-{
-	trial->tail = tail;
-	return pump_try(search->pump, trial, ret);
-}
-
 /* The repeats must fail at last, so that all of it is tried: where what comes fits nowhere, or if
  * it does, the rest of the line does not, or nothing comes. What is looked at ahead may want to see
  * the rest. */
-static int try_ends(struct search *search, const struct line *line, struct trial *trial,
-		    struct pumped *ret)
-{
-	size_t size = trial->head.size;
-	struct span rest = { search->tail, line->size - size + 2 };
-	int r;
-
-	search->tail[0] = search->tail[rest.size - 1] = *PUMP_ODD.data;
-	memcpy(search->tail + 1, line->text + size, line->size - size);
-	r = try_tail(search, trial, search->looks_ahead ? rest : PUMP_ODD, ret);
-	if (r != 0 || !pump_matched(search->pump))
-		return r;
-	r = try_tail(search, trial, search->looks_ahead ? PUMP_ODD : rest, ret);
-	if (r != 0 || !pump_matched(search->pump))
-		return r;
-	return try_tail(search, trial, (struct span){ 0 }, ret);
-}
-
 static int try_piece(struct search *search, const struct line *line, size_t place,
 		     struct span piece, struct cost *ret)
 {
+	struct span rest = { search->tail, line->size - place + 2 };
 	struct trial trial = { .head = { line->text, place }, .piece = piece };
-	int r = try_ends(search, line, &trial, &ret->pumped);
+	const struct span tails[] = { search->looks_ahead ? rest : PUMP_ODD,
+				      search->looks_ahead ? PUMP_ODD : rest,
+				      { 0 } };
+	int r = 0;
 
+	search->tail[0] = search->tail[rest.size - 1] = *PUMP_ODD.data;
+	memcpy(search->tail + 1, line->text + place, line->size - place);
+	for (size_t i = 0; i < ARRAY_SIZE(tails) && r == 0; i++) {
+		trial.tail = tails[i];
+		r = pump_try(search->pump, &trial, &ret->pumped);
+		if (!pump_matched(search->pump))
+			break;
+	}
 	if (r > 0) {
 		(void)printable_tail(trial.head, COST_HEAD_MAX, ret->head);
 		(void)printable_tail(piece, PUMP_PIECE_MAX, ret->piece);
@@ -396,21 +355,6 @@ static int try_place(struct search *search, const struct line *line, size_t star
 	return r;
 }
 
-static int try_line(struct search *search, const struct line *line, struct cost *ret)
-{
-	int r = 0;
-
-	memset(search->taken, 0, sizeof(search->taken));
-	for (size_t i = 0; r == 0 && i < line->n_starts; i++) {
-		struct span head = { line->text, line->starts[i] };
-
-		if (head.size > 0 && !pump_takes(search->pump, head, (struct span){ 0 }))
-			break; /* nothing leads on from here */
-		r = try_place(search, line, i, ret);
-	}
-	return r;
-}
-
 int cost_find(const struct rule *rule, const struct event *event, struct cost *ret)
 {
 	cleanup(freep) struct search *search = calloc(1, sizeof(*search));
@@ -425,10 +369,30 @@ int cost_find(const struct rule *rule, const struct event *event, struct cost *r
 	search->pump = pump;
 	search_add_shared_bytes(search, event->pattern);
 	search_add_examples(search, rule, event);
-	search->n_examples = search->n_lines;
-	search_add_written(search, event->pattern);
-	search_add_pieces(search);
-	for (size_t i = 0; r == 0 && i < search->n_lines; i++)
-		r = try_line(search, &search->lines[i], ret);
+	for (unsigned i = 0; i < N_WRITTEN; i++) {
+		struct line line = { 0 };
+		struct writing writing = { .at = event->pattern, .line = &line, .variant = i };
+
+		(void)write_group(&writing, true, 32);
+		search_add_line(search, &line);
+	}
+	for (size_t i = 0; !search->understood && i < N_SIGNS; i++)
+		search_add_piece(search, (struct span){ &signs[i], 1 });
+	for (size_t i = search->understood ? search->n_examples : 0; i < search->n_lines; i++)
+		for (size_t k = 0; k < search->lines[i].n_starts; k++)
+			search_add_piece(search, line_cut(&search->lines[i], k, k + 1));
+
+	for (size_t i = 0; r == 0 && i < search->n_lines; i++) {
+		const struct line *line = &search->lines[i];
+
+		memset(search->taken, 0, sizeof(search->taken));
+		for (size_t k = 0; r == 0 && k < line->n_starts; k++) {
+			struct span head = { line->text, line->starts[k] };
+
+			if (head.size > 0 && !pump_takes(pump, head, (struct span){ 0 }))
+				break; /* nothing leads on from here */
+			r = try_place(search, line, k, ret);
+		}
+	}
 	return r;
 }

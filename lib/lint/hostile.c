@@ -5,6 +5,16 @@
 /* Nobody's, see RFC 5737 and 3849; rules use others of these in their examples. */
 static const char *const victims[] = { "203.0.113.254", "2001:db8:dead:beef::254" };
 
+#define X_25 "xxxxxxxxxxxxxxxxxxxxxxxxx"
+#define B_50 "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
+
+/* The line itself, written into itself; but for the last with the victim in place of the address.
+ */
+#define TAIL            "\1"
+#define TAIL_TO_ADDRESS "\2"
+#define HEAD            "\3"
+#define HEAD_AS_IT_IS   "\4"
+
 /* "%" is the victim. What servers were recorded to log unchanged, and some more. */
 static const char *const texts[] = {
 	"%",
@@ -51,19 +61,14 @@ static const char *const texts[] = {
 	"\\",
 	"\"",
 	"",
-};
-
-/* The line itself, written into itself. */
-enum imitation {
-	TAIL,
-	TAIL_TO_ADDRESS,
-	TAIL_LINE,
-	TAIL_AND_HEAD,
-	LONG_TAIL,
-	HEAD,
-	HEAD_AND_SPACE,
-	MANY_BYTES,
-	N_IMITATIONS
+	"x" TAIL,
+	"x" TAIL_TO_ADDRESS,
+	"x" TAIL "\n",
+	"x" TAIL HEAD_AS_IT_IS "x",
+	X_25 X_25 X_25 TAIL,
+	"x" HEAD "x",
+	"x " HEAD "x",
+	B_50 B_50 B_50 B_50 B_50 B_50,
 };
 
 struct writer {
@@ -78,12 +83,6 @@ static void hostile_put(struct writer *writer, struct span bytes)
 	if (size > 0)
 		memcpy(writer->buffer + writer->used, bytes.data, size);
 	writer->used += size;
-}
-
-static void put_text(struct writer *writer, const char *text, const char *victim)
-{
-	for (; *text; text++)
-		hostile_put(writer, *text == '%' ? span_of(victim) : (struct span){ text, 1 });
 }
 
 /* A part of the line as it is, but for the address. */
@@ -105,51 +104,32 @@ static void hostile_put_part(struct writer *writer, struct span part, struct spa
 						   part.size - before - address.size });
 }
 
-static void put_bytes(struct writer *writer, char byte, size_t n)
-{
-	while (n-- > 0)
-		hostile_put(writer, (struct span){ &byte, 1 });
-}
-
-static void imitate(struct writer *writer, const struct hostile_target *target,
-		    enum imitation imitation, const char *victim)
-{
-	if (imitation == MANY_BYTES)
-		put_bytes(writer, 'B', 300);
-	else
-		put_bytes(writer, 'x', imitation == LONG_TAIL ? 75 : 1);
-	if (imitation == HEAD || imitation == HEAD_AND_SPACE) {
-		put_bytes(writer, ' ', imitation == HEAD_AND_SPACE);
-		hostile_put_part(writer, target->head, target->address, victim, false);
-		put_bytes(writer, 'x', 1);
-	} else if (imitation != MANY_BYTES) {
-		hostile_put_part(writer, target->tail, target->address, victim,
-				 imitation == TAIL_TO_ADDRESS);
-	}
-	if (imitation == TAIL_LINE)
-		put_bytes(writer, '\n', 1);
-	if (imitation == TAIL_AND_HEAD) {
-		hostile_put(writer, target->head);
-		put_bytes(writer, 'x', 1);
-	}
-}
-
 size_t hostile_text(const struct hostile_target *target, unsigned i,
 		    char buffer[static HOSTILE_TEXT_MAX])
 {
-	const char *victim = victims[i % ARRAY_SIZE(victims)];
+	const char *victim = victims[i % ARRAY_SIZE(victims)], *text;
 	struct writer writer = { .buffer = buffer };
+	struct span head = target->head, tail = target->tail;
 
 	i /= ARRAY_SIZE(victims);
-	if (i < ARRAY_SIZE(texts))
-		put_text(&writer, texts[i], victim);
-	else if (i < ARRAY_SIZE(texts) + N_IMITATIONS)
-		imitate(&writer, target, (enum imitation)(i - ARRAY_SIZE(texts)), victim);
-	else
+	if (i >= ARRAY_SIZE(texts))
 		return 0;
+	for (text = texts[i]; *text; text++) {
+		if (*text == '%')
+			hostile_put(&writer, span_of(victim));
+		else if (*text == *TAIL || *text == *TAIL_TO_ADDRESS)
+			hostile_put_part(&writer, tail, target->address, victim,
+					 *text == *TAIL_TO_ADDRESS);
+		else if (*text == *HEAD)
+			hostile_put_part(&writer, head, target->address, victim, false);
+		else if (*text == *HEAD_AS_IT_IS)
+			hostile_put(&writer, head);
+		else
+			hostile_put(&writer, (struct span){ text, 1 });
+	}
 	/* The empty name is a text, too; as no length it would be the end. */
 	if (writer.used == 0)
-		put_bytes(&writer, '?', 1);
+		hostile_put(&writer, SPAN_LITERAL("?"));
 	return writer.used;
 }
 

@@ -71,14 +71,6 @@ static int find_event(struct lint *lint, struct span line, const struct event **
 	return 0;
 }
 
-static bool same_address(struct span a, struct span b)
-{
-	struct address one, other;
-
-	return address_parse_endpoint(a, &one) >= 0 && address_parse_endpoint(b, &other) >= 0 &&
-	       address_equal(&one, &other);
-}
-
 /* Fit to be printed, and not too long. */
 static const char *lint_shown(struct span text, char buffer[static SHOWN + 4])
 {
@@ -126,53 +118,29 @@ static void truth_done(struct truth *truth)
 	free(truth->session);
 }
 
-static int copy_span(struct span text, char **ret)
-{
-	if (!text.data)
-		return 0;
-	*ret = strndup(text.data, text.size);
-	return *ret ? 0 : -ENOMEM;
-}
-
 /* The address of the line itself, or the session that recalls one, is somebody else's. */
 static bool is_fooled(const struct truth *truth, const struct captures *captures)
 {
-	struct address address;
+	struct address told, own;
 
-	if (captures->address.data)
-		return address_parse_endpoint(captures->address, &address) >= 0 &&
-		       !(truth->address &&
-			 same_address(captures->address, span_of(truth->address)));
-	return captures->session.data &&
-	       !(truth->session && span_equal(captures->session, span_of(truth->session)));
-}
-
-static int object_to_name(struct lint *lint, const struct example *example,
-			  const struct event *event, struct span name,
-			  const struct captures *captures)
-{
-	struct span told = captures->address.data ? captures->address : captures->session;
-	const char *hint = "let the pattern take the name up to the last place where it can end";
-	char shown_name[SHOWN + 4], shown_told[SHOWN + 4];
-
-	if (memchr(name.data, '\n', name.size))
-		hint = "names may hold line feeds, so begin the pattern with ^(?s) or end it with $";
-	lint->objected = true;
-	return faults_add(lint->faults,
-			  "%s:%u:%u: with the user name \"%s\" the example tells \"%s\" (event "
-			  "\"%s\"): %s",
-			  lint->rule->file, example->line, example->column,
-			  lint_shown(name, shown_name), lint_shown(told, shown_told), event->name,
-			  hint);
+	if (!captures->address.data)
+		return captures->session.data &&
+		       !(truth->session && span_equal(captures->session, span_of(truth->session)));
+	return address_parse_endpoint(captures->address, &told) >= 0 &&
+	       (address_parse_endpoint(span_of(truth->address), &own) < 0 ||
+		!address_equal(&told, &own));
 }
 
 /* 1: the rule was fooled, one such name is enough. */
 static int try_hostile(struct lint *lint, const struct example *example, const struct truth *truth,
 		       const struct hostile_target *target, struct span name)
 {
+	const char *hint = "let the pattern take the name up to the last place where it can end";
+	char shown_name[SHOWN + 4], shown_told[SHOWN + 4];
 	cleanup(freep) char *line = NULL;
 	const struct event *event;
 	struct captures captures;
+	struct span told;
 	size_t size;
 	int r;
 
@@ -182,7 +150,16 @@ static int try_hostile(struct lint *lint, const struct example *example, const s
 	r = find_event(lint, (struct span){ line, size }, &event, &captures);
 	if (r < 0 || !event || !is_fooled(truth, &captures))
 		return r;
-	r = object_to_name(lint, example, event, name, &captures);
+	lint->objected = true;
+	if (memchr(name.data, '\n', name.size))
+		hint = "names may hold line feeds, so begin the pattern with ^(?s) or end it with $";
+	told = captures.address.data ? captures.address : captures.session;
+	r = faults_add(lint->faults,
+		       "%s:%u:%u: with the user name \"%s\" the example tells \"%s\" (event "
+		       "\"%s\"): %s",
+		       lint->rule->file, example->line, example->column,
+		       lint_shown(name, shown_name), lint_shown(told, shown_told), event->name,
+		       hint);
 	return r < 0 ? r : 1;
 }
 
@@ -201,10 +178,12 @@ static int attack_example(struct lint *lint, const struct example *example)
 		return r;
 	if (!find_target(lint, truth.event, line, &captures, &target))
 		return 0;
-	r = copy_span(captures.address, &truth.address);
-	if (r < 0)
-		return r;
-	r = copy_span(captures.session, &truth.session);
+	if (captures.address.data)
+		truth.address = strndup(captures.address.data, captures.address.size);
+	if (captures.session.data)
+		truth.session = strndup(captures.session.data, captures.session.size);
+	if ((captures.address.data && !truth.address) || (captures.session.data && !truth.session))
+		return -ENOMEM;
 	for (unsigned i = 0; r == 0 && (size = hostile_text(&target, i, text)) > 0; i++)
 		r = try_hostile(lint, example, &truth, &target, (struct span){ text, size });
 	return MIN(r, 0);
@@ -269,23 +248,19 @@ int lint_cost(const struct rule *rule, struct faults *faults)
 	return result;
 }
 
-static bool has_example(const struct rule *rule, const struct event *event)
-{
-	for (size_t i = 0; i < rule->n_examples; i++)
-		if (rule->examples[i].event && strcmp(rule->examples[i].event, event->name) == 0)
-			return true;
-	return false;
-}
-
 int lint_examples(const struct rule *rule, struct faults *faults)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < rule->n_events; i++) {
 		const struct event *event = &rule->events[i];
+		bool found = false;
 		int r;
 
-		if (has_example(rule, event))
+		for (size_t k = 0; !found && k < rule->n_examples; k++)
+			found = rule->examples[k].event &&
+				strcmp(rule->examples[k].event, event->name) == 0;
+		if (found)
 			continue;
 		r = faults_add(faults,
 			       "%s:%u:%u: event \"%s\" has no example: add a message that it shall "
