@@ -1,7 +1,6 @@
 #include "cli/output.h"
 
 #include "base/printable.h"
-#include "base/weight.h"
 #include "cli/timestamp.h"
 #include "report/human.h"
 

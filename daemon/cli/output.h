@@ -9,8 +9,8 @@
 
 #include "base/address.h"
 #include "base/printable.h"
+#include "base/types.h"
 #include "base/util.h"
-#include "base/weight.h"
 #include "report/columns.h"
 
 enum row_kind {

@@ -6,6 +6,8 @@
 
 #include "base/address.h"
 
+#include "base/types.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
@@ -15,24 +17,6 @@
 #define ZONE_MAX    15 /* bytes: IFNAMSIZ without its NUL */
 
 static const uint8_t mapped_prefix[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
-
-/* Decimal without sign or leading zero. 0 or -EINVAL. */
-static int parse_number(struct span text, unsigned max, unsigned *ret)
-{
-	unsigned value = 0;
-
-	if (text.size == 0 || text.size > 5 || (text.size > 1 && text.data[0] == '0'))
-		return -EINVAL;
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return -EINVAL;
-		value = 10 * value + (unsigned)(text.data[i] - '0');
-	}
-	if (value > max)
-		return -EINVAL;
-	*ret = value;
-	return 0;
-}
 
 /* The bytes as they stand in the text: not yet folded. */
 static int parse_raw(struct span text, struct address *ret)
@@ -102,10 +86,10 @@ static int parse_with_zone(struct span text, struct address *ret)
 /* ":5" behind an address, or nothing. */
 static bool is_port(struct span text)
 {
-	unsigned port;
+	uint16_t port;
 
 	return text.size == 0 ||
-	       (text.data[0] == ':' && parse_number((struct span){ text.data + 1, text.size - 1 },
+	       (text.data[0] == ':' && number_parse((struct span){ text.data + 1, text.size - 1 },
 						    UINT16_MAX, &port) >= 0);
 }
 
@@ -137,15 +121,15 @@ int prefix_parse(struct span text, struct prefix *ret)
 	const char *slash = text.size > 0 ? memchr(text.data, '/', text.size) : NULL;
 	size_t size = slash ? (size_t)(slash - text.data) : text.size;
 	struct address address;
-	unsigned length;
+	uint16_t length;
 	int r;
 
 	r = parse_raw((struct span){ text.data, size }, &address);
 	if (r < 0)
 		return r;
-	length = address_bits(&address);
+	length = (uint16_t)address_bits(&address);
 	if (slash) {
-		r = parse_number((struct span){ slash + 1, text.size - size - 1 }, length, &length);
+		r = number_parse((struct span){ slash + 1, text.size - size - 1 }, length, &length);
 		if (r < 0)
 			return r;
 	}
@@ -262,38 +246,43 @@ bool prefixes_equal(const struct prefix *a, size_t n_a, const struct prefix *b, 
 	return i == n_a && i == n_b;
 }
 
-bool address_never_offends(const struct address *address)
-{
-	static const uint8_t loopback6[16] = { [15] = 1 }, zeros[16] = { 0 };
-	const uint8_t *bytes = address->bytes;
+static const struct prefix never[] = {
+	{ { AF_INET, { 127 } }, 8 },         { { AF_INET, { 224 } }, 4 },
+	{ { AF_INET, { 0 } }, 32 },          { { AF_INET, { 255, 255, 255, 255 } }, 32 },
+	{ { AF_INET6, { 0xff } }, 8 },       { { AF_INET6, { 0 } }, 128 },
+	{ { AF_INET6, { [15] = 1 } }, 128 },
+};
 
-	if (address->family == AF_INET6)
-		return bytes[0] == 0xff || memcmp(bytes, loopback6, 16) == 0 ||
-		       memcmp(bytes, zeros, 16) == 0;
-	return bytes[0] == 127 || (bytes[0] & 0xf0) == 0xe0 || memcmp(bytes, zeros, 4) == 0 ||
-	       memcmp(bytes, "\xff\xff\xff\xff", 4) == 0;
+static const struct prefix private[] = {
+	{ { AF_INET, { 10 } }, 8 },           { { AF_INET, { 172, 16 } }, 12 },
+	{ { AF_INET, { 192, 168 } }, 16 },    { { AF_INET, { 169, 254 } }, 16 },
+	{ { AF_INET, { 100, 64 } }, 10 },     { { AF_INET6, { 0xfc } }, 7 },
+	{ { AF_INET6, { 0xfe, 0x80 } }, 10 },
+};
+
+static bool is_in(const struct prefix *prefixes, size_t n, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_covers(&prefixes[i], prefix))
+			return true;
+	return false;
 }
 
 bool prefix_never_offends(const struct prefix *prefix)
 {
-	/* the shortest prefix inside 127.0.0.0/8 and 224.0.0.0/4, or ff00::/8; of ::, ::1 and the
-	 * like hosts only */
-	bool is_v4 = prefix->address.family == AF_INET;
-	unsigned wide = is_v4 && prefix->address.bytes[0] != 127 ? 4 : 8;
-	bool is_range = is_v4 ? prefix->address.bytes[0] > 0 && prefix->address.bytes[0] < 0xf0
-			      : prefix->address.bytes[0] == 0xff;
+	return is_in(never, ARRAY_SIZE(never), prefix);
+}
 
-	return address_never_offends(&prefix->address) &&
-	       prefix->length >= (is_range ? wide : address_bits(&prefix->address));
+bool address_never_offends(const struct address *address)
+{
+	struct prefix prefix = { *address, (uint8_t)address_bits(address) };
+
+	return is_in(never, ARRAY_SIZE(never), &prefix);
 }
 
 bool address_is_private(const struct address *address)
 {
-	const uint8_t *bytes = address->bytes;
+	struct prefix prefix = { *address, (uint8_t)address_bits(address) };
 
-	if (address->family == AF_INET6)
-		return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
-	return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
-	       (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 169 && bytes[1] == 254) ||
-	       (bytes[0] == 100 && (bytes[1] & 0xc0) == 64);
+	return is_in(private, ARRAY_SIZE(private), &prefix);
 }

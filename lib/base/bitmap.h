@@ -15,11 +15,6 @@ static inline void bitmap_set(uint64_t *bitmap, size_t i)
 	bitmap[i / 64] |= (uint64_t)1 << i % 64;
 }
 
-static inline void bitmap_clear(uint64_t *bitmap, size_t i)
-{
-	bitmap[i / 64] &= ~((uint64_t)1 << i % 64);
-}
-
 static inline bool bitmap_has(const uint64_t *bitmap, size_t i)
 {
 	return bitmap[i / 64] >> i % 64 & 1;

@@ -21,19 +21,6 @@ void pool_done(struct pool *pool)
 	pool_init(pool, pool->size);
 }
 
-static bool add_chunk(struct pool *pool)
-{
-	if (pool->n_chunks >= POOL_NONE / POOL_CHUNK)
-		return false;
-	if (!array_grow(pool->chunks, pool->n_chunks))
-		return false;
-	pool->chunks[pool->n_chunks] = aligned_alloc(CACHE_LINE, POOL_CHUNK * pool->size);
-	if (!pool->chunks[pool->n_chunks])
-		return false;
-	pool->n_chunks++;
-	return true;
-}
-
 void *pool_take(struct pool *pool, uint32_t *ret_index)
 {
 	uint32_t index = pool->free;
@@ -43,8 +30,15 @@ void *pool_take(struct pool *pool, uint32_t *ret_index)
 		record = pool_at(pool, index);
 		memcpy(&pool->free, record, sizeof(pool->free));
 	} else {
-		if (pool->n_used == pool->n_chunks * POOL_CHUNK && !add_chunk(pool))
-			return NULL;
+		if (pool->n_used == pool->n_chunks * POOL_CHUNK) {
+			if (pool->n_chunks >= POOL_NONE / POOL_CHUNK ||
+			    !array_grow(pool->chunks, pool->n_chunks))
+				return NULL;
+			record = aligned_alloc(CACHE_LINE, POOL_CHUNK * pool->size);
+			if (!record)
+				return NULL;
+			pool->chunks[pool->n_chunks++] = record;
+		}
 		index = pool->n_used++;
 		record = pool_at(pool, index);
 	}

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/suggest.h"
+#include "base/types.h"
 
 #include <errno.h>
 
@@ -30,24 +31,6 @@ static const struct {
 	{ "telnet", 23 },  { "xmpp-client", 5222 }, { "xmpp-server", 5269 },
 };
 
-/* 1 ... 65535, decimal, no sign, no leading zero. */
-static int parse_port(struct span text, uint16_t *ret)
-{
-	unsigned port = 0;
-
-	if (text.size == 0 || text.size > 5 || text.data[0] == '0')
-		return -EINVAL;
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return -EINVAL;
-		port = 10 * port + (unsigned)(text.data[i] - '0');
-	}
-	if (port > PORT_MAX)
-		return -EINVAL;
-	*ret = (uint16_t)port;
-	return 0;
-}
-
 static int parse_range(struct span text, struct port_range *ret)
 {
 	const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
@@ -61,16 +44,17 @@ static int parse_range(struct span text, struct port_range *ret)
 			return 0;
 		}
 	}
-	r = parse_port((struct span){ text.data, size }, &range.first);
+	r = number_parse((struct span){ text.data, size }, PORT_MAX, &range.first);
 	if (r < 0)
 		return r;
 	range.last = range.first;
 	if (dash) {
-		r = parse_port((struct span){ dash + 1, text.size - size - 1 }, &range.last);
+		r = number_parse((struct span){ dash + 1, text.size - size - 1 }, PORT_MAX,
+				 &range.last);
 		if (r < 0)
 			return r;
 	}
-	if (range.last < range.first)
+	if (range.first == 0 || range.last < range.first)
 		return -EINVAL;
 	*ret = range;
 	return 0;

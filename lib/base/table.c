@@ -212,11 +212,11 @@ void *table_add(struct table *table, struct table_list *list, uint64_t hash)
 	return head;
 }
 
-/* The link to the record before it changes too: that one may be the last now. */
-static void take_out(struct table *table, uint32_t *link, uint32_t index)
+void table_remove(struct table *table, struct table_list *list, void *record)
 {
-	struct table_head *before = NULL;
-	uint32_t *before_link = NULL;
+	struct table_head *head = record, *before = NULL;
+	uint32_t index = table_index(table, list, record);
+	uint32_t *link = bucket_of(table, head->hash), *before_link = NULL;
 
 	while ((*link & INDEX_MASK) != index) {
 		before_link = link;
@@ -224,16 +224,9 @@ static void take_out(struct table *table, uint32_t *link, uint32_t index)
 		link = &before->next;
 	}
 	*link = next_of(table, *link);
+	/* The link to the record before it changes too: that one may be the last now. */
 	if (before)
 		*before_link = make_link(*before_link & INDEX_MASK, before->hash, *link);
-}
-
-void table_remove(struct table *table, struct table_list *list, void *record)
-{
-	struct table_head *head = record;
-	uint32_t index = table_index(table, list, record);
-
-	take_out(table, bucket_of(table, head->hash), index);
 	list_unlink(table, list, head);
 	pool_give(&table->records, index);
 	table->n--;
@@ -249,12 +242,10 @@ void table_move(struct table *table, struct table_list *from, struct table_list 
 
 void table_touch(struct table *table, struct table_list *list, void *record)
 {
-	uint32_t index = table_index(table, list, record);
+	const struct table_head *head = record;
 
-	if (index == list->newest)
-		return;
-	list_unlink(table, list, record);
-	list_append(table, list, index);
+	if (head->newer != POOL_NONE)
+		table_move(table, list, list, record);
 }
 
 void *table_oldest(const struct table *table, const struct table_list *list)

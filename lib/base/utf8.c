@@ -1,38 +1,23 @@
 #include "base/utf8.h"
 
-/* What the second byte may be, after the first; all that follow are 0x80 ... 0xbf. */
-static bool is_second(unsigned char first, unsigned char second)
-{
-	switch (first) {
-	case 0xe0:
-		return second >= 0xa0 && second <= 0xbf; /* below: overlong */
-	case 0xed:
-		return second >= 0x80 && second <= 0x9f; /* above: surrogates */
-	case 0xf0:
-		return second >= 0x90 && second <= 0xbf; /* below: overlong */
-	case 0xf4:
-		return second >= 0x80 && second <= 0x8f; /* above: beyond U+10FFFF */
-	default:
-		return second >= 0x80 && second <= 0xbf;
-	}
-}
-
 size_t utf8_length(const void *p, size_t size)
 {
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* below: overlong */
 	const unsigned char *at = p;
-	size_t n = at[0] < 0x80   ? 1
-		   : at[0] < 0xc2 ? 0
-		   : at[0] < 0xe0 ? 2
-		   : at[0] < 0xf0 ? 3
-		   : at[0] < 0xf5 ? 4
-				  : 0;
+	size_t n = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+	uint32_t character = at[0] & (0x7fU >> n);
 
-	if (n <= 1)
-		return n;
-	if (size < n || !is_second(at[0], at[1]))
+	if (n == 1)
+		return 1;
+	if (at[0] < 0xc0 || at[0] > 0xf7 || size < n)
 		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (at[i] < 0x80 || at[i] > 0xbf)
+	for (size_t i = 1; i < n; i++) {
+		if ((at[i] & 0xc0) != 0x80)
 			return 0;
+		character = character << 6 | (at[i] & 0x3f);
+	}
+	if (character < least[n] || (character >= 0xd800 && character <= 0xdfff) ||
+	    character > 0x10ffff)
+		return 0;
 	return n;
 }

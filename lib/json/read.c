@@ -4,7 +4,7 @@
  */
 #include "json/read.h"
 
-#include "base/name.h"
+#include "base/types.h"
 #include "base/ports.h"
 #include "base/suggest.h"
 #include "base/timespan.h"

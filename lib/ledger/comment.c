@@ -1,6 +1,6 @@
 #include "ledger/comment.h"
 
-#include "base/weight.h"
+#include "base/types.h"
 
 static void comment_append(char comment[static NFT_COMMENT_BYTES], size_t *size, const char *text)
 {

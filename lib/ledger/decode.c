@@ -5,7 +5,7 @@
 
 #include "ledger/decode.h"
 
-#include "base/name.h"
+#include "base/types.h"
 #include "ledger/encode.h"
 
 #include <cjson/cJSON.h>

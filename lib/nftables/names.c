@@ -1,7 +1,5 @@
 #include "nftables/names.h"
 
-#include "base/name.h"
-
 #include <errno.h>
 #include <stdio.h>
 
