@@ -21,6 +21,16 @@ struct where {
 	bool negated;
 };
 
+/* Whether this value meets the condition. */
+static inline bool where_holds(const struct where *where, struct span value)
+{
+	bool found = false;
+
+	for (size_t i = 0; !found && i < where->n_values; i++)
+		found = span_equal(value, span_of(where->values[i]));
+	return found != where->negated;
+}
+
 struct event {
 	char *name;
 	enum outcome outcome;

@@ -94,7 +94,7 @@ static const struct json_key settings_keys[] = {
 	{ "findtime", json_read_span, .offset = offsetof(struct settings, findtime), .least = 1,
 	  .most = 52 * USEC_PER_WEEK,
 	  .hint = "write a time above 0 and up to \"52w\", such as \"10min\"" },
-	{ "bantime", json_read_span_or_infinity, .offset = offsetof(struct settings, bantime),
+	{ "bantime", json_read_span, .offset = offsetof(struct settings, bantime), .infinity = true,
 	  .least = USEC_PER_SEC, .most = 100 * USEC_PER_YEAR,
 	  .hint = "write a time from \"1s\" to \"100y\", such as \"1h\", or \"infinity\"" },
 	{ "maxbans", json_read_object_key, .offset = offsetof(struct settings, maxbans),

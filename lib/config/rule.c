@@ -134,27 +134,6 @@ static const struct json_key rule_keys[] = {
 };
 static const struct json_object rule_object = { "a rule", rule_keys, NULL };
 
-/* A define may use those above it. */
-static void read_define(const struct json *value, struct defines *defines)
-{
-	struct define *define = &defines->list[defines->n];
-
-	if (!json_expect(value, JSON_TEXT, "write a piece of a pattern") ||
-	    !json_check_name(value, value->name, NAME_SIZE - 1, true))
-		return;
-	define->text = event_expand(value, defines, json_text(value));
-	define->name = strdup(value->name);
-	if (!define->name)
-		json_no_memory(value);
-	if (define->name && define->text) {
-		defines->n++;
-		return;
-	}
-	free(define->text);
-	free(define->name);
-	*define = (struct define){ 0 };
-}
-
 static void read_defines(const struct json *value, struct defines *defines)
 {
 	if (!json_expect(value, JSON_OBJECT, "write an object, { \"tail\": \"rip=...\" }"))
@@ -162,8 +141,24 @@ static void read_defines(const struct json *value, struct defines *defines)
 	defines->list = json_allocate(value, json_count(value), sizeof(*defines->list));
 	if (!defines->list)
 		return;
-	for (struct json child = { 0 }; json_next(value, &child);)
-		read_define(&child, defines);
+	for (struct json child = { 0 }; json_next(value, &child);) {
+		struct define *define = &defines->list[defines->n];
+
+		if (!json_expect(&child, JSON_TEXT, "write a piece of a pattern") ||
+		    !json_check_name(&child, child.name, NAME_SIZE - 1, true))
+			continue;
+		/* It may use those above it. */
+		define->text = event_expand(&child, defines, json_text(&child));
+		define->name = define->text ? strdup(child.name) : NULL;
+		if (define->name) {
+			defines->n++;
+			continue;
+		}
+		if (define->text)
+			json_no_memory(&child);
+		free(define->text);
+		define->text = NULL;
+	}
 }
 
 static void read_example_event(const struct json *value, const struct json_key *key, void *field)

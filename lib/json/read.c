@@ -4,10 +4,10 @@
  */
 #include "json/read.h"
 
-#include "base/types.h"
 #include "base/ports.h"
 #include "base/suggest.h"
 #include "base/timespan.h"
+#include "base/types.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -211,8 +211,7 @@ void json_read_text(const struct json *value, const struct json_key *key, void *
 	*text = copy_text(value);
 }
 
-static void read_span(const struct json *value, const struct json_key *key, usec_t *field,
-		      bool infinity)
+void json_read_span(const struct json *value, const struct json_key *key, void *field)
 {
 	char label[JSON_LABEL_SIZE];
 	bool good = false;
@@ -231,20 +230,11 @@ static void read_span(const struct json *value, const struct json_key *key, usec
 	}
 	if (!good)
 		json_fault(value, "%s is not a time span: %s", json_label(value, label), key->hint);
-	else if ((usec < key->least || usec > key->most) && !(infinity && usec == USEC_INFINITY))
+	else if ((usec < key->least || usec > key->most) &&
+		 !(key->infinity && usec == USEC_INFINITY))
 		fault_of_value(value, key->hint);
 	else
-		*field = usec;
-}
-
-void json_read_span(const struct json *value, const struct json_key *key, void *field)
-{
-	read_span(value, key, field, false);
-}
-
-void json_read_span_or_infinity(const struct json *value, const struct json_key *key, void *field)
-{
-	read_span(value, key, field, true);
+		*(usec_t *)field = usec;
 }
 
 static void read_port(const struct json *value, const char *hint, struct ports *ports)

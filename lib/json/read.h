@@ -20,6 +20,7 @@ struct json_key {
 	size_t offset;    /* of the field in the object's struct */
 	bool required;
 	bool empty;           /* json_read_text takes "" too */
+	bool infinity;        /* json_read_span takes "infinity" too: USEC_INFINITY */
 	uint64_t least, most; /* of a number; of a time span in µs */
 	const char *hint;     /* what to write instead; NULL: the reader's own words */
 	/* For json_read_choice: NULL-terminated, the index is the value. */
@@ -52,8 +53,6 @@ void json_read_choice(const struct json *value, const struct json_key *key,
 void json_read_text(const struct json *value, const struct json_key *key,
 		    void *field); /* char *, owned */
 void json_read_span(const struct json *value, const struct json_key *key, void *field); /* usec_t */
-/* The same, or "infinity": USEC_INFINITY. */
-void json_read_span_or_infinity(const struct json *value, const struct json_key *key, void *field);
 /* struct ports: a list of numbers, ranges and names, or "all". */
 void json_read_ports(const struct json *value, const struct json_key *key, void *field);
 /* Only looks that it is a text: for "$schema", which editors want and nobody else reads. */

@@ -165,21 +165,6 @@ static int check_number(struct jsontext *json)
 	return 0;
 }
 
-static int check_word(struct jsontext *json)
-{
-	static const char *const words[] = { "true", "false", "null" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		size_t n = strlen(words[i]);
-
-		if ((size_t)(json->end - json->at) >= n && memcmp(json->at, words[i], n) == 0) {
-			json->at += n;
-			return 0;
-		}
-	}
-	return fail(json, json->at, "not a JSON value: a text needs double quotes");
-}
-
 static int check_value(struct jsontext *json);
 
 static int check_key(struct jsontext *json)
@@ -239,6 +224,7 @@ static int check_container(struct jsontext *json, int close)
 
 static int check_value(struct jsontext *json)
 {
+	static const char *const words[] = { "true", "false", "null" };
 	int c, r;
 
 	c = peek(json);
@@ -255,7 +241,15 @@ static int check_value(struct jsontext *json)
 		return check_number(json);
 	if (c < 0)
 		return fail(json, json->at, "the file ends too early: something is not closed");
-	return check_word(json);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t n = strlen(words[i]);
+
+		if ((size_t)(json->end - json->at) >= n && memcmp(json->at, words[i], n) == 0) {
+			json->at += n;
+			return 0;
+		}
+	}
+	return fail(json, json->at, "not a JSON value: a text needs double quotes");
 }
 
 /* Newlines stay, so that every position stays. */
@@ -298,38 +292,34 @@ static bool is_name(const char *begin, const char *end)
 	return begin < end && isalpha((unsigned char)*begin);
 }
 
-/* Of a line like "jails:", "- sshd" or "---", or fail2ban's "[sshd]". NULL: none of these. */
-static const char *name_of_format(const char *line, const char *end)
+/* A file of another format, maybe with comments of its own above it, is told so: its first line is
+ * like "jails:", "- sshd" or "---", or fail2ban's "[sshd]". A fault of JSON stays as it was told.
+ */
+static int explain_format(struct jsontext *json)
 {
-	const char *stop = line, *colon;
+	const char *line = json->begin, *end = json->end, *stop, *colon;
 
-	while (stop < end && !strchr("\r\n#", *stop))
+	while (line < end && (*line == '#' || is_space(*line))) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		line = is_space(*line) ? line + 1 : newline ?: end;
+	}
+	for (stop = line; stop < end && !strchr("\r\n#", *stop);)
 		stop++;
 	while (stop > line && is_space(stop[-1]))
 		stop--;
 	if (stop > line && *line == '[' && stop[-1] == ']' && is_name(line + 1, stop - 1))
-		return "this looks like INI: write JSON, see banish.json(5) and banish.rules(5)";
+		return fail(
+			json, line,
+			"this looks like INI: write JSON, see banish.json(5) and banish.rules(5)");
 	colon = memchr(line, ':', (size_t)(stop - line));
 	if ((colon && is_name(line, colon)) ||
 	    (stop - line >= 2 && line[0] == '-' && is_space(line[1])) ||
 	    (stop - line == 3 && memcmp(line, "---", 3) == 0))
-		return "this looks like YAML: write JSON, see banish.json(5) and banish.rules(5)";
-	return NULL;
-}
-
-/* A file of another format, maybe with comments of its own above it, is told so; a fault of JSON
- * stays as it was told. */
-static int explain_format(struct jsontext *json)
-{
-	const char *at = json->begin, *what;
-
-	while (at < json->end && (*at == '#' || is_space(*at))) {
-		const char *newline = memchr(at, '\n', (size_t)(json->end - at));
-
-		at = is_space(*at) ? at + 1 : newline ?: json->end;
-	}
-	what = name_of_format(at, json->end);
-	return what ? fail(json, at, what) : -EINVAL;
+		return fail(
+			json, line,
+			"this looks like YAML: write JSON, see banish.json(5) and banish.rules(5)");
+	return -EINVAL;
 }
 
 int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)

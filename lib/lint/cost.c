@@ -70,13 +70,6 @@ static void line_put(struct line *line, const char *bytes, size_t size)
 	line->size += n;
 }
 
-static void line_truncate(struct line *line, size_t size)
-{
-	line->size = size;
-	while (line->n_starts > 0 && line->starts[line->n_starts - 1] > size)
-		line->n_starts--;
-}
-
 /* A letter if the class has one, and so on; empty if nothing is in it. Not the caller's. */
 static struct span typical_byte(const struct token *token)
 {
@@ -126,8 +119,11 @@ static void write_repeat(struct writing *writing, size_t mark, bool written)
 	writing->at = at;
 	if (!written)
 		return;
-	if (token.min == 0 && ((writing->variant & 1 && token.max == 1) || token.max == 0))
-		line_truncate(line, mark);
+	if (token.min == 0 && ((writing->variant & 1 && token.max == 1) || token.max == 0)) {
+		line->size = mark;
+		while (line->n_starts > 0 && line->starts[line->n_starts - 1] > mark)
+			line->n_starts--;
+	}
 	for (unsigned i = 1; i < MIN(token.min, MAX_COPIES); i++)
 		line_put(line, line->text + mark, size);
 }

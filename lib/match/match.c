@@ -407,19 +407,6 @@ static int run_pattern(const struct match *match, struct matcher *matcher, struc
 	}
 }
 
-/* A missing key is an empty one; an ambiguous one meets no condition, a negated one neither. */
-static bool where_holds(const struct logfmt *logfmt, const struct where *where)
-{
-	struct span value = { 0 };
-	bool found = false;
-
-	if (logfmt_get(logfmt, span_of(where->key), &value) > 1)
-		return false;
-	for (size_t i = 0; !found && i < where->n_values; i++)
-		found = span_equal(value, span_of(where->values[i]));
-	return found != where->negated;
-}
-
 static int run_logfmt(const struct match *match, struct subject *subject, struct captures *ret)
 {
 	const struct event *event = match->event;
@@ -437,9 +424,15 @@ static int run_logfmt(const struct match *match, struct subject *subject, struct
 	}
 	if (subject->state == SUBJECT_NO_LOGFMT)
 		return 0;
-	for (size_t i = 0; i < event->n_where; i++)
-		if (!where_holds(subject->logfmt, &event->where[i]))
+	/* A missing key is an empty one; an ambiguous one meets no condition, a negated one
+	 * neither. */
+	for (size_t i = 0; i < event->n_where; i++) {
+		struct span value = { 0 };
+
+		if (logfmt_get(subject->logfmt, span_of(event->where[i].key), &value) > 1 ||
+		    !where_holds(&event->where[i], value))
 			return 0;
+	}
 	/* No key, or an ambiguous one: nothing. */
 	for (unsigned i = 0; i < N_GROUPS; i++)
 		if (!keys[i] || logfmt_get(subject->logfmt, span_of(keys[i]), &found[i]) != 1)

@@ -28,17 +28,12 @@ static int fields_agree(const struct entry *entry, const struct event *event)
 	for (size_t i = 0; i < event->n_where; i++) {
 		const struct where *where = &event->where[i];
 		struct span value = { 0 };
-		bool found = false;
 		int r;
 
 		r = entry_field(entry, where->key, &value);
 		if (r < 0)
 			return r;
-		if (r == 0)
-			value = (struct span){ 0 };
-		for (size_t j = 0; !found && j < where->n_values; j++)
-			found = span_equal(value, span_of(where->values[j]));
-		if (found == where->negated)
+		if (!where_holds(where, r > 0 ? value : (struct span){ 0 }))
 			return 0;
 	}
 	return 1;
@@ -146,37 +141,6 @@ static bool has_many_jails(const struct ruleset *ruleset)
 	return true;
 }
 
-static int scan_many(struct ruleset *ruleset, const struct entry *entry)
-{
-	int r;
-
-	r = selection_narrow(ruleset->selection, entry, ruleset->narrowed);
-	if (r < 0)
-		return r;
-	for (size_t i = bitmap_next(ruleset->narrowed, 0, ruleset->n_jails); i < ruleset->n_jails;
-	     i = bitmap_next(ruleset->narrowed, i + 1, ruleset->n_jails)) {
-		r = scan_jail(ruleset, entry, (unsigned)i, true);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int scan_few(struct ruleset *ruleset, const struct entry *entry)
-{
-	size_t i = bitmap_next(ruleset->candidates, 0, ruleset->n_events);
-
-	while (i < ruleset->n_events) {
-		unsigned jail = ruleset->events[i].jail;
-		int r = scan_jail(ruleset, entry, jail, ruleset->select_first[jail]);
-
-		if (r < 0)
-			return r;
-		i = bitmap_next(ruleset->candidates, ruleset->first[jail + 1], ruleset->n_events);
-	}
-	return 0;
-}
-
 /* banish never takes its own words for anybody's. A question only of what hit, and only where the
  * selectors do not say it. */
 static int is_own(const struct ruleset *ruleset, const struct entry *entry)
@@ -192,6 +156,9 @@ static int is_own(const struct ruleset *ruleset, const struct entry *entry)
 
 int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 {
+	size_t n = ruleset->n_events;
+	unsigned jail = 0;
+	bool many;
 	int r;
 
 	ruleset->n_hits = 0;
@@ -205,7 +172,14 @@ int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 	r = find_candidates(ruleset, entry);
 	if (r <= 0)
 		return r;
-	r = has_many_jails(ruleset) ? scan_many(ruleset, entry) : scan_few(ruleset, entry);
+	many = has_many_jails(ruleset);
+	r = many ? selection_narrow(ruleset->selection, entry, ruleset->narrowed) : 0;
+	for (size_t i = bitmap_next(ruleset->candidates, 0, n); r >= 0 && i < n;
+	     i = bitmap_next(ruleset->candidates, ruleset->first[jail + 1], n)) {
+		jail = ruleset->events[i].jail;
+		if (!many || bitmap_has(ruleset->narrowed, jail))
+			r = scan_jail(ruleset, entry, jail, many || ruleset->select_first[jail]);
+	}
 	if (r >= 0)
 		r = is_own(ruleset, entry);
 	if (r != 0) {

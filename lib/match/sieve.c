@@ -122,6 +122,7 @@ static uint64_t dullness(const struct pattern_reader *reader, const struct set *
 	return dullness;
 }
 
+/* The duller of the two is forgotten. */
 static void choose(const struct pattern_reader *reader, struct set *best, const struct set *set)
 {
 	if (dullness(reader, set) < dullness(reader, best))
@@ -202,17 +203,6 @@ static void read_alternatives(struct pattern_reader *reader, struct set *ret)
 		memcpy(&ret->list[ret->n], other.list, other.n * sizeof(*other.list));
 		ret->n += other.n;
 	}
-}
-
-static void read_pattern(struct pattern_reader *reader, const char *pattern, struct set *ret)
-{
-	reader->p = pattern;
-	reader->depth = 0;
-	reader->lost = false;
-	move_on(reader);
-	read_alternatives(reader, ret);
-	if (reader->lost || reader->token.kind != TOKEN_END)
-		ret->n = 0;
 }
 
 /* What no escape but a number can mean. */
@@ -329,10 +319,17 @@ int sieve_new(const struct event *const *events, size_t n_events, struct sieve *
 		if (strcmp(event->field, "MESSAGE") != 0)
 			continue;
 		reader.counting = i < n_events;
-		if (is_logfmt)
+		if (is_logfmt) {
 			require_values(&reader, event, &set);
-		else
-			read_pattern(&reader, event->pattern, &set);
+		} else {
+			reader.p = event->pattern;
+			reader.depth = 0;
+			reader.lost = false;
+			move_on(&reader);
+			read_alternatives(&reader, &set);
+			if (reader.lost || reader.token.kind != TOKEN_END)
+				set.n = 0;
+		}
 		if (i < n_events)
 			continue;
 		r = add_event(sieve, &reader, &set, number, is_logfmt);
