@@ -31,35 +31,6 @@ static const struct {
 	{ "telnet", 23 },  { "xmpp-client", 5222 }, { "xmpp-server", 5269 },
 };
 
-static int parse_range(struct span text, struct port_range *ret)
-{
-	const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
-	size_t size = dash ? (size_t)(dash - text.data) : text.size;
-	struct port_range range;
-	int r;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (span_equal(text, span_of(names[i].name))) {
-			*ret = (struct port_range){ names[i].port, names[i].port };
-			return 0;
-		}
-	}
-	r = number_parse((struct span){ text.data, size }, PORT_MAX, &range.first);
-	if (r < 0)
-		return r;
-	range.last = range.first;
-	if (dash) {
-		r = number_parse((struct span){ dash + 1, text.size - size - 1 }, PORT_MAX,
-				 &range.last);
-		if (r < 0)
-			return r;
-	}
-	if (range.first == 0 || range.last < range.first)
-		return -EINVAL;
-	*ret = range;
-	return 0;
-}
-
 /* Swallows the ranges that the new one touches, and stands in their place. */
 static int add_range(struct ports *ports, struct port_range range)
 {
@@ -85,6 +56,8 @@ static int add_range(struct ports *ports, struct port_range range)
 
 int ports_add(struct ports *ports, struct span text)
 {
+	const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
+	size_t size = dash ? (size_t)(dash - text.data) : text.size;
 	struct port_range range;
 	int r;
 
@@ -93,9 +66,21 @@ int ports_add(struct ports *ports, struct span text)
 		ports->all = true;
 		return 0;
 	}
-	r = parse_range(text, &range);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (span_equal(text, span_of(names[i].name)))
+			return ports_add_number(ports, names[i].port);
+	r = number_parse((struct span){ text.data, size }, PORT_MAX, &range.first);
 	if (r < 0)
 		return r;
+	range.last = range.first;
+	if (dash) {
+		r = number_parse((struct span){ dash + 1, text.size - size - 1 }, PORT_MAX,
+				 &range.last);
+		if (r < 0)
+			return r;
+	}
+	if (range.first == 0 || range.last < range.first)
+		return -EINVAL;
 	return add_range(ports, range);
 }
 

@@ -82,34 +82,6 @@ static void read_logfmt_key(const struct json *value, const struct json_key *key
 		json_fault(value, "%s names no key: %s", json_label(value, label), hint);
 }
 
-static void event_read_condition(const struct json *value, struct event *event)
-{
-	static const char hint[] = "write a text, a list of texts or {\"not\": ...}";
-	struct where *where = &event->where[event->n_where];
-	struct json values = *value;
-	char label[JSON_LABEL_SIZE];
-
-	if (!is_logfmt_key(value->name)) {
-		json_fault_at_key(value,
-				  "%s is not a key of a logfmt line: write one without spaces",
-				  json_label(value, label));
-		return;
-	}
-	if (json_type(value) == JSON_OBJECT) {
-		if (json_count(value) != 1 || !json_find(value, "not", &values)) {
-			json_fault(value, "%s is not a condition: %s", json_label(value, label),
-				   hint);
-			return;
-		}
-		where->negated = true;
-	}
-	where->key = strdup(value->name);
-	if (!where->key)
-		json_no_memory(value);
-	event->n_where++;
-	(void)json_read_texts(&values, hint, true, &where->values, &where->n_values);
-}
-
 static void free_where(struct where *where, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -121,7 +93,9 @@ static void free_where(struct where *where, size_t n)
 
 static void read_where(const struct json *value, const struct json_key *key, void *field)
 {
+	static const char hint[] = "write a text, a list of texts or {\"not\": ...}";
 	struct event *event = field;
+	char label[JSON_LABEL_SIZE];
 
 	if (!json_expect(value, JSON_OBJECT, "write an object, { \"KEY\": \"value\" }"))
 		return;
@@ -132,8 +106,30 @@ static void read_where(const struct json *value, const struct json_key *key, voi
 	event->where = json_allocate(value, json_count(value), sizeof(*event->where));
 	if (!event->where)
 		return;
-	for (struct json child = { 0 }; json_next(value, &child);)
-		event_read_condition(&child, event);
+	for (struct json child = { 0 }; json_next(value, &child);) {
+		struct where *where = &event->where[event->n_where];
+		struct json values = child;
+
+		json_label(&child, label);
+		if (!is_logfmt_key(child.name)) {
+			json_fault_at_key(&child,
+					  "%s is not a key of a logfmt line: write one without "
+					  "spaces",
+					  label);
+			continue;
+		}
+		where->negated = json_type(&child) == JSON_OBJECT;
+		if (where->negated &&
+		    (json_count(&child) != 1 || !json_find(&child, "not", &values))) {
+			json_fault(&child, "%s is not a condition: %s", label, hint);
+			continue;
+		}
+		where->key = strdup(child.name);
+		if (!where->key)
+			json_no_memory(&child);
+		event->n_where++;
+		(void)json_read_texts(&values, hint, true, &where->values, &where->n_values);
+	}
 }
 
 static const struct json_key event_keys[] = {

@@ -32,22 +32,6 @@ static void rule_read_name(const struct json *value, const struct json_key *key,
 		strcpy(field, json_text(value));
 }
 
-static void rule_read_condition(const struct json *value, struct selector *selector)
-{
-	struct condition *condition = &selector->conditions[selector->n_conditions];
-
-	if (!event_check_field(value, value->name, true))
-		return;
-	condition->field = strdup(value->name);
-	if (!condition->field) {
-		json_no_memory(value);
-		return;
-	}
-	selector->n_conditions++;
-	(void)json_read_texts(value, "write its value or a list of values, texts all", true,
-			      &condition->values, &condition->n_values);
-}
-
 static bool condition_has(const struct condition *condition, const char *value)
 {
 	for (size_t i = 0; i < condition->n_values; i++)
@@ -74,8 +58,20 @@ static void read_selector(const struct json *value, struct rule *rule)
 	if (!selector->conditions)
 		return;
 	rule->n_selectors++;
-	for (struct json child = { 0 }; json_next(value, &child);)
-		rule_read_condition(&child, selector);
+	for (struct json child = { 0 }; json_next(value, &child);) {
+		struct condition *condition = &selector->conditions[selector->n_conditions];
+
+		if (!event_check_field(&child, child.name, true))
+			continue;
+		condition->field = strdup(child.name);
+		if (!condition->field) {
+			json_no_memory(&child);
+			continue;
+		}
+		selector->n_conditions++;
+		(void)json_read_texts(&child, "write its value or a list of values, texts all",
+				      true, &condition->values, &condition->n_values);
+	}
 	/* A system user alone is no service: any of them may log what it was told. Nor is a field
 	 * that may be missing. */
 	for (size_t i = 0; i < selector->n_conditions; i++)

@@ -43,21 +43,6 @@ static void skip_space(struct jsontext *json)
 		json->at++;
 }
 
-static int check_utf8(struct jsontext *json)
-{
-	const char *at = json->begin;
-
-	while (at < json->end) {
-		size_t n =
-			(unsigned char)*at < 0x80 ? 1 : utf8_length(at, (size_t)(json->end - at));
-
-		if (n == 0)
-			return fail(json, at, "the text is not UTF-8 here: save the file as UTF-8");
-		at += n;
-	}
-	return 0;
-}
-
 /* Four hexadecimal digits; -1: these are none. */
 static int read_hex4(struct jsontext *json)
 {
@@ -326,15 +311,19 @@ int jsontext_check(char *text, size_t size, struct jsontext_error *reterr)
 {
 	struct jsontext json = { .begin = text, .at = text, .end = text + size, .error = reterr };
 	const char *nul;
+	size_t n;
 	int r;
 
 	if (size > JSONTEXT_MAX_SIZE)
 		return fail(&json, text, "the file is too large: 1 MiB is allowed");
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return fail(&json, text, "a byte order mark: save the file as UTF-8 without it");
-	r = check_utf8(&json);
-	if (r < 0)
-		return r;
+	for (const char *at = text; at < json.end; at += n) {
+		n = (unsigned char)*at < 0x80 ? 1 : utf8_length(at, (size_t)(json.end - at));
+		if (n == 0)
+			return fail(&json, at,
+				    "the text is not UTF-8 here: save the file as UTF-8");
+	}
 	nul = memchr(text, 0, size);
 	if (nul)
 		return fail(&json, nul, "a NUL byte: save the file as UTF-8 text");

@@ -16,7 +16,8 @@ struct lint {
 	struct faults *faults;
 	struct match **matches; /* by event */
 	struct matcher *matcher;
-	struct logfmt logfmt;
+	struct logfmt own,
+		hostile; /* where the keys of the example, and of lines made of it, are */
 	bool objected;
 };
 
@@ -26,7 +27,8 @@ static void lint_done(struct lint *lint)
 		match_free(lint->matches[i]);
 	free(lint->matches);
 	matcher_free(lint->matcher);
-	logfmt_done(&lint->logfmt);
+	logfmt_done(&lint->own);
+	logfmt_done(&lint->hostile);
 }
 
 static int lint_init(struct lint *lint, const struct rule *rule, struct faults *faults)
@@ -48,25 +50,20 @@ static int lint_init(struct lint *lint, const struct rule *rule, struct faults *
 	return 0;
 }
 
-/* The first event that matches the line, NULL: none. The captures borrow from the line and from
- * lint->logfmt. */
-static int find_event(struct lint *lint, struct span line, const struct event **ret,
-		      struct captures *ret_captures)
+/* The first event that matches the line, NULL: none. The captures borrow from both. */
+static int find_event(struct lint *lint, struct span line, struct logfmt *logfmt,
+		      const struct event **ret, struct captures *ret_captures)
 {
-	struct subject subject = { .text = line, .logfmt = &lint->logfmt };
+	struct subject subject = { .text = line, .logfmt = logfmt };
 
 	*ret = NULL;
-	for (size_t i = 0; i < lint->rule->n_events; i++) {
+	for (size_t i = 0; !*ret && i < lint->rule->n_events; i++) {
 		int r = match_run(lint->matches[i], lint->matcher, &subject, ret_captures);
 
-		if (r == -E2BIG)
-			continue;
-		if (r < 0)
+		if (r < 0 && r != -E2BIG)
 			return r;
-		if (r > 0) {
+		if (r > 0)
 			*ret = &lint->rule->events[i];
-			return 0;
-		}
 	}
 	return 0;
 }
@@ -87,10 +84,10 @@ static bool find_target(const struct lint *lint, const struct event *event, stru
 	if (!user.data)
 		return false;
 	*ret = (struct hostile_target){ .logfmt = event->format == FORMAT_LOGFMT };
-	for (size_t i = 0; ret->logfmt && i < lint->logfmt.n_pairs; i++) {
-		const struct logfmt_pair *pair = &lint->logfmt.pairs[i];
+	for (size_t i = 0; ret->logfmt && i < lint->own.n_pairs; i++) {
+		const struct logfmt_pair *pair = &lint->own.pairs[i];
 		const char *end =
-			i + 1 < lint->logfmt.n_pairs ? pair[1].key.data - 1 : line.data + line.size;
+			i + 1 < lint->own.n_pairs ? pair[1].key.data - 1 : line.data + line.size;
 
 		/* As it stands in the line, quotes and all. */
 		if (span_equal(pair->key, span_of(event->user_key))) {
@@ -106,34 +103,21 @@ static bool find_target(const struct lint *lint, const struct event *event, stru
 	return true;
 }
 
-/* What the line told before the client had his way with it. */
-struct truth {
-	const struct event *event;
-	char *address, *session; /* owned; NULL: none */
-};
-
-static void truth_done(struct truth *truth)
-{
-	free(truth->address);
-	free(truth->session);
-}
-
 /* The address of the line itself, or the session that recalls one, is somebody else's. */
-static bool is_fooled(const struct truth *truth, const struct captures *captures)
+static bool is_fooled(const struct captures *truth, const struct captures *captures)
 {
 	struct address told, own;
 
 	if (!captures->address.data)
-		return captures->session.data &&
-		       !(truth->session && span_equal(captures->session, span_of(truth->session)));
+		return captures->session.data && !span_equal(captures->session, truth->session);
 	return address_parse_endpoint(captures->address, &told) >= 0 &&
-	       (address_parse_endpoint(span_of(truth->address), &own) < 0 ||
-		!address_equal(&told, &own));
+	       (address_parse_endpoint(truth->address, &own) < 0 || !address_equal(&told, &own));
 }
 
 /* 1: the rule was fooled, one such name is enough. */
-static int try_hostile(struct lint *lint, const struct example *example, const struct truth *truth,
-		       const struct hostile_target *target, struct span name)
+static int try_hostile(struct lint *lint, const struct example *example,
+		       const struct captures *truth, const struct hostile_target *target,
+		       struct span name)
 {
 	const char *hint = "let the pattern take the name up to the last place where it can end";
 	char shown_name[SHOWN + 4], shown_told[SHOWN + 4];
@@ -147,7 +131,7 @@ static int try_hostile(struct lint *lint, const struct example *example, const s
 	r = hostile_line(target, name, &line, &size);
 	if (r < 0)
 		return r;
-	r = find_event(lint, (struct span){ line, size }, &event, &captures);
+	r = find_event(lint, (struct span){ line, size }, &lint->hostile, &event, &captures);
 	if (r < 0 || !event || !is_fooled(truth, &captures))
 		return r;
 	lint->objected = true;
@@ -165,25 +149,17 @@ static int try_hostile(struct lint *lint, const struct example *example, const s
 
 static int attack_example(struct lint *lint, const struct example *example)
 {
-	cleanup(truth_done) struct truth truth = { 0 };
 	struct span line = span_of(example->message);
 	char text[HOSTILE_TEXT_MAX];
-	struct captures captures;
 	struct hostile_target target;
+	const struct event *event;
+	struct captures truth;
 	size_t size;
 	int r;
 
-	r = find_event(lint, line, &truth.event, &captures);
-	if (r < 0 || !truth.event || !example->user)
+	r = find_event(lint, line, &lint->own, &event, &truth);
+	if (r < 0 || !event || !example->user || !find_target(lint, event, line, &truth, &target))
 		return r;
-	if (!find_target(lint, truth.event, line, &captures, &target))
-		return 0;
-	if (captures.address.data)
-		truth.address = strndup(captures.address.data, captures.address.size);
-	if (captures.session.data)
-		truth.session = strndup(captures.session.data, captures.session.size);
-	if ((captures.address.data && !truth.address) || (captures.session.data && !truth.session))
-		return -ENOMEM;
 	for (unsigned i = 0; r == 0 && (size = hostile_text(&target, i, text)) > 0; i++)
 		r = try_hostile(lint, example, &truth, &target, (struct span){ text, size });
 	return MIN(r, 0);

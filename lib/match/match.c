@@ -179,38 +179,14 @@ static int read_groups(struct match *match, const char *file, struct faults *fau
 	return result;
 }
 
-/* What an event must tell to be of any use. */
-static int check_told(const struct match *match, const char *file, struct faults *faults)
-{
-	const struct event *event = match->event;
-	bool logfmt = event->format == FORMAT_LOGFMT;
-	bool address = match->groups[GROUP_ADDRESS].n_numbers > 0 || (logfmt && event->address_key);
-	bool session = match->groups[GROUP_SESSION].n_numbers > 0 || (logfmt && event->session_key);
-	const char *what = NULL;
-	int r;
-
-	if (event->outcome == OUTCOME_NOTE && !session)
-		what = "a note without a session is never recalled: name its session";
-	else if (event->agree && !session)
-		what = "\"agree\" needs a session to agree with: name its session";
-	else if (event->agree && !address)
-		what = "\"agree\" needs an address of its own: name its address";
-	else if (event->outcome == OUTCOME_FAILURE && !address && !session)
-		what = "it tells neither who nor in which session: name its address or its session";
-	if (!what)
-		return 0;
-	r = faults_add(faults, "%s:%u:%u: event \"%s\": %s", file, event->line, event->column,
-		       event->name, what);
-	return r < 0 ? r : -EINVAL;
-}
-
 int match_new(const char *file, const struct event *event, enum match_flags flags,
 	      struct faults *faults, struct match **ret)
 {
-	cleanup(match_freep) struct match *match = NULL;
+	cleanup(match_freep) struct match *match = calloc(1, sizeof(*match));
+	bool address = event->address_key, session = event->session_key;
+	const char *what = NULL;
 	int r;
 
-	match = calloc(1, sizeof(*match));
 	if (!match)
 		return -ENOMEM;
 	match->event = event;
@@ -221,11 +197,23 @@ int match_new(const char *file, const struct event *event, enum match_flags flag
 		r = read_groups(match, file, faults);
 		if (r < 0)
 			return r;
+		address = match->groups[GROUP_ADDRESS].n_numbers > 0;
+		session = match->groups[GROUP_SESSION].n_numbers > 0;
 	}
-	r = check_told(match, file, faults);
-	if (r < 0)
-		return r;
-
+	/* What an event must tell to be of any use. */
+	if (event->outcome == OUTCOME_NOTE && !session)
+		what = "a note without a session is never recalled: name its session";
+	else if (event->agree && !session)
+		what = "\"agree\" needs a session to agree with: name its session";
+	else if (event->agree && !address)
+		what = "\"agree\" needs an address of its own: name its address";
+	else if (event->outcome == OUTCOME_FAILURE && !address && !session)
+		what = "it tells neither who nor in which session: name its address or its session";
+	if (what) {
+		r = faults_add(faults, "%s:%u:%u: event \"%s\": %s", file, event->line,
+			       event->column, event->name, what);
+		return r < 0 ? r : -EINVAL;
+	}
 	*ret = TAKE_PTR(match);
 	return 0;
 }
@@ -241,9 +229,8 @@ struct match *match_free(struct match *match)
 
 int matcher_new(struct matcher **ret)
 {
-	cleanup(matcher_freep) struct matcher *matcher = NULL;
+	cleanup(matcher_freep) struct matcher *matcher = calloc(1, sizeof(*matcher));
 
-	matcher = calloc(1, sizeof(*matcher));
 	if (!matcher)
 		return -ENOMEM;
 	matcher->context = pcre2_match_context_create(NULL);

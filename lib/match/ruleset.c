@@ -129,21 +129,6 @@ static unsigned ruleset_field_of(struct ruleset *ruleset, const char *name)
 	return (unsigned)ruleset->n_fields++;
 }
 
-static void assign_fields(struct ruleset *ruleset)
-{
-	(void)ruleset_field_of(ruleset, "MESSAGE");
-	for (size_t i = 0; i < ruleset->n_events; i++) {
-		struct compiled *compiled = &ruleset->events[i];
-
-		compiled->field = ruleset_field_of(ruleset, compiled->event->field);
-		if (compiled->field == MESSAGE_FIELD)
-			continue;
-		bitmap_set(ruleset->elsewhere, i);
-		ruleset->select_first[compiled->jail] = true;
-		ruleset->has_elsewhere = true;
-	}
-}
-
 static bool names_others_unit(const struct selector *selector)
 {
 	for (size_t i = 0; i < selector->n_conditions; i++) {
@@ -168,8 +153,18 @@ static int index_rules(struct ruleset *ruleset)
 
 	if (!events || !rules)
 		return -ENOMEM;
-	for (size_t i = 0; i < ruleset->n_events; i++)
-		events[i] = ruleset->events[i].event;
+	(void)ruleset_field_of(ruleset, "MESSAGE");
+	for (size_t i = 0; i < ruleset->n_events; i++) {
+		struct compiled *compiled = &ruleset->events[i];
+
+		events[i] = compiled->event;
+		compiled->field = ruleset_field_of(ruleset, compiled->event->field);
+		if (compiled->field != MESSAGE_FIELD) {
+			bitmap_set(ruleset->elsewhere, i);
+			ruleset->select_first[compiled->jail] = true;
+			ruleset->has_elsewhere = true;
+		}
+	}
 	for (size_t i = 0; i < ruleset->n_jails; i++)
 		rules[i] = ruleset->jails[i].rule;
 	ruleset->all_by_unit = true;
@@ -196,7 +191,6 @@ int ruleset_new(struct rule **rules, size_t n_rules, const struct policy *policy
 	r = compile_events(ruleset, jit, faults);
 	if (r < 0)
 		return r;
-	assign_fields(ruleset);
 	r = matcher_new(&ruleset->matcher);
 	if (r < 0)
 		return r;
