@@ -132,7 +132,7 @@ static int print_jail(const struct status *status, struct columns *columns,
 	const struct facts_jail unknown = { 0 }, *facts = &unknown;
 	enum row_kind if_counted = IF_KNOWN(jail->count, KIND_WEIGHT);
 	enum row_kind if_seen = IF_KNOWN(status->facts.sees_kernel, KIND_NUMBER);
-	const char *mode = jail->rule ? policy_mode_name(jail->rule->settings.mode) : NULL;
+	const char *mode = jail->rule ? policy_modes[jail->rule->settings.mode] : NULL;
 	bool off = status->ruleset && strcmp(jail->name, NFT_JAIL_MANUAL) != 0;
 	char failed[FIGURE_TEXT_MAX + 1];
 	const struct row *rows;

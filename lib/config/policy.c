@@ -147,11 +147,6 @@ static const struct json_key nftables_keys[] = {
 };
 static const struct json_object nftables_object = { "\"nftables\"", nftables_keys, NULL };
 
-const char *policy_mode_name(enum mode mode)
-{
-	return policy_modes[mode];
-}
-
 const char *policy_reserved(const char *name)
 {
 	if (strcmp(name, "manual") == 0)

@@ -15,8 +15,7 @@
 
 #define USERS_MAX 64 /* that one offender's failures are told apart by */
 
-extern const char *const policy_modes[]; /* as they are written; the last is NULL */
-const char *policy_mode_name(enum mode mode);
+extern const char *const policy_modes[]; /* by enum mode, as they are written; the last is NULL */
 
 /* What a success does to the earlier failures of its user from its address. */
 enum on_success { SUCCESS_IGNORE, SUCCESS_FORGIVE };

@@ -31,17 +31,13 @@ struct logfmt_reader {
 	char *output;
 };
 
-static bool is_bare(unsigned char c)
-{
-	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
-}
-
 /* Cuts a run of bare bytes off the front. */
 static struct span read_bare(struct logfmt_reader *reader)
 {
 	const unsigned char *start = reader->p;
 
-	while (reader->p < reader->end && is_bare(*reader->p))
+	while (reader->p<reader->end && * reader->p> ' ' && *reader->p < 0x7f &&
+	       *reader->p != '"' && *reader->p != '\\' && *reader->p != '=')
 		reader->p++;
 	return (struct span){ (const char *)start, (size_t)(reader->p - start) };
 }

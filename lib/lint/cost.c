@@ -285,21 +285,19 @@ static int try_piece(struct search *search, const struct line *line, size_t plac
 	const struct span tails[] = { search->looks_ahead ? rest : PUMP_ODD,
 				      search->looks_ahead ? PUMP_ODD : rest,
 				      { 0 } };
-	int r = 0;
+	int r = 2;
 
 	search->tail[0] = search->tail[rest.size - 1] = *PUMP_ODD.data;
 	memcpy(search->tail + 1, line->text + place, line->size - place);
-	for (size_t i = 0; i < ARRAY_SIZE(tails) && r == 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(tails) && r == 2; i++) {
 		trial.tail = tails[i];
 		r = pump_try(search->pump, &trial, &ret->pumped);
-		if (!pump_matched(search->pump))
-			break;
 	}
-	if (r > 0) {
+	if (r == 1) {
 		(void)printable_tail(trial.head, COST_HEAD_MAX, ret->head);
 		(void)printable_tail(piece, PUMP_PIECE_MAX, ret->piece);
 	}
-	return r;
+	return r == 2 ? 0 : r;
 }
 
 static bool line_has_start(const struct line *line, size_t place)

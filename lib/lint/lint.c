@@ -31,25 +31,6 @@ static void lint_done(struct lint *lint)
 	logfmt_done(&lint->hostile);
 }
 
-static int lint_init(struct lint *lint, const struct rule *rule, struct faults *faults)
-{
-	int r;
-
-	*lint = (struct lint){ .rule = rule, .faults = faults };
-	r = matcher_new(&lint->matcher);
-	if (r < 0)
-		return r;
-	lint->matches = calloc(rule->n_events + 1, sizeof(*lint->matches));
-	if (!lint->matches)
-		return -ENOMEM;
-	for (size_t i = 0; i < rule->n_events; i++) {
-		r = match_new(rule->file, &rule->events[i], 0, faults, &lint->matches[i]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* The first event that matches the line, NULL: none. The captures borrow from both. */
 static int find_event(struct lint *lint, struct span line, struct logfmt *logfmt,
 		      const struct event **ret, struct captures *ret_captures)
@@ -167,10 +148,17 @@ static int attack_example(struct lint *lint, const struct example *example)
 
 int lint_hostile(const struct rule *rule, struct faults *faults)
 {
-	cleanup(lint_done) struct lint lint;
+	cleanup(lint_done) struct lint lint = { .rule = rule, .faults = faults };
 	int r;
 
-	r = lint_init(&lint, rule, faults);
+	r = matcher_new(&lint.matcher);
+	if (r < 0)
+		return r;
+	lint.matches = calloc(rule->n_events + 1, sizeof(*lint.matches));
+	if (!lint.matches)
+		return -ENOMEM;
+	for (size_t i = 0; r >= 0 && i < rule->n_events; i++)
+		r = match_new(rule->file, &rule->events[i], 0, faults, &lint.matches[i]);
 	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++)
 		r = attack_example(&lint, &rule->examples[i]);
 	if (r < 0)

@@ -35,15 +35,8 @@ struct pump {
 	char *spelled;       /* the pattern, if it could be spelled out */
 	struct event event;  /* with that pattern */
 	uint64_t cheap;      /* steps a byte, in tenths */
-	bool matched;
 	char text[MAX_SIZE + PUMP_ENDS_MAX];
 };
-
-static bool is_item(const struct token *token)
-{
-	return token->kind == TOKEN_BYTE || token->kind == TOKEN_CLASS ||
-	       token->kind == TOKEN_REFERENCE;
-}
 
 int pump_spell_out(const char *pattern, char **ret)
 {
@@ -63,7 +56,9 @@ int pump_spell_out(const char *pattern, char **ret)
 		if (token.kind == TOKEN_END)
 			break;
 		after = token_next(&q);
-		repeated = is_item(&token) && after.kind == TOKEN_REPEAT &&
+		repeated = (token.kind == TOKEN_BYTE || token.kind == TOKEN_CLASS ||
+			    token.kind == TOKEN_REFERENCE) &&
+			   after.kind == TOKEN_REPEAT &&
 			   (after.max == UINT_MAX ? after.min : after.max) <= MAX_TIMES;
 		if (repeated)
 			out = mempcpy(out, "(?:", 3);
@@ -204,19 +199,12 @@ int pump_try(struct pump *pump, const struct trial *trial, struct pumped *ret)
 	struct span text;
 	int r;
 
-	pump->matched = false;
 	if (trial->head.size + trial->tail.size > PUMP_ENDS_MAX)
 		return 0;
 	text = pump_text(pump, trial, n);
 	r = match_try(pump->match, pump->matcher, text, false,
 		      CHEAP_START + CHEAP_ENDS * (text.size - size) + size * pump->cheap / 10);
-	pump->matched = r > 0;
 	if (r != -E2BIG)
-		return 0;
+		return r > 0 ? 2 : 0;
 	return pump_measure(pump, trial, MEASURE_TIMES * n, ret);
-}
-
-bool pump_matched(const struct pump *pump)
-{
-	return pump->matched;
 }

@@ -41,12 +41,9 @@ DEFINE_CLEANUP(struct pump *, pump_free)
  * to repeat it. */
 bool pump_takes(struct pump *pump, struct span head, struct span piece);
 
-/* 1: it costs too much, and `ret` shows it; 0: it does not. The piece has 1 to PUMP_PIECE_MAX
- * bytes. */
+/* 1: it costs too much, and `ret` shows it; 0: it does not; 2: the text matched, and what would
+ * have been tried, had it failed, is not known. The piece has 1 to PUMP_PIECE_MAX bytes. */
 int pump_try(struct pump *pump, const struct trial *trial, struct pumped *ret) must_check;
-
-/* The text of the last trial matched: what would have been tried, had it failed, is not known. */
-bool pump_matched(const struct pump *pump);
 
 /*
  * The same pattern in a form that hides no cost, with every repeated byte or class as a group:

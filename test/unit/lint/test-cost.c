@@ -306,7 +306,7 @@ static bool grows_somewhere(const struct rule *rule)
 							     { text + head, piece },
 							     PUMP_ODD };
 
-				if (pump_try(pump, &trial, &pumped) > 0)
+				if (pump_try(pump, &trial, &pumped) == 1)
 					return true;
 			}
 	}
