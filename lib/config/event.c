@@ -72,14 +72,13 @@ static bool is_logfmt_key(const char *text)
 static void read_logfmt_key(const struct json *value, const struct json_key *key, void *field)
 {
 	static const char hint[] = "write the key of a logfmt line, such as \"remote\"";
-	char label[JSON_LABEL_SIZE];
 
 	if (!json_expect(value, JSON_TEXT, hint))
 		return;
 	if (is_logfmt_key(json_text(value)))
 		json_read_text(value, key, field);
 	else
-		json_fault(value, "%s names no key: %s", json_label(value, label), hint);
+		json_fault_of(value, "names no key: %s", hint);
 }
 
 static void free_where(struct where *where, size_t n)
@@ -110,18 +109,17 @@ static void read_where(const struct json *value, const struct json_key *key, voi
 		struct where *where = &event->where[event->n_where];
 		struct json values = child;
 
-		json_label(&child, label);
 		if (!is_logfmt_key(child.name)) {
 			json_fault_at_key(&child,
 					  "%s is not a key of a logfmt line: write one without "
 					  "spaces",
-					  label);
+					  json_label(&child, label));
 			continue;
 		}
 		where->negated = json_type(&child) == JSON_OBJECT;
 		if (where->negated &&
 		    (json_count(&child) != 1 || !json_find(&child, "not", &values))) {
-			json_fault(&child, "%s is not a condition: %s", label, hint);
+			json_fault_of(&child, "is not a condition: %s", hint);
 			continue;
 		}
 		where->key = strdup(child.name);

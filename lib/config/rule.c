@@ -196,7 +196,6 @@ static void read_example(const struct json *node, struct rule *rule)
 {
 	struct example *example = &rule->examples[rule->n_examples++];
 	struct suggestion suggestion = { 0 };
-	char label[JSON_LABEL_SIZE];
 	struct json value;
 
 	json_position(node, &example->line, &example->column);
@@ -218,13 +217,11 @@ static void read_example(const struct json *node, struct rule *rule)
 	}
 	if (!json_find(node, "event", &value))
 		return;
-	json_label(&value, label);
 	if (suggestion.best)
-		json_fault(&value, "%s names no event of this rule: did you mean \"%s\"?", label,
-			   suggestion.best);
+		json_fault_of(&value, "names no event of this rule: did you mean \"%s\"?",
+			      suggestion.best);
 	else
-		json_fault(&value, "%s names no event of this rule: write one of them, or null",
-			   label);
+		json_fault_of(&value, "names no event of this rule: write one of them, or null");
 }
 
 int rule_parse(const char *file, struct span text, struct faults *faults, struct rule **ret)

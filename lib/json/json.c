@@ -117,6 +117,22 @@ void json_fault(const struct json *node, const char *format, ...)
 	va_end(arguments);
 }
 
+void json_fault_of(const struct json *node, const char *format, ...)
+{
+	cleanup(freep) char *what = NULL;
+	char label[JSON_LABEL_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&what, format, arguments) < 0)
+		what = NULL;
+	va_end(arguments);
+	if (what)
+		json_fault(node, "%s %s", json_label(node, label), what);
+	else
+		json_no_memory(node);
+}
+
 void json_note(const struct json *node, const char *format, ...)
 {
 	va_list arguments;

@@ -59,6 +59,8 @@ void json_position_of_key(const struct json *node, unsigned *ret_line, unsigned 
  * its key. */
 void json_fault(const struct json *node, const char *format, ...) printf_like(2, 3);
 void json_fault_at_key(const struct json *node, const char *format, ...) printf_like(2, 3);
+/* At the value, with its label before it: `"maxretry" is out of range: ...`. */
+void json_fault_of(const struct json *node, const char *format, ...) printf_like(2, 3);
 /* Told beside the faults, and none itself. */
 void json_note(const struct json *node, const char *format, ...) printf_like(2, 3);
 

@@ -20,17 +20,8 @@ static void fault_of_type(const struct json *value, const char *hint)
 		[JSON_NULL] = "null",   [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
 		[JSON_TEXT] = "a text", [JSON_LIST] = "a list",        [JSON_OBJECT] = "an object",
 	};
-	char label[JSON_LABEL_SIZE];
 
-	json_fault(value, "%s cannot be %s: %s", json_label(value, label), names[json_type(value)],
-		   hint);
-}
-
-static void fault_of_value(const struct json *value, const char *hint)
-{
-	char label[JSON_LABEL_SIZE];
-
-	json_fault(value, "%s is out of range: %s", json_label(value, label), hint);
+	json_fault_of(value, "cannot be %s: %s", names[json_type(value)], hint);
 }
 
 bool json_expect(const struct json *value, enum json_type type, const char *hint)
@@ -116,7 +107,7 @@ static bool expect_number(const struct json *value, const struct json_key *key)
 	number = json_number(value);
 	if (number >= (double)key->least && number <= (double)key->most)
 		return true;
-	fault_of_value(value, key->hint);
+	json_fault_of(value, "is out of range: %s", key->hint);
 	return false;
 }
 
@@ -128,7 +119,7 @@ void json_read_whole(const struct json *value, const struct json_key *key, void 
 		return;
 	whole = (uint32_t)json_number(value);
 	if ((double)whole < json_number(value))
-		fault_of_value(value, key->hint);
+		json_fault_of(value, "is out of range: %s", key->hint);
 	else
 		*(uint32_t *)field = whole;
 }
@@ -141,7 +132,6 @@ void json_read_factor(const struct json *value, const struct json_key *key, void
 
 void json_read_tenths(const struct json *value, const struct json_key *key, void *field)
 {
-	char label[JSON_LABEL_SIZE];
 	double tenths, rest;
 
 	if (!expect_number(value, key))
@@ -149,8 +139,7 @@ void json_read_tenths(const struct json *value, const struct json_key *key, void
 	tenths = json_number(value) * 10;
 	rest = tenths - (unsigned)(tenths + 0.5);
 	if (rest > 1e-6 || rest < -1e-6)
-		json_fault(value, "%s has too many decimals: %s", json_label(value, label),
-			   key->hint);
+		json_fault_of(value, "has too many decimals: %s", key->hint);
 	else
 		*(unsigned *)field = (unsigned)(tenths + 0.5);
 }
@@ -158,7 +147,6 @@ void json_read_tenths(const struct json *value, const struct json_key *key, void
 void json_read_choice(const struct json *value, const struct json_key *key, void *field)
 {
 	struct suggestion suggestion = { 0 };
-	char label[JSON_LABEL_SIZE];
 
 	if (!json_expect(value, JSON_TEXT, key->hint))
 		return;
@@ -171,12 +159,10 @@ void json_read_choice(const struct json *value, const struct json_key *key, void
 		}
 		suggestion_try(&suggestion, key->choices[i]);
 	}
-	json_label(value, label);
 	if (suggestion.best)
-		json_fault(value, "%s has no such value: did you mean \"%s\"?", label,
-			   suggestion.best);
+		json_fault_of(value, "has no such value: did you mean \"%s\"?", suggestion.best);
 	else
-		json_fault(value, "%s has no such value: %s", label, key->hint);
+		json_fault_of(value, "has no such value: %s", key->hint);
 }
 
 static char *copy_text(const struct json *value)
@@ -191,13 +177,11 @@ static char *copy_text(const struct json *value)
 /* A text, and not "" unless it may be. */
 static bool expect_text(const struct json *value, const char *hint, bool empty)
 {
-	char label[JSON_LABEL_SIZE];
-
 	if (!json_expect(value, JSON_TEXT, hint))
 		return false;
 	if (empty || json_text(value)[0] != '\0')
 		return true;
-	json_fault(value, "%s is empty: %s", json_label(value, label), hint);
+	json_fault_of(value, "is empty: %s", hint);
 	return false;
 }
 
@@ -213,7 +197,6 @@ void json_read_text(const struct json *value, const struct json_key *key, void *
 
 void json_read_span(const struct json *value, const struct json_key *key, void *field)
 {
-	char label[JSON_LABEL_SIZE];
 	bool good = false;
 	double seconds;
 	usec_t usec;
@@ -229,10 +212,10 @@ void json_read_span(const struct json *value, const struct json_key *key, void *
 		return;
 	}
 	if (!good)
-		json_fault(value, "%s is not a time span: %s", json_label(value, label), key->hint);
+		json_fault_of(value, "is not a time span: %s", key->hint);
 	else if ((usec < key->least || usec > key->most) &&
 		 !(key->infinity && usec == USEC_INFINITY))
-		fault_of_value(value, key->hint);
+		json_fault_of(value, "is out of range: %s", key->hint);
 	else
 		*(usec_t *)field = usec;
 }
@@ -240,7 +223,6 @@ void json_read_span(const struct json *value, const struct json_key *key, void *
 static void read_port(const struct json *value, const char *hint, struct ports *ports)
 {
 	bool is_number = json_type(value) == JSON_NUMBER;
-	char label[JSON_LABEL_SIZE];
 	const char *known = NULL;
 	double number;
 	int r = -EINVAL;
@@ -258,11 +240,10 @@ static void read_port(const struct json *value, const char *hint, struct ports *
 		return;
 	if (!is_number)
 		known = ports_suggest(span_of(json_text(value)));
-	json_label(value, label);
 	if (known)
-		json_fault(value, "%s is not a port: did you mean \"%s\"?", label, known);
+		json_fault_of(value, "is not a port: did you mean \"%s\"?", known);
 	else
-		json_fault(value, "%s is not a port: %s", label, hint);
+		json_fault_of(value, "is not a port: %s", hint);
 }
 
 void json_read_ports(const struct json *value, const struct json_key *key, void *field)
@@ -311,11 +292,10 @@ bool json_read_texts(const struct json *value, const char *hint, bool empty, cha
 	bool list = json_type(value) == JSON_LIST, good = true;
 	size_t n = list ? json_count(value) : 1;
 	struct json text = { 0 };
-	char label[JSON_LABEL_SIZE];
 	char **texts;
 
 	if (n == 0) {
-		json_fault(value, "%s is an empty list: %s", json_label(value, label), hint);
+		json_fault_of(value, "is an empty list: %s", hint);
 		return false;
 	}
 	texts = json_allocate(value, n, sizeof(*texts));
