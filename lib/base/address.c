@@ -214,12 +214,11 @@ struct prefix address_host(const struct address *address, unsigned length)
 
 bool prefix_contains(const struct prefix *prefix, const struct address *address)
 {
-	struct prefix widened;
+	const uint8_t *a = prefix->address.bytes, *b = address->bytes;
+	unsigned full = prefix->length / 8, rest = prefix->length % 8; /* bytes, bits behind them */
 
-	if (prefix->address.family != address->family)
-		return false;
-	widened = address_widen(address, prefix->length);
-	return prefix_equal(prefix, &widened);
+	return prefix->address.family == address->family && memcmp(a, b, full) == 0 &&
+	       (rest == 0 || (a[full] ^ b[full]) >> (8 - rest) == 0);
 }
 
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
