@@ -80,16 +80,13 @@ int nftmsg_batch_name(struct nftmsg_batch *batch, uint16_t type, const char *tab
 int nftmsg_batch_end(struct nftmsg_batch *batch)
 {
 	const struct nlmsghdr *end;
-	struct nlmsghdr *last;
 	int r;
 
 	r = nft_batch_reserve(batch, 0);
 	if (r < 0)
 		return r;
-	if (!nftmsg_batch_is_empty(batch)) {
-		last = (struct nlmsghdr *)(batch->data + batch->last);
-		last->nlmsg_flags |= NLM_F_ACK;
-	}
+	if (batch->last > 0)
+		((struct nlmsghdr *)(batch->data + batch->last))->nlmsg_flags |= NLM_F_ACK;
 	end = nftnl_batch_end(batch->data + batch->size, batch->sequence++);
 	batch->size += end->nlmsg_len;
 	return 0;

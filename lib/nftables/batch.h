@@ -36,9 +36,4 @@ int nftmsg_batch_name(struct nftmsg_batch *batch, uint16_t type, const char *tab
 		      uint16_t type_of_name, const char *name) must_check;
 void nftmsg_batch_done(struct nftmsg_batch *batch);
 
-static inline bool nftmsg_batch_is_empty(const struct nftmsg_batch *batch)
-{
-	return batch->last == 0;
-}
-
 #endif

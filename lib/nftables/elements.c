@@ -113,13 +113,6 @@ void nftmsg_plan_done(struct nftmsg_plan *plan)
 	*plan = (struct nftmsg_plan){ 0 };
 }
 
-static uint64_t msec(usec_t remaining)
-{
-	uint64_t whole = remaining / 1000 + (remaining % 1000 > 0);
-
-	return MIN(MAX(whole, 1u), MAX_MSEC);
-}
-
 /* nft prints comments as they are: a quote would make a saved ruleset unreadable, a byte that is no
  * UTF-8 its JSON. What is too long is cut between characters. */
 size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYTES])
@@ -163,29 +156,26 @@ static size_t element_size(const struct nft_change *change)
 	return size;
 }
 
-static void put_comment(struct nlmsghdr *message, const char *comment)
-{
-	char udata[NFT_COMMENT_BYTES + 2];
-	size_t size = nft_clean_comment(comment, udata + 2);
-
-	if (size == 0)
-		return;
-	udata[0] = NFTNL_UDATA_SET_ELEM_COMMENT;
-	udata[1] = (char)(size + 1);
-	mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, size + 3, udata);
-}
-
 static void put_element(struct nlmsghdr *message, const struct nft_change *change, bool whole)
 {
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM), *key;
+	uint64_t msec = change->remaining / 1000 + (change->remaining % 1000 > 0);
+	char udata[NFT_COMMENT_BYTES + 2];
+	size_t size = 0;
 
 	key = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
 	mnl_attr_put(message, NFTA_DATA_VALUE, key_size(change), change->address.bytes);
 	mnl_attr_nest_end(message, key);
 	if (whole && change->remaining != USEC_INFINITY)
-		mnl_attr_put_u64(message, NFTA_SET_ELEM_TIMEOUT, htobe64(msec(change->remaining)));
+		mnl_attr_put_u64(message, NFTA_SET_ELEM_TIMEOUT,
+				 htobe64(MIN(MAX(msec, 1u), MAX_MSEC)));
 	if (whole && change->comment)
-		put_comment(message, change->comment);
+		size = nft_clean_comment(change->comment, udata + 2);
+	if (size > 0) {
+		udata[0] = NFTNL_UDATA_SET_ELEM_COMMENT;
+		udata[1] = (char)(size + 1);
+		mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, size + 3, udata);
+	}
 	mnl_attr_nest_end(message, element);
 }
 
@@ -211,25 +201,6 @@ static int put_message(struct nftmsg_plan *plan, const struct nftmsg_plan_part *
 	mnl_attr_nest_end(message, list);
 	nftmsg_batch_close(batch, message);
 	return 0;
-}
-
-static int elements_put_part(struct nftmsg_plan *plan, struct nftmsg_plan_part *part,
-			     const char *table, size_t room, struct nftmsg_batch *batch)
-{
-	const struct nft_change *first = &plan->changes[plan->items[part->begin].change];
-	int r = 0;
-
-	part->first = batch->sequence;
-	if (first->operation != NFT_PUT_NEW) {
-		r = put_message(plan, part, table, NFT_MSG_NEWSETELEM, false, room, batch);
-		if (r < 0)
-			return r;
-		r = put_message(plan, part, table, NFT_MSG_DELSETELEM, false, room, batch);
-	}
-	if (r == 0 && first->operation != NFT_DELETE)
-		r = put_message(plan, part, table, NFT_MSG_NEWSETELEM, true, room, batch);
-	part->last = batch->sequence - 1;
-	return r;
 }
 
 /* How far the items from `begin` on can share a message; those that are finished do not count. */
@@ -287,15 +258,26 @@ int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size
 	plan->n_parts = 0;
 	plan->start = plan->end = skip_finished(plan, plan->start);
 	while (plan->end < plan->n_items && n_elements < MAX_PER_BATCH) {
-		struct nftmsg_plan_part part = { .begin = plan->end };
+		struct nftmsg_plan_part part = { .begin = plan->end, .first = batch->sequence };
+		enum nft_operation operation =
+			plan->changes[plan->items[part.begin].change].operation;
 		size_t n, room;
 
 		part.end = find_end(plan, part.begin, &n, &room);
 		if (plan->n_parts > 0 && batch->size + 3 * (room + NAMES_ROOM) > max_size)
 			break;
-		r = elements_put_part(plan, &part, table, room, batch);
+		r = 0;
+		if (operation != NFT_PUT_NEW) {
+			r = put_message(plan, &part, table, NFT_MSG_NEWSETELEM, false, room, batch);
+			if (r == 0)
+				r = put_message(plan, &part, table, NFT_MSG_DELSETELEM, false, room,
+						batch);
+		}
+		if (r == 0 && operation != NFT_DELETE)
+			r = put_message(plan, &part, table, NFT_MSG_NEWSETELEM, true, room, batch);
 		if (r < 0)
 			return r;
+		part.last = batch->sequence - 1;
 		if (!array_grow(plan->parts, plan->n_parts))
 			return -ENOMEM;
 		plan->parts[plan->n_parts++] = part;
@@ -337,14 +319,6 @@ static void elements_refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_p
 	}
 }
 
-/* Kernels that look at the clock for each message (before 6.8) may see an element at the add that
- * has expired at the delete. Without the set the add would have been refused already. */
-static bool is_race(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part,
-		    uint32_t sequence, int error)
-{
-	return error == -ENOENT && sequence != part->first && plan->n_races++ < MAX_RACES;
-}
-
 bool nftmsg_plan_refused(struct nftmsg_plan *plan, uint32_t sequence, int error)
 {
 	for (size_t i = 0; i < plan->n_parts; i++) {
@@ -352,8 +326,12 @@ bool nftmsg_plan_refused(struct nftmsg_plan *plan, uint32_t sequence, int error)
 
 		if (sequence < part->first || sequence > part->last)
 			continue;
-		/* The first refusal is the cause of the part's others. */
-		if (!part->refused && !is_race(plan, part, sequence, error))
+		/* The first refusal is the cause of the part's others. Kernels that look at the
+		 * clock for each message (before 6.8) may see an element at the add that has
+		 * expired at the delete; without the set the add would have been refused already.
+		 */
+		if (!part->refused &&
+		    !(error == -ENOENT && sequence != part->first && plan->n_races++ < MAX_RACES))
 			elements_refuse(plan, part, error);
 		part->refused = true;
 		return true;

@@ -25,37 +25,10 @@ static bool is(struct span text, const char *other)
 	return span_equal(text, span_of(other));
 }
 
-static int layout_feed_set(struct nftmsg_state *state, const struct nftmsg_set *set)
-{
-	struct nftmsg_known_set *known;
-
-	if (set->name.size >= NFT_SET_NAME_SIZE)
-		return 0;
-	if (!array_grow(state->sets, state->n_sets))
-		return -ENOMEM;
-	known = &state->sets[state->n_sets++];
-	*known = (struct nftmsg_known_set){
-		.flags = set->flags,
-		.key_type = set->key_type,
-		.size = set->size,
-		.handle = set->handle,
-		.prefix = nft_set_parse_comment(set->comment),
-	};
-	memcpy(known->name, set->name.data, set->name.size);
-	return 0;
-}
-
-static void layout_feed_chain(struct nftmsg_state *state, const struct nftmsg_chain *chain)
-{
-	state->has_chain = true;
-	state->chain_is_fit = chain->has_hook && chain->hook == NF_INET_PRE_ROUTING &&
-			      chain->priority == PRIORITY_RAW && chain->policy == NF_ACCEPT &&
-			      is(chain->type, CHAIN_TYPE);
-}
-
 int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 		      const struct nftmsg_answer *answer)
 {
+	struct nftmsg_known_set *known;
 	struct nftmsg_table its_table;
 	struct nftmsg_chain chain;
 	struct nftmsg_set set;
@@ -68,11 +41,26 @@ int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 		state->table_handle = its_table.handle;
 	}
 	if (answer->message == NFT_MSG_NEWCHAIN && nftmsg_read_chain(answer->header, &chain) &&
-	    is(chain.table, table) && is(chain.name, NFT_CHAIN))
-		layout_feed_chain(state, &chain);
-	if (answer->message == NFT_MSG_NEWSET && nftmsg_read_set(answer->header, &set) &&
-	    is(set.table, table))
-		return layout_feed_set(state, &set);
+	    is(chain.table, table) && is(chain.name, NFT_CHAIN)) {
+		state->has_chain = true;
+		state->chain_is_fit = chain.has_hook && chain.hook == NF_INET_PRE_ROUTING &&
+				      chain.priority == PRIORITY_RAW && chain.policy == NF_ACCEPT &&
+				      is(chain.type, CHAIN_TYPE);
+	}
+	if (answer->message != NFT_MSG_NEWSET || !nftmsg_read_set(answer->header, &set) ||
+	    !is(set.table, table) || set.name.size >= NFT_SET_NAME_SIZE)
+		return 0;
+	if (!array_grow(state->sets, state->n_sets))
+		return -ENOMEM;
+	known = &state->sets[state->n_sets++];
+	*known = (struct nftmsg_known_set){
+		.flags = set.flags,
+		.key_type = set.key_type,
+		.size = set.size,
+		.handle = set.handle,
+		.prefix = nft_set_parse_comment(set.comment),
+	};
+	memcpy(known->name, set.name.data, set.name.size);
 	return 0;
 }
 
@@ -82,21 +70,16 @@ void nftmsg_state_done(struct nftmsg_state *state)
 	*state = (struct nftmsg_state){ 0 };
 }
 
-static const struct nftmsg_known_set *layout_find_set(const struct nftmsg_state *state,
-						      const char *name)
-{
-	for (size_t i = 0; i < state->n_sets; i++)
-		if (strcmp(state->sets[i].name, name) == 0)
-			return &state->sets[i];
-	return NULL;
-}
-
 const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *state, const char *jail,
 						 uint8_t family)
 {
 	char name[NFT_SET_NAME_SIZE];
 
-	return layout_find_set(state, nft_set_name(jail, family, name));
+	nft_set_name(jail, family, name);
+	for (size_t i = 0; i < state->n_sets; i++)
+		if (strcmp(state->sets[i].name, name) == 0)
+			return &state->sets[i];
+	return NULL;
 }
 
 void nftmsg_state_estrange(struct nftmsg_state *state)
@@ -110,29 +93,16 @@ static unsigned prefix_of(const struct nft_jail *jail, uint8_t family)
 	return family == AF_INET ? jail->prefix4 : jail->prefix6;
 }
 
-static bool has_manual(const struct nft_layout *layout)
+/* The jail that a length belongs to. */
+static bool find_jail(const struct nft_layout *layout, const char *name, struct nft_jail *ret)
 {
-	for (size_t i = 0; i < layout->n_jails; i++)
-		if (strcmp(layout->jails[i].name, NFT_JAIL_MANUAL) == 0)
-			return true;
-	return false;
-}
-
-static struct nft_jail manual_jail(const struct nft_layout *layout)
-{
-	return (struct nft_jail){
+	*ret = (struct nft_jail){
 		.name = NFT_JAIL_MANUAL,
 		.prefix4 = layout->manual_prefix4,
 		.prefix6 = layout->manual_prefix6,
 		.verdict = layout->manual_verdict,
 		.ports = { .all = true },
 	};
-}
-
-/* The jail that a length belongs to. */
-static bool find_jail(const struct nft_layout *layout, const char *name, struct nft_jail *ret)
-{
-	*ret = manual_jail(layout);
 	for (size_t i = 0; i < layout->n_jails; i++)
 		if (strcmp(layout->jails[i].name, name) == 0) {
 			*ret = layout->jails[i];
@@ -159,10 +129,8 @@ const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_
 	if (index < layout->n_jails)
 		return &layout->jails[index];
 	index -= layout->n_jails;
-	if (has_manual(layout))
-		index++;
 	if (index == 0) {
-		*buffer = manual_jail(layout);
+		(void)find_jail(layout, NFT_JAIL_MANUAL, buffer);
 	} else if (index == 1) {
 		*buffer = (struct nft_jail){ .name = NFT_FORCED,
 					     .prefix4 = 32,
@@ -198,31 +166,30 @@ bool nftmsg_layout_length(const struct nft_layout *layout, const char *set, stru
 	return true;
 }
 
-static bool is_length(const struct nft_layout *layout, const struct nft_length *item)
+int nftmsg_layout_check(const struct nft_layout *layout)
 {
 	char name[NFT_JAIL_SIZE], set[NFT_SET_NAME_SIZE];
 	struct nft_length same;
 
-	nft_length_name(item->jail, item->length, name);
-	return nftmsg_layout_length(layout, nft_set_name(name, item->family, set), &same) &&
-	       same.length == item->length;
-}
-
-int nftmsg_layout_check(const struct nft_layout *layout)
-{
 	for (size_t i = 0; i < layout->n_jails; i++) {
 		const struct nft_jail *jail = &layout->jails[i];
 
 		if (strcmp(jail->name, NFT_IGNORE) == 0 || nft_jail_is_forced(jail->name) ||
-		    jail->prefix4 > 32 || jail->prefix6 > 128)
+		    strcmp(jail->name, NFT_JAIL_MANUAL) == 0 || jail->prefix4 > 32 ||
+		    jail->prefix6 > 128)
 			return -EINVAL;
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(jail->name, layout->jails[j].name) == 0)
 				return -EINVAL;
 	}
-	for (size_t i = 0; i < layout->lengths.n_items; i++)
-		if (!is_length(layout, &layout->lengths.items[i]))
+	for (size_t i = 0; i < layout->lengths.n_items; i++) {
+		const struct nft_length *item = &layout->lengths.items[i];
+
+		nft_length_name(item->jail, item->length, name);
+		if (!nftmsg_layout_length(layout, nft_set_name(name, item->family, set), &same) ||
+		    same.length != item->length)
 			return -EINVAL;
+	}
 	return 0;
 }
 
@@ -278,45 +245,22 @@ static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *
 	return set->prefix >= 0;
 }
 
-static int put_table(struct nftmsg_batch *batch, const char *table)
+/* Table and chain. Of what stands already rules go first: a set or chain that is in use cannot go.
+ */
+static int put_table(const struct nft_layout *layout, const struct nftmsg_state *state,
+		     struct nftmsg_batch *batch)
 {
 	struct nlmsghdr *message =
 		nftmsg_batch_open(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ECHO, ROOM);
+	struct nlattr *hook;
+	int r = 0;
 
 	if (!message)
 		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, layout->table);
 	/* No flag: wakes a table that somebody made dormant. */
 	mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(0));
 	nftmsg_batch_close(batch, message);
-	return 0;
-}
-
-static int put_chain(struct nftmsg_batch *batch, const char *table)
-{
-	struct nlmsghdr *message = nftmsg_batch_open(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, ROOM);
-	struct nlattr *hook;
-
-	if (!message)
-		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, table);
-	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, NFT_CHAIN);
-	hook = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
-	mnl_attr_put_u32(message, NFTA_HOOK_HOOKNUM, htonl(NF_INET_PRE_ROUTING));
-	mnl_attr_put_u32(message, NFTA_HOOK_PRIORITY, htonl((uint32_t)PRIORITY_RAW));
-	mnl_attr_nest_end(message, hook);
-	mnl_attr_put_u32(message, NFTA_CHAIN_POLICY, htonl(NF_ACCEPT));
-	mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, CHAIN_TYPE);
-	nftmsg_batch_close(batch, message);
-	return 0;
-}
-
-/* Rules first: a set or chain that is in use cannot go. */
-static int clear(const struct nft_layout *layout, const struct nftmsg_state *state,
-		 struct nftmsg_batch *batch)
-{
-	int r = 0;
-
 	if (state->has_chain)
 		r = nftmsg_batch_name(batch, NFT_MSG_DELRULE, layout->table, NFTA_RULE_CHAIN,
 				      NFT_CHAIN);
@@ -327,7 +271,21 @@ static int clear(const struct nft_layout *layout, const struct nftmsg_state *sta
 		if (must_go(layout, state, &state->sets[i]))
 			r = nftmsg_batch_name(batch, NFT_MSG_DELSET, layout->table, NFTA_SET_NAME,
 					      state->sets[i].name);
-	return r;
+	if (r < 0 || (state->has_chain && state->chain_is_fit))
+		return r;
+	message = nftmsg_batch_open(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, ROOM);
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, layout->table);
+	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, NFT_CHAIN);
+	hook = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
+	mnl_attr_put_u32(message, NFTA_HOOK_HOOKNUM, htonl(NF_INET_PRE_ROUTING));
+	mnl_attr_put_u32(message, NFTA_HOOK_PRIORITY, htonl((uint32_t)PRIORITY_RAW));
+	mnl_attr_nest_end(message, hook);
+	mnl_attr_put_u32(message, NFTA_CHAIN_POLICY, htonl(NF_ACCEPT));
+	mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, CHAIN_TYPE);
+	nftmsg_batch_close(batch, message);
+	return 0;
 }
 
 static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *state,
@@ -343,23 +301,6 @@ static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *
 	/* Where no elements are named all are meant. */
 	return nftmsg_batch_name(batch, NFT_MSG_DELSETELEM, layout->table, NFTA_SET_ELEM_LIST_SET,
 				 set->name);
-}
-
-static int put_sets(const struct nft_layout *layout, const struct nftmsg_state *state,
-		    struct nftmsg_batch *batch)
-{
-	const struct nft_jail *jail;
-	struct nft_jail buffer;
-	int r = 0;
-
-	for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-		r = nftmsg_set_add_ignored(batch, layout->table, families[f], layout->ignore,
-					   layout->n_ignore);
-	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			if (nftmsg_jail_has(jail, families[f]))
-				r = put_bans(layout, state, jail, families[f], batch);
-	return r;
 }
 
 /* Of NFT_FORCED alone, or of all others. */
@@ -379,32 +320,29 @@ static int put_jails(const struct nft_layout *layout, bool forced, struct nftmsg
 	return r;
 }
 
-static int put_rules(const struct nft_layout *layout, struct nftmsg_batch *batch)
-{
-	uint32_t set_id = 0;
-	int r;
-
-	r = put_jails(layout, true, batch, &set_id);
-	if (r == 0)
-		r = nftmsg_rule_add_ignore(batch, layout->table);
-	return r < 0 ? r : put_jails(layout, false, batch, &set_id);
-}
-
 int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_state *state,
 			uint32_t sequence, struct nftmsg_batch *batch)
 {
+	const struct nft_jail *jail;
+	struct nft_jail buffer;
+	uint32_t set_id = 0;
 	int r;
 
 	r = nftmsg_batch_begin(batch, sequence);
 	if (r == 0)
-		r = put_table(batch, layout->table);
+		r = put_table(layout, state, batch);
+	for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
+		r = nftmsg_set_add_ignored(batch, layout->table, families[f], layout->ignore,
+					   layout->n_ignore);
+	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
+			if (nftmsg_jail_has(jail, families[f]))
+				r = put_bans(layout, state, jail, families[f], batch);
 	if (r == 0)
-		r = clear(layout, state, batch);
-	if (r == 0 && (!state->has_chain || !state->chain_is_fit))
-		r = put_chain(batch, layout->table);
+		r = put_jails(layout, true, batch, &set_id);
 	if (r == 0)
-		r = put_sets(layout, state, batch);
-	return r < 0 ? r : put_rules(layout, batch);
+		r = nftmsg_rule_add_ignore(batch, layout->table);
+	return r < 0 ? r : put_jails(layout, false, batch, &set_id);
 }
 
 int nftmsg_layout_add(const char *table, const struct nft_jail *jail, uint32_t size,

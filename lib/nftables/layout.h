@@ -39,8 +39,8 @@ const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *stat
 /* -EINVAL: two jails of one name, one that is reserved, or a length of no jail or its own. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;
 
-/* The jail at `index`; behind the last, `manual` unless it is among them, NFT_FORCED, and one for
- * each of the lengths. NULL: no more. `buffer` is where those are made. */
+/* The jail at `index`; behind the last NFT_JAIL_MANUAL, NFT_FORCED, and one for each of the
+ * lengths. NULL: no more. `buffer` is where those are made. */
 const struct nft_jail *nftmsg_layout_jail(const struct nft_layout *layout, size_t index,
 					  struct nft_jail *buffer);
 

@@ -56,13 +56,12 @@ struct nftmsg_watch *nftmsg_watch_free(struct nftmsg_watch *watch)
 
 int nftmsg_watch_sets(struct nftmsg_watch *watch, const struct nft_set *sets, size_t n_sets)
 {
-	struct nft_set *copy = calloc(n_sets + 1, sizeof(*copy));
+	struct nft_set *copy = reallocarray(watch->sets, n_sets + 1, sizeof(*copy));
 
 	if (!copy)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_sets; i++)
 		copy[i] = sets[i];
-	free(watch->sets);
 	watch->sets = copy;
 	watch->n_sets = n_sets;
 	return 0;
@@ -111,6 +110,7 @@ static void note(struct nftmsg_watch *watch, bool added, enum nft_loss loss)
 		damage(watch, loss);
 }
 
+/* Something of the table was added, or it is lost. */
 static bool is_ours(const struct nftmsg_watch *watch, struct span table)
 {
 	return span_equal(table, span_of(watch->table));
@@ -135,16 +135,6 @@ static bool monitor_find_set(const struct nftmsg_watch *watch, struct span name,
 			return true;
 		}
 	return false;
-}
-
-/* A set of a length says by its name what its elements are, so anybody may make it. */
-static bool find_set_of_bans(const struct nftmsg_watch *watch, struct span name,
-			     struct nft_set *ret)
-{
-	if (monitor_find_set(watch, name, ret))
-		return true;
-	ret->prefix = nft_jail_length(ret->jail);
-	return ret->prefix > 0;
 }
 
 static int push_element(struct nftmsg_watch *watch, const struct nft_set *set,
@@ -184,8 +174,12 @@ static int feed_elements(struct nftmsg_watch *watch, const struct nlmsghdr *head
 		return 0;
 	if (!added && is_ignore_set(elements.set))
 		damage(watch, NFT_LOSS_IGNORED);
-	if (!find_set_of_bans(watch, elements.set, &set))
-		return 0;
+	/* A set of a length says by its name what its elements are, so anybody may make it. */
+	if (!monitor_find_set(watch, elements.set, &set)) {
+		set.prefix = nft_jail_length(set.jail);
+		if (set.prefix == 0)
+			return 0;
+	}
 	while (r == 0 && nftmsg_element_next(&elements, &element))
 		r = push_element(watch, &set, &element, added);
 	return r;
@@ -231,27 +225,6 @@ static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header
 		damage(watch, NFT_LOSS_DORMANT);
 }
 
-/* Kernels before 6.2 say nothing of a set that is added where it stands already; what else a saved
- * ruleset holds, the chain and its rules, gives it away. */
-static void monitor_feed_chain(struct nftmsg_watch *watch, const struct nlmsghdr *header,
-			       bool added)
-{
-	struct nftmsg_chain chain;
-
-	if (nftmsg_read_chain(header, &chain) && is_ours(watch, chain.table) &&
-	    span_equal(chain.name, SPAN_LITERAL(NFT_CHAIN)))
-		note(watch, added, NFT_LOSS_CHAIN);
-}
-
-static void feed_rule(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
-{
-	struct nftmsg_rule rule;
-
-	if (nftmsg_read_rule(header, &rule) && is_ours(watch, rule.table) &&
-	    span_equal(rule.chain, SPAN_LITERAL(NFT_CHAIN)))
-		note(watch, added, NFT_LOSS_RULE);
-}
-
 static int compare_notices(const struct nft_notice *a, const struct nft_notice *b)
 {
 	int r = strcmp(a->jail, b->jail);
@@ -272,15 +245,12 @@ static int monitor_by_element(const void *a, const void *b, void *queue)
 }
 
 /* Marks all but the last notice about an element by an empty jail. */
-static int drop_superseded(struct nftmsg_watch *watch)
+static int drop_superseded(struct nft_notice *notices, size_t n_notices)
 {
-	size_t n_notices = watch->n_queue - watch->ready;
 	cleanup(freep) size_t *order = NULL;
-	struct nft_notice *notices;
 
 	if (n_notices < 2)
 		return 0;
-	notices = watch->queue + watch->ready;
 	order = calloc(n_notices, sizeof(*order));
 	if (!order)
 		return -ENOMEM;
@@ -310,7 +280,7 @@ static int close_transaction(struct nftmsg_watch *watch, const struct nlmsghdr *
 	int r;
 
 	nftmsg_read_generation(header, &generation);
-	r = drop_superseded(watch);
+	r = drop_superseded(watch->queue + watch->ready, watch->n_queue - watch->ready);
 	if (r < 0)
 		return r;
 	for (size_t i = watch->ready; i < watch->n_queue; i++) {
@@ -342,6 +312,8 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 {
 	const struct nlmsghdr *header = answer->header;
 	uint16_t message = answer->message;
+	struct nftmsg_chain chain;
+	struct nftmsg_rule rule;
 
 	switch (message) {
 	case NFT_MSG_NEWGEN:
@@ -357,13 +329,19 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 	case NFT_MSG_DELTABLE:
 		feed_table(watch, header, message == NFT_MSG_NEWTABLE);
 		break;
+	/* Kernels before 6.2 say nothing of a set that is added where it stands already; what else
+	 * a saved ruleset holds, the chain and its rules, gives it away. */
 	case NFT_MSG_NEWCHAIN:
 	case NFT_MSG_DELCHAIN:
-		monitor_feed_chain(watch, header, message == NFT_MSG_NEWCHAIN);
+		if (nftmsg_read_chain(header, &chain) && is_ours(watch, chain.table) &&
+		    span_equal(chain.name, SPAN_LITERAL(NFT_CHAIN)))
+			note(watch, message == NFT_MSG_NEWCHAIN, NFT_LOSS_CHAIN);
 		break;
 	case NFT_MSG_NEWRULE:
 	case NFT_MSG_DELRULE:
-		feed_rule(watch, header, message == NFT_MSG_NEWRULE);
+		if (nftmsg_read_rule(header, &rule) && is_ours(watch, rule.table) &&
+		    span_equal(rule.chain, SPAN_LITERAL(NFT_CHAIN)))
+			note(watch, message == NFT_MSG_NEWRULE, NFT_LOSS_RULE);
 		break;
 	}
 	return 0;

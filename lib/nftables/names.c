@@ -112,30 +112,24 @@ int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t famil
 	return 1;
 }
 
-static bool is_suffix(struct span suffix, char family)
-{
-	unsigned length = length_in(suffix);
-
-	return suffix.size == 0 || span_equal(suffix, SPAN_LITERAL(NFT_NETWORKS)) ||
-	       (length > 0 && (length <= 32 || family == '6'));
-}
-
 bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family)
 {
 	struct span front = { name.data, name.size - 1 }, bare, suffix;
+	unsigned length;
 	char last;
 
 	if (name.size < 2)
 		return false;
 	suffix = suffix_of(front);
 	bare = (struct span){ name.data, front.size - suffix.size };
+	length = length_in(suffix);
 	last = name.data[name.size - 1];
-	if (last != '4' && last != '6')
-		return false;
-	if (!name_is_valid(bare, NAME_SIZE - 1) || !is_suffix(suffix, last) ||
+	if ((last != '4' && last != '6') || !name_is_valid(bare, NAME_SIZE - 1) ||
 	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
 		return false;
-	if (suffix.size > 0 && span_equal(bare, SPAN_LITERAL(NFT_FORCED)))
+	if (suffix.size > 0 && (span_equal(bare, SPAN_LITERAL(NFT_FORCED)) ||
+				(length == 0 && !span_equal(suffix, SPAN_LITERAL(NFT_NETWORKS))) ||
+				(length > 32 && last == '4')))
 		return false;
 	memcpy(jail, front.data, front.size);
 	jail[front.size] = '\0';

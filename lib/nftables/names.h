@@ -61,8 +61,8 @@ int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t famil
 /* Everything the table holds but the bans. */
 struct nft_layout {
 	const char *table;
-	const struct nft_jail *jails; /* `manual` is added if it is not among them, with the
-					 settings below, and NFT_FORCED with their verdict */
+	const struct nft_jail *jails; /* NFT_JAIL_MANUAL is added with the settings below, and
+					 NFT_FORCED with their verdict */
 	size_t n_jails;
 	unsigned manual_prefix4, manual_prefix6;
 	enum verdict manual_verdict;

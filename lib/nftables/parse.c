@@ -112,67 +112,46 @@ static struct span comment_of(const struct nlattr *attribute, uint8_t type)
 	return (struct span){ 0 };
 }
 
-static int result_of(const struct nlmsghdr *header)
-{
-	int32_t error;
-
-	if (mnl_nlmsg_get_payload_len(header) < sizeof(error))
-		return header->nlmsg_type == NLMSG_DONE ? 0 : -EPROTO;
-	memcpy(&error, mnl_nlmsg_get_payload(header), sizeof(error));
-	return error <= 0 && error > -4096 ? error : -EPROTO;
-}
-
-static bool is_data(const struct nlmsghdr *header)
-{
-	return NFNL_SUBSYS_ID(header->nlmsg_type) == NFNL_SUBSYS_NFTABLES &&
-	       mnl_nlmsg_get_payload_len(header) >= sizeof(struct nfgenmsg);
-}
-
-static bool classify(const struct nlmsghdr *header, struct nftmsg_answer *ret)
-{
-	const struct nfgenmsg *general;
-
-	*ret = (struct nftmsg_answer){
-		.sequence = header->nlmsg_seq,
-		.port = header->nlmsg_pid,
-		.interrupted = header->nlmsg_flags & NLM_F_DUMP_INTR,
-		.header = header,
-	};
-	if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
-		ret->type = header->nlmsg_type == NLMSG_DONE ? ANSWER_DONE : ANSWER_RESULT;
-		ret->error = result_of(header);
-		return true;
-	}
-	if (!is_data(header))
-		return false;
-	general = mnl_nlmsg_get_payload(header);
-	ret->type = ANSWER_DATA;
-	ret->message = NFNL_MSG_TYPE(header->nlmsg_type);
-	ret->family = general->nfgen_family;
-	return true;
-}
-
-/* mnl_nlmsg_ok() of libmnl 1.0.4 takes a length beyond INT_MAX for a negative one and lets it pass.
- */
-static bool nft_parse_is_whole(const struct nlmsghdr *header, size_t size)
-{
-	return size >= sizeof(*header) && header->nlmsg_len >= sizeof(*header) &&
-	       header->nlmsg_len <= size;
-}
-
 bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret)
 {
 	for (;;) {
 		const struct nlmsghdr *header = (const void *)datagram->data;
+		const struct nfgenmsg *general;
+		int32_t error;
 		size_t step;
 
-		if (!nft_parse_is_whole(header, datagram->size))
+		/* mnl_nlmsg_ok() of libmnl 1.0.4 takes a length beyond INT_MAX for a negative one
+		 * and lets it pass. */
+		if (datagram->size < sizeof(*header) || header->nlmsg_len < sizeof(*header) ||
+		    header->nlmsg_len > datagram->size)
 			return false;
 		step = MIN(MNL_ALIGN((size_t)header->nlmsg_len), datagram->size);
 		datagram->data += step;
 		datagram->size -= step;
-		if (classify(header, ret))
+		*ret = (struct nftmsg_answer){
+			.sequence = header->nlmsg_seq,
+			.port = header->nlmsg_pid,
+			.interrupted = header->nlmsg_flags & NLM_F_DUMP_INTR,
+			.header = header,
+		};
+		if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
+			bool done = header->nlmsg_type == NLMSG_DONE;
+
+			error = done ? 0 : -EPROTO;
+			if (mnl_nlmsg_get_payload_len(header) >= sizeof(error))
+				memcpy(&error, mnl_nlmsg_get_payload(header), sizeof(error));
+			ret->type = done ? ANSWER_DONE : ANSWER_RESULT;
+			ret->error = error <= 0 && error > -4096 ? error : -EPROTO;
 			return true;
+		}
+		if (NFNL_SUBSYS_ID(header->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+		    mnl_nlmsg_get_payload_len(header) < sizeof(*general))
+			continue;
+		general = mnl_nlmsg_get_payload(header);
+		ret->type = ANSWER_DATA;
+		ret->message = NFNL_MSG_TYPE(header->nlmsg_type);
+		ret->family = general->nfgen_family;
+		return true;
 	}
 }
 
@@ -226,27 +205,11 @@ bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret)
 	return ret->name.data;
 }
 
-static void read_expression(const struct nlattr *expression, struct nftmsg_rule *rule)
-{
-	struct attributes a, data;
-	struct span name;
-
-	sort_nested(expression, &a);
-	sort_nested(a.at[NFTA_EXPR_DATA], &data);
-	name = nft_parse_text_of(a.at[NFTA_EXPR_NAME]);
-	if (span_equal(name, SPAN_LITERAL("lookup")))
-		rule->set = nft_parse_text_of(data.at[NFTA_LOOKUP_SET]);
-	if (span_equal(name, SPAN_LITERAL("counter"))) {
-		rule->packets = long_number_of(data.at[NFTA_COUNTER_PACKETS], 0);
-		rule->bytes = long_number_of(data.at[NFTA_COUNTER_BYTES], 0);
-	}
-}
-
 bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret)
 {
 	const struct nlattr *expression;
-	struct attributes a;
-	struct span list;
+	struct attributes a, data;
+	struct span list, name;
 
 	sort_message(header, &a);
 	*ret = (struct nftmsg_rule){
@@ -257,7 +220,15 @@ bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret)
 	expression = (const void *)list.data;
 	while (list.size > 0 &&
 	       mnl_attr_ok(expression, (int)(list.data + list.size - (const char *)expression))) {
-		read_expression(expression, ret);
+		sort_nested(expression, &a);
+		sort_nested(a.at[NFTA_EXPR_DATA], &data);
+		name = nft_parse_text_of(a.at[NFTA_EXPR_NAME]);
+		if (span_equal(name, SPAN_LITERAL("lookup")))
+			ret->set = nft_parse_text_of(data.at[NFTA_LOOKUP_SET]);
+		if (span_equal(name, SPAN_LITERAL("counter"))) {
+			ret->packets = long_number_of(data.at[NFTA_COUNTER_PACKETS], 0);
+			ret->bytes = long_number_of(data.at[NFTA_COUNTER_BYTES], 0);
+		}
 		expression = mnl_attr_next(expression);
 	}
 	return ret->table.data && ret->chain.data;

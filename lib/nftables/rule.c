@@ -28,6 +28,12 @@ struct rule_attribute {
 	uint32_t size;
 };
 
+static inline void rule_freep(struct nftnl_rule **rule)
+{
+	if (*rule)
+		nftnl_rule_free(*rule);
+}
+
 #define NUMBER(x) &(const uint32_t){ (x) }, sizeof(uint32_t)
 #define EXPRESS(draft, name, ...)                                                     \
 	rule_express((draft), (name), (const struct rule_attribute[]){ __VA_ARGS__ }, \
@@ -78,34 +84,10 @@ static void look_up(struct rule_draft *draft, const char *set, uint32_t set_id)
 		{ NFTNL_EXPR_LOOKUP_SET, set, (uint32_t)strlen(set) + 1 });
 }
 
-static void mask_source(struct rule_draft *draft, unsigned bits, uint32_t size)
-{
-	uint8_t ones[16] = { 0 }, zeros[16] = { 0 };
-
-	if (bits >= 8 * size)
-		return;
-	for (unsigned i = 0; i < bits; i++)
-		ones[i / 8] |= 0x80 >> i % 8;
-	EXPRESS(draft, "bitwise", { NFTNL_EXPR_BITWISE_SREG, NUMBER(NFT_REG_1) },
-		{ NFTNL_EXPR_BITWISE_DREG, NUMBER(NFT_REG_1) },
-		{ NFTNL_EXPR_BITWISE_LEN, NUMBER(size) }, { NFTNL_EXPR_BITWISE_MASK, ones, size },
-		{ NFTNL_EXPR_BITWISE_XOR, zeros, size });
-}
-
 static void decide(struct rule_draft *draft, uint32_t code)
 {
 	EXPRESS(draft, "immediate", { NFTNL_EXPR_IMM_DREG, NUMBER(NFT_REG_VERDICT) },
 		{ NFTNL_EXPR_IMM_VERDICT, NUMBER(code) });
-}
-
-static void reject(struct rule_draft *draft, bool tcp)
-{
-	uint8_t code = tcp ? 0 : NFT_REJECT_ICMPX_ADMIN_PROHIBITED;
-
-	EXPRESS(draft, "reject",
-		{ NFTNL_EXPR_REJECT_TYPE,
-		  NUMBER(tcp ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMPX_UNREACH) },
-		{ NFTNL_EXPR_REJECT_CODE, &code, sizeof(code) });
 }
 
 static void begin_rule(struct rule_draft *draft, uint8_t family)
@@ -123,10 +105,18 @@ static void match_source(struct rule_draft *draft, const char *jail, uint8_t fam
 {
 	uint32_t offset = family == AF_INET ? 12 : 8; /* of the source in the header */
 	uint32_t size = family == AF_INET ? 4 : 16;
+	uint8_t ones[16] = { 0 }, zeros[16] = { 0 };
 	char set[NFT_SET_NAME_SIZE];
 
 	load_payload(draft, NFT_PAYLOAD_NETWORK_HEADER, offset, size);
-	mask_source(draft, prefix, size);
+	for (unsigned i = 0; i < MIN(prefix, 8 * size); i++)
+		ones[i / 8] |= 0x80 >> i % 8;
+	if (prefix < 8 * size)
+		EXPRESS(draft, "bitwise", { NFTNL_EXPR_BITWISE_SREG, NUMBER(NFT_REG_1) },
+			{ NFTNL_EXPR_BITWISE_DREG, NUMBER(NFT_REG_1) },
+			{ NFTNL_EXPR_BITWISE_LEN, NUMBER(size) },
+			{ NFTNL_EXPR_BITWISE_MASK, ones, size },
+			{ NFTNL_EXPR_BITWISE_XOR, zeros, size });
 	look_up(draft, nft_set_name(jail, family, set), 0);
 }
 
@@ -169,31 +159,25 @@ static void match_ports(struct rule_draft *draft, const struct ports *ports)
 		look_up(draft, set, *draft->set_id);
 }
 
-static int send_rule(struct rule_draft *draft)
+/* Into the batch, or not if something failed. */
+static int end_rule(struct rule_draft *draft)
 {
+	cleanup(rule_freep) struct nftnl_rule *rule = draft->rule;
 	struct nlmsghdr *message;
 
-	if (nftnl_rule_set_str(draft->rule, NFTNL_RULE_TABLE, draft->table) < 0 ||
-	    nftnl_rule_set_str(draft->rule, NFTNL_RULE_CHAIN, NFT_CHAIN) < 0)
+	if (draft->error < 0)
+		return draft->error;
+	if (nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, draft->table) < 0 ||
+	    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, NFT_CHAIN) < 0)
 		return -ENOMEM;
-	nftnl_rule_set_u32(draft->rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
 	message = nftmsg_batch_open(draft->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
 				    RULE_ROOM);
 	if (!message)
 		return -ENOMEM;
-	nftnl_rule_nlmsg_build_payload(message, draft->rule);
+	nftnl_rule_nlmsg_build_payload(message, rule);
 	nftmsg_batch_close(draft->batch, message);
 	return 0;
-}
-
-/* Into the batch, or not if something failed. */
-static int end_rule(struct rule_draft *draft)
-{
-	int r = draft->error < 0 ? draft->error : send_rule(draft);
-
-	if (draft->rule)
-		nftnl_rule_free(draft->rule);
-	return r;
 }
 
 int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
@@ -217,6 +201,8 @@ enum end { END_DROP, END_RESET, END_PROHIBITED };
 static int add_rule(struct rule_draft *draft, const struct nft_jail *jail, uint8_t family,
 		    const uint8_t *protocols, size_t n_protocols, enum end end)
 {
+	uint8_t code = end == END_RESET ? 0 : NFT_REJECT_ICMPX_ADMIN_PROHIBITED;
+
 	begin_rule(draft, family);
 	match_protocol(draft, protocols, n_protocols);
 	match_ports(draft, &jail->ports);
@@ -225,7 +211,11 @@ static int add_rule(struct rule_draft *draft, const struct nft_jail *jail, uint8
 	if (end == END_DROP)
 		decide(draft, NF_DROP);
 	else
-		reject(draft, end == END_RESET);
+		EXPRESS(draft, "reject",
+			{ NFTNL_EXPR_REJECT_TYPE,
+			  NUMBER(end == END_RESET ? NFT_REJECT_TCP_RST
+						  : NFT_REJECT_ICMPX_UNREACH) },
+			{ NFTNL_EXPR_REJECT_CODE, &code, sizeof(code) });
 	return end_rule(draft);
 }
 

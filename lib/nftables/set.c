@@ -85,27 +85,13 @@ static int put_set(struct nftmsg_batch *batch, struct nftnl_set *set)
 	return 0;
 }
 
-static void nft_set_put_key(struct nlmsghdr *message, const struct set_key *key, uint32_t size)
-{
-	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
-	struct nlattr *value;
-
-	if (key->end)
-		mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
-	value = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
-	mnl_attr_put(message, NFTA_DATA_VALUE, size, key->bytes);
-	mnl_attr_nest_end(message, value);
-	mnl_attr_nest_end(message, element);
-}
-
 static int put_keys(struct nftmsg_batch *batch, const char *table, const char *set, uint32_t set_id,
 		    const struct set_keys *keys)
 {
 	for (size_t i = 0; i < keys->n_items;) {
 		size_t end = MIN(keys->n_items, i + MAX_PER_MESSAGE);
+		struct nlattr *list, *element, *value;
 		struct nlmsghdr *message;
-		struct nlattr *list;
-
 		message = nftmsg_batch_open(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
 					    SET_ROOM + (end - i) * KEY_ROOM);
 		if (!message)
@@ -115,8 +101,16 @@ static int put_keys(struct nftmsg_batch *batch, const char *table, const char *s
 		if (set_id > 0)
 			mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(set_id));
 		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
-		for (; i < end; i++)
-			nft_set_put_key(message, &keys->items[i], keys->size);
+		for (; i < end; i++) {
+			element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+			if (keys->items[i].end)
+				mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS,
+						 htonl(NFT_SET_ELEM_INTERVAL_END));
+			value = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
+			mnl_attr_put(message, NFTA_DATA_VALUE, keys->size, keys->items[i].bytes);
+			mnl_attr_nest_end(message, value);
+			mnl_attr_nest_end(message, element);
+		}
 		mnl_attr_nest_end(message, list);
 		nftmsg_batch_close(batch, message);
 	}
