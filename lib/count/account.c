@@ -98,35 +98,13 @@ static struct account *open_account(struct accounts *accounts, unsigned jail, st
 	return account;
 }
 
-/* The others make room, the oldest first; this account is the newest. */
-static int account_enlarge(struct accounts *accounts, struct account *account, uint32_t most)
-{
-	uint32_t capacity = MIN(MAX(2 * account->capacity, 2U), most);
-	struct host *hosts;
-
-	hosts = reallocarray(account->hosts, capacity, sizeof(*hosts));
-	if (!hosts)
-		return -ENOMEM;
-	account->hosts = hosts;
-	accounts->n_hosts += capacity - account->capacity;
-	account->capacity = capacity;
-	while (accounts->n_hosts > TARGETS_MAX_HOSTS) {
-		struct account *oldest = table_oldest(&accounts->table, &accounts->list);
-
-		if (oldest == account)
-			break;
-		account_drop(accounts, oldest);
-	}
-	return 0;
-}
-
-/* Of a full list the host that failed least lately goes, be it this one. */
+/* Of a full list the host that failed least lately goes, be it this one. Where there are too many
+ * hosts in all the other accounts make room, the oldest first; this account is the newest. */
 static int note_host(struct accounts *accounts, struct account *account, uint32_t most,
 		     const struct address *address, usec_t now)
 {
-	struct host host = { .address = *address, .time = now }, *oldest = NULL;
-	int r;
-
+	struct host host = { .address = *address, .time = now }, *oldest = NULL, *hosts;
+	uint32_t capacity = MIN(MAX(2 * account->capacity, 2U), most);
 	for (uint32_t i = 0; i < account->n_hosts; i++) {
 		struct host *other = &account->hosts[i];
 
@@ -143,21 +121,22 @@ static int note_host(struct accounts *accounts, struct account *account, uint32_
 		return 0;
 	}
 	if (account->n_hosts == account->capacity) {
-		r = account_enlarge(accounts, account, most);
-		if (r < 0)
-			return r;
+		hosts = reallocarray(account->hosts, capacity, sizeof(*hosts));
+		if (!hosts)
+			return -ENOMEM;
+		account->hosts = hosts;
+		accounts->n_hosts += capacity - account->capacity;
+		account->capacity = capacity;
 	}
 	account->hosts[account->n_hosts++] = host;
+	while (accounts->n_hosts > TARGETS_MAX_HOSTS) {
+		struct account *last = table_oldest(&accounts->table, &accounts->list);
+
+		if (last == account)
+			break;
+		account_drop(accounts, last);
+	}
 	return 0;
-}
-
-static uint32_t count_hosts(const struct account *account, usec_t within, usec_t now)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < account->n_hosts; i++)
-		n += account->hosts[i].time > now || now - account->hosts[i].time < within;
-	return n;
 }
 
 int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned jail,
@@ -165,6 +144,7 @@ int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned j
 {
 	uint64_t stretch = now / rate->within + 1;
 	struct account *account = open_account(accounts, jail, user);
+	uint32_t n = 0;
 	int r;
 
 	if (!account)
@@ -172,7 +152,9 @@ int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned j
 	r = note_host(accounts, account, rate->count, host, now);
 	if (r < 0 || account->told >= stretch)
 		return r;
-	if (count_hosts(account, rate->within, now) < rate->count)
+	for (uint32_t i = 0; i < account->n_hosts; i++)
+		n += account->hosts[i].time > now || now - account->hosts[i].time < rate->within;
+	if (n < rate->count)
 		return 0;
 	account->told = stretch;
 	return 1;

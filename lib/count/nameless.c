@@ -102,25 +102,24 @@ static bool is_sought(const void *record, const void *wanted)
 	return false;
 }
 
-static struct teller *find_oldest(struct nameless *nameless, uint64_t hash,
-				  const struct others *others)
-{
-	const struct teller *oldest = others->oldest;
-	struct prefix prefix;
-	struct quest quest;
-
-	if (others->n < NAMELESS_ADDRESSES_MAX)
-		return table_oldest(&nameless->table, &nameless->list);
-	prefix = address_widen(&oldest->address, address_bits(&oldest->address));
-	quest = (struct quest){ .jail = oldest->jail, .offender = &prefix };
-	return table_find(&nameless->table, hash, is_sought, &quest);
-}
-
+/* The oldest of the offender where he has too many, else of all. */
 static void make_room_for(struct nameless *nameless, uint64_t hash, const struct others *others)
 {
-	if (others->n < NAMELESS_ADDRESSES_MAX && nameless->table.n < nameless->max)
+	const struct teller *oldest = others->oldest;
+	struct teller *going;
+
+	if (others->n >= NAMELESS_ADDRESSES_MAX) {
+		struct prefix prefix =
+			address_widen(&oldest->address, address_bits(&oldest->address));
+		struct quest quest = { .jail = oldest->jail, .offender = &prefix };
+
+		going = table_find(&nameless->table, hash, is_sought, &quest);
+	} else if (nameless->table.n >= nameless->max) {
+		going = table_oldest(&nameless->table, &nameless->list);
+	} else {
 		return;
-	drop_teller(nameless, find_oldest(nameless, hash, others));
+	}
+	drop_teller(nameless, going);
 	nameless->n_evicted++;
 }
 
@@ -145,24 +144,18 @@ static struct teller *open_teller(struct nameless *nameless, const struct namele
 	return teller;
 }
 
-static unsigned named_of(const struct nameless_line *line)
-{
-	return TOTALS_NAMED | line->counting[line->event].thing;
-}
-
 static uint32_t larger_sum(const struct nameless *nameless, struct teller *teller,
 			   const struct nameless_line *line)
 {
-	struct totals *totals = &teller->totals;
-	struct raise named = totals_of(&nameless->totals, totals, named_of(line));
-	struct raise told = totals_count(&nameless->totals, totals, line->counting,
-					 line->counting[line->event].thing);
+	unsigned thing = line->counting[line->event].thing;
+	struct raise named = totals_of(&nameless->totals, &teller->totals, TOTALS_NAMED | thing);
+	struct raise told = totals_count(&nameless->totals, &teller->totals, line->counting, thing);
 
 	return MAX(named.count, told.count);
 }
 
-int nameless_tell(struct nameless *nameless, const struct nameless_line *line, bool announced,
-		  uint64_t attempts, uint32_t *ret)
+int nameless_tell(struct nameless *nameless, const struct nameless_line *line,
+		  const struct raise *raise, uint32_t *ret)
 {
 	struct teller *teller = open_teller(nameless, line);
 	uint32_t before;
@@ -171,24 +164,10 @@ int nameless_tell(struct nameless *nameless, const struct nameless_line *line, b
 	if (!teller)
 		return -ENOMEM;
 	before = larger_sum(nameless, teller, line);
-	r = totals_tell(&nameless->totals, &teller->totals, line->event, line->time, announced,
-			attempts);
-	if (r == 0)
-		*ret = larger_sum(nameless, teller, line) - before;
-	return r;
-}
-
-int nameless_raise(struct nameless *nameless, const struct nameless_line *line,
-		   const struct raise *raise, uint32_t *ret)
-{
-	struct teller *teller = open_teller(nameless, line);
-	uint32_t before;
-	int r;
-
-	if (!teller)
-		return -ENOMEM;
-	before = larger_sum(nameless, teller, line);
-	r = totals_raise(&nameless->totals, &teller->totals, named_of(line), raise);
+	r = raise ? totals_raise(&nameless->totals, &teller->totals,
+				 TOTALS_NAMED | line->counting[line->event].thing, raise)
+		  : totals_tell(&nameless->totals, &teller->totals, line->event, line->time,
+				line->announced, line->attempts);
 	if (r == 0)
 		*ret = larger_sum(nameless, teller, line) - before;
 	return r;

@@ -24,6 +24,8 @@ struct nameless_line {
 	const struct counting *counting; /* of the jail's rule */
 	unsigned event;
 	usec_t time;
+	bool announced; /* without a session: it told that there were `attempts` in all */
+	uint64_t attempts;
 };
 
 /* `max`: addresses of all jails together; what is oldest goes first. */
@@ -31,12 +33,10 @@ int nameless_new(const uint8_t seed[16], size_t max, struct nameless **ret) must
 struct nameless *nameless_free(struct nameless *nameless);
 DEFINE_CLEANUP(struct nameless *, nameless_free)
 
-/* A line without a session; `ret`: by how much the larger sum rose. -ENOMEM. */
-int nameless_tell(struct nameless *nameless, const struct nameless_line *line, bool announced,
-		  uint64_t attempts, uint32_t *ret) must_check;
-/* The same of a line whose session's count rose by `raise`. */
-int nameless_raise(struct nameless *nameless, const struct nameless_line *line,
-		   const struct raise *raise, uint32_t *ret) must_check;
+/* A line whose session's count rose by `raise`, or (NULL) one without a session; `ret`: by how much
+ * the larger sum rose. -ENOMEM. */
+int nameless_tell(struct nameless *nameless, const struct nameless_line *line,
+		  const struct raise *raise, uint32_t *ret) must_check;
 /* That will be asked soon. Only saves time; see windows_prefetch(). */
 void nameless_prefetch(const struct nameless *nameless, unsigned jail,
 		       const struct prefix *offender, bool bucket_is_there);

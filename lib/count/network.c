@@ -1,5 +1,6 @@
 #include "count/network.h"
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/table.h"
 
@@ -13,7 +14,7 @@ struct network_key {
 struct network {
 	struct table_head head;
 	struct network_key key;
-	uint16_t n, room;
+	uint32_t n;
 	struct prefix *offenders; /* owned; latest last */
 };
 
@@ -57,23 +58,16 @@ static bool network_equal(const void *record, const void *key)
 	return mine->jail == wanted->jail && prefix_equal(&mine->prefix, &wanted->prefix);
 }
 
-static struct network_key network_make_key(unsigned jail, const struct prefix *network)
-{
-	return (struct network_key){ .prefix = *network, .jail = (uint16_t)jail };
-}
-
 static uint64_t network_hash(const struct network_list *networks, const struct network_key *key)
 {
 	return hash64(networks->seed, key, sizeof(*key));
 }
 
-static struct network *network_find(const struct network_list *networks, unsigned jail,
-				    const struct prefix *network)
+static struct network *network_find(const struct network_list *networks,
+				    const struct network_key *key)
 {
-	struct network_key key = network_make_key(jail, network);
-
-	return networks->table.n > 0 ? table_find(&networks->table, network_hash(networks, &key),
-						  network_equal, &key)
+	return networks->table.n > 0 ? table_find(&networks->table, network_hash(networks, key),
+						  network_equal, key)
 				     : NULL;
 }
 
@@ -92,55 +86,27 @@ static void drop_offender(struct network_list *networks, struct network *network
 	networks->n_offenders--;
 }
 
-static int network_make_room(struct network *network)
-{
-	size_t room = MAX((size_t)network->room * 2, (size_t)4);
-	struct prefix *offenders;
-
-	if (network->n < network->room)
-		return 0;
-	if (room > UINT16_MAX)
-		return -E2BIG;
-	offenders = reallocarray(network->offenders, room, sizeof(*offenders));
-	if (!offenders)
-		return -ENOMEM;
-	network->offenders = offenders;
-	network->room = (uint16_t)room;
-	return 0;
-}
-
-static struct network *open_network(struct network_list *networks, unsigned jail,
-				    const struct prefix *prefix)
-{
-	struct network *network = network_find(networks, jail, prefix);
-	struct network_key key = network_make_key(jail, prefix);
-
-	if (network) {
-		table_touch(&networks->table, &networks->list, network);
-		return network;
-	}
-	network = table_add(&networks->table, &networks->list, network_hash(networks, &key));
-	if (network)
-		network->key = key;
-	return network;
-}
-
 int networks_note(struct network_list *networks, unsigned jail, const struct prefix *prefix,
 		  const struct prefix *offender, size_t depth)
 {
-	struct network *network = open_network(networks, jail, prefix), *oldest;
-	int r;
+	struct network_key key = { .prefix = *prefix, .jail = (uint16_t)jail };
+	struct network *network = network_find(networks, &key), *oldest;
 
+	if (network)
+		table_touch(&networks->table, &networks->list, network);
+	else
+		network =
+			table_add(&networks->table, &networks->list, network_hash(networks, &key));
 	if (!network)
 		return -ENOMEM;
+	network->key = key;
 	for (size_t i = 0; i < network->n; i++)
 		if (prefix_equal(&network->offenders[i], offender))
 			drop_offender(networks, network, i);
 	if (network->n > 0 && network->n >= depth)
 		drop_offender(networks, network, 0);
-	r = network_make_room(network);
-	if (r < 0)
-		return r;
+	if (!array_grow(network->offenders, network->n))
+		return -ENOMEM;
 	network->offenders[network->n++] = *offender;
 	networks->n_offenders++;
 	while (networks->n_offenders > networks->max_offenders &&
@@ -152,7 +118,8 @@ int networks_note(struct network_list *networks, unsigned jail, const struct pre
 const struct prefix *networks_offenders(const struct network_list *networks, unsigned jail,
 					const struct prefix *network, size_t *ret_n)
 {
-	const struct network *found = network_find(networks, jail, network);
+	const struct network_key key = { .prefix = *network, .jail = (uint16_t)jail };
+	const struct network *found = network_find(networks, &key);
 
 	*ret_n = found ? found->n : 0;
 	return found ? found->offenders : NULL;
@@ -160,7 +127,8 @@ const struct prefix *networks_offenders(const struct network_list *networks, uns
 
 void networks_forget(struct network_list *networks, unsigned jail, const struct prefix *network)
 {
-	struct network *found = network_find(networks, jail, network);
+	const struct network_key key = { .prefix = *network, .jail = (uint16_t)jail };
+	struct network *found = network_find(networks, &key);
 
 	if (found)
 		network_drop(networks, found);

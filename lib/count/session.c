@@ -109,11 +109,6 @@ static struct table_list *list_with(struct sessions *sessions, const struct sess
 	return session->note == POOL_NONE ? &sessions->plain : &sessions->noted;
 }
 
-static uint32_t index_of(struct sessions *sessions, const struct session *session)
-{
-	return table_index(&sessions->table, list_with(sessions, session), session);
-}
-
 static struct note *note_at(const struct sessions *sessions, uint32_t index)
 {
 	const struct session *session = table_at(&sessions->table, index);
@@ -273,7 +268,7 @@ static struct holder *open_holder(struct sessions *sessions, const struct noted 
 static int join_holder(struct sessions *sessions, struct session *session, struct note *note,
 		       const struct noted *noted)
 {
-	uint32_t index = index_of(sessions, session);
+	uint32_t index = table_index(&sessions->table, &sessions->noted, session);
 	struct note *newest;
 	struct holder *holder;
 
@@ -296,21 +291,6 @@ static int join_holder(struct sessions *sessions, struct session *session, struc
 	holder->newest = index;
 	holder->n++;
 	note->holder = table_index(&sessions->holders, &sessions->holder_list, holder);
-	return 0;
-}
-
-static int remember_user(struct note *note, struct span user, usec_t now)
-{
-	size_t size = MIN(user.size, SESSION_USER_MAX);
-	char *copy = malloc(size + 1);
-
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, user.data, size);
-	free(note->user);
-	note->user = copy;
-	note->user_size = (uint16_t)size;
-	note->user_time = now;
 	return 0;
 }
 
@@ -337,23 +317,31 @@ static struct note *open_note(struct sessions *sessions, struct session *session
 int sessions_remember(struct sessions *sessions, struct session *session, const struct noted *noted,
 		      usec_t now)
 {
+	size_t size = MIN(noted->user.size, SESSION_USER_MAX);
 	struct note *note;
-	int r = 0;
+	char *user;
 
 	if (!noted->address && !noted->user.data)
 		return 0;
 	note = open_note(sessions, session);
 	if (!note)
 		return -ENOMEM;
-	if (noted->user.data)
-		r = remember_user(note, noted->user, now);
-	if (r == 0 && noted->address) {
-		note->address = *noted->address;
-		note->has_address = true;
-		note->address_time = now;
-		r = join_holder(sessions, session, note, noted);
+	if (noted->user.data) {
+		user = malloc(size + 1);
+		if (!user)
+			return -ENOMEM;
+		memcpy(user, noted->user.data, size);
+		free(note->user);
+		note->user = user;
+		note->user_size = (uint16_t)size;
+		note->user_time = now;
 	}
-	return r;
+	if (!noted->address)
+		return 0;
+	note->address = *noted->address;
+	note->has_address = true;
+	note->address_time = now;
+	return join_holder(sessions, session, note, noted);
 }
 
 static bool note_is_fresh(usec_t told, usec_t now)
@@ -376,40 +364,23 @@ struct remembered sessions_recall(const struct sessions *sessions, const struct 
 	return ret;
 }
 
-static bool is_noted(const struct note *note, usec_t latest)
-{
-	if (!note)
-		return false;
-	return (note->has_address && note_is_fresh(note->address_time, latest)) ||
-	       (note->user && note_is_fresh(note->user_time, latest));
-}
-
-/* A name that goes on for hours stands far back although it is in use. */
-static void expire_plain(struct sessions *sessions, usec_t latest)
-{
-	struct session *oldest = table_oldest(&sessions->table, &sessions->plain);
-
-	if (!oldest)
-		return;
-	if (!totals_live(&sessions->totals, &oldest->totals, latest))
-		drop_session(sessions, oldest);
-	else if (latest / TOTALS_HOUR > oldest->totals.hour)
-		table_touch(&sessions->table, &sessions->plain, oldest);
-}
-
-static void expire_noted(struct sessions *sessions, usec_t latest)
-{
-	struct session *oldest = table_oldest(&sessions->table, &sessions->noted);
-
-	if (oldest && !is_noted(note_of(sessions, oldest), latest))
-		forget_note(sessions, oldest, latest);
-}
-
 void sessions_expire(struct sessions *sessions, usec_t latest)
 {
 	for (size_t i = 0; i < 2 && sessions->table.n > SPARE_SESSIONS; i++) {
-		expire_plain(sessions, latest);
-		expire_noted(sessions, latest);
+		struct session *plain = table_oldest(&sessions->table, &sessions->plain);
+		struct session *noted = table_oldest(&sessions->table, &sessions->noted);
+		struct remembered remembered;
+
+		if (plain && !totals_live(&sessions->totals, &plain->totals, latest))
+			drop_session(sessions, plain);
+		else if (plain && latest / TOTALS_HOUR > plain->totals.hour)
+			/* a name that goes on for hours stands far back although it is in use */
+			table_touch(&sessions->table, &sessions->plain, plain);
+		if (!noted)
+			continue;
+		remembered = sessions_recall(sessions, noted, latest);
+		if (!remembered.has_address && !remembered.user.data)
+			forget_note(sessions, noted, latest);
 	}
 	table_prefetch_oldest(&sessions->table, &sessions->plain);
 }

@@ -96,47 +96,31 @@ static struct told *find_told(struct place place, unsigned what)
 	return NULL;
 }
 
-static struct told *totals_add_part(struct pool *pool, struct totals *totals)
-{
-	struct totals_part *part;
-	uint32_t index;
-
-	part = pool_take(pool, &index);
-	if (!part)
-		return NULL;
-	clear_told(part->told, TOLD_A_PART);
-	part->more = totals->more;
-	totals->more = index;
-	return part->told;
-}
-
 /* A new part goes before the others, which are full: what is empty lies at the end of the first. */
-static struct told *add_told(struct pool *pool, struct totals *totals)
-{
-	struct told *told = totals->told;
-	size_t n = TOTALS_INLINE;
-
-	if (totals->more != POOL_NONE) {
-		struct totals_part *part = pool_at(pool, totals->more);
-
-		told = part->told;
-		n = TOLD_A_PART;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (told[i].what == NOTHING)
-			return &told[i];
-	return totals_add_part(pool, totals);
-}
-
 static struct told *open_told(struct pool *pool, struct totals *totals, unsigned what)
 {
 	struct told *told = find_told(first_place(pool, totals), what);
+	struct totals_part *part = NULL;
+	uint32_t index;
+	size_t n;
 
-	if (!told) {
-		told = add_told(pool, totals);
-		if (told)
-			told->what = (uint16_t)what;
+	if (told)
+		return told;
+	if (totals->more != POOL_NONE)
+		part = pool_at(pool, totals->more);
+	told = part ? part->told : totals->told;
+	for (n = part ? TOLD_A_PART : TOTALS_INLINE; n > 0 && told->what != NOTHING; n--)
+		told++;
+	if (n == 0) {
+		part = pool_take(pool, &index);
+		if (!part)
+			return NULL;
+		clear_told(part->told, TOLD_A_PART);
+		part->more = totals->more;
+		totals->more = index;
+		told = part->told;
 	}
+	told->what = (uint16_t)what;
 	return told;
 }
 

@@ -2,13 +2,6 @@
 
 #include <errno.h>
 
-void window_init_blocks(struct windows *windows)
-{
-	pool_init(&windows->blocks[false], WINDOW_SHORT * sizeof(struct stored_failure));
-	pool_init(&windows->blocks[true],
-		  WINDOW_SHORT_USERS * (sizeof(struct stored_failure) + sizeof(uint64_t)));
-}
-
 static struct pool *pool_of(struct windows *windows, const struct window *window)
 {
 	return &windows->blocks[windows->lists[window->list].users];
@@ -64,50 +57,28 @@ void window_drop_failures(struct windows *windows, struct window *window, size_t
 			rest * window_stride(&windows->lists[window->list]));
 }
 
-static int take_short_block(struct windows *windows, struct window *window)
-{
-	bool users = windows->lists[window->list].users;
-	uint32_t index;
-	char *block = pool_take(pool_of(windows, window), &index);
-
-	if (!block)
-		return -ENOMEM;
-	if (users)
-		memcpy(block, &window->single, sizeof(window->single));
-	window->short_block = index;
-	window->capacity = window_short_size(windows, window);
-	return 0;
-}
-
 int window_enlarge(struct windows *windows, struct window *window)
 {
 	size_t capacity = MIN(window->capacity * 2 + 1, WINDOW_MAX_DEPTH - 1);
 	size_t stride = window_stride(&windows->lists[window->list]);
+	uint32_t index;
 	char *block;
 
-	if (window->capacity == 0)
-		return take_short_block(windows, window);
-	block = malloc(capacity * stride);
+	block = window->capacity == 0 ? pool_take(pool_of(windows, window), &index)
+				      : malloc(capacity * stride);
 	if (!block)
 		return -ENOMEM;
+	if (window->capacity == 0) {
+		if (windows->lists[window->list].users)
+			memcpy(block, &window->single, sizeof(window->single));
+		window->short_block = index;
+		window->capacity = window_short_size(windows, window);
+		return 0;
+	}
 	memcpy(block, window_block(windows, window), window->capacity * stride);
 	window_release_block(windows, window);
 	window->block = block;
 	window->capacity = (uint16_t)capacity;
 	windows->n_long += capacity * stride;
 	return 0;
-}
-
-size_t window_room(const struct windows *windows, const struct window *window)
-{
-	return windows->lists[window->list].users ? MAX(window->capacity, (uint16_t)1)
-						  : window->capacity + 1U;
-}
-
-uint64_t window_user(const struct stored_failure *failure)
-{
-	uint64_t user;
-
-	memcpy(&user, failure + 1, sizeof(user));
-	return user;
 }

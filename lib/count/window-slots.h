@@ -108,8 +108,6 @@ static inline struct stored_failure *window_slot(const struct windows *windows,
 	return (void *)(window_block(windows, window) + (i - 1) * window_stride(list));
 }
 
-/* The two pools of a zeroed `windows`. */
-void window_init_blocks(struct windows *windows);
 /* Before the window is forgotten; of its failures it keeps none then. */
 void window_release_block(struct windows *windows, struct window *window);
 
@@ -117,16 +115,16 @@ void window_copy(const struct windows *windows, struct window *window, size_t to
 void window_store(const struct windows *windows, struct window *window, size_t i,
 		  const struct failure *failure);
 void window_drop_failures(struct windows *windows, struct window *window, size_t from, size_t n);
-/* How many failures fit, and room for more. -ENOMEM. */
-size_t window_room(const struct windows *windows, const struct window *window);
+/* Room for more failures. -ENOMEM. */
 int window_enlarge(struct windows *windows, struct window *window) must_check;
 
 /* Only of a list that remembers users. */
-uint64_t window_user(const struct stored_failure *failure);
-
-static inline bool window_weighs(usec_t time, usec_t now, usec_t lifetime)
+static inline uint64_t window_user(const struct stored_failure *failure)
 {
-	return time <= now && now - time < lifetime;
+	uint64_t user;
+
+	memcpy(&user, failure + 1, sizeof(user));
+	return user;
 }
 
 #endif

@@ -26,7 +26,9 @@ int windows_new(const uint8_t seed[16], const usec_t *lifetimes, size_t n_lists,
 		return -ENOMEM;
 	memcpy(windows->seed, seed, sizeof(windows->seed));
 	table_init(&windows->table, sizeof(struct window));
-	window_init_blocks(windows);
+	pool_init(&windows->blocks[false], WINDOW_SHORT * sizeof(struct stored_failure));
+	pool_init(&windows->blocks[true],
+		  WINDOW_SHORT_USERS * (sizeof(struct stored_failure) + sizeof(uint64_t)));
 	windows->max_sources = MAX(max_sources, 1);
 	windows->max_long = MAX(max_sources * LONG_PER_SOURCE, MAX_LONG);
 	windows->lists = calloc(n_lists + 1, sizeof(*windows->lists));
@@ -58,6 +60,11 @@ struct windows *windows_free(struct windows *windows)
 	free(windows->lists);
 	free(windows);
 	return NULL;
+}
+
+void windows_remember_users(struct windows *windows, unsigned list)
+{
+	windows->lists[list].users = true;
 }
 
 static struct window_key window_make_key(unsigned list, const struct address *address)
@@ -179,19 +186,9 @@ static bool has_run_out(usec_t time, usec_t now, usec_t lifetime)
 	return time <= now && now - time >= lifetime;
 }
 
-static bool is_same(const struct stored_failure *a, const struct stored_failure *b)
+static bool weighs_still(usec_t time, usec_t now, usec_t lifetime)
 {
-	return window_user(a) == window_user(b) && a->secret == b->secret;
-}
-
-static bool comes_again(const struct windows *windows, struct window *window, size_t i)
-{
-	const struct stored_failure *failure = window_slot(windows, window, i);
-
-	for (size_t j = i + 1; j < window->n; j++)
-		if (is_same(failure, window_slot(windows, window, j)))
-			return true;
-	return false;
+	return time <= now && now - time < lifetime;
 }
 
 /* Which failure is missed least: one that weighs nothing and whose user was seen again later, else
@@ -201,10 +198,16 @@ static size_t window_find_idle(const struct windows *windows, struct window *win
 	size_t idle = 0, n = 0;
 
 	for (size_t i = 0; i < window->n && n < WINDOW_SPARE_DEPTH; i++) {
-		if (window_slot(windows, window, i)->weight > 0)
+		const struct stored_failure *failure = window_slot(windows, window, i), *later;
+
+		if (failure->weight > 0)
 			continue;
-		if (comes_again(windows, window, i))
-			return i;
+		for (size_t j = i + 1; j < window->n; j++) {
+			later = window_slot(windows, window, j);
+			if (window_user(failure) == window_user(later) &&
+			    failure->secret == later->secret)
+				return i;
+		}
 		if (n++ == 0)
 			idle = i;
 	}
@@ -230,29 +233,16 @@ static bool window_drop_repeat(struct windows *windows, struct window *window,
 	return false;
 }
 
-/* At the bound: what has run out, else what lies ahead of a clock that was set back, else what is
- * missed least. */
-static void drop_one(struct windows *windows, struct window *window, usec_t now)
-{
-	const struct window_list *list = &windows->lists[window->list];
-	size_t i = 0;
-
-	if (!has_run_out(window_slot(windows, window, 0)->time, now, list->lifetime)) {
-		i = window->n - 1U;
-		if (window_slot(windows, window, i)->time <= now)
-			i = list->users ? window_find_idle(windows, window) : 0;
-	}
-	window_drop_failures(windows, window, i, 1);
-}
-
-/* Room for one more: first what has run out and may go, then a larger block. */
+/* Room for one more: first what has run out and may go, then a larger block; at the bound what has
+ * run out, else what lies ahead of a clock that was set back, else what is missed least. */
 static int window_make_room(struct windows *windows, struct window *window,
 			    const struct failure *failure, size_t depth)
 {
 	const struct window_list *list = &windows->lists[window->list];
-	size_t n_run_out = 0;
+	size_t room = list->users ? MAX(window->capacity, (uint16_t)1) : window->capacity + 1U;
+	size_t n_run_out = 0, i = 0;
 
-	if (window->n < window_room(windows, window) && window->n < depth)
+	if (window->n < room && window->n < depth)
 		return 0;
 	while (n_run_out < window->n && has_run_out(window_slot(windows, window, n_run_out)->time,
 						    failure->time, list->lifetime))
@@ -266,7 +256,12 @@ static int window_make_room(struct windows *windows, struct window *window,
 		return 0;
 	if (window->n < depth && (window->capacity == 0 || windows->n_long < windows->max_long))
 		return window_enlarge(windows, window);
-	drop_one(windows, window, failure->time);
+	if (n_run_out == 0) {
+		i = window->n - 1U;
+		if (window_slot(windows, window, i)->time <= failure->time)
+			i = list->users ? window_find_idle(windows, window) : 0;
+	}
+	window_drop_failures(windows, window, i, 1);
 	return 0;
 }
 
@@ -299,7 +294,7 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 
 		if (has_run_out(failure->time, now, lifetime))
 			break;
-		if (window_weighs(failure->time, now, lifetime))
+		if (weighs_still(failure->time, now, lifetime))
 			sum += failure->weight;
 	}
 	return sum;
@@ -312,16 +307,6 @@ void windows_forget_until(struct windows *windows, struct window *window, usec_t
 	while (n < window->n && window_slot(windows, window, n)->time <= time)
 		n++;
 	window_drop_failures(windows, window, 0, n);
-}
-
-/* What the next call will look at. */
-static void fetch_oldest(struct windows *windows, const struct table_list *sources)
-{
-	struct window *window = table_oldest(&windows->table, sources);
-
-	if (window && window->n > 1)
-		__builtin_prefetch(window_slot(windows, window, window->n - 1U));
-	table_prefetch_oldest(&windows->table, sources);
 }
 
 void windows_expire(struct windows *windows, usec_t latest)
@@ -345,13 +330,12 @@ void windows_expire(struct windows *windows, usec_t latest)
 			window->touched = false;
 			table_touch(&windows->table, &list->sources, window);
 		}
-		fetch_oldest(windows, &list->sources);
+		/* what the next call will look at */
+		window = table_oldest(&windows->table, &list->sources);
+		if (window && window->n > 1)
+			__builtin_prefetch(window_slot(windows, window, window->n - 1U));
+		table_prefetch_oldest(&windows->table, &list->sources);
 	}
-}
-
-size_t windows_n_sources(const struct windows *windows)
-{
-	return windows->table.n;
 }
 
 uint64_t windows_n_evicted(const struct windows *windows)
@@ -362,4 +346,71 @@ uint64_t windows_n_evicted(const struct windows *windows)
 bool windows_is_empty(const struct window *window)
 {
 	return window->n == 0;
+}
+
+uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+	uint64_t sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < window->n; i++) {
+		const struct stored_failure *failure = window_slot(windows, window, i);
+
+		if (window_user(failure) != user)
+			window_copy(windows, window, n++, i);
+		else if (weighs_still(failure->time, now, lifetime))
+			sum += failure->weight;
+	}
+	window->n = (uint16_t)n;
+	return sum;
+}
+
+bool windows_knows(struct windows *windows, struct window *window, usec_t now, uint64_t user,
+		   uint64_t secret)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+
+	for (size_t i = window->n; i-- > 0;) {
+		const struct stored_failure *failure = window_slot(windows, window, i);
+
+		if (window_user(failure) == user &&
+		    (secret == SECRET_NONE || failure->secret == secret) &&
+		    weighs_still(failure->time, now, lifetime))
+			return true;
+	}
+	return false;
+}
+
+/* A set of users; 0 is a free place. */
+static bool is_new(uint64_t set[static 2 * WINDOW_MAX_USERS], uint64_t user)
+{
+	size_t i = user % (2 * WINDOW_MAX_USERS);
+
+	while (set[i] && set[i] != user)
+		i = (i + 1) % (2 * WINDOW_MAX_USERS);
+	if (set[i])
+		return false;
+	set[i] = user;
+	return true;
+}
+
+unsigned windows_n_users(struct windows *windows, struct window *window, usec_t now, uint64_t user,
+			 unsigned max)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime;
+	uint64_t set[2 * WINDOW_MAX_USERS] = { 0 };
+	unsigned n = 0;
+
+	if (user != USER_NONE)
+		n += is_new(set, user);
+	max = MIN(max, WINDOW_MAX_USERS);
+	for (size_t i = window->n; i-- > 0 && n < max;) {
+		const struct stored_failure *failure = window_slot(windows, window, i);
+		uint64_t other = window_user(failure);
+
+		if (other != USER_NONE && weighs_still(failure->time, now, lifetime))
+			n += is_new(set, other);
+	}
+	return n;
 }

@@ -12,7 +12,9 @@
 #include "base/address.h"
 #include "base/util.h"
 #include "count/failure.h"
-#include "count/window-user.h"
+
+struct windows;
+struct window;
 
 /* `lifetimes`: per list, how long a failure weighs (findtime); copied. `max_sources` bounds all
  * lists together. */
@@ -41,6 +43,23 @@ void windows_forget_until(struct windows *windows, struct window *window, usec_t
 /* The sum that weighs at `now`. */
 uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t now);
 
+/* From now on, before anything is pushed, the list remembers the users of its failures: 24 bytes
+ * each instead of 16. */
+void windows_remember_users(struct windows *windows, unsigned list);
+
+/* Removes the failures of a user, whatever their time, and answers how much of them weighed at
+ * `now`. */
+uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now);
+
+/* True if a failure of that user weighs at `now`, and with that secret unless it is SECRET_NONE;
+ * the weight itself may be 0. */
+bool windows_knows(struct windows *windows, struct window *window, usec_t now, uint64_t user,
+		   uint64_t secret);
+/* How many users there are whose failures weigh at `now`, `user` counted in unless it is USER_NONE,
+ * and counted no further than `max` (at most WINDOW_MAX_USERS). */
+unsigned windows_n_users(struct windows *windows, struct window *window, usec_t now, uint64_t user,
+			 unsigned max);
+
 /* True if nothing is left in it. */
 bool windows_is_empty(const struct window *window);
 
@@ -48,7 +67,6 @@ bool windows_is_empty(const struct window *window);
  * constant work. */
 void windows_expire(struct windows *windows, usec_t latest);
 
-size_t windows_n_sources(const struct windows *windows);
 uint64_t windows_n_evicted(const struct windows *windows);
 
 #endif

@@ -118,11 +118,11 @@ static int judge_settle(const struct judgement *judgement, const struct raise *r
 		.counting = judgement->jail->counting,
 		.event = judgement->hit->event,
 		.time = judgement->time,
+		.announced = captures->has_attempts,
+		.attempts = captures->attempts,
 	};
 
-	if (judgement->is_named)
-		return nameless_raise(nameless, &line, raise, ret);
-	return nameless_tell(nameless, &line, captures->has_attempts, captures->attempts, ret);
+	return nameless_tell(nameless, &line, judgement->is_named ? raise : NULL, ret);
 }
 
 static void widen(struct judgement *judgement)

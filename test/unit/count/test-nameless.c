@@ -33,10 +33,7 @@ static uint32_t tell_line(struct nameless *nameless, const struct line *line)
 	offender = address_widen(&address, address.family == AF_INET ? 32 : 64);
 	nameless_prefetch(nameless, 0, &offender, false);
 	nameless_prefetch(nameless, 0, &offender, true);
-	if (line->named > 0)
-		assert_int_equal(nameless_raise(nameless, &told, &raise, &rise), 0);
-	else
-		assert_int_equal(nameless_tell(nameless, &told, false, 0, &rise), 0);
+	assert_int_equal(nameless_tell(nameless, &told, line->named > 0 ? &raise : NULL, &rise), 0);
 	nameless_expire(nameless, told.time);
 	return rise;
 }

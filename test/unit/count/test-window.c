@@ -1,5 +1,6 @@
 #include "count/window.h"
 
+#include "count/window-slots.h"
 #include "unit.h"
 
 static const uint8_t seed[16] = "windows";
@@ -128,7 +129,7 @@ static void forgets_up_to_a_time(void **state)
 	windows_forget_until(windows, window, 17);
 	assert_int_equal(weigh(windows, 0, 1, 20), 3);
 	windows_drop(windows, window);
-	assert_int_equal(windows_n_sources(windows), 0);
+	assert_int_equal(windows->table.n, 0);
 	assert_int_equal(weigh(windows, 0, 1, 20), 0);
 }
 
@@ -139,7 +140,7 @@ static void a_flooded_list_loses_its_own_sources(void **state)
 	push(windows, 1, 9999, 1, 1);
 	for (unsigned i = 0; i < 1000; i++)
 		push(windows, 0, i, 1, 1);
-	assert_int_equal(windows_n_sources(windows), 100);
+	assert_int_equal(windows->table.n, 100);
 	assert_int_equal(windows_n_evicted(windows), 901);
 	assert_int_equal(weigh(windows, 1, 9999, 1), 1);
 	assert_int_equal(weigh(windows, 0, 999, 1), 1);
@@ -158,7 +159,7 @@ static void a_source_that_goes_on_is_kept(void **state)
 		push(windows, 0, 0, 1, 1);
 	}
 	assert_int_equal(weigh(windows, 0, 0, 1), 1000);
-	assert_int_equal(windows_n_sources(windows), 100);
+	assert_int_equal(windows->table.n, 100);
 }
 
 static void run_out_sources_are_let_go(void **state)
@@ -169,7 +170,7 @@ static void run_out_sources_are_let_go(void **state)
 		push(windows, i % 2, i, i, 1);
 		windows_expire(windows, i);
 	}
-	assert_true(windows_n_sources(windows) < 6000);
+	assert_true(windows->table.n < 6000);
 	assert_int_equal(weigh(windows, 1, 49001, 49999), 1);
 	assert_int_equal(windows_n_evicted(windows), 0);
 }

@@ -8,6 +8,7 @@
 #include "count/nameless.h"
 #include "count/network.h"
 #include "count/session.h"
+#include "count/window-slots.h"
 #include "count/window.h"
 #include "engine/engine.h"
 
@@ -61,7 +62,7 @@ static size_t fill_windows(uint32_t max_sources, bool users, unsigned n_failures
 						      WINDOW_MAX_DEPTH),
 					 0);
 	}
-	assert_int_equal(windows_n_sources(windows), max_sources);
+	assert_int_equal(windows->table.n, max_sources);
 	return allocated() - before;
 }
 
@@ -101,16 +102,15 @@ static size_t fill_nameless(void)
 	for (uint32_t i = 0; i < ENGINE_MAX_NAMELESS + 1000; i++) {
 		struct address address = make_host(i);
 		struct prefix offender = address_widen(&address, 128);
-		struct nameless_line line = { 0, &address, &offender, telling, 0, 1 };
+		struct nameless_line line = {
+			.address = &address, .offender = &offender, .counting = telling, .time = 1
+		};
 		uint32_t rise;
 
 		for (line.event = 0; line.event < ARRAY_SIZE(telling); line.event++)
-			assert_int_equal(nameless_tell(nameless, &line, false, 0, &rise), 0);
-		assert_int_equal(nameless_raise(nameless,
-						&(struct nameless_line){ 0, &address, &offender,
-									 telling, 0, 1 },
-						&(struct raise){ 1, 0 }, &rise),
-				 0);
+			assert_int_equal(nameless_tell(nameless, &line, NULL, &rise), 0);
+		line.event = 0;
+		assert_int_equal(nameless_tell(nameless, &line, &(struct raise){ 1, 0 }, &rise), 0);
 	}
 	return allocated() - before;
 }
