@@ -3,7 +3,6 @@
 #include "cli/output.h"
 #include "entry/cursor.h"
 #include "io/log.h"
-#include "ledger/decode.h"
 #include "ledger/encode.h"
 
 #include <errno.h>

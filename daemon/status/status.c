@@ -7,7 +7,7 @@
 #include "entry/cursor.h"
 #include "io/file.h"
 #include "io/state.h"
-#include "ledger/decode.h"
+#include "ledger/encode.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -40,17 +40,15 @@ static void note_end(struct ledger *ledger, struct record *record, enum ban_end 
 
 int ledger_end(struct ledger *ledger, uint64_t id, usec_t until, enum ban_end why)
 {
-	struct record *record = store_find(ledger, id);
-	int r;
+	int r = ledger_set_until(ledger, id, until);
+	struct record *record = r < 0 ? NULL : store_find(ledger, id);
 
 	if (!record)
-		return 0;
-	r = store_mark(ledger, record, UNSAVED_UNTIL);
-	if (r < 0)
 		return r;
-	record->ban.until = until;
-	note_end(ledger, record, why);
-	return 0;
+	r = store_mark(ledger, record, UNSAVED_UNTIL);
+	if (r == 0)
+		note_end(ledger, record, why);
+	return r;
 }
 
 void ledger_told(struct ledger *ledger, uint64_t id)
@@ -189,46 +187,28 @@ int ledger_set_table(struct ledger *ledger, const char *mark)
 	return 0;
 }
 
-static struct filled_set *find_filled(const struct ledger *ledger, const char *set)
-{
-	for (size_t i = 0; i < ledger->n_filled; i++)
-		if (strcmp(ledger->filled[i].name, set) == 0)
-			return &ledger->filled[i];
-	return NULL;
-}
-
-static int add_filled(struct ledger *ledger, const char *set, uint64_t handle)
-{
-	size_t size = strlen(set) + 1;
-	int r;
-
-	if (size > sizeof(ledger->filled->name) || ledger->n_filled == LEDGER_MAX_SETS)
-		return -E2BIG;
-	r = array_reserve(&ledger->filled, ledger->n_filled, &ledger->max_filled,
-		       sizeof(*ledger->filled));
-	if (r < 0)
-		return r;
-	memcpy(ledger->filled[ledger->n_filled].name, set, size);
-	ledger->filled[ledger->n_filled++].handle = handle;
-	return 0;
-}
-
 int ledger_set_filled(struct ledger *ledger, const char *set, uint64_t handle)
 {
-	struct filled_set *known = find_filled(ledger, set);
-	int r = 0;
+	struct filled_set *known = store_filled(ledger, set);
+	int r;
 
 	if ((known ? known->handle : 0) == handle)
 		return 0;
-	if (!known)
-		r = add_filled(ledger, set, handle);
-	else if (handle == 0)
+	if (!known) {
+		if (strlen(set) > LEDGER_MAX_SET || ledger->n_filled == LEDGER_MAX_SETS)
+			return -E2BIG;
+		r = array_reserve(&ledger->filled, ledger->n_filled, &ledger->max_filled,
+				  sizeof(*ledger->filled));
+		if (r < 0)
+			return r;
+		known = &ledger->filled[ledger->n_filled++];
+		strcpy(known->name, set);
+	}
+	known->handle = handle;
+	if (handle == 0)
 		*known = ledger->filled[--ledger->n_filled];
-	else
-		known->handle = handle;
-	if (r >= 0)
-		ledger->table_unsaved = true;
-	return r;
+	ledger->table_unsaved = true;
+	return 0;
 }
 
 bool ledger_table_is_unsaved(const struct ledger *ledger)
@@ -236,20 +216,7 @@ bool ledger_table_is_unsaved(const struct ledger *ledger)
 	return ledger->table_unsaved;
 }
 
-const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what)
-{
-	while (*i < ledger->n_unsaved) {
-		const struct record *record = store_find(ledger, ledger->unsaved[(*i)++]);
-
-		if (record) {
-			*ret_what = record->unsaved;
-			return &record->ban;
-		}
-	}
-	return NULL;
-}
-
-void ledger_forget_unsaved(struct ledger *ledger)
+void ledger_saved(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->n_unsaved; i++) {
 		struct record *record = store_find(ledger, ledger->unsaved[i]);

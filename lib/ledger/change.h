@@ -39,16 +39,8 @@ void ledger_told_end(struct ledger *ledger, uint64_t id);
 /* As the file told it: up to this number, and all that ended so far. */
 void ledger_set_told(struct ledger *ledger, uint64_t id);
 
-/* For encode.c: what is not saved yet. */
-enum {
-	UNSAVED_BAN = 1,
-	UNSAVED_PLACED = 2,
-	UNSAVED_UNTIL = 4,
-	UNSAVED_LIFT = 8,
-	UNSAVED_REASON = 16,
-};
-const struct ban *ledger_next_unsaved(const struct ledger *ledger, size_t *i, unsigned *ret_what);
 bool ledger_table_is_unsaved(const struct ledger *ledger); /* nor its filled sets */
-void ledger_forget_unsaved(struct ledger *ledger);
+/* All of it lies on the disk. */
+void ledger_saved(struct ledger *ledger);
 
 #endif

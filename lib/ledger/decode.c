@@ -3,10 +3,9 @@
  * a change is damage of that change, what is wrong around them of the line.
  */
 
-#include "ledger/decode.h"
+#include "ledger/encode.h"
 
 #include "base/types.h"
-#include "ledger/encode.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -113,29 +112,6 @@ static bool decode_mark(const cJSON *item, bool *ret)
 	return !item || cJSON_IsTrue(item);
 }
 
-static bool decode_end(const cJSON *item, enum ban_end *ret)
-{
-	const char *name, *known;
-
-	if (!decode_text(item, NAME_SIZE, &name))
-		return false;
-	for (*ret = END_NONE + 1; (known = encode_end_name(*ret)); ++*ret)
-		if (strcmp(known, name) == 0)
-			return true;
-	return false;
-}
-
-static bool decode_offender(const cJSON *prefix_item, const cJSON *address_item, struct ban *ban)
-{
-	const char *prefix, *address;
-
-	return decode_text(prefix_item, PREFIX_TEXT_MAX, &prefix) &&
-	       decode_text(address_item, ADDRESS_TEXT_MAX, &address) &&
-	       prefix_parse(span_of(prefix), &ban->prefix) == 0 &&
-	       address_parse(span_of(address), &ban->address) == 0 &&
-	       prefix_contains(&ban->prefix, &ban->address);
-}
-
 /* In the order in which encode.c writes them. */
 enum {
 	ID,
@@ -181,37 +157,38 @@ static bool decode_automatic(const cJSON *const items[static N_BAN_KEYS], struct
 	       !items[REASON];
 }
 
-static bool decode_ban(const cJSON *object, struct ban *ban)
+/* A number far beyond the last one would leave none for those to come. */
+static bool decode_ban(const struct ledger *ledger, const cJSON *object, struct ban *ban)
 {
 	const cJSON *items[N_BAN_KEYS];
+	const char *prefix, *address;
 
 	return decode_keys(object, ban_keys, N_BAN_KEYS, items) &&
 	       decode_number(items[ID], &ban->id) && ban->id > 0 &&
-	       decode_text(items[JAIL], NAME_SIZE, &ban->jail) && name_is_valid(span_of(ban->jail), NAME_SIZE - 1) &&
-	       decode_offender(items[PREFIX], items[ADDRESS], ban) &&
+	       decode_text(items[JAIL], NAME_SIZE, &ban->jail) &&
+	       name_is_valid(span_of(ban->jail), NAME_SIZE - 1) &&
+	       decode_text(items[PREFIX], PREFIX_TEXT_MAX, &prefix) &&
+	       decode_text(items[ADDRESS], ADDRESS_TEXT_MAX, &address) &&
+	       prefix_parse(span_of(prefix), &ban->prefix) == 0 &&
+	       address_parse(span_of(address), &ban->address) == 0 &&
+	       prefix_contains(&ban->prefix, &ban->address) &&
 	       decode_number(items[SINCE], &ban->since) &&
-	       decode_until(items[UNTIL], &ban->until) &&
+	       decode_until(items[UNTIL], &ban->until) && ban->since <= ban->until &&
 	       decode_mark(items[NETWORK], &ban->network) &&
-	       (items[MANUAL] ? decode_manual(items, ban) : decode_automatic(items, ban));
-}
-
-/* A ban has a number of its own, and ends after it began; all else may speak of a ban that was let
- * go since. A number far beyond the last one would leave none for those to come. */
-static bool makes_sense(const struct ledger *ledger, const struct ban *ban)
-{
-	return !ledger_get(ledger, ban->id) && ban->since <= ban->until &&
+	       (items[MANUAL] ? decode_manual(items, ban) : decode_automatic(items, ban)) &&
+	       !ledger_get(ledger, ban->id) &&
 	       ban->id - MIN(ban->id, ledger_last_id(ledger)) <= MAX_LEAP;
 }
 
-/* Each of these reads one change and applies it. 0; -EBADMSG: it makes no sense; -E2BIG: more jails
- * than there can be, names that are none; -ENOMEM. */
+/* Each of these reads one change and applies it; all but a ban may speak of a ban that was let go
+ * since. 0; -EBADMSG: it makes no sense; -E2BIG: more jails than there can be, names that are none;
+ * -ENOMEM. */
 
 static int decode_take_ban(struct ledger *ledger, const cJSON *value)
 {
 	struct ban ban = { 0 };
 
-	return decode_ban(value, &ban) && makes_sense(ledger, &ban) ? ledger_restore(ledger, &ban)
-								    : -EBADMSG;
+	return decode_ban(ledger, value, &ban) ? ledger_restore(ledger, &ban) : -EBADMSG;
 }
 
 static int decode_take_placed(struct ledger *ledger, const cJSON *value)
@@ -237,8 +214,9 @@ static int decode_take_told(struct ledger *ledger, const cJSON *value)
 static int decode_take_until(struct ledger *ledger, const cJSON *value)
 {
 	static const char *const keys[] = { "id", "until", "ended" };
+	enum ban_end ended = END_NONE + 1;
+	const char *name, *known;
 	const cJSON *items[3];
-	enum ban_end ended;
 	uint64_t id;
 	usec_t until;
 
@@ -247,7 +225,11 @@ static int decode_take_until(struct ledger *ledger, const cJSON *value)
 		return -EBADMSG;
 	if (!items[2])
 		return ledger_set_until(ledger, id, until);
-	return decode_end(items[2], &ended) ? ledger_end(ledger, id, until, ended) : -EBADMSG;
+	if (!decode_text(items[2], NAME_SIZE, &name))
+		return -EBADMSG;
+	while ((known = encode_end_name(ended)) && strcmp(known, name) != 0)
+		ended++;
+	return known ? ledger_end(ledger, id, until, ended) : -EBADMSG;
 }
 
 static int decode_take_reason(struct ledger *ledger, const cJSON *value)
@@ -301,108 +283,79 @@ static int decode_take_change(struct ledger *ledger, const cJSON *object)
 	return -EBADMSG;
 }
 
-/* Handles are small: each table counts its own from 1. */
-static bool are_sets(const cJSON *sets)
-{
-	const cJSON *item;
-	uint64_t handle;
-	size_t n = 0;
-
-	if (!cJSON_IsObject(sets))
-		return false;
-	for (item = sets->child; item; item = item->next)
-		if (++n > LEDGER_MAX_SETS || strlen(item->string) > LEDGER_MAX_SET ||
-		    !decode_number(item, &handle))
-			return false;
-	return true;
-}
-
-/* What is told of the table now is all that is known of it. */
-static int decode_take_table(struct ledger *ledger, const char *table, const cJSON *sets)
-{
-	uint64_t handle;
-	int r;
-
-	r = ledger_set_table(ledger, "");
-	if (r == 0)
-		r = ledger_set_table(ledger, table);
-	for (const cJSON *item = sets ? sets->child : NULL; r == 0 && item; item = item->next)
-		if (decode_number(item, &handle))
-			r = ledger_set_filled(ledger, item->string, handle);
-	return r;
-}
-
-/* How many changes make no sense, or -ENOMEM. */
-static int decode_take_changes(struct ledger *ledger, const cJSON *changes)
-{
-	int r, n_damaged = 0;
-
-	for (const cJSON *item = changes->child; item; item = item->next) {
-		r = decode_take_change(ledger, item);
-		if (r == -ENOMEM)
-			return r;
-		n_damaged += r < 0;
-	}
-	return n_damaged;
-}
-
 enum { VERSION, POSITION, TIME, BEGIN, TABLE, SETS, CHANGES, N_LINE_KEYS };
 static const char *const line_keys[N_LINE_KEYS] = { "v",     "cursor", "time",   "begin",
 						    "table", "sets",   "changes" };
 
-struct decoded_line {
-	struct position position;
-	const char *table; /* NULL: not told */
-	const cJSON *sets, *changes;
-};
-
-/* The line itself, without its changes. 0, -EBADMSG or -EPROTONOSUPPORT. */
-static int decode_line(const cJSON *json, struct decoded_line *ret)
+/* What stands around the changes; false: it makes no sense. Handles of sets are small: each table
+ * counts its own from 1. */
+static bool decode_line(const cJSON *const items[static N_LINE_KEYS], struct position *position,
+			const char **table)
 {
-	const cJSON *items[N_LINE_KEYS];
-	bool known = decode_keys(json, line_keys, N_LINE_KEYS, items);
 	const char *cursor;
 	uint64_t number;
+	size_t n = 0;
 
-	if (!decode_number(cJSON_GetObjectItemCaseSensitive(json, "v"), &number))
-		return -EBADMSG;
-	if (number != LEDGER_VERSION)
-		return -EPROTONOSUPPORT;
-	if (!known || !cJSON_IsArray(items[CHANGES]))
-		return -EBADMSG;
-	*ret = (struct decoded_line){ .sets = items[SETS], .changes = items[CHANGES] };
+	*position = (struct position){ 0 };
+	*table = NULL;
+	if (!cJSON_IsArray(items[CHANGES]))
+		return false;
 	if (items[POSITION] || items[TIME]) {
 		if (!decode_text(items[POSITION], MAX_CURSOR, &cursor) ||
-		    !decode_number(items[TIME], &ret->position.time))
-			return -EBADMSG;
-		ret->position.cursor = span_of(cursor);
+		    !decode_number(items[TIME], &position->time))
+			return false;
+		position->cursor = span_of(cursor);
 	}
 	/* 0.1.0 wrote it; nothing hangs on it any more */
 	if (items[BEGIN] && (!items[POSITION] || !decode_number(items[BEGIN], &number)))
-		return -EBADMSG;
-	if (items[TABLE] && !decode_text(items[TABLE], LEDGER_MAX_TEXT, &ret->table))
-		return -EBADMSG;
-	return items[SETS] && (!ret->table || !are_sets(items[SETS])) ? -EBADMSG : 0;
+		return false;
+	if (items[TABLE] && !decode_text(items[TABLE], LEDGER_MAX_TEXT, table))
+		return false;
+	if (items[SETS] && (!*table || !cJSON_IsObject(items[SETS])))
+		return false;
+	for (const cJSON *item = items[SETS] ? items[SETS]->child : NULL; item; item = item->next)
+		if (++n > LEDGER_MAX_SETS || strlen(item->string) > LEDGER_MAX_SET ||
+		    !decode_number(item, &number))
+			return false;
+	return true;
 }
 
 int ledger_decode(struct ledger *ledger, struct span line)
 {
-	const char *end;
+	const char *end, *table;
 	cleanup(json_freep) cJSON *json =
 		cJSON_ParseWithLengthOpts(line.data, line.size, &end, false);
-	struct decoded_line decoded;
-	int r, n_damaged;
+	const cJSON *items[N_LINE_KEYS];
+	struct position position;
+	int r = 0, n_damaged = 0;
+	uint64_t number;
+	bool known;
 
 	if (!json || end != line.data + line.size)
 		return -EBADMSG;
-	r = decode_line(json, &decoded);
-	if (r < 0)
-		return r;
-	n_damaged = r = decode_take_changes(ledger, decoded.changes);
-	if (r >= 0 && decoded.table)
-		r = decode_take_table(ledger, decoded.table, decoded.sets);
-	ledger_forget_unsaved(ledger);
-	if (r >= 0 && decoded.position.cursor.data)
-		r = ledger_set_position(ledger, &decoded.position);
+	known = decode_keys(json, line_keys, N_LINE_KEYS, items);
+	if (!decode_number(cJSON_GetObjectItemCaseSensitive(json, "v"), &number))
+		return -EBADMSG;
+	if (number != LEDGER_VERSION)
+		return -EPROTONOSUPPORT;
+	if (!known || !decode_line(items, &position, &table))
+		return -EBADMSG;
+	for (const cJSON *item = items[CHANGES]->child; r != -ENOMEM && item; item = item->next) {
+		r = decode_take_change(ledger, item);
+		n_damaged += r < 0;
+	}
+	r = r == -ENOMEM ? r : 0;
+	/* what is told of the table now is all that is known of it */
+	if (r == 0 && table)
+		r = ledger_set_table(ledger, "");
+	if (r == 0 && table)
+		r = ledger_set_table(ledger, table);
+	if (r == 0 && table && items[SETS])
+		for (const cJSON *item = items[SETS]->child; r == 0 && item; item = item->next)
+			if (decode_number(item, &number))
+				r = ledger_set_filled(ledger, item->string, number);
+	ledger_saved(ledger);
+	if (r == 0 && position.cursor.data)
+		r = ledger_set_position(ledger, &position);
 	return r < 0 ? r : n_damaged;
 }

@@ -1,5 +1,6 @@
 #include "ledger/encode.h"
 
+#include "ledger/store.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -55,23 +56,18 @@ static void encode_print(struct text *text, const char *format, ...)
 		encode_put(text, buffer, (size_t)size);
 }
 
-static void encode_put_quoted(struct text *text, const char *data, size_t size)
-{
-	encode_put(text, "\"", 1);
-	for (size_t i = 0; i < size; i++) {
-		if ((unsigned char)data[i] < ' ')
-			encode_print(text, "\\u%04x", (unsigned)data[i]);
-		else if (data[i] == '"' || data[i] == '\\')
-			encode_print(text, "\\%c", data[i]);
-		else
-			encode_put(text, &data[i], 1);
-	}
-	encode_put(text, "\"", 1);
-}
-
 static void put_string(struct text *text, const char *string)
 {
-	encode_put_quoted(text, string, strlen(string));
+	encode_put(text, "\"", 1);
+	for (; *string; string++) {
+		if ((unsigned char)*string < ' ')
+			encode_print(text, "\\u%04x", (unsigned)*string);
+		else if (*string == '"' || *string == '\\')
+			encode_print(text, "\\%c", *string);
+		else
+			encode_put(text, string, 1);
+	}
+	encode_put(text, "\"", 1);
 }
 
 static const char *const end_names[] = {
@@ -92,25 +88,9 @@ static void put_until(struct text *text, usec_t until)
 		encode_print(text, "%" PRIu64, until);
 }
 
-static void put_end(struct text *text, const struct ban *ban)
-{
-	if (ban->ended != END_NONE)
-		encode_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
-}
-
 static usec_t exact(usec_t time)
 {
 	return MIN(time, LEDGER_MAX_EXACT - 1);
-}
-
-static void put_unban(struct text *text, const struct ban *ban)
-{
-	encode_print(text, "{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, ban->id,
-		     exact(ban->lifted_time));
-	encode_print(text,
-		     ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
-	put_string(text, ban->lifted_after_cursor);
-	encode_print(text, "}}}");
 }
 
 static void put_ban(struct text *text, const struct ban *ban)
@@ -163,7 +143,8 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 	    (what & UNSAVED_BAN && ban->ended != END_NONE)) {
 		encode_print(text, "%s{\"until\":{\"id\":%" PRIu64 ",\"until\":", comma, ban->id);
 		put_until(text, ban->until);
-		put_end(text, ban);
+		if (ban->ended != END_NONE)
+			encode_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
 		encode_print(text, "}}");
 		comma = ",";
 	}
@@ -178,48 +159,39 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 		comma = ",";
 	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
-		encode_print(text, "%s", comma);
-		put_unban(text, ban);
+		encode_print(text, "%s{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, comma,
+			     ban->id, exact(ban->lifted_time));
+		encode_print(text, ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":",
+			     exact(ban->lifted_after_time));
+		put_string(text, ban->lifted_after_cursor);
+		encode_print(text, "}}}");
 	}
-}
-
-static void put_filled(struct text *text, const struct ledger *ledger)
-{
-	const char *set, *separator = ",\"sets\":{";
-	uint64_t handle;
-	size_t i = 0;
-
-	while ((set = ledger_next_filled(ledger, &i, &handle))) {
-		encode_put(text, separator, strlen(separator));
-		put_string(text, set);
-		encode_print(text, ":%" PRIu64, handle);
-		separator = ",";
-	}
-	if (i > 0)
-		encode_put(text, "}", 1);
 }
 
 /* `all`: also what is saved. True: a change stands behind "changes" already. */
 static bool begin_line(struct text *text, const struct ledger *ledger, bool with_table, bool all)
 {
-	struct position position = ledger_position(ledger);
-	uint64_t told;
-
 	encode_print(text, "{\"v\":%d", LEDGER_VERSION);
-	if (position.cursor.data) {
+	if (ledger->cursor) {
 		encode_print(text, ",\"cursor\":");
-		encode_put_quoted(text, position.cursor.data, position.cursor.size);
-		encode_print(text, ",\"time\":%" PRIu64, exact(position.time));
+		put_string(text, ledger->cursor);
+		encode_print(text, ",\"time\":%" PRIu64, exact(ledger->time));
 	}
 	if (with_table) {
 		encode_print(text, ",\"table\":");
-		put_string(text, ledger_table(ledger));
-		put_filled(text, ledger);
+		put_string(text, ledger->table);
 	}
+	for (size_t i = 0; with_table && i < ledger->n_filled; i++) {
+		encode_print(text, i == 0 ? ",\"sets\":{" : ",");
+		put_string(text, ledger->filled[i].name);
+		encode_print(text, ":%" PRIu64, ledger->filled[i].handle);
+	}
+	if (with_table && ledger->n_filled > 0)
+		encode_print(text, "}");
 	encode_print(text, ",\"changes\":[");
-	if (!ledger_get_told(ledger, !all, &told))
+	if (!ledger->told_known || (!all && !ledger->told_unsaved))
 		return false;
-	encode_print(text, "{\"told\":%" PRIu64 "}", told);
+	encode_print(text, "{\"told\":%" PRIu64 "}", ledger->told);
 	return true;
 }
 
@@ -236,65 +208,41 @@ static int finish(struct text *text, char **ret)
 int ledger_encode(const struct ledger *ledger, char **ret)
 {
 	struct text text = { 0 };
-	const struct ban *ban;
-	unsigned what;
-	size_t i = 0;
-	bool comma;
+	bool comma = begin_line(&text, ledger, ledger->table_unsaved, false);
 
-	comma = begin_line(&text, ledger, ledger_table_is_unsaved(ledger), false);
-	for (; (ban = ledger_next_unsaved(ledger, &i, &what)); comma = true) {
+	for (size_t i = 0; i < ledger->n_unsaved; i++) {
+		const struct record *record = store_find(ledger, ledger->unsaved[i]);
+
+		if (!record)
+			continue;
 		if (comma)
 			encode_put(&text, ",", 1);
-		put_changes(&text, ban, what);
+		put_changes(&text, &record->ban, record->unsaved);
+		comma = true;
 	}
 	encode_print(&text, "]}\n");
 	return finish(&text, ret);
 }
 
-void ledger_saved(struct ledger *ledger)
-{
-	ledger_forget_unsaved(ledger);
-}
-
-/* False: there is no more. */
-static bool put_next_line(struct text *text, const struct ledger *ledger,
-			  struct ledger_place *place)
+int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place, char **ret)
 {
 	const struct ban *ban = ledger_next(ledger, place->last);
+	struct text text = { 0 };
 	bool comma;
+	int r;
 
 	if (!ban && place->begun)
-		return false;
-	comma = begin_line(text, ledger, !place->begun && *ledger_table(ledger), !place->begun);
+		return 0;
+	comma = begin_line(&text, ledger, !place->begun && *ledger->table, !place->begun);
 	for (size_t n = 0; ban && n < BANS_A_LINE; n++, comma = true) {
 		if (comma)
-			encode_put(text, ",", 1);
-		put_changes(text, ban, UNSAVED_BAN);
+			encode_put(&text, ",", 1);
+		put_changes(&text, ban, UNSAVED_BAN);
 		place->last = ban;
 		ban = ledger_next(ledger, ban);
 	}
-	encode_print(text, "]}\n");
+	encode_print(&text, "]}\n");
 	place->begun = true;
-	return true;
-}
-
-int ledger_encode_all(const struct ledger *ledger, char **ret)
-{
-	struct ledger_place place = { 0 };
-	struct text text = { 0 };
-
-	while (put_next_line(&text, ledger, &place))
-		;
-	return finish(&text, ret);
-}
-
-int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place, char **ret)
-{
-	struct text text = { 0 };
-	int r;
-
-	if (!put_next_line(&text, ledger, place))
-		return 0;
 	r = finish(&text, ret);
 	return r < 0 ? r : 1;
 }

@@ -32,25 +32,26 @@
  * caller. When it lies on the disk, tell ledger_saved(); if it could not be written, the next line
  * holds all of it again. -ENOMEM. */
 int ledger_encode(const struct ledger *ledger, char **ret) must_check;
-void ledger_saved(struct ledger *ledger);
-
-/* The whole ledger as it stands, in lines (as above) of bounded length: a new file's contents,
- * after which all counts as saved. Owned by the caller. -ENOMEM. */
-int ledger_encode_all(const struct ledger *ledger, char **ret) must_check;
 
 /* How far the lines below are read; all zero at first. */
 struct ledger_place {
 	const struct ban *last;
 	bool begun;
 };
-/* The same, one line after the other, so that the whole never stands in memory; the ledger must not
- * change in between. 1: a line, owned by the caller; 0: there is no more; -ENOMEM. */
+/* The whole ledger as it stands, in lines (as above) of bounded length, one after the other: a new
+ * file's contents, after which all counts as saved. The ledger must not change in between. 1: a
+ * line, owned by the caller; 0: there is no more; -ENOMEM. */
 int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place,
 		       char **ret) must_check;
 
 /* True when the lines written since the last compaction outweigh what a compacted file would hold.
  * `size`: bytes of the file now. */
 bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size);
+
+/* Reads one line of these (without its newline) into the ledger. 0, or how many changes of it
+ * make no sense and were passed over. Nothing of it was read: -EBADMSG: not a commit,
+ * -EPROTONOSUPPORT: a commit of another version; -ENOMEM. */
+int ledger_decode(struct ledger *ledger, struct span line) must_check;
 
 /* "jail" for END_JAIL_GONE ...; NULL: there is no such name. */
 const char *encode_end_name(enum ban_end why);

@@ -111,18 +111,9 @@ struct position ledger_position(const struct ledger *ledger)
 
 uint64_t ledger_filled(const struct ledger *ledger, const char *set)
 {
-	for (size_t i = 0; i < ledger->n_filled; i++)
-		if (strcmp(ledger->filled[i].name, set) == 0)
-			return ledger->filled[i].handle;
-	return 0;
-}
+	const struct filled_set *known = store_filled(ledger, set);
 
-const char *ledger_next_filled(const struct ledger *ledger, size_t *i, uint64_t *ret)
-{
-	if (*i == ledger->n_filled)
-		return NULL;
-	*ret = ledger->filled[*i].handle;
-	return ledger->filled[(*i)++].name;
+	return known ? known->handle : 0;
 }
 
 const char *ledger_table(const struct ledger *ledger)
@@ -136,12 +127,6 @@ bool ledger_is_untold(const struct ledger *ledger, const struct ban *ban, usec_t
 	if (ban->kind != BAN_AUTOMATIC)
 		return false;
 	return ledger->told_known ? ban->id > ledger->told : !ban->placed && ban_runs(ban, now);
-}
-
-bool ledger_get_told(const struct ledger *ledger, bool unsaved, uint64_t *ret)
-{
-	*ret = ledger->told;
-	return ledger->told_known && (!unsaved || ledger->told_unsaved);
 }
 
 size_t ledger_n_bans(const struct ledger *ledger)

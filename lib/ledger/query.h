@@ -43,9 +43,4 @@ uint64_t ledger_n_cut(const struct ledger *ledger);
 /* How many bans ended and nobody was told. */
 size_t ledger_n_ended(const struct ledger *ledger);
 
-/* For encode.c. The filled sets, one after the other; NULL: no more. `ret` is filled in. */
-const char *ledger_next_filled(const struct ledger *ledger, size_t *i, uint64_t *ret);
-/* False: that is not known, or (`unsaved`) it is saved already. */
-bool ledger_get_told(const struct ledger *ledger, bool unsaved, uint64_t *ret);
-
 #endif

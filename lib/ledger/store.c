@@ -120,13 +120,21 @@ void store_drop(struct ledger *ledger, struct record *record)
 	table_remove(&ledger->bans, &ledger->ban_list, record);
 }
 
+struct filled_set *store_filled(const struct ledger *ledger, const char *set)
+{
+	for (size_t i = 0; i < ledger->n_filled; i++)
+		if (strcmp(ledger->filled[i].name, set) == 0)
+			return &ledger->filled[i];
+	return NULL;
+}
+
 int store_mark(struct ledger *ledger, struct record *record, unsigned what)
 {
 	int r;
 
 	if (!record->unsaved) {
 		r = array_reserve(&ledger->unsaved, ledger->n_unsaved, &ledger->max_unsaved,
-			       sizeof(*ledger->unsaved));
+				  sizeof(*ledger->unsaved));
 		if (r < 0)
 			return r;
 		ledger->unsaved[ledger->n_unsaved++] = record->ban.id;

@@ -15,6 +15,15 @@ struct jail_record {
 	usec_t memory;
 };
 
+/* What is not saved yet. */
+enum {
+	UNSAVED_BAN = 1,
+	UNSAVED_PLACED = 2,
+	UNSAVED_UNTIL = 4,
+	UNSAVED_LIFT = 8,
+	UNSAVED_REASON = 16,
+};
+
 struct record {
 	struct table_head head;
 	struct ban ban;
@@ -89,6 +98,9 @@ struct record *store_take(struct ledger *ledger, uint64_t id);
 /* NULL: no such ban, no such offender. */
 struct record *store_find(const struct ledger *ledger, uint64_t id);
 struct offender *store_find_offender(const struct ledger *ledger, const struct offender_key *key);
+
+/* NULL: that set is not known to hold all. */
+struct filled_set *store_filled(const struct ledger *ledger, const char *set);
 
 /* UNSAVED_... is to be saved. -ENOMEM. */
 int store_mark(struct ledger *ledger, struct record *record, unsigned what);

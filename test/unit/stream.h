@@ -7,9 +7,8 @@
  * mistake: it aborts.
  */
 
+#include "../encode-all.h"
 #include "engine/engine.h"
-#include "ledger/decode.h"
-#include "ledger/encode.h"
 
 #include <stdio.h>
 
@@ -173,7 +172,7 @@ static inline void stream_commit(struct stream *stream)
 static inline void stream_compact(struct stream *stream)
 {
 	free(stream->state);
-	must(ledger_encode_all(engine_ledger(stream->engine), &stream->state) == 0);
+	stream->state = encode_all(engine_ledger(stream->engine));
 	ledger_saved(engine_ledger(stream->engine));
 }
 

@@ -166,7 +166,7 @@ static size_t fill_ledger(void)
 		assert_int_equal(ledger_add(ledger, &ban, &added), 0);
 		if (ledger_n_ended(ledger) > 0)
 			ledger_set_told(ledger, i);
-		ledger_forget_unsaved(ledger);
+		ledger_saved(ledger);
 	}
 	assert_in_range(ledger_n_bans(ledger), LEDGER_MAX_BANS - LEDGER_MAX_BANS / 50,
 			LEDGER_MAX_BANS);

@@ -1,6 +1,6 @@
-#include "ledger/decode.h"
 #include "ledger/encode.h"
 
+#include "../../encode-all.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -117,9 +117,9 @@ static void reads_back_what_it_wrote(void **state)
 	assert_true(ban->placed);
 	assert_true(ban->lifted);
 	assert_string_equal(ban->lifted_after_cursor, "c2");
-	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	whole = encode_all(ledger);
 	again = read_all(whole);
-	assert_int_equal(ledger_encode_all(again, &whole_again), 0);
+	whole_again = encode_all(again);
 	assert_string_equal(whole, whole_again);
 }
 
@@ -167,7 +167,7 @@ static void a_reason_is_kept_whatever_it_says(void **state)
 				       "{\"reason\":{\"id\":1,\"reason\":\"other\"}}]}\n"));
 	assert_int_equal(ledger_decode(again, (struct span){ second, strlen(second) - 1 }), 0);
 	assert_string_equal(ledger_get(again, ban->id)->reason, "other");
-	assert_int_equal(ledger_encode_all(again, &whole), 0);
+	whole = encode_all(again);
 	assert_non_null(strstr(whole, "\"until\":7,\"manual\":true,\"reason\":\"other\"}}]}\n"));
 }
 
@@ -186,7 +186,7 @@ static void a_length_that_was_meant_is_kept(void **state)
 		cleanup(freep) char *whole = NULL;
 
 		assert_true(ledger_get(ledger, 1)->exact);
-		assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+		whole = encode_all(ledger);
 		assert_string_equal(whole, lines[0]);
 	}
 }
@@ -204,7 +204,7 @@ static void the_table_is_told_where_it_changes(void **state)
 	assert_int_equal(ledger_set_table(ledger, "b/1"), 0);
 	assert_int_equal(ledger_encode(ledger, &second), 0);
 	assert_string_equal(second, "{\"v\":1,\"changes\":[]}\n");
-	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	whole = encode_all(ledger);
 	assert_string_equal(whole, line);
 	again = read_all(whole);
 	assert_string_equal(ledger_table(again), "b/1");
@@ -227,7 +227,7 @@ static void filled_sets_are_those_of_the_table(void **state)
 	ledger_saved(ledger);
 	assert_int_equal(ledger_set_filled(ledger, "a4", 7), 0);
 	assert_false(ledger_table_is_unsaved(ledger));
-	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	whole = encode_all(ledger);
 	assert_string_equal(whole, line);
 	again = read_all(whole);
 	assert_int_equal(ledger_filled(again, "a4"), 7);
@@ -305,7 +305,7 @@ static void what_was_told_is_kept(void **state)
 		     "{\"until\":{\"id\":1,\"until\":5,\"ended\":\"ignored\"}},"
 		     "{\"until\":{\"id\":3,\"until\":9,\"ended\":\"outgrown\"}}]}\n");
 	tell(ledger, "{\"v\":1,\"changes\":[]}\n");
-	assert_int_equal(ledger_encode_all(ledger, &whole), 0);
+	whole = encode_all(ledger);
 	again = read_all(whole);
 	assert_false(ledger_is_untold(again, ledger_get(again, 2), 8));
 	assert_true(ledger_is_untold(again, ledger_get(again, 3), 99));
@@ -341,7 +341,7 @@ static void a_large_ledger_takes_several_lines(void **state)
 			    .address = { AF_INET, { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } },
 			    .since = i,
 			    .until = USEC_INFINITY });
-	assert_int_equal(ledger_encode_all(ledger, &text), 0);
+	text = encode_all(ledger);
 	for (const char *at = text; (at = strchr(at, '\n')); at++)
 		n++;
 	assert_int_equal(n, 10);

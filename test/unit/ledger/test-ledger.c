@@ -1,4 +1,3 @@
-#include "ledger/decode.h"
 #include "ledger/encode.h"
 
 #include "unit.h"
@@ -179,7 +178,7 @@ static void what_nobody_needs_is_let_go(void **state)
 
 	ledger_prune(ledger, START + 9999 * SECOND);
 	assert_int_equal(ledger_n_bans(ledger), 5); /* unsaved, all of them */
-	ledger_forget_unsaved(ledger);
+	ledger_saved(ledger);
 	ledger_prune(ledger, START + 999 * SECOND);
 	assert_int_equal(ledger_n_bans(ledger), 5);
 	assert_string_equal(ledger_get(ledger, offence)->cursor, "s=1");
@@ -202,7 +201,7 @@ static void a_ban_is_needed_until_its_end_is_out_of_reach(void **state)
 	cleanup(ledger_freep) struct ledger *ledger = make();
 	uint64_t id = add(ledger, "a", "192.0.2.1/32", START, START + 5000 * SECOND);
 
-	ledger_forget_unsaved(ledger);
+	ledger_saved(ledger);
 	ledger_set_reach(ledger, 1000 * SECOND);
 	assert_int_equal(ledger_set_memory(ledger, "a", 0), 0);
 	ledger_prune(ledger, START + 6000 * SECOND - 1);
@@ -223,7 +222,7 @@ static void old_offences_go_as_new_ones_come(void **state)
 
 		snprintf(text, sizeof(text), "10.%u.%u.%u/32", i % 7, i / 250 % 250, i % 250);
 		add(ledger, "a", text, now, now + SECOND);
-		ledger_forget_unsaved(ledger);
+		ledger_saved(ledger);
 	}
 	assert_in_range(ledger_n_bans(ledger), 1000, 2100);
 	assert_int_equal(ledger_n_evicted(ledger), 0);
@@ -242,11 +241,11 @@ static void at_the_bound_running_bans_go_last(void **state)
 		snprintf(text, sizeof(text), "198.51.100.%u/32", i);
 		over[i] = add(ledger, "a", text, START, START);
 	}
-	ledger_forget_unsaved(ledger);
+	ledger_saved(ledger);
 	for (unsigned i = 0; i < 10; i++) {
 		snprintf(text, sizeof(text), "203.0.113.%u/32", i);
 		add(ledger, "a", text, START, USEC_INFINITY);
-		ledger_forget_unsaved(ledger);
+		ledger_saved(ledger);
 	}
 	for (unsigned i = 0; i < 10; i++) {
 		assert_null(ledger_get(ledger, over[i]));
@@ -260,7 +259,7 @@ static void at_the_bound_running_bans_go_last(void **state)
 	assert_int_equal(ledger_n_bans(ledger), 21);
 	assert_int_equal(ledger_n_cut(ledger), 1);
 	ledger_told_end(ledger, running[0]);
-	ledger_forget_unsaved(ledger);
+	ledger_saved(ledger);
 	add(ledger, "a", "203.0.113.98/32", START + 2, USEC_INFINITY);
 	assert_null(ledger_get(ledger, running[0]));
 	assert_int_equal(ledger_get(ledger, running[1])->ended, END_EVICTED);
@@ -307,7 +306,7 @@ static void bans_by_hand_are_never_evicted(void **state)
 		if (i % 10 != 9)
 			continue;
 		ledger_set_told(ledger, ledger_last_id(ledger));
-		ledger_forget_unsaved(ledger);
+		ledger_saved(ledger);
 	}
 	for (unsigned i = 0; i < MAX / 2; i++)
 		assert_true(ban_runs(ledger_get(ledger, by_hand[i]), START + N));
@@ -382,26 +381,35 @@ static void what_was_evicted_is_known_after_a_restart(void **state)
 	assert_in_range(ledger_n_bans(again), MAX - MAX / 10, 2 * MAX);
 }
 
+static void check_unsaved(const struct ledger *ledger, const char *begin, const char *end)
+{
+	cleanup(freep) char *line = NULL;
+	const char *changes;
+
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	changes = strstr(line, "\"changes\":[");
+	assert_non_null(changes);
+	changes += strlen("\"changes\":[");
+	assert_int_equal(strncmp(changes, begin, strlen(begin)), 0);
+	assert_string_equal(changes + strlen(changes) - strlen(end), end);
+	if (!*end)
+		assert_string_equal(changes, begin);
+	assert_null(strstr(changes, "},{\"ban\""));
+}
+
 static void changes_wait_until_they_are_saved(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make();
 	uint64_t id = add(ledger, "a", "192.0.2.1/32", 100, 200);
-	unsigned what;
-	size_t i = 0;
 
-	assert_int_equal(ledger_next_unsaved(ledger, &i, &what)->id, id);
-	assert_int_equal(what, UNSAVED_BAN);
-	assert_null(ledger_next_unsaved(ledger, &i, &what));
-	ledger_forget_unsaved(ledger);
-	i = 0;
-	assert_null(ledger_next_unsaved(ledger, &i, &what));
+	check_unsaved(ledger, "{\"ban\":{\"id\":1,", "}}]}\n");
+	ledger_saved(ledger);
+	check_unsaved(ledger, "]}\n", "");
 	ledger_place(ledger, id);
 	ledger_place(ledger, id);
 	ledger_place(ledger, 12345);
 	assert_int_equal(ledger_set_until(ledger, id, 300), 0);
-	assert_int_equal(ledger_next_unsaved(ledger, &i, &what)->id, id);
-	assert_int_equal(what, UNSAVED_PLACED | UNSAVED_UNTIL);
-	assert_null(ledger_next_unsaved(ledger, &i, &what));
+	check_unsaved(ledger, "{\"until\":{\"id\":1,\"until\":300}},{\"placed\":1}]}\n", "");
 }
 
 static void numbers_are_never_used_twice(void **state)
