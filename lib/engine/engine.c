@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include "engine/judge.h"
-#include "engine/lift.h"
 #include "engine/state.h"
 
 #include <errno.h>

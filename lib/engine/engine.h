@@ -15,9 +15,7 @@
  */
 
 #include "engine/decision.h"
-#include "engine/manual.h"
 #include "engine/settings.h"
-#include "engine/warmup.h"
 #include "entry/entry.h"
 #include "match/ruleset.h"
 
@@ -45,6 +43,32 @@ usec_t engine_reach(const struct engine *engine);
 usec_t engine_note_reach(const struct engine *engine);
 /* The longest: how far before now a start without a ledger begins. */
 usec_t engine_findtime(const struct engine *engine);
+
+/* The engine holds a ledger from the start (empty). Adopting another gives the old one back to the
+ * memory; on failure the caller keeps the ledger. Its bans come under the prefixes of this policy.
+ */
+struct ledger *engine_ledger(struct engine *engine);
+int engine_adopt_ledger(struct engine *engine, struct ledger *ledger) must_check;
+/* Moves the ledger out; then only engine_free may follow. */
+struct ledger *engine_take_ledger(struct engine *engine);
+
+/* The stretch of a warm-up is over: applies what is left of the ledger. */
+void engine_warm_done(struct engine *engine);
+
+/* From outside (nft, banish ban/unban), at wall time `now`: an element runs until `until`; whether
+ * it is in its set still, ledger_place() says. The prefix is that of an offender, of a network
+ * (`network`), or any: it then stays as it is, whatever the policy says later. `reason`: its
+ * comment, at most LEDGER_MAX_TEXT bytes of UTF-8. */
+int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
+	       usec_t now, usec_t until, const char *reason) must_check;
+/* 1: was banned, is no more; its offence is taken back and its window is empty. 0: was not banned.
+ * `after`: the last entry that was consumed (before the warm-up is done: the ledger's position). */
+int engine_unban(struct engine *engine, unsigned jail, const struct prefix *prefix, bool network,
+		 usec_t now, const struct position *after) must_check;
+
+/* Ends the running bans whose jail is gone or whose address is ignored now: DECISION_END for each.
+ */
+int engine_end_bans(struct engine *engine, usec_t now) must_check;
 
 /* The next decision, in order; false: no more. */
 bool engine_take(struct engine *engine, struct decision *ret);

@@ -17,45 +17,6 @@ static bool is_there(struct span span)
 	return span.data && span.size > 0;
 }
 
-/* 1: the line's address is read; 0: it has none; -EINVAL: it is none. */
-static int read_own_address(struct judgement *judgement)
-{
-	struct span text = judgement->hit->captures.address;
-
-	if (!is_there(text))
-		return 0;
-	if (address_parse_endpoint(text, &judgement->verdict->address) < 0)
-		return -EINVAL;
-	judgement->verdict->has_address = true;
-	return 1;
-}
-
-/* The session may be gone before the verdict is read: the user is copied. */
-static int recall(struct judgement *judgement)
-{
-	struct remembered remembered;
-	struct verdict_of_hit *verdict = judgement->verdict;
-	char *user;
-
-	if (!judgement->session)
-		return 0;
-	remembered =
-		sessions_recall(judgement->engine->sessions, judgement->session, judgement->time);
-	if (!verdict->has_address && remembered.has_address) {
-		verdict->address = remembered.address;
-		verdict->has_address = true;
-	}
-	if (!is_there(verdict->user) && remembered.user.data) {
-		user = malloc(remembered.user.size + 1);
-		if (!user)
-			return -ENOMEM;
-		memcpy(user, remembered.user.data, remembered.user.size);
-		judgement->judged->user = user;
-		verdict->user = (struct span){ user, remembered.user.size };
-	}
-	return 0;
-}
-
 static int open_session(struct judgement *judgement)
 {
 	if (judgement->session)
@@ -82,47 +43,6 @@ static int judge_note(struct judgement *judgement, bool has_address)
 	return r < 0 ? r
 		     : sessions_remember(judgement->engine->sessions, judgement->session, &noted,
 					 judgement->time);
-}
-
-/* How many attempts the line tells that its session has not told before. */
-static int count_attempts(struct judgement *judgement, struct raise *ret)
-{
-	const struct captures *captures = &judgement->hit->captures;
-	const struct counting *counting = judgement->jail->counting;
-	int r;
-
-	*ret = (struct raise){ 0 };
-	if (!counting[judgement->hit->event].tells)
-		return 0;
-	if (!judgement->is_named) {
-		ret->count =
-			captures->has_attempts ? (uint32_t)MIN(captures->attempts, TOTALS_MAX) : 1;
-		return 0;
-	}
-	r = open_session(judgement);
-	return r < 0 ? r
-		     : sessions_tell(judgement->engine->sessions, judgement->session, counting,
-				     judgement->hit->event, judgement->time, captures->has_attempts,
-				     captures->attempts, ret);
-}
-
-/* How many of them no line of the other kind, with or without a session, told before. */
-static int judge_settle(const struct judgement *judgement, const struct raise *raise, uint32_t *ret)
-{
-	struct nameless *nameless = judgement->engine->nameless;
-	const struct captures *captures = &judgement->hit->captures;
-	const struct nameless_line line = {
-		.jail = judgement->hit->jail,
-		.address = &judgement->verdict->address,
-		.offender = &judgement->offender,
-		.counting = judgement->jail->counting,
-		.event = judgement->hit->event,
-		.time = judgement->time,
-		.announced = captures->has_attempts,
-		.attempts = captures->attempts,
-	};
-
-	return nameless_tell(nameless, &line, judgement->is_named ? raise : NULL, ret);
 }
 
 static void widen(struct judgement *judgement)
@@ -170,23 +90,32 @@ static int spare(struct judgement *judgement)
 				    });
 }
 
-static bool judge_was_banned(const struct judgement *judgement)
-{
-	return banned_held_before(judgement->engine, judgement->hit->jail, &judgement->offender,
-				  &judgement->verdict->address, judgement->time);
-}
-
-/* What an address that counts was told of. */
+/* What an address that counts was told of, and how much of it no line of the other kind, with or
+ * without a session, told before. */
 static int judge_attempts(struct judgement *judgement, const struct raise *raise)
 {
 	struct verdict_of_hit *verdict = judgement->verdict;
+	const struct captures *captures = &judgement->hit->captures;
+	const struct nameless_line line = {
+		.jail = verdict->jail,
+		.address = &verdict->address,
+		.offender = &judgement->offender,
+		.counting = judgement->jail->counting,
+		.event = verdict->event,
+		.time = judgement->time,
+		.announced = captures->has_attempts,
+		.attempts = captures->attempts,
+	};
 	uint32_t attempts = raise->count;
 	bool weighs = judgement->event->weight > 0 && attempts > 0;
 	int r;
 
 	verdict->why = attempts > 0 || judgement->is_named ? WHY_DUPLICATE : WHY_WEIGHTLESS;
-	if ((attempts > 0 || raise->tail > 0) && !judge_was_banned(judgement)) {
-		r = judge_settle(judgement, raise, &attempts);
+	if ((attempts > 0 || raise->tail > 0) &&
+	    !banned_held_before(judgement->engine, verdict->jail, &judgement->offender,
+				&verdict->address, judgement->time)) {
+		r = nameless_tell(judgement->engine->nameless, &line,
+				  judgement->is_named ? raise : NULL, &attempts);
 		if (r < 0)
 			return r;
 		weighs = weighs && attempts > 0;
@@ -198,25 +127,37 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 
 static int judge_failure(struct judgement *judgement)
 {
+	const struct captures *captures = &judgement->hit->captures;
+	const struct counting *counting = judgement->jail->counting;
 	struct verdict_of_hit *verdict = judgement->verdict;
-	struct raise raise;
+	bool tells = counting[verdict->event].tells;
+	struct raise raise = { 0 }; /* attempts that the session has not told before */
 	int r;
 
-	if (!is_there(judgement->hit->captures.address)) /* it was recalled */
+	if (!is_there(captures->address)) /* it was recalled */
 		widen(judgement);
 	judge_prefetch(judgement, true);
-	r = count_attempts(judgement, &raise);
-	if (r < 0)
-		return r;
+	if (tells && judgement->is_named) {
+		r = open_session(judgement);
+		if (r == 0)
+			r = sessions_tell(judgement->engine->sessions, judgement->session, counting,
+					  verdict->event, judgement->time, captures->has_attempts,
+					  captures->attempts, &raise);
+		if (r < 0)
+			return r;
+	} else if (tells) {
+		raise.count =
+			captures->has_attempts ? (uint32_t)MIN(captures->attempts, TOTALS_MAX) : 1;
+	}
 	if (engine_ignores(judgement->engine, &verdict->address)) {
 		verdict->why = WHY_IGNORED;
 		return 0;
 	}
-	if (settings_spare(judgement->engine, judgement->hit->jail, &verdict->address)) {
+	if (settings_spare(judgement->engine, verdict->jail, &verdict->address)) {
 		verdict->why = WHY_PRIVATE;
 		return raise.count > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
 	}
-	if (!judgement->jail->counting[judgement->hit->event].tells) {
+	if (!tells) {
 		verdict->why = WHY_WEIGHTLESS;
 		return 0;
 	}
@@ -253,37 +194,36 @@ static void lose(struct judgement *judgement)
 		judgement->jail->n_lost++;
 }
 
-/* The line's address is the one that its session remembers. */
-static bool agrees(struct judgement *judgement)
+/* The line's own word on who it was, against what its session remembers. */
+static int judge_address(struct judgement *judgement, bool has_own)
 {
+	struct verdict_of_hit *verdict = judgement->verdict;
 	struct remembered remembered = { 0 };
+	char *user;
 
 	if (judgement->session)
 		remembered = sessions_recall(judgement->engine->sessions, judgement->session,
 					     judgement->time);
-	if (!remembered.has_address)
-		lose(judgement);
-	return remembered.has_address &&
-	       address_equal(&remembered.address, &judgement->verdict->address);
-}
-
-/* The line's own word on who it was, against what its session remembers. */
-static int judge_address(struct judgement *judgement, int own)
-{
-	struct verdict_of_hit *verdict = judgement->verdict;
-	int r;
-
-	if (own < 0) {
-		verdict->why = WHY_BAD_ADDRESS;
-		return 0;
-	}
-	if (judgement->event->agree && own > 0 && !agrees(judgement)) {
+	if (judgement->event->agree && has_own &&
+	    !(remembered.has_address && address_equal(&remembered.address, &verdict->address))) {
+		if (!remembered.has_address)
+			lose(judgement);
 		verdict->why = WHY_DISAGREES;
 		return 0;
 	}
-	r = recall(judgement);
-	if (r < 0)
-		return r;
+	if (!has_own && remembered.has_address) {
+		verdict->address = remembered.address;
+		verdict->has_address = true;
+	}
+	if (!is_there(verdict->user) && remembered.user.data) {
+		/* the session may be gone before the verdict is read */
+		user = malloc(remembered.user.size + 1);
+		if (!user)
+			return -ENOMEM;
+		memcpy(user, remembered.user.data, remembered.user.size);
+		judgement->judged->user = user;
+		verdict->user = (struct span){ user, remembered.user.size };
+	}
 	if (judgement->event->outcome == OUTCOME_SUCCESS) {
 		judge_success(judgement);
 		return 0;
@@ -296,36 +236,9 @@ static int judge_address(struct judgement *judgement, int own)
 	return judge_failure(judgement);
 }
 
-static int judge_outcome(struct judgement *judgement)
-{
-	struct span session = judgement->hit->captures.session;
-	int own;
-
-	judgement->verdict->user = judgement->hit->captures.user;
-	judgement->is_named = is_there(session);
-	if (judgement->is_named)
-		judgement->name =
-			sessions_name(judgement->engine->sessions, judgement->hit->jail, session);
-	own = read_own_address(judgement);
-	if (judgement->event->mode == MODE_AGGRESSIVE &&
-	    judgement->jail->settings->mode == MODE_NORMAL) {
-		judgement->verdict->why = WHY_MODE_OFF;
-		return 0;
-	}
-	if (own > 0 && judgement->event->outcome != OUTCOME_SUCCESS) {
-		widen(judgement);
-		if (judgement->event->outcome == OUTCOME_FAILURE)
-			judge_prefetch(judgement, false);
-	}
-	if (judgement->is_named)
-		judgement->session = sessions_find(judgement->engine->sessions, &judgement->name);
-	if (judgement->event->outcome == OUTCOME_NOTE)
-		return judge_note(judgement, own > 0);
-	return judge_address(judgement, own);
-}
-
 int judge_hit(struct engine *engine, const struct entry *entry, const struct hit *hit, usec_t time)
 {
+	const struct captures *captures = &hit->captures;
 	struct judgement judgement = {
 		.engine = engine,
 		.entry = entry,
@@ -333,12 +246,39 @@ int judge_hit(struct engine *engine, const struct entry *entry, const struct hit
 		.event = ruleset_event(engine->ruleset, hit->jail, hit->event),
 		.jail = &engine->jails[hit->jail],
 		.time = time,
+		.is_named = is_there(captures->session),
 	};
+	struct verdict_of_hit *verdict;
+	bool is_bad;
 	int r;
 
 	r = state_add_verdict(engine, hit, &judgement.judged);
 	if (r < 0)
 		return r;
-	judgement.verdict = &judgement.judged->verdict;
-	return judge_outcome(&judgement);
+	verdict = judgement.verdict = &judgement.judged->verdict;
+	verdict->user = captures->user;
+	if (judgement.is_named)
+		judgement.name = sessions_name(engine->sessions, hit->jail, captures->session);
+	verdict->has_address = is_there(captures->address) &&
+			       address_parse_endpoint(captures->address, &verdict->address) >= 0;
+	is_bad = is_there(captures->address) && !verdict->has_address;
+	if (judgement.event->mode == MODE_AGGRESSIVE &&
+	    judgement.jail->settings->mode == MODE_NORMAL) {
+		verdict->why = WHY_MODE_OFF;
+		return 0;
+	}
+	if (verdict->has_address && judgement.event->outcome != OUTCOME_SUCCESS) {
+		widen(&judgement);
+		if (judgement.event->outcome == OUTCOME_FAILURE)
+			judge_prefetch(&judgement, false);
+	}
+	if (judgement.is_named)
+		judgement.session = sessions_find(engine->sessions, &judgement.name);
+	if (judgement.event->outcome == OUTCOME_NOTE)
+		return judge_note(&judgement, verdict->has_address);
+	if (is_bad) {
+		verdict->why = WHY_BAD_ADDRESS;
+		return 0;
+	}
+	return judge_address(&judgement, verdict->has_address);
 }

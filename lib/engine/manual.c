@@ -2,10 +2,9 @@
  * Bans that end before their time, and what comes from outside: bans and unbans by hand.
  */
 
-#include "engine/manual.h"
+#include "engine/engine.h"
 
 #include "engine/banned.h"
-#include "engine/lift.h"
 #include "engine/settings.h"
 
 #include <errno.h>

@@ -93,4 +93,14 @@ unsigned state_ledger_jail(const struct engine *engine, unsigned jail, bool netw
 /* True if a warm-up reaches that time, with all that counts. */
 bool state_is_in_reach(const struct engine *engine, usec_t time);
 
+
+/* Of warmup.c: unbans whose position the warm-up has not reached yet; there each empties the window
+ * once more. The ban was lifted. -ENOMEM. */
+int lift_add(struct engine *engine, const struct ban *ban) must_check;
+/* A position is still to be met, so that every entry's time matters. */
+bool lift_is_pending(struct engine *engine);
+/* Before an entry at that time, and after it: 0, or what the entry says. */
+void lift_apply_overdue(struct engine *engine, usec_t time);
+int lift_apply_at(struct engine *engine, const struct entry *entry, usec_t time) must_check;
+
 #endif

@@ -1,13 +1,16 @@
 /*
  * What a failure weighs, and whether the scale tips: banned already? -> a repeat? -> window ->
  * weight reached, or users
+ *
+ * And the limits: bans that come too fast, and accounts that many try. A warm-up finds again who
+ * was held back: whoever is over the limit when the breaker is full, though no ban of his was met.
+ * It looks only where all that decides this is read again.
  */
 
 #include "engine/weigh.h"
 
 #include "base/hash.h"
 #include "engine/banned.h"
-#include "engine/limits.h"
 #include "engine/network-ban.h"
 
 uint64_t weigh_identify_user(struct span user)
@@ -15,41 +18,6 @@ uint64_t weigh_identify_user(struct span user)
 	if (!user.data || user.size == 0)
 		return USER_NONE;
 	return hash_identity(user.data, MIN(user.size, SESSION_USER_MAX));
-}
-
-static uint64_t identify_secret(struct span secret)
-{
-	if (!secret.data || secret.size == 0)
-		return SECRET_NONE;
-	return (hash_identity(secret.data, secret.size) & SECRET_MASK) ?: 1;
-}
-
-/* The ban that the failures bring, or would bring. */
-static int weigh_spell_ban(struct judgement *judgement, uint64_t failures, struct ban *ret)
-{
-	*ret = (struct ban){
-		.jail = judgement->jail->jail->name,
-		.prefix = judgement->offender,
-		.address = judgement->verdict->address,
-		.since = judgement->time,
-		.event = judgement->event->name,
-		.failures = failures,
-	};
-	return state_cursor(judgement->engine, judgement->entry, &ret->cursor);
-}
-
-static int weigh_ban(struct judgement *judgement, uint64_t failures, uint32_t users)
-{
-	unsigned jail = judgement->hit->jail;
-	struct ban ban;
-	int r;
-
-	r = weigh_spell_ban(judgement, failures, &ban);
-	if (r < 0)
-		return r;
-	ban.users = users;
-	r = banned_begin(judgement->engine, jail, &ban);
-	return r < 0 ? r : network_ban_of(judgement->engine, jail, &ban);
 }
 
 /* An attempt at an account that this offender has failed at before, with the same password if the
@@ -71,21 +39,60 @@ static uint64_t weigh_attempts(struct judgement *judgement, struct window *windo
 	return weight + (attempts - 1) * repeat;
 }
 
-/* 1: the scale tips, but the jail has banned too many of late. */
+/* The scale tips. 1: the jail has banned too many of late, the ban is held back; 0: nothing stands
+ * in its way. */
 static int hold_back(struct judgement *judgement, struct window *window, uint64_t sum,
-		     uint64_t weight)
+		     uint64_t weight, const struct ban *would)
 {
-	struct windows *windows = judgement->engine->windows;
+	struct engine *engine = judgement->engine;
+	struct breaker *breaker = &judgement->jail->breaker;
 	uint32_t maxusers = judgement->jail->settings->maxusers;
+	usec_t end = ledger_position(engine->ledger).time;
 	bool anew = sum - weight < judgement->jail->limit;
-	struct ban would;
 	int r;
 
+	if (!breaker_is_full(breaker, would->since) ||
+	    (engine->warming && end > would->since && end - would->since >= breaker_reach(breaker)))
+		return 0;
 	if (anew && maxusers > 0)
-		anew = windows_n_users(windows, window, judgement->time, USER_NONE, maxusers) <
-		       maxusers;
-	r = weigh_spell_ban(judgement, sum, &would);
-	return r < 0 ? r : limits_hold_back(judgement->engine, judgement->hit->jail, &would, anew);
+		anew = windows_n_users(engine->windows, window, judgement->time, USER_NONE,
+				       maxusers) < maxusers;
+	if (!breaker_hold(breaker, would->since, anew) || engine->warming)
+		return 1;
+	r = state_decide(engine, &(struct decision){
+					 .type = DECISION_BREAKER,
+					 .ban = *would,
+					 .count = breaker->rate.count,
+				 });
+	return r < 0 ? r : 1;
+}
+
+/* Of each failure that weighs, whether or not a ban prevents it: is its user under attack? */
+static int note_target(const struct judgement *judgement)
+{
+	struct engine *engine = judgement->engine;
+	const struct verdict_of_hit *verdict = judgement->verdict;
+	const struct rate *rate = &judgement->jail->settings->targets;
+	struct decision decision = {
+		.type = DECISION_TARGET,
+		.ban = { .jail = judgement->jail->jail->name,
+			 .event = judgement->event->name,
+			 .prefix = judgement->offender,
+			 .address = verdict->address,
+			 .since = judgement->time },
+		.count = rate->count,
+		.user = verdict->user,
+	};
+	int r;
+
+	if (rate->count == 0 || !verdict->user.data || verdict->user.size == 0)
+		return 0;
+	r = accounts_note(engine->accounts, rate, verdict->jail, verdict->user,
+			  &judgement->offender.address, judgement->time);
+	if (r <= 0 || engine->warming)
+		return r < 0 ? r : 0;
+	r = state_cursor(engine, judgement->entry, &decision.ban.cursor);
+	return r < 0 ? r : state_decide(engine, &decision);
 }
 
 static int weigh(struct judgement *judgement, uint32_t attempts)
@@ -94,15 +101,17 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	const struct jail_state *jail = judgement->jail;
 	struct failure failure = { .time = judgement->time };
 	uint32_t maxusers = jail->settings->maxusers, users = 0;
+	struct span secret = judgement->hit->captures.secret;
 	struct window *window;
 	uint64_t weight, sum;
+	struct ban ban;
 	bool tips;
 	int r;
 
-	if (jail->users) {
+	if (jail->users)
 		failure.user = weigh_identify_user(judgement->verdict->user);
-		failure.secret = identify_secret(judgement->hit->captures.secret);
-	}
+	if (jail->users && secret.data && secret.size > 0)
+		failure.secret = (hash_identity(secret.data, secret.size) & SECRET_MASK) ?: 1;
 	r = windows_open(windows, judgement->hit->jail, &judgement->offender.address, &window);
 	if (r < 0)
 		return r;
@@ -114,44 +123,56 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	if (maxusers > 0)
 		users = windows_n_users(windows, window, failure.time, failure.user, maxusers);
 	tips = sum >= jail->limit || (maxusers > 0 && users >= maxusers);
-	r = tips ? hold_back(judgement, window, sum, weight) : 0;
-	if (r < 0)
-		return r;
+	r = 0;
+	if (tips) {
+		ban = (struct ban){
+			.jail = jail->jail->name,
+			.prefix = judgement->offender,
+			.address = judgement->verdict->address,
+			.since = judgement->time,
+			.event = judgement->event->name,
+			.failures = sum,
+		};
+		r = state_cursor(judgement->engine, judgement->entry, &ban.cursor);
+		if (r == 0)
+			r = hold_back(judgement, window, sum, weight, &ban);
+		if (r < 0)
+			return r;
+	}
 	if (!tips || r > 0 || judgement->engine->warming)
 		return windows_push(windows, window, failure, jail->depth);
 	windows_drop(windows, window);
-	return weigh_ban(judgement, sum, sum < jail->limit ? users : 0);
-}
-
-static int weigh_or_prevent(struct judgement *judgement, uint32_t attempts)
-{
-	struct engine *engine = judgement->engine;
-	struct verdict_of_hit *verdict = judgement->verdict;
-
-	if (banned_holds(engine, verdict->jail, &judgement->offender, &verdict->address,
-			 judgement->time)) {
-		verdict->why = WHY_BANNED;
-		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
-		return 0;
-	}
-	verdict->why = WHY_COUNTED;
-	return weigh(judgement, attempts);
+	ban.users = sum < jail->limit ? users : 0;
+	r = banned_begin(judgement->engine, judgement->hit->jail, &ban);
+	return r < 0 ? r : network_ban_of(judgement->engine, judgement->hit->jail, &ban);
 }
 
 int weigh_failure(struct judgement *judgement, uint32_t attempts)
 {
 	struct engine *engine = judgement->engine;
 	struct verdict_of_hit *verdict = judgement->verdict;
-	int r;
+	struct decision closed = {
+		.type = DECISION_BREAKER_CLOSED,
+		.ban = { .jail = judgement->jail->jail->name, .since = judgement->time },
+	};
+	int r = 0;
 
 	verdict->weight = (uint64_t)attempts * judgement->event->weight;
-	r = limits_close_breaker(engine, verdict->jail, judgement->time);
+	if (breaker_close(&judgement->jail->breaker, judgement->time, &closed.count) &&
+	    !engine->warming)
+		r = state_decide(engine, &closed);
 	if (r == 0 && engine->warming)
 		r = banned_meet(engine, judgement->entry, verdict->jail, &judgement->offender,
 				&verdict->address, judgement->time);
-	if (r == 0)
-		r = weigh_or_prevent(judgement, attempts);
-	return r < 0 ? r
-		     : limits_note_target(engine, judgement->entry, verdict, &judgement->offender,
-					  judgement->time);
+	if (r < 0)
+		return r;
+	if (banned_holds(engine, verdict->jail, &judgement->offender, &verdict->address,
+			 judgement->time)) {
+		verdict->why = WHY_BANNED;
+		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
+	} else {
+		verdict->why = WHY_COUNTED;
+		r = weigh(judgement, attempts);
+	}
+	return r < 0 ? r : note_target(judgement);
 }
