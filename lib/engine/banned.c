@@ -6,16 +6,9 @@
  * ban goes by times. */
 #define PATIENCE USEC_PER_HOUR
 
-/* In a warm-up times alone do not tell what a ban prevented: at its own moment, and after the clock
- * was set back, an entry may stand before the one that made it. */
-static bool banned_was_made(const struct engine *engine, const struct ban *ban, usec_t time)
-{
-	return ban->kind == BAN_MANUAL || ban->met || !state_is_in_reach(engine, ban->since) ||
-	       time - ban->since > PATIENCE;
-}
-
-/* `number`: the ledger's. `made`: in a warm-up, only bans whose entry was met. One that was lifted
- * holds until its unban is met. */
+/* `number`: the ledger's. `made`: in a warm-up, only bans whose entry was met: times alone do not
+ * tell what a ban prevented; at its own moment, and after the clock was set back, an entry may
+ * stand before the one that made it. One that was lifted holds until its unban is met. */
 static bool banned_by(const struct engine *engine, unsigned number, const struct prefix *prefix,
 		      usec_t time, bool made)
 {
@@ -25,7 +18,8 @@ static bool banned_by(const struct engine *engine, unsigned number, const struct
 		return ledger_banned(engine->ledger, number, prefix, time);
 	while ((ban = ledger_next_of(engine->ledger, number, prefix, ban)))
 		if (ban->since <= time && time < ban->until && !(ban->lifted && ban->lift_met) &&
-		    (!made || banned_was_made(engine, ban, time)))
+		    (!made || ban->kind == BAN_MANUAL || ban->met ||
+		     !state_is_in_reach(engine, ban->since) || time - ban->since > PATIENCE))
 			return true;
 	return false;
 }

@@ -40,29 +40,13 @@ const char *element_reason(const char *comment, char buffer[static NFT_COMMENT_B
 	return strcmp(buffer, NFT_COMMENT_MANUAL) == 0 ? "" : buffer;
 }
 
-static bool element_has_own_comment(const struct engine *engine, unsigned jail,
-				    const struct nft_element *element)
-{
-	const char *comment = element->comment ?: "";
-	const struct rule *rule;
-
-	if (jail >= engine->n_jails)
-		return false;
-	if (nft_jail_is_network(element->jail))
-		return comment_is_of_network(comment);
-	rule = engine->jails[jail].jail->rule;
-	for (size_t i = 0; i < rule->n_events; i++)
-		if (comment_is_of_event(comment, rule->events[i].name))
-			return true;
-	return false;
-}
-
 enum element_verdict element_judge(struct engine *engine, const struct nft_element *element,
 				   usec_t now)
 {
 	unsigned jail = home_jail(engine, element->jail);
+	const char *comment = element->comment ?: "";
+	const struct rule *rule;
 	const struct ban *ban;
-
 	if (jail == ENGINE_NO_JAIL)
 		return ELEMENT_FOREIGN;
 	ban = element_ban(engine, element->jail, &element->prefix, now);
@@ -74,5 +58,13 @@ enum element_verdict element_judge(struct engine *engine, const struct nft_eleme
 		return ELEMENT_EXEMPT;
 	if (ban && element_has_time(ban, element->remaining, now))
 		return ELEMENT_KNOWN;
-	return element_has_own_comment(engine, jail, element) ? ELEMENT_STALE : ELEMENT_NEW;
+	if (jail >= engine->n_jails)
+		return ELEMENT_NEW;
+	if (nft_jail_is_network(element->jail))
+		return comment_is_of_network(comment) ? ELEMENT_STALE : ELEMENT_NEW;
+	rule = engine->jails[jail].jail->rule;
+	for (size_t i = 0; i < rule->n_events; i++)
+		if (comment_is_of_event(comment, rule->events[i].name))
+			return ELEMENT_STALE;
+	return ELEMENT_NEW;
 }

@@ -9,91 +9,49 @@
 
 #include <errno.h>
 
-static bool has_no_networks(const struct engine *engine, const struct ban *ban, unsigned jail)
+/* Why a running ban ends; END_NONE: it goes on. Of another prefix than the policy's is only a ban
+ * that cannot come under that one. An ignored host passes even when its network is banned: only who
+ * tipped the scale matters, or all of the prefix. Not who is forced: his rule stands before the one
+ * of the ignored. */
+static enum ban_end manual_why_end(struct engine *engine, const struct ban *ban)
 {
+	unsigned jail = state_jail_of(engine, ban);
+	const struct address *address = &ban->address;
 	struct prefix network;
+	unsigned length;
 
-	return ban->network && !engine_network_of(engine, jail, ban, &network);
-}
-
-/* Of another prefix than the policy's is only a ban that cannot come under that one. */
-static bool is_outgrown(const struct engine *engine, const struct ban *ban, unsigned jail)
-{
-	struct prefix network;
-
-	if (ban->kind == BAN_AUTOMATIC || ban->exact)
-		return false;
-	if (ban->network)
-		return engine_network_of(engine, jail, ban, &network) &&
-		       ban->prefix.length < network.length;
-	return ban->prefix.length < MIN(engine_length(engine, jail, ban->address.family),
-					engine_prefix_of(engine, jail, &ban->address).length);
-}
-
-static int end_ban(struct engine *engine, const struct ban *ban, unsigned jail, usec_t now)
-{
-	enum ban_end why = jail == ENGINE_NO_JAIL               ? END_JAIL_GONE
-			   : has_no_networks(engine, ban, jail) ? END_NO_NETWORKS
-			   : is_outgrown(engine, ban, jail)     ? END_OUTGROWN
-								: END_IGNORED;
-	int r;
-
-	r = ledger_end(engine->ledger, ban->id, now, why);
-	if (r < 0)
-		return r;
-	return state_decide(engine, &(struct decision){ .type = DECISION_END, .ban = *ban });
-}
-
-/* An ignored host passes even when its network is banned: only who tipped the scale matters, or all
- * of the prefix. Not who is forced: his rule stands before the one of the ignored. */
-static bool is_ignored(struct engine *engine, unsigned jail, const struct ban *ban)
-{
+	if (jail == ENGINE_NO_JAIL)
+		return END_JAIL_GONE;
+	if (ban->network && !engine_network_of(engine, jail, ban, &network))
+		return END_NO_NETWORKS;
+	length = ban->network ? network.length
+			      : MIN(engine_length(engine, jail, address->family),
+				    engine_prefix_of(engine, jail, address).length);
+	if (ban->kind == BAN_MANUAL && !ban->exact && ban->prefix.length < length)
+		return END_OUTGROWN;
 	if (jail == ENGINE_FORCED)
-		return false;
-	if (ban->kind == BAN_AUTOMATIC &&
-	    ((!ban->network && engine_ignores(engine, &ban->address)) ||
-	     settings_spare(engine, jail, &ban->address)))
-		return true;
-	return engine_ignores_all(engine, &ban->prefix);
-}
-
-static bool must_end(struct engine *engine, const struct ban *ban, unsigned jail)
-{
-	return jail == ENGINE_NO_JAIL || has_no_networks(engine, ban, jail) ||
-	       is_outgrown(engine, ban, jail) || is_ignored(engine, jail, ban);
+		return END_NONE;
+	if (ban->kind == BAN_AUTOMATIC && ((!ban->network && engine_ignores(engine, address)) ||
+					   settings_spare(engine, jail, address)))
+		return END_IGNORED;
+	return engine_ignores_all(engine, &ban->prefix) ? END_IGNORED : END_NONE;
 }
 
 int engine_end_bans(struct engine *engine, usec_t now)
 {
-	int r;
+	int r = 0;
 
-	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));) {
-		unsigned jail;
+	for (const struct ban *ban = NULL; r == 0 && (ban = ledger_next(engine->ledger, ban));) {
+		enum ban_end why = ban_runs(ban, now) ? manual_why_end(engine, ban) : END_NONE;
 
-		if (!ban_runs(ban, now))
+		if (why == END_NONE)
 			continue;
-		jail = state_jail_of(engine, ban);
-		if (!must_end(engine, ban, jail))
-			continue;
-		r = end_ban(engine, ban, jail, now);
-		if (r < 0)
-			return r;
+		r = ledger_end(engine->ledger, ban->id, now, why);
+		if (r == 0)
+			r = state_decide(engine,
+					 &(struct decision){ .type = DECISION_END, .ban = *ban });
 	}
-	return 0;
-}
-
-static const char *name_of(const struct engine *engine, unsigned jail)
-{
-	return jail == ENGINE_MANUAL   ? MANUAL_NAME
-	       : jail == ENGINE_FORCED ? FORCED_NAME
-				       : engine->jails[jail].jail->name;
-}
-
-/* Of a length that no offender has there. */
-static bool manual_is_odd(const struct engine *engine, unsigned jail, const struct prefix *prefix)
-{
-	return prefix->length != engine_length(engine, jail, prefix->address.family) &&
-	       prefix->length != engine_prefix_of(engine, jail, &prefix->address).length;
+	return r;
 }
 
 /* It prevents what comes after all that was read: so a warm-up, which goes by times, finds it so
@@ -104,6 +62,7 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 	bool told = false;
 	unsigned number = state_ledger_jail(engine, jail, network);
 	const struct ban *ban = NULL;
+	bool is_odd; /* of a length that no offender has there */
 	int r;
 
 	/* The kernel holds one element: whatever runs now, runs that long and no longer. */
@@ -121,16 +80,20 @@ int engine_ban(struct engine *engine, unsigned jail, const struct prefix *prefix
 	}
 	if (told)
 		return 0;
+	is_odd = prefix->length != engine_length(engine, jail, prefix->address.family) &&
+		 prefix->length != engine_prefix_of(engine, jail, &prefix->address).length;
 	r = ledger_add(engine->ledger,
 		       &(struct ban){
-			       .jail = name_of(engine, jail),
+			       .jail = jail == ENGINE_MANUAL   ? MANUAL_NAME
+				       : jail == ENGINE_FORCED ? FORCED_NAME
+							       : engine->jails[jail].jail->name,
 			       .prefix = *prefix,
 			       .address = prefix->address,
 			       .since = MAX(now, engine->latest + 1),
 			       .until = until,
 			       .kind = BAN_MANUAL,
 			       .network = network,
-			       .exact = !network && manual_is_odd(engine, jail, prefix),
+			       .exact = !network && is_odd,
 			       .reason = reason,
 		       },
 		       &ban);

@@ -30,18 +30,6 @@ int network_count_ban(struct engine *engine, const struct ban *ban, unsigned jai
 	return network_note(engine, jail, &network, &ban->prefix);
 }
 
-/* Bans up to this one brought a ban of the network, or were forgiven with it. */
-static uint64_t used_up(const struct engine *engine, unsigned number, const struct prefix *network)
-{
-	const struct ban *ban = NULL;
-	uint64_t id = 0;
-
-	while ((ban = ledger_next_of(engine->ledger, number | LEDGER_NETWORKS, network, ban)))
-		if (ban->kind == BAN_AUTOMATIC || ban->lifted)
-			id = MAX(id, ban->id);
-	return id;
-}
-
 static bool counts(const struct engine *engine, unsigned number, const struct prefix *offender,
 		   uint64_t after, usec_t time, usec_t findtime)
 {
@@ -58,39 +46,17 @@ static bool counts(const struct engine *engine, unsigned number, const struct pr
 	return false;
 }
 
-static uint32_t network_count(const struct engine *engine, unsigned jail,
-			      const struct prefix *network, usec_t time)
-{
-	unsigned number = state_ledger_jail(engine, jail, false);
-	uint64_t after = used_up(engine, number, network);
-	const struct prefix *offenders;
-	uint32_t n = 0;
-	size_t n_offenders;
-
-	offenders = networks_offenders(engine->networks, number, network, &n_offenders);
-	for (size_t i = 0; i < n_offenders; i++)
-		n += counts(engine, number, &offenders[i], after, time,
-			    settings_of(engine, jail)->findtime);
-	return n;
-}
-
-static int network_ban(struct engine *engine, unsigned jail, const struct ban *offender,
-		       const struct prefix *network)
-{
-	struct ban ban = *offender;
-
-	ban.id = 0;
-	ban.prefix = *network;
-	ban.network = true;
-	ban.users = 0;
-	ban.failures = (uint64_t)settings_of(engine, jail)->networks.hosts * WEIGHT_ONE;
-	networks_forget(engine->networks, state_ledger_jail(engine, jail, false), network);
-	return banned_begin(engine, jail, &ban);
-}
-
 int network_ban_of(struct engine *engine, unsigned jail, const struct ban *offender)
 {
+	const struct settings *settings = settings_of(engine, jail);
+	unsigned number = state_ledger_jail(engine, jail, false);
+	const struct prefix *offenders;
+	const struct ban *earlier = NULL;
+	struct ban ban = *offender;
 	struct prefix network;
+	uint64_t after = 0; /* bans up to this one brought a ban, or were forgiven with it */
+	size_t n_offenders;
+	uint32_t n = 0;
 	int r;
 
 	if (!engine_network(engine, jail, &offender->address, &network))
@@ -98,8 +64,21 @@ int network_ban_of(struct engine *engine, unsigned jail, const struct ban *offen
 	r = network_note(engine, jail, &network, &offender->prefix);
 	if (r < 0)
 		return r;
-	if (network_count(engine, jail, &network, offender->since) <
-	    settings_of(engine, jail)->networks.hosts)
+	while ((earlier = ledger_next_of(engine->ledger, number | LEDGER_NETWORKS, &network,
+					 earlier)))
+		if (earlier->kind == BAN_AUTOMATIC || earlier->lifted)
+			after = MAX(after, earlier->id);
+	offenders = networks_offenders(engine->networks, number, &network, &n_offenders);
+	for (size_t i = 0; i < n_offenders; i++)
+		n += counts(engine, number, &offenders[i], after, offender->since,
+			    settings->findtime);
+	if (n < settings->networks.hosts)
 		return 0;
-	return network_ban(engine, jail, offender, &network);
+	ban.id = 0;
+	ban.prefix = network;
+	ban.network = true;
+	ban.users = 0;
+	ban.failures = (uint64_t)settings->networks.hosts * WEIGHT_ONE;
+	networks_forget(engine->networks, number, &network);
+	return banned_begin(engine, jail, &ban);
 }

@@ -108,22 +108,8 @@ int reconcile_take_element(struct reconcile *reconcile, const struct nft_element
 		return r;
 	if (verdict == ELEMENT_EXEMPT || verdict == ELEMENT_STALE ||
 	    reconcile_is_astray(reconcile, element))
-		return reconcile_touch(reconcile, element->jail, &element->address,
-				       &element->prefix);
+		return reconcile_touch(reconcile, element);
 	return 0;
-}
-
-static int reconcile_restored(struct reconcile *reconcile, const struct nft_notice *notice)
-{
-	struct reconcile_action action = { .type = RECONCILE_RESTORED };
-	int r = 0;
-
-	memcpy(action.process, notice->process, sizeof(action.process));
-	if (!reconcile->restored && notice->type == NFT_NOTICE_ADDED)
-		r = reconcile_say(reconcile, &action);
-	reconcile->restored = reconcile->restored || notice->type == NFT_NOTICE_ADDED;
-	return r < 0 ? r
-		     : reconcile_touch(reconcile, notice->jail, &notice->address, &notice->prefix);
 }
 
 /* Two programs that each put back what the other removes would never rest: then we wait. */
@@ -147,20 +133,6 @@ static int reconcile_heal(struct reconcile *reconcile, const struct nft_notice *
 	return 0;
 }
 
-static int reconcile_deleted(struct reconcile *reconcile, const struct nft_notice *notice)
-{
-	const struct ban *ban =
-		element_ban(reconcile->engine, notice->jail, &notice->prefix, reconcile->now);
-	int r = 0;
-
-	/* a key that kept nobody out, beside one that does */
-	if (ban && (!notice->host_bits || ban->kind == BAN_MANUAL))
-		r = reconcile_lift(reconcile, ban, notice->process, false);
-	if (r >= 0 && reconcile->wrote)
-		r = reconcile_touch(reconcile, notice->jail, &notice->address, &notice->prefix);
-	return r;
-}
-
 int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notice)
 {
 	const struct nft_element element = {
@@ -172,26 +144,34 @@ int reconcile_notice(struct reconcile *reconcile, const struct nft_notice *notic
 		.remaining = notice->remaining,
 		.comment = notice->comment,
 	};
-	int r;
+	struct reconcile_action action = { .type = RECONCILE_RESTORED };
+	const struct ban *ban;
+	int r = 0;
 
 	switch (notice->type) {
 	case NFT_NOTICE_ADDED:
-		if (notice->restored)
-			return reconcile_restored(reconcile, notice);
-		r = reconcile_take_element(reconcile, &element, notice->process);
-		if (r >= 0 && reconcile->wrote)
-			r = reconcile_touch(reconcile, notice->jail, &notice->address,
-					    &notice->prefix);
-		return r;
+		if (!notice->restored) {
+			r = reconcile_take_element(reconcile, &element, notice->process);
+		} else if (!reconcile->restored) {
+			memcpy(action.process, notice->process, sizeof(action.process));
+			r = reconcile_say(reconcile, &action);
+			reconcile->restored = true;
+		}
+		break;
 	case NFT_NOTICE_DELETED:
-		if (notice->restored) /* its set went with it */
-			return reconcile_restored(reconcile, notice);
-		return reconcile_deleted(reconcile, notice);
+		/* Not if its set went with it; nor a key that kept nobody out, beside one that
+		 * does. */
+		ban = element_ban(reconcile->engine, notice->jail, &notice->prefix, reconcile->now);
+		if (ban && !notice->restored && (!notice->host_bits || ban->kind == BAN_MANUAL))
+			r = reconcile_lift(reconcile, ban, notice->process, false);
+		break;
 	case NFT_NOTICE_DAMAGED:
 		return reconcile_heal(reconcile, notice);
 	case NFT_NOTICE_RESYNC:
 		reconcile_want(reconcile, RECONCILE_WANT_INSTALL | RECONCILE_WANT_LIST);
 		return 0;
 	}
-	return 0;
+	return r >= 0 && (notice->restored || reconcile->wrote)
+		       ? reconcile_touch(reconcile, &element)
+		       : r;
 }

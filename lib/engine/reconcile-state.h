@@ -60,8 +60,7 @@ struct reconcile {
 struct ledger *reconcile_ledger(const struct reconcile *reconcile);
 int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action) must_check;
 void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail);
-int reconcile_touch(struct reconcile *reconcile, const char *jail, const struct address *address,
-		    const struct prefix *prefix) must_check;
+int reconcile_touch(struct reconcile *reconcile, const struct nft_element *element) must_check;
 int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,
 			  const struct nft_element *element, const char *process) must_check;
 int reconcile_say_ban(struct reconcile *reconcile, enum reconcile_type type, uint64_t id,

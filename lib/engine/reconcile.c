@@ -2,46 +2,166 @@
 
 #include "engine/reconcile.h"
 
+#include "base/array.h"
 #include "engine/reconcile-state.h"
 
 #include <errno.h>
 
-static bool reconcile_is_raw(const struct touched *touched)
+int reconcile_new(struct reconcile **ret)
 {
-	return !address_equal(&touched->address, &touched->prefix.address);
+	struct reconcile *reconcile = calloc(1, sizeof(*reconcile));
+
+	if (!reconcile)
+		return -ENOMEM;
+	*ret = reconcile;
+	return 0;
 }
 
-/* The element of its prefix is there, or not. */
-static void reconcile_compare(struct reconcile *reconcile, struct touched *touched, bool found,
-			      usec_t remaining)
+struct reconcile *reconcile_free(struct reconcile *reconcile)
 {
-	const struct ban *ban =
-		element_ban(reconcile->engine, touched->jail, &touched->prefix, reconcile->now);
-	char name[NFT_JAIL_SIZE] = "";
-	struct home home = { 0 };
-	bool is_home;
+	if (!reconcile)
+		return NULL;
+	homes_done(&reconcile->homes);
+	free(reconcile->queue);
+	free(reconcile->seen);
+	free(reconcile->suspects);
+	free(reconcile->touched);
+	free(reconcile);
+	return NULL;
+}
 
-	if (ban) {
-		home_of(&reconcile->homes, ban, &home);
-		home_name(reconcile->engine, ban, name);
-	}
-	is_home = strcmp(name, touched->jail) == 0;
-	touched->deletes = found && !is_home;
-	touched->puts = touched->misses = false;
-	if (!ban || home.state == HOME_ABSENT)
-		return;
-	if (found)
-		touched->puts = !is_home || !element_has_time(ban, remaining, reconcile->now);
-	else if (touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
-		touched->puts = true;
-	else /* the notice of that may be lost */
-		touched->misses = is_home && reconcile_is_missable(reconcile, ban, &home);
-	reconcile->misses = reconcile->misses || touched->misses;
+void reconcile_enter(struct reconcile *reconcile, struct engine *engine)
+{
+	reconcile->engine = engine;
+	reconcile->homes.engine = engine;
+	reconcile->filling = false;
+	reconcile->n_lists = 0;
+	reconcile->n_suspects = reconcile->next_suspect = reconcile->n_missing = 0;
+}
+
+void reconcile_doubt(struct reconcile *reconcile)
+{
+	reconcile->doubting = true;
+}
+
+void reconcile_at(struct reconcile *reconcile, usec_t now, const struct position *position)
+{
+	reconcile->now = now;
+	reconcile->position = *position;
+}
+
+void reconcile_want(struct reconcile *reconcile, unsigned what)
+{
+	if (what & RECONCILE_WANT_RETRY)
+		what |= reconcile->owed;
+	reconcile->owed &= ~what;
+	reconcile->wanted |= what;
+}
+
+bool reconcile_owes(const struct reconcile *reconcile)
+{
+	return reconcile->owed != 0;
+}
+
+void reconcile_quiet(struct reconcile *reconcile)
+{
+	reconcile->wrote = false;
+}
+
+const struct homes *reconcile_homes(const struct reconcile *reconcile)
+{
+	return &reconcile->homes;
+}
+
+struct ledger *reconcile_ledger(const struct reconcile *reconcile)
+{
+	return engine_ledger(reconcile->engine);
+}
+
+int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action)
+{
+	int r;
+
+	r = array_reserve(&reconcile->queue, reconcile->n_queue, &reconcile->max_queue,
+			  sizeof(*action));
+	if (r < 0)
+		return r;
+	reconcile->queue[reconcile->n_queue++] = *action;
+	return 0;
+}
+
+void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail)
+{
+	size_t size = MIN(strlen(jail), (size_t)NFT_JAIL_SIZE - 1);
+
+	memcpy(to, jail, size);
+	to[size] = '\0';
+}
+
+int reconcile_touch(struct reconcile *reconcile, const struct nft_element *element)
+{
+	struct touched *touched;
+	int r;
+
+	r = array_reserve(&reconcile->touched, reconcile->n_touched, &reconcile->max_touched,
+			  sizeof(*touched));
+	if (r < 0)
+		return r;
+	touched = &reconcile->touched[reconcile->n_touched++];
+	*touched = (struct touched){ .address = element->address, .prefix = element->prefix };
+	reconcile_jail_copy(touched->jail, element->jail);
+	return 0;
+}
+
+int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,
+			  const struct nft_element *element, const char *process)
+{
+	struct reconcile_action action = { .type = type, .prefix = element->prefix };
+
+	reconcile_jail_copy(action.jail, element->jail);
+	memcpy(action.process, process, strnlen(process, sizeof(action.process) - 1));
+	(void)nft_clean_comment(element->comment ?: "", action.comment);
+	return reconcile_say(reconcile, &action);
+}
+
+int reconcile_say_ban(struct reconcile *reconcile, enum reconcile_type type, uint64_t id,
+		      const char *process, bool absent)
+{
+	struct reconcile_action action = { .type = type, .ban = id, .absent = absent };
+
+	memcpy(action.process, process, strnlen(process, sizeof(action.process) - 1));
+	return reconcile_say(reconcile, &action);
+}
+
+void reconcile_owe(struct reconcile *reconcile, unsigned what)
+{
+	reconcile->wanted &= ~what;
+	reconcile->owed |= what;
+}
+
+void reconcile_give_list_up(struct reconcile *reconcile)
+{
+	reconcile->n_lists = 0;
+	reconcile->is_given_up = true;
+	reconcile->n_suspects = reconcile->next_suspect = reconcile->n_missing = 0;
+	reconcile_owe(reconcile, RECONCILE_WANT_LIST | RECONCILE_WANT_FILL);
+}
+
+void reconcile_find(struct reconcile *reconcile, bool suspect, const char *jail,
+		    const struct address *address, struct reconcile_action *ret)
+{
+	*ret = (struct reconcile_action){ .type = RECONCILE_FIND, .address = *address };
+	reconcile_jail_copy(ret->jail, jail);
+	reconcile->asks_suspect = suspect;
 }
 
 void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 {
+	char name[NFT_JAIL_SIZE] = "";
+	struct home home = { 0 };
 	struct touched *touched;
+	const struct ban *ban;
+	bool is_home;
 
 	if (reconcile->asks_suspect) {
 		reconcile_found_suspect(reconcile, found);
@@ -52,14 +172,31 @@ void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 		return;
 	}
 	touched = &reconcile->touched[reconcile->next_look];
-	if (reconcile_is_raw(touched) && !reconcile->looked_raw) {
+	if (!address_equal(&touched->address, &touched->prefix.address) && !reconcile->looked_raw) {
 		touched->deletes_raw = found > 0;
 		reconcile->looked_raw = true;
 		return;
 	}
-	reconcile_compare(reconcile, touched, found > 0, remaining);
 	reconcile->looked_raw = false;
 	reconcile->next_look++;
+	/* the element of its prefix is there, or not */
+	ban = element_ban(reconcile->engine, touched->jail, &touched->prefix, reconcile->now);
+	if (ban) {
+		home_of(&reconcile->homes, ban, &home);
+		home_name(reconcile->engine, ban, name);
+	}
+	is_home = strcmp(name, touched->jail) == 0;
+	touched->deletes = found > 0 && !is_home;
+	touched->puts = touched->misses = false;
+	if (!ban || home.state == HOME_ABSENT)
+		return;
+	if (found > 0)
+		touched->puts = !is_home || !element_has_time(ban, remaining, reconcile->now);
+	else if (touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
+		touched->puts = true;
+	else /* the notice of that may be lost */
+		touched->misses = is_home && reconcile_is_missable(reconcile, ban, &home);
+	reconcile->misses = reconcile->misses || touched->misses;
 }
 
 /* They are absent from the set that held all, and that stands there now. */
@@ -95,13 +232,6 @@ int reconcile_identified(struct reconcile *reconcile, int error)
 				       : reconcile_lift_suspects(reconcile, error);
 }
 
-static void reconcile_delete(struct reconcile_action *ret, const char *jail,
-			     const struct address *address)
-{
-	*ret = (struct reconcile_action){ .type = RECONCILE_DELETE, .address = *address };
-	reconcile_jail_copy(ret->jail, jail);
-}
-
 /* The next change of what was looked at: first in, then out, so that no crash leaves a ban out. */
 static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcile_action *ret)
 {
@@ -118,14 +248,15 @@ static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcil
 			home_name(reconcile->engine, ban, ret->jail);
 			return true;
 		}
-		if (touched->deletes) {
+		if (touched->deletes || touched->deletes_raw) {
+			*ret = (struct reconcile_action){ .type = RECONCILE_DELETE,
+							  .address =
+								  touched->deletes
+									  ? touched->prefix.address
+									  : touched->address };
+			reconcile_jail_copy(ret->jail, touched->jail);
+			touched->deletes_raw = touched->deletes_raw && touched->deletes;
 			touched->deletes = false;
-			reconcile_delete(ret, touched->jail, &touched->prefix.address);
-			return true;
-		}
-		if (touched->deletes_raw) {
-			touched->deletes_raw = false;
-			reconcile_delete(ret, touched->jail, &touched->address);
 			return true;
 		}
 	}
@@ -158,25 +289,7 @@ static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconci
 	return false;
 }
 
-/* False: something else comes first, or it is done. */
-static bool reconcile_settle(struct reconcile *reconcile, struct reconcile_action *ret)
-{
-	if (reconcile->restored) { /* its rules stand behind ours */
-		reconcile->restored = false;
-		reconcile->wanted |= RECONCILE_WANT_INSTALL;
-		return false;
-	}
-	if (reconcile->homeless) {
-		reconcile->homeless = false;
-		*ret = (struct reconcile_action){ .type = RECONCILE_LENGTHS };
-		return true;
-	}
-	if (reconcile_settle_touched(reconcile, ret))
-		return true;
-	reconcile->wanted &= ~RECONCILE_WANT_SETTLE;
-	return false;
-}
-
+/* What comes before all else. */
 static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action *ret)
 {
 	if (reconcile->head < reconcile->n_queue) {
@@ -216,10 +329,19 @@ int reconcile_take(struct reconcile *reconcile, struct reconcile_action *ret)
 			r = reconcile_check_list(reconcile, ret);
 		else if (reconcile->wanted & RECONCILE_WANT_FILL)
 			r = reconcile_next_fill(reconcile, ret);
-		else if (reconcile->wanted & RECONCILE_WANT_SETTLE)
-			r = reconcile_settle(reconcile, ret);
-		else
+		else if (!(reconcile->wanted & RECONCILE_WANT_SETTLE))
 			return 0;
+		else if (reconcile->restored) { /* its rules stand behind ours */
+			reconcile->restored = false;
+			reconcile->wanted |= RECONCILE_WANT_INSTALL;
+		} else if (reconcile->homeless) {
+			reconcile->homeless = false;
+			*ret = (struct reconcile_action){ .type = RECONCILE_LENGTHS };
+			r = 1;
+		} else if (reconcile_settle_touched(reconcile, ret))
+			r = 1;
+		else
+			reconcile->wanted &= ~RECONCILE_WANT_SETTLE;
 	}
 	if (r > 0 && (ret->type == RECONCILE_PUT || ret->type == RECONCILE_DELETE ||
 		      ret->type == RECONCILE_INSTALL))

@@ -69,17 +69,6 @@ bool engine_network_of(const struct engine *engine, unsigned jail, const struct 
 				       : engine_network(engine, jail, &ban->address, ret);
 }
 
-struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
-			       const struct address *address)
-{
-	const struct settings *settings = settings_of(engine, jail);
-
-	if (jail == ENGINE_FORCED)
-		return address_widen(address, address_bits(address));
-	return address_host(address,
-			    address->family == AF_INET ? settings->prefix4 : settings->prefix6);
-}
-
 unsigned engine_length(const struct engine *engine, unsigned jail, uint8_t family)
 {
 	const struct settings *settings = settings_of(engine, jail);
@@ -87,4 +76,13 @@ unsigned engine_length(const struct engine *engine, unsigned jail, uint8_t famil
 	if (jail == ENGINE_FORCED)
 		return family == AF_INET ? 32 : 128;
 	return family == AF_INET ? settings->prefix4 : settings->prefix6;
+}
+
+struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
+			       const struct address *address)
+{
+	unsigned length = engine_length(engine, jail, address->family);
+
+	return jail == ENGINE_FORCED ? address_widen(address, length)
+				     : address_host(address, length);
 }

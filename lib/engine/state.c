@@ -16,21 +16,18 @@ static usec_t state_add_times(usec_t a, usec_t b)
 
 /* What a failure weighs may depend on those a findtime before it, and they on nothing earlier that
  * still matters: whether it is a repeat, not what it weighs. */
-static usec_t reach_of(const struct jail_state *jail)
-{
-	usec_t findtime = jail->settings->findtime;
-
-	return MAX(state_add_times(jail->repeats ? 2 * findtime : findtime,
-				   breaker_reach(&jail->breaker)),
-		   accounts_reach(&jail->settings->targets));
-}
-
 static usec_t longest_reach(const struct engine *engine)
 {
-	usec_t longest = 0;
+	usec_t longest = 0, reach;
 
-	for (size_t i = 0; i < engine->n_jails; i++)
-		longest = MAX(longest, reach_of(&engine->jails[i]));
+	for (size_t i = 0; i < engine->n_jails; i++) {
+		const struct jail_state *jail = &engine->jails[i];
+
+		reach = jail->settings->findtime * (jail->repeats ? 2 : 1);
+		reach = MAX(state_add_times(reach, breaker_reach(&jail->breaker)),
+			    accounts_reach(&jail->settings->targets));
+		longest = MAX(longest, reach);
+	}
 	return state_add_times(longest, TOTALS_REACH);
 }
 
@@ -50,12 +47,6 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 	state->depth = MIN(state->limit + (state->repeats ? SPARE_REPEATS : 0), WINDOW_MAX_DEPTH);
 	r = counting_new(jail->rule, &state->counting);
 	return r < 0 ? r : breaker_init(&state->breaker, &settings->maxbans);
-}
-
-static void done_jail(struct jail_state *state)
-{
-	breaker_done(&state->breaker);
-	free(state->counting);
 }
 
 static int make_tables(struct engine *engine, const uint8_t seed[16],
@@ -118,8 +109,10 @@ void state_done(struct engine *engine)
 	accounts_free(engine->accounts);
 	ledger_free(engine->ledger);
 	prefixset_done(&engine->ignored);
-	for (size_t i = 0; engine->jails && i < engine->n_jails; i++)
-		done_jail(&engine->jails[i]);
+	for (size_t i = 0; engine->jails && i < engine->n_jails; i++) {
+		breaker_done(&engine->jails[i].breaker);
+		free(engine->jails[i].counting);
+	}
 	free(engine->jails);
 	free(engine->lifts);
 	free(engine->judged);

@@ -93,7 +93,6 @@ unsigned state_ledger_jail(const struct engine *engine, unsigned jail, bool netw
 /* True if a warm-up reaches that time, with all that counts. */
 bool state_is_in_reach(const struct engine *engine, usec_t time);
 
-
 /* Of warmup.c: unbans whose position the warm-up has not reached yet; there each empties the window
  * once more. The ban was lifted. -ENOMEM. */
 int lift_add(struct engine *engine, const struct ban *ban) must_check;
