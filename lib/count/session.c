@@ -245,37 +245,27 @@ static bool is_holder(const void *record, const void *wanted)
 	return holder->jail == key->jail && address_equal(&holder->address, key->address);
 }
 
-static struct holder *open_holder(struct sessions *sessions, const struct noted *noted)
-{
-	const struct holder_key key = { noted->offender, noted->jail };
-	uint64_t hash =
-		hash64(sessions->seed, noted->offender->bytes, address_bits(key.address) / 8) +
-		noted->jail;
-	struct holder *holder = table_find(&sessions->holders, hash, is_holder, &key);
-
-	if (holder)
-		return holder;
-	holder = table_add(&sessions->holders, &sessions->holder_list, hash);
-	if (!holder)
-		return NULL;
-	holder->address = *noted->offender;
-	holder->jail = noted->jail;
-	holder->oldest = holder->newest = POOL_NONE;
-	return holder;
-}
-
 /* The session becomes the newest of that offender's. */
 static int join_holder(struct sessions *sessions, struct session *session, struct note *note,
 		       const struct noted *noted)
 {
+	const struct holder_key key = { noted->offender, noted->jail };
+	uint64_t hash = hash64(sessions->seed, key.address->bytes, address_bits(key.address) / 8) +
+			key.jail;
 	uint32_t index = table_index(&sessions->table, &sessions->noted, session);
-	struct note *newest;
 	struct holder *holder;
+	struct note *newest;
 
 	leave_holder(sessions, note);
-	holder = open_holder(sessions, noted);
-	if (!holder)
-		return -ENOMEM;
+	holder = table_find(&sessions->holders, hash, is_holder, &key);
+	if (!holder) {
+		holder = table_add(&sessions->holders, &sessions->holder_list, hash);
+		if (!holder)
+			return -ENOMEM;
+		holder->address = *noted->offender;
+		holder->jail = noted->jail;
+		holder->oldest = holder->newest = POOL_NONE;
+	}
 	if (holder->n >= SESSION_NOTES_MAX) {
 		forget_note(sessions, table_at(&sessions->table, holder->oldest),
 			    note->address_time);

@@ -155,35 +155,27 @@ int totals_raise(struct pool *pool, struct totals *totals, unsigned what, const 
 	return 0;
 }
 
-/* A teller's events add up; there are few in a session. */
-static struct raise sum_of(struct place place, const struct counting *counting, unsigned teller)
-{
-	struct raise sum = { 0 };
-	struct told *told;
-
-	while ((told = next_told(&place))) {
-		if ((told->what & TOTALS_NAMED) || counting[told->what].teller != teller)
-			continue;
-		sum.count = MIN(sum.count + told->total, TOTALS_MAX);
-		sum.tail = MIN(sum.tail + told->tail, TOTALS_MAX);
-	}
-	return sum;
-}
-
 struct raise totals_count(const struct pool *pool, struct totals *totals,
 			  const struct counting *counting, unsigned thing)
 {
 	const struct place first = first_place(pool, totals);
-	struct place place = first;
+	struct place place = first, rest;
 	struct raise largest = { 0 };
-	struct told *told;
+	struct told *told, *other;
 
+	/* A teller's events add up; there are few in a session. */
 	while ((told = next_told(&place))) {
-		struct raise sum;
+		struct raise sum = { 0 };
 
 		if ((told->what & TOTALS_NAMED) || counting[told->what].thing != thing)
 			continue;
-		sum = sum_of(first, counting, counting[told->what].teller);
+		for (rest = first; (other = next_told(&rest));) {
+			if ((other->what & TOTALS_NAMED) ||
+			    counting[other->what].teller != counting[told->what].teller)
+				continue;
+			sum.count = MIN(sum.count + other->total, TOTALS_MAX);
+			sum.tail = MIN(sum.tail + other->tail, TOTALS_MAX);
+		}
 		largest.count = MAX(largest.count, sum.count);
 		largest.tail = MAX(largest.tail, sum.tail);
 	}

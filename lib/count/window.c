@@ -343,11 +343,6 @@ uint64_t windows_n_evicted(const struct windows *windows)
 	return windows->n_evicted;
 }
 
-bool windows_is_empty(const struct window *window)
-{
-	return window->n == 0;
-}
-
 uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now)
 {
 	usec_t lifetime = windows->lists[window->list].lifetime;
@@ -363,6 +358,8 @@ uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_
 			sum += failure->weight;
 	}
 	window->n = (uint16_t)n;
+	if (n == 0)
+		windows_drop(windows, window);
 	return sum;
 }
 

@@ -48,7 +48,7 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 void windows_remember_users(struct windows *windows, unsigned list);
 
 /* Removes the failures of a user, whatever their time, and answers how much of them weighed at
- * `now`. */
+ * `now`. A source of which nothing is left is forgotten. */
 uint64_t windows_forgive(struct windows *windows, struct window *window, uint64_t user, usec_t now);
 
 /* True if a failure of that user weighs at `now`, and with that secret unless it is SECRET_NONE;
@@ -59,9 +59,6 @@ bool windows_knows(struct windows *windows, struct window *window, usec_t now, u
  * and counted no further than `max` (at most WINDOW_MAX_USERS). */
 unsigned windows_n_users(struct windows *windows, struct window *window, usec_t now, uint64_t user,
 			 unsigned max);
-
-/* True if nothing is left in it. */
-bool windows_is_empty(const struct window *window);
 
 /* Once an event, with the latest time seen: lets go of sources whose failures weigh no more;
  * constant work. */

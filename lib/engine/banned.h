@@ -27,4 +27,10 @@ void banned_note(struct engine *engine, const struct ban *ban);
 /* The offender's failures up to `until` count no more; USEC_INFINITY: all. */
 void banned_empty_window(struct engine *engine, const struct ban *ban, usec_t until);
 
+/* Of network-ban.c. After the ban of an offender: bans its network, if it was the last one that it
+ * takes. -ENOMEM. */
+int network_ban_of(struct engine *engine, unsigned jail, const struct ban *offender) must_check;
+/* A ban from the ledger: its network counts it. -ENOMEM. */
+int network_count_ban(struct engine *engine, const struct ban *ban, unsigned jail) must_check;
+
 #endif

@@ -1,7 +1,7 @@
 #include "engine/engine.h"
 
-#include "engine/judge.h"
 #include "engine/state.h"
+#include "engine/weigh.h"
 
 #include <errno.h>
 
@@ -63,12 +63,32 @@ struct engine *engine_free(struct engine *engine)
 	return NULL;
 }
 
-static int judge_hits(struct engine *engine, const struct entry *entry, size_t n, usec_t time)
+/* The entry's hits, and its time if there are any or if it is `needed` without. Their number, or
+ * what the entry says. */
+static int engine_scan(struct engine *engine, const struct entry *entry, bool needed, usec_t *time)
+{
+	int r, n;
+
+	state_forget_entry(engine);
+	n = ruleset_scan(engine->ruleset, entry);
+	if (n < 0 || (n == 0 && !needed))
+		return n;
+	r = entry_time(entry, time);
+	return r < 0 ? r : n;
+}
+
+static int judge_hits(struct engine *engine, const struct entry *entry, size_t n, bool notes_only,
+		      usec_t time)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = judge_hit(engine, entry, ruleset_hit(engine->ruleset, i), time);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct hit *hit = ruleset_hit(engine->ruleset, i);
+
+		if (!notes_only ||
+		    ruleset_event(engine->ruleset, hit->jail, hit->event)->outcome == OUTCOME_NOTE)
+			r = judge_hit(engine, entry, hit, time);
+	}
 	engine->latest = MAX(engine->latest, time);
 	windows_expire(engine->windows, engine->latest);
 	nameless_expire(engine->nameless, engine->latest);
@@ -80,62 +100,38 @@ static int judge_hits(struct engine *engine, const struct entry *entry, size_t n
 int engine_feed(struct engine *engine, const struct entry *entry)
 {
 	usec_t time;
-	int r, n;
+	int n;
 
 	engine_warm_done(engine);
-	state_forget_entry(engine);
 	engine->statistics.entries++;
-	n = ruleset_scan(engine->ruleset, entry);
-	if (n <= 0)
-		return n;
-	r = entry_time(entry, &time);
-	if (r < 0)
-		return r;
-	return judge_hits(engine, entry, (size_t)n, time);
+	n = engine_scan(engine, entry, false, &time);
+	return n <= 0 ? n : judge_hits(engine, entry, (size_t)n, false, time);
 }
 
 int engine_warm(struct engine *engine, const struct entry *entry)
 {
 	bool has_lifts = lift_is_pending(engine);
 	usec_t time;
-	int r, n;
+	int r = 0, n = engine_scan(engine, entry, has_lifts, &time);
 
-	state_forget_entry(engine);
-	n = ruleset_scan(engine->ruleset, entry);
 	if (n < 0 || (n == 0 && !has_lifts))
 		return n;
-	r = entry_time(entry, &time);
-	if (r < 0)
-		return r;
 	engine->warming = true;
 	lift_apply_overdue(engine, time);
 	if (n > 0)
-		r = judge_hits(engine, entry, (size_t)n, time);
+		r = judge_hits(engine, entry, (size_t)n, false, time);
 	return r < 0 ? r : lift_apply_at(engine, entry, time);
 }
 
 int engine_warm_notes(struct engine *engine, const struct entry *entry)
 {
 	usec_t time;
-	int r, n;
+	int n = engine_scan(engine, entry, false, &time);
 
-	state_forget_entry(engine);
-	n = ruleset_scan(engine->ruleset, entry);
 	if (n <= 0)
 		return n;
-	r = entry_time(entry, &time);
-	if (r < 0)
-		return r;
 	engine->warming = true;
-	for (size_t i = 0; r == 0 && i < (size_t)n; i++) {
-		const struct hit *hit = ruleset_hit(engine->ruleset, i);
-
-		if (ruleset_event(engine->ruleset, hit->jail, hit->event)->outcome == OUTCOME_NOTE)
-			r = judge_hit(engine, entry, hit, time);
-	}
-	engine->latest = MAX(engine->latest, time);
-	sessions_expire(engine->sessions, engine->latest);
-	return r;
+	return judge_hits(engine, entry, (size_t)n, true, time);
 }
 
 bool engine_take(struct engine *engine, struct decision *ret)

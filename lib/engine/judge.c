@@ -4,11 +4,10 @@
  * total -> ignored? -> banned? -> told by the other kind of lines? What it weighs is weigh.c's.
  */
 
-#include "engine/judge.h"
+#include "engine/weigh.h"
 
 #include "engine/banned.h"
 #include "engine/settings.h"
-#include "engine/weigh.h"
 
 #include <errno.h>
 
@@ -178,12 +177,10 @@ static void judge_success(struct judgement *judgement)
 		return;
 	offender = engine_prefix_of(judgement->engine, verdict->jail, &verdict->address);
 	window = windows_find(windows, verdict->jail, &offender.address);
-	if (!window)
-		return;
-	verdict->forgiven = windows_forgive(windows, window, weigh_identify_user(verdict->user),
-					    judgement->time);
-	if (windows_is_empty(window))
-		windows_drop(windows, window);
+	if (window)
+		verdict->forgiven =
+			windows_forgive(windows, window, weigh_identify_user(verdict->user),
+					judgement->time);
 }
 
 /* Nobody is known any more to whom the failure could be given. */

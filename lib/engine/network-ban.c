@@ -4,9 +4,8 @@
  * one counts towards one ban of the network only.
  */
 
-#include "engine/network-ban.h"
-
 #include "engine/banned.h"
+
 #include "engine/settings.h"
 
 /* Offenders that a network keeps for each that it takes: some were lifted. */

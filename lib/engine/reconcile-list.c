@@ -10,16 +10,6 @@
 #define MAX_TOUCHED 65536 /* because they could not be deleted */
 #define MAX_LISTS   5     /* until one tells all that we know of */
 
-void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *ret)
-{
-	if (reconcile->n_lists++ == 0)
-		reconcile->believing =
-			reconcile->doubting || ledger_last_id(reconcile_ledger(reconcile)) == 0;
-	reconcile->n_seen = 0;
-	reconcile->is_given_up = false;
-	*ret = (struct reconcile_action){ .type = RECONCILE_LIST };
-}
-
 int reconcile_element(struct reconcile *reconcile, const struct nft_element *element)
 {
 	const struct ban *ban;

@@ -59,7 +59,7 @@ struct reconcile {
 
 struct ledger *reconcile_ledger(const struct reconcile *reconcile);
 int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *action) must_check;
-void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail);
+
 int reconcile_touch(struct reconcile *reconcile, const struct nft_element *element) must_check;
 int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,
 			  const struct nft_element *element, const char *process) must_check;
@@ -76,7 +76,7 @@ bool reconcile_is_missable(const struct reconcile *reconcile, const struct ban *
 			   struct home *home);
 int reconcile_take_element(struct reconcile *reconcile, const struct nft_element *element,
 			   const char *process) must_check;
-void reconcile_begin_list(struct reconcile *reconcile, struct reconcile_action *ret);
+
 void reconcile_found_suspect(struct reconcile *reconcile, int found);
 /* The list that is being worked on. False: nothing is left to ask for it. */
 bool reconcile_check_list(struct reconcile *reconcile, struct reconcile_action *ret);

@@ -6,6 +6,7 @@
 #include "engine/reconcile-state.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 int reconcile_new(struct reconcile **ret)
 {
@@ -90,14 +91,6 @@ int reconcile_say(struct reconcile *reconcile, const struct reconcile_action *ac
 	return 0;
 }
 
-void reconcile_jail_copy(char to[static NFT_JAIL_SIZE], const char *jail)
-{
-	size_t size = MIN(strlen(jail), (size_t)NFT_JAIL_SIZE - 1);
-
-	memcpy(to, jail, size);
-	to[size] = '\0';
-}
-
 int reconcile_touch(struct reconcile *reconcile, const struct nft_element *element)
 {
 	struct touched *touched;
@@ -109,7 +102,7 @@ int reconcile_touch(struct reconcile *reconcile, const struct nft_element *eleme
 		return r;
 	touched = &reconcile->touched[reconcile->n_touched++];
 	*touched = (struct touched){ .address = element->address, .prefix = element->prefix };
-	reconcile_jail_copy(touched->jail, element->jail);
+	snprintf(touched->jail, NFT_JAIL_SIZE, "%s", element->jail);
 	return 0;
 }
 
@@ -118,7 +111,7 @@ int reconcile_say_element(struct reconcile *reconcile, enum reconcile_type type,
 {
 	struct reconcile_action action = { .type = type, .prefix = element->prefix };
 
-	reconcile_jail_copy(action.jail, element->jail);
+	snprintf(action.jail, NFT_JAIL_SIZE, "%s", element->jail);
 	memcpy(action.process, process, strnlen(process, sizeof(action.process) - 1));
 	(void)nft_clean_comment(element->comment ?: "", action.comment);
 	return reconcile_say(reconcile, &action);
@@ -151,7 +144,7 @@ void reconcile_find(struct reconcile *reconcile, bool suspect, const char *jail,
 		    const struct address *address, struct reconcile_action *ret)
 {
 	*ret = (struct reconcile_action){ .type = RECONCILE_FIND, .address = *address };
-	reconcile_jail_copy(ret->jail, jail);
+	snprintf(ret->jail, NFT_JAIL_SIZE, "%s", jail);
 	reconcile->asks_suspect = suspect;
 }
 
@@ -254,7 +247,7 @@ static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcil
 								  touched->deletes
 									  ? touched->prefix.address
 									  : touched->address };
-			reconcile_jail_copy(ret->jail, touched->jail);
+			snprintf(ret->jail, NFT_JAIL_SIZE, "%s", touched->jail);
 			touched->deletes_raw = touched->deletes_raw && touched->deletes;
 			touched->deletes = false;
 			return true;
@@ -311,7 +304,12 @@ static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action 
 			return true;
 		if (!(reconcile->wanted & RECONCILE_WANT_LIST))
 			return false;
-		reconcile_begin_list(reconcile, ret);
+		if (reconcile->n_lists++ == 0)
+			reconcile->believing = reconcile->doubting ||
+					       ledger_last_id(reconcile_ledger(reconcile)) == 0;
+		reconcile->n_seen = 0;
+		reconcile->is_given_up = false;
+		*ret = (struct reconcile_action){ .type = RECONCILE_LIST };
 		return true;
 	}
 	return false;

@@ -49,53 +49,42 @@ static int init_jail(struct jail_state *state, const struct jail *jail)
 	return r < 0 ? r : breaker_init(&state->breaker, &settings->maxbans);
 }
 
-static int make_tables(struct engine *engine, const uint8_t seed[16],
-		       const struct engine_limits *limits)
-{
-	cleanup(freep) usec_t *lifetimes = calloc(engine->n_jails + 1, sizeof(*lifetimes));
-	size_t n = engine->n_jails;
-	int r;
-
-	if (!lifetimes)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		lifetimes[i] = engine->jails[i].settings->findtime;
-	r = windows_new(seed, lifetimes, n, limits->max_sources ?: ENGINE_MAX_SOURCES,
-			&engine->windows);
-	if (r < 0)
-		return r;
-	for (unsigned i = 0; i < n; i++)
-		if (engine->jails[i].users)
-			windows_remember_users(engine->windows, i);
-	r = nameless_new(seed, limits->max_nameless ?: ENGINE_MAX_NAMELESS, &engine->nameless);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		lifetimes[i] = WARN_PAUSE;
-	r = windows_new(seed, lifetimes, n, MAX_WARNED, &engine->warned);
-	if (r < 0)
-		return r;
-	r = networks_new(seed, NETWORKS_MAX_OFFENDERS, &engine->networks);
-	if (r < 0)
-		return r;
-	r = sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS, &engine->sessions);
-	return r < 0 ? r : accounts_new(seed, &engine->accounts);
-}
-
 int state_init(struct engine *engine, const uint8_t seed[16], const struct engine_limits *limits)
 {
+	size_t n = ruleset_n_jails(engine->ruleset);
+	cleanup(freep) usec_t *findtimes = calloc(n + 1, sizeof(*findtimes));
+	cleanup(freep) usec_t *pauses = calloc(n + 1, sizeof(*pauses));
 	int r = 0;
 
-	engine->n_jails = ruleset_n_jails(engine->ruleset);
-	engine->jails = calloc(engine->n_jails + 1, sizeof(*engine->jails));
-	if (!engine->jails)
+	engine->n_jails = n;
+	engine->jails = calloc(n + 1, sizeof(*engine->jails));
+	if (!engine->jails || !findtimes || !pauses)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < engine->n_jails; i++)
-		r = init_jail(&engine->jails[i], ruleset_jail(engine->ruleset, (unsigned)i));
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		r = init_jail(&engine->jails[i], ruleset_jail(engine->ruleset, i));
+		findtimes[i] = engine->jails[i].settings->findtime;
+		pauses[i] = WARN_PAUSE;
+	}
+	if (r == 0)
+		r = windows_new(seed, findtimes, n, limits->max_sources ?: ENGINE_MAX_SOURCES,
+				&engine->windows);
+	for (unsigned i = 0; r == 0 && i < n; i++)
+		if (engine->jails[i].users)
+			windows_remember_users(engine->windows, i);
+	if (r == 0)
+		r = nameless_new(seed, limits->max_nameless ?: ENGINE_MAX_NAMELESS,
+				 &engine->nameless);
+	if (r == 0)
+		r = windows_new(seed, pauses, n, MAX_WARNED, &engine->warned);
+	if (r == 0)
+		r = networks_new(seed, NETWORKS_MAX_OFFENDERS, &engine->networks);
+	if (r == 0)
+		r = sessions_new(seed, limits->max_sessions ?: ENGINE_MAX_SESSIONS,
+				 &engine->sessions);
 	if (r < 0)
 		return r;
 	engine->reach = longest_reach(engine);
-	return make_tables(engine, seed, limits);
+	return accounts_new(seed, &engine->accounts);
 }
 
 void state_done(struct engine *engine)

@@ -9,7 +9,6 @@
 
 #include "base/array.h"
 #include "engine/banned.h"
-#include "engine/network-ban.h"
 #include "engine/settings.h"
 
 /* An entry this much later than an unban's position, and the position not met: it will not be. So

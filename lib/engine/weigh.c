@@ -11,7 +11,6 @@
 
 #include "base/hash.h"
 #include "engine/banned.h"
-#include "engine/network-ban.h"
 
 uint64_t weigh_identify_user(struct span user)
 {

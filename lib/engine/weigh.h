@@ -25,4 +25,10 @@ int weigh_failure(struct judgement *judgement, uint32_t attempts) must_check;
 /* USER_NONE: no name. */
 uint64_t weigh_identify_user(struct span user);
 
+/* Of judge.c. One hit of an entry: its verdict, and the decisions that follow. -ENOMEM, or what the
+ * entry says.
+ */
+int judge_hit(struct engine *engine, const struct entry *entry, const struct hit *hit,
+	      usec_t time) must_check;
+
 #endif

@@ -1,4 +1,4 @@
-#include "ledger/change.h"
+#include "ledger/ledger.h"
 
 #include "base/array.h"
 #include "ledger/store.h"

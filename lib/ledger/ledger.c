@@ -209,7 +209,7 @@ static int ledger_add_record(struct ledger *ledger, const struct ban *ban, struc
 	r = ledger_jail(ledger, ban->jail, &jail);
 	if (r < 0)
 		return r;
-	record = store_take(ledger, id);
+	record = table_add(&ledger->bans, &ledger->ban_list, id);
 	if (!record)
 		return -ENOMEM;
 	record->ban = *ban;

@@ -1,4 +1,4 @@
-#include "ledger/query.h"
+#include "ledger/ledger.h"
 
 #include "ledger/store.h"
 

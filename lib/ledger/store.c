@@ -28,25 +28,14 @@ void store_free_texts(struct record *record)
 	store_free_text(&ban->lifted_after_cursor);
 }
 
-/* Numbered by us, one after the other: each has a bucket of its own, beside its neighbour's. */
-static uint64_t hash_id(uint64_t id)
-{
-	return id;
-}
-
 static bool equal_id(const void *record, const void *key)
 {
 	return ((const struct record *)record)->ban.id == *(const uint64_t *)key;
 }
 
-struct record *store_take(struct ledger *ledger, uint64_t id)
-{
-	return table_add(&ledger->bans, &ledger->ban_list, hash_id(id));
-}
-
 struct record *store_find(const struct ledger *ledger, uint64_t id)
 {
-	return table_find(&ledger->bans, hash_id(id), equal_id, &id);
+	return table_find(&ledger->bans, id, equal_id, &id);
 }
 
 static bool equal_offender(const void *record, const void *key)

@@ -53,6 +53,8 @@ struct filled_set {
 
 struct ledger {
 	uint8_t seed[HASH_SEED_SIZE];
+	/* A ban's number is its hash: given one after the other, so that each has a bucket of its
+	 * own, beside its neighbour's. */
 	struct table bans, offenders;
 	struct table_list ban_list, offender_list;
 	struct jail_record **jails;
@@ -93,8 +95,6 @@ void store_note_length(struct offender *offender, const struct ban *ban);
 /* Gives the record back. */
 void store_drop(struct ledger *ledger, struct record *record);
 
-/* A zeroed record for the ban of that number; NULL: no memory. */
-struct record *store_take(struct ledger *ledger, uint64_t id);
 /* NULL: no such ban, no such offender. */
 struct record *store_find(const struct ledger *ledger, uint64_t id);
 struct offender *store_find_offender(const struct ledger *ledger, const struct offender_key *key);

@@ -288,21 +288,6 @@ static int put_table(const struct nft_layout *layout, const struct nftmsg_state 
 	return 0;
 }
 
-static int put_bans(const struct nft_layout *layout, const struct nftmsg_state *state,
-		    const struct nft_jail *jail, uint8_t family, struct nftmsg_batch *batch)
-{
-	const struct nftmsg_known_set *set = fit_set(layout, state, jail, family);
-
-	if (!set)
-		return nftmsg_set_add_bans(batch, layout->table, jail->name, family,
-					   prefix_of(jail, family), size_of(layout, jail));
-	if (!set->strange)
-		return 0;
-	/* Where no elements are named all are meant. */
-	return nftmsg_batch_name(batch, NFT_MSG_DELSETELEM, layout->table, NFTA_SET_ELEM_LIST_SET,
-				 set->name);
-}
-
 /* Of NFT_FORCED alone, or of all others. */
 static int put_jails(const struct nft_layout *layout, bool forced, struct nftmsg_batch *batch,
 		     uint32_t *set_id)
@@ -323,6 +308,7 @@ static int put_jails(const struct nft_layout *layout, bool forced, struct nftmsg
 int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_state *state,
 			uint32_t sequence, struct nftmsg_batch *batch)
 {
+	const struct nftmsg_known_set *set;
 	const struct nft_jail *jail;
 	struct nft_jail buffer;
 	uint32_t set_id = 0;
@@ -335,9 +321,18 @@ int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_sta
 		r = nftmsg_set_add_ignored(batch, layout->table, families[f], layout->ignore,
 					   layout->n_ignore);
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-			if (nftmsg_jail_has(jail, families[f]))
-				r = put_bans(layout, state, jail, families[f], batch);
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++) {
+			if (!nftmsg_jail_has(jail, families[f]))
+				continue;
+			set = fit_set(layout, state, jail, families[f]);
+			if (!set)
+				r = nftmsg_set_add_bans(batch, layout->table, jail->name,
+							families[f], prefix_of(jail, families[f]),
+							size_of(layout, jail));
+			else if (set->strange) /* where no elements are named all are meant */
+				r = nftmsg_batch_name(batch, NFT_MSG_DELSETELEM, layout->table,
+						      NFTA_SET_ELEM_LIST_SET, set->name);
+		}
 	if (r == 0)
 		r = put_jails(layout, true, batch, &set_id);
 	if (r == 0)

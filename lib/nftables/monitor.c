@@ -67,19 +67,11 @@ int nftmsg_watch_sets(struct nftmsg_watch *watch, const struct nft_set *sets, si
 	return 0;
 }
 
-static void forget_transaction(struct nftmsg_watch *watch)
-{
-	for (size_t i = watch->ready; i < watch->n_queue; i++)
-		nft_notice_done(&watch->queue[i]);
-	watch->n_queue = watch->ready;
-	watch->damaged = watch->has_new = false;
-	watch->loss = 0;
-}
-
 /* Who lists and compares then learns more than what waits would tell. */
 void nftmsg_watch_lost(struct nftmsg_watch *watch)
 {
-	forget_transaction(watch);
+	watch->damaged = watch->has_new = false;
+	watch->loss = 0;
 	for (size_t i = watch->head; i < watch->n_queue; i++)
 		nft_notice_done(&watch->queue[i]);
 	watch->head = watch->ready = watch->n_queue = 0;

@@ -38,12 +38,6 @@ static inline void set_freep(struct nftnl_set **set)
 		nftnl_set_free(*set);
 }
 
-static inline void udata_freep(struct nftnl_udata_buf **buffer)
-{
-	if (*buffer)
-		nftnl_udata_buf_free(*buffer);
-}
-
 static void keys_done(struct set_keys *keys)
 {
 	free(keys->items);
@@ -120,19 +114,17 @@ static int put_keys(struct nftmsg_batch *batch, const char *table, const char *s
 int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const char *jail,
 			uint8_t family, unsigned prefix, uint32_t size)
 {
-	cleanup(udata_freep) struct nftnl_udata_buf *udata = NULL;
 	cleanup(set_freep) struct nftnl_set *set = NULL;
-	char name[NFT_SET_NAME_SIZE], comment[NFT_SET_COMMENT_SIZE];
+	char name[NFT_SET_NAME_SIZE], udata[2 + NFT_SET_COMMENT_SIZE];
 
 	set = set_new(table, nft_set_name(jail, family, name), NFT_SET_TIMEOUT,
 		      nftmsg_set_key_type(family), family == AF_INET ? 4 : 16);
-	udata = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
-	if (!set || !udata ||
-	    !nftnl_udata_put_strz(udata, NFTNL_UDATA_SET_COMMENT, nft_set_comment(prefix, comment)))
+	if (!set)
 		return -ENOMEM;
 	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
-	if (nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata),
-			       nftnl_udata_buf_len(udata)) < 0)
+	udata[0] = NFTNL_UDATA_SET_COMMENT;
+	udata[1] = (char)(strlen(nft_set_comment(prefix, udata + 2)) + 1);
+	if (nftnl_set_set_data(set, NFTNL_SET_USERDATA, udata, 2 + (uint32_t)udata[1]) < 0)
 		return -ENOMEM;
 	return put_set(batch, set);
 }
