@@ -75,14 +75,10 @@ static bool account_equal(const void *record, const void *key)
 
 static struct account *open_account(struct accounts *accounts, unsigned jail, struct span user)
 {
-	uint8_t other_seed[HASH_SEED_SIZE];
 	struct account *account;
 	struct account_key key = { .jail = jail };
 
-	for (size_t i = 0; i < sizeof(other_seed); i++)
-		other_seed[i] = accounts->seed[i] ^ 0x5a;
-	key.name[0] = hash64(accounts->seed, user.data, user.size);
-	key.name[1] = hash64(other_seed, user.data, user.size);
+	hash128(accounts->seed, user.data, user.size, key.name);
 	account = table_find(&accounts->table, key.name[0] + jail, account_equal, &key);
 	if (account) {
 		table_touch(&accounts->table, &accounts->list, account);

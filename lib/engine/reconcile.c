@@ -192,12 +192,14 @@ void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 	reconcile->misses = reconcile->misses || touched->misses;
 }
 
-/* They are absent from the set that held all, and that stands there now. */
-static int reconcile_lift_touched(struct reconcile *reconcile, int error)
+/* What is touched and absent from the set that held all, which stands there now, was taken out. */
+int reconcile_identified(struct reconcile *reconcile, int error)
 {
 	struct home home = { 0 };
 	int r = 0;
 
+	if (reconcile->n_lists > 0)
+		return reconcile_lift_suspects(reconcile, error);
 	reconcile->misses = false;
 	if (error < 0) {
 		reconcile_give_touched_up(reconcile);
@@ -217,12 +219,6 @@ static int reconcile_lift_touched(struct reconcile *reconcile, int error)
 		touched->misses = false;
 	}
 	return r;
-}
-
-int reconcile_identified(struct reconcile *reconcile, int error)
-{
-	return reconcile->n_lists == 0 ? reconcile_lift_touched(reconcile, error)
-				       : reconcile_lift_suspects(reconcile, error);
 }
 
 /* The next change of what was looked at: first in, then out, so that no crash leaves a ban out. */

@@ -152,8 +152,9 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	return r < 0 ? r : network_count_ban(engine, ban, jail);
 }
 
-static int tell_horizons(struct engine *engine, struct ledger *ledger)
+int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 {
+	struct ledger *old = engine->ledger;
 	int r;
 
 	/* Twice: entries may be out of order, and a reload may ask for a longer findtime. */
@@ -171,15 +172,6 @@ static int tell_horizons(struct engine *engine, struct ledger *ledger)
 		if (r == 0)
 			r = ledger_jail(ledger, jail->jail->name, &jail->ledger_jail);
 	}
-	return r;
-}
-
-int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
-{
-	struct ledger *old = engine->ledger;
-	int r;
-
-	r = tell_horizons(engine, ledger);
 	if (r < 0)
 		return r;
 	ledger_prune(ledger, ledger_position(ledger).time);

@@ -136,19 +136,34 @@ static const char *const ban_keys[N_BAN_KEYS] = {
 	"exact", "reason", "event",  "failures", "users", "offence", "cursor",
 };
 
-static bool decode_manual(const cJSON *const items[static N_BAN_KEYS], struct ban *ban)
+/* A number far beyond the last one would leave none for those to come. */
+static bool decode_ban(const struct ledger *ledger, const cJSON *object, struct ban *ban)
 {
+	const cJSON *items[N_BAN_KEYS];
+	const char *prefix, *address;
 	bool manual;
 
-	ban->kind = BAN_MANUAL;
-	return decode_mark(items[MANUAL], &manual) && decode_mark(items[EXACT], &ban->exact) &&
-	       (!items[REASON] || decode_text(items[REASON], LEDGER_MAX_TEXT, &ban->reason)) &&
-	       !items[EVENT] && !items[FAILURES] && !items[USERS] && !items[OFFENCE] &&
-	       !items[CURSOR];
-}
-
-static bool decode_automatic(const cJSON *const items[static N_BAN_KEYS], struct ban *ban)
-{
+	if (!decode_keys(object, ban_keys, N_BAN_KEYS, items) ||
+	    !decode_number(items[ID], &ban->id) || ban->id == 0 || ledger_get(ledger, ban->id) ||
+	    ban->id - MIN(ban->id, ledger_last_id(ledger)) > MAX_LEAP ||
+	    !decode_text(items[JAIL], NAME_SIZE, &ban->jail) ||
+	    !name_is_valid(span_of(ban->jail), NAME_SIZE - 1) ||
+	    !decode_text(items[PREFIX], PREFIX_TEXT_MAX, &prefix) ||
+	    !decode_text(items[ADDRESS], ADDRESS_TEXT_MAX, &address) ||
+	    prefix_parse(span_of(prefix), &ban->prefix) < 0 ||
+	    address_parse(span_of(address), &ban->address) < 0 ||
+	    !prefix_contains(&ban->prefix, &ban->address) ||
+	    !decode_number(items[SINCE], &ban->since) || !decode_until(items[UNTIL], &ban->until) ||
+	    ban->since > ban->until || !decode_mark(items[NETWORK], &ban->network) ||
+	    !decode_mark(items[MANUAL], &manual) || !decode_mark(items[EXACT], &ban->exact))
+		return false;
+	if (manual) {
+		ban->kind = BAN_MANUAL;
+		return (!items[REASON] ||
+			decode_text(items[REASON], LEDGER_MAX_TEXT, &ban->reason)) &&
+		       !items[EVENT] && !items[FAILURES] && !items[USERS] && !items[OFFENCE] &&
+		       !items[CURSOR];
+	}
 	return decode_text(items[EVENT], MAX_EVENT, &ban->event) &&
 	       decode_tenths(items[FAILURES], &ban->failures) &&
 	       (!items[USERS] || decode_number32(items[USERS], &ban->users)) &&
@@ -157,129 +172,56 @@ static bool decode_automatic(const cJSON *const items[static N_BAN_KEYS], struct
 	       !items[REASON];
 }
 
-/* A number far beyond the last one would leave none for those to come. */
-static bool decode_ban(const struct ledger *ledger, const cJSON *object, struct ban *ban)
+/* Reads one change and applies it; all but a ban may speak of a ban that was let go since. 0;
+ * -EBADMSG: it makes no sense; -E2BIG: more jails than there can be, names that are none; -ENOMEM.
+ */
+static int decode_take_change(struct ledger *ledger, const cJSON *object)
 {
-	const cJSON *items[N_BAN_KEYS];
-	const char *prefix, *address;
-
-	return decode_keys(object, ban_keys, N_BAN_KEYS, items) &&
-	       decode_number(items[ID], &ban->id) && ban->id > 0 &&
-	       decode_text(items[JAIL], NAME_SIZE, &ban->jail) &&
-	       name_is_valid(span_of(ban->jail), NAME_SIZE - 1) &&
-	       decode_text(items[PREFIX], PREFIX_TEXT_MAX, &prefix) &&
-	       decode_text(items[ADDRESS], ADDRESS_TEXT_MAX, &address) &&
-	       prefix_parse(span_of(prefix), &ban->prefix) == 0 &&
-	       address_parse(span_of(address), &ban->address) == 0 &&
-	       prefix_contains(&ban->prefix, &ban->address) &&
-	       decode_number(items[SINCE], &ban->since) &&
-	       decode_until(items[UNTIL], &ban->until) && ban->since <= ban->until &&
-	       decode_mark(items[NETWORK], &ban->network) &&
-	       (items[MANUAL] ? decode_manual(items, ban) : decode_automatic(items, ban)) &&
-	       !ledger_get(ledger, ban->id) &&
-	       ban->id - MIN(ban->id, ledger_last_id(ledger)) <= MAX_LEAP;
-}
-
-/* Each of these reads one change and applies it; all but a ban may speak of a ban that was let go
- * since. 0; -EBADMSG: it makes no sense; -E2BIG: more jails than there can be, names that are none;
- * -ENOMEM. */
-
-static int decode_take_ban(struct ledger *ledger, const cJSON *value)
-{
-	struct ban ban = { 0 };
-
-	return decode_ban(ledger, value, &ban) ? ledger_restore(ledger, &ban) : -EBADMSG;
-}
-
-static int decode_take_placed(struct ledger *ledger, const cJSON *value)
-{
-	uint64_t id;
-
-	if (!decode_number(value, &id))
-		return -EBADMSG;
-	ledger_place(ledger, id);
-	return 0;
-}
-
-static int decode_take_told(struct ledger *ledger, const cJSON *value)
-{
-	uint64_t id;
-
-	if (!decode_number(value, &id))
-		return -EBADMSG;
-	ledger_set_told(ledger, id);
-	return 0;
-}
-
-static int decode_take_until(struct ledger *ledger, const cJSON *value)
-{
-	static const char *const keys[] = { "id", "until", "ended" };
-	enum ban_end ended = END_NONE + 1;
-	const char *name, *known;
-	const cJSON *items[3];
-	uint64_t id;
-	usec_t until;
-
-	if (!decode_keys(value, keys, 3, items) || !decode_number(items[0], &id) ||
-	    !decode_until(items[1], &until))
-		return -EBADMSG;
-	if (!items[2])
-		return ledger_set_until(ledger, id, until);
-	if (!decode_text(items[2], NAME_SIZE, &name))
-		return -EBADMSG;
-	while ((known = encode_end_name(ended)) && strcmp(known, name) != 0)
-		ended++;
-	return known ? ledger_end(ledger, id, until, ended) : -EBADMSG;
-}
-
-static int decode_take_reason(struct ledger *ledger, const cJSON *value)
-{
-	static const char *const keys[] = { "id", "reason" };
-	const cJSON *items[2];
-	const char *reason;
-	uint64_t id;
-
-	if (!decode_keys(value, keys, 2, items) || !decode_number(items[0], &id) ||
-	    !decode_text(items[1], LEDGER_MAX_TEXT, &reason))
-		return -EBADMSG;
-	return ledger_set_reason(ledger, id, reason);
-}
-
-static int decode_take_unban(struct ledger *ledger, const cJSON *value)
-{
-	static const char *const keys[] = { "id", "time", "after" };
+	static const char *const until_keys[] = { "id", "until", "ended" };
+	static const char *const reason_keys[] = { "id", "reason" };
+	static const char *const unban_keys[] = { "id", "time", "after" };
 	static const char *const after_keys[] = { "time", "cursor" };
-	const cJSON *items[3], *after_items[2];
+	const cJSON *value = object->child, *items[3], *after_items[2];
+	enum ban_end ended = END_NONE + 1;
+	const char *text, *known, *kind;
+	struct ban ban = { 0 };
 	struct position after;
-	const char *cursor;
 	uint64_t id;
 	usec_t time;
 
-	if (!decode_keys(value, keys, 3, items) ||
-	    !decode_keys(items[2], after_keys, 2, after_items) || !decode_number(items[0], &id) ||
-	    !decode_number(items[1], &time) || !decode_number(after_items[0], &after.time) ||
-	    !decode_text(after_items[1], MAX_CURSOR, &cursor))
+	if (!cJSON_IsObject(object) || !value || value->next)
 		return -EBADMSG;
-	after.cursor = span_of(cursor);
-	return ledger_lift(ledger, id, time, &after);
-}
-
-static int decode_take_change(struct ledger *ledger, const cJSON *object)
-{
-	static const struct {
-		const char *name;
-		int (*take)(struct ledger *ledger, const cJSON *value);
-	} kinds[] = {
-		{ "ban", decode_take_ban },       { "placed", decode_take_placed },
-		{ "told", decode_take_told },     { "until", decode_take_until },
-		{ "reason", decode_take_reason }, { "unban", decode_take_unban },
-	};
-
-	if (!cJSON_IsObject(object) || !object->child || object->child->next)
-		return -EBADMSG;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (strcmp(object->child->string, kinds[i].name) == 0)
-			return kinds[i].take(ledger, object->child);
+	kind = value->string;
+	if (strcmp(kind, "ban") == 0)
+		return decode_ban(ledger, value, &ban) ? ledger_restore(ledger, &ban) : -EBADMSG;
+	if (strcmp(kind, "placed") == 0 && decode_number(value, &id)) {
+		ledger_place(ledger, id);
+		return 0;
+	}
+	if (strcmp(kind, "told") == 0 && decode_number(value, &id)) {
+		ledger_set_told(ledger, id);
+		return 0;
+	}
+	if (strcmp(kind, "until") == 0 && decode_keys(value, until_keys, 3, items) &&
+	    decode_number(items[0], &id) && decode_until(items[1], &time)) {
+		if (!items[2])
+			return ledger_set_until(ledger, id, time);
+		if (!decode_text(items[2], NAME_SIZE, &text))
+			return -EBADMSG;
+		while ((known = encode_end_name(ended)) && strcmp(known, text) != 0)
+			ended++;
+		return known ? ledger_end(ledger, id, time, ended) : -EBADMSG;
+	}
+	if (strcmp(kind, "reason") == 0 && decode_keys(value, reason_keys, 2, items) &&
+	    decode_number(items[0], &id) && decode_text(items[1], LEDGER_MAX_TEXT, &text))
+		return ledger_set_reason(ledger, id, text);
+	if (strcmp(kind, "unban") == 0 && decode_keys(value, unban_keys, 3, items) &&
+	    decode_keys(items[2], after_keys, 2, after_items) && decode_number(items[0], &id) &&
+	    decode_number(items[1], &time) && decode_number(after_items[0], &after.time) &&
+	    decode_text(after_items[1], MAX_CURSOR, &text)) {
+		after.cursor = span_of(text);
+		return ledger_lift(ledger, id, time, &after);
+	}
 	return -EBADMSG;
 }
 
