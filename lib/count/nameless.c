@@ -123,27 +123,6 @@ static void make_room_for(struct nameless *nameless, uint64_t hash, const struct
 	nameless->n_evicted++;
 }
 
-/* As it stands in the hour of the line. */
-static struct teller *open_teller(struct nameless *nameless, const struct nameless_line *line)
-{
-	struct others others = { 0 };
-	const struct quest quest = { line->jail, line->address, line->offender, &others };
-	uint64_t hash = hash_offender(nameless, line->jail, line->offender);
-	struct teller *teller = table_find(&nameless->table, hash, is_sought, &quest);
-
-	if (!teller) {
-		make_room_for(nameless, hash, &others);
-		teller = table_add(&nameless->table, &nameless->list, hash);
-		if (!teller)
-			return NULL;
-		teller->address = *line->address;
-		teller->jail = (uint16_t)line->jail;
-		totals_init(&teller->totals);
-	}
-	totals_turn(&nameless->totals, &teller->totals, line->time);
-	return teller;
-}
-
 static uint32_t larger_sum(const struct nameless *nameless, struct teller *teller,
 			   const struct nameless_line *line)
 {
@@ -157,12 +136,23 @@ static uint32_t larger_sum(const struct nameless *nameless, struct teller *telle
 int nameless_tell(struct nameless *nameless, const struct nameless_line *line,
 		  const struct raise *raise, uint32_t *ret)
 {
-	struct teller *teller = open_teller(nameless, line);
+	struct others others = { 0 };
+	const struct quest quest = { line->jail, line->address, line->offender, &others };
+	uint64_t hash = hash_offender(nameless, line->jail, line->offender);
+	struct teller *teller = table_find(&nameless->table, hash, is_sought, &quest);
 	uint32_t before;
 	int r;
 
-	if (!teller)
-		return -ENOMEM;
+	if (!teller) {
+		make_room_for(nameless, hash, &others);
+		teller = table_add(&nameless->table, &nameless->list, hash);
+		if (!teller)
+			return -ENOMEM;
+		teller->address = *line->address;
+		teller->jail = (uint16_t)line->jail;
+		totals_init(&teller->totals);
+	}
+	totals_turn(&nameless->totals, &teller->totals, line->time);
 	before = larger_sum(nameless, teller, line);
 	r = raise ? totals_raise(&nameless->totals, &teller->totals,
 				 TOTALS_NAMED | line->counting[line->event].thing, raise)

@@ -221,9 +221,27 @@ int reconcile_identified(struct reconcile *reconcile, int error)
 	return r;
 }
 
-/* The next change of what was looked at: first in, then out, so that no crash leaves a ban out. */
-static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcile_action *ret)
+/* All are looked at before the first is changed; then what goes in, then what goes out, so that no
+ * crash leaves a ban out. Where no home is known yet nothing is: a key with host bits would be
+ * taken out though its ban cannot be put in. */
+static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconcile_action *ret)
 {
+	if (reconcile->n_touched > 0 && reconcile->homes.n_sets == 0) {
+		reconcile_give_touched_up(reconcile);
+		return false;
+	}
+	if (reconcile->next_look < reconcile->n_touched) {
+		struct touched *touched = &reconcile->touched[reconcile->next_look];
+
+		reconcile_find(reconcile, false, touched->jail,
+			       reconcile->looked_raw ? &touched->prefix.address : &touched->address,
+			       ret);
+		return true;
+	}
+	if (reconcile->misses) {
+		*ret = (struct reconcile_action){ .type = RECONCILE_IDENTIFY };
+		return true;
+	}
 	for (; reconcile->next_write < reconcile->n_touched; reconcile->next_write++) {
 		struct touched *touched = &reconcile->touched[reconcile->next_write];
 		const struct ban *ban = element_ban(reconcile->engine, touched->jail,
@@ -249,31 +267,6 @@ static bool reconcile_write_touched(struct reconcile *reconcile, struct reconcil
 			return true;
 		}
 	}
-	return false;
-}
-
-/* All are looked at before the first is changed. Where no home is known yet nothing is: a key with
- * host bits would be taken out though its ban cannot be put in. */
-static bool reconcile_settle_touched(struct reconcile *reconcile, struct reconcile_action *ret)
-{
-	if (reconcile->n_touched > 0 && reconcile->homes.n_sets == 0) {
-		reconcile_give_touched_up(reconcile);
-		return false;
-	}
-	if (reconcile->next_look < reconcile->n_touched) {
-		struct touched *touched = &reconcile->touched[reconcile->next_look];
-
-		reconcile_find(reconcile, false, touched->jail,
-			       reconcile->looked_raw ? &touched->prefix.address : &touched->address,
-			       ret);
-		return true;
-	}
-	if (reconcile->misses) {
-		*ret = (struct reconcile_action){ .type = RECONCILE_IDENTIFY };
-		return true;
-	}
-	if (reconcile_write_touched(reconcile, ret))
-		return true;
 	reconcile->n_touched = reconcile->next_look = reconcile->next_write = 0;
 	return false;
 }

@@ -41,7 +41,6 @@ static int compare_lifts(const void *a, const void *b)
 	return x->time < y->time ? -1 : x->time > y->time;
 }
 
-/* True if a position is still to be met, so that every entry's time matters. */
 bool lift_is_pending(struct engine *engine)
 {
 	if (!engine->lifts_sorted && engine->n_lifts > 0)

@@ -196,42 +196,28 @@ static int put_message(struct nftmsg_plan *plan, const struct nftmsg_plan_part *
 			  nft_set_name(first->jail, first->address.family, set));
 	list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 	for (size_t i = part->begin; i < part->end; i++)
-		if (!plan->items[i].finished)
-			put_element(message, &plan->changes[plan->items[i].change], whole);
+		put_element(message, &plan->changes[plan->items[i].change], whole);
 	mnl_attr_nest_end(message, list);
 	nftmsg_batch_close(batch, message);
 	return 0;
 }
 
-/* How far the items from `begin` on can share a message; those that are finished do not count. */
-static size_t find_end(const struct nftmsg_plan *plan, size_t begin, size_t *ret_n,
-		       size_t *ret_room)
+/* How far the items from `begin` on can share a message. */
+static size_t find_end(const struct nftmsg_plan *plan, size_t begin, size_t *ret_room)
 {
 	const struct nft_change *first = &plan->changes[plan->items[begin].change];
-	size_t n = 0, room = 0, i, limit = plan->items[begin].limit;
+	size_t room = 0, i, limit = plan->items[begin].limit;
 
 	for (i = begin; i < plan->n_items; i++) {
-		const struct nftmsg_plan_item *item = &plan->items[i];
-		const struct nft_change *change = &plan->changes[item->change];
+		const struct nft_change *change = &plan->changes[plan->items[i].change];
 
-		if (item->finished)
-			continue;
-		limit = MIN(limit, item->limit);
-		if (n >= limit || change->operation != first->operation ||
+		limit = MIN(limit, plan->items[i].limit);
+		if (i - begin >= limit || change->operation != first->operation ||
 		    compare_sets(first, change) != 0 || room + element_size(change) > MAX_LIST_SIZE)
 			break;
 		room += element_size(change);
-		n++;
 	}
-	*ret_n = n;
 	*ret_room = room;
-	return i;
-}
-
-static size_t skip_finished(const struct nftmsg_plan *plan, size_t i)
-{
-	while (i < plan->n_items && plan->items[i].finished)
-		i++;
 	return i;
 }
 
@@ -252,18 +238,24 @@ int nftmsg_plan_build(struct nftmsg_plan *plan, const char *table, uint32_t sequ
 int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size,
 		    struct nftmsg_batch *batch)
 {
-	size_t n_elements = 0;
+	size_t n = plan->start;
 	int r;
 
+	if (plan->n_parts > 0) { /* the last one was refused: what is finished is left out */
+		for (size_t i = plan->start; i < plan->n_items; i++)
+			if (!plan->items[i].finished)
+				plan->items[n++] = plan->items[i];
+		plan->n_items = n;
+	}
 	plan->n_parts = 0;
-	plan->start = plan->end = skip_finished(plan, plan->start);
-	while (plan->end < plan->n_items && n_elements < MAX_PER_BATCH) {
+	plan->end = plan->start;
+	while (plan->end < plan->n_items && plan->end - plan->start < MAX_PER_BATCH) {
 		struct nftmsg_plan_part part = { .begin = plan->end, .first = batch->sequence };
 		enum nft_operation operation =
 			plan->changes[plan->items[part.begin].change].operation;
-		size_t n, room;
+		size_t room;
 
-		part.end = find_end(plan, part.begin, &n, &room);
+		part.end = find_end(plan, part.begin, &room);
 		if (plan->n_parts > 0 && batch->size + 3 * (room + NAMES_ROOM) > max_size)
 			break;
 		r = 0;
@@ -281,8 +273,7 @@ int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size
 		if (!array_grow(plan->parts, plan->n_parts))
 			return -ENOMEM;
 		plan->parts[plan->n_parts++] = part;
-		n_elements += n;
-		plan->end = skip_finished(plan, part.end);
+		plan->end = part.end;
 	}
 	return plan->n_parts > 0;
 }
@@ -290,8 +281,7 @@ int nftmsg_plan_add(struct nftmsg_plan *plan, const char *table, size_t max_size
 void nftmsg_plan_succeeded(struct nftmsg_plan *plan)
 {
 	for (size_t i = plan->start; i < plan->end; i++)
-		if (!plan->items[i].finished)
-			plan->changes[plan->items[i].change].error = 0;
+		plan->changes[plan->items[i].change].error = 0;
 	plan->start = plan->end;
 	plan->n_parts = 0;
 }
@@ -299,16 +289,12 @@ void nftmsg_plan_succeeded(struct nftmsg_plan *plan)
 static void elements_refuse(struct nftmsg_plan *plan, const struct nftmsg_plan_part *part,
 			    int error)
 {
-	size_t n = 0;
+	size_t n = part->end - part->begin;
 
-	for (size_t i = part->begin; i < part->end; i++)
-		n += !plan->items[i].finished;
 	for (size_t i = part->begin; i < part->end; i++) {
 		struct nftmsg_plan_item *item = &plan->items[i];
 		struct nft_change *change = &plan->changes[item->change];
 
-		if (item->finished)
-			continue;
 		if (error == -ENFILE && n > 1) {
 			item->limit = (uint16_t)MAX(n / 2, 1u);
 			continue;
