@@ -10,18 +10,17 @@ struct host {
 	usec_t time; /* of its latest failure */
 };
 
+struct account_key {
+	uint64_t name[2]; /* a keyed hash: no length to bound */
+	uint32_t jail;
+};
+
 struct account {
 	struct table_head head;
-	uint64_t name[2]; /* keyed hashes: no length to bound */
-	uint32_t jail;
+	struct account_key key;
 	uint32_t n_hosts, capacity;
 	struct host *hosts; /* owned; no order */
 	uint64_t told;      /* the stretch of the last telling, from 1; 0: none */
-};
-
-struct account_key {
-	uint64_t name[2];
-	uint32_t jail;
 };
 
 struct accounts {
@@ -66,32 +65,10 @@ struct accounts *accounts_free(struct accounts *accounts)
 
 static bool account_equal(const void *record, const void *key)
 {
-	const struct account *account = record;
-	const struct account_key *wanted = key;
+	const struct account_key *mine = &((const struct account *)record)->key, *wanted = key;
 
-	return account->jail == wanted->jail && account->name[0] == wanted->name[0] &&
-	       account->name[1] == wanted->name[1];
-}
-
-static struct account *open_account(struct accounts *accounts, unsigned jail, struct span user)
-{
-	struct account *account;
-	struct account_key key = { .jail = jail };
-
-	hash128(accounts->seed, user.data, user.size, key.name);
-	account = table_find(&accounts->table, key.name[0] + jail, account_equal, &key);
-	if (account) {
-		table_touch(&accounts->table, &accounts->list, account);
-		return account;
-	}
-	if (accounts->table.n >= TARGETS_MAX_ACCOUNTS)
-		account_drop(accounts, table_oldest(&accounts->table, &accounts->list));
-	account = table_add(&accounts->table, &accounts->list, key.name[0] + jail);
-	if (!account)
-		return NULL;
-	memcpy(account->name, key.name, sizeof(key.name));
-	account->jail = jail;
-	return account;
+	return mine->jail == wanted->jail && mine->name[0] == wanted->name[0] &&
+	       mine->name[1] == wanted->name[1];
 }
 
 /* Of a full list the host that failed least lately goes, be it this one. Where there are too many
@@ -139,12 +116,23 @@ int accounts_note(struct accounts *accounts, const struct rate *rate, unsigned j
 		  struct span user, const struct address *host, usec_t now)
 {
 	uint64_t stretch = now / rate->within + 1;
-	struct account *account = open_account(accounts, jail, user);
+	struct account_key key = { .jail = jail };
+	struct account *account;
 	uint32_t n = 0;
 	int r;
 
-	if (!account)
-		return -ENOMEM;
+	hash128(accounts->seed, user.data, user.size, key.name);
+	account = table_find(&accounts->table, key.name[0] + jail, account_equal, &key);
+	if (account) {
+		table_touch(&accounts->table, &accounts->list, account);
+	} else {
+		if (accounts->table.n >= TARGETS_MAX_ACCOUNTS)
+			account_drop(accounts, table_oldest(&accounts->table, &accounts->list));
+		account = table_add(&accounts->table, &accounts->list, key.name[0] + jail);
+		if (!account)
+			return -ENOMEM;
+		account->key = key;
+	}
 	r = note_host(accounts, account, rate->count, host, now);
 	if (r < 0 || account->told >= stretch)
 		return r;

@@ -284,38 +284,27 @@ static int join_holder(struct sessions *sessions, struct session *session, struc
 	return 0;
 }
 
-/* The newest of those with notes. */
-static struct note *open_note(struct sessions *sessions, struct session *session)
-{
-	struct note *note;
-	uint32_t index;
-
-	if (session->note != POOL_NONE) {
-		table_touch(&sessions->table, &sessions->noted, session);
-		return note_of(sessions, session);
-	}
-	note = pool_take(&sessions->notes, &index);
-	if (!note)
-		return NULL;
-	evict_oldest(sessions, &sessions->noted);
-	table_move(&sessions->table, &sessions->plain, &sessions->noted, session);
-	session->note = index;
-	note->holder = POOL_NONE;
-	return note;
-}
-
 int sessions_remember(struct sessions *sessions, struct session *session, const struct noted *noted,
 		      usec_t now)
 {
 	size_t size = MIN(noted->user.size, SESSION_USER_MAX);
-	struct note *note;
+	struct note *note = note_of(sessions, session);
+	uint32_t index;
 	char *user;
 
 	if (!noted->address && !noted->user.data)
 		return 0;
-	note = open_note(sessions, session);
-	if (!note)
-		return -ENOMEM;
+	if (note) {
+		table_touch(&sessions->table, &sessions->noted, session);
+	} else {
+		note = pool_take(&sessions->notes, &index);
+		if (!note)
+			return -ENOMEM;
+		evict_oldest(sessions, &sessions->noted);
+		table_move(&sessions->table, &sessions->plain, &sessions->noted, session);
+		session->note = index;
+		note->holder = POOL_NONE;
+	}
 	if (noted->user.data) {
 		user = malloc(size + 1);
 		if (!user)

@@ -189,34 +189,6 @@ static void lose_elements(struct nftmsg_watch *watch, const struct nft_set *set)
 	}
 }
 
-static void monitor_feed_set(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
-{
-	struct nft_set known;
-	struct nftmsg_set set;
-	bool is_known;
-
-	if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
-		return;
-	is_known = monitor_find_set(watch, set.name, &known);
-	if (added || is_known || is_ignore_set(set.name))
-		note(watch, added, NFT_LOSS_SET);
-	if (!added && is_known)
-		lose_elements(watch, &known);
-}
-
-static void feed_table(struct nftmsg_watch *watch, const struct nlmsghdr *header, bool added)
-{
-	struct nftmsg_table table;
-
-	if (!nftmsg_read_table(header, &table) || !is_ours(watch, table.name))
-		return;
-	note(watch, added, NFT_LOSS_TABLE);
-	if (!added)
-		lose_elements(watch, NULL);
-	else if (table.flags & NFT_TABLE_F_DORMANT)
-		damage(watch, NFT_LOSS_DORMANT);
-}
-
 static int compare_notices(const struct nft_notice *a, const struct nft_notice *b)
 {
 	int r = strcmp(a->jail, b->jail);
@@ -304,8 +276,12 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 {
 	const struct nlmsghdr *header = answer->header;
 	uint16_t message = answer->message;
+	struct nftmsg_table table;
 	struct nftmsg_chain chain;
 	struct nftmsg_rule rule;
+	struct nftmsg_set set;
+	struct nft_set known;
+	bool is_known;
 
 	switch (message) {
 	case NFT_MSG_NEWGEN:
@@ -315,11 +291,23 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 		return feed_elements(watch, header, message == NFT_MSG_NEWSETELEM);
 	case NFT_MSG_NEWSET:
 	case NFT_MSG_DELSET:
-		monitor_feed_set(watch, header, message == NFT_MSG_NEWSET);
+		if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
+			break;
+		is_known = monitor_find_set(watch, set.name, &known);
+		if (message == NFT_MSG_NEWSET || is_known || is_ignore_set(set.name))
+			note(watch, message == NFT_MSG_NEWSET, NFT_LOSS_SET);
+		if (message == NFT_MSG_DELSET && is_known)
+			lose_elements(watch, &known);
 		break;
 	case NFT_MSG_NEWTABLE:
 	case NFT_MSG_DELTABLE:
-		feed_table(watch, header, message == NFT_MSG_NEWTABLE);
+		if (!nftmsg_read_table(header, &table) || !is_ours(watch, table.name))
+			break;
+		note(watch, message == NFT_MSG_NEWTABLE, NFT_LOSS_TABLE);
+		if (message == NFT_MSG_DELTABLE)
+			lose_elements(watch, NULL);
+		else if (table.flags & NFT_TABLE_F_DORMANT)
+			damage(watch, NFT_LOSS_DORMANT);
 		break;
 	/* Kernels before 6.2 say nothing of a set that is added where it stands already; what else
 	 * a saved ruleset holds, the chain and its rules, gives it away. */
