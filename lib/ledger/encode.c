@@ -93,14 +93,23 @@ static usec_t exact(usec_t time)
 	return MIN(time, LEDGER_MAX_EXACT - 1);
 }
 
+static void begin_change(struct text *text, const char *kind)
+{
+	if (!text->failed && text->data[text->size - 1] != '[')
+		encode_put(text, ",", 1);
+	encode_put(text, "{", 1);
+	put_string(text, kind);
+	encode_put(text, ":", 1);
+}
+
 static void put_ban(struct text *text, const struct ban *ban)
 {
 	const struct prefix given = address_widen(&ban->address, ban->given);
 	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 
+	begin_change(text, "ban");
 	encode_print(text,
-		     "{\"ban\":{\"id\":%" PRIu64
-		     ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
+		     "{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
 		     ban->id, ban->jail, prefix_format(&given, prefix),
 		     address_format(&ban->address, address));
 	encode_print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
@@ -133,43 +142,41 @@ static void put_ban(struct text *text, const struct ban *ban)
 /* A new ban's other changes say what it became in the same breath. */
 static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 {
-	const char *comma = "";
+	bool is_new = what & UNSAVED_BAN;
 
-	if (what & UNSAVED_BAN) {
+	if (is_new)
 		put_ban(text, ban);
-		comma = ",";
-	}
-	if ((what & UNSAVED_UNTIL && !(what & UNSAVED_BAN)) ||
-	    (what & UNSAVED_BAN && ban->ended != END_NONE)) {
-		encode_print(text, "%s{\"until\":{\"id\":%" PRIu64 ",\"until\":", comma, ban->id);
+	if (is_new ? ban->ended != END_NONE : (what & UNSAVED_UNTIL) != 0) {
+		begin_change(text, "until");
+		encode_print(text, "{\"id\":%" PRIu64 ",\"until\":", ban->id);
 		put_until(text, ban->until);
 		if (ban->ended != END_NONE)
 			encode_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
 		encode_print(text, "}}");
-		comma = ",";
 	}
-	if (what & UNSAVED_REASON && !(what & UNSAVED_BAN)) {
-		encode_print(text, "%s{\"reason\":{\"id\":%" PRIu64 ",\"reason\":", comma, ban->id);
+	if (what & UNSAVED_REASON && !is_new) {
+		begin_change(text, "reason");
+		encode_print(text, "{\"id\":%" PRIu64 ",\"reason\":", ban->id);
 		put_string(text, ban->reason);
 		encode_print(text, "}}");
-		comma = ",";
 	}
 	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
-		encode_print(text, "%s{\"placed\":%" PRIu64 "}", comma, ban->id);
-		comma = ",";
+		begin_change(text, "placed");
+		encode_print(text, "%" PRIu64 "}", ban->id);
 	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
-		encode_print(text, "%s{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64, comma,
-			     ban->id, exact(ban->lifted_time));
-		encode_print(text, ",\"after\":{\"time\":%" PRIu64 ",\"cursor\":",
-			     exact(ban->lifted_after_time));
+		begin_change(text, "unban");
+		encode_print(text, "{\"id\":%" PRIu64 ",\"time\":%" PRIu64 ",\"after\":", ban->id,
+			     exact(ban->lifted_time));
+		encode_print(text,
+			     "{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
 		put_string(text, ban->lifted_after_cursor);
 		encode_print(text, "}}}");
 	}
 }
 
-/* `all`: also what is saved. True: a change stands behind "changes" already. */
-static bool begin_line(struct text *text, const struct ledger *ledger, bool with_table, bool all)
+/* `all`: also what is saved. */
+static void begin_line(struct text *text, const struct ledger *ledger, bool with_table, bool all)
 {
 	encode_print(text, "{\"v\":%d", LEDGER_VERSION);
 	if (ledger->cursor) {
@@ -189,14 +196,15 @@ static bool begin_line(struct text *text, const struct ledger *ledger, bool with
 	if (with_table && ledger->n_filled > 0)
 		encode_print(text, "}");
 	encode_print(text, ",\"changes\":[");
-	if (!ledger->told_known || (!all && !ledger->told_unsaved))
-		return false;
-	encode_print(text, "{\"told\":%" PRIu64 "}", ledger->told);
-	return true;
+	if (ledger->told_known && (all || ledger->told_unsaved)) {
+		begin_change(text, "told");
+		encode_print(text, "%" PRIu64 "}", ledger->told);
+	}
 }
 
-static int finish(struct text *text, char **ret)
+static int end_line(struct text *text, char **ret)
 {
+	encode_print(text, "]}\n");
 	if (text->failed) {
 		free(text->data);
 		return -ENOMEM;
@@ -208,42 +216,33 @@ static int finish(struct text *text, char **ret)
 int ledger_encode(const struct ledger *ledger, char **ret)
 {
 	struct text text = { 0 };
-	bool comma = begin_line(&text, ledger, ledger->table_unsaved, false);
 
+	begin_line(&text, ledger, ledger->table_unsaved, false);
 	for (size_t i = 0; i < ledger->n_unsaved; i++) {
 		const struct record *record = store_find(ledger, ledger->unsaved[i]);
 
-		if (!record)
-			continue;
-		if (comma)
-			encode_put(&text, ",", 1);
-		put_changes(&text, &record->ban, record->unsaved);
-		comma = true;
+		if (record)
+			put_changes(&text, &record->ban, record->unsaved);
 	}
-	encode_print(&text, "]}\n");
-	return finish(&text, ret);
+	return end_line(&text, ret);
 }
 
 int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place, char **ret)
 {
 	const struct ban *ban = ledger_next(ledger, place->last);
 	struct text text = { 0 };
-	bool comma;
 	int r;
 
 	if (!ban && place->begun)
 		return 0;
-	comma = begin_line(&text, ledger, !place->begun && *ledger->table, !place->begun);
-	for (size_t n = 0; ban && n < BANS_A_LINE; n++, comma = true) {
-		if (comma)
-			encode_put(&text, ",", 1);
+	begin_line(&text, ledger, !place->begun && *ledger->table, !place->begun);
+	for (size_t n = 0; ban && n < BANS_A_LINE; n++) {
 		put_changes(&text, ban, UNSAVED_BAN);
 		place->last = ban;
 		ban = ledger_next(ledger, ban);
 	}
-	encode_print(&text, "]}\n");
 	place->begun = true;
-	r = finish(&text, ret);
+	r = end_line(&text, ret);
 	return r < 0 ? r : 1;
 }
 
