@@ -209,12 +209,15 @@ static int monitor_by_element(const void *a, const void *b, void *queue)
 }
 
 /* Marks all but the last notice about an element by an empty jail. */
-static int drop_superseded(struct nft_notice *notices, size_t n_notices)
+static int drop_superseded(struct nftmsg_watch *watch)
 {
+	size_t n_notices = watch->n_queue - watch->ready;
 	cleanup(freep) size_t *order = NULL;
+	struct nft_notice *notices;
 
 	if (n_notices < 2)
 		return 0;
+	notices = watch->queue + watch->ready;
 	order = calloc(n_notices, sizeof(*order));
 	if (!order)
 		return -ENOMEM;
@@ -244,7 +247,7 @@ static int close_transaction(struct nftmsg_watch *watch, const struct nlmsghdr *
 	int r;
 
 	nftmsg_read_generation(header, &generation);
-	r = drop_superseded(watch->queue + watch->ready, watch->n_queue - watch->ready);
+	r = drop_superseded(watch);
 	if (r < 0)
 		return r;
 	for (size_t i = watch->ready; i < watch->n_queue; i++) {
