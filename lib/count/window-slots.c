@@ -13,22 +13,6 @@ void window_copy(const struct windows *windows, struct window *window, size_t to
 	       window_stride(&windows->lists[window->list]));
 }
 
-void window_store(const struct windows *windows, struct window *window, size_t i,
-		  const struct failure *failure)
-{
-	const struct window_list *list = &windows->lists[window->list];
-	struct stored_failure stored = {
-		.time = failure->time,
-		.weight = failure->weight,
-		.secret = failure->secret,
-	};
-	char *slot = (char *)window_slot(windows, window, i);
-
-	memcpy(slot, &stored, sizeof(stored));
-	if (list->users)
-		memcpy(slot + sizeof(stored), &failure->user, sizeof(failure->user));
-}
-
 void window_release_block(struct windows *windows, struct window *window)
 {
 	if (window->capacity == window_short_size(windows, window)) {

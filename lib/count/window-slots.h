@@ -2,11 +2,10 @@
 #define BANISH_COUNT_WINDOW_SLOTS_H
 
 /*
- * Where failures stand. A source is one record of 64 bytes
- * that holds its first failure itself; up to three more stand in a block of 48 bytes, a longer
- * window in a block of its own. In a list that remembers users a failure takes 24 bytes instead of
- * 16: the record holds one as long as there is no block, where from then on all of them stand; a
- * short one has four.
+ * Where failures stand. A source is one record of 64 bytes that holds its first failure itself; up
+ * to three more stand in a block of 48 bytes, a longer window in a block of its own. In a list that
+ * remembers users a failure takes 24 bytes instead of 16: the record holds one as long as there is
+ * no block, where from then on all of them stand; a short one has four.
  */
 
 #include "base/hash.h"
@@ -112,8 +111,6 @@ static inline struct stored_failure *window_slot(const struct windows *windows,
 void window_release_block(struct windows *windows, struct window *window);
 
 void window_copy(const struct windows *windows, struct window *window, size_t to, size_t from);
-void window_store(const struct windows *windows, struct window *window, size_t i,
-		  const struct failure *failure);
 void window_drop_failures(struct windows *windows, struct window *window, size_t from, size_t n);
 /* Room for more failures. -ENOMEM. */
 int window_enlarge(struct windows *windows, struct window *window) must_check;

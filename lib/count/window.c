@@ -268,6 +268,12 @@ static int window_make_room(struct windows *windows, struct window *window,
 int windows_push(struct windows *windows, struct window *window, struct failure failure,
 		 size_t depth)
 {
+	const struct stored_failure stored = {
+		.time = failure.time,
+		.weight = failure.weight,
+		.secret = failure.secret,
+	};
+	char *slot;
 	size_t i;
 	int r;
 
@@ -280,7 +286,10 @@ int windows_push(struct windows *windows, struct window *window, struct failure 
 			break;
 		window_copy(windows, window, i, i - 1);
 	}
-	window_store(windows, window, i, &failure);
+	slot = (char *)window_slot(windows, window, i);
+	memcpy(slot, &stored, sizeof(stored));
+	if (windows->lists[window->list].users)
+		memcpy(slot + sizeof(stored), &failure.user, sizeof(failure.user));
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 
 /* What the reconciler wants done and said; reconcile.h has the whole. */
 
-#include "engine/element.h"
 #include "engine/home.h"
 
 enum reconcile_type {
