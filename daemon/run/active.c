@@ -2,8 +2,6 @@
 
 #include "io/log.h"
 
-#include <errno.h>
-
 void active_done(struct active *active)
 {
 	engine_free(active->engine);
@@ -35,12 +33,4 @@ int active_load(const struct common *common, const uint8_t seed[static 16], stru
 	}
 	*ret = active;
 	return 0;
-}
-
-int active_find_jail(const struct active *active, const char *name)
-{
-	for (unsigned i = 0; i < ruleset_n_jails(active->ruleset); i++)
-		if (strcmp(ruleset_jail(active->ruleset, i)->name, name) == 0)
-			return (int)i;
-	return -ENOENT;
 }

@@ -22,7 +22,4 @@ int active_load(const struct common *common, const uint8_t seed[static 16],
 		struct active *ret) must_check;
 void active_done(struct active *active);
 
-/* Index of a jail in force; -ENOENT. */
-int active_find_jail(const struct active *active, const char *name);
-
 #endif

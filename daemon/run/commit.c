@@ -1,55 +1,33 @@
-/*
- * What was decided becomes durable, is said, and goes into the kernel, in this order: a line in the
- * state file (synced), an entry in the journal, an element in the set. A crash between two of them
- * is mended at the next start: what is in the file but not marked as told is said again, and what
- * is not marked as placed is put in.
- */
 #include "run/commit.h"
 
 #include "base/array.h"
 #include "run/events.h"
-#include "run/fill.h"
-#include "run/tell.h"
 
 #include <errno.h>
 
-static int commit_remember(struct daemon *daemon, const struct due *due)
-{
-	int r;
-
-	r = array_reserve(&daemon->decided, daemon->n_decided, &daemon->max_decided, sizeof(*due));
-	if (r >= 0)
-		daemon->decided[daemon->n_decided++] = *due;
-	return r;
-}
+/* Bans are said one by one, as long as these are not more than anybody reads: journald takes what
+ * we write without a limit of its own (LogRateLimitIntervalSec= in the unit), so a flood of bans
+ * must not become one of entries. A botnet that comes all at once is told ban by ban; a flood that
+ * goes on, of more addresses than there are attackers, is not. */
+#define BANS_A_SECOND 2000
+#define BANS_AT_ONCE  20000
 
 int commit_decisions(struct daemon *daemon)
 {
 	struct decision decision;
-	int r = 0;
 
-	while (r >= 0 && engine_take(daemon->active.engine, &decision)) {
-		switch (decision.type) {
-		case DECISION_BAN:
-		case DECISION_END:
-			r = commit_remember(daemon, &(struct due){ .type = decision.type,
-								   .id = decision.ban.id });
-			break;
-		case DECISION_PRIVATE:
-			events_private(&decision);
-			break;
-		case DECISION_BREAKER:
-			events_breaker(&decision);
-			break;
-		case DECISION_BREAKER_CLOSED:
-			events_breaker_closed(&decision);
-			break;
-		case DECISION_TARGET:
-			events_target(&decision);
-			break;
+	while (engine_take(daemon->active.engine, &decision)) {
+		if (decision.type != DECISION_BAN && decision.type != DECISION_END) {
+			events_decision(&decision);
+			continue;
 		}
+		if (array_reserve(&daemon->decided, daemon->n_decided, &daemon->max_decided,
+				  sizeof(*daemon->decided)) < 0)
+			return -ENOMEM;
+		daemon->decided[daemon->n_decided++] =
+			(struct due){ .type = decision.type, .id = decision.ban.id };
 	}
-	return r;
+	return 0;
 }
 
 int commit_position(struct daemon *daemon)
@@ -65,31 +43,153 @@ int commit_position(struct daemon *daemon)
 	return saver_write(&daemon->saver, daemon->active.ledger);
 }
 
-/* Until the next feed the ledger lets go of none. */
-static void commit_resolve(struct daemon *daemon)
-{
-	size_t n = 0;
+/* What is told in one entry for all of a jail, and the elements that go out when all is told. */
+struct telling {
+	bool again;
+	struct crowd {
+		uint64_t n, n_networks, n_repeated; /* repeated: of who had been banned before */
+		const struct ban *last;             /* borrowed from the ledger */
+	} * crowds; /* owned; one a jail in force, NULL: nobody waits */
+	struct changes removals;
+};
 
-	for (size_t i = 0; i < daemon->n_decided; i++) {
-		daemon->decided[n] = daemon->decided[i];
-		daemon->decided[n].ban = ledger_get(daemon->active.ledger, daemon->decided[n].id);
-		n += daemon->decided[n].ban != NULL;
-	}
-	daemon->n_decided = n;
+static void telling_done(struct telling *telling)
+{
+	free(telling->crowds);
+	changes_done(&telling->removals);
 }
 
-static int commit_place(struct daemon *daemon)
+/* At the rate of now, or with the others of its jail. */
+static int tell_ban(struct daemon *daemon, const struct ban *ban, struct telling *telling)
 {
-	cleanup(changes_done) struct changes changes = { 0 };
+	size_t n_jails = ruleset_n_jails(daemon->active.ruleset);
+	unsigned jail = home_jail(daemon->active.engine, ban->jail);
+	struct crowd *crowd;
+	usec_t now;
+
+	if (jail >= n_jails || sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) < 0 ||
+	    quota_take(&daemon->quota, USEC_PER_SEC / BANS_A_SECOND, BANS_AT_ONCE, now)) {
+		events_ban(ban, daemon_now(daemon), daemon->dry_run, telling->again);
+		return 0;
+	}
+	if (!telling->crowds)
+		telling->crowds = calloc(n_jails, sizeof(*telling->crowds));
+	if (!telling->crowds)
+		return -ENOMEM;
+	crowd = &telling->crowds[jail];
+	crowd->n++;
+	crowd->n_networks += ban->network;
+	crowd->n_repeated += ban->offence > 1;
+	crowd->last = ban;
+	return 0;
+}
+
+static int tell_end(struct daemon *daemon, const struct ban *ban, struct telling *telling)
+{
+	const char *reason = "its jail is no longer active";
+
+	if (ban->ended == END_IGNORED)
+		reason = "its address is exempt now";
+	else if (ban->ended == END_OUTGROWN)
+		reason =
+			"the prefix of its jail is longer now: ban the addresses that you mean again";
+	else if (ban->ended == END_NO_NETWORKS)
+		reason = "its jail no longer bans networks";
+	events_unban(ban, reason, telling->again);
+	ledger_told_end(daemon->active.ledger, ban->id);
+	return firewall_gather_removal(&daemon->firewall, &telling->removals, ban);
+}
+
+/* What is told in one, and the elements of what ended. 0 or -ENOMEM. */
+static int tell_rest(struct daemon *daemon, struct telling *telling)
+{
+	struct ledger *ledger = daemon->active.ledger;
+	usec_t now = daemon_now(daemon);
+	const struct ban *ban = NULL;
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < daemon->n_decided; i++)
-		r = fill_gather_ban(&daemon->firewall, &changes, daemon->decided[i].ban);
-	return r < 0 ? r : changes_apply(&daemon->firewall, &changes);
+	for (size_t i = 0; telling->crowds && i < ruleset_n_jails(daemon->active.ruleset); i++) {
+		const struct crowd *crowd = &telling->crowds[i];
+
+		if (crowd->n > 0)
+			events_bans(crowd->last, crowd->n, crowd->n_networks, crowd->n_repeated,
+				    daemon->dry_run, telling->again);
+	}
+	/* At the bound of the ledger an element goes with its ban, or nobody would know whose it
+	 * is. */
+	while (r >= 0 && ledger_n_ended(ledger) > 0 && (ban = ledger_next(ledger, ban))) {
+		unsigned jail = ledger_ban_jail(ban) | (ban->network ? LEDGER_NETWORKS : 0);
+
+		if (ban->ended != END_EVICTED)
+			continue;
+		/* a longer one by hand has the same element */
+		if (!ledger_banned(ledger, jail, &ban->prefix, now))
+			r = firewall_gather_removal(&daemon->firewall, &telling->removals, ban);
+		ledger_told_end(ledger, ban->id);
+	}
+	if (r >= 0)
+		r = firewall_apply(&daemon->firewall, &telling->removals);
+	return r == -ENOMEM ? r : 0;
+}
+
+int commit_tell_again(struct daemon *daemon)
+{
+	cleanup(telling_done) struct telling telling = { .again = true };
+	struct ledger *ledger = daemon->active.ledger;
+	usec_t now = daemon_now(daemon);
+	int r = 0;
+
+	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(ledger, ban));) {
+		bool untold = ledger_is_untold(ledger, ban, now);
+
+		if (untold || ban->ended != END_NONE)
+			daemon->dirty |= DIRTY_LEDGER;
+		if (untold)
+			r = tell_ban(daemon, ban, &telling);
+		if (r >= 0 && ban->ended != END_NONE && ban->ended != END_EVICTED)
+			r = tell_end(daemon, ban, &telling);
+	}
+	if (r >= 0)
+		r = tell_rest(daemon, &telling);
+	ledger_told(ledger, ledger_last_id(ledger));
+	return r;
+}
+
+/* What lies in the state file is said. Evictions once, and again when they have become ten times as
+ * many. */
+static int commit_tell(struct daemon *daemon)
+{
+	cleanup(telling_done) struct telling telling = { 0 };
+	struct ledger *ledger = daemon->active.ledger;
+	uint64_t n_evicted;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < daemon->n_decided; i++) {
+		const struct due *due = &daemon->decided[i];
+
+		if (due->type == DECISION_END) {
+			r = tell_end(daemon, due->ban, &telling);
+			continue;
+		}
+		r = tell_ban(daemon, due->ban, &telling);
+		ledger_told(ledger, due->id);
+	}
+	if (r >= 0)
+		r = tell_rest(daemon, &telling);
+	if (telling.crowds) /* of all entries these alone cannot be known again */
+		daemon->dirty |= DIRTY_LEDGER;
+	n_evicted = ledger_n_cut(ledger) + ledger_n_evicted(ledger);
+	if (r >= 0 && n_evicted > 0 && n_evicted >= 10 * daemon->told_evicted) {
+		events_evicted(ledger_n_cut(ledger), ledger_n_evicted(ledger));
+		daemon->told_evicted = n_evicted;
+	}
+	return r;
 }
 
 int commit_all(struct daemon *daemon)
 {
+	cleanup(changes_done) struct changes changes = { 0 };
+	size_t n = 0;
 	int r;
 
 	if (daemon->n_decided == 0)
@@ -97,14 +197,23 @@ int commit_all(struct daemon *daemon)
 	r = commit_position(daemon);
 	if (r < 0)
 		return r;
-	commit_resolve(daemon);
-	r = tell_decided(daemon);
+	for (size_t i = 0; i < daemon->n_decided; i++) {
+		struct due due = daemon->decided[i];
+
+		/* until the next feed the ledger lets go of none */
+		due.ban = ledger_get(daemon->active.ledger, due.id);
+		if (due.ban)
+			daemon->decided[n++] = due;
+	}
+	daemon->n_decided = n;
+	r = commit_tell(daemon);
 	if (r < 0)
 		return r;
-	r = commit_place(daemon);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = firewall_gather_ban(&daemon->firewall, &changes, daemon->decided[i].ban);
+	if (r >= 0)
+		r = firewall_apply(&daemon->firewall, &changes);
 	daemon->n_decided = 0;
-	if (r == -ENOMEM)
-		return r;
 	daemon->dirty |= DIRTY_PLACED;
-	return 0;
+	return r == -ENOMEM ? r : 0;
 }

@@ -1,13 +1,5 @@
 #include "run/daemon.h"
 
-usec_t daemon_now(const struct daemon *daemon)
-{
-	uint64_t now = 0;
-
-	(void)sd_event_now(daemon->event, CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	return now;
-}
-
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits)
 {
 	unsigned *spokes[] = { &daemon->reader.dirty, &daemon->saver.dirty, &daemon->exempt.dirty,

@@ -40,8 +40,9 @@ struct daemon {
 
 	struct due *decided; /* since the last commit */
 	size_t n_decided, max_decided;
-	struct quota telling;  /* of bans one by one */
-	uint64_t told_evicted; /* so many, when that was told last */
+	struct quota quota;             /* of bans that are told one by one */
+	uint64_t told_evicted;          /* so many, when that was told last */
+	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */
 
 	unsigned dirty;
 	sd_event *event;
@@ -50,7 +51,11 @@ struct daemon {
 void daemon_done(struct daemon *daemon);
 
 /* CLOCK_REALTIME of this wake-up. */
-usec_t daemon_now(const struct daemon *daemon);
+static inline usec_t daemon_now(const struct daemon *daemon)
+{
+	return wakeup_time(daemon->event);
+}
+
 /* Some of these bits are set, by whomever. */
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits);
 /* They were set, and are no more: which. */

@@ -1,6 +1,10 @@
 #ifndef BANISH_DAEMON_RUN_DIRTY_H
 #define BANISH_DAEMON_RUN_DIRTY_H
 
+#include "base/types.h"
+
+#include <systemd/sd-event.h>
+
 /* What there is to do. Spokes set these bits, nobody calls back: the hub takes them at the end of
  * each wake-up (run.c). */
 enum dirty {
@@ -17,14 +21,24 @@ enum dirty {
 	/* The kernel may not be as the ledger says. */
 	DIRTY_KERNEL = 1 << 7,   /* the table or its bans: kernel_sync() */
 	DIRTY_ELEMENTS = 1 << 8, /* ... and what others did was not heard: list and compare */
-	DIRTY_LENGTHS = 1 << 9,  /* a ban may need a set that does not stand: lengths_demand() */
-	DIRTY_BANS = 1 << 10,    /* bans that run may have to end: engine_end_bans() */
-	DIRTY_UNTOLD = 1 << 11,  /* the last run may not have said all that it decided */
+	DIRTY_LENGTHS =
+		1 << 9,       /* a ban may need a set that does not stand: install_want_lengths() */
+	DIRTY_BANS = 1 << 10, /* bans that run may have to end: engine_end_bans() */
+	DIRTY_UNTOLD = 1 << 11, /* the last run may not have said all that it decided */
 
 	/* To be saved: now, in a second, in half a minute. */
 	DIRTY_LEDGER = 1 << 12,
 	DIRTY_PLACED = 1 << 13,
 	DIRTY_CURSOR = 1 << 14,
 };
+
+/* CLOCK_REALTIME of this wake-up. */
+static inline usec_t wakeup_time(sd_event *event)
+{
+	uint64_t now = 0;
+
+	(void)sd_event_now(event, CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	return now;
+}
 
 #endif

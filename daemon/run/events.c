@@ -164,75 +164,55 @@ void events_evicted(uint64_t n_ended, uint64_t n_forgotten)
 		  LEDGER_MAX_BANS, ended, forgotten);
 }
 
-void events_private(const struct decision *decision)
+void events_decision(const struct decision *decision)
 {
-	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
-	const struct log_field fields[] = {
-		{ "BANISH_ACTION", "private" },
-		{ "BANISH_JAIL", decision->ban.jail },
-		{ "BANISH_EVENT", decision->ban.event },
-		{ "BANISH_ADDRESS", address_format(&decision->ban.address, address) },
-		{ "BANISH_PREFIX", prefix_format(&decision->ban.prefix, prefix) },
-	};
-
-	log_entry(LOG_PRIVATE, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		  "%s: failures from the private address %s count nothing: if it is a gateway, a "
-		  "ban would block everybody behind it; see banprivate in banish.json(5)",
-		  decision->ban.jail, address);
-}
-
-void events_breaker_closed(const struct decision *decision)
-{
-	char count[NUMBER_TEXT_MAX];
-	const struct log_field fields[] = {
-		{ "BANISH_ACTION", "breaker" },
-		{ "BANISH_STATE", "closed" },
-		{ "BANISH_JAIL", decision->ban.jail },
-		{ "BANISH_COUNT", number(decision->count, count) },
-	};
-
-	log_entry(LOG_BREAKER, LOG_NOTICE, fields, ARRAY_SIZE(fields),
-		  "%s: the breaker closed, bans are no longer held back; offenders held back: %s",
-		  decision->ban.jail, count);
-}
-
-void events_breaker(const struct decision *decision)
-{
+	const struct ban *ban = &decision->ban;
+	bool is_private = decision->type == DECISION_PRIVATE;
+	bool is_target = decision->type == DECISION_TARGET;
+	bool opens = decision->type == DECISION_BREAKER;
+	bool closes = decision->type == DECISION_BREAKER_CLOSED;
+	cleanup(freep) char *user = is_target ? bytes_to_display(decision->user, USER_SHOWN) : NULL;
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], count[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
-		{ "BANISH_ACTION", "breaker" },
-		{ "BANISH_STATE", "open" },
-		{ "BANISH_JAIL", decision->ban.jail },
-		{ "BANISH_EVENT", decision->ban.event },
-		{ "BANISH_ADDRESS", address_format(&decision->ban.address, address) },
-		{ "BANISH_PREFIX", prefix_format(&decision->ban.prefix, prefix) },
-		{ "BANISH_COUNT", number(decision->count, count) },
-		{ "BANISH_TRIGGER_CURSOR", decision->ban.cursor },
-	};
-
-	log_entry(
-		LOG_BREAKER, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		"%s: the breaker opened after %s ban%s (maxbans): further bans are held back, first that of %s; "
-		"see maxbans in banish.json(5)",
-		decision->ban.jail, count, PLURAL(decision->count), prefix);
-}
-
-void events_target(const struct decision *decision)
-{
-	cleanup(freep) char *user = bytes_to_display(decision->user, USER_SHOWN);
-	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], hosts[NUMBER_TEXT_MAX];
-	const struct log_field fields[] = {
-		{ "BANISH_ACTION", "target" },
-		{ "BANISH_JAIL", decision->ban.jail },
-		{ "BANISH_EVENT", decision->ban.event },
+		{ "BANISH_ACTION", is_private  ? "private"
+				   : is_target ? "target"
+					       : "breaker" },
+		{ "BANISH_STATE", opens    ? "open"
+				  : closes ? "closed"
+					   : NULL },
+		{ "BANISH_JAIL", ban->jail },
+		{ "BANISH_EVENT", closes ? NULL : ban->event },
 		{ "BANISH_USER", user },
-		{ "BANISH_HOSTS", number(decision->count, hosts) },
-		{ "BANISH_ADDRESS", address_format(&decision->ban.address, address) },
-		{ "BANISH_PREFIX", prefix_format(&decision->ban.prefix, prefix) },
-		{ "BANISH_TRIGGER_CURSOR", decision->ban.cursor },
+		{ "BANISH_HOSTS", is_target ? count : NULL },
+		{ "BANISH_ADDRESS", closes ? NULL : address },
+		{ "BANISH_PREFIX", closes ? NULL : prefix },
+		{ "BANISH_COUNT", opens || closes ? count : NULL },
+		{ "BANISH_TRIGGER_CURSOR", opens || is_target ? ban->cursor : NULL },
 	};
+	const size_t n = ARRAY_SIZE(fields);
 
-	log_entry(LOG_TARGET, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		  "%s: at least %s host%s tried the account \"%s\", the last one is %s",
-		  decision->ban.jail, hosts, PLURAL(decision->count), user ? user : "?", prefix);
+	address_format(&ban->address, address);
+	prefix_format(&ban->prefix, prefix);
+	number(decision->count, count);
+	if (is_private)
+		log_entry(
+			LOG_PRIVATE, LOG_WARNING, fields, n,
+			"%s: failures from the private address %s count nothing: if it is a gateway, a "
+			"ban would block everybody behind it; see banprivate in banish.json(5)",
+			ban->jail, address);
+	else if (opens)
+		log_entry(
+			LOG_BREAKER, LOG_WARNING, fields, n,
+			"%s: the breaker opened after %s ban%s (maxbans): further bans are held back, first that of %s; "
+			"see maxbans in banish.json(5)",
+			ban->jail, count, PLURAL(decision->count), prefix);
+	else if (closes)
+		log_entry(
+			LOG_BREAKER, LOG_NOTICE, fields, n,
+			"%s: the breaker closed, bans are no longer held back; offenders held back: %s",
+			ban->jail, count);
+	else if (is_target)
+		log_entry(LOG_TARGET, LOG_WARNING, fields, n,
+			  "%s: at least %s host%s tried the account \"%s\", the last one is %s",
+			  ban->jail, count, PLURAL(decision->count), user ? user : "?", prefix);
 }

@@ -16,10 +16,8 @@ void events_unban(const struct ban *ban, const char *reason, bool again);
 void events_adopt(const struct ban *ban, const char *by);
 /* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */
 void events_evicted(uint64_t n_ended, uint64_t n_forgotten);
-void events_private(const struct decision *decision);
-void events_breaker(const struct decision *decision);
-void events_breaker_closed(const struct decision *decision);
-void events_target(const struct decision *decision);
+/* Any but that of a ban and its end. */
+void events_decision(const struct decision *decision);
 void events_heal(const char *table, const char *what, const char *by, size_t n_bans);
 
 #endif

@@ -1,38 +1,66 @@
-/* The kernel's table as the configuration wants it, and which one it is. */
 #include "run/install.h"
 
 #include "io/log.h"
-#include "run/fill.h"
-#include "run/lengths.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <systemd/sd-id128.h>
 
-static void lay_out_network(const char *name, const struct settings *settings, struct ports ports,
-			    struct nft_jail *ret)
+#define MAX_AT_ONCE 2000 /* bans: a transaction */
+
+static void lay_out(const char *name, bool network, const struct settings *settings,
+		    struct ports ports, struct nft_jail *ret)
 {
-	nft_jail_name(name, true, ret->name);
-	ret->prefix4 = settings->networks.length4;
-	ret->prefix6 = settings->networks.length6;
+	nft_jail_name(name, network, ret->name);
+	ret->prefix4 = network ? settings->networks.length4 : settings->prefix4;
+	ret->prefix6 = network ? settings->networks.length6 : settings->prefix6;
 	ret->verdict = settings->verdict;
 	ret->ports = ports;
 }
 
-/* How many there are: the jail's sets, and those of its networks. */
-static size_t lay_out(const char *name, const struct settings *settings, struct ports ports,
-		      struct nft_jail *ret)
+/* All lengths that the bans that run need, as many as may be; says if that is too few. What stands
+ * comes first: a ban that is in the kernel never makes room for another. */
+static void gather_lengths(struct firewall *firewall, struct nft_lengths *ret)
 {
-	nft_jail_name(name, false, ret->name);
-	ret->prefix4 = settings->prefix4;
-	ret->prefix6 = settings->prefix6;
-	ret->verdict = settings->verdict;
-	ret->ports = ports;
-	if (settings->networks.hosts == 0)
-		return 1;
-	lay_out_network(name, settings, ports, ret + 1);
-	return 2;
+	const struct nft_lengths *standing = nft_lengths(firewall->nft);
+	const struct active *active = firewall->active;
+	usec_t now = wakeup_time(firewall->event);
+	char text[PREFIX_TEXT_MAX];
+	bool refused = false;
+
+	*ret = (struct nft_lengths){ 0 };
+	for (int stands = 1; stands >= 0; stands--)
+		for (const struct ban *ban = NULL; (ban = ledger_next(active->ledger, ban));) {
+			uint8_t family = ban->prefix.address.family;
+
+			if (!ban_runs(ban, now) || !home_is_odd(active->engine, ban) ||
+			    (stands &&
+			     !nft_lengths_have(standing, ban->jail, family, ban->prefix.length)) ||
+			    nft_lengths_add(ret, ban->jail, family, ban->prefix.length) >= 0)
+				continue;
+			if (!firewall->lengths_refused)
+				log_say(LOG_KERNEL, LOG_ERR,
+					"%s: %s cannot be banned: there are %d sets for IPv%c bans of another length than "
+					"their jail's, and there can be no more; end some of those bans, \"banish list\" shows them",
+					ban->jail, prefix_format(&ban->prefix, text),
+					NFT_MAX_LENGTHS, family == AF_INET ? '4' : '6');
+			firewall->lengths_refused = refused = true;
+		}
+	firewall->lengths_refused = refused;
+}
+
+void install_want_lengths(struct firewall *firewall)
+{
+	struct nft_lengths wanted;
+
+	if (!firewall->nft)
+		return;
+	gather_lengths(firewall, &wanted);
+	for (size_t i = 0; i < wanted.n_items; i++)
+		if (!nft_lengths_have(nft_lengths(firewall->nft), wanted.items[i].jail,
+				      wanted.items[i].family, wanted.items[i].length))
+			firewall->dirty |= DIRTY_KERNEL;
 }
 
 /* Handles of tables are told apart until the next boot, and by each network for itself:
@@ -81,70 +109,98 @@ static int note_table(struct firewall *firewall, bool first)
 	return ledger_set_table(firewall->active->ledger, mark);
 }
 
-int install_stands(struct firewall *firewall)
-{
-	struct home_set sets[LEDGER_MAX_SETS];
-	char jail[NFT_JAIL_SIZE];
-	const char *name;
-	uint8_t family;
-	uint64_t handle;
-	size_t n = 0;
+/* The bans that go into sets in the transaction that makes or empties these. */
+struct first_fill {
+	struct firewall *firewall;
+	struct changes changes;
+	uint64_t last; /* ban that was looked at; all before it were, too */
+	bool whole;    /* there are no more */
+};
 
-	for (size_t i = 0;
-	     n < ARRAY_SIZE(sets) && (name = nft_next_set(firewall->nft, &i, &handle));) {
-		if (!nft_set_parse_name(span_of(name), jail, &family))
+static int gather_first(void *userdata, struct nft_change **ret, size_t *ret_n)
+{
+	struct first_fill *fill = userdata;
+	struct firewall *firewall = fill->firewall;
+	const struct active *active = firewall->active;
+	usec_t now = wakeup_time(firewall->event);
+	const struct ban *ban = NULL;
+	char name[NFT_JAIL_SIZE];
+	int r = 0;
+
+	fill->changes.n = 0;
+	fill->last = 0;
+	while (r >= 0 && fill->changes.n < MAX_AT_ONCE &&
+	       (ban = ledger_next(active->ledger, ban))) {
+		fill->last = ban->id;
+		if (!ban_runs(ban, now) || !home_is_due(active->engine, ban))
 			continue;
-		sets[n] = (struct home_set){
-			.handle = handle, .is_empty = nft_set_is_empty(firewall->nft, jail, family)
-		};
-		nft_set_name(jail, family, sets[n++].name);
+		home_name(active->engine, ban, name);
+		if (nft_set_is_empty(firewall->nft, name, ban->prefix.address.family) &&
+		    !ledger_is_outdone(active->ledger, ban, now))
+			r = changes_add(&fill->changes, name, NFT_PUT_NEW, ban,
+					&ban->prefix.address, now);
 	}
-	return reconcile_stands(firewall->reconcile, nft_table_handle(firewall->nft), sets, n);
+	fill->whole = !ban;
+	changes_finish(&fill->changes);
+	*ret = fill->changes.items;
+	*ret_n = fill->changes.n;
+	return r;
+}
+
+/* It stands: which one it is, its sets, and the bans that went into them at once. */
+static int note_install(struct firewall *firewall, bool first, const struct first_fill *filled)
+{
+	if (note_table(firewall, first) < 0 || firewall_tell_sets(firewall) < 0)
+		return -ENOMEM;
+	if (!filled)
+		return 0;
+	for (size_t i = 0; i < filled->changes.n; i++)
+		ledger_place(firewall->active->ledger, filled->changes.sources[i].ban);
+	firewall->n_put += filled->changes.n;
+	return reconcile_first_done(firewall->reconcile, filled->last, filled->whole);
 }
 
 int install_table(struct firewall *firewall, const struct prefix *exempt, size_t n_exempt)
 {
+	const struct ruleset *ruleset = firewall->active->ruleset;
 	const struct policy *policy = firewall->active->config->policy;
-	const struct ports all_ports = { .all = true };
-	size_t n_jails = ruleset_n_jails(firewall->active->ruleset), n = 0;
+	const struct settings *defaults = &policy->defaults;
 	cleanup(freep) struct nft_jail *jails = NULL;
 	struct nft_layout layout = { .table = policy->table,
-				     .manual_prefix4 = policy->defaults.prefix4,
-				     .manual_prefix6 = policy->defaults.prefix6,
-				     .manual_verdict = policy->defaults.verdict };
+				     .manual_prefix4 = defaults->prefix4,
+				     .manual_prefix6 = defaults->prefix6,
+				     .manual_verdict = defaults->verdict,
+				     .ignore = exempt,
+				     .n_ignore = n_exempt };
 	struct first_fill fill = { .firewall = firewall };
-	struct nft_filling filling = { .gather = fill_gather, .userdata = &fill };
+	struct nft_filling filling = { .gather = gather_first, .userdata = &fill };
 	bool first;
 	int r;
 
 	if (!firewall->nft)
 		return 0;
-	jails = calloc(2 * n_jails + 1, sizeof(*jails));
+	layout.jails = jails = calloc(2 * ruleset_n_jails(ruleset) + 1, sizeof(*jails));
 	if (!jails)
 		return -ENOMEM;
-	for (unsigned i = 0; i < n_jails; i++) {
-		const struct jail *jail = ruleset_jail(firewall->active->ruleset, i);
+	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
+		const struct jail *jail = ruleset_jail(ruleset, i);
 
-		n += lay_out(jail->name, &jail->settings, jail->settings.ports, &jails[n]);
+		for (int network = 0; network <= (jail->settings.networks.hosts > 0); network++)
+			lay_out(jail->name, network, &jail->settings, jail->settings.ports,
+				&jails[layout.n_jails++]);
 	}
-	if (policy->defaults.networks.hosts > 0)
-		lay_out_network(NFT_JAIL_MANUAL, &policy->defaults, all_ports, &jails[n++]);
-	layout.jails = jails;
-	layout.n_jails = n;
-	lengths_gather(firewall, &layout.lengths);
-	layout.ignore = exempt;
-	layout.n_ignore = n_exempt;
+	if (defaults->networks.hosts > 0)
+		lay_out(NFT_JAIL_MANUAL, true, defaults, (struct ports){ .all = true },
+			&jails[layout.n_jails++]);
+	gather_lengths(firewall, &layout.lengths);
 	layout.handle = known_table(firewall);
 	firewall->n_put = 0;
 	first = nft_table_handle(firewall->nft) == 0;
 	r = nft_install_filled(firewall->nft, &layout, &filling);
 	if (r < 0)
 		firewall_complain(firewall, "put the table into the kernel", r);
-	else if (note_table(firewall, first) < 0)
-		r = -ENOMEM;
-	else if (install_stands(firewall) < 0 ||
-		 (filling.done && fill_note_first(firewall, &fill) < 0))
-		r = -ENOMEM;
+	else
+		r = note_install(firewall, first, filling.done ? &fill : NULL);
 	changes_done(&fill.changes);
 	return MIN(r, 0);
 }

@@ -1,13 +1,13 @@
 #include "run/kernel.h"
 
-#include "run/changes.h"
+#include "cli/output.h"
+#include "io/log.h"
 #include "run/commit.h"
-#include "run/hear.h"
+#include "run/events.h"
 #include "run/install.h"
-#include "run/lengths.h"
-#include "run/tell.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define MAX_ROUNDS  8    /* against somebody who never stops */
 #define MAX_AT_ONCE 2000 /* changes: a transaction */
@@ -26,7 +26,7 @@ static int kernel_end_bans(struct daemon *daemon, unsigned bits)
 	int r = 0;
 
 	if (bits & DIRTY_UNTOLD)
-		r = tell_again(daemon);
+		r = commit_tell_again(daemon);
 	if (r >= 0)
 		r = engine_end_bans(daemon->active.engine, daemon_now(daemon));
 	if (r >= 0)
@@ -41,11 +41,8 @@ static int kernel_install(struct daemon *daemon, const struct reconcile_action *
 	unsigned bits = daemon_take(daemon, DIRTY_KERNEL | DIRTY_BANS | DIRTY_UNTOLD);
 	int r;
 
-	if (action->damaged) {
-		firewall->damaged = true;
-		firewall->loss = action->loss;
-		memcpy(firewall->culprit, action->process, sizeof(firewall->culprit));
-	}
+	if (action->damaged)
+		daemon->damage = *action;
 	r = exempt_gather(exempt, daemon->active.config->policy);
 	if (r >= 0)
 		r = engine_set_ignored(daemon->active.engine, exempt->prefixes, exempt->n_prefixes);
@@ -61,8 +58,15 @@ static int kernel_install(struct daemon *daemon, const struct reconcile_action *
 	return bits & (DIRTY_BANS | DIRTY_UNTOLD) ? kernel_end_bans(daemon, bits) : 0;
 }
 
+/* What was put is answered. */
 static int kernel_record(struct daemon *daemon)
 {
+	static const char *const losses[] = {
+		[NFT_LOSS_RULE] = "a rule",        [NFT_LOSS_IGNORED] = "an ignored address",
+		[NFT_LOSS_SET] = "a set",          [NFT_LOSS_CHAIN] = "the chain",
+		[NFT_LOSS_DORMANT] = "the effect", [NFT_LOSS_TABLE] = "the whole",
+	};
+	const struct reconcile_action *damage = &daemon->damage;
 	struct firewall *firewall = &daemon->firewall;
 	int r;
 
@@ -71,26 +75,89 @@ static int kernel_record(struct daemon *daemon)
 		firewall->dirty |= DIRTY_LEDGER;
 	if (!reconcile_owes(firewall->reconcile)) {
 		firewall->failing = false;
-		hear_mended(firewall, firewall->n_put);
+		if (damage->damaged) {
+			cleanup(freep) char *by =
+				bytes_to_display(span_of(damage->process), sizeof(damage->process));
+
+			events_heal(daemon->active.config->policy->table, losses[damage->loss],
+				    by ?: "", firewall->n_put);
+		}
+		daemon->damage.damaged = false;
 	}
 	firewall->n_put = 0;
 	return r;
 }
 
-/* What is neither gathered nor said. */
-static int kernel_do(struct daemon *daemon, const struct reconcile_action *action)
+/* The reconciler's sentences. */
+static int kernel_say(struct daemon *daemon, const struct reconcile_action *action)
+{
+	cleanup(freep) char *by =
+		bytes_to_display(span_of(action->process), sizeof(action->process));
+	const struct ban *ban = ledger_get(daemon->active.ledger, action->ban);
+	const char *table = daemon->active.config->policy->table;
+	char reason[128], text[PREFIX_TEXT_MAX];
+
+	if (!by)
+		return -ENOMEM;
+	if (action->ban)
+		daemon->dirty |= DIRTY_LEDGER;
+	if (action->type == RECONCILE_ADOPTED && ban) {
+		events_adopt(ban, by);
+	} else if (action->type == RECONCILE_LIFTED && ban) {
+		if (action->absent)
+			snprintf(
+				reason, sizeof(reason),
+				"its element was deleted from the set while banish was not running");
+		else
+			snprintf(reason, sizeof(reason), "its element was deleted%s%s",
+				 *by ? " by " : "", by);
+		events_unban(ban, reason, false);
+	} else if (action->type == RECONCILE_EXEMPT) {
+		log_say(LOG_FAULT, LOG_NOTICE,
+			"%s: %s is exempt (ignoreip, own address or gateway): the ban by hand was removed",
+			action->jail, prefix_format(&action->prefix, text));
+	} else if (action->type == RECONCILE_STALE) {
+		log_say(LOG_RESTORED, LOG_NOTICE,
+			"%s: %s restored an expired ban of %s (\"%s\"): removed", action->jail,
+			*by ? by : "somebody", prefix_format(&action->prefix, text),
+			action->comment);
+	} else if (action->type == RECONCILE_RESTORED) {
+		log_say(LOG_RESTORED, LOG_NOTICE,
+			"%s loaded a saved ruleset: table inet %s was restored from the state file",
+			*by ? by : "somebody", table);
+	} else if (action->type == RECONCILE_TIRED && action->is_first) {
+		log_say(LOG_FAULT, LOG_ERR,
+			"%s keeps deleting table inet %s; it is restored only every few seconds now: find the cause",
+			*by ? by : "somebody", table);
+	}
+	return 0;
+}
+
+static int kernel_do(struct daemon *daemon, struct changes *changes,
+		     const struct reconcile_action *action)
 {
 	struct firewall *firewall = &daemon->firewall;
+	usec_t now = daemon_now(daemon);
+	const struct ban *ban;
 
 	switch ((int)action->type) {
+	case RECONCILE_DELETE:
+		return changes_add(changes, action->jail, NFT_DELETE, NULL, &action->address, 0);
+	case RECONCILE_PUT:
+		ban = ledger_get(daemon->active.ledger, action->ban);
+		if (!ban || !ban_runs(ban, now)) /* an install may end bans */
+			return 0;
+		firewall->n_put++;
+		return changes_add(changes, action->jail, action->is_new ? NFT_PUT_NEW : NFT_PUT,
+				   ban, &ban->prefix.address, now);
 	case RECONCILE_INSTALL:
 		return kernel_install(daemon, action);
 	case RECONCILE_LIST:
-		return hear_list(firewall);
+		return firewall_list(firewall);
 	case RECONCILE_FIND:
-		return hear_find(firewall, action);
+		return firewall_find(firewall, action);
 	case RECONCILE_IDENTIFY:
-		return hear_identify(firewall);
+		return firewall_identify(firewall);
 	case RECONCILE_RECORD:
 		return kernel_record(daemon);
 	case RECONCILE_LENGTHS:
@@ -98,29 +165,14 @@ static int kernel_do(struct daemon *daemon, const struct reconcile_action *actio
 		return 0;
 	case RECONCILE_TIRED:
 		firewall_retry_soon(firewall);
-		return hear_say(firewall, action);
+		return kernel_say(daemon, action);
 	default:
-		return hear_say(firewall, action);
+		return kernel_say(daemon, action);
 	}
 }
 
-static int kernel_gather(struct daemon *daemon, struct changes *changes,
-			 const struct reconcile_action *action)
-{
-	struct firewall *firewall = &daemon->firewall;
-	const struct ban *ban;
-
-	if (action->type == RECONCILE_DELETE)
-		return changes_delete(changes, action->jail, &action->address);
-	ban = ledger_get(daemon->active.ledger, action->ban);
-	if (!ban || !ban_runs(ban, firewall_now(firewall))) /* an install may end bans */
-		return 0;
-	firewall->n_put++;
-	return changes_put(changes, action->jail, ban, action->is_new ? NFT_PUT_NEW : NFT_PUT,
-			   firewall_now(firewall));
-}
-
-/* Does all that the reconciler wants. 0 or -ENOMEM. */
+/* Does all that the reconciler wants: what can be gathered goes out before whatever else is to be
+ * done. 0 or -ENOMEM. */
 static int kernel_act(struct daemon *daemon)
 {
 	cleanup(changes_done) struct changes changes = { 0 };
@@ -134,13 +186,12 @@ static int kernel_act(struct daemon *daemon)
 		more = reconcile_take(firewall->reconcile, &action);
 		gathers = more > 0 &&
 			  (action.type == RECONCILE_PUT || action.type == RECONCILE_DELETE);
-		r = gathers ? kernel_gather(daemon, &changes, &action) : 0;
-		if (r >= 0 && (!gathers || changes.n >= MAX_AT_ONCE)) {
-			r = changes_apply(firewall, &changes);
+		if (!gathers || changes.n >= MAX_AT_ONCE) {
+			r = firewall_apply(firewall, &changes);
 			changes.n = 0;
 		}
-		if (r != -ENOMEM && more > 0 && !gathers)
-			r = kernel_do(daemon, &action);
+		if (r != -ENOMEM && more > 0)
+			r = kernel_do(daemon, &changes, &action);
 	}
 	if (reconcile_owes(firewall->reconcile))
 		firewall_retry_soon(firewall);
@@ -176,7 +227,7 @@ int kernel_hear(struct daemon *daemon)
 
 	kernel_at(daemon);
 	do {
-		r = n = hear_notices(&daemon->firewall);
+		r = n = firewall_read_notices(&daemon->firewall);
 		if (r >= 0)
 			r = kernel_act(daemon);
 	} while (r >= 0 && n > 0 && ++n_rounds < MAX_ROUNDS);
@@ -194,7 +245,7 @@ int kernel_clean(struct daemon *daemon)
 	kernel_at(daemon);
 	for (int i = 0; i < MAX_ROUNDS && r != -ENOMEM; i++) {
 		if (daemon_take(daemon, DIRTY_LENGTHS))
-			lengths_demand(&daemon->firewall);
+			install_want_lengths(&daemon->firewall);
 		if (daemon_is_dirty(daemon, DIRTY_KERNEL))
 			r = kernel_sync(daemon);
 		else if ((bits = daemon_take(daemon, DIRTY_BANS)))

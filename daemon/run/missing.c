@@ -18,18 +18,10 @@
 /* Who is that late has missed what was deleted meanwhile; before, it was hardly anything. */
 #define NOTICE_WITHIN (2 * USEC_PER_SEC)
 
-usec_t missing_now(const struct reader *reader)
-{
-	uint64_t now = 0;
-
-	(void)sd_event_now(reader->event, CLOCK_REALTIME, &now);
-	return now;
-}
-
 void missing_say_deleted(struct reader *reader)
 {
 	char text[TIMESTAMP_TEXT_MAX];
-	usec_t now = missing_now(reader);
+	usec_t now = wakeup_time(reader->event);
 
 	if (reader->deleted_said > 0 && now - reader->deleted_said < SAY_DELETED_EVERY)
 		return;
@@ -64,7 +56,6 @@ void missing_say_refused(struct reader *reader)
 	reader->n_refused = n;
 }
 
-/* Opens the journal anew, with all its files. 0; negative errno: it stands nowhere, but goes on. */
 int missing_renew(struct reader *reader)
 {
 	sd_event_source *source = reader->journal_source;
@@ -108,13 +99,11 @@ static int missing_wait(struct reader *reader, int error)
 	return 1;
 }
 
-/* 1: all files are there; 2: so they are, or are given up, and the journal stands nowhere; 0: one
- * is waited for. */
 int missing_check(struct reader *reader)
 {
 	int r;
 
-	r = journal_is_whole(reader->journal, missing_now(reader));
+	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
 	if (r == 0) {
 		r = missing_renew(reader);
 		r = r < 0 ? r : 2;

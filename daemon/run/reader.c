@@ -64,7 +64,7 @@ static int reader_look(struct reader *reader)
 		return r;
 	missing_look_for_deleted(reader);
 	if (r == 0) {
-		reader->read_all = missing_now(reader);
+		reader->read_all = wakeup_time(reader->event);
 		return 0;
 	}
 	reader->reading = true;
@@ -345,7 +345,7 @@ static int process_while_reading(struct reader *reader)
 {
 	int r;
 
-	r = journal_is_whole(reader->journal, missing_now(reader));
+	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
 	if (reader->warming)
 		/* the engine has not seen what it had to see: from the beginning */
 		return r > 0 ? 0 : r < 0 ? r : -ESTALE;

@@ -91,8 +91,6 @@ int reader_look_again(struct reader *reader) must_check;
 
 /* missing.c: what of the journal is not there: files that cannot be opened, what was deleted. */
 
-/* CLOCK_REALTIME of this wake-up. */
-usec_t missing_now(const struct reader *reader);
 /* 1: all files of the journal are open; 2: so they are, or are given up, and the journal stands
  * nowhere; 0: one is waited for: look again soon. */
 int missing_check(struct reader *reader) must_check;

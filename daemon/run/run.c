@@ -8,7 +8,6 @@
 #include "cli/verb.h"
 #include "io/log.h"
 #include "run/commit.h"
-#include "run/hear.h"
 #include "run/kernel.h"
 #include "run/reload.h"
 
@@ -254,7 +253,7 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = kernel_sync(daemon);
 	if (r >= 0)
-		r = hear_begin(&daemon->firewall);
+		r = firewall_listen(&daemon->firewall);
 	if (r >= 0)
 		r = kernel_clean(daemon);
 	if (r >= 0)
