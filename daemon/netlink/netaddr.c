@@ -68,10 +68,11 @@ int netaddr_open(struct netaddr **ret)
 	return 0;
 }
 
-static void add_bytes(struct list *list, uint8_t family, const void *bytes, size_t size)
+static void netaddr_add(struct list *list, uint8_t family, const void *bytes, size_t size)
 {
 	struct address address = { .family = family };
 	char text[ADDRESS_TEXT_MAX];
+
 	if (size != (family == AF_INET    ? 4
 		     : family == AF_INET6 ? 16
 					  : 0) ||
@@ -88,85 +89,53 @@ static void add_bytes(struct list *list, uint8_t family, const void *bytes, size
 		list->n_items++;
 }
 
-static void netaddr_add(struct list *list, uint8_t family, const struct nlattr *attr)
-{
-	add_bytes(list, family, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
-}
-
-/* Which address of an interface is ours: on a point-to-point link IFA_ADDRESS is the peer,
- * IFA_LOCAL is we. */
-struct interface {
-	const struct nlattr *address, *local;
-};
-
-static int take_interface(const struct nlattr *attr, void *data)
-{
-	struct interface *interface = data;
-
-	if (mnl_attr_get_type(attr) == IFA_ADDRESS)
-		interface->address = attr;
-	if (mnl_attr_get_type(attr) == IFA_LOCAL)
-		interface->local = attr;
-	return MNL_CB_OK;
-}
-
+/* On a point-to-point link IFA_ADDRESS is the peer, IFA_LOCAL is we. */
 static void add_address(struct list *list, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
-	struct interface interface = { 0 };
+	const struct nlattr *attr, *address = NULL, *local = NULL;
 
-	(void)mnl_attr_parse(message, sizeof(*head), take_interface, &interface);
-	if (interface.local ?: interface.address)
-		netaddr_add(list, head->ifa_family, interface.local ?: interface.address);
-}
-
-struct route {
-	struct list *list;
-	uint8_t family;
-};
-
-static void add_nexthops(const struct route *route, const struct nlattr *multipath);
-
-static int take_route(const struct nlattr *attr, void *data)
-{
-	const struct route *route = data;
-	const struct rtvia *via = mnl_attr_get_payload(attr);
-	uint16_t size = mnl_attr_get_payload_len(attr);
-
-	switch (mnl_attr_get_type(attr)) {
-	case RTA_GATEWAY:
-		netaddr_add(route->list, route->family, attr);
-		break;
-	case RTA_VIA: /* a gateway of the other family */
-		if (size > sizeof(*via))
-			add_bytes(route->list, (uint8_t)via->rtvia_family, via->rtvia_addr,
-				  size - sizeof(*via));
-		break;
-	case RTA_MULTIPATH:
-		add_nexthops(route, attr);
-		break;
+	mnl_attr_for_each(attr, message, sizeof(*head))
+	{
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS)
+			address = attr;
+		if (mnl_attr_get_type(attr) == IFA_LOCAL)
+			local = attr;
 	}
-	return MNL_CB_OK;
+	if (local ?: address)
+		netaddr_add(list, head->ifa_family, mnl_attr_get_payload(local ?: address),
+			    mnl_attr_get_payload_len(local ?: address));
 }
 
-static void add_nexthops(const struct route *route, const struct nlattr *multipath)
+/* Those of a route, or of one of its next hops. */
+static void add_gateways(struct list *list, uint8_t family, const void *attributes, size_t size)
 {
-	const char *data = mnl_attr_get_payload(multipath);
-	size_t left = mnl_attr_get_payload_len(multipath);
-	struct rtnexthop hop;
+	const struct nlattr *attr;
 
-	while (left >= sizeof(hop)) {
-		struct route inner = *route;
-		size_t step;
+	mnl_attr_for_each_payload(attributes, size)
+	{
+		struct rtnexthop *hop = mnl_attr_get_payload(attr);
+		const struct rtvia *via = mnl_attr_get_payload(attr);
+		int left = mnl_attr_get_payload_len(attr);
 
-		memcpy(&hop, data, sizeof(hop));
-		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
-			return;
-		(void)mnl_attr_parse_payload(data + sizeof(hop), hop.rtnh_len - sizeof(hop),
-					     take_route, &inner);
-		step = MIN(left, (size_t)NLMSG_ALIGN(hop.rtnh_len));
-		data += step;
-		left -= step;
+		switch (mnl_attr_get_type(attr)) {
+		case RTA_GATEWAY:
+			netaddr_add(list, family, via, (size_t)left);
+			break;
+		case RTA_VIA: /* one of the other family */
+			if ((size_t)left > sizeof(*via))
+				netaddr_add(list, (uint8_t)via->rtvia_family, via->rtvia_addr,
+					    (size_t)left - sizeof(*via));
+			break;
+		case RTA_MULTIPATH:
+			while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
+				add_gateways(list, family, RTNH_DATA(hop),
+					     hop->rtnh_len - sizeof(*hop));
+				left -= RTNH_ALIGN(hop->rtnh_len);
+				hop = RTNH_NEXT(hop);
+			}
+			break;
+		}
 	}
 }
 
@@ -174,41 +143,20 @@ static void add_nexthops(const struct route *route, const struct nlattr *multipa
 static void add_route(struct list *list, const struct nlmsghdr *message)
 {
 	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
-	struct route route = { list, head->rtm_family };
 
 	if (head->rtm_dst_len == 0)
-		(void)mnl_attr_parse(message, sizeof(*head), take_route, &route);
+		add_gateways(list, head->rtm_family,
+			     mnl_nlmsg_get_payload_offset(message, sizeof(*head)),
+			     mnl_nlmsg_get_payload_len(message) - MNL_ALIGN(sizeof(*head)));
 }
 
-static int take_message(const struct nlmsghdr *message, void *data)
-{
-	if (message->nlmsg_type == RTM_NEWADDR &&
-	    mnl_nlmsg_get_payload_len(message) >= sizeof(struct ifaddrmsg))
-		add_address(data, message);
-	if (message->nlmsg_type == RTM_NEWROUTE &&
-	    mnl_nlmsg_get_payload_len(message) >= sizeof(struct rtmsg))
-		add_route(data, message);
-	return MNL_CB_OK;
-}
-
-static bool ends(const char *buffer, size_t size)
-{
-	const struct nlmsghdr *message = (const void *)buffer;
-	int left = (int)size;
-
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
-		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
-			return true;
-	return false;
-}
-
+/* What changes while the kernel tells it may be told twice or not at all; it says so, and what is
+ * left of that answer is read all the same, or it would be taken for the next one's: -EINTR. */
 static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct list *list)
 {
-	char buffer[BUFFER_SIZE];
+	char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	bool torn = false;
-	ssize_t n;
-	int r;
 
 	message->nlmsg_type = type;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -216,21 +164,29 @@ static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct
 	(void)mnl_nlmsg_put_extra_header(message, head_size); /* zeros: family AF_UNSPEC */
 	if (mnl_socket_sendto(netaddr->commands, message, message->nlmsg_len) < 0)
 		return -errno;
-	do {
-		n = mnl_socket_recvfrom(netaddr->commands, buffer, sizeof(buffer));
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(netaddr->commands, buffer, sizeof(buffer));
+		int left = (int)n;
+
 		if (n < 0)
 			return -errno;
-		r = mnl_cb_run(buffer, (size_t)n, netaddr->sequence,
-			       mnl_socket_get_portid(netaddr->commands), take_message, list);
-		/* read to the end all the same */
-		if (r < 0 && errno == EINTR) {
-			torn = true;
-			r = ends(buffer, (size_t)n) ? MNL_CB_STOP : MNL_CB_OK;
-		} else if (r < 0) {
-			return -errno;
+		for (message = (void *)buffer; mnl_nlmsg_ok(message, left);
+		     message = mnl_nlmsg_next(message, &left)) {
+			size_t size = mnl_nlmsg_get_payload_len(message);
+
+			if (message->nlmsg_seq != netaddr->sequence)
+				continue;
+			torn = torn || message->nlmsg_flags & NLM_F_DUMP_INTR;
+			if (message->nlmsg_type == NLMSG_ERROR && size >= sizeof(struct nlmsgerr))
+				return ((struct nlmsgerr *)mnl_nlmsg_get_payload(message))->error;
+			if (message->nlmsg_type == NLMSG_DONE)
+				return torn ? -EINTR : list->error;
+			if (message->nlmsg_type == RTM_NEWADDR && size >= sizeof(struct ifaddrmsg))
+				add_address(list, message);
+			if (message->nlmsg_type == RTM_NEWROUTE && size >= sizeof(struct rtmsg))
+				add_route(list, message);
 		}
-	} while (r > MNL_CB_STOP);
-	return torn ? -EINTR : list->error;
+	}
 }
 
 static int netaddr_compare(const void *a, const void *b)
@@ -238,48 +194,39 @@ static int netaddr_compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct prefix));
 }
 
-static void sort_unique(struct list *list)
-{
-	size_t n = 0;
-
-	if (list->n_items == 0)
-		return;
-	qsort(list->items, list->n_items, sizeof(*list->items), netaddr_compare);
-	for (size_t i = 1; i < list->n_items; i++)
-		if (!prefix_equal(&list->items[n], &list->items[i]))
-			list->items[++n] = list->items[i];
-	list->n_items = n + 1;
-}
-
-/* What changes while the kernel tells it may be told twice or not at all; it says so. The rest of
- * that answer waits in the socket then, and would be taken for the next one's. */
-static int dump_whole(struct netaddr *netaddr, uint16_t type, size_t head_size, struct list *list)
-{
-	size_t n_before = list->n_items;
-	int r = -EINTR;
-
-	for (unsigned i = 0; i < MAX_TRIES && r == -EINTR; i++) {
-		list->n_items = n_before;
-		r = dump(netaddr, type, head_size, list);
-	}
-	return r;
-}
-
 int netaddr_list(struct netaddr *netaddr, struct prefix **ret, size_t *ret_n)
 {
+	static const struct {
+		uint16_t type;
+		size_t head_size;
+	} dumps[] = {
+		{ RTM_GETADDR, sizeof(struct ifaddrmsg) },
+		{ RTM_GETROUTE, sizeof(struct rtmsg) },
+	};
 	struct list list = { 0 };
-	int r;
+	size_t n = 0;
+	int r = 0;
 
-	r = dump_whole(netaddr, RTM_GETADDR, sizeof(struct ifaddrmsg), &list);
-	if (r >= 0)
-		r = dump_whole(netaddr, RTM_GETROUTE, sizeof(struct rtmsg), &list);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(dumps); i++) {
+		size_t n_before = list.n_items;
+
+		r = -EINTR;
+		for (unsigned k = 0; k < MAX_TRIES && r == -EINTR; k++) {
+			list.n_items = n_before;
+			r = dump(netaddr, dumps[i].type, dumps[i].head_size, &list);
+		}
+	}
 	if (r < 0) {
 		free(list.items);
 		return r;
 	}
-	sort_unique(&list);
+	if (list.n_items > 0)
+		qsort(list.items, list.n_items, sizeof(*list.items), netaddr_compare);
+	for (size_t i = 0; i < list.n_items; i++)
+		if (i == 0 || !prefix_equal(&list.items[n - 1], &list.items[i]))
+			list.items[n++] = list.items[i];
 	*ret = list.items;
-	*ret_n = list.n_items;
+	*ret_n = n;
 	return 0;
 }
 

@@ -1,9 +1,11 @@
-/* The table as it is to be: see nft_install(). */
+/* The table as it is to be: see nft_install(). Also sets for bans of another length than their
+ * jail's: which stay, and one more. */
 #include <errno.h>
+#include <netinet/in.h>
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "netlink/nft-lengths.h"
+#include "netlink/nft-socket.h"
 #include "netlink/nft.h"
 
 #define MAX_TRIES 5 /* against somebody else who changes the table meanwhile */
@@ -31,14 +33,10 @@ static int read_state(struct nft *nft, struct nftmsg_state *state)
 	struct state_reader reader = { nft->table, state };
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(questions) && (i == 0 || state->has_table); i++) {
 		r = nft_socket_ask(nft, &questions[i], feed_state, &reader);
-		if (r < 0 && r != -ENOENT)
-			return r;
-		if (r > 0)
-			return -EINTR;
-		if (!state->has_table)
-			return 0;
+		if (r > 0 || (r < 0 && r != -ENOENT))
+			return r > 0 ? -EINTR : r;
 	}
 	return 0;
 }
@@ -105,13 +103,6 @@ bool nft_table_was_strange(const struct nft *nft)
 uint64_t nft_table_handle(const struct nft *nft)
 {
 	return nft->ours.table_handle;
-}
-
-uint64_t nft_set_handle(const struct nft *nft, const char *jail, uint8_t family)
-{
-	const struct nftmsg_known_set *set = nftmsg_state_find(&nft->ours, jail, family);
-
-	return set ? set->handle : 0;
 }
 
 const char *nft_next_set(const struct nft *nft, size_t *i, uint64_t *ret_handle)
@@ -190,7 +181,6 @@ static int install_plan(struct nft *nft, const struct nft_layout *layout,
 		r = nftmsg_plan_init(&plan, changes, n);
 	if (r < 0)
 		return r;
-	nft_socket_begin_batch(nft);
 	nft->batch.generation = generation;
 	r = send_layout(nft, layout, state, &plan);
 	if (r != 0)
@@ -200,6 +190,50 @@ static int install_plan(struct nft *nft, const struct nft_layout *layout,
 		return r;
 	filling->done = plan.start == plan.n_items && generation && install_is_ours(nft, state);
 	return 0;
+}
+
+static int note_element(void *data, const struct nftmsg_answer *answer)
+{
+	struct nftmsg_elements elements;
+	struct nftmsg_element element;
+	bool *found = data;
+
+	if (nftmsg_read_elements(answer->header, &elements) &&
+	    nftmsg_element_next(&elements, &element))
+		*found = true;
+	return 0;
+}
+
+/* Adds to the layout the lengths of sets that hold bans already (one that vanished meanwhile does
+ * not). 1: others of ours are empty and will go, which is right for the ruleset that was just read
+ * only; not `tidy`: they stay. */
+static int keep_lengths(struct nft *nft, struct nft_layout *layout,
+			const struct nftmsg_state *state, bool tidy)
+{
+	int r, n_empty = 0;
+
+	for (size_t i = 0; i < state->n_sets; i++) {
+		const struct nftmsg_known_set *set = &state->sets[i];
+		const struct nft_question question = {
+			.type = NFT_MSG_GETSETELEM,
+			.table = nft->table,
+			.name = set->name,
+			.flags = NLM_F_DUMP,
+		};
+		bool in_use = !tidy;
+		struct nft_length item;
+
+		if (!nftmsg_layout_length(layout, set->name, &item) || set->prefix != item.length ||
+		    nft_lengths_have(&layout->lengths, item.jail, item.family, item.length))
+			continue;
+		r = tidy ? nft_socket_ask(nft, &question, note_element, &in_use) : 0;
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (!in_use ||
+		    nft_lengths_add(&layout->lengths, item.jail, item.family, item.length) < 0)
+			n_empty++;
+	}
+	return n_empty > 0;
 }
 
 static int try_install(struct nft *nft, const struct nft_layout *wanted,
@@ -214,7 +248,7 @@ static int try_install(struct nft *nft, const struct nft_layout *wanted,
 	if (r >= 0)
 		r = read_state(nft, &state);
 	if (r >= 0)
-		r = drops = nft_lengths_keep(nft, layout, &state, tidy);
+		r = drops = keep_lengths(nft, layout, &state, tidy);
 	if (r < 0)
 		return r;
 	nft->was_strange =
@@ -228,17 +262,14 @@ static int try_install(struct nft *nft, const struct nft_layout *wanted,
 		r = install_plan(nft, layout, &state, nft->generation ?: generation, filling);
 		return r == 0 ? 1 : r == 1 ? -E2BIG : r;
 	}
-	nft_socket_begin_batch(nft);
-	if (drops && nft->batch.generation == 0)
-		nft->batch.generation = generation;
+	nft->batch.generation = drops && !nft->generation ? generation : nft->generation;
 	r = send_layout(nft, layout, &state, NULL);
 	if (r >= 0)
 		r = nft_identify(nft);
 	return r < 0 ? r : any_empty;
 }
 
-int nft_install_filled(struct nft *nft, const struct nft_layout *layout,
-		       struct nft_filling *filling)
+int nft_install(struct nft *nft, const struct nft_layout *layout, struct nft_filling *filling)
 {
 	int r;
 
@@ -258,7 +289,28 @@ int nft_install_filled(struct nft *nft, const struct nft_layout *layout,
 			    : r; /* a kind of expression or chain that the kernel lacks */
 }
 
-int nft_install(struct nft *nft, const struct nft_layout *layout)
+const struct nft_lengths *nft_lengths(const struct nft *nft)
 {
-	return nft_install_filled(nft, layout, NULL);
+	return &nft->lengths;
+}
+
+int nft_add_length(struct nft *nft, const struct nft_jail *jail, uint8_t family, unsigned length)
+{
+	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
+	struct nft_jail added = nftmsg_length_jail(jail, family, length);
+	size_t n = 0;
+	int r;
+
+	r = nft_list_sets(nft, &sets);
+	if (r < 0)
+		return r;
+	if (nft_sets_find(&sets, added.name, family))
+		return 0;
+	for (size_t i = 0; i < sets.n_items; i++)
+		n += sets.items[i].family == family && nft_jail_length(sets.items[i].jail) > 0;
+	if (n >= NFT_MAX_LENGTHS)
+		return -EDQUOT;
+	nft->batch.generation = 0;
+	r = nftmsg_layout_add(nft->table, &added, 0, nft->sequence, &nft->batch);
+	return r < 0 ? r : nft_socket_transact(nft, NULL);
 }

@@ -254,10 +254,10 @@ int nft_find(struct nft *nft, const char *jail, const struct address *address,
 	if (r != -ENOENT)
 		return r;
 	/* The same word for no table, no set and no element. */
-	r = nft_list_sets(nft, &sets);
-	if (r < 0)
-		return r;
-	return nft_sets_find(&sets, jail, address->family) ? 0 : -ENOENT;
+	question.type = NFT_MSG_GETSET;
+	question.key = NULL;
+	r = nft_socket_ask(nft, &question, add_set, &sets);
+	return r < 0 ? r : sets.n_items > 0 ? 0 : -ENOENT;
 }
 
 /* The nearest border of an interval at or before the address says whether it is inside. */

@@ -14,7 +14,6 @@
 #define MAX_LOST     8 /* tries to read on after an overflow */
 #define REQUEST_SIZE 1024
 #define KEPT_BATCH   65536 /* bytes of a transaction whose room is kept */
-#define MAX_SEQUENCE 0x7fffffff
 
 int nft_socket_open(struct mnl_socket **ret)
 {
@@ -117,18 +116,6 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan)
 	return 0;
 }
 
-static void socket_put_key(struct nlmsghdr *message, const struct address *address)
-{
-	struct nlattr *list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
-	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
-	struct nlattr *key = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
-
-	mnl_attr_put(message, NFTA_DATA_VALUE, address_bits(address) / 8, address->bytes);
-	mnl_attr_nest_end(message, key);
-	mnl_attr_nest_end(message, element);
-	mnl_attr_nest_end(message, list);
-}
-
 static int send_question(struct nft *nft, const struct nft_question *question)
 {
 	char request[REQUEST_SIZE] __attribute__((aligned(8)));
@@ -145,8 +132,17 @@ static int send_question(struct nft *nft, const struct nft_question *question)
 				  question->type == NFT_MSG_GETCHAIN ? NFTA_CHAIN_NAME
 								     : NFTA_SET_NAME,
 				  question->name);
-	if (question->key)
-		socket_put_key(message, question->key);
+	if (question->key) {
+		struct nlattr *list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+		struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+		struct nlattr *key = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
+
+		mnl_attr_put(message, NFTA_DATA_VALUE, address_bits(question->key) / 8,
+			     question->key->bytes);
+		mnl_attr_nest_end(message, key);
+		mnl_attr_nest_end(message, element);
+		mnl_attr_nest_end(message, list);
+	}
 	return mnl_socket_sendto(nft->command, message, message->nlmsg_len) < 0 ? -errno : 0;
 }
 
@@ -199,14 +195,6 @@ int nft_socket_ask_generation(struct nft *nft, uint32_t *ret)
 	struct nft_question question = { .type = NFT_MSG_GETGEN };
 
 	return nft_socket_ask(nft, &question, take_generation, ret);
-}
-
-/* Numbers begin anew long before they would run over. */
-void nft_socket_begin_batch(struct nft *nft)
-{
-	if (nft->sequence > MAX_SEQUENCE)
-		nft->sequence = 1;
-	nft->batch.generation = nft->generation;
 }
 
 void nft_socket_end_batch(struct nft *nft)

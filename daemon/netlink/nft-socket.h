@@ -42,9 +42,7 @@ ssize_t nft_socket_receive(struct nft *nft, struct mnl_socket *from) must_check;
  * unknown (-ENOBUFS). -ERESTART: somebody else has changed the ruleset, build it again. */
 int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 
-/* Around the building of a batch: it takes the generation that is known; much room is given back.
- */
-void nft_socket_begin_batch(struct nft *nft);
+/* Much room is given back. */
 void nft_socket_end_batch(struct nft *nft);
 
 /* A question: `type` about table and, if not NULL, the chain or set `name`; `key`: an element of

@@ -11,23 +11,12 @@
 
 #include "netlink/nft-socket.h"
 
-/* The first question tells whether we may ask at all. */
-static int probe(struct nft *nft)
-{
-	uint32_t generation;
-	int r;
-
-	r = nft_socket_ask_generation(nft, &generation);
-	if (r == -EINVAL) /* nfnetlink knows no such subsystem */
-		return -EOPNOTSUPP;
-	return r;
-}
-
 int nft_open(const char *table, struct nft **ret)
 {
 	cleanup(nft_freep) struct nft *nft = calloc(1, sizeof(*nft));
 	size_t size = strlen(table);
 	socklen_t length = sizeof(int);
+	uint32_t generation;
 	int r, room;
 
 	if (!nft)
@@ -42,9 +31,10 @@ int nft_open(const char *table, struct nft **ret)
 	if (getsockopt(mnl_socket_get_fd(nft->command), SOL_SOCKET, SO_SNDBUF, &room, &length) < 0)
 		return -errno;
 	nft->max_batch = (size_t)room - 1024; /* the kernel keeps some for itself */
-	r = probe(nft);
+	/* The first question tells whether we may ask at all. */
+	r = nft_socket_ask_generation(nft, &generation);
 	if (r < 0)
-		return r;
+		return r == -EINVAL ? -EOPNOTSUPP : r; /* nfnetlink knows no such subsystem */
 	*ret = TAKE_PTR(nft);
 	return 0;
 }
@@ -90,34 +80,24 @@ const char *nft_explain(int error)
 	}
 }
 
-static int run_plan(struct nft *nft, struct nftmsg_plan *plan)
-{
-	for (;;) {
-		int r;
-
-		nft_socket_begin_batch(nft);
-		r = nftmsg_plan_build(plan, nft->table, nft->sequence, nft->max_batch, &nft->batch);
-		if (r <= 0)
-			return r;
-		r = nft_socket_transact(nft, plan);
-		if (r == -ERESTART) /* once only: from then on everything is taken */
-			continue;
-		if (r < 0)
-			return r;
-		if (r == 0)
-			nftmsg_plan_succeeded(plan);
-	}
-}
-
 int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes)
 {
 	cleanup(nftmsg_plan_done) struct nftmsg_plan plan = { 0 };
 	int r;
 
 	r = nftmsg_plan_init(&plan, changes, n_changes);
-	if (r < 0)
-		return r;
-	r = run_plan(nft, &plan);
+	while (r >= 0) {
+		nft->batch.generation = nft->generation;
+		r = nftmsg_plan_build(&plan, nft->table, nft->sequence, nft->max_batch,
+				      &nft->batch);
+		if (r <= 0)
+			break;
+		r = nft_socket_transact(nft, &plan);
+		if (r == 0)
+			nftmsg_plan_succeeded(&plan);
+		if (r == -ERESTART) /* once only: from then on everything is taken */
+			r = 0;
+	}
 	nft_socket_end_batch(nft);
 	if (r < 0)
 		return r;
@@ -127,9 +107,7 @@ int nft_apply(struct nft *nft, struct nft_change *changes, size_t n_changes)
 	return 0;
 }
 
-/* Our own transactions need not wake us: they are left out by the kernel where the sender's port
- * stands in the header of each message. */
-static int attach_filter(struct nft *nft)
+int nft_prepare(struct nft *nft)
 {
 	uint32_t port = mnl_socket_get_portid(nft->command);
 	struct sock_filter code[] = {
@@ -139,24 +117,18 @@ static int attach_filter(struct nft *nft)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
 	struct sock_fprog program = { ARRAY_SIZE(code), code };
-
-	if (setsockopt(mnl_socket_get_fd(nft->notices), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-		       sizeof(program)) < 0)
-		return -errno;
-	return 0;
-}
-
-int nft_prepare(struct nft *nft)
-{
 	int r;
 
 	r = nft_socket_open(&nft->notices);
 	if (r < 0)
 		return r;
-	r = nftmsg_watch_new(nft->table, mnl_socket_get_portid(nft->command), &nft->watch);
+	r = nftmsg_watch_new(nft->table, port, &nft->watch);
 	if (r < 0)
 		return r;
-	(void)attach_filter(nft); /* saves time only: the watch knows our port too */
+	/* Our own transactions need not wake us: they are left out by the kernel where the sender's
+	 * port stands in the header of each message. Saves time only: the watch knows it too. */
+	(void)setsockopt(mnl_socket_get_fd(nft->notices), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			 sizeof(program));
 	return nft_socket_ask_generation(nft, &nft->generation);
 }
 

@@ -27,13 +27,6 @@ DEFINE_CLEANUP(struct nft *, nft_free)
 /* One sentence that says what to do about a (negative) error, for after "cannot ...: ". */
 const char *nft_explain(int error);
 
-/* Makes table, sets, chain and rules in one transaction: adds what is missing, replaces what is
- * wrong (a set of another type or size, or whose elements stand for another prefix; it loses its
- * elements), rebuilds the rules, removes sets of jails that are gone, keeps the elements of all
- * others. The sets of a table that is not ours by `handle` are emptied, whatever they look like.
- * `layout` is borrowed for the call only. 0, or 1: at least one set is empty now
- * (nft_set_is_empty() says which). */
-int nft_install(struct nft *nft, const struct nft_layout *layout) must_check;
 /* What is to be put into the sets that an install makes or empties, in the same transaction as far
  * as it fits, so that nobody is let in meanwhile. */
 struct nft_filling {
@@ -41,15 +34,20 @@ struct nft_filling {
 	 * or the end of the install. */
 	int (*gather)(void *userdata, struct nft_change **ret, size_t *ret_n);
 	void *userdata;
-	bool done; /* filled in: all did fit, into the sets that nft_set_handle() tells */
+	bool done; /* filled in: all did fit, into the sets that nft_next_set() tells */
 };
-int nft_install_filled(struct nft *nft, const struct nft_layout *layout,
-		       struct nft_filling *filling) must_check;
+/* Makes table, sets, chain and rules in one transaction: adds what is missing, replaces what is
+ * wrong (a set of another type or size, or whose elements stand for another prefix; it loses its
+ * elements), rebuilds the rules, removes sets of jails that are gone, keeps the elements of all
+ * others. The sets of a table that is not ours by `handle` are emptied, whatever they look like.
+ * `layout` is borrowed for the call only, `filling` may be NULL. 0, or 1: at least one set is empty
+ * now (nft_set_is_empty() says which). */
+int nft_install(struct nft *nft, const struct nft_layout *layout,
+		struct nft_filling *filling) must_check;
 bool nft_table_was_strange(const struct nft *nft); /* the last nft_install() found it so */
 /* As the last nft_install() or nft_identify() saw them; 0: there was none. No other table ever has
  * such a handle until the next boot, no other set of that table. */
 uint64_t nft_table_handle(const struct nft *nft);
-uint64_t nft_set_handle(const struct nft *nft, const char *jail, uint8_t family);
 int nft_identify(struct nft *nft) must_check;
 /* The sets of bans among them, by name, one after the other; NULL: no more. */
 const char *nft_next_set(const struct nft *nft, size_t *i, uint64_t *ret_handle);

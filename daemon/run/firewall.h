@@ -53,7 +53,7 @@ void changes_done(struct changes *changes);
  * out. */
 int changes_add(struct changes *changes, const char *name, enum nft_operation operation,
 		const struct ban *ban, const struct address *address, usec_t now) must_check;
-/* For nft_install_filled(): they can be handed over. */
+/* For nft_install(): they can be handed over. */
 void changes_finish(struct changes *changes);
 
 /* A ban was decided: its element goes in with the changes. */

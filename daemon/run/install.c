@@ -196,7 +196,7 @@ int install_table(struct firewall *firewall, const struct prefix *exempt, size_t
 	layout.handle = known_table(firewall);
 	firewall->n_put = 0;
 	first = nft_table_handle(firewall->nft) == 0;
-	r = nft_install_filled(firewall->nft, &layout, &filling);
+	r = nft_install(firewall->nft, &layout, &filling);
 	if (r < 0)
 		firewall_complain(firewall, "put the table into the kernel", r);
 	else

@@ -165,7 +165,7 @@ int netns_set_up(void **state)
 
 	run("nft flush ruleset");
 	assert_int_equal(nft_open("banish", &nft), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	return 0;
 }
 

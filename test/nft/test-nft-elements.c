@@ -136,7 +136,7 @@ static void a_full_set_says_so_and_takes_what_fits(void **state)
 	size_t n_refused = 0;
 
 	layout.size = 1234;
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	for (uint32_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		changes[i] = change_of(NFT_PUT, "10.0.0.0", 600, NULL);
 		changes[i].address.bytes[2] = (uint8_t)(i >> 8);

@@ -90,13 +90,13 @@ static void a_table_that_is_not_the_expected_one_is_emptied(void **state)
 		assert_int_equal(nft_open("banish", &other), 0);
 		/* 0: nothing is expected */
 		layout.handle = i == 1 || i == 2 ? handle : i == 3 ? UINT64_MAX : 0;
-		assert_int_equal(nft_install(other, &layout), strange);
+		assert_int_equal(nft_install(other, &layout, NULL), strange);
 		assert_int_equal(nft_table_was_strange(other), strange);
 		assert_int_equal(nft_set_is_empty(other, "mail", AF_INET), strange);
 		assert_int_equal(json_count("mail4"), !strange);
 		/* only the first time */
 		layout.handle = nft_table_handle(other);
-		assert_int_equal(nft_install(other, &layout), 0);
+		assert_int_equal(nft_install(other, &layout, NULL), 0);
 		assert_false(nft_table_was_strange(other));
 	}
 }
@@ -139,14 +139,14 @@ static void sets_and_their_elements_come_at_once(void **state)
 	struct nft_layout layout = netns_layout();
 
 	run("nft flush ruleset");
-	assert_int_equal(nft_install_filled(nft, &layout, &filling), 1);
+	assert_int_equal(nft_install(nft, &layout, &filling), 1);
 	assert_true(filling.done);
 	assert_int_equal(json_count("mail4"), 3);
 	assert_int_equal(given.changes[2].error, 0);
 
 	/* nothing is new */
 	filling.done = false;
-	assert_int_equal(nft_install_filled(nft, &layout, &filling), 0);
+	assert_int_equal(nft_install(nft, &layout, &filling), 0);
 	assert_false(filling.done);
 	assert_int_equal(given.n_calls, 1);
 }
@@ -159,7 +159,7 @@ static void elements_that_are_refused_keep_no_set_out(void **state)
 
 	run("nft flush ruleset");
 	layout.size = 2;
-	assert_int_equal(nft_install_filled(nft, &layout, &filling), 1);
+	assert_int_equal(nft_install(nft, &layout, &filling), 1);
 	assert_false(filling.done);
 	assert_int_equal(json_count("mail4"), 0);
 	assert_true(nft_set_is_empty(nft, "mail", AF_INET));
@@ -174,7 +174,7 @@ static void what_others_do_meanwhile_is_seen(void **state)
 	run("nft flush ruleset");
 	given.meanwhile =
 		"nft 'add table inet banish; add set inet banish mail4 { type ipv6_addr; }'";
-	assert_int_equal(nft_install_filled(nft, &layout, &filling), 1);
+	assert_int_equal(nft_install(nft, &layout, &filling), 1);
 	assert_true(filling.done); /* of the second try */
 	assert_int_equal(given.n_calls, 2);
 	assert_int_equal(json_count("mail4"), 3);
@@ -194,7 +194,7 @@ static pid_t be_busy(void)
 	if (nft_open(layout.table, &busy) < 0)
 		_exit(1);
 	for (;;)
-		(void)!nft_install(busy, &layout);
+		(void)!nft_install(busy, &layout, NULL);
 }
 
 /* Somebody changes another table all the time: an unban of what an install puts in is one all the
@@ -211,7 +211,7 @@ static void others_who_are_busy_hide_nothing(void **state)
 
 		layout.size = 10 + i % 2; /* made anew */
 		do
-			r = nft_install_filled(nft, &layout, &filling);
+			r = nft_install(nft, &layout, &filling);
 		while (r == -ERESTART || r == -EINTR);
 		assert_int_equal(r, 1);
 		assert_true(filling.done);
@@ -220,23 +220,35 @@ static void others_who_are_busy_hide_nothing(void **state)
 	waitpid(other, NULL, 0);
 }
 
+/* 0: there is no such set. */
+static uint64_t handle_of(const char *set)
+{
+	const char *name;
+	uint64_t handle;
+
+	for (size_t i = 0; (name = nft_next_set(nft, &i, &handle));)
+		if (strcmp(name, set) == 0)
+			return handle;
+	return 0;
+}
+
 static void a_set_made_anew_has_another_handle(void **state)
 {
-	const uint64_t handle = nft_set_handle(nft, "mail", AF_INET);
+	const uint64_t handle = handle_of("mail4");
 	struct nft_layout layout = netns_layout();
 
 	assert_true(handle > 0);
-	assert_true(nft_set_handle(nft, "mail", AF_INET6) != handle);
-	assert_int_equal(nft_set_handle(nft, "none", AF_INET), 0);
+	assert_true(handle_of("mail6") != handle);
+	assert_int_equal(handle_of("none4"), 0);
 	run("nft flush set inet banish mail4");
 	assert_int_equal(nft_identify(nft), 0);
-	assert_true(nft_set_handle(nft, "mail", AF_INET) == handle);
+	assert_true(handle_of("mail4") == handle);
 
 	run("nft 'flush chain inet banish prerouting; delete set inet banish mail4'");
 	assert_int_equal(nft_identify(nft), 0);
-	assert_int_equal(nft_set_handle(nft, "mail", AF_INET), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
-	assert_true(nft_set_handle(nft, "mail", AF_INET) > handle);
+	assert_int_equal(handle_of("mail4"), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
+	assert_true(handle_of("mail4") > handle);
 }
 
 static void installing_again_keeps_elements(void **state)
@@ -245,7 +257,7 @@ static void installing_again_keeps_elements(void **state)
 
 	apply(change_of(NFT_PUT, "192.0.2.1", 100, "stays"));
 	apply(change_of(NFT_PUT, "2001:db8:1:2::", 100, "stays"));
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	assert_false(nft_set_is_empty(nft, "mail", AF_INET));
 	assert_true(json_element("mail4", "192.0.2.1").found);
 	assert_string_equal(json_element("mail6", "2001:db8:1:2::").comment, "stays");
@@ -260,7 +272,7 @@ static void another_prefix_replaces_its_set_only(void **state)
 	apply(change_of(NFT_PUT, "2001:db8:1:2::", 100, NULL));
 	jail.prefix6 = 56;
 	layout.jails = &jail;
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	assert_true(nft_set_is_empty(nft, "mail", AF_INET6));
 	assert_false(nft_set_is_empty(nft, "mail", AF_INET));
 	assert_int_equal(json_count("mail4"), 1);
@@ -273,7 +285,7 @@ static void a_jail_that_is_gone_takes_its_sets_along(void **state)
 
 	layout.n_jails = 0;
 	run("nft add set inet banish friends4 '{ type ipv4_addr; flags timeout; }'");
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	run("! nft list set inet banish mail4 2>/dev/null");
 	assert_int_equal(json_count("manual4"), 0);
 	assert_int_equal(json_count("friends4"), 0);
@@ -299,7 +311,7 @@ static void sets_of_lengths_stay_while_they_hold_bans(void **state)
 
 	assert_true(nft_lengths_add(&layout.lengths, "mail", AF_INET6, 128) > 0);
 	assert_true(nft_lengths_add(&layout.lengths, "manual", AF_INET, 20) > 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	assert_true(nft_set_is_empty(nft, "mail.128v", AF_INET6));
 	assert_false(nft_set_is_empty(nft, "mail", AF_INET6));
 	assert_true(stands("mail.128v6") && stands("manual.20v4") && !stands("mail.128v4"));
@@ -307,11 +319,11 @@ static void sets_of_lengths_stay_while_they_hold_bans(void **state)
 	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @mail.128v6'");
 	change.jail = "mail.128v";
 	apply(change);
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	assert_string_equal(json_element("mail.128v6", "64:ff9b::1").comment, "stays");
 
 	/* Nobody asks for them any more: the one that is empty goes. */
-	assert_int_equal(nft_install(nft, &plain), 0);
+	assert_int_equal(nft_install(nft, &plain, NULL), 0);
 	assert_true(stands("mail.128v6") && !stands("manual.20v4"));
 	assert_true(nft_lengths_have(nft_lengths(nft), "mail", AF_INET6, 128));
 	assert_false(nft_lengths_have(nft_lengths(nft), "manual", AF_INET, 20));
@@ -319,15 +331,15 @@ static void sets_of_lengths_stay_while_they_hold_bans(void **state)
 	run("nft list chain inet banish prerouting | grep -q 'ip6 saddr @mail.128v6'");
 	change.operation = NFT_DELETE;
 	apply(change);
-	assert_int_equal(nft_install(nft, &plain), 0);
+	assert_int_equal(nft_install(nft, &plain, NULL), 0);
 	assert_false(stands("mail.128v6"));
 
 	/* With its jail it goes, whatever it holds. */
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	change.operation = NFT_PUT;
 	apply(change);
 	plain.n_jails = 0;
-	assert_int_equal(nft_install(nft, &plain), 0);
+	assert_int_equal(nft_install(nft, &plain, NULL), 0);
 	assert_false(stands("mail.128v6"));
 }
 
@@ -340,14 +352,14 @@ static void a_set_of_a_length_by_hand_is_kept_and_ruled(void **state)
 	run("nft add element inet banish manual.20v4 '{ 198.51.96.0 timeout 1h }'");
 	run("nft add set inet banish manual.21v4 '{ type ipv4_addr; flags timeout; }'");
 	run("nft add element inet banish manual.21v4 '{ 198.51.96.0 }'");
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	assert_true(json_element("manual.20v4", "198.51.96.0").found);
 	run("nft list chain inet banish prerouting | grep -q '@manual.20v4'");
 	/* one that is not ours stays for who listens; it is made anew when a ban needs it */
 	assert_true(json_element("manual.21v4", "198.51.96.0").found);
 	run("! nft list chain inet banish prerouting | grep -q '@manual.21v4'");
 	assert_true(nft_lengths_add(&layout.lengths, "manual", AF_INET, 21) > 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	assert_true(nft_set_is_empty(nft, "manual.21v", AF_INET));
 	run("nft list chain inet banish prerouting | grep -q '@manual.21v4'");
 }
@@ -364,7 +376,7 @@ static void unfit_sets_and_chains_are_replaced(void **state)
 	    "	chain own { tcp dport 1 accept; }\n"
 	    "}\n"
 	    "END\n");
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	apply(change_of(NFT_PUT, "192.0.2.1", 100, NULL));
 	run("nft list chain inet banish prerouting | grep -q 'hook prerouting priority raw'");
 	run("nft list chain inet banish own | grep -q 'tcp dport 1 accept'");
@@ -378,7 +390,7 @@ static void a_set_in_use_by_others_is_not_replaced(void **state)
 	jail.prefix4 = 24;
 	layout.jails = &jail;
 	run("nft 'add chain inet banish own; add rule inet banish own ip saddr @mail4 accept'");
-	assert_int_equal(nft_install(nft, &layout), -EBUSY);
+	assert_int_equal(nft_install(nft, &layout, NULL), -EBUSY);
 	run("nft list chain inet banish prerouting | grep -q @mail6");
 }
 
@@ -388,7 +400,7 @@ static void a_sleeping_table_is_woken(void **state)
 
 	run("nft 'add table inet banish { flags dormant; }'");
 	run("nft list ruleset | grep -q dormant");
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	run("! nft list ruleset | grep -q dormant");
 }
 
@@ -412,9 +424,9 @@ static void many_jails_and_ignored_hosts_fit(void **state)
 	layout.ignore = ignore;
 	layout.n_ignore = 3000;
 	layout.size = 1000;
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	assert_int_equal(json_count("ignore4"), 3000);
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 }
 
 static void ignored_networks_are_seen(void **state)
@@ -434,7 +446,7 @@ static void ignored_networks_are_seen(void **state)
 
 	layout.ignore = ignore;
 	layout.n_ignore = ARRAY_SIZE(ignore);
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct address address = address_of(cases[i].address);
 

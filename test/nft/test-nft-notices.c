@@ -15,7 +15,7 @@ static int set_up(void **state)
 	assert_int_equal(nft_open("banish", &nft), 0);
 	assert_int_equal(nft_prepare(nft), 0);
 	assert_int_equal(nft_listen(nft), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ static void own_transactions_are_silent_and_wake_nobody(void **state)
 	apply(change_of(NFT_PUT, "192.0.2.1", 200, NULL));
 	apply(change_of(NFT_DELETE, "192.0.2.1", 0, NULL));
 	layout.n_jails = 0;
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	assert_int_equal(poll(&wait, 1, 0), 0);
 	expect_nothing();
 }
@@ -155,11 +155,11 @@ static void losses_are_damage_and_healed(void **state)
 
 	layout.ignore = &ignore;
 	layout.n_ignore = 1;
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		run("nft %s", cases[i].words);
 		expect_damage(cases[i].loss);
-		assert_true(nft_install(nft, &layout) >= 0);
+		assert_true(nft_install(nft, &layout, NULL) >= 0);
 		expect_nothing();
 		run("nft list chain inet banish prerouting | grep -c 'ip6\\? saddr' | grep -qx 8");
 		run("nft list set inet banish ignore4 | grep -q 192.0.2.0/24");
@@ -193,12 +193,12 @@ static void elements_of_a_saved_ruleset_are_flagged(void **state)
 	nft_notice_done(&notice);
 	expect_damage(NFT_LOSS_TABLE);
 	/* The sets look the same, but what is in them is not our word. */
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	assert_true(nft_set_is_empty(nft, "mail", AF_INET));
 	assert_int_equal(json_count("mail4"), 0);
 	layout.handle = nft_table_handle(nft);
 	apply(change_of(NFT_PUT, "192.0.2.1", 100, "ours"));
-	assert_int_equal(nft_install(nft, &layout), 0);
+	assert_int_equal(nft_install(nft, &layout, NULL), 0);
 	assert_int_equal(json_count("mail4"), 1);
 
 	/* Loaded over what stands, nothing is lost. */
@@ -263,7 +263,7 @@ static void start(unsigned step)
 		if (i == 1)
 			assert_int_equal(nft_prepare(nft), 0);
 		else if (i == 2 || i == 4)
-			assert_in_range(nft_install(nft, &layout), 0, 1);
+			assert_in_range(nft_install(nft, &layout, NULL), 0, 1);
 		else if (i == 3)
 			apply(change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
 		else if (i == 5)
@@ -299,7 +299,7 @@ static void nobodys_element_passes_for_ours(void **state)
 	struct nft_layout layout = netns_layout();
 
 	assert_int_equal(nft_prepare(nft), 0);
-	assert_int_equal(nft_install(nft, &layout), 1);
+	assert_int_equal(nft_install(nft, &layout, NULL), 1);
 	run("nft add element inet banish mail4 '{ 192.0.2.1 timeout 1h }'");
 	apply(change_of(NFT_PUT_NEW, "192.0.2.1", 100, NULL));
 	assert_int_equal(nft_listen(nft), 1);

@@ -145,7 +145,7 @@ static void install(enum verdict verdict, bool all_ports, const char *ignore)
 	layout.jails = &jail;
 	layout.ignore = &prefix;
 	layout.n_ignore = 1;
-	assert_true(nft_install(nft, &layout) >= 0);
+	assert_true(nft_install(nft, &layout, NULL) >= 0);
 }
 
 static void ban(const char *address)
@@ -244,7 +244,7 @@ static void install_lengths(enum verdict verdict)
 	assert_true(nft_lengths_add(&layout.lengths, "mail", AF_INET6, 128) > 0);
 	assert_true(nft_lengths_add(&layout.lengths, "mail", AF_INET6, 48) > 0);
 	assert_true(nft_lengths_add(&layout.lengths, "manual", AF_INET, 30) > 0);
-	assert_true(nft_install(nft, &layout) >= 0);
+	assert_true(nft_install(nft, &layout, NULL) >= 0);
 }
 
 static void a_set_of_a_length_masks_by_it(void **state)

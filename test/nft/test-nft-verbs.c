@@ -98,7 +98,7 @@ static int set_up(void **state)
 	layout.ignore = &ignore;
 	layout.n_ignore = 1;
 	assert_int_equal(nft_open("banish", &installer), 0);
-	assert_int_equal(nft_install(installer, &layout), 1);
+	assert_int_equal(nft_install(installer, &layout, NULL), 1);
 	return 0;
 }
 

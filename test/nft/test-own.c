@@ -57,9 +57,39 @@ static void own_addresses_are_told_while_others_come_and_go(void **state)
 	waitpid(child, NULL, 0);
 }
 
+/* Of one default route, of several next hops, and of the other family. */
+static void gateways_are_told(void **state)
+{
+	struct prefix wanted[] = {
+		prefix_of("198.51.100.1"), prefix_of("198.51.100.2"), prefix_of("198.51.100.3"),
+		prefix_of("2001:db8::1"),  prefix_of("198.51.100.9"),
+	};
+	cleanup(netaddr_freep) struct netaddr *netaddr = NULL;
+	struct prefix *prefixes;
+	size_t n;
+
+	run("ip link add own0 type veth peer name own1; ip link set own0 up; ip link set own1 up; "
+	    "ip address add 198.51.100.10/24 dev own0; ip address add 2001:db8::10/64 dev own0 nodad");
+	run("ip route add default via 198.51.100.9; "
+	    "ip route add default metric 5 nexthop via 198.51.100.1 dev own0 "
+	    "nexthop via 198.51.100.2 dev own0; "
+	    "ip route add default metric 6 via inet6 2001:db8::1 dev own0; "
+	    "ip route add 203.0.113.0/24 via 198.51.100.4");
+	run("ip -6 route add default via 2001:db8::1 dev own0; "
+	    "ip route add default table 7 via 198.51.100.3");
+	assert_int_equal(netaddr_open(&netaddr), 0);
+	assert_int_equal(netaddr_list(netaddr, &prefixes, &n), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_true(has(prefixes, n, &wanted[i]));
+	wanted[0] = prefix_of("198.51.100.4"); /* not of a default route */
+	assert_false(has(prefixes, n, &wanted[0]));
+	free(prefixes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gateways_are_told),
 		cmocka_unit_test(own_addresses_are_told_while_others_come_and_go),
 	};
 
