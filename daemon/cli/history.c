@@ -4,7 +4,7 @@
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "engine/engine.h"
-#include "io/answer.h"
+#include "io/config.h"
 #include "io/log.h"
 #include "netlink/netaddr.h"
 #include "report/columns.h"
@@ -128,7 +128,7 @@ static int set_ignored(struct engine *engine, const struct policy *policy)
 	for (size_t i = 0; r >= 0 && i < policy->ignore_names.n_names; i++) {
 		cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
 
-		r = answer_read(policy->ignore_names.names[i], &answer);
+		r = config_read_answer(policy->ignore_names.names[i], &answer);
 		if (r > 0)
 			r = add_all(&list, answer->prefixes, answer->n_prefixes);
 	}

@@ -107,6 +107,23 @@ int config_read_list(const char *path, enum ignore_source source, struct faults 
 	return ignorelist_parse(path, (struct span){ text, size }, source, faults, ret);
 }
 
+int config_read_answer(const char *name, struct ignorelist **ret)
+{
+	cleanup(freep) char *path = NULL;
+	struct faults faults = { 0 };
+	int r;
+
+	if (asprintf(&path, "%s/%s", IGNOREDIR, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = config_read_list(path, IGNORE_ANSWER, &faults, ret);
+	faults_done(&faults); /* the daemon told them */
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return 1;
+}
+
 /* The lists that ignoreip names. */
 static int load_lists(struct faults *faults, struct config *config)
 {
@@ -240,22 +257,6 @@ static int load_folder(const char *folder, const char *except, struct faults *fa
 	return r;
 }
 
-/* Without a banish.json every rule is in force with the defaults. */
-static int put_all_in_force(struct config *config)
-{
-	struct policy *policy = config->policy;
-
-	policy->jails = calloc(config->n_rules + 1, sizeof(*policy->jails));
-	if (!policy->jails)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->n_rules; i++) {
-		strcpy(policy->jails[i].name, config->rules[i]->name);
-		policy->jails[i].settings = policy->defaults;
-	}
-	policy->n_jails = config->n_rules;
-	return 0;
-}
-
 int config_load(const char *confdir, const char *rulesdir, enum config_need need,
 		struct faults *faults, struct config **ret)
 {
@@ -278,10 +279,15 @@ int config_load(const char *confdir, const char *rulesdir, enum config_need need
 		return r;
 	if (faults->n_lines > 0)
 		return -EINVAL;
-	if (!config->has_policy) {
-		r = put_all_in_force(config);
-		if (r < 0)
-			return r;
+	if (!config->has_policy) { /* every rule is in force with the defaults */
+		config->policy->jails = calloc(config->n_rules + 1, sizeof(struct jail_policy));
+		if (!config->policy->jails)
+			return -ENOMEM;
+		for (size_t i = 0; i < config->n_rules; i++) {
+			strcpy(config->policy->jails[i].name, config->rules[i]->name);
+			config->policy->jails[i].settings = config->policy->defaults;
+		}
+		config->policy->n_jails = config->n_rules;
 	}
 	*ret = TAKE_PTR(config);
 	return 0;

@@ -40,6 +40,10 @@ int config_read_list(const char *path, enum ignore_source source, struct faults 
 /* What to do about the latter, in words. */
 const char *config_explain_list(int error);
 
+/* What `banish resolve` wrote of one host name, for verbs that look once (the daemon watches): 1;
+ * 0: it has no answer, or none that makes sense, and stands for nobody; -ENOMEM. */
+int config_read_answer(const char *name, struct ignorelist **ret) must_check;
+
 /* Compiles the rules in force. The rules move into the ruleset, n_rules is 0 afterwards. */
 int config_compile(struct config *config, bool jit, struct faults *faults,
 		   struct ruleset **ret) must_check;

@@ -22,12 +22,19 @@ int fields_add(struct fields *fields, const char *name)
 	return 0;
 }
 
-void fields_done(struct fields *fields)
+void fields_clear(struct fields *fields)
 {
 	for (size_t i = 0; i < fields->n; i++)
 		free(fields->list[i].name);
+	fields->n = 0;
+	fields->walked = false;
+}
+
+void fields_done(struct fields *fields)
+{
+	fields_clear(fields);
 	free(fields->bytes);
-	*fields = (struct fields){ 0 };
+	free(fields->cursor);
 }
 
 /*
@@ -55,17 +62,15 @@ static int answer_of(int r)
 	return r < 0 ? -EBADMSG : r;
 }
 
-static int fields_ask(sd_journal *handle, const char *name, struct span *ret)
+static int fields_ask(struct fields *fields, const char *name, struct span *ret)
 {
 	size_t skip = strlen(name) + 1, size;
 	const void *data;
 	int r;
 
-	r = sd_journal_get_data(handle, name, &data, &size);
-	if (r == -ENOENT)
-		return 0;
+	r = sd_journal_get_data(fields->handle, name, &data, &size);
 	if (r < 0)
-		return answer_of(r);
+		return r == -ENOENT ? 0 : answer_of(r);
 	*ret = (struct span){ (const char *)data + skip, size - skip };
 	return 1;
 }
@@ -91,83 +96,85 @@ static int fields_keep(struct fields *fields, struct journal_field *field, struc
 	return 0;
 }
 
-/* Which of those that are still wanted is this? NULL: none. */
-static struct journal_field *recognise(struct fields *fields, const char *data, size_t size)
+/* All that is taken along, in one walk; a single field is asked for. */
+static int fields_walk(struct fields *fields)
 {
-	for (size_t i = 0; i < fields->n; i++) {
-		struct journal_field *field = &fields->list[i];
-
-		if (size > field->name_size && data[field->name_size] == '=' &&
-		    memcmp(data, field->name, field->name_size) == 0)
-			return field->found ? NULL : field;
-	}
-	return NULL;
-}
-
-static int fields_walk(struct fields *fields, sd_journal *handle)
-{
+	struct journal_field *field;
+	const char *data = NULL;
+	struct span value = { 0 };
 	size_t n_found = 0, size;
-	const void *data = NULL;
-	int r = 0;
-
-	sd_journal_restart_data(handle);
-	while (n_found < fields->n &&
-	       (r = answer_of(sd_journal_enumerate_data(handle, &data, &size))) > 0) {
-		struct journal_field *field = recognise(fields, data, size);
-		size_t skip;
-
-		if (!field)
-			continue;
-		skip = field->name_size + 1;
-		r = fields_keep(fields, field,
-				(struct span){ (const char *)data + skip, size - skip });
-		if (r < 0)
-			return r;
-		n_found++;
-	}
-	if (data)
-		fetch_ahead(fields, (const char *)data + size);
-	return r;
-}
-
-static int ask_only(struct fields *fields, sd_journal *handle)
-{
-	struct span value;
-	int r;
-
-	r = fields_ask(handle, fields->list[0].name, &value);
-	if (r <= 0)
-		return r;
-	fetch_ahead(fields, value.data + value.size);
-	return fields_keep(fields, &fields->list[0], value);
-}
-
-static int fields_read_entry(struct fields *fields, sd_journal *handle)
-{
-	int r;
+	int r = 1;
 
 	for (size_t i = 0; i < fields->n; i++)
 		fields->list[i].found = false;
 	fields->used = 0;
-	r = fields->n == 1 ? ask_only(fields, handle) : fields_walk(fields, handle);
-	fields->walked = r >= 0;
+	if (fields->n == 1) {
+		r = fields_ask(fields, fields->list[0].name, &value);
+		if (r > 0) {
+			fetch_ahead(fields, value.data + value.size);
+			r = fields_keep(fields, &fields->list[0], value);
+		}
+		return r;
+	}
+	sd_journal_restart_data(fields->handle);
+	while (r >= 0 && n_found < fields->n) {
+		r = answer_of(
+			sd_journal_enumerate_data(fields->handle, (const void **)&data, &size));
+		if (r <= 0)
+			break;
+		for (field = fields->list; field < fields->list + fields->n; field++)
+			if (size > field->name_size && data[field->name_size] == '=' &&
+			    memcmp(data, field->name, field->name_size) == 0)
+				break;
+		if (field == fields->list + fields->n || field->found)
+			continue;
+		value.data = data + field->name_size + 1;
+		value.size = size - field->name_size - 1;
+		r = fields_keep(fields, field, value);
+		n_found++;
+	}
+	if (data)
+		fetch_ahead(fields, data + size);
 	return r;
 }
 
-int fields_get(struct fields *fields, sd_journal *handle, const char *name, struct span *ret)
+int fields_get(void *source, const char *name, struct span *ret)
 {
+	struct fields *fields = source;
+
 	for (size_t i = 0; i < fields->n; i++) {
 		struct journal_field *field = &fields->list[i];
 		int r;
 
 		if (strcmp(field->name, name) != 0)
 			continue;
-		r = fields->walked ? 0 : fields_read_entry(fields, handle);
+		r = fields->walked ? 0 : fields_walk(fields);
 		if (r < 0)
 			return r;
+		fields->walked = true;
 		if (field->found)
 			*ret = (struct span){ fields->bytes + field->start, field->size };
 		return field->found;
 	}
-	return fields_ask(handle, name, ret);
+	return fields_ask(fields, name, ret);
+}
+
+int fields_time(void *source, usec_t *ret)
+{
+	const struct fields *fields = source;
+
+	return sd_journal_get_realtime_usec(fields->handle, ret);
+}
+
+int fields_cursor(void *source, struct span *ret)
+{
+	struct fields *fields = source;
+	int r;
+
+	free(fields->cursor);
+	fields->cursor = NULL;
+	r = sd_journal_get_cursor(fields->handle, &fields->cursor);
+	if (r >= 0)
+		*ret = span_of(fields->cursor);
+	return r;
 }

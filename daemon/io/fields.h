@@ -2,9 +2,9 @@
 #define BANISH_DAEMON_IO_FIELDS_H
 
 /*
- * The fields of one journal entry. sd_journal_get_data() walks over the entry anew for each
- * question, half a microsecond for each five fields or so (libsystemd 252); so what is asked of
- * nearly every entry is taken along in one walk, and kept until the next entry.
+ * The entry that a journal stands on, as struct entry asks for it. sd_journal_get_data() walks over
+ * the entry anew for each question, half a microsecond for each five fields or so (libsystemd 252);
+ * so what is asked of nearly every entry is taken along in one walk, and kept until the next entry.
  */
 
 #include "base/util.h"
@@ -21,6 +21,8 @@ struct journal_field {
 };
 
 struct fields {
+	sd_journal *handle; /* borrowed */
+	char *cursor;       /* owned: what fields_cursor() answered last */
 	struct journal_field list[FIELDS_MAX];
 	size_t n;
 	bool walked; /* over the entry that the journal stands on */
@@ -32,6 +34,7 @@ struct fields {
 /* From now on, the next entry first, this field is taken along. -ENOMEM. */
 int fields_add(struct fields *fields, const char *name) must_check;
 /* None are. */
+void fields_clear(struct fields *fields);
 void fields_done(struct fields *fields);
 
 /* The journal has moved. */
@@ -40,10 +43,12 @@ static inline void fields_forget(struct fields *fields)
 	fields->walked = false;
 }
 
-/* First value of a field of the entry that `handle` stands on. 1: found; `ret` borrows until the
- * next question if the field is not taken along, else until the journal moves. 0: no such field;
- * -EBADMSG: the entry is damaged; -ENOMEM. */
-int fields_get(struct fields *fields, sd_journal *handle, const char *name,
-	       struct span *ret) must_check;
+/* For struct entry; `source` is the struct fields. */
+/* First value of a field. 1: found; `ret` borrows until the next question if the field is not taken
+ * along, else until the journal moves. 0: no such field; -EBADMSG: the entry is damaged; -ENOMEM.
+ */
+int fields_get(void *source, const char *name, struct span *ret) must_check;
+int fields_time(void *source, usec_t *ret) must_check;
+int fields_cursor(void *source, struct span *ret) must_check;
 
 #endif

@@ -4,7 +4,6 @@
 #include "io/liveend.h"
 #include "io/matches.h"
 #include "io/openfiles.h"
-#include "io/seek.h"
 #include "io/sigbus.h"
 
 #include <errno.h>
@@ -31,7 +30,6 @@ struct journal {
 	struct openfiles files;
 	size_t n_refused;
 	unsigned n_lost_pages; /* sigbus.h, when it was opened */
-	char *cursor;          /* what entry_get_cursor() answered last */
 };
 
 struct journal *journal_free(struct journal *journal)
@@ -42,37 +40,8 @@ struct journal *journal_free(struct journal *journal)
 	fields_done(&journal->fields);
 	liveend_done(&journal->end);
 	openfiles_done(&journal->files);
-	free(journal->cursor);
 	free(journal);
 	return NULL;
-}
-
-static int entry_get_field(void *source, const char *name, struct span *ret)
-{
-	struct journal *journal = source;
-
-	return fields_get(&journal->fields, journal->handle, name, ret);
-}
-
-static int entry_get_time(void *source, usec_t *ret)
-{
-	struct journal *journal = source;
-
-	return sd_journal_get_realtime_usec(journal->handle, ret);
-}
-
-static int entry_get_cursor(void *source, struct span *ret)
-{
-	struct journal *journal = source;
-	int r;
-
-	free(journal->cursor);
-	journal->cursor = NULL;
-	r = sd_journal_get_cursor(journal->handle, &journal->cursor);
-	if (r < 0)
-		return r;
-	*ret = span_of(journal->cursor);
-	return 0;
 }
 
 /* The journal is about to go elsewhere. */
@@ -102,15 +71,19 @@ static int open_glob(const char *pattern, sd_journal **ret)
 }
 
 /*
- * All local files: what runs as an ordinary user (uid 1000 and more) is filed in user-UID.journal.
- * Who may read only his own of these would believe that he sees everything, so the system's journal
- * is asked for first.
+ * The machine's are all local files: what runs as an ordinary user (uid 1000 and more) is filed in
+ * user-UID.journal. Who may read only his own of these would believe that he sees everything, so
+ * the system's journal is asked for first.
  */
-static int open_machine(sd_journal **ret)
+static int open_handle(const char *file, const char *directory, sd_journal **ret)
 {
 	sd_journal *system;
 	int r, readable;
 
+	if (file)
+		return open_glob(file, ret);
+	if (directory)
+		return sd_journal_open_directory(ret, directory, 0);
 	r = sd_journal_open(&system, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 	if (r < 0)
 		return r;
@@ -119,15 +92,6 @@ static int open_machine(sd_journal **ret)
 		   sd_journal_has_persistent_files(system) > 0;
 	sd_journal_close(system);
 	return readable ? sd_journal_open(ret, SD_JOURNAL_LOCAL_ONLY) : -ENODATA;
-}
-
-static int open_handle(const char *file, const char *directory, sd_journal **ret)
-{
-	if (file)
-		return open_glob(file, ret);
-	if (directory)
-		return sd_journal_open_directory(ret, directory, 0);
-	return open_machine(ret);
 }
 
 /*
@@ -166,7 +130,7 @@ int journal_renew(struct journal *journal)
 	if (r < 0)
 		return r;
 	sd_journal_close(journal->handle);
-	journal->handle = handle;
+	journal->handle = journal->fields.handle = handle;
 	journal->n_lost_pages = sigbus_count();
 	leave(journal);
 	liveend_done(&journal->end);
@@ -196,7 +160,7 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 		r = fields_add(&journal->fields, "MESSAGE");
 	if (r < 0)
 		return r;
-	journal->entry = (struct entry){ entry_get_field, entry_get_time, entry_get_cursor, journal,
+	journal->entry = (struct entry){ fields_get, fields_time, fields_cursor, &journal->fields,
 					 live || has_split_lines(journal->handle) };
 	*ret = TAKE_PTR(journal);
 	return 0;
@@ -243,7 +207,7 @@ static int take_along(struct journal *journal, const struct ruleset *ruleset, bo
 	const struct selector *selector;
 	int r;
 
-	fields_done(&journal->fields);
+	fields_clear(&journal->fields);
 	r = fields_add(&journal->fields, "MESSAGE");
 	if (selective && r >= 0 && journal->entry.may_be_split)
 		r = fields_add(&journal->fields, "_LINE_BREAK");
@@ -351,7 +315,7 @@ int journal_seek_after(struct journal *journal, const char *cursor)
 	int r;
 
 	leave(journal);
-	r = seek_after(journal->handle, cursor, journal->end.cursor);
+	r = liveend_seek_after(journal->handle, cursor, journal->end.cursor);
 	if (r > 0)
 		liveend_note_move(&journal->end, journal->handle);
 	return r;

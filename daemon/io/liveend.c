@@ -1,6 +1,7 @@
 #include "io/liveend.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 /* Entries. So many are sooner stepped over than looked up in many files from their end. */
@@ -30,24 +31,18 @@ int liveend_go_to_last(sd_journal *handle)
  * entry had no such field. Mostly that is its message; journald may have lost its processor just
  * then. Of the entries before it journald has written all.
  */
-static void wait_until_written(sd_journal *handle)
+static int liveend_note(struct liveend *end, sd_journal *handle)
 {
 	const struct timespec step = { .tv_nsec = WRITING_STEP * 1000 };
+	cleanup(freep) char *cursor = NULL;
 	const void *data;
 	size_t size;
+	usec_t time;
+	int r;
 
 	for (int i = 0;
 	     i < WRITING_STEPS && sd_journal_get_data(handle, "MESSAGE", &data, &size) < 0; i++)
 		(void)nanosleep(&step, NULL);
-}
-
-static int liveend_note(struct liveend *end, sd_journal *handle)
-{
-	cleanup(freep) char *cursor = NULL;
-	usec_t time;
-	int r;
-
-	wait_until_written(handle);
 	r = sd_journal_get_realtime_usec(handle, &time);
 	if (r >= 0)
 		r = sd_journal_get_cursor(handle, &cursor);
@@ -109,4 +104,73 @@ void liveend_note_move(struct liveend *end, sd_journal *handle)
 	if (sd_journal_get_realtime_usec(handle, &time) >= 0 && time != end->time)
 		return;
 	end->reached = sd_journal_test_cursor(handle, end->cursor) > 0;
+}
+
+/*
+ * From a cursor to the entry after it, in a journal of several files. A cursor is
+ * "s=NUMBERING;i=NUMBER;b=BOOT;m=MONOTONIC;t=TIME;x=HASH".
+ *
+ * Files that number by themselves, as those of users do, are sought by the boot's own clock. Older
+ * libsystemd finds nothing at all in one of them that has entries of that boot, but only earlier
+ * ones: what a later boot wrote into it would not be read. So the boot is left out where it is
+ * over, and the time of day decides.
+ */
+static const char *find_boot(const char *cursor)
+{
+	const char *boot = strstr(cursor, ";b=");
+
+	return boot ? boot : "";
+}
+
+static bool is_same_boot(const char *a, const char *b)
+{
+	return strncmp(find_boot(a), find_boot(b), strlen(";b=") + 32) == 0;
+}
+
+/* Of the same microsecond others can come first, which lie in another file. */
+static int go_to_cursor(sd_journal *handle, const char *cursor, const char *place)
+{
+	const char *text = strstr(cursor, ";t=");
+	usec_t wanted = text ? strtoull(text + 3, NULL, 16) : 0, time;
+	int r;
+
+	r = sd_journal_seek_cursor(handle, place);
+	while (r >= 0 && (r = sd_journal_next(handle)) > 0) {
+		if (sd_journal_test_cursor(handle, cursor) > 0)
+			return 1;
+		r = sd_journal_get_realtime_usec(handle, &time);
+		if (r < 0 || time != wanted)
+			return 0;
+	}
+	return r;
+}
+
+int liveend_seek_after(sd_journal *handle, const char *cursor, const char *last)
+{
+	const char *boot = find_boot(cursor), *rest = strstr(boot, ";t=");
+	cleanup(freep) char *place = NULL, *found = NULL;
+	int r;
+
+	if (!last) {
+		r = liveend_go_to_last(handle);
+		if (r > 0)
+			r = sd_journal_get_cursor(handle, &found);
+		if (r < 0)
+			return r;
+		last = found;
+	}
+	if (last && rest && !is_same_boot(cursor, last))
+		r = asprintf(&place, "%.*s%s", (int)(boot - cursor), cursor, rest);
+	else
+		r = (place = strdup(cursor)) ? 0 : -1;
+	if (r < 0) {
+		place = NULL;
+		return -ENOMEM;
+	}
+	r = go_to_cursor(handle, cursor, place);
+	if (r != 0)
+		return r;
+	/* The cursor's own entry is gone (vacuumed, or no match selects it any more): the first one
+	 * after it must not be lost. */
+	return sd_journal_seek_cursor(handle, place);
 }

@@ -39,4 +39,9 @@ void liveend_done(struct liveend *end);
 /* Goes to the last entry that the matches deliver. 1: stands on it; 0: there is none. */
 int liveend_go_to_last(sd_journal *handle) must_check;
 
+/* The next sd_journal_next() answers the first entry after the cursor's. `last`: cursor of an entry
+ * at the end; NULL: it is looked up. 1: stands on the cursor's entry; 0: that is gone, or nothing
+ * follows. */
+int liveend_seek_after(sd_journal *handle, const char *cursor, const char *last) must_check;
+
 #endif

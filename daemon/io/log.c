@@ -37,11 +37,6 @@ void log_open(void)
 		     status.st_ino == inode;
 }
 
-static void to_iovec(struct iovec *ret, char *text)
-{
-	*ret = (struct iovec){ text, text ? strlen(text) : 0 };
-}
-
 static void say_to_stderr(const char *message)
 {
 	fprintf(stderr, "banish: %s\n", message);
@@ -51,23 +46,21 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 			    size_t n_fields, const char *message)
 {
 	struct iovec parts[MAX_FIELDS + 4];
-	char *texts[MAX_FIELDS + 3] = { 0 };
-	char identifier[] = "SYSLOG_IDENTIFIER=banish";
+	char *texts[MAX_FIELDS + 4] = { 0 };
 	size_t n = 0;
-	int n_parts = 0;
 
 	if (asprintf(&texts[n++], "MESSAGE=%s", message) < 0 ||
 	    asprintf(&texts[n++], "PRIORITY=%d", priority) < 0 ||
-	    asprintf(&texts[n++], "MESSAGE_ID=%s", message_ids[kind]) < 0)
+	    asprintf(&texts[n++], "MESSAGE_ID=%s", message_ids[kind]) < 0 ||
+	    asprintf(&texts[n++], "SYSLOG_IDENTIFIER=banish") < 0)
 		return;
 	for (size_t i = 0; i < n_fields && i < MAX_FIELDS; i++)
 		if (fields[i].value &&
 		    asprintf(&texts[n++], "%s=%s", fields[i].name, fields[i].value) < 0)
-			texts[--n] = NULL;
+			n--;
 	for (size_t i = 0; i < n; i++)
-		to_iovec(&parts[n_parts++], texts[i]);
-	to_iovec(&parts[n_parts++], identifier);
-	if (sd_journal_sendv(parts, n_parts) < 0) /* no descriptor for its socket, say */
+		parts[i] = (struct iovec){ texts[i], strlen(texts[i]) };
+	if (sd_journal_sendv(parts, (int)n) < 0) /* no descriptor for its socket, say */
 		say_to_stderr(message);
 	for (size_t i = 0; i < n; i++)
 		free(texts[i]);

@@ -71,8 +71,7 @@ static bool matches_repeat(const struct ruleset *ruleset, size_t i)
 	return false;
 }
 
-/* More than MATCHES_MAX: somewhere beyond it. */
-static size_t matches_count(const struct ruleset *ruleset)
+bool matches_are_few(const struct ruleset *ruleset)
 {
 	const struct selector *selector;
 	size_t n = 0;
@@ -83,12 +82,7 @@ static size_t matches_count(const struct ruleset *ruleset)
 		for (size_t k = 0; k < selector->n_conditions; k++)
 			n += selector->conditions[k].n_values;
 	}
-	return n;
-}
-
-bool matches_are_few(const struct ruleset *ruleset)
-{
-	return matches_count(ruleset) <= MATCHES_MAX;
+	return n <= MATCHES_MAX;
 }
 
 int matches_add_ruleset(sd_journal *handle, const struct ruleset *ruleset)

@@ -11,7 +11,7 @@
 #include "cli/timestamp.h"
 #include "cli/verb.h"
 #include "engine/engine.h"
-#include "io/answer.h"
+#include "io/config.h"
 #include "netlink/nft.h"
 
 #include <errno.h>
@@ -149,7 +149,7 @@ static int why_exempt(const struct why *why, char **ret)
 	} else if (why->target.length == address_bits(address)) { /* the rest is of single ones */
 		for (size_t i = 0; i < names->n_names; i++) {
 			cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
-			int r = answer_read(names->names[i], &answer);
+			int r = config_read_answer(names->names[i], &answer);
 
 			if (r < 0)
 				return r;
