@@ -36,21 +36,10 @@ static void print_usage(FILE *out)
 	fprintf(out, "\nSee \"banish VERB --help\" and banish(8).\n");
 }
 
-static int refuse_verb(const char *word)
-{
-	struct suggestion suggestion = { .word = span_of(word) };
-
-	for (const struct verb *v = verbs; v->name; v++)
-		suggestion_try(&suggestion, v->name);
-	fprintf(stderr, "banish: no verb \"%s\"; ", word);
-	if (suggestion.best)
-		fprintf(stderr, "did you mean \"%s\"? ", suggestion.best);
-	fprintf(stderr, "\"banish --help\" lists them\n");
-	return EXIT_USAGE;
-}
-
 static int run_verb(int argc, char **argv)
 {
+	struct suggestion suggestion = { .word = span_of(argv[1]) };
+
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;
@@ -63,10 +52,16 @@ static int run_verb(int argc, char **argv)
 		printf("banish %s\n", VERSION);
 		return EXIT_YES;
 	}
-	for (const struct verb *v = verbs; v->name; v++)
+	for (const struct verb *v = verbs; v->name; v++) {
 		if (strcmp(v->name, argv[1]) == 0)
 			return v->run(argc - 1, argv + 1);
-	return refuse_verb(argv[1]);
+		suggestion_try(&suggestion, v->name);
+	}
+	fprintf(stderr, "banish: no verb \"%s\"; ", argv[1]);
+	if (suggestion.best)
+		fprintf(stderr, "did you mean \"%s\"? ", suggestion.best);
+	fprintf(stderr, "\"banish --help\" lists them\n");
+	return EXIT_USAGE;
 }
 
 /* What could not be written was not told: then nothing that was is to be trusted. */

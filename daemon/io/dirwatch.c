@@ -1,5 +1,7 @@
 #include "io/dirwatch.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/inotify.h>
@@ -12,30 +14,20 @@
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | \
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
-struct watch {
-	struct dirwatch *dirwatch;
-	char *folder;
-	sd_event_source *source;
-};
-
 struct dirwatch {
 	sd_event *event;
-	int (*changed)(void *userdata);
-	void *userdata;
+	unsigned *dirty, bit;
 	sd_event_source *settler;
 	char **paths; /* and where symbolic links lead */
 	size_t n_paths;
-	struct watch **watches;
+	sd_event_source **watches; /* described by their folders */
 	size_t n_watches;
 };
 
 static void forget(struct dirwatch *dirwatch)
 {
-	for (size_t i = 0; i < dirwatch->n_watches; i++) {
-		sd_event_source_unref(dirwatch->watches[i]->source);
-		free(dirwatch->watches[i]->folder);
-		free(dirwatch->watches[i]);
-	}
+	for (size_t i = 0; i < dirwatch->n_watches; i++)
+		sd_event_source_unref(dirwatch->watches[i]);
 	for (size_t i = 0; i < dirwatch->n_paths; i++)
 		free(dirwatch->paths[i]);
 	free(dirwatch->watches);
@@ -60,11 +52,11 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct dirwatch *dirwatch = userdata;
 
-	return dirwatch->changed(dirwatch->userdata);
+	*dirwatch->dirty |= dirwatch->bit;
+	return 0;
 }
 
-int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
-		 struct dirwatch **ret)
+int dirwatch_new(sd_event *event, unsigned *dirty, unsigned bit, struct dirwatch **ret)
 {
 	cleanup(dirwatch_freep) struct dirwatch *dirwatch = calloc(1, sizeof(*dirwatch));
 	int r;
@@ -72,32 +64,23 @@ int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata
 	if (!dirwatch)
 		return -ENOMEM;
 	dirwatch->event = sd_event_ref(event);
-	dirwatch->changed = changed;
-	dirwatch->userdata = userdata;
+	dirwatch->dirty = dirty;
+	dirwatch->bit = bit;
 	r = sd_event_add_time_relative(event, &dirwatch->settler, CLOCK_MONOTONIC, 0, 0, on_settled,
 				       dirwatch);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(dirwatch->settler, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_source_set_exit_on_failure(dirwatch->settler, true);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(dirwatch);
 	return 0;
 }
 
-/* A file that was just created is written to, and told again when it is closed; not so a link. */
-static bool is_being_written(const char *path)
-{
-	struct stat status;
-
-	return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
-}
-
 /* The path is one of ours, or a folder on the way to it, or a file in a folder of ours. */
 static bool concerns(const struct dirwatch *dirwatch, const char *path, uint32_t mask)
 {
 	size_t size = strlen(path);
+	struct stat status;
 
 	for (size_t i = 0; i < dirwatch->n_paths; i++) {
 		const char *wanted = dirwatch->paths[i];
@@ -105,18 +88,35 @@ static bool concerns(const struct dirwatch *dirwatch, const char *path, uint32_t
 		bool inside = wanted[n - 1] == '/' && strncmp(path, wanted, n) == 0 &&
 			      path[n] != '.' && !strchr(path + n, '/');
 
+		/* a file that was just created is written to, and told again when it is closed; not
+		 * so a link */
 		if (strcmp(path, wanted) == 0 || inside)
-			return !(mask & IN_CREATE) || !is_being_written(path);
+			return !(mask & IN_CREATE) || lstat(path, &status) < 0 ||
+			       !S_ISREG(status.st_mode) || status.st_nlink > 1;
 		if (strncmp(wanted, path, size) == 0 && wanted[size] == '/')
 			return true;
 	}
 	return false;
 }
 
-static int dirwatch_settle(struct dirwatch *dirwatch)
+static int on_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
+	struct dirwatch *dirwatch = userdata;
+	cleanup(freep) char *path = NULL;
+	const char *folder;
 	int enabled, r;
 
+	if (!(event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))) {
+		if (event->len == 0) /* the folder's own modes, or the end of the watch */
+			return 0;
+		r = sd_event_source_get_description(source, &folder);
+		if (r >= 0 && asprintf(&path, "%s/%s", folder, event->name) < 0) {
+			path = NULL;
+			r = -ENOMEM;
+		}
+		if (r < 0 || !concerns(dirwatch, path, event->mask))
+			return r;
+	}
 	r = sd_event_source_get_enabled(dirwatch->settler, &enabled);
 	if (r < 0 || enabled != SD_EVENT_OFF)
 		return MIN(r, 0);
@@ -124,83 +124,46 @@ static int dirwatch_settle(struct dirwatch *dirwatch)
 	return r < 0 ? r : sd_event_source_set_enabled(dirwatch->settler, SD_EVENT_ONESHOT);
 }
 
-static int on_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
-{
-	struct watch *watch = userdata;
-	cleanup(freep) char *path = NULL;
-
-	if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))
-		return dirwatch_settle(watch->dirwatch);
-	if (event->len == 0) /* the folder's own modes, or the end of the watch */
-		return 0;
-	if (asprintf(&path, "%s/%s", watch->folder, event->name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	return concerns(watch->dirwatch, path, event->mask) ? dirwatch_settle(watch->dirwatch) : 0;
-}
-
 /* The root folder is "" here, so that a slash and a name can follow each. */
 static int watch_folder(struct dirwatch *dirwatch, const char *folder)
 {
-	struct watch **watches, *watch;
+	sd_event_source *source;
+	const char *other;
 	int r;
 
 	for (size_t i = 0; i < dirwatch->n_watches; i++)
-		if (strcmp(dirwatch->watches[i]->folder, folder) == 0)
+		if (sd_event_source_get_description(dirwatch->watches[i], &other) >= 0 &&
+		    strcmp(other, folder) == 0)
 			return 0;
-	watches = reallocarray(dirwatch->watches, dirwatch->n_watches + 1, sizeof(struct watch *));
-	if (!watches)
+	if (!array_grow(dirwatch->watches, dirwatch->n_watches))
 		return -ENOMEM;
-	dirwatch->watches = watches;
-	watch = calloc(1, sizeof(*watch));
-	if (!watch)
-		return -ENOMEM;
-	watch->dirwatch = dirwatch;
-	watch->folder = strdup(folder);
-	r = watch->folder ? sd_event_add_inotify(dirwatch->event, &watch->source,
-						 *folder ? folder : "/", MASK, on_event, watch)
-			  : -ENOMEM;
-	if (r >= 0)
-		r = sd_event_source_set_exit_on_failure(watch->source, true);
-	if (r < 0) {
-		sd_event_source_unref(watch->source);
-		free(watch->folder);
-		free(watch);
+	r = sd_event_add_inotify(dirwatch->event, &source, *folder ? folder : "/", MASK, on_event,
+				 dirwatch);
+	if (r < 0)
 		return r;
-	}
-	watches[dirwatch->n_watches++] = watch;
-	return 0;
+	dirwatch->watches[dirwatch->n_watches++] = source;
+	r = sd_event_source_set_description(source, folder);
+	return r < 0 ? r : sd_event_source_set_exit_on_failure(source, true);
 }
 
-/* The folder of the path, or the nearest above it that is there. */
-static int watch_way(struct dirwatch *dirwatch, const char *path)
+/* Watches the folder of the path, or the nearest above it that is there. */
+static int want(struct dirwatch *dirwatch, const char *path)
 {
 	cleanup(freep) char *folder = strdup(path);
 	char *slash;
 	int r = -ENOENT;
 
-	if (!folder)
+	if (!folder || !array_grow(dirwatch->paths, dirwatch->n_paths))
 		return -ENOMEM;
+	dirwatch->paths[dirwatch->n_paths] = strdup(path);
+	if (!dirwatch->paths[dirwatch->n_paths])
+		return -ENOMEM;
+	dirwatch->n_paths++;
 	while ((r == -ENOENT || r == -ENOTDIR) && (slash = strrchr(folder, '/'))) {
 		*slash = '\0';
 		r = watch_folder(dirwatch, folder);
 	}
-	return r;
-}
-
-static int want(struct dirwatch *dirwatch, const char *path)
-{
-	char **paths = reallocarray(dirwatch->paths, dirwatch->n_paths + 1, sizeof(char *));
-
-	if (!paths)
-		return -ENOMEM;
-	dirwatch->paths = paths;
-	paths[dirwatch->n_paths] = strdup(path);
-	if (!paths[dirwatch->n_paths])
-		return -ENOMEM;
-	dirwatch->n_paths++;
-	return watch_way(dirwatch, path);
+	return MIN(r, 0);
 }
 
 int dirwatch_watch(struct dirwatch *dirwatch, const char *const *paths, size_t n_paths)

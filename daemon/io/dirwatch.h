@@ -12,9 +12,8 @@
 
 struct dirwatch;
 
-/* `changed` is called once for a burst of changes; when it returns negative, the loop ends. */
-int dirwatch_new(sd_event *event, int (*changed)(void *userdata), void *userdata,
-		 struct dirwatch **ret) must_check;
+/* `bit` is set in `dirty`, which is borrowed, once for a burst of changes. */
+int dirwatch_new(sd_event *event, unsigned *dirty, unsigned bit, struct dirwatch **ret) must_check;
 struct dirwatch *dirwatch_free(struct dirwatch *dirwatch);
 DEFINE_CLEANUP(struct dirwatch *, dirwatch_free)
 

@@ -151,34 +151,6 @@ bool file_absent(const char *path)
 	return stat(path, &status) < 0 && errno == ENOENT;
 }
 
-static int sync_folder_of(const char *path)
-{
-	cleanup(freep) char *copy = strdup(path);
-	cleanup(closep) int fd = -1;
-
-	if (!copy)
-		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
-}
-
-static int write_piece(int fd, struct span piece)
-{
-	while (piece.size > 0) {
-		ssize_t n = write(fd, piece.data, piece.size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		piece.data += n;
-		piece.size -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_whole(const char *path, mode_t mode, file_next_t next, void *userdata)
 {
 	cleanup(closep) int fd =
@@ -188,11 +160,17 @@ static int write_whole(const char *path, mode_t mode, file_next_t next, void *us
 
 	if (fd < 0)
 		return -errno;
-	while ((r = next(userdata, &piece)) > 0) {
-		r = write_piece(fd, piece);
-		if (r < 0)
-			break;
-	}
+	while ((r = next(userdata, &piece)) > 0)
+		while (piece.size > 0) {
+			ssize_t n = write(fd, piece.data, piece.size);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0)
+				return -errno;
+			piece.data += n;
+			piece.size -= (size_t)n;
+		}
 	if (r < 0)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;
@@ -201,8 +179,12 @@ static int write_whole(const char *path, mode_t mode, file_next_t next, void *us
 static int replace(const char *path, const char *temporary, mode_t mode, file_next_t next,
 		   void *userdata)
 {
+	cleanup(freep) char *copy = strdup(path);
+	cleanup(closep) int folder = -1;
 	int r;
 
+	if (!copy)
+		return -ENOMEM;
 	r = write_whole(temporary, mode, next, userdata);
 	if (r >= 0 && rename(temporary, path) < 0)
 		r = -errno;
@@ -211,7 +193,8 @@ static int replace(const char *path, const char *temporary, mode_t mode, file_ne
 					    by r */
 		return r;
 	}
-	return sync_folder_of(path);
+	folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return folder < 0 || fsync(folder) < 0 ? -errno : 0;
 }
 
 int file_replace(const char *path, file_next_t next, void *userdata)

@@ -101,17 +101,6 @@ static int list_open(struct search *search)
 	return r;
 }
 
-static bool openfiles_knows(const struct search *search, const struct stat *status)
-{
-	const struct openfiles_inode inode = { status->st_dev, status->st_ino };
-
-	for (size_t i = 0; i < search->files->n_refused; i++)
-		if (inode_compare(&search->files->refused[i], &inode) == 0)
-			return true;
-	return search->n_open > 0 &&
-	       bsearch(&inode, search->open, search->n_open, sizeof(inode), inode_compare);
-}
-
 /* 1: there are entries in it; 0: none yet, or it is no such file, or it is not to be read. */
 static int has_entries(int folder, const char *name)
 {
@@ -130,43 +119,27 @@ static int has_entries(int folder, const char *name)
 	return n > 0;
 }
 
-static bool is_journal(const char *name)
-{
-	const char *end = strrchr(name, '.');
-
-	return end && (strcmp(end, ".journal") == 0 || strcmp(end, ".journal~") == 0);
-}
-
 static int look_at_file(struct search *search, int folder, const char *name)
 {
+	const char *end = strrchr(name, '.');
+	struct openfiles_inode inode;
 	struct stat status;
 	int r;
 
-	if (!is_journal(name))
+	if (!end || (strcmp(end, ".journal") != 0 && strcmp(end, ".journal~") != 0) ||
+	    fstatat(folder, name, &status, 0) < 0 || !S_ISREG(status.st_mode))
 		return 0;
-	if (fstatat(folder, name, &status, 0) < 0 || !S_ISREG(status.st_mode) ||
-	    openfiles_knows(search, &status))
+	inode = (struct openfiles_inode){ status.st_dev, status.st_ino };
+	for (size_t i = 0; i < search->files->n_refused; i++)
+		if (inode_compare(&search->files->refused[i], &inode) == 0)
+			return 0;
+	if (search->n_open > 0 &&
+	    bsearch(&inode, search->open, search->n_open, sizeof(inode), inode_compare))
 		return 0;
 	r = has_entries(folder, name);
 	if (r != 0)
 		snprintf(missing_name, sizeof(missing_name), "%s", name);
 	return r > 0 ? openfiles_append(&search->missing, &search->n_missing, &status) : r;
-}
-
-static void add_print(struct search *search, const struct stat *status)
-{
-	const uint64_t parts[] = { status->st_ino, (uint64_t)status->st_mtim.tv_sec,
-				   (uint64_t)status->st_mtim.tv_nsec };
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		search->print = (search->print ^ parts[i]) * 0x100000001b3;
-}
-
-/* As libsystemd sees it: folders of machines, without those of namespaces. */
-static bool is_wanted_folder(const char *name, const char *only)
-{
-	return strlen(name) == ID_TEXT_SIZE && strspn(name, "0123456789abcdef") == ID_TEXT_SIZE &&
-	       (!only || strcmp(name, only) == 0);
 }
 
 /* `depth` 1: also the folders in it, or the one that is named `only`. */
@@ -180,8 +153,13 @@ static int look_into(struct search *search, int at, const char *path, int depth,
 	fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	if (fd < 0)
 		return is_want(errno) ? -errno : 0;
-	if (fstat(fd, &status) == 0)
-		add_print(search, &status);
+	if (fstat(fd, &status) == 0) {
+		const uint64_t parts[] = { status.st_ino, (uint64_t)status.st_mtim.tv_sec,
+					   (uint64_t)status.st_mtim.tv_nsec };
+
+		for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+			search->print = (search->print ^ parts[i]) * 0x100000001b3;
+	}
 	if (depth == 0 && search->only_print) {
 		close(fd);
 		return 0;
@@ -193,10 +171,15 @@ static int look_into(struct search *search, int at, const char *path, int depth,
 		return r;
 	}
 	while (r >= 0 && (each = readdir(folder))) {
-		if (depth > 0 && is_wanted_folder(each->d_name, only))
-			r = look_into(search, fd, each->d_name, depth - 1, NULL);
+		const char *name = each->d_name;
+
+		/* as libsystemd sees it: folders of machines, without those of namespaces */
+		if (depth > 0 && strlen(name) == ID_TEXT_SIZE &&
+		    strspn(name, "0123456789abcdef") == ID_TEXT_SIZE &&
+		    (!only || strcmp(name, only) == 0))
+			r = look_into(search, fd, name, depth - 1, NULL);
 		else if (!search->only_print)
-			r = look_at_file(search, fd, each->d_name);
+			r = look_at_file(search, fd, name);
 	}
 	closedir(folder);
 	return r;
@@ -226,48 +209,39 @@ static void search_done(struct search *search)
 
 int openfiles_begin(struct openfiles *files, size_t *ret_refused)
 {
-	struct search search = { .files = files };
+	cleanup(search_done) struct search search = { .files = files };
 	int r;
 
 	r = list_open(&search);
 	if (r >= 0)
 		r = look_everywhere(&search);
-	if (r >= 0) {
-		free(files->refused);
-		files->refused = TAKE_PTR(search.missing);
-		*ret_refused = files->n_refused = search.n_missing;
-	}
-	search_done(&search);
-	return is_want(-r) ? r : 0;
-}
-
-/* The folders are as they were when all was right, for long enough to be sure of it. */
-static bool is_settled(struct openfiles *files, usec_t now)
-{
-	struct search search = { .files = files, .only_print = true };
-
-	return look_everywhere(&search) >= 0 && search.print == files->print &&
-	       now >= files->print_at + SETTLED_AFTER && now < files->print_at + CHECK_EVERY;
+	if (r < 0)
+		return is_want(-r) ? r : 0;
+	free(files->refused);
+	files->refused = TAKE_PTR(search.missing);
+	*ret_refused = files->n_refused = search.n_missing;
+	return 0;
 }
 
 int openfiles_check(struct openfiles *files, usec_t now)
 {
-	struct search search = { .files = files };
+	struct search folders = { .files = files, .only_print = true };
+	cleanup(search_done) struct search search = { .files = files };
 	int r;
 
-	if (is_settled(files, now))
+	/* as they were when all was right, for long enough to be sure of it */
+	if (look_everywhere(&folders) >= 0 && folders.print == files->print &&
+	    now >= files->print_at + SETTLED_AFTER && now < files->print_at + CHECK_EVERY)
 		return 1;
 	r = list_open(&search);
 	if (r >= 0)
 		r = look_everywhere(&search);
-	if (r >= 0) {
-		r = search.n_missing == 0;
-		if (r > 0 && (search.print != files->print ||
-			      now >= files->print_at + CHECK_EVERY || now < files->print_at)) {
-			files->print = search.print;
-			files->print_at = now;
-		}
+	if (r < 0 || search.n_missing > 0)
+		return MIN(r, 0);
+	if (search.print != files->print || now >= files->print_at + CHECK_EVERY ||
+	    now < files->print_at) {
+		files->print = search.print;
+		files->print_at = now;
 	}
-	search_done(&search);
-	return r;
+	return 1;
 }

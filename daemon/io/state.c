@@ -113,22 +113,6 @@ int state_read(struct state *state, int (*take)(void *userdata, struct span line
 	return 1;
 }
 
-static int write_line(struct state *state, struct span line)
-{
-	struct iovec parts[] = { { (void *)(uintptr_t)line.data, line.size },
-				 { (void *)(uintptr_t) "\n", 1 } };
-	ssize_t n;
-
-	do
-		n = writev(state->fd, parts, ARRAY_SIZE(parts));
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if ((size_t)n != line.size + 1)
-		return -ENOSPC; /* a short write to a file means just that */
-	return fdatasync(state->fd) < 0 ? -errno : 0;
-}
-
 /* Makes up for what failed before. */
 static int make_ready(struct state *state)
 {
@@ -150,15 +134,25 @@ static int make_ready(struct state *state)
 
 int state_append(struct state *state, struct span line)
 {
+	struct iovec parts[] = { { (void *)(uintptr_t)line.data, line.size },
+				 { (void *)(uintptr_t) "\n", 1 } };
+	ssize_t n;
 	int r;
 
 	r = make_ready(state);
 	if (r < 0)
 		return r;
-	r = write_line(state, line);
+	do
+		n = writev(state->fd, parts, ARRAY_SIZE(parts));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		r = -errno;
+	else if ((size_t)n != line.size + 1)
+		r = -ENOSPC; /* a short write to a file means just that */
+	else if (fdatasync(state->fd) < 0)
+		r = -errno;
 	if (r < 0) {
-		if (ftruncate(state->fd, (off_t)state->size) < 0)
-			state->torn = true;
+		state->torn = state->torn || ftruncate(state->fd, (off_t)state->size) < 0;
 		return r;
 	}
 	state->size += line.size + 1;

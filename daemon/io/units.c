@@ -26,21 +26,6 @@ void unit_done(struct unit *unit)
 	*unit = (struct unit){ 0 };
 }
 
-static int open_bus(struct units *units)
-{
-	int r;
-
-	r = sd_bus_open_system(&units->bus);
-	if (r >= 0 || geteuid() != 0)
-		return r;
-	/* small machines have no bus; root may talk to systemd itself, as systemctl does */
-	r = sd_bus_new(&units->bus);
-	if (r >= 0)
-		r = sd_bus_set_address(units->bus, "unix:path=/run/systemd/private");
-	units->direct = true;
-	return r < 0 ? r : sd_bus_start(units->bus);
-}
-
 int units_open(struct units **ret)
 {
 	cleanup(units_freep) struct units *units = calloc(1, sizeof(*units));
@@ -48,7 +33,16 @@ int units_open(struct units **ret)
 
 	if (!units)
 		return -ENOMEM;
-	r = open_bus(units);
+	r = sd_bus_open_system(&units->bus);
+	if (r < 0 && geteuid() == 0) {
+		/* small machines have no bus; root may talk to systemd itself, as systemctl does */
+		r = sd_bus_new(&units->bus);
+		if (r >= 0)
+			r = sd_bus_set_address(units->bus, "unix:path=/run/systemd/private");
+		if (r >= 0)
+			r = sd_bus_start(units->bus);
+		units->direct = true;
+	}
 	if (r >= 0)
 		r = sd_bus_set_method_call_timeout(units->bus, PATIENCE);
 	if (r < 0)

@@ -263,14 +263,6 @@ static void exempt_say_unknown(const struct exempt *exempt, const struct ignorel
 				list->names[i]);
 }
 
-static int exempt_on_files(void *userdata)
-{
-	struct exempt *exempt = userdata;
-
-	exempt->dirty |= DIRTY_EXEMPT;
-	return 0;
-}
-
 static int exempt_on_own(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct exempt *exempt = userdata;
@@ -296,7 +288,7 @@ int exempt_attach(struct exempt *exempt, sd_event *event)
 	if (exempt->netaddr)
 		r = sd_event_add_io(event, &exempt->own_source, netaddr_fd(exempt->netaddr),
 				    EPOLLIN, exempt_on_own, exempt);
-	return r < 0 ? r : dirwatch_new(event, exempt_on_files, exempt, &exempt->dirwatch);
+	return r < 0 ? r : dirwatch_new(event, &exempt->dirty, DIRTY_EXEMPT, &exempt->dirwatch);
 }
 
 int exempt_enter(struct exempt *exempt, struct config *config)
