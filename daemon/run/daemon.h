@@ -40,6 +40,7 @@ struct daemon {
 
 	struct due *decided; /* since the last commit */
 	size_t n_decided, max_decided;
+	uint64_t n_failures;            /* that the engine had seen after the last slice */
 	struct quota quota;             /* of bans that are told one by one */
 	uint64_t told_evicted;          /* so many, when that was told last */
 	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */

@@ -135,17 +135,6 @@ static int renew_list(struct exempt *exempt, struct config *config, size_t i)
 	return 1;
 }
 
-static int renew_lists(struct exempt *exempt, struct config *config)
-{
-	int r = 0, changed = 0;
-
-	for (size_t i = 0; r >= 0 && i < exempt->n_said; i++) {
-		r = renew_list(exempt, config, i);
-		changed |= r > 0;
-	}
-	return r < 0 ? r : changed;
-}
-
 static struct exempt_answer *find_answer(const struct exempt_answers *answers, const char *name)
 {
 	for (size_t i = 0; i < answers->n_items; i++)
@@ -311,12 +300,16 @@ int exempt_enter(struct exempt *exempt, struct config *config)
 
 int exempt_renew(struct exempt *exempt, struct config *config)
 {
-	int r, lists, answers;
+	int r, changed = 0;
 
 	r = exempt_watch(exempt, config->policy);
-	lists = r < 0 ? r : renew_lists(exempt, config);
-	answers = lists < 0 ? lists : renew_answers(exempt);
-	return answers < 0 ? answers : lists || answers;
+	for (size_t i = 0; r >= 0 && i < exempt->n_said; i++) {
+		r = renew_list(exempt, config, i);
+		changed |= r > 0;
+	}
+	if (r >= 0)
+		r = renew_answers(exempt);
+	return r < 0 ? r : changed || r;
 }
 
 /* What cannot be listed now is what it was: a gateway that is missing for a moment may be banned.
@@ -352,38 +345,36 @@ int exempt_renew_own(struct exempt *exempt, const struct policy *policy)
 	return policy->ignoreself && list_own(exempt);
 }
 
-static size_t exempt_append(struct prefix *to, size_t n, const struct prefix *from, size_t n_from)
+static void exempt_append(struct exempt *exempt, const struct prefix *from, size_t n)
 {
-	if (n_from > 0)
-		memcpy(to + n, from, n_from * sizeof(*to));
-	return n + n_from;
+	if (n > 0)
+		memcpy(exempt->prefixes + exempt->n_prefixes, from, n * sizeof(*from));
+	exempt->n_prefixes += n;
 }
 
 int exempt_gather(struct exempt *exempt, const struct policy *policy)
 {
 	const struct exempt_answers *answers = &exempt->answers;
 	bool with_own = exempt->netaddr && policy->ignoreself;
-	size_t n_answers = 0, n;
+	size_t n = policy->n_ignoreip;
 	struct prefix *all;
 
 	if (with_own)
 		(void)list_own(exempt);
 	for (size_t i = 0; i < answers->n_items; i++)
-		n_answers += answers->items[i].list ? answers->items[i].list->n_prefixes : 0;
-	all = calloc(policy->n_ignoreip + exempt->n_own + n_answers + 1, sizeof(*all));
+		n += answers->items[i].list ? answers->items[i].list->n_prefixes : 0;
+	all = calloc(n + exempt->n_own + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	n = exempt_append(all, 0, policy->ignoreip, policy->n_ignoreip);
-	if (with_own)
-		n = exempt_append(all, n, exempt->own, exempt->n_own);
-	for (size_t i = 0; i < answers->n_items; i++) {
-		const struct ignorelist *list = answers->items[i].list;
-
-		if (list)
-			n = exempt_append(all, n, list->prefixes, list->n_prefixes);
-	}
 	free(exempt->prefixes);
 	exempt->prefixes = all;
-	exempt->n_prefixes = n;
+	exempt->n_prefixes = 0;
+	exempt_append(exempt, policy->ignoreip, policy->n_ignoreip);
+	if (with_own)
+		exempt_append(exempt, exempt->own, exempt->n_own);
+	for (size_t i = 0; i < answers->n_items; i++)
+		if (answers->items[i].list)
+			exempt_append(exempt, answers->items[i].list->prefixes,
+				      answers->items[i].list->n_prefixes);
 	return 0;
 }

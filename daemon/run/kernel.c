@@ -225,7 +225,6 @@ int kernel_hear(struct daemon *daemon)
 	struct reconcile *reconcile = daemon->firewall.reconcile;
 	int r, n, n_rounds = 0;
 
-	kernel_at(daemon);
 	do {
 		r = n = firewall_read_notices(&daemon->firewall);
 		if (r >= 0)
@@ -242,6 +241,8 @@ int kernel_clean(struct daemon *daemon)
 	unsigned bits;
 	int r = 0;
 
+	if (!daemon_is_dirty(daemon, DIRTY_LENGTHS | DIRTY_KERNEL | DIRTY_BANS))
+		return 0;
 	kernel_at(daemon);
 	for (int i = 0; i < MAX_ROUNDS && r != -ENOMEM; i++) {
 		if (daemon_take(daemon, DIRTY_LENGTHS))

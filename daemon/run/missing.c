@@ -78,29 +78,9 @@ int missing_renew(struct reader *reader)
 	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ON);
 }
 
-/* 0: it is waited for; 1: no longer. */
-static int missing_wait(struct reader *reader, int error)
-{
-	usec_t now = timestamp_monotonic();
-
-	if (reader->missing_since == 0) {
-		reader->missing_since = now;
-		log_say(LOG_BLIND, LOG_WARNING,
-			"a file of the journal cannot be opened (%s): waiting for it",
-			strerror(-error));
-	}
-	if (now < reader->missing_since + MISSING_PATIENCE)
-		return 0;
-	if (!reader->without_missing)
-		log_say(LOG_BLIND, LOG_ERR,
-			"a file of the journal cannot be opened (%s): attacks in it are not seen",
-			strerror(-error));
-	reader->without_missing = true;
-	return 1;
-}
-
 int missing_check(struct reader *reader)
 {
+	usec_t now = timestamp_monotonic();
 	int r;
 
 	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
@@ -108,12 +88,26 @@ int missing_check(struct reader *reader)
 		r = missing_renew(reader);
 		r = r < 0 ? r : 2;
 	}
-	if (r < 0)
-		return missing_wait(reader, r) ? 2 : 0;
-	if (reader->missing_since > 0)
-		log_say(LOG_BLIND, LOG_INFO, "all files of the journal are open again%s",
-			reader->without_missing ? "" : ", no entry was skipped");
-	reader->missing_since = 0;
-	reader->without_missing = false;
-	return r;
+	if (r >= 0) {
+		if (reader->missing_since > 0)
+			log_say(LOG_BLIND, LOG_INFO, "all files of the journal are open again%s",
+				reader->without_missing ? "" : ", no entry was skipped");
+		reader->missing_since = 0;
+		reader->without_missing = false;
+		return r;
+	}
+	if (reader->missing_since == 0) {
+		reader->missing_since = now;
+		log_say(LOG_BLIND, LOG_WARNING,
+			"a file of the journal cannot be opened (%s): waiting for it",
+			strerror(-r));
+	}
+	if (now < reader->missing_since + MISSING_PATIENCE)
+		return 0;
+	if (!reader->without_missing)
+		log_say(LOG_BLIND, LOG_ERR,
+			"a file of the journal cannot be opened (%s): attacks in it are not seen",
+			strerror(-r));
+	reader->without_missing = true;
+	return 2;
 }

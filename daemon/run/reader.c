@@ -14,15 +14,6 @@
 #define READ_MISSING_STEP (USEC_PER_SEC / 10) /* while a file is waited for */
 #define ATTACK_LASTS      (5 * USEC_PER_SEC)
 
-/* 1: stands on the first entry after the cursor; 0: nothing follows it. */
-static int go_after_cursor(struct reader *reader)
-{
-	int r;
-
-	r = journal_seek_after(reader->journal, reader->cursor);
-	return r < 0 ? r : journal_next(reader->journal);
-}
-
 /* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
  * does, with all there is. */
 static int find_mark(struct reader *reader)
@@ -33,10 +24,12 @@ static int find_mark(struct reader *reader)
 	reader->mark = NULL;
 	r = journal_find_end(reader->journal);
 	if (r >= 0)
-		r = go_after_cursor(reader);
+		r = journal_seek_after(reader->journal, reader->cursor);
+	if (r >= 0)
+		r = journal_next(reader->journal);
 	if (r <= 0)
 		return r;
-	r = entry_time(journal_entry(reader->journal), &reader->mark_time);
+	r = entry_time(reader->entry, &reader->mark_time);
 	return r < 0 ? r : journal_cursor(reader->journal, &reader->mark);
 }
 
@@ -47,30 +40,41 @@ static int go_on(struct reader *reader)
 			      : journal_seek_time(reader->journal, reader->begin);
 }
 
-/* 1: there is something new up to the end as it is now, which is read next; 0: there is not. */
+/* What is new up to the end as it is now is read next, in a slice of its own. Where there is
+ * nothing, and as long as an attack is on or a file is waited for, it is looked again soon. */
 static int reader_look(struct reader *reader)
 {
+	uint64_t now;
 	int files, r;
 
+	reader->reading = false;
 	r = journal_look_ahead(reader->journal);
 	if (r < 0)
 		return r;
 	files = missing_check(reader);
-	if (files <= 0)
-		return files;
 	if (files == 2)
 		r = journal_find_end(reader->journal);
-	if (r < 0)
-		return r;
-	missing_look_for_deleted(reader);
-	if (r == 0) {
-		reader->read_all = wakeup_time(reader->event);
-		return 0;
+	if (files < 0 || r < 0)
+		return MIN(files, r);
+	if (files > 0)
+		missing_look_for_deleted(reader);
+	if (files > 0 && r > 0) {
+		reader->reading = true;
+		reader->read_all = 0;
+		r = go_on(reader);
+		return r < 0 ? r
+			     : sd_event_source_set_enabled(reader->reading_source,
+							   SD_EVENT_ONESHOT);
 	}
-	reader->reading = true;
-	reader->read_all = 0;
-	r = go_on(reader);
-	return r < 0 ? r : 1;
+	if (files > 0)
+		reader->read_all = wakeup_time(reader->event);
+	r = sd_event_now(reader->event, CLOCK_MONOTONIC, &now);
+	if (r < 0 || (now >= reader->attack_until && reader->missing_since == 0))
+		return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_OFF);
+	r = sd_event_source_set_time(reader->read_ahead,
+				     now + (reader->missing_since > 0 ? READ_MISSING_STEP
+								      : READ_AHEAD_STEP));
+	return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_ONESHOT);
 }
 
 static void reader_go_to_work(struct reader *reader)
@@ -111,17 +115,6 @@ static int leave_notes(struct reader *reader)
 	return r < 0 ? r : journal_seek_time(reader->journal, from);
 }
 
-/* A cursor that libsystemd refuses. */
-static void forget_place(struct reader *reader)
-{
-	log_say(LOG_STATE_READ, LOG_ERR,
-		"libsystemd refuses the journal cursor (\"%s\"): the journal is read from the longest "
-		"findtime ago",
-		reader->cursor);
-	free(reader->cursor);
-	reader->cursor = NULL;
-}
-
 int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 {
 	usec_t findtime = engine_findtime(active->engine);
@@ -137,7 +130,12 @@ int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 	if (r >= 0 && reader->cursor)
 		r = find_mark(reader);
 	if (r == -EINVAL && reader->cursor) {
-		forget_place(reader);
+		log_say(LOG_STATE_READ, LOG_ERR,
+			"libsystemd refuses the journal cursor (\"%s\"): the journal is read from the longest "
+			"findtime ago",
+			reader->cursor);
+		free(reader->cursor);
+		reader->cursor = NULL;
 		r = 0;
 	}
 	if (r >= 0)
@@ -164,7 +162,7 @@ static bool stands_at_mark(struct reader *reader)
 
 	if (!reader->mark)
 		return false;
-	if (entry_time(journal_entry(reader->journal), &time) >= 0 && time != reader->mark_time)
+	if (entry_time(reader->entry, &time) >= 0 && time != reader->mark_time)
 		return false;
 	return journal_stands_at(reader->journal, reader->mark);
 }
@@ -190,74 +188,56 @@ void reader_begin_slice(struct reader *reader)
 	reader->more = true;
 }
 
-/* The end that was found, or that of the stretch. */
-static int reader_stretch_ends(struct reader *reader)
-{
-	if (reader->warm_from > 0)
-		return leave_notes(reader);
-	if (reader->warming) {
-		/* there was no mark, or what it stood for is gone: read on from the cursor */
-		reader_go_to_work(reader);
-		return go_on(reader);
-	}
-	reader->more = false;
-	return 0;
-}
-
-/* Notes are over where the stretch of all that counts begins. */
-static int reader_is_note(struct reader *reader)
+int reader_next(struct reader *reader, enum reader_use *ret)
 {
 	usec_t time;
 	int r;
 
-	r = entry_time(reader_entry(reader), &time);
-	if (r >= 0 && time >= reader->warm_from) {
-		r = leave_notes(reader);
-		return MIN(r, 0);
-	}
-	return r < 0 ? reader_pass_over(reader, r) : 1;
-}
-
-int reader_next(struct reader *reader, enum reader_use *ret)
-{
-	int r;
-
-	if (!reader->reading) { /* a file is waited for */
+	if (!reader->reading) /* a file is waited for */
 		reader->more = false;
-		return 0;
-	}
-	for (;;) {
+	while (reader->more) {
 		if (reader->n_read > 0 && reader->n_read % CLOCK_EVERY == 0 &&
 		    timestamp_monotonic() >= reader->slice_end)
 			return 0;
 		r = journal_next(reader->journal);
 		if (r < 0)
 			return r;
+		if (r == 0 && reader->warm_from > 0)
+			return leave_notes(reader);
+		if (r == 0 && reader->warming) {
+			/* there was no mark, or what it stood for is gone: read on from the cursor
+			 */
+			reader_go_to_work(reader);
+			return go_on(reader);
+		}
 		if (r == 0)
-			return reader_stretch_ends(reader);
+			reader->more = false;
+		if (r == 0)
+			break;
 		reader->n_read++;
 		if (reader->warm_from > 0) {
-			r = reader_is_note(reader);
-			if (r == 0)
-				continue;
 			*ret = READER_NOTES;
-			return r;
+			r = entry_time(reader->entry, &time);
+			if (r < 0)
+				return reader_pass_over(reader, r);
+			if (time < reader->warm_from)
+				return 1;
+			/* notes are over where the stretch of all that counts begins */
+			r = leave_notes(reader);
+			if (r < 0)
+				return r;
+			continue;
 		}
-		if (reader->warming && !stands_at_mark(reader)) {
-			*ret = READER_WARM;
+		*ret = READER_WARM;
+		if (reader->warming && !stands_at_mark(reader))
 			return 1;
-		}
 		if (reader->warming)
 			reader_go_to_work(reader);
 		reader->n_new++;
 		*ret = READER_NEW;
 		return 1;
 	}
-}
-
-const struct entry *reader_entry(const struct reader *reader)
-{
-	return journal_entry(reader->journal);
+	return 0;
 }
 
 /* We stand on the last of them. One that does not tell its place is no place: then it is that of an
@@ -268,7 +248,7 @@ int reader_consumed(struct reader *reader)
 	usec_t time;
 	int r;
 
-	r = entry_time(reader_entry(reader), &time);
+	r = entry_time(reader->entry, &time);
 	if (r >= 0)
 		r = journal_cursor(reader->journal, &cursor);
 	if (r < 0)
@@ -280,50 +260,23 @@ int reader_consumed(struct reader *reader)
 	return 0;
 }
 
-static int read_now(struct reader *reader)
-{
-	return sd_event_source_set_enabled(reader->reading_source, SD_EVENT_ONESHOT);
-}
-
-static int look_again(struct reader *reader)
-{
-	uint64_t now;
-	int r;
-
-	r = sd_event_now(reader->event, CLOCK_MONOTONIC, &now);
-	if (r < 0 || (now >= reader->attack_until && reader->missing_since == 0))
-		return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_OFF);
-	r = sd_event_source_set_time(reader->read_ahead,
-				     now + (reader->missing_since > 0 ? READ_MISSING_STEP
-								      : READ_AHEAD_STEP));
-	return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_ONESHOT);
-}
-
 int reader_end_slice(struct reader *reader, bool attack)
 {
-	int r, more = reader->more;
+	int r;
 
-	if (!more) {
-		reader->reading = false;
-		more = reader_look(reader);
-	}
-	if (more >= 0 && attack) {
+	if (attack) {
 		r = sd_event_now(reader->event, CLOCK_MONOTONIC, &reader->attack_until);
 		if (r < 0)
 			return r;
 		reader->attack_until += ATTACK_LASTS;
 	}
-	return more < 0 ? more : more > 0 ? read_now(reader) : look_again(reader);
+	return reader->more ? sd_event_source_set_enabled(reader->reading_source, SD_EVENT_ONESHOT)
+			    : reader_look(reader);
 }
 
 int reader_look_again(struct reader *reader)
 {
-	int r;
-
-	if (reader->reading) /* it goes on anyway */
-		return 0;
-	r = reader_look(reader);
-	return r < 0 ? r : r > 0 ? read_now(reader) : look_again(reader);
+	return reader->reading ? 0 : reader_look(reader); /* it goes on anyway */
 }
 
 /* The journal cannot tell by its descriptor alone on some file systems; then it names a time to
@@ -340,28 +293,6 @@ static int arm_journal_timer(struct reader *reader)
 	return r < 0 ? r : sd_event_source_set_enabled(reader->journal_timer, SD_EVENT_ONESHOT);
 }
 
-/* Files came or went before the end was reached. */
-static int process_while_reading(struct reader *reader)
-{
-	int r;
-
-	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
-	if (reader->warming)
-		/* the engine has not seen what it had to see: from the beginning */
-		return r > 0 ? 0 : r < 0 ? r : -ESTALE;
-	if (r <= 0) {
-		reader->reading = false;
-		r = reader_look(reader);
-		return r < 0 ? r : r > 0 ? read_now(reader) : look_again(reader);
-	}
-	if (!reader->cursor_is_selected)
-		return 0;
-	r = journal_seek_after(reader->journal, reader->cursor);
-	if (r == 0)
-		missing_say_deleted(reader);
-	return MIN(r, 0);
-}
-
 int reader_process(struct reader *reader)
 {
 	bool changed;
@@ -374,14 +305,27 @@ int reader_process(struct reader *reader)
 	}
 	changed = r > 0;
 	r = arm_journal_timer(reader);
-	if (r >= 0 && reader->reading && changed)
-		return process_while_reading(reader);
-	if (r < 0 || reader->reading)
+	if (r < 0)
 		return r;
-	r = go_on(reader); /* so that nothing is missed */
-	if (r >= 0)
-		r = reader_look(reader);
-	return r < 0 ? r : r > 0 ? read_now(reader) : look_again(reader);
+	if (!reader->reading) {
+		r = go_on(reader); /* so that nothing is missed */
+		return r < 0 ? r : reader_look(reader);
+	}
+	if (!changed)
+		return 0;
+	/* files came or went before the end was reached */
+	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
+	if (reader->warming)
+		/* the engine has not seen what it had to see: from the beginning */
+		return r > 0 ? 0 : r < 0 ? r : -ESTALE;
+	if (r <= 0)
+		return reader_look(reader);
+	if (!reader->cursor_is_selected)
+		return 0;
+	r = journal_seek_after(reader->journal, reader->cursor);
+	if (r == 0)
+		missing_say_deleted(reader);
+	return MIN(r, 0);
 }
 
 static int reader_on_read(sd_event_source *source, void *userdata)
@@ -421,7 +365,9 @@ int reader_open(struct reader *reader, const char *file, const char *directory)
 	int r;
 
 	r = journal_open(file, directory, true, &reader->journal);
-	if (r < 0 && r != -ENOMEM) /* verb_run() says that */
+	if (r >= 0)
+		reader->entry = journal_entry(reader->journal);
+	else if (r != -ENOMEM) /* verb_run() says that */
 		log_say(LOG_FAULT, LOG_ERR, "cannot read the journal: %s", journal_explain(r));
 	return r;
 }

@@ -21,6 +21,7 @@
 
 struct reader {
 	struct journal *journal;
+	const struct entry *entry;     /* the journal's: that it stands on */
 	const struct ruleset *ruleset; /* borrowed: those in force */
 	sd_event *event;               /* borrowed */
 	unsigned dirty;
@@ -73,11 +74,10 @@ int reader_set_position(struct reader *reader, const struct position *position) 
 /* These rules and this engine are in force: finds where to read from. */
 int reader_begin(struct reader *reader, const struct active *active, usec_t now) must_check;
 
-/* DIRTY_ENTRIES: begin a slice, take its entries, end it. 1: an entry, reader_entry(); 0: the slice
- * is over. Before the first entry to act on `warming` becomes false. */
+/* DIRTY_ENTRIES: begin a slice, take its entries, end it. 1: an entry, `entry`; 0: the slice is
+ * over. Before the first entry to act on `warming` becomes false. */
 void reader_begin_slice(struct reader *reader);
 int reader_next(struct reader *reader, enum reader_use *ret) must_check;
-const struct entry *reader_entry(const struct reader *reader);
 /* The engine could not read the entry: 0, it is passed over, or -ENOMEM. */
 int reader_pass_over(struct reader *reader, int error) must_check;
 /* All entries to act on that were handed out are consumed: the cursor stands after them. */

@@ -20,6 +20,7 @@ int reload_enter(struct daemon *daemon, struct active *active, struct ledger **l
 	active_done(&daemon->active);
 	daemon->active = *active;
 	*active = (struct active){ 0 };
+	daemon->n_failures = 0;
 	if (daemon->firewall.reconcile)
 		reconcile_enter(daemon->firewall.reconcile, daemon->active.engine);
 	daemon->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS | DIRTY_BANS;

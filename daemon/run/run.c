@@ -57,11 +57,6 @@ static int run_explain(const char *what, int r)
 	return r;
 }
 
-static int make_seed(struct daemon *daemon)
-{
-	return getrandom(daemon->seed, sizeof(daemon->seed), 0) < 0 ? -errno : 0;
-}
-
 static int attach(struct daemon *daemon)
 {
 	sd_event *event = daemon->event;
@@ -78,34 +73,21 @@ static int attach(struct daemon *daemon)
 	return r < 0 ? r : run_explain("signal to reload", reload_attach(daemon));
 }
 
+/* An entry that cannot be read is passed over. */
 static int run_feed(struct daemon *daemon, enum reader_use use)
 {
-	const struct entry *entry = reader_entry(&daemon->reader);
+	const struct entry *entry = daemon->reader.entry;
 	struct engine *engine = daemon->active.engine;
-	int r = 0;
+	int r;
 
-	switch (use) {
-	case READER_NOTES:
-		r = engine_warm_notes(engine, entry);
-		break;
-	case READER_WARM:
-		r = engine_warm(engine, entry);
-		break;
-	case READER_NEW:
+	if (use == READER_NEW)
 		health_entry(daemon->active.ruleset, entry);
-		r = engine_feed(engine, entry);
-		break;
-	}
+	r = use == READER_NOTES  ? engine_warm_notes(engine, entry)
+	    : use == READER_WARM ? engine_warm(engine, entry)
+				 : engine_feed(engine, entry);
 	if (r < 0)
 		return reader_pass_over(&daemon->reader, r);
 	return use == READER_NEW ? commit_decisions(daemon) : 0;
-}
-
-static uint64_t count_failures(const struct daemon *daemon)
-{
-	const struct engine_statistics *s = engine_statistics(daemon->active.engine);
-
-	return s->failures + s->prevented;
 }
 
 /* A slice of the journal: read, judged, committed. */
@@ -113,7 +95,7 @@ static int run_read(struct daemon *daemon)
 {
 	struct reader *reader = &daemon->reader;
 	bool was_warming = reader->warming;
-	uint64_t before = count_failures(daemon);
+	uint64_t n_failures;
 	enum reader_use use;
 	int r;
 
@@ -132,16 +114,21 @@ static int run_read(struct daemon *daemon)
 	}
 	if (was_warming && !reader->warming)
 		reload_warmed(daemon);
+	n_failures = daemon->n_failures;
+	if (reader->n_read > 0) {
+		const struct engine_statistics *s = engine_statistics(daemon->active.engine);
+
+		daemon->n_failures = s->failures + s->prevented;
+	}
 	if (reader->n_new > 0) {
 		r = reader_consumed(reader);
 		if (r < 0)
 			return r;
-		health_batch(&daemon->health, &daemon->active, reader_entry(reader),
-			     daemon_now(daemon));
+		health_batch(&daemon->health, &daemon->active, reader->entry, daemon_now(daemon));
 		daemon->dirty |= DIRTY_CURSOR;
 	}
 	r = commit_all(daemon);
-	return r < 0 ? r : reader_end_slice(reader, count_failures(daemon) != before);
+	return r < 0 ? r : reader_end_slice(reader, daemon->n_failures != n_failures);
 }
 
 static int run_save(struct daemon *daemon)
@@ -177,11 +164,11 @@ static int run_turn(struct daemon *daemon)
 	unsigned bits = daemon_take(daemon, DIRTY_WORLD);
 	int r = 0;
 
-	kernel_at(daemon);
 	if (bits & DIRTY_CONFIG)
 		r = reload_config(daemon);
-	if (r >= 0)
+	if (r >= 0 && bits & (DIRTY_EXEMPT | DIRTY_OWN))
 		r = run_exempt(daemon, bits);
+	kernel_at(daemon);
 	if (r >= 0 && bits & DIRTY_NOTICES)
 		r = kernel_hear(daemon);
 	if (r >= 0 && bits & DIRTY_JOURNAL)
@@ -193,19 +180,6 @@ static int run_turn(struct daemon *daemon)
 	if (r >= 0)
 		r = kernel_clean(daemon);
 	return r < 0 ? r : run_save(daemon);
-}
-
-/* Until a signal ends it. */
-static int run_loop(struct daemon *daemon)
-{
-	int r = 0;
-
-	while (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED) {
-		r = sd_event_run(daemon->event, UINT64_MAX);
-		if (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED)
-			r = run_turn(daemon);
-	}
-	return MIN(r, 0);
 }
 
 /* What is durable, and the sockets. */
@@ -239,8 +213,8 @@ static int start(struct daemon *daemon)
 	int r;
 
 	r = run_explain("event loop", make_event(daemon));
-	if (r >= 0)
-		r = run_explain("random numbers", make_seed(daemon));
+	if (r >= 0 && getrandom(daemon->seed, sizeof(daemon->seed), 0) < 0)
+		r = run_explain("random numbers", -errno);
 	if (r >= 0)
 		r = active_load(&daemon->common, daemon->seed, &active);
 	if (r >= 0)
@@ -264,31 +238,27 @@ static int start(struct daemon *daemon)
 	return r;
 }
 
-static size_t count_running(const struct daemon *daemon)
-{
-	usec_t now = daemon_now(daemon);
-	size_t n = 0;
-
-	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->active.ledger, ban));)
-		n += ban_runs(ban, now);
-	return n;
-}
-
 static int serve(struct daemon *daemon)
 {
-	size_t n_jails, n_bans;
+	size_t n_jails, n_bans = 0;
 	int r;
 
 	r = start(daemon);
 	if (r < 0)
 		return r;
 	n_jails = ruleset_n_jails(daemon->active.ruleset);
-	n_bans = count_running(daemon);
+	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->active.ledger, ban));)
+		n_bans += ban_runs(ban, daemon_now(daemon));
 	log_say(LOG_START, LOG_INFO, "%sstarted: %zu jail%s, %zu active ban%s",
 		daemon->dry_run ? "dry run: " : "", n_jails, PLURAL(n_jails), n_bans,
 		PLURAL(n_bans));
 	(void)sd_notify(false, "READY=1");
-	r = run_loop(daemon);
+	/* until a signal ends it */
+	while (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED) {
+		r = sd_event_run(daemon->event, UINT64_MAX);
+		if (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED)
+			r = run_turn(daemon);
+	}
 	(void)sd_notify(false, "STOPPING=1");
 	if (r < 0 && r != -ENOMEM)
 		log_say(LOG_FAULT, LOG_ERR,

@@ -28,26 +28,13 @@ void saver_write_soon(struct saver *saver, usec_t delay)
 	(void)sd_event_source_set_enabled(saver->timer, SD_EVENT_ONESHOT);
 }
 
-/* What could not be written stays unsaved in the ledger and goes out with the next line. */
-static void state_failed(struct saver *saver, int error)
-{
-	if (!saver->failing)
-		log_say(LOG_STATE, LOG_ERR,
-			"%s cannot be written (%s); banish goes on banning, but a crash would lose the latest bans: %s",
-			state_path(saver->state), strerror(-error),
-			error == -ENOSPC || error == -EDQUOT ? "make room on the disk"
-			: error == -EROFS                    ? "mount it read-write"
-							     : "check the directory");
-	saver->failing = true;
-	saver_write_soon(saver, RETRY_DELAY);
-}
-
 struct compaction {
 	const struct ledger *ledger;
 	struct ledger_place place;
 	char *line; /* owned */
 };
 
+/* Line by line: the whole of a large ledger is larger in text than in memory. */
 static int next_line(void *userdata, struct span *ret)
 {
 	struct compaction *compaction = userdata;
@@ -61,28 +48,19 @@ static int next_line(void *userdata, struct span *ret)
 	return r;
 }
 
-/* Line by line: the whole of a large ledger is larger in text than in memory. */
-static int compact(struct saver *saver, const struct ledger *ledger)
-{
-	struct compaction compaction = { .ledger = ledger };
-	int r;
-
-	r = state_replace(saver->state, next_line, &compaction);
-	free(compaction.line);
-	return r;
-}
-
 int saver_write(struct saver *saver, struct ledger *ledger)
 {
+	struct compaction compaction = { .ledger = ledger };
 	cleanup(freep) char *line = NULL;
 	int r;
 
 	if (!saver->state)
 		return 0;
 	(void)sd_event_source_set_enabled(saver->timer, SD_EVENT_OFF);
-	if (saver->damaged || ledger_wants_compaction(ledger, state_size(saver->state)))
-		r = compact(saver, ledger);
-	else {
+	if (saver->damaged || ledger_wants_compaction(ledger, state_size(saver->state))) {
+		r = state_replace(saver->state, next_line, &compaction);
+		free(compaction.line);
+	} else {
 		r = ledger_encode(ledger, &line);
 		if (r < 0)
 			return r;
@@ -91,7 +69,15 @@ int saver_write(struct saver *saver, struct ledger *ledger)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		state_failed(saver, r);
+		if (!saver->failing)
+			log_say(LOG_STATE, LOG_ERR,
+				"%s cannot be written (%s); banish goes on banning, but a crash would lose the latest bans: %s",
+				state_path(saver->state), strerror(-r),
+				r == -ENOSPC || r == -EDQUOT ? "make room on the disk"
+				: r == -EROFS                ? "mount it read-write"
+							     : "check the directory");
+		saver->failing = true;
+		saver_write_soon(saver, RETRY_DELAY);
 		return 0;
 	}
 	if (saver->failing)
