@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Non-blocking: a pipe must not hold us. */
+#define READ_ONLY (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
 #define PIECE 131072 /* bytes read at once; longer lines get more room */
 
 static void closep(int *fd)
@@ -36,63 +39,44 @@ static int file_enlarge(char **data, size_t room)
 	return 0;
 }
 
-int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
+/* What follows the place where it stands. */
+static int read_rest(int fd, size_t max_size, char **ret, size_t *ret_size)
 {
-	/* non-blocking: a pipe must not hold us */
-	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup(freep) char *data = NULL;
 	size_t size = 0, room = 0;
+	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n;
-
+	do {
 		if (room - size < 4096 && file_enlarge(&data, room = room * 2 + 8192) < 0)
 			return -ENOMEM;
 		n = read_some(fd, data + size, room - size - 1);
 		if (n < 0)
 			return (int)n;
-		if (n == 0)
-			break;
 		size += (size_t)n;
 		if (size > max_size)
 			return -EFBIG;
-	}
+	} while (n > 0);
 	data[size] = '\0';
 	*ret = TAKE_PTR(data);
 	*ret_size = size;
 	return 0;
 }
 
+int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size)
+{
+	cleanup(closep) int fd = open(path, READ_ONLY);
+
+	return fd < 0 ? -errno : read_rest(fd, max_size, ret, ret_size);
+}
+
 int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_size)
 {
-	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	cleanup(freep) char *data = NULL;
-	struct stat status;
-	size_t size, done = 0;
+	cleanup(closep) int fd = open(path, READ_ONLY);
 
-	if (fd < 0 || fstat(fd, &status) < 0)
+	/* a shorter file is read from its start */
+	if (fd < 0 || (lseek(fd, -(off_t)max_size, SEEK_END) < 0 && errno != EINVAL))
 		return -errno;
-	size = MIN((size_t)status.st_size, max_size);
-	if (status.st_size > (off_t)size && lseek(fd, status.st_size - (off_t)size, SEEK_SET) < 0)
-		return -errno;
-	data = malloc(size + 1);
-	if (!data)
-		return -ENOMEM;
-	while (done < size) {
-		ssize_t n = read_some(fd, data + done, size - done);
-
-		if (n < 0)
-			return (int)n;
-		if (n == 0)
-			break; /* it was cut meanwhile */
-		done += (size_t)n;
-	}
-	data[done] = '\0';
-	*ret = TAKE_PTR(data);
-	*ret_size = done;
-	return 0;
+	return read_rest(fd, 2 * max_size, ret, ret_size); /* it may grow meanwhile */
 }
 
 /* The lines of a piece; what is left of it moves to its front. Bytes taken, or negative errno. */
@@ -116,7 +100,7 @@ static ssize_t take_lines(char *data, size_t *size, int (*take)(void *userdata, 
 int file_read_lines(const char *path, size_t max_size,
 		    int (*take)(void *userdata, struct span line), void *userdata, size_t *ret_size)
 {
-	cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	cleanup(closep) int fd = open(path, READ_ONLY);
 	cleanup(freep) char *data = NULL;
 	size_t size = 0, room = 0, taken = 0;
 

@@ -9,7 +9,7 @@
  * negative errno. */
 int file_read(const char *path, size_t max_size, char **ret, size_t *ret_size) must_check;
 
-/* The last `max_size` bytes of a file, all of a shorter one; a NUL is put behind them. */
+/* The last `max_size` bytes of a regular file, all of a shorter one; a NUL is put behind them. */
 int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_size) must_check;
 
 /* Hands each whole line to `take` (without its end; borrowed for the call) as the file is read;

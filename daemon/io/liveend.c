@@ -53,12 +53,6 @@ static int liveend_note(struct liveend *end, sd_journal *handle)
 	return 1;
 }
 
-/* Only after an entry was noted: then the files that hold what comes before it are there. */
-static int hear_of_files(sd_journal *handle)
-{
-	return MIN(sd_journal_process(handle), 0);
-}
-
 int liveend_find(struct liveend *end, sd_journal *handle)
 {
 	int r, heard;
@@ -71,7 +65,8 @@ int liveend_find(struct liveend *end, sd_journal *handle)
 	if (r < 0)
 		return r;
 	end->reached = end->empty = r == 0;
-	heard = hear_of_files(handle);
+	/* only after an entry was noted: then the files that hold what comes before it are there */
+	heard = sd_journal_process(handle);
 	return heard < 0 ? heard : r;
 }
 
@@ -81,7 +76,7 @@ int liveend_look_ahead(struct liveend *end, sd_journal *handle)
 	int r;
 
 	/* A file that journald has just removed must not be touched any more. */
-	r = hear_of_files(handle);
+	r = sd_journal_process(handle);
 	while (r >= 0 && n < NEAR && (r = sd_journal_next(handle)) > 0)
 		n++;
 	if (r < 0 || n == 0)
@@ -90,7 +85,7 @@ int liveend_look_ahead(struct liveend *end, sd_journal *handle)
 	if (r == -EBADMSG)
 		return liveend_find(end, handle);
 	if (r > 0)
-		r = hear_of_files(handle);
+		r = sd_journal_process(handle);
 	return r < 0 ? r : 1;
 }
 

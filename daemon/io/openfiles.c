@@ -1,5 +1,7 @@
 #include "io/openfiles.h"
 
+#include "base/array.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -62,14 +64,8 @@ static bool is_want(int error)
 
 static int openfiles_append(struct openfiles_inode **list, size_t *n, const struct stat *status)
 {
-	/* at powers of two */
-	if ((*n & (*n - 1)) == 0) {
-		struct openfiles_inode *larger = realloc(*list, MAX(*n * 2, 1) * sizeof(**list));
-
-		if (!larger)
-			return -ENOMEM;
-		*list = larger;
-	}
+	if (!array_grow(*list, *n))
+		return -ENOMEM;
 	(*list)[(*n)++] = (struct openfiles_inode){ status->st_dev, status->st_ino };
 	return 0;
 }

@@ -127,26 +127,6 @@ bool nft_set_is_empty(const struct nft *nft, const char *jail, uint8_t family)
 	return false;
 }
 
-/* Sets, and in the same transaction (plan not NULL) elements for them. 1: elements were refused,
- * nothing was done. */
-static int send_layout(struct nft *nft, const struct nft_layout *layout,
-		       const struct nftmsg_state *state, struct nftmsg_plan *plan)
-{
-	int r;
-
-	r = nftmsg_layout_build(layout, state, nft->sequence, &nft->batch);
-	if (r >= 0 && plan)
-		r = nftmsg_plan_add(plan, nft->table, nft->max_batch, &nft->batch);
-	if (r >= 0)
-		r = nftmsg_batch_end(&nft->batch);
-	if (r >= 0)
-		r = nft_socket_transact(nft, plan);
-	if (r == 0 && plan)
-		nftmsg_plan_succeeded(plan);
-	nft_socket_end_batch(nft);
-	return r;
-}
-
 /* What stands now is what that transaction made or emptied, whatever others did since. */
 static bool install_is_ours(const struct nft *nft, const struct nftmsg_state *before)
 {
@@ -165,31 +145,6 @@ static bool install_is_ours(const struct nft *nft, const struct nftmsg_state *be
 			return false;
 	}
 	return true;
-}
-
-static int install_plan(struct nft *nft, const struct nft_layout *layout,
-			const struct nftmsg_state *state, uint32_t generation,
-			struct nft_filling *filling)
-{
-	cleanup(nftmsg_plan_done) struct nftmsg_plan plan = { 0 };
-	struct nft_change *changes;
-	size_t n;
-	int r;
-
-	r = filling->gather(filling->userdata, &changes, &n);
-	if (r >= 0)
-		r = nftmsg_plan_init(&plan, changes, n);
-	if (r < 0)
-		return r;
-	nft->batch.generation = generation;
-	r = send_layout(nft, layout, state, &plan);
-	if (r != 0)
-		return r;
-	r = nft_identify(nft);
-	if (r < 0)
-		return r;
-	filling->done = plan.start == plan.n_items && generation && install_is_ours(nft, state);
-	return 0;
 }
 
 static int note_element(void *data, const struct nftmsg_answer *answer)
@@ -236,13 +191,18 @@ static int keep_lengths(struct nft *nft, struct nft_layout *layout,
 	return n_empty > 0;
 }
 
+/* The elements of the filling (may be NULL) go into the transaction that makes or empties sets for
+ * them. -E2BIG: some of them were refused, nothing was done. */
 static int try_install(struct nft *nft, const struct nft_layout *wanted,
 		       struct nft_filling *filling, bool tidy)
 {
 	cleanup(nftmsg_state_done) struct nftmsg_state state = { 0 };
+	cleanup(nftmsg_plan_done) struct nftmsg_plan plan = { 0 };
 	struct nft_layout all = *wanted, *layout = &all;
 	uint32_t generation = 0;
+	struct nft_change *changes;
 	int r, any_empty, drops;
+	size_t n;
 
 	r = nft_socket_ask_generation(nft, &generation);
 	if (r >= 0)
@@ -255,18 +215,36 @@ static int try_install(struct nft *nft, const struct nft_layout *wanted,
 		state.has_table && layout->handle && state.table_handle != layout->handle;
 	if (nft->was_strange)
 		nftmsg_state_estrange(&state);
-	any_empty = note_sets(nft, layout, &state);
-	if (any_empty < 0)
-		return any_empty;
-	if (any_empty && filling) {
-		r = install_plan(nft, layout, &state, nft->generation ?: generation, filling);
-		return r == 0 ? 1 : r == 1 ? -E2BIG : r;
-	}
-	nft->batch.generation = drops && !nft->generation ? generation : nft->generation;
-	r = send_layout(nft, layout, &state, NULL);
+	r = any_empty = note_sets(nft, layout, &state);
+	if (!any_empty)
+		filling = NULL;
+	if (r >= 0 && filling)
+		r = filling->gather(filling->userdata, &changes, &n);
+	if (r >= 0 && filling)
+		r = nftmsg_plan_init(&plan, changes, n);
+	if (r < 0)
+		return r;
+	if (nft->generation > 0 || !(filling || drops))
+		generation = nft->generation;
+	nft->batch.generation = generation;
+	r = nftmsg_layout_build(layout, &state, nft->sequence, &nft->batch);
+	if (r >= 0 && filling)
+		r = nftmsg_plan_add(&plan, nft->table, nft->max_batch, &nft->batch);
 	if (r >= 0)
+		r = nftmsg_batch_end(&nft->batch);
+	if (r >= 0)
+		r = nft_socket_transact(nft, filling ? &plan : NULL);
+	nft_socket_end_batch(nft);
+	if (r == 0 && filling)
+		nftmsg_plan_succeeded(&plan);
+	if (r == 0)
 		r = nft_identify(nft);
-	return r < 0 ? r : any_empty;
+	if (r != 0)
+		return r > 0 ? -E2BIG : r;
+	if (filling)
+		filling->done =
+			plan.start == plan.n_items && generation && install_is_ours(nft, &state);
+	return any_empty;
 }
 
 int nft_install(struct nft *nft, const struct nft_layout *layout, struct nft_filling *filling)

@@ -10,16 +10,11 @@
 
 #define MAX_TRIES 5 /* for a dump of one moment */
 
-static int has_table(struct nft *nft, int (*feed)(void *, const struct nftmsg_answer *))
+static int has_table(struct nft *nft)
 {
 	struct nft_question question = { .type = NFT_MSG_GETTABLE, .table = nft->table };
 
-	return nft_socket_ask(nft, &question, feed, NULL);
-}
-
-static int ignore_answer(void *data, const struct nftmsg_answer *answer)
-{
-	return 0;
+	return nft_socket_ask(nft, &question, NULL, NULL);
 }
 
 static int add_set(void *data, const struct nftmsg_answer *answer)
@@ -50,7 +45,7 @@ int nft_list_sets(struct nft *nft, struct nft_sets *ret)
 	cleanup(nft_sets_done) struct nft_sets sets = { 0 };
 	int r;
 
-	r = has_table(nft, ignore_answer);
+	r = has_table(nft);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < MAX_TRIES; i++) {
@@ -97,32 +92,16 @@ static void nft_list_builder_done(struct builder *builder)
 	free(builder->text);
 }
 
-static int nft_list_reserve(struct builder *b, size_t text)
+static int add_element(struct builder *b, const struct nftmsg_element *element)
 {
-	size_t capacity;
-	void *p;
+	struct span comment = element->comment;
+	struct nft_element *item;
 
 	if (!array_grow(b->items, b->n_items) || !array_grow(b->comments, b->n_items))
 		return -ENOMEM;
-	if (b->text_size + text > b->text_capacity) {
-		capacity = MAX(b->text_size + text, MAX(4096u, 2 * b->text_capacity));
-		p = realloc(b->text, capacity);
-		if (!p)
+	while (b->text_size + comment.size + 1 > b->text_capacity)
+		if (array_reserve(&b->text, b->text_capacity, &b->text_capacity, 1) < 0)
 			return -ENOMEM;
-		b->text = p;
-		b->text_capacity = capacity;
-	}
-	return 0;
-}
-
-static int add_element(struct builder *b, const struct nftmsg_element *element)
-{
-	struct nft_element *item;
-	int r;
-
-	r = nft_list_reserve(b, element->comment.size + 1);
-	if (r < 0)
-		return r;
 	item = &b->items[b->n_items];
 	*item = (struct nft_element){
 		.jail = b->set->jail,
@@ -133,10 +112,10 @@ static int add_element(struct builder *b, const struct nftmsg_element *element)
 		return 0;
 	item->prefix = address_widen(&item->address, b->set->prefix);
 	item->host_bits = !address_equal(&item->prefix.address, &item->address);
-	b->comments[b->n_items++] = element->comment.data ? b->text_size : SIZE_MAX;
-	if (element->comment.data) {
-		memcpy(b->text + b->text_size, element->comment.data, element->comment.size);
-		b->text_size += element->comment.size;
+	b->comments[b->n_items++] = comment.data ? b->text_size : SIZE_MAX;
+	if (comment.data) {
+		memcpy(b->text + b->text_size, comment.data, comment.size);
+		b->text_size += comment.size;
 		b->text[b->text_size++] = '\0';
 	}
 	return 0;
@@ -260,37 +239,6 @@ int nft_find(struct nft *nft, const char *jail, const struct address *address,
 	return r < 0 ? r : sets.n_items > 0 ? 0 : -ENOENT;
 }
 
-/* The nearest border of an interval at or before the address says whether it is inside. */
-struct border {
-	const struct address *address;
-	struct address nearest;
-	bool found, inside;
-};
-
-static int look_at_borders(void *data, const struct nftmsg_answer *answer)
-{
-	struct nftmsg_elements elements;
-	struct nftmsg_element element;
-	struct border *b = data;
-	struct address key;
-	int r;
-
-	if (!nftmsg_read_elements(answer->header, &elements))
-		return 0;
-	while (nftmsg_element_next(&elements, &element)) {
-		if (!nftmsg_key_address(element.key, b->address->family, &key) ||
-		    memcmp(key.bytes, b->address->bytes, sizeof(key.bytes)) > 0)
-			continue;
-		r = b->found ? memcmp(key.bytes, b->nearest.bytes, sizeof(key.bytes)) : 1;
-		if (r < 0 || (r == 0 && element.interval_end))
-			continue;
-		b->nearest = key;
-		b->found = true;
-		b->inside = !element.interval_end;
-	}
-	return 0;
-}
-
 int nft_ignores(struct nft *nft, const struct address *address)
 {
 	char name[NFT_SET_NAME_SIZE];
@@ -298,16 +246,13 @@ int nft_ignores(struct nft *nft, const struct address *address)
 		.type = NFT_MSG_GETSETELEM,
 		.table = nft->table,
 		.name = nft_set_name(NFT_IGNORE, address->family, name),
-		.flags = NLM_F_DUMP,
+		.key = address, /* the kernel finds the interval around it */
 	};
-	struct border border = { .address = address };
 	int r;
 
-	r = has_table(nft, ignore_answer);
+	r = has_table(nft);
 	if (r < 0)
 		return r;
-	r = nft_socket_ask(nft, &question, look_at_borders, &border);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	return border.found && border.inside;
+	r = nft_socket_ask(nft, &question, NULL, NULL);
+	return r >= 0 ? 1 : r == -ENOENT ? 0 : r;
 }

@@ -57,36 +57,30 @@ static int get_use(struct nft_view *view, struct span name, struct nft_use **ret
 	return 1;
 }
 
-static int take_rule(struct looking *looking, const struct nftmsg_rule *rule)
-{
-	struct nft_use *use;
-	int r;
-
-	if (!span_equal(rule->table, span_of(looking->nft->table)) ||
-	    !span_equal(rule->chain, span_of(NFT_CHAIN)))
-		return 0;
-	r = get_use(&looking->view, rule->set, &use);
-	if (r <= 0)
-		return r;
-	use->n_rules++;
-	use->packets += rule->packets;
-	use->bytes += rule->bytes;
-	return 0;
-}
-
-static int take(void *data, const struct nftmsg_answer *answer)
+static int look_take(void *data, const struct nftmsg_answer *answer)
 {
 	struct looking *looking = data;
+	const char *own = looking->nft->table;
 	struct nftmsg_table table;
 	struct nftmsg_rule rule;
+	struct nft_use *use;
+	int r;
 
 	if (answer->type != ANSWER_DATA || answer->family != NFPROTO_INET)
 		return 0;
 	if (answer->message == NFT_MSG_NEWTABLE && nftmsg_read_table(answer->header, &table))
 		looking->view.asleep = table.flags & NFT_TABLE_F_DORMANT;
-	if (answer->message == NFT_MSG_NEWRULE && nftmsg_read_rule(answer->header, &rule))
-		return take_rule(looking, &rule);
-	return nftmsg_state_feed(&looking->state, looking->nft->table, answer);
+	if (answer->message != NFT_MSG_NEWRULE || !nftmsg_read_rule(answer->header, &rule))
+		return nftmsg_state_feed(&looking->state, own, answer);
+	if (!span_equal(rule.table, span_of(own)) || !span_equal(rule.chain, span_of(NFT_CHAIN)))
+		return 0;
+	r = get_use(&looking->view, rule.set, &use);
+	if (r <= 0)
+		return r;
+	use->n_rules++;
+	use->packets += rule.packets;
+	use->bytes += rule.bytes;
+	return 0;
 }
 
 /* 0; 1: others changed the table meanwhile. */
@@ -102,7 +96,7 @@ static int look_ask(struct looking *looking)
 	int r, torn = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
-		r = nft_socket_ask(looking->nft, &questions[i], take, looking);
+		r = nft_socket_ask(looking->nft, &questions[i], look_take, looking);
 		if (r < 0 && (r != -ENOENT || i == 0))
 			return r;
 		torn |= r > 0;

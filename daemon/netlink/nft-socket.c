@@ -169,7 +169,7 @@ int nft_socket_ask(struct nft *nft, const struct nft_question *question,
 			interrupted = interrupted || answer.interrupted;
 			if (answer.type != ANSWER_DATA)
 				return answer.error < 0 ? answer.error : interrupted;
-			r = feed(data, &answer);
+			r = feed ? feed(data, &answer) : 0;
 			if (r < 0)
 				return r;
 			told = true;

@@ -46,8 +46,8 @@ int nft_socket_transact(struct nft *nft, struct nftmsg_plan *plan) must_check;
 void nft_socket_end_batch(struct nft *nft);
 
 /* A question: `type` about table and, if not NULL, the chain or set `name`; `key`: an element of
- * that set. Its answers go to `feed`, whose negative results end it. 0; 1: the dump is not of
- * one moment; -ENOENT. */
+ * that set. Its answers go to `feed` (may be NULL), whose negative results end it. 0; 1: the dump
+ * is not of one moment; -ENOENT. */
 struct nft_question {
 	uint16_t type, flags;
 	const char *table;

@@ -14,7 +14,7 @@ static void answers_done(struct exempt_answers *answers)
 	for (size_t i = 0; i < answers->n_items; i++) {
 		free(answers->items[i].name);
 		ignorelist_free(answers->items[i].list);
-		free(answers->items[i].said);
+		faults_done(&answers->items[i].said);
 	}
 	free(answers->items);
 	*answers = (struct exempt_answers){ 0 };
@@ -23,7 +23,7 @@ static void answers_done(struct exempt_answers *answers)
 static void forget_said(struct exempt *exempt)
 {
 	for (size_t i = 0; i < exempt->n_said; i++)
-		free(exempt->said[i]);
+		faults_done(&exempt->said[i]);
 	free(exempt->said);
 	exempt->said = NULL;
 	exempt->n_said = 0;
@@ -41,65 +41,43 @@ void exempt_done(struct exempt *exempt)
 }
 
 /* Says what is wrong with the file, unless that was the last thing that was said of it. */
-static int exempt_complain(const char *path, const struct faults *faults, char **said)
+static int exempt_complain(const char *path, struct faults *faults, struct faults *said)
 {
-	cleanup(freep) char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
+	bool again = faults->n_lines == said->n_lines;
 
-	if (!stream)
-		return -ENOMEM;
-	for (size_t i = 0; i < faults->n_lines; i++)
-		fprintf(stream, "%s\n", faults->lines[i]);
-	if (fclose(stream) != 0)
-		return -ENOMEM;
-	if (*said && strcmp(*said, text) == 0)
-		return 0;
-	for (size_t i = 0; i < faults->n_lines; i++)
-		log_say(LOG_FAULT, LOG_ERR, "%s", faults->lines[i]);
-	log_say(LOG_RELOAD_FAILED, LOG_ERR,
-		"%s is not in force, its previous content stays in force", path);
-	free(*said);
-	*said = TAKE_PTR(text);
+	for (size_t i = 0; again && i < faults->n_lines; i++)
+		again = strcmp(faults->lines[i], said->lines[i]) == 0;
+	if (!again) {
+		for (size_t i = 0; i < faults->n_lines; i++)
+			log_say(LOG_FAULT, LOG_ERR, "%s", faults->lines[i]);
+		log_say(LOG_RELOAD_FAILED, LOG_ERR,
+			"%s is not in force, its previous content stays in force", path);
+	}
+	faults_done(said);
+	*said = *faults;
+	*faults = (struct faults){ 0 };
 	return 0;
 }
 
-static int complain_of(const char *path, const char *what, char **said)
-{
-	struct faults faults = { 0 };
-	int r;
-
-	r = faults_add(&faults, "%s: %s", path, what);
-	if (r >= 0)
-		r = exempt_complain(path, &faults, said);
-	faults_done(&faults);
-	return r;
-}
-
 /* 1: read; 0: it cannot be taken, and it was said. */
-static int read_list(const char *path, enum ignore_source source, char **said,
+static int read_list(const char *path, enum ignore_source source, struct faults *said,
 		     struct ignorelist **ret)
 {
-	struct faults faults = { 0 };
+	cleanup(faults_done) struct faults faults = { 0 };
 	int r;
 
 	r = config_read_list(path, source, &faults, ret);
-	if (r == -EINVAL)
-		r = exempt_complain(path, &faults, said);
-	else if (r < 0 && r != -ENOMEM)
-		r = complain_of(path, config_explain_list(r), said);
-	else if (r >= 0)
-		r = 1;
-	faults_done(&faults);
-	return r;
+	if (r < 0 && r != -EINVAL && r != -ENOMEM)
+		r = faults_add(&faults, "%s: %s", path, config_explain_list(r)) < 0 ? -ENOMEM
+										    : -EINVAL;
+	return r == -EINVAL ? exempt_complain(path, &faults, said) : r < 0 ? r : 1;
 }
 
-static void say_well(const char *path, char **said, const struct ignorelist *list)
+static void say_well(const char *path, struct faults *said, const struct ignorelist *list)
 {
 	log_say(LOG_LISTS, LOG_INFO, "%s was read: addresses and networks: %zu, host names: %zu",
 		path, list->n_prefixes, list->n_names);
-	free(*said);
-	*said = NULL;
+	faults_done(said);
 }
 
 /* 1: the list has changed, and the policy with it. */
@@ -108,14 +86,15 @@ static int renew_list(struct exempt *exempt, struct config *config, size_t i)
 	cleanup(ignorelist_freep) struct ignorelist *list = NULL;
 	const char *path = config->policy->ignore_files[i].path;
 	struct ignorelist *old = config->lists[i];
-	char **said = &exempt->said[i];
+	cleanup(faults_done) struct faults faults = { 0 };
+	struct faults *said = &exempt->said[i];
 	int r;
 
 	r = read_list(path, IGNORE_LIST, said, &list);
 	if (r <= 0)
 		return r;
 	if (ignorelist_equal(old, list)) {
-		if (*said)
+		if (said->n_lines > 0)
 			say_well(path, said, list);
 		return 0;
 	}
@@ -123,12 +102,14 @@ static int renew_list(struct exempt *exempt, struct config *config, size_t i)
 	r = policy_set_lists(config->policy, config->lists, config->n_lists);
 	if (r < 0) {
 		config->lists[i] = old;
-		return r == -E2BIG ? complain_of(path,
-						 "with it there are more than 65536 "
-						 "addresses and networks, or 256 host "
-						 "names: write larger networks",
-						 said)
-				   : r;
+		if (r != -E2BIG)
+			return r;
+		r = faults_add(
+			&faults,
+			"%s: with it there are more than 65536 addresses and networks, or 256 "
+			"host names: write larger networks",
+			path);
+		return r < 0 ? r : exempt_complain(path, &faults, said);
 	}
 	say_well(path, said, list);
 	list = old;
@@ -285,7 +266,7 @@ int exempt_enter(struct exempt *exempt, struct config *config)
 	int r;
 
 	forget_said(exempt);
-	exempt->said = calloc(config->n_lists + 1, sizeof(char *));
+	exempt->said = calloc(config->n_lists + 1, sizeof(*exempt->said));
 	if (!exempt->said)
 		return -ENOMEM;
 	exempt->n_said = config->n_lists;

@@ -17,7 +17,7 @@
 struct exempt_answer {
 	char *name;
 	struct ignorelist *list;
-	char *said; /* what was wrong with its file the last time; NULL: nothing */
+	struct faults said; /* what was wrong with its file the last time */
 };
 
 struct exempt_answers {
@@ -28,7 +28,7 @@ struct exempt_answers {
 struct exempt {
 	unsigned dirty;
 	struct dirwatch *dirwatch;
-	char **said; /* the same, one a list of the configuration */
+	struct faults *said; /* the same, one a list of the configuration */
 	size_t n_said;
 	struct exempt_answers answers;
 	struct netaddr *netaddr; /* NULL: a dry run, or it cannot be followed */
