@@ -70,13 +70,14 @@ void health_entry(const struct ruleset *ruleset, const struct entry *entry)
 		count, unit);
 }
 
-static void health_look_at_silence(struct health *health, const struct active *active,
-				   unsigned jail, const struct entry *entry, usec_t now)
+static void health_look_at(struct health *health, const struct active *active, unsigned jail,
+			   const struct entry *entry, usec_t now)
 {
 	struct silence *silence = &health->silences[jail];
 	const struct jail_statistics *s = ruleset_jail_statistics(active->ruleset, jail);
 	const char *name = ruleset_jail(active->ruleset, jail)->name;
 	const struct log_field fields[] = { { "BANISH_JAIL", name } };
+	uint64_t lost = engine_n_lost(active->engine, jail);
 
 	if (s->hits != silence->hits) {
 		silence->hits = s->hits;
@@ -106,26 +107,18 @@ static void health_look_at_silence(struct health *health, const struct active *a
 		silence->limit_hits = s->limit_hits;
 		silence->limit_said = now;
 	}
-}
-
-/* Their lines name nobody, and the line of their session that did is too old, or was never read. */
-static void look_at_lost(struct health *health, const struct active *active, unsigned jail,
-			 usec_t now)
-{
-	struct silence *silence = &health->silences[jail];
-	const char *name = ruleset_jail(active->ruleset, jail)->name;
-	const struct log_field fields[] = { { "BANISH_JAIL", name } };
-	uint64_t lost = engine_n_lost(active->engine, jail);
-
-	if (lost == silence->lost || now - silence->lost_said < SAY_EVERY)
-		return;
-	log_entry(
-		LOG_BLIND, LOG_WARNING, fields, ARRAY_SIZE(fields),
-		"jail %s: %llu failure%s counted for nobody: no line of the last 24 hours tells the "
-		"address of the session",
-		name, (unsigned long long)(lost - silence->lost), PLURAL(lost - silence->lost));
-	silence->lost = lost;
-	silence->lost_said = now;
+	/* their lines name nobody, and the line of their session that did is too old, or was never
+	 * read */
+	if (lost != silence->lost && now - silence->lost_said >= SAY_EVERY) {
+		log_entry(
+			LOG_BLIND, LOG_WARNING, fields, ARRAY_SIZE(fields),
+			"jail %s: %llu failure%s counted for nobody: no line of the last 24 hours tells the "
+			"address of the session",
+			name, (unsigned long long)(lost - silence->lost),
+			PLURAL(lost - silence->lost));
+		silence->lost = lost;
+		silence->lost_said = now;
+	}
 }
 
 void health_batch(struct health *health, const struct active *active, const struct entry *entry,
@@ -134,10 +127,8 @@ void health_batch(struct health *health, const struct active *active, const stru
 	if (now - health->last_look < LOOK_EVERY)
 		return;
 	health->last_look = now;
-	for (unsigned jail = 0; jail < ruleset_n_jails(active->ruleset); jail++) {
-		health_look_at_silence(health, active, jail, entry, now);
-		look_at_lost(health, active, jail, now);
-	}
+	for (unsigned jail = 0; jail < ruleset_n_jails(active->ruleset); jail++)
+		health_look_at(health, active, jail, entry, now);
 }
 
 void health_gap(struct journal *journal, usec_t cursor_time, usec_t findtime)

@@ -63,9 +63,9 @@ void install_want_lengths(struct firewall *firewall)
 			firewall->dirty |= DIRTY_KERNEL;
 }
 
-/* Handles of tables are told apart until the next boot, and by each network for itself:
- * "BOOT/NETWORK/". */
-static const char *place_of_tables(char text[static LEDGER_MAX_TEXT + 1])
+/* Which table is ours: "BOOT/NETWORK/HANDLE", since handles are told apart until the next boot, and
+ * by each network for itself. */
+static void mark_table(uint64_t handle, char ret[static LEDGER_MAX_TEXT + 1])
 {
 	char boot[SD_ID128_STRING_MAX] = "";
 	struct stat network = { 0 };
@@ -74,31 +74,28 @@ static const char *place_of_tables(char text[static LEDGER_MAX_TEXT + 1])
 	if (sd_id128_get_boot(&id) >= 0)
 		sd_id128_to_string(id, boot);
 	(void)stat("/proc/self/ns/net", &network); /* else all networks are one */
-	snprintf(text, LEDGER_MAX_TEXT + 1, "%s/%llu/", boot, (unsigned long long)network.st_ino);
-	return text;
+	snprintf(ret, LEDGER_MAX_TEXT + 1, "%s/%llu/%llu", boot, (unsigned long long)network.st_ino,
+		 (unsigned long long)handle);
 }
 
 /* The handle of the table that is ours; one with another may hold anything: at boot
  * nftables.service loads what was saved once. 0: any is ours. */
 static uint64_t known_table(const struct firewall *firewall)
 {
-	char place[LEDGER_MAX_TEXT + 1];
-	const char *mark = ledger_table(firewall->active->ledger);
-	size_t size = strlen(place_of_tables(place));
+	const char *mark = ledger_table(firewall->active->ledger), *end = strrchr(mark, '/');
+	uint64_t handle = end ? strtoull(end + 1, NULL, 10) : 0;
+	char here[LEDGER_MAX_TEXT + 1];
 
-	if (!*mark)
-		return 0;
-	return strncmp(mark, place, size) == 0 ? strtoull(mark + size, NULL, 10) : UINT64_MAX;
+	mark_table(handle, here);
+	return !*mark ? 0 : strcmp(mark, here) == 0 ? handle : UINT64_MAX;
 }
 
 /* It is ours now, and none of its sets is known to be filled if it is another one than before. */
 static int note_table(struct firewall *firewall, bool first)
 {
 	char mark[LEDGER_MAX_TEXT + 1];
-	size_t size = strlen(place_of_tables(mark));
 
-	snprintf(mark + size, sizeof(mark) - size, "%llu",
-		 (unsigned long long)nft_table_handle(firewall->nft));
+	mark_table(nft_table_handle(firewall->nft), mark);
 	if (strcmp(mark, ledger_table(firewall->active->ledger)) == 0)
 		return 0;
 	if (first && nft_table_was_strange(firewall->nft))

@@ -2,6 +2,7 @@
 
 #include "cli/timestamp.h"
 #include "io/log.h"
+#include "io/openfiles.h"
 
 #include <errno.h>
 
@@ -13,6 +14,102 @@
 #define READ_AHEAD_STEP   (6 * USEC_PER_SEC / 1000)
 #define READ_MISSING_STEP (USEC_PER_SEC / 10) /* while a file is waited for */
 #define ATTACK_LASTS      (5 * USEC_PER_SEC)
+
+/* A file that cannot be opened now, for want of a descriptor: reading waits for it so long. */
+#define MISSING_PATIENCE (60 * USEC_PER_SEC)
+
+#define SAY_DELETED_EVERY (60 * USEC_PER_SEC)
+
+/* Who is that late has missed what was deleted meanwhile; before, it was hardly anything. */
+#define NOTICE_WITHIN (2 * USEC_PER_SEC)
+
+/* The place is gone before all after it was read. */
+static void missing_say_deleted(struct reader *reader)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+	usec_t now = wakeup_time(reader->event);
+
+	if (reader->deleted_said > 0 && now - reader->deleted_said < SAY_DELETED_EVERY)
+		return;
+	reader->deleted_said = now;
+	timestamp_format(reader->cursor_time, text);
+	log_say(LOG_BLIND, LOG_WARNING,
+		"journald deleted entries after %s before they were read: attacks in them were not seen; "
+		"give the journal more room (SystemMaxUse= in journald.conf)",
+		text);
+}
+
+/* Files with entries that libsystemd cannot read. */
+static void missing_say_refused(struct reader *reader)
+{
+	size_t n = journal_n_refused(reader->journal);
+
+	if (n > reader->n_refused)
+		log_say(LOG_BLIND, LOG_WARNING,
+			"%zu file%s of the journal cannot be read, such as %s: attacks in there are not seen; "
+			"see journalctl --verify",
+			n, PLURAL(n), openfiles_missing());
+	reader->n_refused = n;
+}
+
+/* Opens the journal anew, with all its files. 0; negative errno: it stands nowhere, but goes on. */
+static int missing_renew(struct reader *reader)
+{
+	sd_event_source *source = reader->journal_source;
+	int fd, r;
+
+	/* the new descriptor may have the number of the old one */
+	r = source ? sd_event_source_set_enabled(source, SD_EVENT_OFF) : 0;
+	if (r >= 0)
+		r = journal_renew(reader->journal);
+	if (journal_select(reader->journal, reader->ruleset, true) < 0)
+		return -ENOMEM;
+	fd = source ? journal_fd(reader->journal) : 0;
+	if (fd < 0)
+		return fd;
+	if (r >= 0)
+		missing_say_refused(reader);
+	if (r < 0 || !source)
+		return r;
+	r = sd_event_source_set_io_fd(source, fd);
+	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ON);
+}
+
+/* 1: all files of the journal are open; 2: so they are, or are given up, and the journal stands
+ * nowhere; 0: one is waited for: look again soon. */
+static int missing_check(struct reader *reader)
+{
+	usec_t now = timestamp_monotonic();
+	int r;
+
+	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
+	if (r == 0) {
+		r = missing_renew(reader);
+		r = r < 0 ? r : 2;
+	}
+	if (r >= 0) {
+		if (reader->missing_since > 0)
+			log_say(LOG_BLIND, LOG_INFO, "all files of the journal are open again%s",
+				reader->without_missing ? "" : ", no entry was skipped");
+		reader->missing_since = 0;
+		reader->without_missing = false;
+		return r;
+	}
+	if (reader->missing_since == 0) {
+		reader->missing_since = now;
+		log_say(LOG_BLIND, LOG_WARNING,
+			"a file of the journal cannot be opened (%s): waiting for it",
+			strerror(-r));
+	}
+	if (now < reader->missing_since + MISSING_PATIENCE)
+		return 0;
+	if (!reader->without_missing)
+		log_say(LOG_BLIND, LOG_ERR,
+			"a file of the journal cannot be opened (%s): attacks in it are not seen",
+			strerror(-r));
+	reader->without_missing = true;
+	return 2;
+}
 
 /* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
  * does, with all there is. */
@@ -44,7 +141,7 @@ static int go_on(struct reader *reader)
  * nothing, and as long as an attack is on or a file is waited for, it is looked again soon. */
 static int reader_look(struct reader *reader)
 {
-	uint64_t now;
+	usec_t now, oldest;
 	int files, r;
 
 	reader->reading = false;
@@ -56,8 +153,11 @@ static int reader_look(struct reader *reader)
 		r = journal_find_end(reader->journal);
 	if (files < 0 || r < 0)
 		return MIN(files, r);
-	if (files > 0)
-		missing_look_for_deleted(reader);
+	/* has journald deleted what came since all was read? */
+	if (files > 0 && reader->cursor && reader->read_all > 0 &&
+	    journal_oldest(reader->journal, &oldest) >= 0 &&
+	    oldest > reader->read_all + NOTICE_WITHIN)
+		missing_say_deleted(reader);
 	if (files > 0 && r > 0) {
 		reader->reading = true;
 		reader->read_all = 0;
@@ -89,21 +189,6 @@ static usec_t reach_back(const struct reader *reader, usec_t reach)
 	return reader->cursor_time > reach ? reader->cursor_time - reach : 0;
 }
 
-/* First notes, then all that counts. */
-static int seek_stretch(struct reader *reader, const struct engine *engine)
-{
-	usec_t reach = engine_reach(engine);
-	usec_t notes = engine_note_reach(engine);
-	int r;
-
-	reader->warm_from = 0;
-	if (notes <= reach)
-		return journal_seek_time(reader->journal, reach_back(reader, reach));
-	reader->warm_from = reach_back(reader, reach);
-	r = journal_select_notes(reader->journal, reader->ruleset);
-	return r < 0 ? r : journal_seek_time(reader->journal, reach_back(reader, notes));
-}
-
 /* The stretch of the notes is over. */
 static int leave_notes(struct reader *reader)
 {
@@ -118,6 +203,7 @@ static int leave_notes(struct reader *reader)
 int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 {
 	usec_t findtime = engine_findtime(active->engine);
+	usec_t reach = engine_reach(active->engine), notes = engine_note_reach(active->engine);
 	int r;
 
 	reader->ruleset = active->ruleset;
@@ -152,7 +238,13 @@ int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 	reader->warming = true;
 	/* all of the stretch lies there already */
 	journal_ask_for_pieces(reader->journal, false);
-	return seek_stretch(reader, active->engine);
+	reader->warm_from = 0;
+	if (notes <= reach)
+		return journal_seek_time(reader->journal, reach_back(reader, reach));
+	/* first notes, then all that counts */
+	reader->warm_from = reach_back(reader, reach);
+	r = journal_select_notes(reader->journal, reader->ruleset);
+	return r < 0 ? r : journal_seek_time(reader->journal, reach_back(reader, notes));
 }
 
 /* Comparing cursors costs as much as reading the entry; times mostly tell them apart. */

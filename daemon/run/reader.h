@@ -38,7 +38,7 @@ struct reader {
 	bool passed_over;        /* an entry that cannot be read: said already */
 	bool cursor_is_selected; /* it was consumed by the rules in force */
 
-	/* missing.c */
+	/* what of the journal is not there: files that cannot be opened, what was deleted */
 	size_t n_refused;     /* files of the journal: said already */
 	usec_t missing_since; /* CLOCK_MONOTONIC; 0, or: one cannot be opened now */
 	bool without_missing; /* waited for it long enough */
@@ -88,18 +88,5 @@ int reader_end_slice(struct reader *reader, bool attack) must_check;
 /* DIRTY_JOURNAL, DIRTY_LOOK. What fails was said. */
 int reader_process(struct reader *reader) must_check;
 int reader_look_again(struct reader *reader) must_check;
-
-/* missing.c: what of the journal is not there: files that cannot be opened, what was deleted. */
-
-/* 1: all files of the journal are open; 2: so they are, or are given up, and the journal stands
- * nowhere; 0: one is waited for: look again soon. */
-int missing_check(struct reader *reader) must_check;
-/* Opens the journal anew, with all its files. 0; negative errno: it stands nowhere, but goes on. */
-int missing_renew(struct reader *reader) must_check;
-void missing_say_refused(struct reader *reader);
-/* The place is gone before all after it was read. */
-void missing_say_deleted(struct reader *reader);
-/* Before what came since all was read is read. */
-void missing_look_for_deleted(struct reader *reader);
 
 #endif

@@ -196,28 +196,13 @@ static int pass_over_damage(struct saver *saver, const struct loading *loading)
 	return 0;
 }
 
-/* Without a place to go on from the journal is read from one findtime ago, as at the very first
- * start. */
-static int check_position(const struct saver *saver, struct ledger *ledger)
-{
-	struct position position = ledger_position(ledger);
-	cleanup(freep) char *shown = NULL;
-
-	if (!position.cursor.data || cursor_is_valid(position.cursor))
-		return 0;
-	shown = bytes_to_display(position.cursor, CURSOR_SHOWN);
-	log_say(LOG_STATE_READ, LOG_ERR,
-		"%s: the journal cursor (\"%s\", time %" PRIu64 ") is damaged: the journal is "
-		"read from the longest findtime ago; bans and offences are kept",
-		state_path(saver->state), shown ? shown : "?", position.time);
-	return ledger_set_position(ledger, &(struct position){ 0 });
-}
-
 int saver_load(struct saver *saver, const char *folder, const uint8_t seed[static 16],
 	       struct ledger **ret)
 {
 	cleanup(ledger_freep) struct ledger *ledger = NULL;
+	cleanup(freep) char *shown = NULL;
 	struct loading loading = { 0 };
+	struct position position;
 	int r;
 
 	r = ledger_new(seed, &ledger);
@@ -250,10 +235,21 @@ int saver_load(struct saver *saver, const char *folder, const uint8_t seed[stati
 	else if (r < 0 && r != -ENOMEM)
 		log_say(LOG_STATE_READ, LOG_ERR, "cannot start: %s cannot be read: %s",
 			state_path(saver->state), strerror(-r));
-	if (r >= 0)
-		r = check_position(saver, ledger);
 	if (r < 0)
 		return r;
+	/* without a place to go on from the journal is read as at the very first start */
+	position = ledger_position(ledger);
+	if (position.cursor.data && !cursor_is_valid(position.cursor)) {
+		shown = bytes_to_display(position.cursor, CURSOR_SHOWN);
+		log_say(LOG_STATE_READ, LOG_ERR,
+			"%s: the journal cursor (\"%s\", time %" PRIu64
+			") is damaged: the journal is "
+			"read from the longest findtime ago; bans and offences are kept",
+			state_path(saver->state), shown ? shown : "?", position.time);
+		r = ledger_set_position(ledger, &(struct position){ 0 });
+		if (r < 0)
+			return r;
+	}
 	*ret = TAKE_PTR(ledger);
 	return 0;
 }
