@@ -79,51 +79,38 @@ int file_read_end(const char *path, size_t max_size, char **ret, size_t *ret_siz
 	return read_rest(fd, 2 * max_size, ret, ret_size); /* it may grow meanwhile */
 }
 
-/* The lines of a piece; what is left of it moves to its front. Bytes taken, or negative errno. */
-static ssize_t take_lines(char *data, size_t *size, int (*take)(void *userdata, struct span line),
-			  void *userdata)
-{
-	char *at = data, *end;
-	int r;
-
-	while ((end = memchr(at, '\n', *size - (size_t)(at - data)))) {
-		r = take(userdata, (struct span){ at, (size_t)(end - at) });
-		if (r < 0)
-			return r;
-		at = end + 1;
-	}
-	*size -= (size_t)(at - data);
-	memmove(data, at, *size);
-	return at - data;
-}
-
 int file_read_lines(const char *path, size_t max_size,
 		    int (*take)(void *userdata, struct span line), void *userdata, size_t *ret_size)
 {
 	cleanup(closep) int fd = open(path, READ_ONLY);
 	cleanup(freep) char *data = NULL;
 	size_t size = 0, room = 0, taken = 0;
+	ssize_t n;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	for (;;) {
-		ssize_t n;
+	do {
+		char *at, *end;
 
 		if (size == room && file_enlarge(&data, room = room ? 2 * room : PIECE) < 0)
 			return -ENOMEM;
 		n = read_some(fd, data + size, room - size);
 		if (n < 0)
 			return (int)n;
-		if (n == 0)
-			break;
 		size += (size_t)n;
 		if (taken + size > max_size)
 			return -EFBIG;
-		n = take_lines(data, &size, take, userdata);
-		if (n < 0)
-			return (int)n;
-		taken += (size_t)n;
-	}
+		for (at = data; (end = memchr(at, '\n', size - (size_t)(at - data)));
+		     at = end + 1) {
+			r = take(userdata, (struct span){ at, (size_t)(end - at) });
+			if (r < 0)
+				return r;
+		}
+		taken += (size_t)(at - data);
+		size -= (size_t)(at - data);
+		memmove(data, at, size);
+	} while (n > 0);
 	*ret_size = taken;
 	return size > 0;
 }

@@ -58,25 +58,6 @@ static void leave(struct journal *journal)
 	journal->end.reached = journal->end.empty;
 }
 
-static int open_glob(const char *pattern, sd_journal **ret)
-{
-	cleanup(freep) const char **paths = NULL;
-	glob_t found;
-	int r;
-
-	r = glob(pattern, 0, NULL, &found);
-	if (r == GLOB_NOMATCH)
-		return -ENOENT;
-	if (r != 0)
-		return -ENOMEM;
-	paths = calloc(found.gl_pathc + 1, sizeof(*paths));
-	for (size_t i = 0; paths && i < found.gl_pathc; i++)
-		paths[i] = found.gl_pathv[i];
-	r = paths ? sd_journal_open_files(ret, paths, 0) : -ENOMEM;
-	globfree(&found);
-	return r;
-}
-
 /*
  * The machine's are all local files: what runs as an ordinary user (uid 1000 and more) is filed in
  * user-UID.journal. Who may read only his own of these would believe that he sees everything, so
@@ -84,11 +65,22 @@ static int open_glob(const char *pattern, sd_journal **ret)
  */
 static int open_handle(const char *file, const char *directory, sd_journal **ret)
 {
+	cleanup(freep) const char **paths = NULL;
 	sd_journal *system;
 	int r, readable;
+	glob_t found;
 
-	if (file)
-		return open_glob(file, ret);
+	if (file) {
+		r = glob(file, 0, NULL, &found);
+		if (r != 0)
+			return r == GLOB_NOMATCH ? -ENOENT : -ENOMEM;
+		paths = calloc(found.gl_pathc + 1, sizeof(*paths));
+		for (size_t i = 0; paths && i < found.gl_pathc; i++)
+			paths[i] = found.gl_pathv[i];
+		r = paths ? sd_journal_open_files(ret, paths, 0) : -ENOMEM;
+		globfree(&found);
+		return r;
+	}
 	if (directory)
 		return sd_journal_open_directory(ret, directory, 0);
 	r = sd_journal_open(&system, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
@@ -173,25 +165,23 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	return 0;
 }
 
-/* The right that journald's files ask for, beside root's. */
-static bool is_in_journal_group(void)
-{
-	const struct group *group = getgrnam("systemd-journal");
-	gid_t groups[256];
-	int n = getgroups(ARRAY_SIZE(groups), groups);
-
-	for (int i = 0; group && i < n; i++)
-		if (groups[i] == group->gr_gid)
-			return true;
-	return group && getegid() == group->gr_gid;
-}
-
 const char *journal_explain(int error)
 {
+	const struct group *group;
+	bool may_read = geteuid() == 0;
+	gid_t groups[256];
+	int n;
+
 	switch (-error) {
 	case ENODATA:
 	case ENOENT:
-		if (error == -ENODATA && geteuid() != 0 && !is_in_journal_group())
+		/* the right that journald's files ask for, beside root's */
+		group = getgrnam("systemd-journal");
+		n = getgroups(ARRAY_SIZE(groups), groups);
+		for (int i = 0; group && i < n; i++)
+			may_read = may_read || groups[i] == group->gr_gid;
+		may_read = may_read || (group && getegid() == group->gr_gid);
+		if (error == -ENODATA && !may_read)
 			return "there is none that this user may read, who is neither root nor in "
 			       "the group systemd-journal; else look at the path";
 		return "none found: check the path, or run as root or in group systemd-journal";

@@ -117,32 +117,11 @@ static const char *find_boot(const char *cursor)
 	return boot ? boot : "";
 }
 
-static bool is_same_boot(const char *a, const char *b)
-{
-	return strncmp(find_boot(a), find_boot(b), strlen(";b=") + 32) == 0;
-}
-
-/* Of the same microsecond others can come first, which lie in another file. */
-static int go_to_cursor(sd_journal *handle, const char *cursor, const char *place)
-{
-	const char *text = strstr(cursor, ";t=");
-	usec_t wanted = text ? strtoull(text + 3, NULL, 16) : 0, time;
-	int r;
-
-	r = sd_journal_seek_cursor(handle, place);
-	while (r >= 0 && (r = sd_journal_next(handle)) > 0) {
-		if (sd_journal_test_cursor(handle, cursor) > 0)
-			return 1;
-		r = sd_journal_get_realtime_usec(handle, &time);
-		if (r < 0 || time != wanted)
-			return 0;
-	}
-	return r;
-}
-
 int liveend_seek_after(sd_journal *handle, const char *cursor, const char *last)
 {
 	const char *boot = find_boot(cursor), *rest = strstr(boot, ";t=");
+	const char *text = strstr(cursor, ";t=");
+	usec_t wanted = text ? strtoull(text + 3, NULL, 16) : 0, time;
 	cleanup(freep) char *place = NULL, *found = NULL;
 	int r;
 
@@ -154,7 +133,7 @@ int liveend_seek_after(sd_journal *handle, const char *cursor, const char *last)
 			return r;
 		last = found;
 	}
-	if (last && rest && !is_same_boot(cursor, last))
+	if (last && rest && strncmp(boot, find_boot(last), strlen(";b=") + 32) != 0)
 		r = asprintf(&place, "%.*s%s", (int)(boot - cursor), cursor, rest);
 	else
 		r = (place = strdup(cursor)) ? 0 : -1;
@@ -162,8 +141,15 @@ int liveend_seek_after(sd_journal *handle, const char *cursor, const char *last)
 		place = NULL;
 		return -ENOMEM;
 	}
-	r = go_to_cursor(handle, cursor, place);
-	if (r != 0)
+	/* of the same microsecond others can come first, which lie in another file */
+	r = sd_journal_seek_cursor(handle, place);
+	while (r >= 0 && (r = sd_journal_next(handle)) > 0) {
+		if (sd_journal_test_cursor(handle, cursor) > 0)
+			return 1;
+		if (sd_journal_get_realtime_usec(handle, &time) < 0 || time != wanted)
+			break;
+	}
+	if (r < 0)
 		return r;
 	/* The cursor's own entry is gone (vacuumed, or no match selects it any more): the first one
 	 * after it must not be lost. */

@@ -124,43 +124,36 @@ static int ask_state(const struct question *q, struct unit *unit)
 	return 0;
 }
 
-/* Units of other types have none of these. */
-static void ask_service(const struct question *q, struct unit *unit)
-{
-	uint32_t restarts = 0;
-
-	if (ask_number(q, SERVICE, "NRestarts", 'u', &restarts) < 0)
-		return;
-	unit->counts_restarts = true;
-	unit->restarts = restarts;
-	(void)ask_number(q, SERVICE, "MainPID", 'u', &unit->process);
-	if (ask_text(q, SERVICE, "Result", &unit->result) >= 0 &&
-	    strcmp(unit->result, "success") == 0) {
-		free(unit->result);
-		unit->result = NULL;
-	}
-}
-
 int units_ask(struct units *units, const char *name, struct unit *ret)
 {
 	cleanup(unit_done) struct unit unit = { .starts_at_boot = true };
+	struct question q = { .units = units };
 	cleanup(freep) char *path = NULL;
-	int r;
+	uint32_t restarts = 0;
+	int r = 0;
 
-	if (!units->bus) {
-		*ret = unit;
-		return 0;
-	}
-	r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", name, &path);
-	if (r >= 0)
-		r = ask_state(&(struct question){ units, path }, &unit);
+	if (units->bus)
+		r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", name, &path);
+	q.path = path;
+	if (r >= 0 && units->bus)
+		r = ask_state(&q, &unit);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
 		units->bus = sd_bus_flush_close_unref(units->bus);
 		unit.state = UNIT_UNASKED;
-	} else if (unit.state != UNIT_MISSING && unit.state != UNIT_UNASKED) {
-		ask_service(&(struct question){ units, path }, &unit);
+	}
+	/* units of other types have none of these */
+	if (unit.state != UNIT_MISSING && unit.state != UNIT_UNASKED &&
+	    ask_number(&q, SERVICE, "NRestarts", 'u', &restarts) >= 0) {
+		unit.counts_restarts = true;
+		unit.restarts = restarts;
+		(void)ask_number(&q, SERVICE, "MainPID", 'u', &unit.process);
+		if (ask_text(&q, SERVICE, "Result", &unit.result) >= 0 &&
+		    strcmp(unit.result, "success") == 0) {
+			free(unit.result);
+			unit.result = NULL;
+		}
 	}
 	*ret = unit;
 	unit = (struct unit){ 0 };

@@ -139,23 +139,13 @@ static void add_gateways(struct list *list, uint8_t family, const void *attribut
 	}
 }
 
-/* Default routes of any table: a gateway in a policy route is a gateway too. */
-static void add_route(struct list *list, const struct nlmsghdr *message)
-{
-	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
-
-	if (head->rtm_dst_len == 0)
-		add_gateways(list, head->rtm_family,
-			     mnl_nlmsg_get_payload_offset(message, sizeof(*head)),
-			     mnl_nlmsg_get_payload_len(message) - MNL_ALIGN(sizeof(*head)));
-}
-
 /* What changes while the kernel tells it may be told twice or not at all; it says so, and what is
  * left of that answer is read all the same, or it would be taken for the next one's: -EINTR. */
 static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct list *list)
 {
 	char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	const struct rtmsg *route;
 	bool torn = false;
 
 	message->nlmsg_type = type;
@@ -183,8 +173,13 @@ static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct
 				return torn ? -EINTR : list->error;
 			if (message->nlmsg_type == RTM_NEWADDR && size >= sizeof(struct ifaddrmsg))
 				add_address(list, message);
-			if (message->nlmsg_type == RTM_NEWROUTE && size >= sizeof(struct rtmsg))
-				add_route(list, message);
+			/* default routes of any table: a gateway in a policy route is a gateway
+			 * too */
+			route = mnl_nlmsg_get_payload(message);
+			if (message->nlmsg_type == RTM_NEWROUTE && size >= sizeof(*route) &&
+			    route->rtm_dst_len == 0)
+				add_gateways(list, route->rtm_family, route + 1,
+					     size - sizeof(*route));
 		}
 	}
 }

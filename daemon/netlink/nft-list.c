@@ -330,47 +330,37 @@ static int look_take(void *data, const struct nftmsg_answer *answer)
 	return 0;
 }
 
-/* 0; 1: others changed the table meanwhile. */
-static int look_ask(struct looking *looking)
+int nft_look(struct nft *nft, struct nft_view *ret)
 {
-	const struct nft *nft = looking->nft;
 	const struct nft_question questions[] = {
 		{ .type = NFT_MSG_GETTABLE, .table = nft->table },
 		{ .type = NFT_MSG_GETCHAIN, .table = nft->table, .name = NFT_CHAIN },
 		{ .type = NFT_MSG_GETSET, .table = nft->table, .flags = NLM_F_DUMP },
 		{ .type = NFT_MSG_GETRULE, .table = nft->table, .flags = NLM_F_DUMP },
 	};
-	int r, torn = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
-		r = nft_socket_ask(looking->nft, &questions[i], look_take, looking);
-		if (r < 0 && (r != -ENOENT || i == 0))
-			return r;
-		torn |= r > 0;
-	}
-	return torn;
-}
-
-int nft_look(struct nft *nft, struct nft_view *ret)
-{
 	cleanup(looking_done) struct looking looking = { .nft = nft };
 	struct nft_use *use;
-	int r = 1, torn;
+	int r, torn = 1;
 
-	for (int i = 0; r == 1 && i < MAX_TRIES; i++) {
+	for (int k = 0; torn && k < MAX_TRIES; k++) {
 		looking_done(&looking);
-		r = look_ask(&looking);
+		torn = 0;
+		for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+			r = nft_socket_ask(nft, &questions[i], look_take, &looking);
+			if (r < 0 && (r != -ENOENT || i == 0))
+				return r;
+			torn |= r > 0;
+		}
 	}
-	torn = r;
-	for (size_t i = 0; r >= 0 && i < looking.state.n_sets; i++) {
+	for (size_t i = 0; i < looking.state.n_sets; i++) {
 		r = get_use(&looking.view, span_of(looking.state.sets[i].name), &use);
-		if (r <= 0)
-			continue;
-		use->stands = true;
-		use->size = looking.state.sets[i].size;
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			use->stands = true;
+			use->size = looking.state.sets[i].size;
+		}
 	}
-	if (r < 0)
-		return r;
 	looking.view.has_chain = looking.state.has_chain;
 	looking.view.chain_is_fit = looking.state.chain_is_fit;
 	*ret = looking.view;

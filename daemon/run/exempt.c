@@ -201,27 +201,6 @@ static int renew_answers(struct exempt *exempt)
 	return r < 0 ? r : changed;
 }
 
-static int exempt_watch(struct exempt *exempt, const struct policy *policy)
-{
-	cleanup(freep) const char **paths = calloc(policy->n_ignore_files + 1, sizeof(*paths));
-	int r;
-
-	if (!paths)
-		return -ENOMEM;
-	for (size_t i = 0; i < policy->n_ignore_files; i++)
-		paths[i] = policy->ignore_files[i].path;
-	paths[policy->n_ignore_files] = IGNOREDIR "/";
-	r = dirwatch_watch(exempt->dirwatch, paths, policy->n_ignore_files + 1);
-	if (r < 0 && r != -ENOMEM) {
-		log_say(LOG_FAULT, LOG_WARNING,
-			"not every file of ignoreip can be watched (%s): reload banish when you "
-			"change one",
-			strerror(-r));
-		return 0;
-	}
-	return r;
-}
-
 /* Names wait for `banish resolve`: who looks why a host is banned shall see it. */
 static void exempt_say_unknown(const struct exempt *exempt, const struct ignorelist *list)
 {
@@ -281,16 +260,32 @@ int exempt_enter(struct exempt *exempt, struct config *config)
 
 int exempt_renew(struct exempt *exempt, struct config *config)
 {
+	const struct policy *policy = config->policy;
+	size_t n = policy->n_ignore_files;
+	cleanup(freep) const char **paths = calloc(n + 1, sizeof(*paths));
 	int r, changed = 0;
 
-	r = exempt_watch(exempt, config->policy);
-	for (size_t i = 0; r >= 0 && i < exempt->n_said; i++) {
+	if (!paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		paths[i] = policy->ignore_files[i].path;
+	paths[n] = IGNOREDIR "/";
+	r = dirwatch_watch(exempt->dirwatch, paths, n + 1);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		log_say(LOG_FAULT, LOG_WARNING,
+			"not every file of ignoreip can be watched (%s): reload banish when you "
+			"change one",
+			strerror(-r));
+	for (size_t i = 0; i < exempt->n_said; i++) {
 		r = renew_list(exempt, config, i);
-		changed |= r > 0;
+		if (r < 0)
+			return r;
+		changed |= r;
 	}
-	if (r >= 0)
-		r = renew_answers(exempt);
-	return r < 0 ? r : changed || r;
+	r = renew_answers(exempt);
+	return r < 0 ? r : changed | r;
 }
 
 /* What cannot be listed now is what it was: a gateway that is missing for a moment may be banned.

@@ -144,19 +144,6 @@ static int gather_first(void *userdata, struct nft_change **ret, size_t *ret_n)
 	return r;
 }
 
-/* It stands: which one it is, its sets, and the bans that went into them at once. */
-static int note_install(struct firewall *firewall, bool first, const struct first_fill *filled)
-{
-	if (note_table(firewall, first) < 0 || firewall_tell_sets(firewall) < 0)
-		return -ENOMEM;
-	if (!filled)
-		return 0;
-	for (size_t i = 0; i < filled->changes.n; i++)
-		ledger_place(firewall->active->ledger, filled->changes.sources[i].ban);
-	firewall->n_put += filled->changes.n;
-	return reconcile_first_done(firewall->reconcile, filled->last, filled->whole);
-}
-
 int install_table(struct firewall *firewall, const struct prefix *exempt, size_t n_exempt)
 {
 	const struct ruleset *ruleset = firewall->active->ruleset;
@@ -196,8 +183,14 @@ int install_table(struct firewall *firewall, const struct prefix *exempt, size_t
 	r = nft_install(firewall->nft, &layout, &filling);
 	if (r < 0)
 		firewall_complain(firewall, "put the table into the kernel", r);
-	else
-		r = note_install(firewall, first, filling.done ? &fill : NULL);
+	else if (note_table(firewall, first) < 0 || firewall_tell_sets(firewall) < 0)
+		r = -ENOMEM;
+	for (size_t i = 0; r >= 0 && filling.done && i < fill.changes.n; i++)
+		ledger_place(firewall->active->ledger, fill.changes.sources[i].ban);
+	if (r >= 0 && filling.done) {
+		firewall->n_put += fill.changes.n;
+		r = reconcile_first_done(firewall->reconcile, fill.last, fill.whole);
+	}
 	changes_done(&fill.changes);
 	return MIN(r, 0);
 }

@@ -143,31 +143,20 @@ static int run_save(struct daemon *daemon)
 	return 0;
 }
 
-/* Who is exempt has changed: the kernel hears of it, and bans of those end. */
-static int run_exempt(struct daemon *daemon, unsigned bits)
-{
-	struct config *config = daemon->active.config;
-	int files = 0, own = 0;
-
-	if (bits & DIRTY_EXEMPT)
-		files = exempt_renew(&daemon->exempt, config);
-	if (files >= 0 && bits & DIRTY_OWN)
-		own = exempt_renew_own(&daemon->exempt, config->policy);
-	if (files > 0 || own > 0)
-		daemon->dirty |= DIRTY_KERNEL | DIRTY_BANS;
-	return MIN(files, own);
-}
-
 /* A wake-up: what was found dirty is made good. */
 static int run_turn(struct daemon *daemon)
 {
 	unsigned bits = daemon_take(daemon, DIRTY_WORLD);
-	int r = 0;
+	int r = 0, files = 0, own = 0;
 
 	if (bits & DIRTY_CONFIG)
 		r = reload_config(daemon);
-	if (r >= 0 && bits & (DIRTY_EXEMPT | DIRTY_OWN))
-		r = run_exempt(daemon, bits);
+	if (r >= 0 && bits & DIRTY_EXEMPT)
+		r = files = exempt_renew(&daemon->exempt, daemon->active.config);
+	if (r >= 0 && bits & DIRTY_OWN)
+		r = own = exempt_renew_own(&daemon->exempt, daemon->active.config->policy);
+	if (files > 0 || own > 0) /* the kernel hears of it, and bans of those end */
+		daemon->dirty |= DIRTY_KERNEL | DIRTY_BANS;
 	kernel_at(daemon);
 	if (r >= 0 && bits & DIRTY_NOTICES)
 		r = kernel_hear(daemon);
