@@ -300,7 +300,8 @@ int reader_next(struct reader *reader, enum reader_use *ret)
 			/* there was no mark, or what it stood for is gone: read on from the cursor
 			 */
 			reader_go_to_work(reader);
-			return go_on(reader);
+			r = go_on(reader);
+			return MIN(r, 0);
 		}
 		if (r == 0)
 			reader->more = false;

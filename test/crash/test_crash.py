@@ -141,6 +141,27 @@ def test_the_last_entry_is_read_when_it_is_written(pool, tmp_path):
     assert [address for _, address in pool.apply(torn, (tmp_path,))] == [f"198.51.100.{n}0" for n in range(1, 6)]
 
 
+def restarted(folder):
+    """One failure, a restart behind it, another: the failures that the ban counts."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        world.start()
+        world.attack("198.51.100.10", times=1)
+        crash.settle(world)
+        world.stop()
+        world.start()
+        crash.settle(world)
+        world.attack("198.51.100.10", times=1)
+        assert crash.wait(world, lambda: world.bans())
+        return [ban["failures"] for ban in world.bans().values()]
+    finally:
+        world.close()
+
+
+def test_the_last_entry_counts_once_after_a_restart(pool, tmp_path):
+    assert pool.apply(restarted, (tmp_path,)) == [2]
+
+
 @pytest.mark.parametrize("name", ["upgrade", "upgrade-rebooted"])
 def test_what_0_1_0_left_is_taken_over(pool, name):
     plain = pool.apply(crash.play, (name, crash.Harm(only=WRITES)))
