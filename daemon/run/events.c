@@ -191,8 +191,10 @@ void events_decision(const struct decision *decision)
 	};
 	const size_t n = ARRAY_SIZE(fields);
 
-	address_format(&ban->address, address);
-	prefix_format(&ban->prefix, prefix);
+	if (!closes) { /* of nobody */
+		address_format(&ban->address, address);
+		prefix_format(&ban->prefix, prefix);
+	}
 	number(decision->count, count);
 	if (is_private)
 		log_entry(
