@@ -235,31 +235,24 @@ static int matches_add_selector(sd_journal *handle, const struct selector *selec
 	return sd_journal_add_disjunction(handle);
 }
 
-static bool matches_same(const struct condition *a, const struct condition *b)
-{
-	if (strcmp(a->field, b->field) != 0 || a->n_values != b->n_values)
-		return false;
-	for (size_t i = 0; i < a->n_values; i++)
-		if (strcmp(a->values[i], b->values[i]) != 0)
-			return false;
-	return true;
-}
-
 /* Rules often share a unit. */
 static bool matches_repeat(const struct ruleset *ruleset, size_t i)
 {
-	const struct selector *selector = ruleset_selector(ruleset, i), *other;
+	const struct selector *selector = ruleset_selector(ruleset, i);
 
 	for (size_t k = 0; k < i; k++) {
-		size_t same = 0;
+		const struct selector *other = ruleset_selector(ruleset, k);
+		bool same = other->n_conditions == selector->n_conditions;
 
-		other = ruleset_selector(ruleset, k);
-		if (other->n_conditions != selector->n_conditions)
-			continue;
-		while (same < selector->n_conditions &&
-		       matches_same(&selector->conditions[same], &other->conditions[same]))
-			same++;
-		if (same == selector->n_conditions)
+		for (size_t c = 0; same && c < selector->n_conditions; c++) {
+			const struct condition *a = &selector->conditions[c];
+			const struct condition *b = &other->conditions[c];
+
+			same = strcmp(a->field, b->field) == 0 && a->n_values == b->n_values;
+			for (size_t v = 0; same && v < a->n_values; v++)
+				same = strcmp(a->values[v], b->values[v]) == 0;
+		}
+		if (same)
 			return true;
 	}
 	return false;

@@ -57,22 +57,6 @@ static int run_explain(const char *what, int r)
 	return r;
 }
 
-static int attach(struct daemon *daemon)
-{
-	sd_event *event = daemon->event;
-	int r;
-
-	r = run_explain("timer of the state file", saver_attach(&daemon->saver, event));
-	if (r >= 0)
-		r = run_explain("watch of nftables", firewall_attach(&daemon->firewall, event));
-	if (r >= 0)
-		r = run_explain("watch of the journal", reader_attach(&daemon->reader, event));
-	if (r >= 0)
-		r = run_explain("watch of ignored addresses",
-				exempt_attach(&daemon->exempt, event));
-	return r < 0 ? r : run_explain("signal to reload", reload_attach(daemon));
-}
-
 /* An entry that cannot be read is passed over. */
 static int run_feed(struct daemon *daemon, enum reader_use use)
 {
@@ -209,7 +193,19 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = run_open(daemon, active.config->policy, &ledger);
 	if (r >= 0)
-		r = attach(daemon);
+		r = run_explain("timer of the state file",
+				saver_attach(&daemon->saver, daemon->event));
+	if (r >= 0)
+		r = run_explain("watch of nftables",
+				firewall_attach(&daemon->firewall, daemon->event));
+	if (r >= 0)
+		r = run_explain("watch of the journal",
+				reader_attach(&daemon->reader, daemon->event));
+	if (r >= 0)
+		r = run_explain("watch of ignored addresses",
+				exempt_attach(&daemon->exempt, daemon->event));
+	if (r >= 0)
+		r = run_explain("signal to reload", reload_attach(daemon));
 	if (r >= 0)
 		r = reload_enter(daemon, &active, &ledger);
 	daemon->dirty |= DIRTY_UNTOLD;
