@@ -69,7 +69,7 @@ static int tell_ban(struct daemon *daemon, const struct ban *ban, struct telling
 
 	if (jail >= n_jails || sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) < 0 ||
 	    quota_take(&daemon->quota, USEC_PER_SEC / BANS_A_SECOND, BANS_AT_ONCE, now)) {
-		events_ban(ban, daemon_now(daemon), daemon->dry_run, telling->again);
+		events_ban(ban, wakeup_time(daemon->event), daemon->dry_run, telling->again);
 		return 0;
 	}
 	if (!telling->crowds)
@@ -104,7 +104,7 @@ static int tell_end(struct daemon *daemon, const struct ban *ban, struct telling
 static int tell_rest(struct daemon *daemon, struct telling *telling)
 {
 	struct ledger *ledger = daemon->active.ledger;
-	usec_t now = daemon_now(daemon);
+	usec_t now = wakeup_time(daemon->event);
 	const struct ban *ban = NULL;
 	int r = 0;
 
@@ -136,7 +136,7 @@ int commit_tell_again(struct daemon *daemon)
 {
 	cleanup(telling_done) struct telling telling = { .again = true };
 	struct ledger *ledger = daemon->active.ledger;
-	usec_t now = daemon_now(daemon);
+	usec_t now = wakeup_time(daemon->event);
 	int r = 0;
 
 	for (const struct ban *ban = NULL; r >= 0 && (ban = ledger_next(ledger, ban));) {

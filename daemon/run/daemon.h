@@ -51,12 +51,6 @@ struct daemon {
 
 void daemon_done(struct daemon *daemon);
 
-/* CLOCK_REALTIME of this wake-up. */
-static inline usec_t daemon_now(const struct daemon *daemon)
-{
-	return wakeup_time(daemon->event);
-}
-
 /* Some of these bits are set, by whomever. */
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits);
 /* They were set, and are no more: which. */

@@ -17,7 +17,7 @@ void kernel_at(struct daemon *daemon)
 	const struct position position = reader_position(&daemon->reader);
 
 	if (daemon->firewall.reconcile)
-		reconcile_at(daemon->firewall.reconcile, daemon_now(daemon), &position);
+		reconcile_at(daemon->firewall.reconcile, wakeup_time(daemon->event), &position);
 }
 
 /* Bans of who is exempt now, or of jails that are gone. */
@@ -28,7 +28,7 @@ static int kernel_end_bans(struct daemon *daemon, unsigned bits)
 	if (bits & DIRTY_UNTOLD)
 		r = commit_tell_again(daemon);
 	if (r >= 0)
-		r = engine_end_bans(daemon->active.engine, daemon_now(daemon));
+		r = engine_end_bans(daemon->active.engine, wakeup_time(daemon->event));
 	if (r >= 0)
 		r = commit_decisions(daemon);
 	return r < 0 ? r : commit_all(daemon);
@@ -137,7 +137,7 @@ static int kernel_do(struct daemon *daemon, struct changes *changes,
 		     const struct reconcile_action *action)
 {
 	struct firewall *firewall = &daemon->firewall;
-	usec_t now = daemon_now(daemon);
+	usec_t now = wakeup_time(daemon->event);
 	const struct ban *ban;
 
 	switch ((int)action->type) {

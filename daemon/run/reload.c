@@ -25,7 +25,7 @@ int reload_enter(struct daemon *daemon, struct active *active, struct ledger **l
 		reconcile_enter(daemon->firewall.reconcile, daemon->active.engine);
 	daemon->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS | DIRTY_BANS;
 
-	r = health_reset(&daemon->health, daemon->active.ruleset, daemon_now(daemon));
+	r = health_reset(&daemon->health, daemon->active.ruleset, wakeup_time(daemon->event));
 	return r < 0 ? r : exempt_enter(&daemon->exempt, daemon->active.config);
 }
 
@@ -43,7 +43,7 @@ int reload_read(struct daemon *daemon)
 	if (reader->cursor)
 		health_gap(reader->journal, reader->cursor_time,
 			   engine_findtime(daemon->active.engine));
-	r = reader_begin(&daemon->reader, &daemon->active, daemon_now(daemon));
+	r = reader_begin(&daemon->reader, &daemon->active, wakeup_time(daemon->event));
 	if (r < 0)
 		return r;
 	if (reader->warming)

@@ -108,7 +108,8 @@ static int run_read(struct daemon *daemon)
 		r = reader_consumed(reader);
 		if (r < 0)
 			return r;
-		health_batch(&daemon->health, &daemon->active, reader->entry, daemon_now(daemon));
+		health_batch(&daemon->health, &daemon->active, reader->entry,
+			     wakeup_time(daemon->event));
 		daemon->dirty |= DIRTY_CURSOR;
 	}
 	r = commit_all(daemon);
@@ -233,7 +234,7 @@ static int serve(struct daemon *daemon)
 		return r;
 	n_jails = ruleset_n_jails(daemon->active.ruleset);
 	for (const struct ban *ban = NULL; (ban = ledger_next(daemon->active.ledger, ban));)
-		n_bans += ban_runs(ban, daemon_now(daemon));
+		n_bans += ban_runs(ban, wakeup_time(daemon->event));
 	log_say(LOG_START, LOG_INFO, "%sstarted: %zu jail%s, %zu active ban%s",
 		daemon->dry_run ? "dry run: " : "", n_jails, PLURAL(n_jails), n_bans,
 		PLURAL(n_bans));
