@@ -18,7 +18,7 @@ static int home_by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets)
+int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets, bool installed)
 {
 	struct home_set *copy = calloc(n_sets + 1, sizeof(*copy)), *before;
 	bool moved = false;
@@ -28,9 +28,15 @@ int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets)
 	for (size_t i = 0; i < n_sets; i++)
 		copy[i] = sets[i];
 	qsort(copy, n_sets, sizeof(*copy), home_by_name);
-	for (size_t i = 0; homes->n_sets > 0 && i < n_sets; i++) {
-		before = bsearch(&copy[i], homes->sets, homes->n_sets, sizeof(*copy), home_by_name);
+	for (size_t i = 0; i < n_sets; i++) {
+		before = homes->n_sets == 0 ? NULL
+					    : bsearch(&copy[i], homes->sets, homes->n_sets,
+						      sizeof(*copy), home_by_name);
 		moved = moved || (before && before->handle != copy[i].handle);
+		/* what somebody made in its place since then was not made by us */
+		if (!installed &&
+		    (!before || before->handle != copy[i].handle || !before->is_empty))
+			copy[i].is_empty = false;
 	}
 	free(homes->sets);
 	homes->sets = copy;

@@ -32,9 +32,11 @@ struct homes {
 };
 
 void homes_done(struct homes *homes);
-/* What stands now, instead of what was told before; copied, any order. 1: some set of these names
- * is another one than before; 0; -ENOMEM. */
-int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets) must_check;
+/* What stands now, instead of what was told before; copied, any order. `installed`: the install has
+ * just looked, else a set that was made anew since then is not `is_empty`, whatever is said of its
+ * name. 1: some set of these names is another one than before; 0; -ENOMEM. */
+int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets,
+	      bool installed) must_check;
 /* NULL: none of that name stands. `jail`: the name that its sets have in common. */
 struct home_set *homes_find(const struct homes *homes, const char *jail, uint8_t family);
 

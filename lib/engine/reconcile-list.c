@@ -155,7 +155,7 @@ int reconcile_stands(struct reconcile *reconcile, uint64_t table, const struct h
 	struct homes *homes = &reconcile->homes;
 	int r;
 
-	r = homes_set(homes, sets, n_sets);
+	r = homes_set(homes, sets, n_sets, reconcile->installing);
 	if (r < 0)
 		return r;
 	homes->is_strange = !reconcile->installing && table != homes->table;

@@ -185,7 +185,7 @@ void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 		return;
 	if (found > 0)
 		touched->puts = !is_home || !element_has_time(ban, remaining, reconcile->now);
-	else if (touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
+	else if (found < 0 || touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
 		touched->puts = true;
 	else /* the notice of that may be lost */
 		touched->misses = is_home && reconcile_is_missable(reconcile, ban, &home);
@@ -198,7 +198,7 @@ int reconcile_identified(struct reconcile *reconcile, int error)
 	struct home home = { 0 };
 	int r = 0;
 
-	if (reconcile->n_lists > 0)
+	if (!reconcile->misses)
 		return reconcile_lift_suspects(reconcile, error);
 	reconcile->misses = false;
 	if (error < 0) {
@@ -286,6 +286,13 @@ static bool reconcile_step(struct reconcile *reconcile, struct reconcile_action 
 		reconcile->installing = true;
 		reconcile->first_filled = 0;
 		reconcile->filling = false;
+		/* what was absent before may have been so from a set that is made anew now */
+		reconcile->next_look = reconcile->next_write = 0;
+		reconcile->looked_raw = reconcile->misses = false;
+		if (reconcile->n_lists > 0) {
+			reconcile->n_suspects = reconcile->next_suspect = reconcile->n_missing = 0;
+			reconcile->wanted |= RECONCILE_WANT_LIST;
+		}
 		return true;
 	}
 	if (reconcile->wanted & RECONCILE_WANT_LIST) {

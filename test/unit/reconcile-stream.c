@@ -421,6 +421,7 @@ static void come_to_rest(struct world *world)
 	world->dies_in = 0;
 	wake(world);
 	world->firewall.now += 11 * SECOND; /* it is not tired any more */
+	firewall_expire(&world->firewall);
 	for (int i = 0; i < 4; i++) {
 		wake(world);
 		retry(world);

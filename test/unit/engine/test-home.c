@@ -56,7 +56,7 @@ static void a_set_is_known_by_its_handle(void **state)
 
 	home_of(&homes, one, &home);
 	assert_int_equal(home.state, HOME_ABSENT);
-	assert_int_equal(homes_set(&homes, sets, 2), 0);
+	assert_int_equal(homes_set(&homes, sets, 2, true), 0);
 	home = (struct home){ 0 };
 	home_of(&homes, one, &home);
 	assert_int_equal(home.state, HOME_STRANGE);
@@ -68,9 +68,26 @@ static void a_set_is_known_by_its_handle(void **state)
 	home = (struct home){ 0 };
 	home_of(&homes, one, &home);
 	assert_int_equal(home.state, HOME_STRANGE);
-	assert_int_equal(homes_set(&homes, &(struct home_set){ .name = "mail4", .handle = 8 }, 1),
+	assert_int_equal(homes_set(&homes, &(struct home_set){ .name = "mail4", .handle = 8 }, 1,
+				   false),
 			 1);
 	assert_null(homes_find(&homes, "manual", AF_INET));
+}
+
+static void what_others_made_anew_is_not_empty(void **state)
+{
+	struct home_set set = { .name = "mail4", .handle = 7, .is_empty = true };
+
+	assert_int_equal(homes_set(&homes, &set, 1, true), 0);
+	assert_int_equal(homes_set(&homes, &set, 1, false), 0);
+	assert_true(homes_find(&homes, "mail", AF_INET)->is_empty);
+	set.handle = 8;
+	assert_int_equal(homes_set(&homes, &set, 1, false), 1);
+	assert_false(homes_find(&homes, "mail", AF_INET)->is_empty);
+	assert_int_equal(homes_set(&homes, &set, 1, false), 0);
+	assert_false(homes_find(&homes, "mail", AF_INET)->is_empty);
+	assert_int_equal(homes_set(&homes, &set, 1, true), 0);
+	assert_true(homes_find(&homes, "mail", AF_INET)->is_empty);
 }
 
 static int setup_element(void **state)
@@ -127,6 +144,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_ban_of_another_length_has_a_set_of_its_own, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_set_is_known_by_its_handle, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_others_made_anew_is_not_empty, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(verdicts, setup_element, teardown),
 		cmocka_unit_test_setup_teardown(of_several_the_last_counts, setup_element,
 						teardown),

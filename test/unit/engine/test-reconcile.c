@@ -341,6 +341,37 @@ static void nothing_is_taken_out_before_the_sets_are_known(void **state)
 	assert_null(held(mail6, "2001:db8::5"));
 }
 
+static int lacking_list(struct firewall *unused, const struct reconcile_action *action)
+{
+	return action->type == RECONCILE_LIST;
+}
+
+/* Somebody makes the set anew while it is asked for the ban, and takes it away before we install.
+ */
+static bool set_goes_meanwhile(struct firewall *unused, const struct reconcile_action *action)
+{
+	if (action->type == RECONCILE_FIND) {
+		firewall_make(&firewall, mail4);
+		reconcile_want(firewall.reconcile, RECONCILE_WANT_INSTALL);
+	} else if (action->type == RECONCILE_INSTALL) {
+		mail4->handle = mail4->n = 0;
+		firewall.refuse = NULL;
+		firewall.before = NULL;
+	}
+	return false;
+}
+
+static void what_was_absent_before_an_install_says_nothing_after_it(void **state)
+{
+	firewall.refuse = lacking_list;
+	firewall.before = set_goes_meanwhile;
+	reconcile_want(firewall.reconcile, RECONCILE_WANT_LIST);
+	assert_true(firewall_drain(&firewall));
+	expect_told("list install list");
+	assert_non_null(ban_of(mail4, "203.0.113.1"));
+	assert_non_null(held(mail4, "203.0.113.1"));
+}
+
 static void who_never_stops_is_left_for_a_while(void **state)
 {
 	for (int i = 0; i < 21; i++) {
@@ -379,6 +410,7 @@ int main(void)
 		CASE(a_set_that_refused_is_not_recorded),
 		CASE(what_could_not_be_deleted_is_deleted_later),
 		CASE(nothing_is_taken_out_before_the_sets_are_known),
+		CASE(what_was_absent_before_an_install_says_nothing_after_it),
 		CASE(who_never_stops_is_left_for_a_while),
 	};
 
