@@ -143,6 +143,16 @@ def check_keys():
             {'banish.json.5': set(re.findall(r'[a-z][\w-]*', ports.replace('.Cm', '')))})
 
 
+def check_rules():
+    """Where the shipped rules are listed, each is."""
+    page = section(read('packaging/man/banish.rules.5'), 'SHIPPED RULES')
+    example = re.search(r'banish/rules\.d: ([a-z0-9, /\n-]+)\.', read('packaging/banish.json.example')).group(1)
+    compare('rule', {path.stem for path in (tree / 'rules').glob('*.json')}, {
+        'banish.rules.5': set(re.findall(r'^\.It Cm (\S+)$', page, re.M)),
+        'banish.json.example': set(re.findall(r'[a-z][a-z0-9-]*', example)),
+    })
+
+
 def whole_files(path):
     """The literals of a page that are whole files: an object that stands alone."""
     for literal in re.findall(r'^\.Bd -literal.*\n([\s\S]*?)^\.Ed', read(path), re.M):
@@ -187,7 +197,7 @@ def check_paths():
             problems.append(f'README.md: there is no {name}')
 
 
-for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_paths):
+for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths):
     check()
 print('\n'.join(problems))
 sys.exit(1 if problems else 0)
