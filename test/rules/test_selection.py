@@ -12,6 +12,12 @@ DOVECOT = ("imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<
 POSTFIX = "warning: unknown[192.0.2.2]: SASL LOGIN authentication failed: UGFzc3dvcmQ6"
 MOX = 'l=info m="failed authentication attempt" pkg=imapserver username=x remote=192.0.2.2 cid=1'
 
+DROPBEAR = "Bad password attempt for 'root' from 192.0.2.2:44004"
+EXIM = "plain authenticator failed for (x) [192.0.2.2]: 535 Incorrect authentication data (set_id=x)"
+COURIER = "LOGIN FAILED, user=x, ip=[::ffff:192.0.2.2], port=[44004]"
+PROSODY = "c2s5615abc974b0: Failed authentication attempt (not-authorized) for user x@mail.example from IP: 192.0.2.2"
+COCKPIT = "pam_unix(cockpit:auth): authentication failure; logname= uid=0 euid=0 tty= ruser= rhost=::ffff:192.0.2.2"
+
 LOGGER = {"_SYSTEMD_UNIT": "user@1000.service", "_EXE": "/usr/bin/logger", "_UID": "1000"}
 ENTRIES = [
     # Debian's and others' unit, before and after the program's renaming
@@ -54,6 +60,31 @@ ENTRIES = [
     # as its README runs it: useradd -m mox
     ("mox", MOX, {"_SYSTEMD_UNIT": "mox.service", "_UID": "1000"}, True),
     ("mox", MOX, dict(LOGGER, SYSLOG_IDENTIFIER="mox"), False),
+    ("dropbear", DROPBEAR, {"_SYSTEMD_UNIT": "dropbear.service", "_UID": "0"}, True),
+    ("dropbear", DROPBEAR, {"_SYSTEMD_UNIT": "dropbear@1-192.0.2.1:22-192.0.2.2:44004.service",
+                            "_SYSTEMD_SLICE": "system-dropbear.slice", "_UID": "0"}, True),
+    # logged in: no PAM takes him out of the unit
+    ("dropbear", DROPBEAR, {"_SYSTEMD_UNIT": "dropbear.service", "_UID": "1000"}, False),
+    # of the main log, of the reject log, and what is only there
+    ("exim", EXIM, {"_SYSTEMD_UNIT": "exim4.service", "_UID": "101", "PRIORITY": "6"}, False),
+    ("exim", EXIM, {"_SYSTEMD_UNIT": "exim4.service", "_UID": "101", "PRIORITY": "5"}, True),
+    ("exim", EXIM, {"_SYSTEMD_UNIT": "exim.service", "_UID": "101"}, True),
+    # from ~/.forward
+    ("exim", EXIM, {"_SYSTEMD_UNIT": "exim4.service", "_UID": "1000", "PRIORITY": "5"}, False),
+    ("courier", COURIER, {"_SYSTEMD_UNIT": "courier-imap.service", "_UID": "0"}, True),
+    ("courier", COURIER, {"_SYSTEMD_UNIT": "courier-imap.service", "_UID": "1000"}, False),
+    # from ~/.courier
+    ("courier", COURIER, {"_SYSTEMD_UNIT": "courier.service", "_UID": "0"}, False),
+    ("prosody", PROSODY, {"_SYSTEMD_UNIT": "prosody.service", "_TRANSPORT": "syslog"}, True),
+    # a line of many that a client has written
+    ("prosody", PROSODY, {"_SYSTEMD_UNIT": "prosody.service", "_TRANSPORT": "stdout"}, False),
+    ("cockpit", COCKPIT, {"_SYSTEMD_UNIT": "cockpit-wsinstance-https@e3b0.service",
+                          "_SYSTEMD_SLICE": "system-cockpithttps.slice", "_UID": "0"}, True),
+    ("cockpit", COCKPIT, {"_SYSTEMD_UNIT": "cockpit-session@1-2-3.service",
+                          "_SYSTEMD_SLICE": "system-cockpit\\x2dsession.slice", "_UID": "0"}, True),
+    # logged in
+    ("cockpit", COCKPIT, {"_SYSTEMD_UNIT": "cockpit-wsinstance-https@e3b0.service",
+                          "_SYSTEMD_SLICE": "system-cockpithttps.slice", "_UID": "1000"}, False),
 ]
 
 
