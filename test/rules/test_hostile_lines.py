@@ -14,18 +14,21 @@ N_LINES = 3000
 
 PIECES = [
     "x", " ", ":", ")", "(", "]", "[", '"', "'", "\n", "\t", "=", ", ", ": ", "alice", "root", f"[{VICTIM}]", VICTIM,
-    f" [{VICTIM}]: 535 Incorrect authentication data (set_id=y", f") [{VICTIM}]: 535 x", " (set_id=", " U=x", " F=<x>",
-    f" I=[{VICTIM}]:25", f" H=(x) [{VICTIM}] P=esmtpa A=plain:alice S=1", " rejected RCPT <y>: relay not permitted",
-    f"] FAIL LOGIN: Client \"{VICTIM}\"", f"] OK LOGIN: Client \"{VICTIM}\"", ", anon password \"",
-    f"x] FAIL LOGIN: Client \"{VICTIM}", f"ftp] OK LOGIN: Client \"{VICTIM}\", anon password \"x",
+    f" [{VICTIM}]: 535 Incorrect authentication data (set_id=y", f") [{VICTIM}]: 535 x", " (set_id=", " U=x",
+    f" I=[{VICTIM}]:25", f" H=(x) [{VICTIM}] P=esmtpa A=plain:alice S=1", " F=<x>",
+    " rejected RCPT <y>: relay not permitted",
+    f'] FAIL LOGIN: Client "{VICTIM}"', f'] OK LOGIN: Client "{VICTIM}"', ', anon password "',
+    f'x] FAIL LOGIN: Client "{VICTIM}', f'ftp] OK LOGIN: Client "{VICTIM}", anon password "x',
     f" rhost={VICTIM}", "  user=y", " (Login failed): Incorrect password", ": Login successful.",
-    f": no such user found from y [{VICTIM}] to 198.51.100.1:21", f"] (?@{VICTIM}) [WARNING] Authentication failed for user [x",
-    f") [SASL(-13): authentication failure: x", " SASL(-13): authentication failure: x", ") invalid user", " invalid user",
-    f"badlogin: [{VICTIM}] plaintext (x) invalid user", f", ip=[{VICTIM}], port=[1]", f", ip=[{VICTIM}]", ", method=PLAIN",
-    f"error,relay={VICTIM},msg=\"535 Authentication failed.\",cmd: x", f", client: {VICTIM}, server: y",
-    "\" was not found in \"/x\"", f"@y from IP: {VICTIM}", "@mail.example", f"' from {VICTIM}:22",
-    f"Exit before auth from <{VICTIM}:1>: (user 'x', 9 fails): ", " result=permfail",
-    f"0123456789abcdef smtp connected address={VICTIM} host=x",
+    f": no such user found from y [{VICTIM}] to 198.51.100.1:21",
+    f"] (?@{VICTIM}) [WARNING] Authentication failed for user [x",
+    ") [SASL(-13): authentication failure: x", " SASL(-13): authentication failure: x", ") invalid user",
+    " invalid user", f"badlogin: [{VICTIM}] plaintext (x) invalid user",
+    f", ip=[{VICTIM}], port=[1]", f", ip=[{VICTIM}]", ", method=PLAIN",
+    f'error,relay={VICTIM},msg="535 Authentication failed.",cmd: x',
+    f", client: {VICTIM}, server: y", '" was not found in "/x"',
+    f"@y from IP: {VICTIM}", "@mail.example",
+    f"' from {VICTIM}:22", f"Exit before auth from <{VICTIM}:1>: (user 'x', 9 fails): ",
 ]
 
 
@@ -70,7 +73,8 @@ def proftpd(draw):
         f"USER {name}: Login successful.",
         f"Refusing empty password from user '{name}'",
     ])
-    pam = f"pam_unix(proftpd:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/ftpd1 ruser={name} rhost={CLIENT}"
+    pam = ("pam_unix(proftpd:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/ftpd1 "
+           f"ruser={name} rhost={CLIENT}")
     return draw.choice([f"mail (host.example.com[{CLIENT}]) - {text}", pam, f"{pam}  user={name}"])
 
 
