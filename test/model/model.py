@@ -1,435 +1,394 @@
-"""What counts, as slowly and plainly as it can be said. Written from the words of the contract, not from the C:
-nothing is ever thrown away, every decision looks at everything that ever happened."""
+"""What counts, as slowly and plainly as it can be said, from the words of the manual pages and not from the C: nothing
+is bounded or thrown away, every decision looks at everything that ever happened. Times are µs, weights whole tenths.
+What a line tells is asked of lines.py.
+"""
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from collections import namedtuple
 from fractions import Fraction
 
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-INFINITY = None
+import lines
 
-
-@dataclass
-class Event:
-    name: str
-    outcome: str = "failure"
-    mode: str = "normal"
-    weight: Fraction = Fraction(1)
-    agree: bool = False
-    counts: str = "attempts"
-    told_by: str | None = None  # the event itself
-
-    def tells(self):
-        return self.outcome == "failure" and (self.weight > 0 or self.told_by is not None)
-
-    def teller(self):
-        return self.told_by or self.name
-
-
-@dataclass
-class Jail:
-    name: str
-    mode: str
-    maxretry: int
-    findtime: int
-    bantime: int | None
-    factor: Fraction
-    maxtime: int
-    memory: int
-    prefix4: int
-    prefix6: int
-    banprivate: bool = False
-    maxbans: tuple = (0, 0)  # count, within
-    targets: tuple = (0, 0)  # hosts, within
-    on_success: str = "ignore"
-    network4: int = 24
-    network6: int = 48
-    hosts: int = 0
-    repeat_weight: Fraction | None = None
-    maxusers: int = 0
-
-
-@dataclass
-class Told:
-    """What one line says, as the test that wrote it knows."""
-
-    jail: str
-    event: Event
-    address: str | None = None
-    session: str | None = None
-    user: str | None = None
-    attempts: int | None = None
-    secret: str | None = None
-
-
-@dataclass
-class Failure:
-    time: int
-    weight: Fraction
-    user: str | None
-    secret: str | None
-
-
-@dataclass
-class Tale:
-    """All that one session told in one hour of the clock, line after line: (time, event, announced total or None).
-    The lines of the hour before that this hour begins with stand first."""
-
-    hour: int
-    lines: list = field(default_factory=list)
-
-    def turn(self, now):
-        hour = now // HOUR
-        if hour == self.hour:
-            return
-        late = [line for line in self.lines if line[0] // HOUR == self.hour and line[0] % HOUR >= 50 * MINUTE]
-        self.lines = late if hour == self.hour + 1 else []
-        self.hour = hour
-
-    def count(self, counts, late=False):
-        """The largest sum of a teller of these; `late`: by the last ten minutes of the hour alone."""
-        totals = {}
-        for time, event, announced in self.lines:
-            if event.counts != counts or late and not (time // HOUR == self.hour and time % HOUR >= 50 * MINUTE):
-                continue
-            total = totals.get((event.teller(), event.name), 0)
-            totals[event.teller(), event.name] = total + 1 if announced is None else max(total, announced)
-        sums = {}
-        for (teller, _), total in totals.items():
-            sums[teller] = sums.get(teller, 0) + total
-        return max(sums.values(), default=0)
-
-
-@dataclass
-class Session:
-    tale: Tale | None = None
-    address: tuple | None = None  # (when it was told, what)
-    user: tuple | None = None
-
-    @staticmethod
-    def recall(note, now):
-        return note[1] if note is not None and now - note[0] < 24 * HOUR else None
-
-
-@dataclass
-class Raises:
-    """What the sessions with a name raised together, in the same way: (time, attempts, and by the last ten minutes
-    of the hour alone)."""
-
-    hour: int
-    lines: list = field(default_factory=list)
-
-    def turn(self, now):
-        hour = now // HOUR
-        if hour == self.hour:
-            return
-        late = [(time, late, 0) for time, _, late in self.lines if time // HOUR == self.hour]
-        self.lines = late if hour == self.hour + 1 else []
-        self.hour = hour
-
-    def sum(self):
-        return sum(raised for _, raised, _ in self.lines)
-
-
-@dataclass
-class Ban:
-    jail: str
-    prefix: object
-    since: int
-    until: int | None
-    automatic: bool
-    lifted: bool = False
-
-    def holds(self, now):
-        return not self.lifted and self.since <= now and (self.until is None or now < self.until)
-
-    def runs(self, now):
-        return not self.lifted and (self.until is None or now < self.until)
-
-
-CARRIERS = {ipaddress.ip_network(text): length for text, length in {
-    "64:ff9b::/96": 128, "64:ff9b:1::/48": 128, "2001::/32": 128, "2002::/16": 48}.items()}
+US = 1000000
+HOUR = 3600 * US
+DAY = 24 * HOUR
+TAIL = 600 * US         # the end of an hour, with which the next begins
+TOLD_APART = 256        # bytes of a user's name
+BUILT_IN = {"mode": "normal", "maxretry": 5, "findtime": 600, "bantime": 3600,
+            "increment": {"factor": 2, "maxtime": 28 * 86400, "memory": 60 * 86400},
+            "prefix": {"ipv4": 32, "ipv6": 64}, "action": "drop", "on_success": "ignore", "maxusers": 0,
+            "repeat_weight": None, "maxbans": {"count": 0, "within": 60}, "targets": {"hosts": 0, "within": 3600},
+            "networks": {"ipv4": 24, "ipv6": 48, "hosts": 0}, "banprivate": False}
+# Networks whose addresses carry IPv4 addresses, and how long one host of them is.
+CARRIERS = [(ipaddress.ip_network(text), length) for text, length in [
+    ("64:ff9b::/96", 128), ("64:ff9b:1::/48", 128), ("2001::/32", 128), ("2002::/16", 48)]]
 PRIVATE = [ipaddress.ip_network(text) for text in (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")]
+
+Failure = namedtuple("Failure", "time tenths user secret")
+Told = namedtuple("Told", "late amount teller event announced", defaults=[None] * 3)
+NOBODY = {"jail": None, "event": None, "outcome": None, "address": None, "user": None, "weight": 0}
+
+
+def usec(value):
+    """A duration in µs; "infinity" is None."""
+    if value == "infinity":
+        return None
+    if isinstance(value, (int, float)):
+        return round(value * US)
+    units = {"us": 1, "ms": 1000, "s": US, "": US, "min": 60 * US, "h": HOUR, "d": DAY, "w": 7 * DAY}
+    return sum(int(n) * units[u] for n, u in re.findall(r"([0-9]+)\s*([a-z]*)", value))
+
+
+def merge(below, above):
+    merged = dict(below)
+    for key, value in above.items():
+        merged[key] = merge(below[key], value) if isinstance(value, dict) else value
+    return merged
 
 
 def carrier(address):
     """How long one host is among addresses that carry IPv4 addresses; None: it carries none."""
-    for network, length in CARRIERS.items():
-        if address.version == 6 and address in network:
-            return length
-    return None
+    return next((length for network, length in CARRIERS if address.version == 6 and address in network), None)
+
+
+class Hour:
+    """What was told within an hour of the clock, which begins with what the last ten minutes before it told."""
+
+    def __init__(self):
+        self.number, self.lines = None, []
+
+    def enter(self, now):
+        if now // HOUR != self.number:
+            follows = self.number is not None and now // HOUR == self.number + 1
+            self.lines = [line._replace(late=False) for line in self.lines if line.late and follows]
+            self.number = now // HOUR
+
+    def largest(self, thing, late=False):
+        """What the teller of that thing told who told most; `late`: by the last ten minutes alone."""
+        totals, sums = {}, {}
+        for line in self.lines:
+            if line.teller and line.teller[0] == thing and (line.late or not late):
+                key = line.teller, line.event
+                totals[key] = totals.get(key, 0) + 1 if line.announced is None else max(totals.get(key, 0), line.announced)
+        for (teller, _), total in totals.items():
+            sums[teller] = sums.get(teller, 0) + total
+        return max(sums.values(), default=0)
+
+    def tell(self, now, event, announced):
+        """By how much the count rises, and that of the last ten minutes."""
+        before = self.largest(event.thing), self.largest(event.thing, True)
+        self.lines.append(Told(now % HOUR >= HOUR - TAIL, 0, event.teller, event.name, announced))
+        return self.largest(event.thing) - before[0], self.largest(event.thing, True) - before[1]
+
+
+class Session:
+    def __init__(self):
+        self.hour, self.notes = Hour(), {}  # what -> (when it was told, value)
+
+    def note(self, what, value, now):
+        if value:
+            self.notes[what] = now, value
+
+    def recall(self, what, now):
+        told, value = self.notes.get(what, (None, None))
+        return value if value and now - told < DAY else None
+
+
+class Ban:
+    def __init__(self, prefix, since, until, address=None):
+        self.prefix, self.since, self.until, self.lifted = prefix, since, until, False
+        self.address = address              # whose failures brought it
+        self.automatic = address is not None    # else by hand
+
+    def runs(self, now):
+        return not self.lifted and (self.until is None or now < self.until)
+
+    def holds(self, now):
+        return self.runs(now) and self.since <= now
+
+
+class Jail:
+    """A rule in force, with all that it remembers."""
+
+    def __init__(self, rule, settings):
+        self.name, self.settings = rule["name"], settings
+        self.rule = lines.Rule(rule)
+        self.findtime = usec(settings["findtime"])
+        self.maxretry = 10 * settings["maxretry"]
+        self.memory = usec(settings["increment"]["memory"])
+        self.hosts = settings["networks"]["hosts"]
+        self.repeat = settings["repeat_weight"] and round(10 * settings["repeat_weight"])
+        self.sessions = {}
+        self.sums = {}      # address -> lines without a session, {thing: what those with one raised}
+        self.failures = {}  # offender -> [Failure]
+        self.bans = []
+        self.held = None    # how many offenders were held back, while the breaker is open
+        self.held_at = 0    # the latest
+        self.targets = {}   # user -> {offender: latest failure}
+        self.told = {}      # user -> stretches that were told
+        self.warned = {}    # private offender -> when
+
+    def is_off(self, event):
+        return event.aggressive and self.settings["mode"] == "normal"
+
+    def offender(self, address):
+        length = carrier(address) or self.settings["prefix"]["ipv%d" % address.version]
+        return ipaddress.ip_network((address, length), strict=False)
+
+    def network(self, address):
+        """None: its neighbours are strangers, or networks are not banned."""
+        if not self.hosts or carrier(address):
+            return None
+        return ipaddress.ip_network((address, self.settings["networks"]["ipv%d" % address.version]), strict=False)
+
+    def is_banned(self, address, now):
+        prefixes = self.offender(address), self.network(address)
+        return any(ban.holds(now) and ban.prefix in prefixes for ban in self.bans)
+
+    def who(self, found, session, now):
+        """(address, user), own or remembered by the session."""
+        text, user = found.get("address"), found.get("user")
+        if text:
+            address = lines.address_of(text)
+            session = address and session   # if it is none this is nobody's line
+        else:
+            address = session.recall("address", now) if session else None
+        return address, user or (session.recall("user", now) if session else None) or None
+
+    def is_enough(self, failures):
+        users = {failure.user for failure in failures} - {None}
+        return sum(failure.tenths for failure in failures) >= self.maxretry or 0 < self.settings["maxusers"] <= len(users)
+
+    def weigh(self, seen, event, attempts, user, secret):
+        """An attempt at an account that failed lately weighs less, unless its password is a new one."""
+        if not user or self.repeat is None:
+            return attempts * event.tenths
+        again = min(event.tenths, self.repeat)
+        known = any(failure.user == user and secret in (None, failure.secret) for failure in seen)
+        return (again if known else event.tenths) + (attempts - 1) * again
+
+    def until(self, now, nth):
+        bantime, increment = usec(self.settings["bantime"]), self.settings["increment"]
+        if bantime is None:
+            return None
+        length = bantime * Fraction(str(increment["factor"])) ** (nth - 1)
+        if increment["factor"] != 1:    # then "every ban is bantime"
+            length = min(length, usec(increment["maxtime"]))
+        return now + int(length) // US * US
+
+    def ban(self, prefix, said, reached):
+        """The n-th of that prefix of late; one that was lifted is none."""
+        now = said["time_usec"]
+        nth = 1 + sum(ban.automatic and not ban.lifted and ban.prefix == prefix and now - self.memory < ban.since <= now
+                      for ban in self.bans)
+        self.bans.append(Ban(prefix, now, self.until(now, nth), ipaddress.ip_address(said["address"])))
+        self.sums = {address: sums for address, sums in self.sums.items() if address not in prefix}
+        return dict(said, action="ban", until_usec=self.bans[-1].until, prefix=str(prefix), failures=reached / 10,
+                    offence=nth)
+
+    def is_network_full(self, network, now):
+        """Distinct offenders of it that were banned after its last ban; one that was lifted ends the count, too."""
+        offenders = set()
+        for ban in self.bans:
+            if ban.prefix == network:
+                offenders = offenders if not ban.automatic and not ban.lifted else set()
+            elif (ban.automatic and not ban.lifted and self.network(ban.address) == network and
+                  now - self.findtime < ban.since <= now):
+                offenders.add(ban.prefix)
+        return len(offenders) >= self.hosts
+
+    def is_limit_reached(self, now):
+        count, within = self.settings["maxbans"]["count"], usec(self.settings["maxbans"]["within"])
+        return 0 < count <= sum(ban.automatic and now - within < ban.since for ban in self.bans)
+
+    def is_target(self, user, offender, now):
+        """Many offenders fail at the account; told once in each stretch of `within`."""
+        hosts, within = self.settings["targets"]["hosts"], usec(self.settings["targets"]["within"])
+        if not hosts or not user:
+            return False
+        latest, told = self.targets.setdefault(user, {}), self.told.setdefault(user, [-1])
+        latest[offender] = max(now, latest.get(offender, now))
+        if sum(now - within < time for time in latest.values()) < hosts or now // within <= max(told):
+            return False
+        told.append(now // within)
+        return True
 
 
 class Model:
-    def __init__(self, jails, ignored, spares_private=False):
+    def __init__(self, policy, rules, mode=None, spares_private=False):
+        self.ignored = [ipaddress.ip_network(text) for text in policy.get("ignoreip", [])]
         self.spares_private = spares_private
-        self.breakers = {}  # jail -> [open, offenders held back, time of the latest]
-        self.targets = {}  # (jail, user) -> ({offender: latest failure}, stretches that were told)
-        self.warned = {}  # (jail, private offender) -> [time]
-        self.jails = {jail.name: jail for jail in jails}
-        self.ignored = [ipaddress.ip_network(text) for text in ignored]
-        self.sessions = {}
-        self.failures = {}  # (jail, offender) -> [Failure]
-        self.bans = []
-        self.nameless = {}  # (jail, address) -> (Tale, {what is counted: Raises})
-        self.lost = 0
-        self.decisions = []
-        self.latest = 0
-        self.counted = Fraction(0)
-        self.prevented = Fraction(0)
-
-    def offender(self, jail, address):
-        length = jail.prefix4 if address.version == 4 else jail.prefix6
-        return ipaddress.ip_network((address, carrier(address) or length), strict=False)
-
-    def network(self, jail, address):
-        """None: its neighbours are strangers."""
-        if carrier(address):
-            return None
-        length = jail.network4 if address.version == 4 else jail.network6
-        return ipaddress.ip_network((address, length), strict=False)
-
-    @staticmethod
-    def address(text):
-        """None: no text, or none in it. It may carry a port."""
-        found = re.fullmatch(r"\[(.*:.*)\]:(\d{1,5})|([^:]*):(\d{1,5})", text or "")
-        if found:
-            text = found[1] or found[3] if int(found[2] or found[4]) < 65536 else None
-        try:
-            address = ipaddress.ip_address(text or "")
-        except ValueError:
-            return None
-        return getattr(address, "ipv4_mapped", None) or address
+        defaults = merge(BUILT_IN, policy.get("defaults", {}))
+        by_name = {rule["name"]: rule for rule in rules}
+        self.jails = [Jail(by_name[name], merge(merge(defaults, settings), {"mode": mode} if mode else {}))
+                      for name, settings in policy["jails"].items()]
+        self.pieces = lines.Pieces()
+        self.entries = self.failures = self.bans = self.prevented = self.lost = self.latest = 0
 
     def is_ignored(self, address):
-        never = address.is_loopback or address.is_unspecified or address.is_multicast
-        return never or any(address in network for network in self.ignored if network.version == address.version)
+        return (address.is_loopback or address.is_unspecified or address.is_multicast or
+                any(address in network for network in self.ignored))
 
-    def session(self, told):
-        return None if told.session is None else self.sessions.setdefault((told.jail, told.session), Session())
+    def is_spared(self, jail, address):
+        return (self.spares_private and not jail.settings["banprivate"] and
+                any(address in network for network in PRIVATE))
 
-    @staticmethod
-    def attempts(told, session, now):
-        """By how much the line raises the count of its session; the same by the last ten minutes alone."""
-        if not told.event.tells():
-            return 0, 0
-        if session is None:
-            return 1 if told.attempts is None else told.attempts, 0
-        session.tale = session.tale or Tale(now // HOUR)
-        session.tale.turn(now)
-        counts = told.event.counts
-        before = session.tale.count(counts), session.tale.count(counts, True)
-        session.tale.lines.append((now, told.event, told.attempts))
-        return session.tale.count(counts) - before[0], session.tale.count(counts, True) - before[1]
-
-    def settle(self, jail, told, address, named, raised, now):
-        """One attempt told by lines with a session and by lines without one counts once: the larger sum counts."""
-        if raised == (0, 0):
-            return raised[0]
-        counts = told.event.counts
-        tale, raises = self.nameless.setdefault((jail.name, address), (Tale(now // HOUR), {}))
-        mine = raises.setdefault(counts, Raises(now // HOUR))
-        for one in tale, *raises.values():
-            one.turn(now)
-        before = max(tale.count(counts), mine.sum())
-        if named:
-            mine.lines.append((now, *raised))
-        else:
-            tale.lines.append((now, told.event, told.attempts))
-        return max(tale.count(counts), mine.sum()) - before
-
-    def forget_sums(self, jail, prefix):
-        for key in [key for key in self.nameless if key[0] == jail.name and key[1] in prefix]:
-            del self.nameless[key]
-
-    def feed(self, now, told, cursor):
-        self.judge(now, told, cursor)
+    def feed(self, now, fields, cursor=None):
+        """The decisions that this entry brings, in order."""
+        selecting = [jail for jail in self.jails if jail.rule.selects(fields)]
+        self.entries += bool(selecting)
         self.latest = max(self.latest, now)
+        if self.pieces.is_piece(fields) or lines.is_own(fields):
+            return []
+        return [dict(decision, cursor=cursor) for jail in selecting for decision in self.judge(jail, now, fields)]
 
-    def judge(self, now, told, cursor):
-        jail = self.jails[told.jail]
-        if told.event.mode == "aggressive" and jail.mode == "normal":
-            return
-        session = self.session(told)
-        address = self.address(told.address)
-        if told.event.outcome == "note":
-            if session is not None:
-                session.address = (now, address) if address else session.address
-                session.user = (now, told.user) if told.user else session.user
-            return
-        if told.address is not None and address is None:
-            return
-        known = Session.recall(session.address, now) if session else None
-        if known is None and told.session is not None and (address is None or told.event.agree):
-            self.lost += told.event.outcome == "failure"
-        if told.event.agree and (known is None or address not in (None, known)):
-            return
-        address = address or known
-        user = told.user or (Session.recall(session.user, now) if session else None)
-        if told.event.outcome == "success":
-            if jail.on_success == "forgive" and address is not None and user:
-                self.forgive(jail, address, user)
-            return
-        if address is None:
-            return
-        raised = self.attempts(told, session, now)
-        if self.is_ignored(address):
-            return
-        if self.spares_private and not jail.banprivate and any(address in network for network in PRIVATE):
-            if raised[0] * told.event.weight > 0:
-                self.warn_private(jail, address, now)
-            return
-        if self.is_banned(jail, address, now):
-            attempts = raised[0]
+    def attempt(self, jail, event, found, now):
+        """(attempts, whose address, user) that this line tells of and no other told."""
+        session = jail.sessions.setdefault(found["session"], Session()) if found.get("session") else None
+        address, user = jail.who(found, None if event.outcome == "note" else session, now)
+        if event.outcome == "note" and session:
+            session.note("address", address, now)
+            session.note("user", user, now)
+        known = session.recall("address", now) if session else None
+        if event.outcome == "failure" and session and known is None and (
+                not found.get("address") or event.agree and address):
+            self.lost += 1
+        if event.agree and (known is None or known != address):
+            return 0, None, found.get("user") if found.get("address") else user
+        if event.outcome != "failure" or address is None or not event.tells:
+            return 0, address, user
+        announced = event.announced(found)
+        if session:
+            session.hour.enter(now)
+            raised = session.hour.tell(now, event, announced)
         else:
-            attempts = self.settle(jail, told, address, session is not None, raised, now)
-        if min(raised[0], attempts) > 0 and told.event.weight > 0:
-            self.failure(jail, told, address, user, attempts, now, cursor)
-            self.note_target(jail, told, address, user, now, cursor)
-
-    def is_banned(self, jail, address, now):
-        prefixes = [self.offender(jail, address)] + ([self.network(jail, address)] if jail.hosts else [])
-        return any(ban.holds(now) for ban in self.bans if ban.jail == jail.name and ban.prefix in prefixes)
-
-    def warn_private(self, jail, address, now):
-        offender = self.offender(jail, address)
-        times = self.warned.setdefault((jail.name, offender), [])
-        if not any(now - HOUR < time <= now for time in times):
-            times.append(now)
-            self.decisions.append(f"private {now} {jail.name} {offender}")
-
-    def forgive(self, jail, address, user):
-        failures = self.failures.get((jail.name, self.offender(jail, address)), [])
-        failures[:] = [failure for failure in failures if failure.user != user]
-
-    def too_many_bans(self, jail, now):
-        count, within = jail.maxbans
-        return count and sum(1 for ban in self.bans if ban.automatic and ban.jail == jail.name
-                             and now - within < ban.since) >= count
-
-    def close_breaker(self, jail, now):
-        state = self.breakers.setdefault(jail.name, [False, 0, 0])
-        if state[0] and not self.too_many_bans(jail, now):
-            if now - state[2] < HOUR:
-                self.decisions.append(f"breaker-closed {now} {jail.name} {state[1]}")
-            state[:] = [False, 0, 0]
-
-    def hold_back(self, jail, anew, now, words):
-        state = self.breakers[jail.name]
-        if not state[0]:
-            self.decisions.append(f"breaker {now} {jail.name} {words}")
-        state[:] = [True, state[1] + (anew or not state[0]), now]
-
-    def note_target(self, jail, told, address, user, now, cursor):
-        count, within = jail.targets
-        if not count or not user:
-            return
-        offender = self.offender(jail, address)
-        hosts, stretches = self.targets.setdefault((jail.name, user), ({}, [-1]))
-        hosts[offender] = max(hosts.get(offender, now), now)
-        if sum(1 for time in hosts.values() if now - within < time) >= count and now // within > max(stretches):
-            stretches.append(now // within)
-            self.decisions.append(f"target {now} {jail.name} {told.event.name} {offender} {user} {count} {cursor}")
+            raised = 1 if announced is None else announced, 0
+        if raised == (0, 0) or self.is_ignored(address) or self.is_spared(jail, address) or jail.is_banned(address, now):
+            return raised[0], address, user
+        return self.settle(jail, address, event, session, announced, raised, now), address, user
 
     @staticmethod
-    def is_repeat(jail, seen, told, user):
-        return any(failure.user == user and told.secret in (None, failure.secret) for failure in seen)
+    def settle(jail, address, event, session, announced, raised, now):
+        """What lines of the other kind, with a session or without, told already is not new."""
+        nameless, named = jail.sums.setdefault(address, (Hour(), {}))
+        mine = named.setdefault(event.thing, Hour())
+        for hour in nameless, *named.values():
+            hour.enter(now)
 
-    def weigh(self, jail, seen, told, user, attempts):
-        """An attempt at an account that the offender failed at before may weigh less."""
-        weight = told.event.weight
-        if jail.repeat_weight is None or user is None:
-            return attempts * weight
-        repeat = min(weight, jail.repeat_weight)
-        first = repeat if self.is_repeat(jail, seen, told, user) else weight
-        return first + (attempts - 1) * repeat
+        def count():
+            return max(nameless.largest(event.thing), sum(line.amount for line in mine.lines))
+        before = count()
+        if session:     # the next hour begins with what the last ten minutes alone would have raised
+            mine.lines += [Told(True, raised[1]), Told(False, raised[0] - raised[1])]
+        else:
+            nameless.tell(now, event, announced)
+        return count() - before
+
+    def judge(self, jail, now, fields):
+        """Yields decisions."""
+        event, found = jail.rule.find(fields)
+        if event is None or jail.is_off(event):
+            return
+        attempts, address, user = self.attempt(jail, event, found, now)
+        if event.outcome == "success" and jail.settings["on_success"] == "forgive" and address and user:
+            failures = jail.failures.get(jail.offender(address), [])
+            failures[:] = [failure for failure in failures if failure.user != user[:TOLD_APART]]
+        if not attempts or not event.tenths or self.is_ignored(address):
+            return
+        said = {"time_usec": now, "jail": jail.name, "event": event.name, "address": str(address)}
+        offender = jail.offender(address)
+        if self.is_spared(jail, address):
+            yield from self.warn_private(jail, offender, said)
+            return
+        if jail.held is not None and not jail.is_limit_reached(now):
+            if now - jail.held_at < HOUR:
+                yield {"action": "breaker", "state": "closed", "time_usec": now, "jail": jail.name, "count": jail.held}
+            jail.held = None
+        yield from self.fail(jail, event, attempts, offender, user, found.get("secret") or None, said)
+        if jail.is_target(user, offender, now):
+            yield dict(said, action="target", user=lines.shown(user), hosts=jail.settings["targets"]["hosts"],
+                       prefix=str(offender))
 
     @staticmethod
-    def is_enough(jail, seen):
-        users = {failure.user for failure in seen} - {None}
-        return sum(failure.weight for failure in seen) >= jail.maxretry or 0 < jail.maxusers <= len(users)
+    def warn_private(jail, offender, said):
+        times = jail.warned.setdefault(offender, [])
+        if not any(said["time_usec"] - HOUR < time <= said["time_usec"] for time in times):
+            times.append(said["time_usec"])
+            yield dict(said, action="private", prefix=str(offender))
 
-    def failure(self, jail, told, address, user, attempts, now, cursor):
-        offender = self.offender(jail, address)
-        self.close_breaker(jail, now)
-        if self.is_banned(jail, address, now):
-            self.prevented += attempts * told.event.weight
+    def fail(self, jail, event, attempts, offender, user, secret, said):
+        now, address = said["time_usec"], ipaddress.ip_address(said["address"])
+        if jail.is_banned(address, now):
+            self.prevented += attempts * event.tenths
             return
-        failures = self.failures.setdefault((jail.name, offender), [])
+        user = user[:TOLD_APART] if user else None
+        failures = jail.failures.setdefault(offender, [])
         seen = [failure for failure in failures if now - jail.findtime < failure.time <= now]
-        weight = self.weigh(jail, seen, told, user, attempts)
-        self.counted += weight
-        failures.append(Failure(now, weight, user, told.secret))
-        if not self.is_enough(jail, seen + failures[-1:]):
+        failure = Failure(now, jail.weigh(seen, event, attempts, user, secret), user, secret)
+        self.failures += failure.tenths
+        failures.append(failure)
+        if not jail.is_enough(seen + [failure]):
             return
-        reached = sum(failure.weight for failure in seen) + weight
-        if self.too_many_bans(jail, now):
-            self.hold_back(jail, not self.is_enough(jail, seen), now,
-                           f"{told.event.name} {address} {offender} {int(reached)}.{int(reached * 10) % 10} "
-                           f"{jail.maxbans[0]} {cursor}")
+        reached = sum(failure.tenths for failure in seen + [failure])
+        if jail.is_limit_reached(now):
+            if jail.held is None:
+                yield dict(said, action="breaker", state="open", prefix=str(offender), failures=reached / 10,
+                           count=jail.settings["maxbans"]["count"])
+            jail.held = 1 if jail.held is None else jail.held + (not jail.is_enough(seen))
+            jail.held_at = now
             return
         failures.clear()
-        by_users = f" {jail.maxusers} users" if reached < jail.maxretry else ""
-        self.enact(jail, told, address, offender, reached, now, cursor + by_users)
-        if jail.hosts and self.network(jail, address):
-            self.judge_network(jail, told, address, now, cursor)
+        self.bans += 1
+        yield dict(jail.ban(offender, said, reached), **{"users": jail.settings["maxusers"]} if reached < jail.maxretry else {})
+        network = jail.network(address)
+        if network and jail.is_network_full(network, now):
+            self.bans += 1
+            yield jail.ban(network, said, 10 * jail.hosts)
 
-    def enact(self, jail, told, address, prefix, reached, now, cursor):
-        self.bans.append(Ban(jail.name, prefix, now, None, True))
-        self.forget_sums(jail, prefix)
-        offence = sum(1 for ban in self.bans
-                      if (ban.jail, ban.prefix) == (jail.name, prefix) and ban.automatic and not ban.lifted
-                      and now - jail.memory < ban.since <= now)
-        until = self.bans[-1].until = self.until(jail, now, offence)
-        reached = f"{int(reached)}.{int(reached * 10) % 10}"
-        self.decisions.append(f"ban {now} {'null' if until is None else until} {jail.name} {told.event.name} {address} "
-                              f"{prefix} {reached} {offence} {cursor}")
-
-    def judge_network(self, jail, told, address, now, cursor):
-        """Distinct offenders of it that were banned after its last ban; one that was lifted ends the count too."""
-        network = self.network(jail, address)
-        offenders = set()
-        for ban in self.bans:
-            if ban.jail != jail.name:
-                continue
-            if ban.prefix == network and (ban.automatic or ban.lifted):
-                offenders = set()
-            elif (ban.automatic and not ban.lifted and ban.prefix != network and ban.prefix.version == network.version
-                  and carrier(ban.prefix[0]) != ban.prefix.prefixlen and ban.prefix.subnet_of(network)
-                  and now - jail.findtime < ban.since <= now):
-                offenders.add(ban.prefix)
-        if len(offenders) >= jail.hosts:
-            self.enact(jail, told, address, network, jail.hosts, now, cursor)
-
-    @staticmethod
-    def until(jail, now, offence):
-        if jail.bantime is INFINITY:
-            return None
-        if jail.factor == 1:
-            return now + jail.bantime
-        span = min(jail.bantime * jail.factor ** (offence - 1), jail.maxtime)
-        return now + int(span) // SECOND * SECOND
+    def by_name(self, name):
+        return next(jail for jail in self.jails if jail.name == name)
 
     def ban(self, now, jail, prefix, until):
         """By hand: what runs of that offender runs until then, neither longer nor shorter; else it prevents what
         comes after all that was read."""
-        prefix = ipaddress.ip_network(prefix)
-        running = [ban for ban in self.bans if (ban.jail, ban.prefix) == (jail, prefix) and ban.runs(now)]
+        running = [ban for ban in jail.bans if ban.prefix == prefix and ban.runs(now)]
         for ban in running:
             if not ban.automatic or ban.until is None or until <= ban.until:
                 ban.until = until
         if not any(ban.until == until for ban in running):
-            self.bans.append(Ban(jail, prefix, max(now, self.latest + 1), until, False))
+            jail.bans.append(Ban(prefix, max(now, self.latest + 1), until))
 
-    def unban(self, now, jail, prefix):
-        prefix = ipaddress.ip_network(prefix)
-        running = [ban for ban in self.bans if (ban.jail, ban.prefix) == (jail, prefix) and ban.runs(now)]
+    @staticmethod
+    def unban(now, jail, prefix):
+        """True if a ban ends with it."""
+        running = [ban for ban in jail.bans if ban.prefix == prefix and ban.runs(now)]
         for ban in running:
             ban.lifted = True
         if running:
-            self.failures.pop((jail, prefix), None)
-        self.decisions.append(f"unban {int(bool(running))}")
+            jail.failures.pop(prefix, None)
+        return bool(running)
+
+    def answer(self, now, fields):
+        """What `banish test` says of an entry: the first rule that takes it answers. Nobody is banned."""
+        if self.pieces.is_piece(fields) or lines.is_own(fields):
+            return NOBODY
+        answers = [self.take(jail, now, fields) for jail in self.jails if jail.rule.selects(fields)]
+        return next(filter(None, answers), NOBODY)
+
+    def take(self, jail, now, fields):
+        event, found = jail.rule.find(fields)
+        if event is None:
+            return None
+        if jail.is_off(event):
+            attempts, (address, user) = 0, jail.who(found, None, now)
+        else:
+            attempts, address, user = self.attempt(jail, event, found, now)
+        weight = 0 if address and self.is_ignored(address) else attempts * event.tenths / 10
+        return {"jail": jail.name, "event": event.name, "outcome": event.outcome, "address": address and str(address),
+                "user": user and lines.shown(user), "weight": weight}
+
+    def summary(self):
+        return {"action": "summary", "entries": self.entries, "failures": self.failures / 10,
+                "bans": self.bans, "prevented": self.prevented / 10}

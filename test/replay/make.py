@@ -7,8 +7,11 @@ findtime, of a session, of memory) the next entry likes to stand on it, or besid
 
 import copy
 import ipaddress
+import pathlib
 import random
+import sys
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "model"))
 from model import BUILT_IN, HOUR, TAIL, US, Model, merge, usec
 
 VERBS = ["denied", "refused", "hello", "welcome", "probe"]
@@ -279,7 +282,7 @@ class Journal:
 
     def known(self):
         """What an event of a rule in force looks for: its verb, its grammar."""
-        event = self.dice.choice(self.dice.choice(self.model.jails).events).tree
+        event = self.dice.choice(self.dice.choice(self.model.jails).rule.events).tree
         if "pattern" in event:
             return [verb for verb in VERBS if verb in event["pattern"].split(" ")[0]], True
         verbs = event["where"]["m"]
@@ -336,7 +339,7 @@ class Journal:
             if decision.get("until_usec"):
                 self.edges.append((decision["until_usec"], fields))
         for jail in self.model.jails:
-            if jail.selects(entry) and self.dice.chance(95 if self.model.failures > before else 8):
+            if jail.rule.selects(entry) and self.dice.chance(95 if self.model.failures > before else 8):
                 findtime = usec(jail.settings["findtime"])
                 memory = usec(jail.settings["increment"]["memory"])
                 spans = [findtime, findtime, memory] + [HOUR] * (3 if self.joined else 1)
@@ -347,7 +350,7 @@ class Journal:
         fields = {"_SYSTEMD_UNIT": dice.choice(UNITS), "SYSLOG_IDENTIFIER": dice.choice(IDENTIFIERS),
                   "_UID": dice.choice(["0", "8", "999", "1000"]), "_EXE": dice.choice(EXES)}
         if dice.chance(80):
-            selector = dice.choice(dice.choice(self.model.jails).selectors)
+            selector = dice.choice(dice.choice(self.model.jails).rule.selectors)
             fields.update({name: dice.choice(values).decode() for name, values in selector.items()})
             if fields["_UID"] == "system":
                 fields["_UID"] = dice.choice(["0", "999"])

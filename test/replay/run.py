@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Random journals through `banish replay`, against a model written from the contract alone.
+"""Random journals through `banish replay`, against the model of test/model.
 
 usage: run.py BANISH [--seed N] [--seeds N] [--keep DIR]
 """

@@ -195,7 +195,8 @@ int main(int argc, char **argv)
 		obey(&stream, line);
 	statistics = engine_statistics(stream.engine);
 	end_telling(true);
-	printf("end %" PRIu64 " %" PRIu64 "\n", statistics->failures, statistics->prevented);
+	printf("end %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", statistics->failures,
+	       statistics->prevented, statistics->lost);
 	fclose(told.file);
 	free(told.text);
 	stream_done(&stream);
