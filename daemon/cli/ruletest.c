@@ -53,7 +53,7 @@ static int build_policy(const char *name, const struct policy *policy, struct po
 	return 0;
 }
 
-int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+int ruletest_new(struct rule **rule, const char *policy_file, const struct policy *policy,
 		 struct faults *faults, struct ruletest **ret)
 {
 	static const uint8_t seed[16] = "none is needed";
@@ -62,9 +62,9 @@ int ruletest_new(struct rule *rule, const char *policy_file, const struct policy
 
 	if (!ruletest)
 		return -ENOMEM;
-	r = build_policy(rule->name, policy, &ruletest->policy);
+	r = build_policy((*rule)->name, policy, &ruletest->policy);
 	if (r >= 0)
-		r = ruleset_new(&rule, 1, ruletest->policy, policy_file, true, faults,
+		r = ruleset_new(rule, 1, ruletest->policy, policy_file, true, faults,
 				&ruletest->ruleset);
 	if (r >= 0)
 		r = engine_new(ruletest->ruleset, ruletest->policy, seed, NULL, &ruletest->engine);

@@ -26,9 +26,9 @@ struct ruletest;
 /* Sets every jail's mode, in force or not. */
 void ruletest_set_mode(struct policy *policy, enum mode mode);
 
-/* Takes the rule on success. `policy` gives ignoreip and, where it has a jail for the rule, the
- * settings. */
-int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+/* Takes the rule: `*rule` is NULL then, which may be on failure, too. `policy` gives ignoreip and,
+ * where it has a jail for the rule, the settings. */
+int ruletest_new(struct rule **rule, const char *policy_file, const struct policy *policy,
 		 struct faults *faults, struct ruletest **ret) must_check;
 struct ruletest *ruletest_free(struct ruletest *ruletest);
 DEFINE_CLEANUP(struct ruletest *, ruletest_free)

@@ -87,16 +87,14 @@ static int try_rules(struct config *config, struct faults *faults)
 	for (size_t i = 0; r >= 0 && i < config->n_rules; i++) {
 		cleanup(ruletest_freep) struct ruletest *ruletest = NULL;
 
-		r = ruletest_new(config->rules[i], config->policy_file, config->policy, faults,
+		r = ruletest_new(&config->rules[i], config->policy_file, config->policy, faults,
 				 &ruletest);
 		if (r == -EINVAL) { /* a bad pattern; the rule is still ours */
 			r = 0;
 			continue;
 		}
-		if (r >= 0) {
-			config->rules[i] = NULL;
+		if (r >= 0)
 			r = run_examples(ruletest, faults);
-		}
 		if (r >= 0)
 			r = lint(ruletest_rule(ruletest), faults);
 	}

@@ -307,6 +307,17 @@ static int message_of(const cJSON *value, char **ret, size_t *ret_size)
 	return 1;
 }
 
+/* cJSON does not say why it has no tree. */
+static bool json_lacks_memory;
+
+static void *allocate_json(size_t size)
+{
+	void *block = malloc(size);
+
+	json_lacks_memory = json_lacks_memory || !block;
+	return block;
+}
+
 static int run_json_line(struct test *test, const char *line, size_t n)
 {
 	cJSON *fields = cJSON_Parse(line);
@@ -318,14 +329,17 @@ static int run_json_line(struct test *test, const char *line, size_t n)
 	size_t size = 0;
 	int r;
 
-	r = cJSON_IsObject(fields) ? message_of(cJSON_GetObjectItemCaseSensitive(fields, "MESSAGE"),
-						&message, &size)
-				   : -EINVAL;
-	if (r < 0) {
+	if (cJSON_IsObject(fields))
+		r = message_of(cJSON_GetObjectItemCaseSensitive(fields, "MESSAGE"), &message,
+			       &size);
+	else
+		r = !fields && json_lacks_memory ? -ENOMEM : -EINVAL;
+	if (r == -EINVAL)
 		fprintf(stderr,
 			"banish test: line %zu of stdin: no journal entry: pipe \"journalctl -o json "
 			"--all\" into it\n",
 			n);
+	if (r < 0) {
 		cJSON_Delete(fields);
 		return r;
 	}
@@ -373,11 +387,10 @@ static int test_prepare(struct test *test, struct faults *faults)
 
 			if (!rule || strcmp(rule->name, policy->jails[jail].name) != 0)
 				continue;
-			r = ruletest_new(rule, test->config->policy_file, policy, faults,
-					 &test->trials[test->n_trials]);
+			r = ruletest_new(&test->config->rules[i], test->config->policy_file, policy,
+					 faults, &test->trials[test->n_trials]);
 			if (r < 0)
 				return r;
-			test->config->rules[i] = NULL;
 			test->n_trials++;
 		}
 	}
@@ -418,11 +431,14 @@ int verb_test(int argc, char **argv)
 							.time = ++test.time,
 							.unit = test.unit,
 							.identifier = test.identifier });
+	cJSON_InitHooks(&(cJSON_Hooks){ allocate_json, free });
 	while (r >= 0 && first == argc && getline(&line, &room, stdin) > 0) {
 		n++;
 		if (line[strspn(line, " \t\r\n")])
 			r = run_json_line(&test, line, n);
 	}
+	if (r >= 0 && first == argc && !feof(stdin))
+		r = errno > 0 ? -errno : -EIO;
 	r = faults_conclude(&faults, "test", r);
 	if (r >= 0 && first >= argc)
 		unmatched_print(&test, test.common.json ? stderr : stdout);
