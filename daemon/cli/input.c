@@ -1,14 +1,23 @@
 #include "cli/input.h"
 
+#include "io/openfiles.h"
+
 #include <errno.h>
 #include <stdio.h>
 
 int input_open_journal(const char *verb, const struct common *common, struct journal **ret)
 {
 	usec_t oldest;
+	size_t n;
 	int r;
 
 	r = journal_open(common->file, common->directory, false, ret);
+	n = r >= 0 ? journal_n_refused(*ret) : 0;
+	if (n > 0)
+		fprintf(stderr,
+			"banish %s: %zu file%s of the journal cannot be read, such as %s: see "
+			"journalctl --verify\n",
+			verb, n, PLURAL(n), openfiles_missing());
 	/* libsystemd opens a folder without any journal, and finds nothing in it */
 	if (r >= 0 && journal_oldest(*ret, &oldest) == -ENODATA) {
 		fprintf(stderr, "banish %s: the journal is empty: check the path\n", verb);

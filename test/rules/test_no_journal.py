@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 import banish_test
+import past
 
 # Root without its capabilities may read no more than its files' modes say.
 PLAIN = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
@@ -59,3 +60,15 @@ def test_a_folder_without_a_journal_is_no_success(place, verb):
                           text=True, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"banish {verb}: the journal is empty: check the path\n"
+
+
+@pytest.mark.skipif(not os.path.exists(past.WRITER), reason="systemd-journal-remote is not installed")
+@pytest.mark.parametrize("verb", ["replay", "report", "why"])
+def test_a_file_that_libsystemd_leaves_out_is_named(place, verb, tmp_path):
+    past.write(tmp_path / "good.journal", [past.entry(0, MESSAGE="x")])
+    content = bytearray((tmp_path / "good.journal").read_bytes())
+    content[15] |= 0x80     # needs a later version
+    (tmp_path / "later.journal").write_bytes(content)
+    done = subprocess.run([banish_test.BANISH, verb, *VERBS[verb], "--directory", tmp_path, "--config", place / "config",
+                           "--rules", banish_test.TREE / "rules"], text=True, capture_output=True, check=False, timeout=60)
+    assert f"banish {verb}: 1 file of the journal cannot be read, such as later.journal: see journalctl --verify\n" in done.stderr
