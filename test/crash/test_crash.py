@@ -10,6 +10,7 @@ import pytest
 
 import crash
 import killed
+import memory
 
 pytestmark = pytest.mark.skipif(not crash.available(), reason="no root, no systemd-journal-remote or no shim here")
 
@@ -174,3 +175,14 @@ def test_what_0_1_0_left_is_taken_over(pool, name):
     harms = [crash.Harm(at, "before", WRITES) for at in range(1, len(plain.calls) + 1, 6)]
     plays = pool.starmap(crash.play, [(name, harm, plain) for harm in harms])
     assert [play.faults for play in plays if play.faults] == []
+
+
+@pytest.mark.parametrize("verb", ["check", "test", "replay", "run"])
+def test_an_allocation_fails(pool, verb, tmp_path):
+    memory.write(tmp_path)
+    n_calls, point, first, wanted = memory.prepare(verb, pool, tmp_path)
+    every = n_calls // (4 if verb == "run" else 200) + 1
+    seed = int(os.environ.get("BANISH_SEED", random.randrange(1 << 30)))
+    print(f"BANISH_SEED={seed}")
+    tasks = [(verb, first, at, wanted) for at in memory.points(n_calls, every, 1 + seed % every)]
+    assert [(at, faults) for _, at, faults in pool.map(point, tasks, chunksize=1) if faults] == []
