@@ -524,14 +524,14 @@ static inline void firewall_notice_element(struct firewall *firewall, const stru
 
 	if (!notice)
 		return;
-	snprintf(notice->jail, sizeof(notice->jail), "%s", set->jail);
+	memcpy(notice->jail, set->jail, sizeof(notice->jail));
 	notice->address = element.address;
 	notice->prefix = element.prefix;
 	notice->host_bits = element.host_bits;
 	notice->remaining = element.remaining;
 	notice->restored = restored;
 	notice->comment = firewall->comments[firewall->n_waits - 1];
-	snprintf(notice->comment, NFT_COMMENT_BYTES, "%s", held->comment);
+	memcpy(notice->comment, held->comment, NFT_COMMENT_BYTES);
 }
 
 static inline void firewall_damage(struct firewall *firewall, enum nft_loss loss)
