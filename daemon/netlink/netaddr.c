@@ -1,6 +1,7 @@
 #include "netlink/netaddr.h"
 
 #include "base/array.h"
+#include "nftables/parse.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -72,11 +73,9 @@ static void netaddr_add(struct list *list, uint8_t family, const void *bytes, si
 {
 	struct address address = { .family = family };
 	char text[ADDRESS_TEXT_MAX];
+	size_t wanted = family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
 
-	if (size != (family == AF_INET    ? 4
-		     : family == AF_INET6 ? 16
-					  : 0) ||
-	    list->n_items >= MAX_OWN)
+	if (wanted == 0 || size != wanted || list->n_items >= MAX_OWN)
 		return;
 	if (!array_grow(list->items, list->n_items)) {
 		list->error = -ENOMEM;
@@ -160,7 +159,7 @@ static int dump(struct netaddr *netaddr, uint16_t type, size_t head_size, struct
 
 		if (n < 0)
 			return -errno;
-		for (message = (void *)buffer; mnl_nlmsg_ok(message, left);
+		for (message = (void *)buffer; left > 0 && nftmsg_is_whole(message, (size_t)left);
 		     message = mnl_nlmsg_next(message, &left)) {
 			size_t size = mnl_nlmsg_get_payload_len(message);
 

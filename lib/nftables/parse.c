@@ -112,6 +112,12 @@ static struct span comment_of(const struct nlattr *attribute, uint8_t type)
 	return (struct span){ 0 };
 }
 
+bool nftmsg_is_whole(const struct nlmsghdr *header, size_t size)
+{
+	return size >= sizeof(*header) && header->nlmsg_len >= sizeof(*header) &&
+	       header->nlmsg_len <= size;
+}
+
 bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret)
 {
 	for (;;) {
@@ -120,10 +126,7 @@ bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret)
 		int32_t error;
 		size_t step;
 
-		/* mnl_nlmsg_ok() of libmnl 1.0.4 takes a length beyond INT_MAX for a negative one
-		 * and lets it pass. */
-		if (datagram->size < sizeof(*header) || header->nlmsg_len < sizeof(*header) ||
-		    header->nlmsg_len > datagram->size)
+		if (!nftmsg_is_whole(header, datagram->size))
 			return false;
 		step = MIN(MNL_ALIGN((size_t)header->nlmsg_len), datagram->size);
 		datagram->data += step;

@@ -21,6 +21,10 @@ struct nftmsg_answer {
 	const struct nlmsghdr *header;
 };
 
+/* Whether the message lies within the `size` bytes. mnl_nlmsg_ok() of libmnl 1.0.4 takes a length
+ * beyond INT_MAX for a negative one and lets it pass. */
+bool nftmsg_is_whole(const struct nlmsghdr *header, size_t size);
+
 /* Walks over a datagram: takes the next message off its front. False: no more. */
 bool nftmsg_answer_next(struct span *datagram, struct nftmsg_answer *ret);
 
