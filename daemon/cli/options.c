@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/printable.h"
 #include "base/timespan.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
@@ -8,7 +9,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#define MAX_ROWS 24 /* of one verb, --help included */
+#define MAX_ROWS   24  /* of one verb, --help included */
+#define WORD_SHOWN 200 /* bytes */
 
 /* What getopt tells long options by: a short one is told by its character. */
 enum { LONG_OF_ROW = 256, LONG_HELP };
@@ -38,15 +40,20 @@ static int wrong(const struct usage *usage, int *ret_exit)
 /* `word` is the one that getopt left behind: of a short option it may be the one before. */
 static int options_refuse(const struct usage *usage, int r, const char *word, int *ret_exit)
 {
-	if (optopt > 0 && optopt < LONG_OF_ROW)
-		fprintf(stderr, "banish %s: unknown option \"-%c\"; ", usage->verb, optopt);
-	else if (r == ':')
-		fprintf(stderr, "banish %s: \"%s\" needs an argument; ", usage->verb, word);
-	else if (optopt != 0)
-		fprintf(stderr, "banish %s: \"%.*s\" takes no argument; ", usage->verb,
-			(int)strcspn(word, "="), word);
+	/* a letter beyond ASCII is a negative char */
+	const char letter[] = { '-', (char)optopt, '\0' };
+	bool is_short = optopt != 0 && optopt < LONG_OF_ROW, is_known = optopt >= LONG_OF_ROW;
+	cleanup(freep) char *shown = NULL;
+	struct span name = span_of(is_short ? letter : word);
+
+	if (is_known && r != ':')
+		name.size = strcspn(word, "=");
+	shown = bytes_to_display(name, WORD_SHOWN);
+	if (is_short || !is_known)
+		fprintf(stderr, "banish %s: unknown option \"%s\"; ", usage->verb, shown ?: "");
 	else
-		fprintf(stderr, "banish %s: unknown option \"%s\"; ", usage->verb, word);
+		fprintf(stderr, "banish %s: \"%s\" %s; ", usage->verb, shown ?: "",
+			r == ':' ? "needs an argument" : "takes no argument");
 	return wrong(usage, ret_exit);
 }
 
@@ -79,8 +86,10 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 		} else if (!row->parse) {
 			*(const char **)row->target = optarg;
 		} else if (row->parse(optarg, row->target) < 0) {
+			cleanup(freep) char *shown = bytes_to_display(span_of(optarg), WORD_SHOWN);
+
 			fprintf(stderr, "banish %s: --%s: \"%s\" is not a valid %s; ", usage->verb,
-				row->name, optarg, row->argument);
+				row->name, shown ?: "", row->argument);
 			return wrong(usage, ret_exit);
 		}
 	}
