@@ -547,6 +547,7 @@ class Play:
     fired: bool
     faults: list
     codes: list
+    stderr: bytes
 
 
 def play(name, harm, wanted=None, banish=BANISH):
@@ -585,7 +586,8 @@ def act(world, steps, wanted):
             faults.append((len(steps), "said", [f"unban {each}" for each in extra]))
     calls = world.folder / "calls"
     told = [line.split()[1] for line in calls.read_text().splitlines()] if calls.exists() else []
-    return Play(snapshots, unbans, bans, adopted, told, world.fired(), faults, world.codes)
+    return Play(snapshots, unbans, bans, adopted, told, world.fired(), faults, world.codes,
+                (world.folder / "stderr").read_bytes())
 
 
 def differences(wanted, got):
