@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #define MAX_FIELDS   16
-#define MESSAGE_SIZE 1024 /* bytes; longer ones are cut */
+#define MESSAGE_SIZE 1024  /* bytes; longer ones are cut */
+#define TEXT_SIZE    16384 /* bytes of all fields; what does not fit is left out */
 
 static const char *const message_ids[] = {
 #define LOG_KIND(name, id) [name] = (id),
@@ -42,28 +43,43 @@ static void say_to_stderr(const char *message)
 	fprintf(stderr, "banish: %s\n", message);
 }
 
+/* An entry's fields, without the heap: that a ban was made is said also when memory is short. */
+struct fields_said {
+	char text[TEXT_SIZE];
+	size_t size;
+	struct iovec parts[MAX_FIELDS + 4];
+	int n;
+};
+
+static void log_add(struct fields_said *said, const char *name, const char *value)
+{
+	char *at = said->text + said->size;
+	size_t room = sizeof(said->text) - said->size;
+	int size = snprintf(at, room, "%s=%s", name, value);
+
+	if (size < 0 || (size_t)size >= room)
+		return;
+	said->parts[said->n++] = (struct iovec){ at, (size_t)size };
+	said->size += (size_t)size;
+}
+
 static void send_to_journal(enum log_kind kind, int priority, const struct log_field *fields,
 			    size_t n_fields, const char *message)
 {
-	struct iovec parts[MAX_FIELDS + 4];
-	char *texts[MAX_FIELDS + 4] = { 0 };
-	size_t n = 0;
+	struct fields_said said;
+	const char level[] = { (char)('0' + (priority & LOG_PRIMASK)), '\0' };
 
-	if (asprintf(&texts[n++], "MESSAGE=%s", message) < 0 ||
-	    asprintf(&texts[n++], "PRIORITY=%d", priority) < 0 ||
-	    asprintf(&texts[n++], "MESSAGE_ID=%s", message_ids[kind]) < 0 ||
-	    asprintf(&texts[n++], "SYSLOG_IDENTIFIER=banish") < 0)
-		return;
+	said.size = 0;
+	said.n = 0;
+	log_add(&said, "MESSAGE", message);
+	log_add(&said, "PRIORITY", level);
+	log_add(&said, "MESSAGE_ID", message_ids[kind]);
+	log_add(&said, "SYSLOG_IDENTIFIER", "banish");
 	for (size_t i = 0; i < n_fields && i < MAX_FIELDS; i++)
-		if (fields[i].value &&
-		    asprintf(&texts[n++], "%s=%s", fields[i].name, fields[i].value) < 0)
-			n--;
-	for (size_t i = 0; i < n; i++)
-		parts[i] = (struct iovec){ texts[i], strlen(texts[i]) };
-	if (sd_journal_sendv(parts, (int)n) < 0) /* no descriptor for its socket, say */
+		if (fields[i].value)
+			log_add(&said, fields[i].name, fields[i].value);
+	if (sd_journal_sendv(said.parts, said.n) < 0) /* no descriptor for its socket, say */
 		say_to_stderr(message);
-	for (size_t i = 0; i < n; i++)
-		free(texts[i]);
 }
 
 void log_entry(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,

@@ -278,7 +278,7 @@ class World:
         return self.ledger(), self.kernel()
 
     def entries(self, action):
-        return sorted((said.get("BANISH_JAIL", ""), said["BANISH_ADDRESS"]) for said in self.said
+        return sorted((said.get("BANISH_JAIL", ""), said.get("BANISH_ADDRESS", "")) for said in self.said
                       if said.get("BANISH_ACTION") == action)
 
     def wrong_times(self):

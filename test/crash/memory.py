@@ -112,6 +112,8 @@ def run_point(task):
     played = crash.play(scenario, crash.Harm(at, str(errno.ENOMEM), ALLOCATIONS), wanted)
     fine = {0, 1, -6} if LIBSYSTEMD.search(played.stderr) else {0, 1}
     codes = [f"exit {code}: {played.stderr[-300:]!r}" for code in played.codes if code not in fine]
+    said = set(wanted.bans) ^ set(played.bans)
+    codes += [f"ban entries that differ: {said}"] if said and not played.faults else []
     return verb, at, codes + [str(fault) for fault in played.faults]
 
 
