@@ -2,7 +2,7 @@
 """Each allocation fails once: a verb then says so and exits 1, or does what it does without harm. Never a signal,
 never another answer. The daemon ends or goes on, and ledger and kernel come out the same.
 
-usage: memory.py [--verbs check,test,replay,run] [--every N] [--first N] [--jobs N]
+usage: memory.py [--verbs check,test,replay,run] [--every N] [--first N] [--last N] [--jobs N]
 """
 import argparse
 import collections
@@ -138,6 +138,7 @@ def main():
     parser.add_argument("--verbs", default="check,test,replay,run")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--last", type=int, default=10 ** 9)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     n_bad = collections.Counter()
@@ -147,7 +148,7 @@ def main():
         write(folder)
         for verb in options.verbs.split(","):
             n_calls, point, first, wanted = prepare(verb, pool, folder)
-            tasks = [(verb, first, at, wanted) for at in points(n_calls, options.every, options.first)]
+            tasks = [(verb, first, at, wanted) for at in points(min(n_calls, options.last), options.every, options.first)]
             print(f"{verb}: {n_calls} allocations", flush=True)
             where = collections.defaultdict(list)
             for _, at, faults in pool.imap(point, tasks, chunksize=4):
