@@ -34,6 +34,7 @@ PATIENCE = 8      # seconds for one step
 SLACK = 3         # seconds by which two clocks may differ
 MOMENT = 0.05     # seconds
 QUIET = 0.4       # seconds without a change: settled
+PLACED = 1.2      # seconds until what was placed is saved as placed
 MAX_STARTS = 4    # of one play
 
 RULE = {
@@ -62,6 +63,7 @@ class Harm:
     mode: str = ""
     only: str = ""
     then: str = ""   # what follows a call that failed: hup, restart, kill
+    patient: bool = False   # nobody unbans until it is saved that bans are placed; who dies before puts them back
 
 
 class World:
@@ -565,6 +567,8 @@ def act(world, steps, wanted):
     for number, step in enumerate(steps):
         if step not in QUIET_STEPS:
             world.stand_up()
+        if world.harm.patient and step in (unbanned_by_verb, unbanned_by_nft, flushed_set):
+            time.sleep(PLACED)
         try:
             step(world)
             if wanted is None:

@@ -109,7 +109,7 @@ def verb_point(task):
 
 def run_point(task):
     verb, scenario, at, wanted = task
-    played = crash.play(scenario, crash.Harm(at, str(errno.ENOMEM), ALLOCATIONS), wanted)
+    played = crash.play(scenario, crash.Harm(at, str(errno.ENOMEM), ALLOCATIONS, patient=True), wanted)
     fine = {0, 1, -6} if LIBSYSTEMD.search(played.stderr) else {0, 1}
     codes = [f"exit {code}: {played.stderr[-300:]!r}" for code in played.codes if code not in fine]
     said = set(wanted.bans) ^ set(played.bans)
@@ -124,7 +124,7 @@ def points(n_calls, every, first):
 def prepare(verb, pool, folder):
     """(how many allocations there are, the function for a point, its first argument, what is wanted)"""
     if verb == "run":
-        wanted = pool.apply(crash.play, ("life", crash.Harm(only=ALLOCATIONS)))
+        wanted = pool.apply(crash.play, ("life", crash.Harm(only=ALLOCATIONS, patient=True)))
         assert not wanted.faults, wanted.faults
         return len(wanted.calls), run_point, "life", wanted
     wanted = call(verb, folder, 0)
