@@ -12,6 +12,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
+BUILD = pathlib.Path(os.environ.get("BANISH_BUILD", TREE / "build")).resolve()
+COVERAGE = os.environ.get("BANISH_COVERAGE")
 
 
 # "LOG_BAN" -> its MESSAGE_ID
@@ -159,7 +161,17 @@ class Machine:
         return self.nft("get", "element", "inet", table, name, "{", address, "}",
                         check=False).returncode == 0
 
+    def take_coverage(self):
+        """What a build with coverage counted in there, for test/analysis: the daemon's, and its verbs'."""
+        self.run("systemctl", "stop", "banish.service", check=False)
+        for front in f"/coverage{BUILD}", str(BUILD):
+            folder = tempfile.mkdtemp(dir=COVERAGE)
+            done = self.shell(f"cd {front} && find . -name '*.gcda' | tar cf - -T -", text=False, check=False)
+            subprocess.run(["tar", "xf", "-", "-C", folder], input=done.stdout, check=False)
+
     def stop(self):
+        if COVERAGE:
+            self.take_coverage()
         self.verb("stop", check=False)
 
 
@@ -173,6 +185,10 @@ class Banish:
             subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
                             "--destdir", stage], check=True, stdout=subprocess.DEVNULL)
             machine.verb("copy", stage)
+        if COVERAGE:    # the unit's processes may write nowhere else
+            machine.shell("mkdir -p /coverage; chmod 1777 /coverage")
+            machine.write("/etc/systemd/system/banish.service.d/coverage.conf",
+                          "[Service]\nEnvironment=GCOV_PREFIX=/coverage\nReadWritePaths=/coverage\n")
         machine.shell("systemd-sysusers; journalctl --update-catalog; systemctl daemon-reload")
         self.markers = 0
 
