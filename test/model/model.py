@@ -71,7 +71,8 @@ class Hour:
         for line in self.lines:
             if line.teller and line.teller[0] == thing and (line.late or not late):
                 key = line.teller, line.event
-                totals[key] = totals.get(key, 0) + 1 if line.announced is None else max(totals.get(key, 0), line.announced)
+                total = totals.get(key, 0)
+                totals[key] = total + 1 if line.announced is None else max(total, line.announced)
         for (teller, _), total in totals.items():
             sums[teller] = sums.get(teller, 0) + total
         return max(sums.values(), default=0)
@@ -159,7 +160,8 @@ class Jail:
 
     def is_enough(self, failures):
         users = {failure.user for failure in failures} - {None}
-        return sum(failure.tenths for failure in failures) >= self.maxretry or 0 < self.settings["maxusers"] <= len(users)
+        return (sum(failure.tenths for failure in failures) >= self.maxretry or
+                0 < self.settings["maxusers"] <= len(users))
 
     def weigh(self, seen, event, attempts, user, secret):
         """An attempt at an account that failed lately weighs less, unless its password is a new one."""
@@ -265,7 +267,8 @@ class Model:
             raised = session.hour.tell(now, event, announced)
         else:
             raised = 1 if announced is None else announced, 0
-        if raised == (0, 0) or self.is_ignored(address) or self.is_spared(jail, address) or jail.is_banned(address, now):
+        if (raised == (0, 0) or self.is_ignored(address) or self.is_spared(jail, address) or
+                jail.is_banned(address, now)):
             return raised[0], address, user
         return self.settle(jail, address, event, session, announced, raised, now), address, user
 
@@ -341,7 +344,8 @@ class Model:
             return
         failures.clear()
         self.bans += 1
-        yield dict(jail.ban(offender, said, reached), **{"users": jail.settings["maxusers"]} if reached < jail.maxretry else {})
+        by_users = {"users": jail.settings["maxusers"]} if reached < jail.maxretry else {}
+        yield dict(jail.ban(offender, said, reached), **by_users)
         network = jail.network(address)
         if network and jail.is_network_full(network, now):
             self.bans += 1

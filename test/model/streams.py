@@ -109,8 +109,8 @@ def near_an_hour(rng, now):
 class Clock:
     """Mostly forward, sometimes not at all, sometimes back."""
 
-    def __init__(self, rng, step, edges, max_back):
-        self.rng, self.step, self.edges, self.max_back = rng, step, edges, max_back
+    def __init__(self, rng, step, edges, often, max_back):
+        self.rng, self.step, self.edges, self.often, self.max_back = rng, step, edges, often, max_back
         self.now = self.latest = START
         self.marks = [START]  # entries of late: an edge after one of them is where faults hide
         self.backwards = rng.choice([0, 0, 0, 0.02, 0.1])
@@ -120,7 +120,7 @@ class Clock:
         rng = self.rng
         if rng.random() < self.backwards:
             self.now = max(self.now - rng.choice([1, 1000, US, MINUTE, 20 * MINUTE]), self.latest - self.max_back)
-        elif rng.random() < 0.05 and self.edges:
+        elif rng.random() < self.often and self.edges:
             self.now = max(rng.choice(self.marks) + rng.choice(self.edges) + rng.choice([-1, 0, 1]), self.latest)
         elif self.edges and rng.random() < self.hourly:
             self.now = max(self.now, near_an_hour(rng, self.now))
@@ -193,9 +193,10 @@ def make_attack(rng, rule, many):
 
 
 class Stream:
-    """The words of the stream, one list a line; who is meant by a hand is chosen once it is known. Five kinds:
+    """The words of the stream, one list a line; who is meant by a hand is chosen once it is known. Six kinds:
     short - all of it lies within the stretch that a restart reads again, so a clock may step back over all of it;
     long  - a restart reads the last part again only;
+    edges - everybody is banned at once, and what comes next likes to come a span later, to the microsecond;
     chain - few lines of one session name that goes on and on, over the hours of the clock;
     attack - connections that several kinds of lines tell, about the hours of the clock;
     wild  - the clock may step back for days: not to be cut."""
@@ -203,27 +204,32 @@ class Stream:
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.by_hand = seed % 2 == 1
-        self.kind = rng.choice(["short", "long", "chain", "attack", "attack", "wild"])
+        self.kind = rng.choice(["short", "long", "edges", "chain", "attack", "attack", "wild"])
         names = {"chain": ["mail"], "attack": [rng.choice(["mail", "web"])]}.get(
             self.kind, rng.sample(list(UNITS), rng.randint(1, len(UNITS))))
         self.rules = [make_rule(rng, name) for name in names]
         self.policy = {"ignoreip": ["192.0.2.0/25", "2001:db8:ffff::/48"],
                        "jails": {name: make_settings(rng) for name in names}}
         self.spares = rng.random() < 0.5
+        for jail in self.policy["jails"].values() if self.kind == "edges" else []:
+            jail.update(maxretry=1, bantime=rng.choice([1, 7, 60]))
+            jail["networks"]["hosts"] = rng.choice([2, 2, 3])
         if self.kind == "chain":
             del self.rules[0]["events"][2:]
         if self.kind == "attack" and not plain_failures(self.rules[0]["events"]):
             self.kind = "long"
-        many = 1 if self.kind == "chain" else rng.choice([1, 2, 3, 6])
+        many = {"chain": 1, "edges": 6}.get(self.kind, rng.choice([1, 2, 3, 6]))
         self.words = make_attack(rng, self.rules[0], many) if self.kind == "attack" else self.make_words(many)
 
     def make_words(self, many):
         rng, words = self.rng, []
         edges = [usec(span) for jail in self.policy["jails"].values()
-                 for span in (jail["findtime"], jail["bantime"], jail["increment"]["memory"]) if span != "infinity"]
+                 for span in (jail["findtime"], jail["bantime"], jail["increment"]["memory"], jail["maxbans"]["within"],
+                              jail["targets"]["within"]) if span != "infinity"]
         edges = [] if self.kind == "short" else [span for span in edges + [HOUR] if span <= 2 * HOUR]
         step = rng.choice({"short": [1, 5], "chain": [600, 1200]}.get(self.kind, [60, 400]))
-        clock = Clock(rng, step, edges, 100 * HOUR if self.kind == "wild" else HOUR // 2)
+        clock = Clock(rng, step, edges, 0.4 if self.kind == "edges" else 0.05,
+                      100 * HOUR if self.kind == "wild" else HOUR // 2)
         for _ in range(60 if self.kind == "chain" else rng.choice([30, 100, 300])):
             now, dice, rule = clock.tick(), rng.random(), rng.choice(self.rules)
             if dice < 0.04 and self.by_hand:
