@@ -162,7 +162,7 @@ static int replay_print_summary(const struct replay *replay)
 
 static int replay_run(struct replay *replay, struct faults *faults)
 {
-	static const uint8_t seed[16] = "replay needs one"; /* nobody is attacking a replay */
+	static const uint8_t seed[16] = "any will do"; /* nobody is attacking a replay */
 	struct input *input = &replay->input;
 	int r;
 
