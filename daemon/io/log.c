@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_FIELDS   16
 #define MESSAGE_SIZE 1024  /* bytes; longer ones are cut */
 #define TEXT_SIZE    16384 /* bytes of all fields; what does not fit is left out */
+#define ALIVE_EVERY  (USEC_PER_SEC / 4)
 
 static const char *const message_ids[] = {
 #define LOG_KIND(name, id) [name] = (id),
@@ -82,6 +85,22 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 		say_to_stderr(message);
 }
 
+/* Thousands of entries at once keep a slow machine's journald busy for longer than the watchdog and
+ * a start may take, and a daemon that is killed for it would write them again. */
+static void tell_alive(void)
+{
+	static usec_t last;
+	struct timespec time;
+	usec_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	now = (usec_t)time.tv_sec * USEC_PER_SEC + (usec_t)time.tv_nsec / 1000;
+	if (last && now - last < ALIVE_EVERY)
+		return;
+	last = now;
+	(void)sd_notify(false, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000");
+}
+
 void log_entry(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
 	       const char *format, ...)
 {
@@ -91,8 +110,10 @@ void log_entry(enum log_kind kind, int priority, const struct log_field *fields,
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	if (to_journal)
-		send_to_journal(kind, priority, fields, n_fields, message);
-	else
+	if (!to_journal) {
 		say_to_stderr(message);
+		return;
+	}
+	send_to_journal(kind, priority, fields, n_fields, message);
+	tell_alive();
 }
