@@ -11,6 +11,8 @@ import lab
 
 # BANISH_BUILD: meson's build folder that banish is installed from.
 BUILD = os.environ.get("BANISH_BUILD", lab.TREE / "build")
+# BANISH_STAGE: where that build has been installed below, if it was.
+STAGE = os.environ.get("BANISH_STAGE")
 # MACHINE_ROOT: root folder of the Debian system that the machine is a copy of.
 ROOT = os.environ.get("MACHINE_ROOT", "/")
 
@@ -32,7 +34,7 @@ def machine(bare_machine):
 
 @pytest.fixture(scope="session")
 def banish(machine):
-    return lab.Banish(machine, BUILD)
+    return lab.Banish(machine, BUILD, STAGE)
 
 
 @pytest.fixture

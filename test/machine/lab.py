@@ -176,15 +176,19 @@ class Machine:
 
 
 class Banish:
-    """The daemon, installed into a machine from a build folder."""
+    """The daemon, installed into a machine: from a build folder, or as it was installed below a
+    folder already, by another Debian's meson."""
 
-    def __init__(self, machine, build):
+    def __init__(self, machine, build, stage=None):
         self.machine = machine
-        with tempfile.TemporaryDirectory() as stage:
-            os.chmod(stage, 0o755)
-            subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
-                            "--destdir", stage], check=True, stdout=subprocess.DEVNULL)
+        if stage:
             machine.verb("copy", stage)
+        else:
+            with tempfile.TemporaryDirectory() as stage:
+                os.chmod(stage, 0o755)
+                subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
+                                "--destdir", stage], check=True, stdout=subprocess.DEVNULL)
+                machine.verb("copy", stage)
         if COVERAGE:    # the unit's processes may write nowhere else
             machine.shell("mkdir -p /coverage; chmod 1777 /coverage")
             machine.write("/etc/systemd/system/banish.service.d/coverage.conf",

@@ -1,6 +1,6 @@
 """Dovecot as it comes: each wrong password is counted once, to the address that sent it.
 
-Runs with the Dovecot of the machine's root: 2.3 in test/run, 2.4 by test/machine/dovecot-2.4.
+Runs with the Dovecot of the machine's root: 2.3 in test/run, 2.4 by test/machine/suite.
 """
 import concurrent.futures
 import json
