@@ -33,6 +33,12 @@ def machine(bare_machine):
 
 
 @pytest.fixture(scope="session")
+def code(machine):
+    """What the names of events begin with that have a code in the line: Dovecot 2.4's."""
+    return "" if machine.output("dovecot", "--version").startswith("2.3") else "code-"
+
+
+@pytest.fixture(scope="session")
 def banish(machine):
     return lab.Banish(machine, BUILD, STAGE)
 

@@ -10,12 +10,6 @@ import lab
 HOUR = 3600
 
 
-@pytest.fixture(scope="session")
-def code(machine):
-    """What the names of events begin with that have a code in the line: Dovecot 2.4's."""
-    return "" if machine.output("dovecot", "--version").startswith("2.3") else "code-"
-
-
 def test_five_wrong_passwords_ban_one_address_for_an_hour(machine, guard, code):
     done = machine.attack("203.0.113.30", attempts=4, parallel=True)
     machine.wait_for(4, "rip=203.0.113.30,")

@@ -31,7 +31,8 @@ def test_dovecot_logs_real_lines_of_its_unit(machine):
     failure, success = lab.eventually(lambda: len(lines()) == 2 and lines())
     assert "auth failed, 1 attempts" in failure["MESSAGE"]
     assert "rip=203.0.113.20" in failure["MESSAGE"]
-    assert success["MESSAGE"].startswith("imap-login: Login: user=<alice>")
+    # the second from 2.4.5 on
+    assert success["MESSAGE"].startswith(("imap-login: Login: user=<alice>", "imap-login: Logged in: user=<alice>"))
     assert "rip=2001:db8:77:20::1" in success["MESSAGE"]
 
 

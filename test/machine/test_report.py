@@ -91,7 +91,7 @@ def test_who_was_banned_but_got_in(machine, guard):
     guard("unban", "203.0.113.90")
     for source in ("203.0.113.90", "203.0.113.90", "203.0.113.92"):
         assert machine.outcome(source, password="alice-secret") == "ok"
-    machine.wait_for(3, "Login: user=<alice>")
+    machine.wait_for(3, "in: user=<alice>")  # Login, or Logged in from Dovecot 2.4.5 on
     assert [(item["jail"], item["prefix"], item["user"], item["bans"], item["logins"])
             for item in report(guard)["login"]] == \
         [("dovecot", "203.0.113.90/32", "alice", 1, 2)]
