@@ -16,8 +16,6 @@
  * refused. */
 #define MAX_FIELD_SIZE (1024 * 1024) /* bytes */
 
-#define OWN_UNIT "banish.service"
-
 /* MESSAGE_ID of journald's "Suppressed N messages from UNIT" (SD_MESSAGE_JOURNAL_DROPPED). */
 #define SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
 

@@ -19,6 +19,16 @@ static const char *const trusted_fields[] = {
 	"_SYSTEMD_UNIT", "_SYSTEMD_CGROUP", "_SYSTEMD_SLICE", "_UID", "_GID",
 };
 
+/* All that begin with "_" (systemd.journal-fields(7) of systemd 257), but _AUDIT_FIELD_*. */
+static const char journald_fields[] =
+	" _PID _UID _GID _COMM _EXE _CMDLINE _CAP_EFFECTIVE _AUDIT_SESSION _AUDIT_LOGINUID"
+	" _SYSTEMD_CGROUP _SYSTEMD_SLICE _SYSTEMD_UNIT _SYSTEMD_USER_UNIT _SYSTEMD_USER_SLICE"
+	" _SYSTEMD_SESSION _SYSTEMD_OWNER_UID _SYSTEMD_INVOCATION_ID _SELINUX_CONTEXT"
+	" _SOURCE_REALTIME_TIMESTAMP _SOURCE_BOOTTIME_TIMESTAMP _BOOT_ID _MACHINE_ID _HOSTNAME"
+	" _TRANSPORT _STREAM_ID _LINE_BREAK _NAMESPACE _RUNTIME_SCOPE _KERNEL_DEVICE"
+	" _KERNEL_SUBSYSTEM _UDEV_SYSNAME _UDEV_DEVNODE _UDEV_DEVLINK _AUDIT_TYPE"
+	" _AUDIT_TYPE_NAME _AUDIT_ID ";
+
 static void rule_read_name(const struct json *value, const struct json_key *key, void *field)
 {
 	const char *reserved;
@@ -46,6 +56,52 @@ bool condition_is_match(const struct condition *condition)
 						  condition_has(condition, RULE_SYSTEM_USER));
 }
 
+/* What journald files entries under; "app" alone is none. */
+static bool is_unit_name(const char *text)
+{
+	static const char *const suffixes[] = { ".service", ".scope",     ".slice", ".socket",
+						".mount",   ".swap",      ".timer", ".path",
+						".target",  ".automount", ".device" };
+	const char *dot = strrchr(text, '.');
+
+	for (size_t i = 0; dot > text && i < ARRAY_SIZE(suffixes); i++)
+		if (strcmp(dot, suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A later journald may have it, so it is no fault. */
+static void check_trusted_field(const struct json *value, const char *field)
+{
+	const char *found = strstr(journald_fields, field);
+
+	if (field[0] != '_' || strncmp(field, "_AUDIT_FIELD_", strlen("_AUDIT_FIELD_")) == 0)
+		return;
+	while (found && (found[-1] != ' ' || found[strlen(field)] != ' '))
+		found = strstr(found + 1, field);
+	if (!found)
+		json_note(value,
+			  "journald has no field %s, so no entry has this value: see "
+			  "systemd.journal-fields(7)",
+			  field);
+}
+
+/* Names of units that no entry that a rule gets to see can have. */
+static void check_units(const struct json *value, const struct condition *condition)
+{
+	for (size_t i = 0; i < condition->n_values; i++) {
+		const char *unit = condition->values[i];
+
+		if (strcmp(unit, OWN_UNIT) == 0)
+			json_fault(value, "banish never reads its own entries: name another unit");
+		else if (*unit && !is_unit_name(unit))
+			json_fault(value,
+				   "\"%s\" is not the name of a unit: write one with its suffix, "
+				   "such as \"dovecot.service\"",
+				   unit);
+	}
+}
+
 static void read_selector(const struct json *value, struct rule *rule)
 {
 	struct selector *selector = &rule->selectors[rule->n_selectors];
@@ -63,14 +119,17 @@ static void read_selector(const struct json *value, struct rule *rule)
 
 		if (!event_check_field(&child, child.name, true))
 			continue;
+		check_trusted_field(&child, child.name);
 		condition->field = strdup(child.name);
 		if (!condition->field) {
 			json_no_memory(&child);
 			continue;
 		}
 		selector->n_conditions++;
-		(void)json_read_texts(&child, "write its value or a list of values, texts all",
-				      true, &condition->values, &condition->n_values);
+		if (json_read_texts(&child, "write its value or a list of values, texts all", true,
+				    &condition->values, &condition->n_values) &&
+		    strcmp(condition->field, "_SYSTEMD_UNIT") == 0)
+			check_units(&child, condition);
 	}
 	/* A system user alone is no service: any of them may log what it was told. Nor is a field
 	 * that may be missing. */

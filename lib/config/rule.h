@@ -16,6 +16,9 @@
 /* A value of _UID: any below 1000, where users of the machine begin (systemd's SYSTEM_UID_MAX). */
 #define RULE_SYSTEM_USER "system"
 
+/* The daemon's: no rule gets to see its entries. */
+#define OWN_UNIT "banish.service"
+
 /* "FIELD": "value" or ["value", ...]: the entry's field equals one of the values; "" is an empty or
  * missing field. */
 struct condition {

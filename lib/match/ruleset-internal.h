@@ -11,7 +11,6 @@
 #include "match/sieve.h"
 
 #define MESSAGE_FIELD 0 /* its place among the fields */
-#define OWN_UNIT      "banish.service"
 
 struct compiled {
 	const struct event *event;

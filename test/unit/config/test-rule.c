@@ -2,6 +2,8 @@
 
 #include "parse.h"
 
+#include <stdio.h>
+
 #define EVENT "{\"name\": \"e\", \"pattern\": \"^(?<address>x)\"}"
 #define RULE(x) \
 	"{\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}], \"events\": [" EVENT "],\n" x "}"
@@ -129,7 +131,7 @@ static void reads_only_what_journald_vouches_for(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(trusted); i++) {
 		strcpy(text, "{\"name\": \"r\", \"events\": [" EVENT "], \"journal\": [{\"");
 		strcat(text, trusted[i]);
-		strcat(text, "\": [\"x\"]}]}");
+		strcat(text, "\": [\"x.service\"]}]}");
 		(void)rule_free(good_rule(text));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
@@ -236,6 +238,34 @@ static void frees_all_when_keys_stand_twice(void **state)
 		"r:3:133: \"address\" is a duplicate key: keep one of them\n");
 }
 
+/* A later journald may have such a field. */
+static void notes_fields_that_journald_does_not_have(void **state)
+{
+	static const struct {
+		const char *field;
+		bool known;
+	} cases[] = {
+		{ "_HOSTNAME", true },         { "_AUDIT_ID", true }, { "_PID", true },
+		{ "_AUDIT_FIELD_ADDR", true }, { "CONTAINER", true }, { "_HOST", false },
+		{ "_SYSTEMD_UNITS", false },   { "_ID", false },      { "_", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct faults faults = { 0 };
+		struct rule *rule;
+		char text[256];
+
+		snprintf(text, sizeof(text), JOURNAL("[{\"_UID\": \"0\", \"%s\": \"x\"}]"),
+			 cases[i].field);
+		assert_int_equal(rule_parse("r", span_of(text), &faults, &rule), 0);
+		assert_int_equal(faults.n_notes, cases[i].known ? 0 : 1);
+		if (!cases[i].known)
+			assert_non_null(strstr(faults.notes[0], "note: journald has no field"));
+		faults_done(&faults);
+		rule_free(rule);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +278,7 @@ int main(void)
 		cmocka_unit_test(a_define_uses_only_those_above),
 		cmocka_unit_test(tells_what_is_wrong_with_examples),
 		cmocka_unit_test(frees_all_when_keys_stand_twice),
+		cmocka_unit_test(notes_fields_that_journald_does_not_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
