@@ -7,27 +7,14 @@
 #include "cli/ruletest.h"
 #include "cli/verb.h"
 #include "io/config.h"
+#include "report/shapes.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 
 #define MESSAGE_SHOWN 200 /* bytes */
 #define USER_SHOWN    80
-#define MAX_SHAPES    500 /* different ones; later ones are only counted */
-#define SHAPE_SIZE    120 /* bytes of a line that make its shape */
-#define MAX_SHOWN     20  /* shapes */
-
-/* The shapes of lines with an address that no rule took: numbers and addresses folded, counted, so
- * that an administrator finds what his rules miss. */
-struct unmatched {
-	struct shape {
-		char text[SHAPE_SIZE + 1];
-		uint64_t count;
-	} items[MAX_SHAPES];
-	size_t n_items;
-	uint64_t n_others;
-};
+#define MAX_SHOWN     20 /* shapes */
 
 struct test {
 	struct common common;
@@ -35,7 +22,7 @@ struct test {
 	struct config *config;
 	struct ruletest **trials;
 	size_t n_trials;
-	struct unmatched shapes;
+	struct shapes shapes;
 	uint64_t n_lines, n_taken;
 	usec_t time; /* of the last line; lines without a time follow one another closely */
 };
@@ -52,109 +39,27 @@ static void test_done(struct test *test)
 	for (size_t i = 0; i < test->n_trials; i++)
 		ruletest_free(test->trials[i]);
 	free(test->trials);
+	shapes_done(&test->shapes);
 	config_free(test->config);
 }
 
-static bool is_word_byte(char c)
+static void unmatched_print(struct test *test, FILE *out)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '_';
-}
-
-/* The run of address bytes at `text` is an address (a trailing ':' belongs to the sentence). */
-static size_t address_size(struct span text)
-{
-	struct address address;
-	size_t n = 0;
-
-	while (n < text.size && n < ADDRESS_TEXT_MAX &&
-	       (isxdigit((unsigned char)text.data[n]) || text.data[n] == '.' ||
-		text.data[n] == ':'))
-		n++;
-	while (n > 1 && (text.data[n - 1] == ':' || text.data[n - 1] == '.'))
-		n--;
-	return n >= 3 && address_parse((struct span){ text.data, n }, &address) >= 0 ? n : 0;
-}
-
-/* "rip=192.0.2.1, 3 attempts" -> "rip=ADDRESS, N attempts" */
-static bool unmatched_fold(struct span message, char text[static SHAPE_SIZE + 1])
-{
-	bool has_address = false;
-	size_t size = 0;
-
-	for (size_t i = 0; i < message.size && i < 4096;) {
-		struct span rest = { message.data + i, message.size - i };
-		bool begins_word = i == 0 || !is_word_byte(message.data[i - 1]);
-		size_t n = begins_word ? address_size(rest) : 0;
-		const char *word = NULL;
-
-		if (n > 0) {
-			word = "ADDRESS";
-			has_address = true;
-		} else if (message.data[i] >= '0' && message.data[i] <= '9') {
-			word = "N";
-			while (n < rest.size && rest.data[n] >= '0' && rest.data[n] <= '9')
-				n++;
-		}
-		i += MAX(n, (size_t)1);
-		for (const char *p = word ?: rest.data;
-		     size < SHAPE_SIZE && (word ? *p : p == rest.data); p++)
-			text[size++] = *p >= 0x20 && *p < 0x7f ? *p : '?';
-	}
-	text[size] = '\0';
-	return has_address;
-}
-
-/* Lines without an address are passed over; beyond MAX_SHAPES they are just counted. */
-static void unmatched_add(struct unmatched *shapes, struct span message)
-{
-	char text[SHAPE_SIZE + 1];
-
-	if (!unmatched_fold(message, text))
-		return;
-	for (size_t i = 0; i < shapes->n_items; i++)
-		if (strcmp(shapes->items[i].text, text) == 0) {
-			shapes->items[i].count++;
-			return;
-		}
-	if (shapes->n_items == MAX_SHAPES) {
-		shapes->n_others++;
-		return;
-	}
-	strcpy(shapes->items[shapes->n_items].text, text);
-	shapes->items[shapes->n_items++].count = 1;
-}
-
-static int more_first(const void *a, const void *b)
-{
-	const struct shape *const *x = a, *const *y = b;
-
-	if ((*x)->count != (*y)->count)
-		return (*x)->count < (*y)->count ? 1 : -1;
-	return strcmp((*x)->text, (*y)->text);
-}
-
-static void unmatched_print(const struct test *test, FILE *out)
-{
-	const struct unmatched *shapes = &test->shapes;
-	const struct shape *sorted[MAX_SHAPES];
+	struct shapes *shapes = &test->shapes;
+	uint64_t n_more;
 
 	fprintf(out, "\n%llu line%s, %llu matched by a rule\n", (unsigned long long)test->n_lines,
 		PLURAL(test->n_lines), (unsigned long long)test->n_taken);
 	if (shapes->n_items == 0)
 		return;
-	for (size_t i = 0; i < shapes->n_items; i++)
-		sorted[i] = &shapes->items[i];
-	qsort(sorted, shapes->n_items, sizeof(*sorted), more_first);
+	shapes_sort(shapes);
 	fprintf(out, "lines with an address that no rule matched:\n");
 	for (size_t i = 0; i < MIN(shapes->n_items, (size_t)MAX_SHOWN); i++)
-		fprintf(out, "%8llu  %s\n", (unsigned long long)sorted[i]->count, sorted[i]->text);
-	if (shapes->n_items > MAX_SHOWN || shapes->n_others > 0)
-		fprintf(out, "          and %llu more\n",
-			(unsigned long long)(shapes->n_items > MAX_SHOWN
-						     ? shapes->n_items - MAX_SHOWN
-						     : 0) +
-				(unsigned long long)shapes->n_others);
+		fprintf(out, "%8llu  %s\n", (unsigned long long)shapes->items[i].count,
+			shapes->items[i].text);
+	n_more = shapes->n_items - MIN(shapes->n_items, (size_t)MAX_SHOWN) + shapes->n_others;
+	if (n_more > 0)
+		fprintf(out, "          and %llu more\n", (unsigned long long)n_more);
 }
 
 static const char *reason_of_hit(const struct verdict_of_hit *hit)
@@ -248,7 +153,9 @@ static int run_sample(struct test *test, const struct sample *sample)
 	if (answer.rule)
 		test->n_taken++;
 	else if (sample->message.data)
-		unmatched_add(&test->shapes, sample->message);
+		r = shapes_add(&test->shapes, sample->message);
+	if (r < 0)
+		return r;
 	hit = answer.rule ? answer.hit : &none;
 	event = answer.rule ? &answer.rule->events[hit->event] : NULL;
 	/* what its session does not confirm is nobody's address */
