@@ -164,7 +164,8 @@ static int config_read_policy(const char *confdir, enum config_need need, struct
 
 	if (asprintf(&config->policy_file, "%s/banish.json", confdir) < 0)
 		return -ENOMEM;
-	if (need == CONFIG_POLICY_OPTIONAL && nothing_at(config->policy_file)) {
+	if (need == CONFIG_POLICY_NONE ||
+	    (need == CONFIG_POLICY_OPTIONAL && nothing_at(config->policy_file))) {
 		config->policy = policy_new();
 		return config->policy ? 0 : -ENOMEM;
 	}

@@ -24,6 +24,7 @@ enum config_need {
 	CONFIG_POLICY_REQUIRED, /* run, check: no banish.json is a fault */
 	CONFIG_POLICY_OPTIONAL, /* test, replay: without one every rule gets a jail with the
 				   defaults */
+	CONFIG_POLICY_NONE,     /* every rule gets such a jail, whatever banish.json says */
 };
 
 /* 0; -EINVAL with faults; other negative errno without (no memory). */

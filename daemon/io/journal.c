@@ -375,6 +375,33 @@ int journal_select_rule(struct journal *journal, const struct rule *rule)
 	return r;
 }
 
+int journal_query_values(struct journal *journal, const char *field)
+{
+	return sd_journal_query_unique(journal->handle, field);
+}
+
+int journal_next_value(struct journal *journal, struct span *ret)
+{
+	const char *data, *value;
+	size_t size;
+	int r;
+
+	r = sd_journal_enumerate_available_unique(journal->handle, (const void **)&data, &size);
+	if (r <= 0)
+		return r;
+	value = memchr(data, '=', size);
+	if (!value)
+		return -EBADMSG;
+	*ret = (struct span){ value + 1, size - (size_t)(value + 1 - data) };
+	return 1;
+}
+
+int journal_select_value(struct journal *journal, const char *field, const char *value)
+{
+	sd_journal_flush_matches(journal->handle);
+	return matches_add(journal->handle, field, value);
+}
+
 int journal_go_to(struct journal *journal, const char *cursor)
 {
 	int r;
@@ -407,6 +434,17 @@ int journal_seek_last(struct journal *journal)
 {
 	leave(journal);
 	return liveend_go_to_last(journal->handle);
+}
+
+int journal_seek_last_of(struct journal *journal, size_t n)
+{
+	int r;
+
+	leave(journal);
+	r = sd_journal_seek_tail(journal->handle);
+	if (r >= 0)
+		r = sd_journal_previous_skip(journal->handle, n);
+	return MIN(r, 1);
 }
 
 int journal_find_end(struct journal *journal)

@@ -56,6 +56,16 @@ int journal_seek_after(struct journal *journal, const char *cursor) must_check;
 /* Goes to the last entry that the matches deliver. 1: stands on it; 0: there is none. */
 int journal_seek_last(struct journal *journal) must_check;
 
+/* For a look around, whatever the rules read: the values that a field has in any entry, each once:
+ * 1, borrowed until the next call; 0: no more. */
+int journal_query_values(struct journal *journal, const char *field) must_check;
+int journal_next_value(struct journal *journal, struct span *ret) must_check;
+/* Only entries with that value. */
+int journal_select_value(struct journal *journal, const char *field, const char *value) must_check;
+/* Goes to the first of the last `n` entries that the matches deliver. 1: stands on it; 0: there is
+ * none. */
+int journal_seek_last_of(struct journal *journal, size_t n) must_check;
+
 /* The live end (liveend.h): from now on journal_next() answers 0 behind the entry that is the last
  * now. The place is lost: seek then. 1: there is such an entry; 0: there is none. */
 int journal_find_end(struct journal *journal) must_check;

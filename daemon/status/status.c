@@ -25,6 +25,7 @@ static void status_done(struct status *status)
 {
 	diagnosis_done(&status->diagnosis);
 	history_done(&status->history);
+	survey_done(&status->survey);
 	unit_done(&status->unit);
 	nft_view_done(&status->view);
 	journal_free(status->journal);
@@ -295,6 +296,27 @@ static int look_at_past(struct status *status)
 	return r < 0 ? r : look_for_trouble(status);
 }
 
+/* What the rules know and nobody reads, and what is read and nobody knows. */
+static int status_look_around(struct status *status)
+{
+	struct facts *facts = &status->facts;
+	int r;
+
+	if (!status->journal || !status->ruleset)
+		return 0;
+	r = survey_take(status->journal, &status->common, status->ruleset, status->now, PATIENCE,
+			&status->survey);
+	if (r < 0)
+		return r;
+	facts->overlooked = status->survey.overlooked;
+	facts->n_overlooked = status->survey.n_overlooked;
+	for (size_t i = 0; i < facts->n_jails; i++) {
+		facts->jails[i].shape = status->survey.shapes[i].text;
+		facts->jails[i].n_shape = status->survey.shapes[i].n;
+	}
+	return 0;
+}
+
 /* What cannot be looked at is an answer too; negative errno: no memory, or the journal broke. */
 static int status_find(struct status *status)
 {
@@ -325,6 +347,8 @@ static int status_find(struct status *status)
 	r = look_at_past(status);
 	if (r >= 0)
 		r = status_look_at_jails(status);
+	if (r >= 0)
+		r = status_look_around(status);
 	if (r >= 0)
 		r = status_look_at_kernel(status);
 	if (r >= 0)

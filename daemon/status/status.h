@@ -6,6 +6,7 @@
 
 #include "cli/history.h"
 #include "cli/options.h"
+#include "cli/survey.h"
 #include "io/config.h"
 #include "io/log.h"
 #include "io/units.h"
@@ -36,6 +37,7 @@ struct status {
 	char *fault;
 	struct journal *journal; /* NULL: cannot be read */
 	struct history history;
+	struct survey survey;
 	struct unit unit;
 	usec_t started, loaded; /* by its own entries; 0: not found */
 	struct nft_view view;

@@ -4,6 +4,8 @@
  */
 #include "cli/options.h"
 #include "cli/ruletest.h"
+#include "cli/survey.h"
+#include "cli/timestamp.h"
 #include "cli/verb.h"
 #include "config/counting.h"
 #include "io/config.h"
@@ -11,6 +13,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+
+#define PATIENCE    (3 * USEC_PER_SEC) /* for a look around in the journal */
+#define BLIND_AFTER (24 * USEC_PER_HOUR)
 
 static const char *or_none(const char *text)
 {
@@ -193,6 +198,44 @@ static void check_counts(const struct rule *rule)
 	}
 }
 
+/* What the local journal says of the jails; nothing where it cannot be read. */
+static int check_journal(const struct common *common, struct ruleset *ruleset)
+{
+	cleanup(journal_freep) struct journal *journal = NULL;
+	cleanup(survey_done) struct survey survey = { 0 };
+	usec_t now = timestamp_now();
+	int r;
+
+	r = journal_open(NULL, NULL, false, &journal);
+	if (r >= 0)
+		r = survey_take(journal, common, ruleset, now, PATIENCE, &survey);
+	for (size_t i = 0; r >= 0 && i < survey.n_overlooked; i++) {
+		const struct overlooked *overlooked = &survey.overlooked[i];
+		cleanup(freep) char *text = NULL;
+		usec_t last = 0;
+
+		if (!overlooked_matters(overlooked))
+			continue;
+		for (unsigned k = 0; r >= 0 && k < ruleset_n_jails(ruleset); k++) {
+			const struct rule *rule = ruleset_jail(ruleset, k)->rule;
+
+			if (strcmp(rule->name, overlooked->rule) != 0)
+				continue;
+			r = journal_select_rule(journal, rule);
+			if (r >= 0)
+				r = journal_seek_last(journal);
+			if (r > 0)
+				r = entry_time(journal_entry(journal), &last);
+		}
+		text = overlooked_say(overlooked, overlooked->has_jail && now > last &&
+							  now - last >= BLIND_AFTER);
+		if (!text)
+			return -ENOMEM;
+		fprintf(stderr, "%s: %s\n", overlooked->has_jail ? "warning" : "note", text);
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
 static int check(const struct common *common, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
@@ -220,6 +263,14 @@ static int check(const struct common *common, struct faults *faults)
 		return r < 0 ? r : -EINVAL;
 	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++)
 		check_counts(ruleset_jail(ruleset, i)->rule);
+	if (n_jails == 0)
+		fprintf(stderr,
+			"%s: warning: no jail is in force, so nobody is ever banned: write "
+			"\"jails\", such as {\"jails\": {\"dovecot\": {}}}\n",
+			again->policy_file);
+	r = check_journal(common, ruleset);
+	if (r < 0)
+		return r;
 	printf("OK: %zu jail%s, %zu rule%s, %zu example%s passed\n", n_jails, PLURAL(n_jails),
 	       n_rules, PLURAL(n_rules), n_examples, PLURAL(n_examples));
 	return 0;

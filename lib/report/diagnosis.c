@@ -160,6 +160,81 @@ static int look_at_state(const struct facts *facts, struct diagnosis *d)
 		   human_count(facts->n_waiting, count));
 }
 
+#define FEW         3                   /* failures */
+
+
+bool overlooked_matters(const struct overlooked *overlooked)
+{
+	return overlooked->has_jail ? overlooked->n > 0 : overlooked->n_failures >= FEW;
+}
+
+char *overlooked_say(const struct overlooked *overlooked, bool blind)
+{
+	const char *rule = overlooked->rule, *source = overlooked->source;
+	char *text;
+	int r;
+
+	if (blind)
+		r = asprintf(
+			&text,
+			"jail %s is blind: no entry that it reads has come of late, but %s logs "
+			"lines that its rule knows: name that in \"journal\" of the rule",
+			rule, source);
+	else if (overlooked->has_jail)
+		r = asprintf(
+			&text,
+			"%s logs lines that rule %s knows, but jail %s does not read them: if it "
+			"serves strangers, name it in \"journal\" of the rule",
+			source, rule, rule);
+	else
+		r = asprintf(
+			&text,
+			"%s logs failures that rule %s knows, but there is no such jail: write "
+			"\"%s\": {} into \"jails\" of banish.json",
+			source, rule, rule);
+	return r < 0 ? NULL : text;
+}
+
+/* Of what the jail's rule knows and it does not read; NULL: none. */
+static const struct overlooked *find_overlooked(const struct facts *facts, const char *jail)
+{
+	for (size_t i = 0; i < facts->n_overlooked; i++)
+		if (facts->overlooked[i].has_jail && strcmp(facts->overlooked[i].rule, jail) == 0)
+			return &facts->overlooked[i];
+	return NULL;
+}
+
+static bool is_overlooking(const struct facts *facts, const struct facts_jail *jail)
+{
+	return facts->sees_journal && age_of(facts, jail->last_entry) >= OVERLOOKED_AFTER &&
+	       find_overlooked(facts, jail->name);
+}
+
+static int add_overlooked(struct diagnosis *d, const struct overlooked *overlooked, bool blind)
+{
+	cleanup(freep) char *text = overlooked_say(overlooked, blind);
+
+	return text ? add(d, blind, "%s", text) : -ENOMEM;
+}
+
+/* Each but those of blind jails, which are told there. */
+static int look_around(const struct facts *facts, struct diagnosis *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < facts->n_overlooked; i++) {
+		const struct overlooked *overlooked = &facts->overlooked[i];
+		bool told = !overlooked_matters(overlooked);
+
+		for (size_t k = 0; !told && overlooked->has_jail && k < facts->n_jails; k++)
+			told = strcmp(facts->jails[k].name, overlooked->rule) == 0 &&
+			       is_overlooking(facts, &facts->jails[k]);
+		if (!told)
+			r = add_overlooked(d, overlooked, false);
+	}
+	return r;
+}
+
 /* A unit that has started after its last entry, and has not told even that, logs elsewhere. */
 static bool is_speechless(const struct facts *facts, const struct facts_jail *jail)
 {
@@ -177,6 +252,8 @@ static int diagnosis_look_at_silence(const struct facts *facts, const struct fac
 
 	if (!facts->sees_journal)
 		return 0;
+	if (is_overlooking(facts, jail))
+		return add_overlooked(d, find_overlooked(facts, jail->name), true);
 	if (is_speechless(facts, jail))
 		return add(
 			d, true,
@@ -211,6 +288,7 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			struct diagnosis *d)
 {
 	char age[FIGURE_TEXT_MAX];
+	int r;
 
 	if (jail->held_since > 0 && facts->now < jail->held_until)
 		return add(
@@ -226,6 +304,16 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			"test",
 			jail->name, human_age(age_of(facts, jail->silent_said), age),
 			jail->unit ? jail->unit : "UNIT");
+	if (jail->shape) {
+		r = add(d, false,
+			"jail %s: %llu of the last lines that it reads tell of a failure and an "
+			"address, and no event of its rule takes them: \"%s\"; journalctl -o json "
+			"--all -n 1000 -u %s | banish test lists such lines",
+			jail->name, (unsigned long long)jail->n_shape, jail->shape,
+			jail->unit ? jail->unit : "UNIT");
+		if (r < 0)
+			return r;
+	}
 	return diagnosis_look_at_silence(facts, jail, d);
 }
 
@@ -243,6 +331,8 @@ int diagnose(const struct facts *facts, struct diagnosis *ret)
 		r = look_at_state(facts, &d);
 	for (size_t i = 0; r >= 0 && i < facts->n_jails; i++)
 		r = look_at_jail(facts, &facts->jails[i], &d);
+	if (r >= 0)
+		r = look_around(facts, &d);
 	if (r >= 0 && facts->unit != UNIT_UNASKED && facts->unit != UNIT_MISSING &&
 	    !facts->starts_at_boot)
 		r = add(&d, false,

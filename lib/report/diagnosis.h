@@ -10,6 +10,8 @@
 #include "base/types.h"
 #include "base/util.h"
 
+#define OVERLOOKED_SOURCE 128 /* bytes of its name */
+
 /* What systemd says of a unit. */
 enum unit_state {
 	UNIT_UNASKED, /* it gave no answer */
@@ -18,6 +20,14 @@ enum unit_state {
 	UNIT_STARTING, /* or waiting to be started again */
 	UNIT_STOPPED,
 	UNIT_FAILED,
+};
+
+/* Lines that a rule knows, in entries that no jail reads. */
+struct overlooked {
+	char rule[NAME_SIZE];
+	char source[OVERLOOKED_SOURCE]; /* "dovecot3.service", "container mail" */
+	bool has_jail;                  /* the rule */
+	uint64_t n, n_failures;         /* of the last lines of the source, of a day at most */
 };
 
 /* A jail in force, and what its rule reads. */
@@ -33,6 +43,9 @@ struct facts_jail {
 	usec_t last_entry; /* that the rule reads, in the whole journal; 0: none */
 	usec_t held_since, held_until; /* its breaker is open, until then at most; 0: it is not */
 	usec_t silent_said; /* that the rule recognises nothing; 0: not, or it has since */
+	const char *shape;  /* of lines that name an address and a failure, and that no event takes;
+			       NULL: none, or few */
+	uint64_t n_shape;   /* of the last lines of a unit or container */
 };
 
 struct facts {
@@ -62,6 +75,8 @@ struct facts {
 
 	struct facts_jail *jails; /* the caller's */
 	size_t n_jails;
+	const struct overlooked *overlooked; /* the caller's */
+	size_t n_overlooked;
 };
 
 struct finding {
@@ -77,6 +92,13 @@ struct diagnosis {
 /* -ENOMEM. */
 int diagnose(const struct facts *facts, struct diagnosis *ret) must_check;
 void diagnosis_done(struct diagnosis *diagnosis);
+
+/* What reads no entry while others have what its rule knows: `now - last_entry` is so much. */
+#define OVERLOOKED_AFTER USEC_PER_HOUR
+/* A sentence about it, owned; NULL: no memory. `blind`: the jail reads nothing of late. */
+char *overlooked_say(const struct overlooked *overlooked, bool blind) must_check;
+/* What is hardly worth a sentence: no jail is missing for a failure or two. */
+bool overlooked_matters(const struct overlooked *overlooked);
 
 /* "active", "failed": as systemd says it; "unknown". */
 const char *unit_state_name(enum unit_state state);

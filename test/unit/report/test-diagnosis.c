@@ -141,6 +141,43 @@ static void jails_that_see_nothing(void **state)
 	CHECK(false, NULL, facts.sees_journal = false; jail.last_entry = 0);
 }
 
+static void lines_that_nobody_reads(void **state)
+{
+	struct overlooked item = { "dovecot", "dovecot3.service", true, 1, 0 };
+
+#define OVERLOOKS facts.overlooked = &item, facts.n_overlooked = 1
+
+	/* beside what the jail reads, it may be another server */
+	CHECK(false,
+	      "dovecot3.service logs lines that rule dovecot knows, but jail dovecot does not",
+	      OVERLOOKS);
+	/* after an hour without anything it is not */
+	CHECK(true,
+	      "jail dovecot is blind: no entry that it reads has come of late, but "
+	      "dovecot3.service logs lines that its rule knows",
+	      OVERLOOKS;
+	      jail.last_entry = NOW - HOUR);
+	CHECK(true, "jail dovecot is blind", OVERLOOKS; jail.last_entry = 0;
+	      jail.unit_state = UNIT_MISSING);
+	CHECK(false, "logs lines", OVERLOOKS; jail.last_entry = NOW - HOUR + MINUTE);
+	/* each is told, but only one to be mended at once */
+	item = (struct overlooked){ "sshd", "ssh.service", false, 9, 3 };
+	CHECK(false, "ssh.service logs failures that rule sshd knows, but there is no such jail",
+	      OVERLOOKS);
+	item.n_failures = 2;
+	CHECK(false, NULL, OVERLOOKS);
+}
+
+static void lines_that_no_event_takes(void **state)
+{
+	CHECK(false,
+	      "jail dovecot: 7 of the last lines that it reads tell of a failure and an "
+	      "address, and no event of its rule takes them: \"failed, ADDRESS\"; journalctl "
+	      "-o json --all -n 1000 -u dovecot.service | banish test",
+	      jail.shape = "failed, ADDRESS";
+	      jail.n_shape = 7);
+}
+
 static void jails_that_recognise_nothing(void **state)
 {
 	CHECK(false, "as the daemon logged 2d ago; has the log format changed?",
@@ -193,6 +230,8 @@ int main(void)
 		cmocka_unit_test(the_configuration),
 		cmocka_unit_test(the_place_in_the_journal),
 		cmocka_unit_test(jails_that_see_nothing),
+		cmocka_unit_test(lines_that_nobody_reads),
+		cmocka_unit_test(lines_that_no_event_takes),
 		cmocka_unit_test(jails_that_recognise_nothing),
 		cmocka_unit_test(each_state_has_a_name),
 		cmocka_unit_test(jails_that_ban_nobody),
