@@ -25,6 +25,7 @@ int health_reset(struct health *health, const struct ruleset *ruleset, usec_t no
 		silences[i].since = now;
 	free(health->silences);
 	health->silences = silences;
+	health->begun = now;
 	return 0;
 }
 
@@ -68,6 +69,32 @@ void health_entry(const struct ruleset *ruleset, const struct entry *entry)
 		"journald's rate limit dropped %s messages of %s: attacks in them were not seen; set "
 		"LogRateLimitIntervalSec=0 for the unit",
 		count, unit);
+}
+
+void health_verdicts(struct health *health, const struct active *active, const struct entry *entry)
+{
+	for (size_t i = 0; i < engine_n_verdicts(active->engine); i++) {
+		const struct verdict_of_hit *hit = engine_verdict(active->engine, i);
+		const char *name = ruleset_jail(active->ruleset, hit->jail)->name;
+		const struct log_field fields[] = { { "BANISH_JAIL", name } };
+		struct reach *reach = &health->silences[hit->jail].reach;
+		struct prefix host;
+		usec_t since, time;
+
+		if (hit->why != WHY_BANNED || entry_time(entry, &time) < 0)
+			continue;
+		host = engine_prefix_of(active->engine, hit->jail, &hit->address);
+		since = engine_banned_since(active->engine, hit->jail, &hit->address, time);
+		if (!reach_note(reach, &host, MAX(since, health->begun), time))
+			continue;
+		log_entry(
+			LOG_REACH, LOG_WARNING, fields, ARRAY_SIZE(fields),
+			"jail %s: %u failures of %u%s banned host%s long after their bans began: they "
+			"still reach the server; does \"ports\" hold every port of it, or is there a "
+			"proxy in front?",
+			name, reach->n, reach->n_hosts,
+			reach->n_hosts == REACH_HOSTS ? " or more" : "", PLURAL(reach->n_hosts));
+	}
 }
 
 static void health_look_at(struct health *health, const struct active *active, unsigned jail,

@@ -4,9 +4,10 @@
 /*
  * Saying when we are blind: journald dropped messages of a unit we watch, the journal was vacuumed
  * past the cursor, a rule has matched nothing for days while its unit logs, a pattern ran into its
- * match limit, failures whose session is not known.
+ * match limit, failures whose session is not known. And when banned hosts go on failing.
  */
 
+#include "count/reach.h"
 #include "io/journal.h"
 #include "run/active.h"
 
@@ -19,17 +20,21 @@ struct silence {
 	usec_t limit_said;
 	uint64_t lost; /* failures, as of the last time that it was said */
 	usec_t lost_said;
+	struct reach reach;
 };
 
 struct health {
 	struct silence *silences;
 	usec_t last_look;
+	usec_t begun; /* with these rules; what was logged before was read late */
 };
 
 /* These are the rules in force now. */
 int health_reset(struct health *health, const struct ruleset *ruleset, usec_t now) must_check;
 /* Of each entry that is read; and of the last one of those that were read at once. */
 void health_entry(const struct ruleset *ruleset, const struct entry *entry);
+/* Of each entry that was fed, before the next. */
+void health_verdicts(struct health *health, const struct active *active, const struct entry *entry);
 void health_batch(struct health *health, const struct active *active, const struct entry *entry,
 		  usec_t now);
 /* Reading goes on after an entry of that time. */

@@ -71,7 +71,11 @@ static int run_feed(struct daemon *daemon, enum reader_use use)
 				 : engine_feed(engine, entry);
 	if (r < 0)
 		return reader_pass_over(&daemon->reader, r);
-	return use == READER_NEW ? commit_decisions(daemon) : 0;
+	if (use != READER_NEW)
+		return 0;
+	if (!daemon->dry_run)
+		health_verdicts(&daemon->health, &daemon->active, entry);
+	return commit_decisions(daemon);
 }
 
 /* A slice of the journal: read, judged, committed. */

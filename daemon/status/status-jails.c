@@ -71,6 +71,10 @@ static int jails_look_at(struct status *status, struct units *units, unsigned in
 		r = journal_seek_last(status->journal);
 	if (r > 0)
 		r = entry_time(journal_entry(status->journal), &facts->last_entry);
+	if (r >= 0 || r == -EBADMSG)
+		r = status_go_to_last(status->journal, LOG_REACH, rule->name, &said);
+	if (r > 0 && said > status->started)
+		facts->reach_said = said;
 	if ((r < 0 && r != -EBADMSG) || !jail->count ||
 	    jail->count->failures + jail->count->prevented > 0)
 		return r == -EBADMSG ? 0 : r;

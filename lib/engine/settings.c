@@ -86,3 +86,16 @@ struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
 	return jail == ENGINE_FORCED ? address_widen(address, length)
 				     : address_host(address, length);
 }
+
+usec_t engine_banned_since(const struct engine *engine, unsigned jail,
+			   const struct address *address, usec_t now)
+{
+	struct prefix prefix = engine_prefix_of(engine, jail, address);
+	const struct ban *ban =
+		ledger_banned(engine->ledger, engine->jails[jail].ledger_jail, &prefix, now);
+
+	if (!ban && engine_network(engine, jail, address, &prefix))
+		ban = ledger_banned(engine->ledger, state_ledger_jail(engine, jail, true), &prefix,
+				    now);
+	return ban ? ban->since : USEC_INFINITY;
+}

@@ -29,6 +29,10 @@ bool engine_network(const struct engine *engine, unsigned jail, const struct add
 bool engine_network_of(const struct engine *engine, unsigned jail, const struct ban *ban,
 		       struct prefix *ret);
 
+/* Since when the address is banned in that jail, or its network; USEC_INFINITY: it is not. */
+usec_t engine_banned_since(const struct engine *engine, unsigned jail,
+			   const struct address *address, usec_t now);
+
 /* What one offender is in that jail. */
 struct prefix engine_prefix_of(const struct engine *engine, unsigned jail,
 			       const struct address *address);

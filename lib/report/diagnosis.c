@@ -161,7 +161,7 @@ static int look_at_state(const struct facts *facts, struct diagnosis *d)
 }
 
 #define FEW         3                   /* failures */
-
+#define REACHES_FOR (2 * USEC_PER_HOUR) /* the daemon says it once an hour */
 
 bool overlooked_matters(const struct overlooked *overlooked)
 {
@@ -296,6 +296,14 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			"jail %s bans nobody for %s now: too many bans came at once (maxbans); banish "
 			"report --since '1h ago' lists its bans",
 			jail->name, human_age(age_of(facts, jail->held_since), age));
+	if (jail->reach_said > 0 && age_of(facts, jail->reach_said) < REACHES_FOR) {
+		r = add(d, true,
+			"jail %s: banned hosts still reach the server, as the daemon logged %s ago; does "
+			"\"ports\" of the jail hold every port of it, or is there a proxy in front?",
+			jail->name, human_age(age_of(facts, jail->reach_said), age));
+		if (r < 0)
+			return r;
+	}
 	if (jail->silent_said > 0)
 		return add(
 			d, false,

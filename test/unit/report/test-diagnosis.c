@@ -199,6 +199,15 @@ static void jails_that_ban_nobody(void **state)
 	CHECK(false, NULL, jail.held_since = NOW - 3 * HOUR; jail.held_until = NOW);
 }
 
+static void jails_whose_bans_keep_nobody_out(void **state)
+{
+	CHECK(true,
+	      "jail dovecot: banned hosts still reach the server, as the daemon logged 10min ago",
+	      jail.reach_said = NOW - 10 * MINUTE);
+	/* mended, or nobody tries any more */
+	CHECK(false, NULL, jail.reach_said = NOW - 2 * HOUR);
+}
+
 static void problems_stand_before_notes(void **state)
 {
 	struct facts_jail jails[2] = { well_jail, well_jail };
@@ -235,6 +244,7 @@ int main(void)
 		cmocka_unit_test(jails_that_recognise_nothing),
 		cmocka_unit_test(each_state_has_a_name),
 		cmocka_unit_test(jails_that_ban_nobody),
+		cmocka_unit_test(jails_whose_bans_keep_nobody_out),
 		cmocka_unit_test(problems_stand_before_notes),
 	};
 
