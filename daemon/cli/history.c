@@ -317,7 +317,8 @@ int history_print_warnings(const struct history *history, size_t max_warnings, b
 	if (!digest)
 		return 0;
 	for (size_t i = 0; i < digest->n_remarks; i++)
-		if (with_targets || strcmp(digest->remarks[i].id, log_id(LOG_TARGET)) != 0)
+		if (!digest->remarks[i].mended &&
+		    (with_targets || strcmp(digest->remarks[i].id, log_id(LOG_TARGET)) != 0))
 			sorted[n++] = &digest->remarks[i];
 	qsort(sorted, n, sizeof(sorted[0]), later);
 	if (n > 0 || history->n_lost > 0)
@@ -360,6 +361,8 @@ int history_print_warnings_json(const struct history *history)
 	for (size_t i = 0; r >= 0 && digest && i < digest->n_remarks; i++) {
 		const struct digest_remark *remark = &digest->remarks[i];
 
+		if (remark->mended)
+			continue;
 		r = output_print(true, NULL,
 				 (const struct row[]){
 					 ROW_TEXT("what", "warning"),

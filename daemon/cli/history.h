@@ -54,8 +54,8 @@ void history_split_login(const struct tally_item *item, char prefix[static PREFI
 /* What both print alike. A sentence, folded behind a label that is `width`
  * columns wide. -ENOMEM. */
 int history_print_folded(const char *label, int width, const char *text) must_check;
-/* The warnings, latest first, those of accounts only `with_targets`; nothing where there are none.
- * -ENOMEM. */
+/* The warnings that are not mended, latest first, those of accounts only `with_targets`; nothing
+ * where there are none. -ENOMEM. */
 int history_print_warnings(const struct history *history, size_t max_warnings,
 			   bool with_targets) must_check;
 int history_print_warnings_json(const struct history *history) must_check;

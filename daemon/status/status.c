@@ -16,9 +16,8 @@
 #include <unistd.h>
 
 #define UNIT_NAME   "banish.service"
-#define PATIENCE    (3 * USEC_PER_SEC) /* for counting failures; who asks is waiting */
-#define MAX_WAITING 100000             /* entries behind the position that are counted */
-#define START_TAKES (60 * USEC_PER_SEC)
+#define PATIENCE    (3 * USEC_PER_SEC)   /* for counting failures; who asks is waiting */
+#define MAX_WAITING 100000               /* entries behind the position that are counted */
 #define SPAN        (24 * USEC_PER_HOUR) /* of what is counted */
 
 static void status_done(struct status *status)
@@ -253,16 +252,12 @@ static int look_at_position(struct status *status)
 	return line ? count_waiting(status, line) : -ENOMEM;
 }
 
-/* The state could not be written, and nothing else was said of it since. Trouble at the start is
- * told before the word that it has started; of a life that began long before that, by systemd's own
- * restarts, the word alone is to be trusted. */
+/* The state could not be written, and nothing else was said of it since. */
 static int look_for_trouble(struct status *status)
 {
 	const struct digest *digest = status->history.digest;
-	usec_t begun = status->unit.begun, first = status->started;
+	usec_t first = status_begun(status);
 
-	if (begun > 0 && begun <= first && first - begun < START_TAKES)
-		first = begun;
 	for (size_t i = 0; i < digest->n_remarks; i++) {
 		const struct digest_remark *remark = &digest->remarks[i];
 
@@ -276,6 +271,24 @@ static int look_for_trouble(struct status *status)
 	}
 	status->facts.state_trouble = status->trouble;
 	return 0;
+}
+
+/* The first name in ignoreip that nobody has resolved yet. */
+static int look_for_names(struct status *status)
+{
+	const struct ignorelist *names = &status->policy->ignore_names;
+	int r = 1;
+
+	if (access(IGNOREDIR, R_OK | X_OK) < 0 && errno == EACCES)
+		return 0;
+	for (size_t i = 0; r > 0 && i < names->n_names; i++) {
+		cleanup(ignorelist_freep) struct ignorelist *answer = NULL;
+
+		r = config_read_answer(names->names[i], &answer);
+		if (r == 0)
+			status->facts.unresolved = names->names[i];
+	}
+	return MIN(r, 0);
 }
 
 /* What happened, if there is a journal. */
@@ -344,7 +357,9 @@ static int status_find(struct status *status)
 			if (is_younger(status, ruleset_jail(status->ruleset, i)->rule->file))
 				facts->stale_config = true;
 	}
-	r = look_at_past(status);
+	r = look_for_names(status);
+	if (r >= 0)
+		r = look_at_past(status);
 	if (r >= 0)
 		r = status_look_at_jails(status);
 	if (r >= 0)
@@ -353,7 +368,10 @@ static int status_find(struct status *status)
 		r = status_look_at_kernel(status);
 	if (r >= 0)
 		r = look_at_position(status);
-	return r < 0 ? r : diagnose(facts, &status->diagnosis);
+	if (r < 0)
+		return r;
+	status_take_out_mended(status);
+	return diagnose(facts, &status->diagnosis);
 }
 
 int verb_status(int argc, char **argv)

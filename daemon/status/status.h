@@ -61,6 +61,10 @@ int status_add_unseen(struct status *status, const char *what, const char *remed
  * time: 1; 0: there is none. */
 int status_go_to_last(struct journal *journal, enum log_kind kind, const char *jail,
 		      usec_t *ret_time) must_check;
+/* When this life of the daemon began, with its first word. */
+usec_t status_begun(const struct status *status);
+/* The warnings of the past whose cause is gone. After all else. */
+void status_take_out_mended(struct status *status);
 /* The jails: what their rules read, whether anything comes, what was said of them. */
 int status_look_at_jails(struct status *status) must_check;
 /* The table: whether it is whole, who is banned, what was kept out. */

@@ -134,6 +134,16 @@ static int look_at_config(const struct facts *facts, struct diagnosis *d)
 		return add(d, true,
 			   "no jail is in force, so nobody is ever banned: write \"jails\" into "
 			   "banish.json, see banish.json(5)");
+	if (facts->unresolved) {
+		int r = add(
+			d, true,
+			"no address of %s, which stands in ignoreip, is known, so it is not exempt: "
+			"systemctl start banish-resolve, then journalctl -u banish-resolve -n 20",
+			facts->unresolved);
+
+		if (r < 0)
+			return r;
+	}
 	if (facts->stale_config)
 		return add(
 			d, false,

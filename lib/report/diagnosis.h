@@ -72,6 +72,7 @@ struct facts {
 	const char *full;           /* set that takes no more; NULL: none */
 
 	const char *config_fault; /* NULL: the files are right */
+	const char *unresolved;   /* host name of ignoreip without an address; NULL: none */
 	bool stale_config;        /* they are younger than what the daemon has read */
 
 	struct facts_jail *jails; /* the caller's */

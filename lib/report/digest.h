@@ -45,6 +45,7 @@ struct digest_remark {
 	usec_t first, last;
 	usec_t calmed; /* the latest entry of the kind that is no warning; 0: none */
 	char *message; /* owned; of the latest */
+	bool mended;   /* the caller's: its cause is gone */
 };
 #define DIGEST_NO_JAIL UINT32_MAX
 

@@ -185,6 +185,57 @@ def test_blind_jails(machine, guard):
         machine.run("rm", "-r", "/etc/banish/rules.d")
 
 
+def test_a_unit_that_the_rule_does_not_name(machine, guard):
+    """One whose name was mistyped: its lines come under another, which is named at once."""
+    text = (lab.TREE / "rules/dovecot.json").read_text().replace('"dovecot.service"', '"dovecott.service"')
+    machine.write("/etc/banish/rules.d/dovecot.json", text)
+    try:
+        guard.restart()
+        machine.attack("203.0.113.98", attempts=1)
+        machine.wait_for(1, "203.0.113.98", "_SYSTEMD_UNIT=dovecot.service")
+        assert "jail dovecot is blind: no entry that it reads has come of late, but dovecot.service logs " \
+            "lines that its rule knows" in problems(guard)
+        done = guard("check")
+        assert "warning: jail dovecot is blind" in done.stderr and done.stdout.startswith("OK")
+    finally:
+        machine.run("rm", "-r", "/etc/banish/rules.d")
+
+
+def test_another_unit_beside_it(machine, guard):
+    """As NixOS had it: a name that the rule does not know."""
+    machine.attack("203.0.113.98", attempts=1)
+    line = machine.wait_for(1, "203.0.113.98", "_SYSTEMD_UNIT=dovecot.service")[0]["MESSAGE"]
+    machine.run("systemd-run", "--quiet", "--wait", "--unit=dovecot9", "echo", line)
+    machine.wait_for(1, "203.0.113.98", "_SYSTEMD_UNIT=dovecot9.service")
+    code, told = objects(guard)
+    assert code == 0
+    assert "dovecot9.service logs lines that rule dovecot knows, but jail dovecot does not read them" in \
+        "".join(item["message"] for item in told["note"])
+
+
+def test_a_name_that_nobody_resolved(machine, guard):
+    guard.configure(**lab.with_mox({"ignoreip": ["office.example.org"]}))
+    assert "no address of office.example.org" in problems(guard)
+    machine.write("/run/banish/ignore.d/office.example.org", "203.0.113.78\n")
+    assert problems(guard) == ""
+    machine.run("rm", "/run/banish/ignore.d/office.example.org")
+
+
+def test_a_failed_reload_is_no_news_after_a_good_one(machine, guard):
+    def warned():
+        return any("reload failed" in item["message"] for item in objects(guard)[1].get("warning", []))
+
+    guard.configure(jails={"dovecott": {}})
+    guard("check", check=False)
+    machine.run("systemctl", "kill", "--signal=HUP", "banish.service")
+    guard.wait_message("LOG_RELOAD_FAILED")
+    assert warned()
+    guard.configure(**lab.with_mox({}))
+    guard.reload()
+    guard.wait_message("LOG_RELOAD")
+    assert not warned()
+
+
 def test_a_server_that_has_just_started_is_not_blind(machine, guard):
     """Its first words come before systemd calls it active: only its begin is before them."""
     cursor = machine.cursor()

@@ -1,5 +1,6 @@
 """`banish status` looks around: what rules know and no jail reads, and what no rule knows."""
 import json
+import re
 import subprocess
 import time
 
@@ -90,3 +91,21 @@ def test_of_many_instances_a_few_are_read(look):
     units = [(f"ssh@{i}-192.0.2.1:22-198.51.100.7:{i}.service", SSHD, 3) for i in range(9)]
     found = look({"dovecot": {}}, ("dovecot.service", DOVECOT, 1), *units)
     assert 0 < len(found) <= 4 and all("rule sshd" in message for _, message in found)
+
+
+def test_a_warning_leaves_when_its_cause_is_gone(tmp_path, monkeypatch):
+    """The daemon said that the rule matches nothing; what came then is the same but for one line."""
+    log = (banish_test.TREE / "daemon/io/log.h").read_text()
+    silent = re.search(r'LOG_SILENT, "([0-9a-f]{32})"', log)[1]
+    monkeypatch.setattr(past, "BEGIN", int(time.time() - 300) * 1_000_000)
+    (tmp_path / "banish.json").write_text('{"jails": {"dovecot": {}}}')
+    warned = past.entry(0, _SYSTEMD_UNIT="banish.service", MESSAGE_ID=silent, PRIORITY="4", BANISH_JAIL="dovecot",
+                        MESSAGE="rule dovecot has matched nothing")
+    for name, message, count in [("still", "nothing", 1), ("mended", DOVECOT, 0)]:
+        past.write(tmp_path / f"{name}.journal", [warned, past.entry(1, _SYSTEMD_UNIT="dovecot.service", MESSAGE=message)])
+        for verb, expected in [("status", count), ("report", 1)]:
+            done = subprocess.run([banish_test.BANISH, verb, "--json", "--config", tmp_path, "--rules",
+                                   banish_test.TREE / "rules", "--file", tmp_path / f"{name}.journal"],
+                                  text=True, capture_output=True, check=False, timeout=60)
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            assert sum(item["what"] == "warning" for item in told) == expected, (name, verb, told)

@@ -94,6 +94,8 @@ static void the_configuration(void **state)
 	      facts.stale_config = true);
 	CHECK(true, "no jail is in force", facts.n_jails = 0);
 	CHECK(false, "changed after the daemon read it", facts.stale_config = true);
+	CHECK(true, "no address of office.example.org, which stands in ignoreip, is known",
+	      facts.unresolved = "office.example.org");
 }
 
 static void the_place_in_the_journal(void **state)
