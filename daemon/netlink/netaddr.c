@@ -88,14 +88,24 @@ static void netaddr_add(struct list *list, uint8_t family, const void *bytes, si
 		list->n_items++;
 }
 
+/* The one behind `attr`, NULL: the first; NULL: no more. */
+static const struct nlattr *attribute_next(const void *attributes, size_t size,
+					   const struct nlattr *attr)
+{
+	attr = attr ? mnl_attr_next(attr) : attributes;
+	return mnl_attr_ok(attr, (int)((const char *)attributes + size - (const char *)attr))
+		       ? attr
+		       : NULL;
+}
+
 /* On a point-to-point link IFA_ADDRESS is the peer, IFA_LOCAL is we. */
 static void add_address(struct list *list, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attr, *address = NULL, *local = NULL;
+	size_t size = mnl_nlmsg_get_payload_len(message) - sizeof(*head);
+	const struct nlattr *attr = NULL, *address = NULL, *local = NULL;
 
-	mnl_attr_for_each(attr, message, sizeof(*head))
-	{
+	while ((attr = attribute_next(head + 1, size, attr))) {
 		if (mnl_attr_get_type(attr) == IFA_ADDRESS)
 			address = attr;
 		if (mnl_attr_get_type(attr) == IFA_LOCAL)
@@ -109,10 +119,9 @@ static void add_address(struct list *list, const struct nlmsghdr *message)
 /* Those of a route, or of one of its next hops. */
 static void add_gateways(struct list *list, uint8_t family, const void *attributes, size_t size)
 {
-	const struct nlattr *attr;
+	const struct nlattr *attr = NULL;
 
-	mnl_attr_for_each_payload(attributes, size)
-	{
+	while ((attr = attribute_next(attributes, size, attr))) {
 		struct rtnexthop *hop = mnl_attr_get_payload(attr);
 		const struct rtvia *via = mnl_attr_get_payload(attr);
 		int left = mnl_attr_get_payload_len(attr);
