@@ -17,6 +17,7 @@ static const struct verb {
 	{ "run", verb_run, "the daemon: follow the journal, ban attackers" },
 	{ "check", verb_check, "test the configuration and every rule's examples" },
 	{ "test", verb_test, "what would the rules make of this line?" },
+	{ "import", verb_import, "take over the configuration of fail2ban" },
 	{ "replay", verb_replay, "what would have been decided over a journal?" },
 	{ "status", verb_status, "does it work, and what is wrong?" },
 	{ "report", verb_report, "what happened in the last day?" },

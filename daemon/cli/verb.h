@@ -14,6 +14,7 @@ enum {
 
 int verb_ban(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_import(int argc, char **argv);
 int verb_list(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_report(int argc, char **argv);

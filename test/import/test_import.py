@@ -1,0 +1,205 @@
+"""`banish import fail2ban` over small configurations: what it writes, what it says, what `check` and
+`test` make of it."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+BANISH = pathlib.Path(os.environ.get("BANISH_BUILD", TREE / "build")) / "daemon" / "banish"
+sys.path.append(str(TREE / "test" / "rules"))
+import past  # noqa: E402
+
+ACTION = {"action.d/iptables.conf": "[Init]\nblocktype = DROP\n"}
+JAILS = """
+[DEFAULT]
+bantime = 10m
+action = iptables[port="%(port)s"]
+"""
+DOOR = {
+    "jail.conf": JAILS + "[door]\nenabled = true\nport = 7000:7010\nmaxretry = 3\n"
+                         "filter = door[mode=strict]\n",
+    "filter.d/door.conf": """
+[INCLUDES]
+before = common.conf
+[Definition]
+_daemon = doord
+prefregex = ^<F-MLFID>%(__prefix_line)s</F-MLFID>door: <F-CONTENT>.+</F-CONTENT>$
+strict = ^knock by <ADDR>$
+lax =
+failregex = ^(?P<what>key|code) refused for "<F-USER>[^"]*</F-USER>", from <HOST>(?: port \\d+)?$
+            <<mode>>
+            ^ajar for <DNS>$
+ignoreregex = ^knock by 192\\.0\\.2\\.
+journalmatch = _SYSTEMD_UNIT=door.service + _COMM=doord
+""",
+    "filter.d/common.conf": """
+[DEFAULT]
+logtype = file
+__prefix_line = <lt_<logtype>/__prefix_line>
+[lt_file]
+__prefix_line = \\S+ %(_daemon)s\\[\\d+\\]:\\s
+[lt_journal]
+__prefix_line = %(lt_file/__prefix_line)s
+""",
+    **ACTION,
+}
+
+
+def write_folder(path, files):
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    return path
+
+
+def banish(*arguments):
+    return subprocess.run([BANISH, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def run_import(tmp_path, files, *arguments):
+    """Without a journal, but for one that the arguments name."""
+    folder = write_folder(tmp_path / "fail2ban", files)
+    journal = [] if arguments else ["--file", str(tmp_path / "none")]
+    return banish("import", "fail2ban", folder, "--output", tmp_path / "out", "--rules", TREE / "rules",
+                  *journal, *arguments)
+
+
+def check(tmp_path):
+    done = banish("check", "--config", tmp_path / "out", "--rules", TREE / "rules")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def ask(tmp_path, *messages):
+    done = banish("test", "--config", tmp_path / "out", "--rules", TREE / "rules", "--json", *messages)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    return [(answer["event"], answer["outcome"], answer["address"], answer["user"]) for answer in answers]
+
+
+def without_comments(path):
+    return json.loads(re.sub(r"//.*|/\*.*?\*/", "", path.read_text()))
+
+
+def test_a_filter_becomes_a_rule(tmp_path):
+    done = run_import(tmp_path, DOOR)
+    assert done.returncode == 0, done.stderr
+    assert "door: translated to" in done.stdout and "3 of 4 patterns" in done.stdout
+    assert "not taken: fail-3: it tells a host name" in done.stdout
+    assert "its journalmatch _COMM=... alone is left out" in done.stdout
+    assert "1 jail, " in check(tmp_path)
+    assert ask(tmp_path, 'door: code refused for "eve", from 198.51.100.7 port 1', "door: knock by 2001:db8::1",
+               "door: knock by 192.0.2.1", "door: ajar for example.org", "door: knock by 198.51.100.7 x") == [
+        ("fail-1", "failure", "198.51.100.7", "eve"),
+        ("fail-2", "failure", "2001:db8::1", None),
+        ("ignored-1", "success", None, None),
+        (None, None, None, None),
+        (None, None, None, None),
+    ]
+
+
+def test_the_policy_says_where_values_are_from(tmp_path):
+    assert run_import(tmp_path, DOOR).returncode == 0
+    path = tmp_path / "out" / "banish.json"
+    policy = without_comments(path)
+    assert policy["defaults"]["bantime"] == "10min"
+    assert policy["jails"] == {"door": {"maxretry": 3, "action": "drop", "ports": ["7000-7010"]}}
+    assert '"maxretry": 3 /* jail.conf:8 */' in path.read_text()
+
+
+def test_lines_of_the_journal_are_examples(tmp_path):
+    journal = tmp_path / "a.journal"
+    fields = {"_SYSTEMD_UNIT": "door.service", "SYSLOG_IDENTIFIER": "doord"}
+    past.write(journal, [
+        past.entry(0, MESSAGE='door: key refused for "too early", from 198.51.100.1', **fields),
+        past.entry(9, MESSAGE="door: knock by 198.51.100.3", _SYSTEMD_UNIT="other.service"),
+        past.entry(10, MESSAGE='door: key refused for "ann", from 198.51.100.2', **fields),
+        past.entry(11, MESSAGE='door: key refused for "bob", from 198.51.100.4', **fields),
+    ])
+    done = run_import(tmp_path, DOOR, "--file", str(journal), "--since", f"@{past.BEGIN // 1000000 + 5}")
+    assert done.returncode == 0, done.stderr
+    assert "3 of 4 patterns, 1 seen in the journal" in done.stdout
+    rule = without_comments(tmp_path / "out" / "rules.d" / "door.json")
+    assert {"message": 'door: key refused for "ann", from 198.51.100.2', "event": "fail-1",
+            "address": "198.51.100.2", "user": "ann"} in rule["examples"]
+    check(tmp_path)
+
+
+def test_every_shipped_rule_stands_for_a_filter():
+    table = (TREE / "lib" / "import" / "import.c").read_text()
+    for rule in (TREE / "rules").glob("*.json"):
+        assert f'", "{rule.stem}", ' in table, f"{rule.stem}: add its filter to the table in lib/import/import.c"
+
+
+def test_nothing_is_written_over(tmp_path):
+    (tmp_path / "out" / "rules.d").mkdir(parents=True)
+    for name in ("banish.json", "rules.d/door.json"):
+        mine = tmp_path / "out" / name
+        mine.write_text("mine")
+        done = run_import(tmp_path, DOOR)
+        assert done.returncode == 1 and "File exists" in done.stderr and name in done.stderr
+        assert mine.read_text() == "mine"
+        mine.unlink()
+        assert not list((tmp_path / "out").rglob("*.json"))
+
+
+def test_bans_are_taken_over_by_the_command_that_is_printed(tmp_path):
+    done = run_import(tmp_path, {**DOOR, "jail.local": "[sshd]\nenabled=true\nfilter=sshd\nport=ssh\n"
+                                                       "[sshd-two]\nenabled=true\nfilter=sshd\nport=2222\n"})
+    command = next(line for line in done.stdout.splitlines() if line.startswith("  for j in "))
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "fail2ban-client").write_text(
+        "#!/bin/sh\n[ $2 = door ] && printf '192.0.2.9 \\t2020-01-01 00:00:00 + 600 = 2999-01-01 00:00:00\\n"
+        "2001:db8::9 \\t2020-01-01 00:00:00 + -1 = 9999-12-31 23:59:59\\n'\n"
+        "[ $2 = sshd-two ] && printf '192.0.2.8 \\t2020-01-01 00:00:00 + 600 = 2999-01-01 00:00:00\\n'\nexit 0\n")
+    (tools / "banish").write_text("#!/bin/sh\necho \"$@\"\n")
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    ran = subprocess.run(["sh", "-c", command], env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+                         capture_output=True, text=True, check=True, timeout=60)
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert [(line[2], line[-1]) for line in lines] == [
+        ("door", "192.0.2.9"), ("door", "2001:db8::9"), ("sshd", "192.0.2.8")]
+    assert int(lines[0][4].rstrip("s")) > 10**10 and lines[1][4] == "infinity"
+
+
+@pytest.mark.parametrize("arguments, code, text", [
+    (["fail2ban"], 2, "--output DIR"),
+    (["crowdsec", "--output", "/nowhere"], 2, "only fail2ban's"),
+    ([], 2, "fail2ban [DIR] is missing"),
+    (["fail2ban", "/nowhere", "--output", "/nowhere/out"], 1, "cannot read /nowhere"),
+])
+def test_a_wrong_call_is_told(arguments, code, text):
+    done = banish("import", *arguments)
+    assert done.returncode == code and text in done.stderr
+
+
+def test_a_folder_without_jails_is_none(tmp_path):
+    done = run_import(tmp_path, ACTION)
+    assert done.returncode == 1 and "jail.conf" in done.stderr
+
+
+@pytest.mark.parametrize("text", [
+    "[DEFAULT]\nx = %(x)s\n[door]\nenabled = true\nfilter = %(x)s\n",
+    "[door]\nenabled = true\nfilter = door[mode=" + "<" * 5000 + ">]\n",
+    "[door]\nenabled = true\nfailregex = " + "(" * 100000 + "<HOST>\n",
+    "[door]\nenabled = true\nfailregex = " + "<HOST>" * 20000 + "\n",
+    "[door]\nenabled = true\nfailregex = ^(?:a|a)*$" + "<ADDR>\n",
+    "[door]\nenabled = true\nmaxretry = " + "9" * 1000 + "\nbantime = " + "9" * 1000 + "\n",
+    "[door]\nenabled = true\nport = " + "1," * 100000 + "\n",
+    "[INCLUDES]\nbefore = jail.local\nafter = jail.local\n[door]\nenabled = true\n",
+    "[\nx\n]=[\n=\n[door]\nenabled = true\nfilter = [[[[\n",
+    "[door]\nenabled = true\naction = iptables[[[a=\"\n",
+    "\x00\xff[door]\x00\nenabled\x00=true\n",
+], ids=range(11))
+def test_hostile_texts_end(tmp_path, text):
+    done = run_import(tmp_path, {**DOOR, "jail.local": text})
+    assert done.returncode in (0, 1), done.stderr
+    if done.returncode == 0:
+        check(tmp_path)
