@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /* All lines of a compacted file in one text, owned by the caller. */
-static inline char *encode_all(const struct ledger *ledger)
+static inline char *encode_all(struct ledger *ledger)
 {
 	struct ledger_place place = { 0 };
 	char *text, *line;

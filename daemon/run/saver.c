@@ -29,7 +29,7 @@ void saver_write_soon(struct saver *saver, usec_t delay)
 }
 
 struct compaction {
-	const struct ledger *ledger;
+	struct ledger *ledger;
 	struct ledger_place place;
 	char *line; /* owned */
 };
@@ -180,6 +180,7 @@ static int begin_anew(struct saver *saver, const uint8_t seed[static 16], int er
 /* The rest of the file holds. It is written anew, so that this is said once. */
 static int pass_over_damage(struct saver *saver, const struct loading *loading)
 {
+	uint64_t n_missing = ledger_n_missing(loading->ledger);
 	const char *path = state_path(saver->state);
 	int r;
 
@@ -188,11 +189,12 @@ static int pass_over_damage(struct saver *saver, const struct loading *loading)
 	if (r == -ENOMEM)
 		return r;
 	log_say(LOG_STATE_READ, LOG_ERR,
-		"%s is damaged: %zu line%s and %zu change%s are not usable and were skipped, the rest "
-		"holds; %s %s.bad%s%s",
+		"%s is damaged: %zu line%s and %zu change%s are not usable and were skipped, %" PRIu64
+		" line%s missing, the rest holds; %s %s.bad%s%s",
 		path, loading->n_bad, PLURAL(loading->n_bad), loading->n_changes,
-		PLURAL(loading->n_changes), r < 0 ? "it could not be kept as" : "it is kept as",
-		path, r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
+		PLURAL(loading->n_changes), n_missing, n_missing == 1 ? " is" : "s are",
+		r < 0 ? "it could not be kept as" : "it is kept as", path, r < 0 ? ": " : "",
+		r < 0 ? strerror(-r) : "");
 	return 0;
 }
 
@@ -230,7 +232,7 @@ int saver_load(struct saver *saver, const char *folder, const uint8_t seed[stati
 	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EFBIG || r == -EACCES || r == -EIO ||
 	    r == -EISDIR || r == -ENOTSUP)
 		r = begin_anew(saver, seed, r, &ledger);
-	else if (r >= 0 && loading.n_bad + loading.n_changes > 0)
+	else if (r >= 0 && (loading.n_bad + loading.n_changes > 0 || ledger_n_missing(ledger) > 0))
 		r = pass_over_damage(saver, &loading);
 	else if (r < 0 && r != -ENOMEM)
 		log_say(LOG_STATE_READ, LOG_ERR, "cannot start: %s cannot be read: %s",

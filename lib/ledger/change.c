@@ -225,6 +225,7 @@ void ledger_saved(struct ledger *ledger)
 			record->unsaved = 0;
 	}
 	ledger->n_unsaved = 0;
+	ledger->line = ledger->written;
 	ledger->table_unsaved = false;
 	ledger->told_unsaved = false;
 }

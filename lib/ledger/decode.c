@@ -6,6 +6,7 @@
 #include "ledger/encode.h"
 
 #include "base/types.h"
+#include "ledger/store.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -225,9 +226,9 @@ static int decode_take_change(struct ledger *ledger, const cJSON *object)
 	return -EBADMSG;
 }
 
-enum { VERSION, POSITION, TIME, BEGIN, TABLE, SETS, CHANGES, N_LINE_KEYS };
-static const char *const line_keys[N_LINE_KEYS] = { "v",     "cursor", "time",   "begin",
-						    "table", "sets",   "changes" };
+enum { VERSION, LINE, POSITION, TIME, BEGIN, TABLE, SETS, CHANGES, CHECKSUM, N_LINE_KEYS };
+static const char *const line_keys[N_LINE_KEYS] = { "v",     "line", "cursor",  "time",    "begin",
+						    "table", "sets", "changes", "checksum" };
 
 /* What stands around the changes; false: it makes no sense. Handles of sets are small: each table
  * counts its own from 1. */
@@ -262,7 +263,36 @@ static bool decode_line(const cJSON *const items[static N_LINE_KEYS], struct pos
 	return true;
 }
 
-int ledger_decode(struct ledger *ledger, struct span line)
+/* False: a line with a checksum was changed after it was written. */
+static bool is_as_written(struct span line)
+{
+	char end[LEDGER_END_SIZE];
+	struct span text = line;
+
+	text.size -= MIN(line.size, strlen(encode_end((struct span){ 0 }, end)));
+	return strncmp(text.data + text.size, encode_end(text, end), line.size - text.size) == 0;
+}
+
+/* False: this line was read before. A line that cannot be read is not missing. */
+static bool count_line(struct ledger *ledger, uint64_t number)
+{
+	uint64_t gap;
+
+	if (number <= ledger->line)
+		return false;
+	gap = number - ledger->line - 1;
+	ledger->n_missing += gap - MIN(gap, ledger->n_spoilt);
+	ledger->n_spoilt = 0;
+	ledger->written = number; /* ledger_saved() takes it over */
+	return true;
+}
+
+uint64_t ledger_n_missing(const struct ledger *ledger)
+{
+	return ledger->n_missing;
+}
+
+static int decode_commit(struct ledger *ledger, struct span line)
 {
 	const char *end, *table;
 	cleanup(json_freep) cJSON *json =
@@ -280,7 +310,9 @@ int ledger_decode(struct ledger *ledger, struct span line)
 		return -EBADMSG;
 	if (number != LEDGER_VERSION)
 		return -EPROTONOSUPPORT;
-	if (!known || !decode_line(items, &position, &table))
+	if (!known || !decode_line(items, &position, &table) ||
+	    (items[CHECKSUM] && !is_as_written(line)) ||
+	    (items[LINE] && (!decode_number(items[LINE], &number) || !count_line(ledger, number))))
 		return -EBADMSG;
 	for (const cJSON *item = items[CHANGES]->child; r != -ENOMEM && item; item = item->next) {
 		r = decode_take_change(ledger, item);
@@ -300,4 +332,12 @@ int ledger_decode(struct ledger *ledger, struct span line)
 	if (r == 0 && position.cursor.data)
 		r = ledger_set_position(ledger, &position);
 	return r < 0 ? r : n_damaged;
+}
+
+int ledger_decode(struct ledger *ledger, struct span line)
+{
+	int r = decode_commit(ledger, line);
+
+	ledger->n_spoilt += r == -EBADMSG || r == -EPROTONOSUPPORT;
+	return r;
 }

@@ -1,6 +1,8 @@
 #include "ledger/encode.h"
 
+#include "base/hash.h"
 #include "ledger/store.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -175,10 +177,19 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 	}
 }
 
-/* `all`: also what is saved. */
-static void begin_line(struct text *text, const struct ledger *ledger, bool with_table, bool all)
+const char *encode_end(struct span text, char ret[static LEDGER_END_SIZE])
 {
-	encode_print(text, "{\"v\":%d", LEDGER_VERSION);
+	snprintf(ret, LEDGER_END_SIZE, ",\"checksum\":\"%016" PRIx64 "\"}",
+		 hash_identity(text.data, text.size));
+	return ret;
+}
+
+/* `all`: also what is saved. */
+static void begin_line(struct text *text, struct ledger *ledger, uint64_t number, bool with_table,
+		       bool all)
+{
+	ledger->written = number;
+	encode_print(text, "{\"v\":%d,\"line\":%" PRIu64, LEDGER_VERSION, number);
 	if (ledger->cursor) {
 		encode_print(text, ",\"cursor\":");
 		put_string(text, ledger->cursor);
@@ -204,7 +215,12 @@ static void begin_line(struct text *text, const struct ledger *ledger, bool with
 
 static int end_line(struct text *text, char **ret)
 {
-	encode_print(text, "]}\n");
+	char end[LEDGER_END_SIZE];
+
+	encode_print(text, "]");
+	if (!text->failed)
+		encode_print(text, "%s\n",
+			     encode_end((struct span){ text->data, text->size }, end));
 	if (text->failed) {
 		free(text->data);
 		return -ENOMEM;
@@ -213,11 +229,11 @@ static int end_line(struct text *text, char **ret)
 	return 0;
 }
 
-int ledger_encode(const struct ledger *ledger, char **ret)
+int ledger_encode(struct ledger *ledger, char **ret)
 {
 	struct text text = { 0 };
 
-	begin_line(&text, ledger, ledger->table_unsaved, false);
+	begin_line(&text, ledger, ledger->line + 1, ledger->table_unsaved, false);
 	for (size_t i = 0; i < ledger->n_unsaved; i++) {
 		const struct record *record = store_find(ledger, ledger->unsaved[i]);
 
@@ -227,21 +243,21 @@ int ledger_encode(const struct ledger *ledger, char **ret)
 	return end_line(&text, ret);
 }
 
-int ledger_encode_next(const struct ledger *ledger, struct ledger_place *place, char **ret)
+int ledger_encode_next(struct ledger *ledger, struct ledger_place *place, char **ret)
 {
 	const struct ban *ban = ledger_next(ledger, place->last);
+	bool first = place->n_lines == 0;
 	struct text text = { 0 };
 	int r;
 
-	if (!ban && place->begun)
+	if (!ban && !first)
 		return 0;
-	begin_line(&text, ledger, !place->begun && *ledger->table, !place->begun);
+	begin_line(&text, ledger, ++place->n_lines, first && *ledger->table, first);
 	for (size_t n = 0; ban && n < BANS_A_LINE; n++) {
 		put_changes(&text, ban, UNSAVED_BAN);
 		place->last = ban;
 		ban = ledger_next(ledger, ban);
 	}
-	place->begun = true;
 	r = end_line(&text, ret);
 	return r < 0 ? r : 1;
 }

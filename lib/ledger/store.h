@@ -67,6 +67,8 @@ struct ledger {
 	uint32_t hand;
 	char *cursor;
 	usec_t time;
+	uint64_t line, written;       /* the number of the file's last line; of the one made last */
+	uint64_t n_spoilt, n_missing; /* lines that cannot be read since; that are not there */
 	const char *table;
 	struct filled_set *filled; /* owned; of that table */
 	size_t n_filled, max_filled;

@@ -73,7 +73,7 @@ static void visit(const uint8_t *data, size_t size, struct firewall *firewall,
 	}
 }
 
-static void check_ledger(const struct ledger *ledger)
+static void check_ledger(struct ledger *ledger)
 {
 	cleanup(ledger_freep) struct ledger *again = NULL;
 	cleanup(freep) char *text = NULL, *text_again = NULL;

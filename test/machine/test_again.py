@@ -238,6 +238,7 @@ def test_a_note_is_known_for_longer_than_a_restart_reads_the_rest(machine, banis
     *before, last = machine.output("cat", "/var/lib/banish/state").splitlines()
     last = json.loads(last)
     last["time"] += 5 * 3600 * SECOND
+    del last["checksum"]
     machine.run("sh", "-c", "cat >/var/lib/banish/state",
                 input="".join(line + "\n" for line in [*before, json.dumps(last, separators=(",", ":"))]))
     start = machine.cursor()

@@ -135,6 +135,10 @@ def test_a_file_that_makes_no_sense_is_kept_aside(machine, guard, script, word):
     guard.wait_banned("dovecot4", "203.0.113.137")
 
 
+# Somebody's own change, or a line of 0.1.0: with a checksum it would be damage of the whole line.
+UNSEAL = r"""s/,"checksum":"[^"]*"//;"""
+
+
 @pytest.mark.parametrize("script", [
     r"""s/"cursor":"s=./"cursor":"s=Z/""",
     r"""s/"cursor":"s=[^"]*"/"cursor":""/""",
@@ -147,7 +151,7 @@ def test_a_cursor_that_makes_no_sense_costs_only_the_place(machine, guard, scrip
     guard.wait_entry("adopt", address="198.51.100.171")
     guard.stop()
     machine.mox("198.51.100.172")
-    damage(machine, f"sed -i '{script}' state")
+    damage(machine, f"sed -i '{UNSEAL}{script}' state")
     start = machine.cursor()
     guard.start()
     message, = guard.messages("LOG_STATE_READ", start)
@@ -166,7 +170,9 @@ def test_a_cursor_that_makes_no_sense_costs_only_the_place(machine, guard, scrip
 
 
 @pytest.mark.parametrize("script", [
-    r"""/"ban":.*198\.51\.100\.173/s/"jail":"mox"/"jail":"Mox"/""",
+    UNSEAL + r"""/"ban":.*198\.51\.100\.173/s/"jail":"mox"/"jail":"Mox"/""",
+    r"""/"ban":.*198\.51\.100\.173/s/"until":1/"until":2/""",  # another time, as good as the right one
+    r"""/"ban":.*198\.51\.100\.173/d""",
     r"""/"ban":.*198\.51\.100\.173/s/"since":1/"since":9/""",
     r"""/"ban":.*198\.51\.100\.173/s/^./#/""",
 ])

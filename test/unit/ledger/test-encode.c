@@ -37,6 +37,19 @@ static const struct ban *add(struct ledger *ledger, const struct ban *ban)
 	return added;
 }
 
+/* Takes out what tells the lines from each other and guards them. */
+static char *bare(char *text)
+{
+	static const char line[] = "\"line\":", checksum[] = ",\"checksum\":\"0123456789abcdef\"";
+	char *at, *end;
+
+	for (at = text; (at = strstr(at, line)); memmove(at, end, strlen(end) + 1))
+		end = at + strcspn(at, ",") + 1;
+	for (at = text; (at = strstr(at, ",\"checksum\":")); memmove(at, end, strlen(end) + 1))
+		end = at + sizeof(checksum) - 1;
+	return text;
+}
+
 #define PREFIX_V4                                   \
 	{                                           \
 		{ AF_INET, { 203, 0, 113, 7 } }, 32 \
@@ -73,7 +86,7 @@ static void a_commit_is_one_line(void **state)
 	assert_int_equal(ledger_set_position(ledger, &position), 0);
 	assert_int_equal(ledger_encode(ledger, &line), 0);
 	assert_string_equal(
-		line,
+		bare(line),
 		"{\"v\":1,\"cursor\":\"s=\\\"9\\\\\\u000a\",\"time\":1763769600000000,\"changes\":["
 		"{\"ban\":{\"id\":1,\"jail\":\"dovecot\",\"prefix\":\"203.0.113.7/32\",\"address\":\"203.0.113.7\","
 		"\"since\":1,\"until\":2,\"event\":\"auth-failed\",\"failures\":5.5,\"offence\":3,\"cursor\":\"s=7\"}},"
@@ -86,12 +99,12 @@ static void a_commit_is_one_line(void **state)
 	assert_int_equal(ledger_lift(ledger, automatic->id, 10, &after), 0);
 	assert_int_equal(ledger_encode(ledger, &second), 0);
 	assert_non_null(strstr(
-		second,
+		bare(second),
 		"\"changes\":[{\"placed\":1},{\"unban\":{\"id\":1,\"time\":10,\"after\":"
 		"{\"time\":9,\"cursor\":\"s=8\"}}},{\"until\":{\"id\":2,\"until\":77}}]}\n"));
 	ledger_saved(ledger);
 	assert_int_equal(ledger_encode(ledger, &third), 0);
-	assert_non_null(strstr(third, "\"changes\":[]}\n"));
+	assert_non_null(strstr(bare(third), "\"changes\":[]}\n"));
 }
 
 static void reads_back_what_it_wrote(void **state)
@@ -134,7 +147,7 @@ static void a_state_that_says_where_to_begin_is_read(void **state)
 	assert_int_equal(ledger_position(ledger).time, 12);
 	assert_string_equal(ledger_table(ledger), "t");
 	assert_int_equal(ledger_encode(ledger, &line), 0);
-	assert_string_equal(line, "{\"v\":1,\"cursor\":\"d\",\"time\":12,\"changes\":[]}\n");
+	assert_string_equal(bare(line), "{\"v\":1,\"cursor\":\"d\",\"time\":12,\"changes\":[]}\n");
 }
 
 static void a_reason_is_kept_whatever_it_says(void **state)
@@ -163,12 +176,13 @@ static void a_reason_is_kept_whatever_it_says(void **state)
 	assert_int_equal(ledger_set_reason(ledger, ban->id, "other"), 0);
 	assert_int_equal(ledger_set_reason(ledger, 99, "nobody's"), 0);
 	assert_int_equal(ledger_encode(ledger, &second), 0);
-	assert_non_null(strstr(second, "\"changes\":[{\"until\":{\"id\":1,\"until\":7}},"
-				       "{\"reason\":{\"id\":1,\"reason\":\"other\"}}]}\n"));
+	assert_non_null(strstr(bare(second), "\"changes\":[{\"until\":{\"id\":1,\"until\":7}},"
+					     "{\"reason\":{\"id\":1,\"reason\":\"other\"}}]}\n"));
 	assert_int_equal(ledger_decode(again, (struct span){ second, strlen(second) - 1 }), 0);
 	assert_string_equal(ledger_get(again, ban->id)->reason, "other");
 	whole = encode_all(again);
-	assert_non_null(strstr(whole, "\"until\":7,\"manual\":true,\"reason\":\"other\"}}]}\n"));
+	assert_non_null(
+		strstr(bare(whole), "\"until\":7,\"manual\":true,\"reason\":\"other\"}}]}\n"));
 }
 
 static void a_length_that_was_meant_is_kept(void **state)
@@ -187,7 +201,7 @@ static void a_length_that_was_meant_is_kept(void **state)
 
 		assert_true(ledger_get(ledger, 1)->exact);
 		whole = encode_all(ledger);
-		assert_string_equal(whole, lines[0]);
+		assert_string_equal(bare(whole), lines[0]);
 	}
 }
 
@@ -199,13 +213,13 @@ static void the_table_is_told_where_it_changes(void **state)
 	assert_string_equal(ledger_table(ledger), "");
 	assert_int_equal(ledger_set_table(ledger, "b/1"), 0);
 	assert_int_equal(ledger_encode(ledger, &line), 0);
-	assert_string_equal(line, "{\"v\":1,\"table\":\"b/1\",\"changes\":[]}\n");
+	assert_string_equal(bare(line), "{\"v\":1,\"table\":\"b/1\",\"changes\":[]}\n");
 	ledger_saved(ledger);
 	assert_int_equal(ledger_set_table(ledger, "b/1"), 0);
 	assert_int_equal(ledger_encode(ledger, &second), 0);
-	assert_string_equal(second, "{\"v\":1,\"changes\":[]}\n");
+	assert_string_equal(bare(second), "{\"v\":1,\"changes\":[]}\n");
 	whole = encode_all(ledger);
-	assert_string_equal(whole, line);
+	assert_string_equal(bare(whole), line);
 	again = read_all(whole);
 	assert_string_equal(ledger_table(again), "b/1");
 	assert_false(ledger_table_is_unsaved(again));
@@ -222,13 +236,13 @@ static void filled_sets_are_those_of_the_table(void **state)
 	assert_int_equal(ledger_set_filled(ledger, "a.net6", 9), 0);
 	assert_int_equal(ledger_encode(ledger, &line), 0);
 	assert_string_equal(
-		line,
+		bare(line),
 		"{\"v\":1,\"table\":\"b/1\",\"sets\":{\"a4\":7,\"a.net6\":9},\"changes\":[]}\n");
 	ledger_saved(ledger);
 	assert_int_equal(ledger_set_filled(ledger, "a4", 7), 0);
 	assert_false(ledger_table_is_unsaved(ledger));
 	whole = encode_all(ledger);
-	assert_string_equal(whole, line);
+	assert_string_equal(bare(whole), line);
 	again = read_all(whole);
 	assert_int_equal(ledger_filled(again, "a4"), 7);
 	assert_int_equal(ledger_filled(again, "a.net6"), 9);
@@ -247,7 +261,7 @@ static void filled_sets_are_those_of_the_table(void **state)
 	assert_int_equal(ledger_set_table(ledger, "b/2"), 0);
 	assert_int_equal(ledger_filled(ledger, "a.net6"), 0);
 	assert_int_equal(ledger_encode(ledger, &third), 0);
-	assert_string_equal(third, "{\"v\":1,\"table\":\"b/2\",\"changes\":[]}\n");
+	assert_string_equal(bare(third), "{\"v\":1,\"table\":\"b/2\",\"changes\":[]}\n");
 	assert_int_equal(ledger_decode(again, (struct span){ third, strlen(third) - 1 }), 0);
 	assert_int_equal(ledger_filled(again, "a.net6"), 0);
 }
@@ -274,7 +288,7 @@ static void tell(struct ledger *ledger, const char *expected)
 	cleanup(freep) char *line = NULL;
 
 	assert_int_equal(ledger_encode(ledger, &line), 0);
-	assert_string_equal(line, expected);
+	assert_string_equal(bare(line), expected);
 	ledger_saved(ledger);
 }
 

@@ -381,15 +381,16 @@ static void what_was_evicted_is_known_after_a_restart(void **state)
 	assert_in_range(ledger_n_bans(again), MAX - MAX / 10, 2 * MAX);
 }
 
-static void check_unsaved(const struct ledger *ledger, const char *begin, const char *end)
+static void check_unsaved(struct ledger *ledger, const char *begin, const char *end)
 {
 	cleanup(freep) char *line = NULL;
-	const char *changes;
+	char *changes;
 
 	assert_int_equal(ledger_encode(ledger, &line), 0);
 	changes = strstr(line, "\"changes\":[");
 	assert_non_null(changes);
 	changes += strlen("\"changes\":[");
+	strcpy(strstr(changes, ",\"checksum\":"), "}\n");
 	assert_int_equal(strncmp(changes, begin, strlen(begin)), 0);
 	assert_string_equal(changes + strlen(changes) - strlen(end), end);
 	if (!*end)
