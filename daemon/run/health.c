@@ -97,6 +97,13 @@ void health_verdicts(struct health *health, const struct active *active, const s
 	}
 }
 
+/* How long ago that was. The clock may have been set back since: then it is now. */
+static usec_t time_since(usec_t *then, usec_t now)
+{
+	*then = MIN(*then, now);
+	return now - *then;
+}
+
 static void health_look_at(struct health *health, const struct active *active, unsigned jail,
 			   const struct entry *entry, usec_t now)
 {
@@ -115,7 +122,7 @@ static void health_look_at(struct health *health, const struct active *active, u
 		silence->samples++;
 	}
 	if (!silence->said && silence->samples >= ENOUGH_SAMPLES &&
-	    now - silence->since >= SILENT_FOR) {
+	    time_since(&silence->since, now) >= SILENT_FOR) {
 		silence->said = true;
 		log_entry(
 			LOG_SILENT, LOG_WARNING, fields, ARRAY_SIZE(fields),
@@ -124,7 +131,8 @@ static void health_look_at(struct health *health, const struct active *active, u
 			name, (unsigned long long)((now - silence->since) / DAY),
 			PLURAL((now - silence->since) / DAY));
 	}
-	if (s->limit_hits != silence->limit_hits && now - silence->limit_said >= SAY_EVERY) {
+	if (s->limit_hits != silence->limit_hits &&
+	    time_since(&silence->limit_said, now) >= SAY_EVERY) {
 		log_entry(
 			LOG_LIMIT, LOG_WARNING, fields, ARRAY_SIZE(fields),
 			"rule %s: the match limit was reached on %llu message%s: \"banish check\" names the "
@@ -136,7 +144,7 @@ static void health_look_at(struct health *health, const struct active *active, u
 	}
 	/* their lines name nobody, and the line of their session that did is too old, or was never
 	 * read */
-	if (lost != silence->lost && now - silence->lost_said >= SAY_EVERY) {
+	if (lost != silence->lost && time_since(&silence->lost_said, now) >= SAY_EVERY) {
 		log_entry(
 			LOG_BLIND, LOG_WARNING, fields, ARRAY_SIZE(fields),
 			"jail %s: %llu failure%s counted for nobody: no line of the last 24 hours tells the "
@@ -151,7 +159,7 @@ static void health_look_at(struct health *health, const struct active *active, u
 void health_batch(struct health *health, const struct active *active, const struct entry *entry,
 		  usec_t now)
 {
-	if (now - health->last_look < LOOK_EVERY)
+	if (time_since(&health->last_look, now) < LOOK_EVERY)
 		return;
 	health->last_look = now;
 	for (unsigned jail = 0; jail < ruleset_n_jails(active->ruleset); jail++)
