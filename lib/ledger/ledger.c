@@ -149,9 +149,12 @@ static bool ledger_is_needed(const struct ledger *ledger, const struct record *r
 	       within(ban->since, now, jail->has_memory ? jail->memory : ledger->memory);
 }
 
-/* What is no trigger of a warm-up any more needs no cursor either. */
+/* What is no trigger of a warm-up any more needs no cursor either. What a crash kept from being
+ * told needs all of it, however old it is. */
 static void tidy(struct ledger *ledger, struct record *record, usec_t now)
 {
+	if (ledger->told_known && ledger_is_untold(ledger, &record->ban, now))
+		return;
 	if (!ledger_is_needed(ledger, record, now))
 		store_drop(ledger, record);
 	else if (!record->unsaved && !within(record->ban.since, now, ledger->reach))

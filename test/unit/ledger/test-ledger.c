@@ -381,6 +381,27 @@ static void what_was_evicted_is_known_after_a_restart(void **state)
 	assert_in_range(ledger_n_bans(again), MAX - MAX / 10, 2 * MAX);
 }
 
+/* Killed between the commit and the telling, and started again only when it was over long since. */
+static void what_was_not_told_is_kept_until_it_is(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make();
+	const usec_t late = START + (usec_t)1000 * 24 * 3600 * SECOND;
+	uint64_t first, second;
+
+	first = add(ledger, "a", "192.0.2.1/32", START, START + SECOND);
+	ledger_told(ledger, first);
+	second = add(ledger, "a", "192.0.2.2/32", START, START + SECOND);
+	ledger_saved(ledger);
+	ledger_prune(ledger, late);
+	assert_null(ledger_get(ledger, first));
+	assert_non_null(ledger_get(ledger, second));
+	assert_true(ledger_is_untold(ledger, ledger_get(ledger, second), late));
+	assert_string_equal(ledger_get(ledger, second)->cursor, "s=1");
+	ledger_told(ledger, second);
+	ledger_prune(ledger, late);
+	assert_null(ledger_get(ledger, second));
+}
+
 static void check_unsaved(struct ledger *ledger, const char *begin, const char *end)
 {
 	cleanup(freep) char *line = NULL;
@@ -495,6 +516,7 @@ int main(void)
 		cmocka_unit_test(bans_by_hand_are_never_evicted),
 		cmocka_unit_test(a_ledger_without_room_grows_no_further_than_it_must),
 		cmocka_unit_test(what_was_evicted_is_known_after_a_restart),
+		cmocka_unit_test(what_was_not_told_is_kept_until_it_is),
 		cmocka_unit_test(changes_wait_until_they_are_saved),
 		cmocka_unit_test(numbers_are_never_used_twice),
 		cmocka_unit_test(the_ban_that_was_added_last_is_the_kernels),
