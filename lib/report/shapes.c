@@ -34,10 +34,10 @@ static size_t address_size(struct span text)
 }
 
 /* "rip=192.0.2.1, 3 attempts" -> "rip=ADDRESS, N attempts" */
-static bool shape_fold(struct span message, char text[static SHAPE_SIZE + 1])
+static bool shape_fold(struct span message, char text[static SHAPE_MAX + 1])
 {
+	size_t size = 0, max = SHAPE_MAX;
 	bool has_address = false;
-	size_t size = 0;
 
 	for (size_t i = 0; i < message.size && i < 4096;) {
 		struct span rest = { message.data + i, message.size - i };
@@ -54,9 +54,11 @@ static bool shape_fold(struct span message, char text[static SHAPE_SIZE + 1])
 				n++;
 		}
 		i += MAX(n, (size_t)1);
-		for (const char *p = word ?: rest.data;
-		     size < SHAPE_SIZE && (word ? *p : p == rest.data); p++)
+		for (const char *p = word ?: rest.data; size < max && (word ? *p : p == rest.data);
+		     p++)
 			text[size++] = *p >= 0x20 && *p < 0x7f ? *p : '?';
+		if (has_address)
+			max = MIN(max, MAX(size, (size_t)SHAPE_SIZE));
 	}
 	text[size] = '\0';
 	return has_address;
@@ -64,7 +66,7 @@ static bool shape_fold(struct span message, char text[static SHAPE_SIZE + 1])
 
 int shapes_add(struct shapes *shapes, struct span message)
 {
-	char text[SHAPE_SIZE + 1];
+	char text[SHAPE_MAX + 1];
 
 	if (!shape_fold(message, text))
 		return 0;

@@ -9,11 +9,12 @@
 #include "base/util.h"
 
 #define SHAPES_MAX 500 /* different ones; later ones are only counted */
-#define SHAPE_SIZE 120 /* bytes of a line that make its shape */
+#define SHAPE_SIZE 120 /* bytes of a line that make its shape; more until the first address */
+#define SHAPE_MAX  240
 
 struct shapes {
 	struct shape {
-		char text[SHAPE_SIZE + 1]; /* printable ASCII */
+		char text[SHAPE_MAX + 1]; /* printable ASCII */
 		uint64_t count;
 	} * items; /* owned; in the order in which they came */
 	size_t n_items;

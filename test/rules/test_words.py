@@ -209,3 +209,14 @@ def test_the_missing_right_is_named(place):
     assert denied.stderr.splitlines()[-1] == (
         "banish why: cannot read the journal: there is none that this user may read, who is neither root nor in "
         "the group systemd-journal; else look at the path")
+
+
+def test_the_shape_of_a_line_reaches_to_its_address(place):
+    """Dovecot names it late, and ends with a session that is another each time."""
+    line = ("imap-login: Login aborted: Connection closed (auth failed, {n} attempts in 0 secs) (auth_failed): "
+            "user=<alice@shop.example>, method=PLAIN, rip=198.51.100.{n}, lip=203.0.113.1, session=<{s}eV1hGZLGM2Qk>")
+    lines = [json.dumps({"MESSAGE": line.format(n=n, s="abc"[n]), "_SYSTEMD_UNIT": "other.service"}) for n in range(3)]
+    done = run("test", "--config", place / "config", "--rules", place / "rules", input="\n".join(lines))
+    assert done.stdout.splitlines()[-1] == (
+        "       3  imap-login: Login aborted: Connection closed (auth failed, N attempts in N secs) (auth_failed): "
+        "user=<alice@shop.example>, method=PLAIN, rip=ADDRESS")
