@@ -10,6 +10,8 @@ enum {
 	EXIT_YES = 0,   /* yes, fine, done */
 	EXIT_NO = 1,    /* no, problems found, could not do it */
 	EXIT_USAGE = 2, /* usage error */
+	/* of the daemon (EX_CONFIG of sysexits(3)): only a person can mend it, a restart cannot */
+	EXIT_CONFIG = 78,
 };
 
 int verb_ban(int argc, char **argv);

@@ -66,7 +66,15 @@ static const char *config_explain(int error)
 	return strerror(-error);
 }
 
-/* 1: read; 0: a fault was added. */
+/* 0; what passes by itself is no fault of the configuration: -EMFILE, -ENFILE. */
+static int add_unreadable(struct faults *faults, const char *path, int error)
+{
+	int r = faults_add(faults, "%s: %s", path, config_explain(error));
+
+	return r == 0 && (error == -EMFILE || error == -ENFILE) ? error : r;
+}
+
+/* 1: read; 0: a fault was added; -EMFILE, -ENFILE likewise; -ENOMEM. */
 static int read_config_file(const char *path, struct faults *faults, char **ret, size_t *ret_size)
 {
 	int r;
@@ -80,7 +88,7 @@ static int read_config_file(const char *path, struct faults *faults, char **ret,
 		return faults_add(faults, "%s: larger than 1 MiB: is this the right file?", path);
 	if (r == -EISDIR || r == -ENODEV)
 		return faults_add(faults, "%s: not a regular file", path);
-	return faults_add(faults, "%s: %s", path, config_explain(r));
+	return add_unreadable(faults, path, r);
 }
 
 const char *config_explain_list(int error)
@@ -241,8 +249,7 @@ static int load_folder(const char *folder, const char *except, struct faults *fa
 		if (r == -ENOTDIR)
 			return faults_add(faults, "%s: not a directory: rule files belong in one",
 					  folder);
-		return faults_add(faults, "%s: %s", folder,
-				  config_explain(r == -ENOENT ? -ENOLINK : r));
+		return add_unreadable(faults, folder, r == -ENOENT ? -ENOLINK : r);
 	}
 	for (int i = 0; i < n; i++) {
 		cleanup(freep) char *path = NULL, *other = NULL;
@@ -344,7 +351,7 @@ int faults_conclude(struct faults *faults, const char *verb, int r)
 {
 	faults_print(faults);
 	faults_done(faults);
-	if (r < 0 && r != -EINVAL)
+	if (r < 0 && r != -EINVAL && r != -EMFILE && r != -ENFILE)
 		fprintf(stderr, "banish %s: %s\n", verb, strerror(-r));
 	return r;
 }

@@ -163,23 +163,24 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	return 0;
 }
 
+bool journal_may_read(void)
+{
+	const struct group *group = getgrnam("systemd-journal");
+	bool may_read = geteuid() == 0 || (group && getegid() == group->gr_gid);
+	gid_t groups[256];
+	int n = getgroups(ARRAY_SIZE(groups), groups);
+
+	for (int i = 0; group && i < n; i++)
+		may_read = may_read || groups[i] == group->gr_gid;
+	return may_read;
+}
+
 const char *journal_explain(int error)
 {
-	const struct group *group;
-	bool may_read = geteuid() == 0;
-	gid_t groups[256];
-	int n;
-
 	switch (-error) {
 	case ENODATA:
 	case ENOENT:
-		/* the right that journald's files ask for, beside root's */
-		group = getgrnam("systemd-journal");
-		n = getgroups(ARRAY_SIZE(groups), groups);
-		for (int i = 0; group && i < n; i++)
-			may_read = may_read || groups[i] == group->gr_gid;
-		may_read = may_read || (group && getegid() == group->gr_gid);
-		if (error == -ENODATA && !may_read)
+		if (error == -ENODATA && !journal_may_read())
 			return "there is none that this user may read, who is neither root nor in "
 			       "the group systemd-journal; else look at the path";
 		return "none found: check the path, or run as root or in group systemd-journal";

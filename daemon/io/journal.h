@@ -20,6 +20,8 @@ struct journal;
  * yet may be pieces of split lines even if none is now. */
 int journal_open(const char *file, const char *directory, bool live,
 		 struct journal **ret) must_check;
+/* Root, or of the group that journald's files ask for. */
+bool journal_may_read(void);
 /* What to do about such an error, for after "cannot ...: ". */
 const char *journal_explain(int error);
 struct journal *journal_free(struct journal *journal);

@@ -29,6 +29,7 @@ struct daemon {
 	struct common common;
 	const char *statedir;
 	bool dry_run;
+	bool hopeless; /* why it could not start does not pass by itself */
 	uint8_t seed[16];
 
 	struct active active;

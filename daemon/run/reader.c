@@ -462,7 +462,7 @@ int reader_open(struct reader *reader, const char *file, const char *directory)
 		reader->entry = journal_entry(reader->journal);
 	else if (r != -ENOMEM) /* verb_run() says that */
 		log_say(LOG_FAULT, LOG_ERR, "cannot read the journal: %s", journal_explain(r));
-	return r;
+	return r == -ENODATA && !journal_may_read() ? -EACCES : r;
 }
 
 int reader_attach(struct reader *reader, sd_event *event)

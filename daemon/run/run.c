@@ -57,6 +57,15 @@ static int run_explain(const char *what, int r)
 	return r;
 }
 
+/* What came of the configuration and of what is opened first: a fault, a missing right, a kernel
+ * or a unit without nftables. What else fails may pass (a full disk, a journal that is not there
+ * yet, no descriptor left). */
+static bool only_a_person_mends(int r)
+{
+	return r == -EINVAL || r == -EPERM || r == -EACCES || r == -EAFNOSUPPORT ||
+	       r == -EOPNOTSUPP;
+}
+
 /* An entry that cannot be read is passed over. */
 static int run_feed(struct daemon *daemon, enum reader_use use)
 {
@@ -175,7 +184,8 @@ static int run_open(struct daemon *daemon, const struct policy *policy, struct l
 	daemon->firewall.active = &daemon->active;
 	if (r >= 0 && !daemon->dry_run) {
 		r = firewall_open(&daemon->firewall, policy->table);
-		exempt_open(&daemon->exempt);
+		if (r >= 0)
+			exempt_open(&daemon->exempt);
 		if (r >= 0 && daemon->saver.damaged)
 			reconcile_doubt(daemon->firewall.reconcile);
 	}
@@ -197,6 +207,7 @@ static int start(struct daemon *daemon)
 		r = active_load(&daemon->common, daemon->seed, &active);
 	if (r >= 0)
 		r = run_open(daemon, active.config->policy, &ledger);
+	daemon->hopeless = only_a_person_mends(r);
 	if (r >= 0)
 		r = run_explain("timer of the state file",
 				saver_attach(&daemon->saver, daemon->event));
@@ -292,5 +303,5 @@ int verb_run(int argc, char **argv)
 	r = serve(&daemon);
 	if (r == -ENOMEM)
 		log_say(LOG_FAULT, LOG_ERR, "out of memory");
-	return r < 0 ? EXIT_NO : EXIT_YES;
+	return daemon.hopeless ? EXIT_CONFIG : r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -236,7 +236,7 @@ static int check_journal(const struct common *common, struct ruleset *ruleset)
 	return r == -ENOMEM ? r : 0;
 }
 
-static int check(const struct common *common, struct faults *faults)
+static int check(const struct common *common, bool quiet, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
 	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
@@ -261,6 +261,8 @@ static int check(const struct common *common, struct faults *faults)
 		r = config_compile(again, false, faults, &ruleset);
 	if (r < 0 || faults->n_lines > 0)
 		return r < 0 ? r : -EINVAL;
+	if (quiet)
+		return 0;
 	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++)
 		check_counts(ruleset_jail(ruleset, i)->rule);
 	if (n_jails == 0)
@@ -279,7 +281,11 @@ static int check(const struct common *common, struct faults *faults)
 int verb_check(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	const struct option_row rows[] = { OPTION_CONFIG(common) };
+	bool quiet = false;
+	const struct option_row rows[] = {
+		OPTION_CONFIG(common),
+		{ "quiet", NULL, "print only what is wrong", &quiet, NULL },
+	};
 	const struct usage usage = USAGE(
 		"check", "", 0, 0, rows,
 		"Loads the configuration exactly as `run` does, tests every rule (an example of each event,\n"
@@ -290,7 +296,7 @@ int verb_check(int argc, char **argv)
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
-	r = check(&common, &faults);
+	r = check(&common, quiet, &faults);
 	r = faults_conclude(&faults, "check", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -63,7 +63,8 @@ def test_a_bad_configuration_leaves_the_old_one_in_force(machine, guard, text):
     machine.wait_for(4, "rip=203.0.113.122,")
     start = machine.cursor()
     machine.write("/etc/banish/banish.json", text)
-    guard.reload()
+    # whoever sends the signal himself; systemctl reload does not come so far (test_failed.py)
+    machine.run("systemctl", "kill", "--signal=HUP", "banish.service")
     assert "the old configuration" in guard.wait_message("LOG_RELOAD_FAILED", start)
     fault, = guard.messages("LOG_FAULT", start)
     assert place in fault and hint in fault
@@ -73,7 +74,7 @@ def test_a_bad_configuration_leaves_the_old_one_in_force(machine, guard, text):
     done = guard("check", check=False)
     assert done.returncode == 1 and place in done.stdout + done.stderr
     done = guard("run", "--state", "/run", check=False)
-    assert done.returncode == 1 and place in done.stderr
+    assert done.returncode == 78 and place in done.stderr
 
 
 def test_a_restart_with_a_bad_configuration_fails_and_leaves_the_bans(machine, guard):
@@ -83,8 +84,7 @@ def test_a_restart_with_a_bad_configuration_fails_and_leaves_the_bans(machine, g
     assert done.returncode != 0
     assert machine.elements("mox4")
     guard.configure(**lab.with_mox({}))
-    # systemd goes on trying, so it is back by itself
-    guard.wait_message("LOG_START", machine.cursor(), seconds=10)
+    guard.start()
 
 
 def one_sentence(text):
@@ -106,7 +106,7 @@ def test_what_is_not_allowed_is_named(machine, banish, command):
     banish.configure(jails={"dovecot": {}})
     machine.shell("rm -rf /run/nobody; install -d -o nobody /run/nobody")
     done = machine.run(*command.split(), "banish", "run", "--state", "/run/nobody", check=False)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert WITHOUT[command] in done.stderr and one_sentence(done.stderr), done.stderr
     assert done.stdout == ""
 
@@ -118,7 +118,7 @@ def test_a_kernel_without_nftables_is_named(machine, banish):
     done = machine.run("systemd-run", "--quiet", "--collect", "--wait", "--pipe",
                        "-p", "RestrictAddressFamilies=AF_UNIX",
                        "banish", "run", "--state", "/run", check=False)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "nftables" in done.stderr and one_sentence(done.stderr), done.stderr
 
 
@@ -135,7 +135,7 @@ def test_a_configuration_that_cannot_be_read_is_named(machine, banish, state):
         for verb in ("check", "run"):
             done = machine.run("setpriv", "--reuid=nobody", "--clear-groups", "banish", verb,
                                check=False)
-            assert done.returncode == 1
+            assert done.returncode == (78 if verb == "run" else 1)
             assert "/etc/banish/banish.json" in done.stderr, done.stderr
             assert one_sentence(done.stderr), done.stderr
     finally:
