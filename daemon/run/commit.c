@@ -1,9 +1,11 @@
 #include "run/commit.h"
 
 #include "base/array.h"
+#include "cli/output.h"
 #include "run/events.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* Bans are said one by one, as long as these are not more than anybody reads: journald takes what
  * we write without a limit of its own (LogRateLimitIntervalSec= in the unit), so a flood of bans
@@ -41,6 +43,59 @@ int commit_position(struct daemon *daemon)
 			return r;
 	}
 	return saver_write(&daemon->saver, daemon->active.ledger);
+}
+
+int commit_hand(struct daemon *daemon, const struct hand *hand)
+{
+	struct ledger *ledger = daemon->active.ledger;
+	const struct ban *ban = ledger_get(ledger, hand->id);
+
+	if (!ban)
+		return 0;
+	if (array_reserve(&daemon->hands, daemon->n_hands, &daemon->max_hands,
+			  sizeof(*daemon->hands)) < 0)
+		return -ENOMEM;
+	daemon->hands[daemon->n_hands++] = *hand;
+	return ledger_end(ledger, hand->id, ban->until, END_BY_HAND);
+}
+
+static int tell_hand(const struct ban *ban, const struct hand *hand)
+{
+	cleanup(freep) char *by = bytes_to_display(span_of(hand->process), sizeof(hand->process));
+	char reason[128];
+
+	if (!by)
+		return -ENOMEM;
+	if (hand->absent)
+		strcpy(reason, "its element was deleted from the set while banish was not running");
+	else
+		snprintf(reason, sizeof(reason), "its element was deleted%s%s", *by ? " by " : "",
+			 by);
+	if (hand->adopted)
+		events_adopt(ban, by, false);
+	else
+		events_unban(ban, reason, false);
+	return 0;
+}
+
+int commit_hands(struct daemon *daemon)
+{
+	struct ledger *ledger = daemon->active.ledger;
+	int r = 0;
+
+	if (daemon->n_hands > 0) {
+		r = commit_position(daemon);
+		daemon->dirty |= DIRTY_LEDGER; /* that they were told */
+	}
+	for (size_t i = 0; r >= 0 && i < daemon->n_hands; i++) {
+		const struct ban *ban = ledger_get(ledger, daemon->hands[i].id);
+
+		if (ban)
+			r = tell_hand(ban, &daemon->hands[i]);
+		ledger_told_end(ledger, daemon->hands[i].id);
+	}
+	daemon->n_hands = 0;
+	return r;
 }
 
 /* What is told in one entry for all of a jail, and the elements that go out when all is told. */
@@ -88,7 +143,14 @@ static int tell_end(struct daemon *daemon, const struct ban *ban, struct telling
 {
 	const char *reason = "its jail is no longer active";
 
-	if (ban->ended == END_IGNORED)
+	if (ban->ended == END_BY_HAND && !ban->lifted) {
+		events_adopt(ban, "", telling->again);
+		ledger_told_end(daemon->active.ledger, ban->id);
+		return 0;
+	}
+	if (ban->ended == END_BY_HAND)
+		reason = "its element was deleted";
+	else if (ban->ended == END_IGNORED)
 		reason = "its address is exempt now";
 	else if (ban->ended == END_OUTGROWN)
 		reason =
@@ -97,6 +159,8 @@ static int tell_end(struct daemon *daemon, const struct ban *ban, struct telling
 		reason = "its jail no longer bans networks";
 	events_unban(ban, reason, telling->again);
 	ledger_told_end(daemon->active.ledger, ban->id);
+	if (ban->lifted)
+		return 0;
 	return firewall_gather_removal(&daemon->firewall, &telling->removals, ban);
 }
 

@@ -14,6 +14,10 @@
 int commit_decisions(struct daemon *daemon) must_check;
 /* 0 or -ENOMEM; what the kernel refuses is said, and tried again. */
 int commit_all(struct daemon *daemon) must_check;
+/* What somebody did by hand is in the ledger; it becomes durable, and is said, at commit_hands(). 0
+ * or -ENOMEM. */
+int commit_hand(struct daemon *daemon, const struct hand *hand) must_check;
+int commit_hands(struct daemon *daemon) must_check;
 /* The state file only, with the reader's position. */
 int commit_position(struct daemon *daemon) must_check;
 /* What the last run may not have told; once, as soon as the ledger is in force. 0 or -ENOMEM. */

@@ -29,5 +29,6 @@ void daemon_done(struct daemon *daemon)
 	free(daemon->health.silences);
 	active_done(&daemon->active);
 	free(daemon->decided);
+	free(daemon->hands);
 	sd_event_unref(daemon->event);
 }

@@ -25,6 +25,13 @@ struct due {
 	const struct ban *ban;   /* the ledger's; while it is committed */
 };
 
+/* What somebody did to a ban by hand, until it is committed. */
+struct hand {
+	uint64_t id;
+	bool adopted, absent;
+	char process[16];
+};
+
 struct daemon {
 	struct common common;
 	const char *statedir;
@@ -41,6 +48,8 @@ struct daemon {
 
 	struct due *decided; /* since the last commit */
 	size_t n_decided, max_decided;
+	struct hand *hands; /* likewise */
+	size_t n_hands, max_hands;
 	uint64_t n_failures;            /* that the engine had seen after the last slice */
 	struct quota quota;             /* of bans that are told one by one */
 	uint64_t told_evicted;          /* so many, when that was told last */

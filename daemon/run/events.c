@@ -121,15 +121,15 @@ void events_unban(const struct ban *ban, const char *reason, bool again)
 	events_say(LOG_UNBAN, "unban", ban, &texts, again, message);
 }
 
-void events_adopt(const struct ban *ban, const char *by)
+void events_adopt(const struct ban *ban, const char *by, bool again)
 {
 	struct ban_texts texts;
 	char message[512];
 
 	spell(ban, &texts);
-	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s", ban->jail,
-		 texts.prefix, *by ? " by " : "", by, texts.span);
-	events_say(LOG_ADOPT, "adopt", ban, &texts, false, message);
+	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s%s", ban->jail,
+		 texts.prefix, *by ? " by " : "", by, texts.span, again ? AGAIN : "");
+	events_say(LOG_ADOPT, "adopt", ban, &texts, again, message);
 }
 
 void events_heal(const char *table, const char *what, const char *by, size_t n_bans)

@@ -13,7 +13,7 @@ void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again);
 void events_bans(const struct ban *last, uint64_t n, uint64_t n_networks, uint64_t n_repeated,
 		 bool dry_run, bool again);
 void events_unban(const struct ban *ban, const char *reason, bool again);
-void events_adopt(const struct ban *ban, const char *by);
+void events_adopt(const struct ban *ban, const char *by, bool again);
 /* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */
 void events_evicted(uint64_t n_ended, uint64_t n_forgotten);
 /* Any but that of a ban and its end. */

@@ -43,6 +43,9 @@ static int kernel_install(struct daemon *daemon, const struct reconcile_action *
 
 	if (action->damaged)
 		daemon->damage = *action;
+	r = commit_hands(daemon); /* each commit would take them for told */
+	if (r < 0)
+		return r;
 	r = exempt_gather(exempt, daemon->active.config->policy);
 	if (r >= 0)
 		r = engine_set_ignored(daemon->active.engine, exempt->prefixes, exempt->n_prefixes);
@@ -93,26 +96,20 @@ static int kernel_say(struct daemon *daemon, const struct reconcile_action *acti
 {
 	cleanup(freep) char *by =
 		bytes_to_display(span_of(action->process), sizeof(action->process));
-	const struct ban *ban = ledger_get(daemon->active.ledger, action->ban);
 	const char *table = daemon->active.config->policy->table;
-	char reason[128], text[PREFIX_TEXT_MAX];
+	struct hand hand = { .id = action->ban, .absent = action->absent };
+	char text[PREFIX_TEXT_MAX];
 
 	if (!by)
 		return -ENOMEM;
 	if (action->ban)
 		daemon->dirty |= DIRTY_LEDGER;
-	if (action->type == RECONCILE_ADOPTED && ban) {
-		events_adopt(ban, by);
-	} else if (action->type == RECONCILE_LIFTED && ban) {
-		if (action->absent)
-			snprintf(
-				reason, sizeof(reason),
-				"its element was deleted from the set while banish was not running");
-		else
-			snprintf(reason, sizeof(reason), "its element was deleted%s%s",
-				 *by ? " by " : "", by);
-		events_unban(ban, reason, false);
-	} else if (action->type == RECONCILE_EXEMPT) {
+	if (action->type == RECONCILE_ADOPTED || action->type == RECONCILE_LIFTED) {
+		hand.adopted = action->type == RECONCILE_ADOPTED;
+		memcpy(hand.process, action->process, sizeof(hand.process));
+		return commit_hand(daemon, &hand);
+	}
+	if (action->type == RECONCILE_EXEMPT) {
 		log_say(LOG_FAULT, LOG_NOTICE,
 			"%s: %s is exempt (ignoreip, own address or gateway): the ban by hand was removed",
 			action->jail, prefix_format(&action->prefix, text));
@@ -195,7 +192,9 @@ static int kernel_act(struct daemon *daemon)
 	}
 	if (reconcile_owes(firewall->reconcile))
 		firewall_retry_soon(firewall);
-	return r == -ENOMEM || more < 0 ? -ENOMEM : 0;
+	if (r == -ENOMEM || more < 0)
+		return -ENOMEM;
+	return commit_hands(daemon);
 }
 
 int kernel_sync(struct daemon *daemon)

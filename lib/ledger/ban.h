@@ -18,7 +18,8 @@ struct position {
 
 enum ban_kind { BAN_AUTOMATIC, BAN_MANUAL };
 
-/* Why banish itself ends a ban before its time. */
+/* What is to be told of a ban that is there already: why banish ends it before its time, or that
+ * somebody made, changed or lifted it. */
 enum ban_end {
 	END_NONE,
 	END_JAIL_GONE,
@@ -26,6 +27,7 @@ enum ban_end {
 	END_NO_NETWORKS, /* a network's; its jail bans none any more */
 	END_OUTGROWN,    /* by hand, of more addresses than one ban of its jail is now */
 	END_EVICTED,     /* the ledger's bound was reached */
+	END_BY_HAND,     /* no end, unless it is lifted */
 };
 
 struct ban {

@@ -74,7 +74,7 @@ static void put_string(struct text *text, const char *string)
 
 static const char *const end_names[] = {
 	[END_JAIL_GONE] = "jail",    [END_IGNORED] = "ignored", [END_NO_NETWORKS] = "networks",
-	[END_OUTGROWN] = "outgrown", [END_EVICTED] = "evicted",
+	[END_OUTGROWN] = "outgrown", [END_EVICTED] = "evicted", [END_BY_HAND] = "hand",
 };
 
 const char *encode_end_name(enum ban_end why)

@@ -22,10 +22,10 @@
  * one was given. Where the kernel's table, or one of its sets, is another one than before, the
  * table's mark stands in "table", and in "sets" the handles of the sets that hold all bans:
  * {"dovecot4":12}. {"told":N}: of the bans up to that number, and of all that ended in earlier
- * changes, the journal was told; "ended" in "until" is why banish ends the ban, until it is told.
- * A compacted file holds the same kind of lines. Times are microseconds since 1970; "until" null is
- * for good (so is a time past 2^53, the last that JSON numbers hold exactly); "failures" are
- * attempts, with one decimal if need be.
+ * changes, the journal was told; "ended" in "until" is why banish ends the ban, until it is told,
+ * or "hand": what somebody did is to be told. A compacted file holds the same kind of lines. Times
+ * are microseconds since 1970; "until" null is for good (so is a time past 2^53, the last that JSON
+ * numbers hold exactly); "failures" are attempts, with one decimal if need be.
  */
 
 #include "ledger/ledger.h"

@@ -153,20 +153,20 @@ static bool said_before(struct said *said, const char *what, const char *prefix)
 	return item && item->count++ > 0;
 }
 
-/* Of the same ban there may be several unbans, but only one ends at the same time, unless it is
- * written again. */
-static void take_unban(struct said *said)
+/* Of what was done by hand to the same ban, or of unbans, there may be several, but only one that
+ * ends it at the same time, unless it is written again. */
+static void take_deed(struct said *said, const char *action, uint64_t *count)
 {
-	char until[VALUE_SIZE] = "unban ", prefix[PREFIX_TEXT_MAX];
-	size_t size = strlen(until);
+	char text[VALUE_SIZE], until[VALUE_SIZE + 16], prefix[PREFIX_TEXT_MAX];
 	bool before, again;
 
-	(void)said_text(said, "BANISH_UNTIL_USEC", until + size, sizeof(until) - size);
+	(void)said_text(said, "BANISH_UNTIL_USEC", text, sizeof(text));
+	snprintf(until, sizeof(until), "%s %s", action, text);
 	before = said_text(said, "BANISH_PREFIX", prefix, sizeof(prefix)) &&
 		 said_before(said, until, prefix);
 	again = said_again(said);
 	if (!said->error && !(again && before))
-		said->digest->jails[said->jail].unbans++;
+		++*count;
 }
 
 static void take_ban(struct said *said)
@@ -251,9 +251,9 @@ static void take_action(struct said *said)
 	} else if (strcmp(action, "bans") == 0) {
 		take_bans(said);
 	} else if (strcmp(action, "unban") == 0) {
-		take_unban(said);
+		take_deed(said, action, &jail->unbans);
 	} else if (strcmp(action, "adopt") == 0) {
-		jail->by_hand++;
+		take_deed(said, action, &jail->by_hand);
 	} else if (strcmp(action, "breaker") == 0) {
 		if (!said_text(said, "BANISH_STATE", text, sizeof(text)) ||
 		    said->time < jail->held_since)

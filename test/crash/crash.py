@@ -6,6 +6,7 @@ the daemon at its n-th call (or makes the call fail); the daemon is started agai
 and the play goes on. Needs root, nft and systemd-journal-remote; touches nothing of the machine's.
 """
 import ctypes
+import collections
 import dataclasses
 import json
 import os
@@ -279,9 +280,10 @@ class World:
     def snapshot(self):
         return self.ledger(), self.kernel()
 
-    def entries(self, action):
+    def entries(self, action, again=True):
+        """`again`: also what is marked as written again."""
         return sorted((said.get("BANISH_JAIL", ""), said.get("BANISH_ADDRESS", "")) for said in self.said
-                      if said.get("BANISH_ACTION") == action)
+                      if said.get("BANISH_ACTION") == action and (again or "BANISH_AGAIN" not in said))
 
     def wrong_times(self):
         """Elements that do not end when their ban does."""
@@ -584,10 +586,13 @@ def act(world, steps, wanted):
         world.stop()
     unbans, bans, adopted = (world.entries(action) for action in ("unban", "ban", "adopt"))
     if wanted is not None and not faults:
-        # one that a crash cut off may be told again, or not be told at all
-        extra = [each for each in unbans if each not in wanted.unbans]
-        if extra:
-            faults.append((len(steps), "said", [f"unban {each}" for each in extra]))
+        # one that a crash cut off may be told again, marked
+        for action, want, got in ("unban", wanted.unbans, unbans), ("adopt", wanted.adopted, adopted):
+            once = collections.Counter(world.entries(action, False)) - collections.Counter(want)
+            wrong = [f"{action} {each} is wrong" for each in got if each not in want]
+            wrong += [f"{action} {each} was not told" for each in want if each not in got]
+            wrong += [f"{action} {each} was told again without a mark" for each in once]
+            faults += [(len(steps), "said", wrong)] if wrong else []
     calls = world.folder / "calls"
     told = [line.split()[1] for line in calls.read_text().splitlines()] if calls.exists() else []
     return Play(snapshots, unbans, bans, adopted, told, world.fired(), faults, world.codes,

@@ -294,7 +294,7 @@ static void tell(struct ledger *ledger, const char *expected)
 
 static void what_was_told_is_kept(void **state)
 {
-	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL, *third = NULL;
 	cleanup(freep) char *whole = NULL;
 	const struct ban ban = { .jail = "a",
 				 .prefix = PREFIX_V4,
@@ -327,6 +327,14 @@ static void what_was_told_is_kept(void **state)
 	assert_int_equal(ledger_get(again, 1)->until, 5);
 	assert_int_equal(ledger_get(again, 2)->ended, END_NONE);
 	assert_int_equal(ledger_get(again, 3)->ended, END_OUTGROWN);
+
+	/* what somebody did to a ban is told likewise, and changes nothing of it */
+	assert_int_equal(ledger_end(again, 2, 9, END_BY_HAND), 0);
+	tell(again,
+	     "{\"v\":1,\"changes\":[{\"until\":{\"id\":2,\"until\":9,\"ended\":\"hand\"}}]}\n");
+	third = read_all(bare(whole = (free(whole), encode_all(again))));
+	assert_int_equal(ledger_get(third, 2)->ended, END_BY_HAND);
+	assert_int_equal(ledger_get(third, 2)->until, 9);
 
 	ledger_told_end(ledger, 1);
 	ledger_told_end(ledger, 3);

@@ -158,6 +158,28 @@ static void an_unban_that_is_said_again_counts_once(void **state)
 	assert_int_equal(digest_find_jail(digest, "mox")->unbans, 4);
 }
 
+static void a_ban_by_hand_that_is_said_again_counts_once(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	struct words adopt = { 1,
+			       { "BANISH_ACTION=adopt", MOX, "BANISH_PREFIX=203.0.113.7/32",
+				 "BANISH_UNTIL_USEC=9" },
+			       0 };
+
+	assert_int_equal(digest_new(seed, BAN, &digest), 0);
+	feed(digest, adopt);
+	adopt.words[4] = "BANISH_AGAIN=1";
+	feed(digest, adopt);
+	assert_int_equal(digest_find_jail(digest, "mox")->by_hand, 1);
+	/* an unban of it is another thing */
+	feed(digest,
+	     unban(2, "BANISH_PREFIX=203.0.113.7/32", "BANISH_UNTIL_USEC=9", "BANISH_AGAIN=1"));
+	assert_int_equal(digest_find_jail(digest, "mox")->unbans, 1);
+	adopt.words[3] = "BANISH_UNTIL_USEC=infinity";
+	feed(digest, adopt);
+	assert_int_equal(digest_find_jail(digest, "mox")->by_hand, 2);
+}
+
 static void bans_that_are_told_in_one_count_each(void **state)
 {
 	cleanup(digest_freep) struct digest *digest = NULL;
@@ -336,6 +358,7 @@ int main(void)
 		cmocka_unit_test(offenders_are_put_together_by_network),
 		cmocka_unit_test(a_ban_that_is_said_again_counts_once),
 		cmocka_unit_test(an_unban_that_is_said_again_counts_once),
+		cmocka_unit_test(a_ban_by_hand_that_is_said_again_counts_once),
 		cmocka_unit_test(bans_that_are_told_in_one_count_each),
 		cmocka_unit_test(a_network_is_no_offender),
 		cmocka_unit_test(hands_breakers_and_accounts_are_told),
