@@ -97,18 +97,12 @@ static int kernel_say(struct daemon *daemon, const struct reconcile_action *acti
 	cleanup(freep) char *by =
 		bytes_to_display(span_of(action->process), sizeof(action->process));
 	const char *table = daemon->active.config->policy->table;
-	struct hand hand = { .id = action->ban, .absent = action->absent };
 	char text[PREFIX_TEXT_MAX];
 
 	if (!by)
 		return -ENOMEM;
 	if (action->ban)
 		daemon->dirty |= DIRTY_LEDGER;
-	if (action->type == RECONCILE_ADOPTED || action->type == RECONCILE_LIFTED) {
-		hand.adopted = action->type == RECONCILE_ADOPTED;
-		memcpy(hand.process, action->process, sizeof(hand.process));
-		return commit_hand(daemon, &hand);
-	}
 	if (action->type == RECONCILE_EXEMPT) {
 		log_say(LOG_FAULT, LOG_NOTICE,
 			"%s: %s is exempt (ignoreip, own address or gateway): the ban by hand was removed",
@@ -128,6 +122,16 @@ static int kernel_say(struct daemon *daemon, const struct reconcile_action *acti
 			*by ? by : "somebody", table);
 	}
 	return 0;
+}
+
+static int kernel_take_hand(struct daemon *daemon, const struct reconcile_action *action)
+{
+	struct hand hand = { .id = action->ban,
+			     .adopted = action->type == RECONCILE_ADOPTED,
+			     .absent = action->absent };
+
+	memcpy(hand.process, action->process, sizeof(hand.process));
+	return commit_hand(daemon, &hand);
 }
 
 static int kernel_do(struct daemon *daemon, struct changes *changes,
@@ -160,6 +164,9 @@ static int kernel_do(struct daemon *daemon, struct changes *changes,
 	case RECONCILE_LENGTHS:
 		firewall->dirty |= DIRTY_LENGTHS;
 		return 0;
+	case RECONCILE_ADOPTED:
+	case RECONCILE_LIFTED:
+		return kernel_take_hand(daemon, action);
 	case RECONCILE_TIRED:
 		firewall_retry_soon(firewall);
 		return kernel_say(daemon, action);
