@@ -295,3 +295,34 @@ def test_what_others_do_while_it_starts_is_not_missed(machine, guard):
     left = machine.elements("dovecot4").keys()
     assert left == set(addresses) - deleted
     assert {address + "/32" for address in machine.elements("manual4")} == added
+
+
+def test_what_has_no_room_ends_early_and_is_told(machine, guard):
+    """As many bans as are remembered, and one more: those that end soonest go, but none by hand."""
+    guard.stop()
+    machine.nft("flush", "ruleset")
+    now = int(time.time() * SECOND)
+    by_hand = {"id": 1, "jail": "manual", "prefix": "203.0.113.99/32", "address": "203.0.113.99", "since": now,
+               "until": now + 1800 * SECOND, "manual": True}
+    lines = [{"v": 1, "changes": [{"ban": by_hand}, {"told": 1}]}]
+    for first in range(2, 131_072 + 1, 100):
+        bans = [{"id": n, "jail": "dovecot", "prefix": f"11.{n >> 16}.{n >> 8 & 255}.{n & 255}/32",
+                 "address": f"11.{n >> 16}.{n >> 8 & 255}.{n & 255}", "since": now, "until": now + (3600 + n) * SECOND,
+                 "event": "auth-failed", "failures": 5, "offence": 1, "cursor": "s=1"}
+                for n in range(first, min(first + 100, 131_073))]
+        lines.append({"v": 1, "changes": [{"ban": ban} for ban in bans]})
+    lines.append({"v": 1, "changes": [{"told": 131_072}]})
+    machine.write("/var/lib/banish/state", "".join(json.dumps(line) + "\n" for line in lines))
+    machine.run("chown", "banish:banish", "/var/lib/banish/state")
+    start = machine.cursor()
+    guard.start()
+    for source in ("198.51.100.200", "198.51.100.201"):
+        machine.mox(source)
+        guard.wait_banned("mox4", source, seconds=20)
+    entry = guard.wait_entry("evict", after=start)
+    n = int(entry["BANISH_BANS"])
+    assert 0 < n < 10_000 and entry["PRIORITY"] == "4" and f"would expire soonest: {n};" in entry["MESSAGE"]
+    assert len(guard.entries("evict", start)) == 1 and len(guard.entries("ban", start)) == 2
+    left = machine.elements("dovecot4")
+    assert len(left) == 131_071 - n and "11.0.0.2" not in left and "11.2.0.0" in left
+    assert "203.0.113.99" in machine.elements("manual4")
