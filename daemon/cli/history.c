@@ -18,7 +18,6 @@
  * by nobody here, so what they prevented right after `since` counts as failures. */
 #define LEAD USEC_PER_HOUR
 
-#define CLOCK_EVERY   256  /* entries */
 #define MESSAGE_SHOWN 1024 /* bytes */
 #define TIME_WIDTH    21   /* columns of a time and the gap behind it */
 
@@ -172,7 +171,7 @@ static int read_entries(struct history *history, const struct history_source *so
 		history->counted_until = time;
 		if (n == 0)
 			*ret_begin = time;
-		if (++n % CLOCK_EVERY == 0 && timestamp_monotonic() - begin > source->patience)
+		if (++n > 1 && timestamp_monotonic() - begin > source->patience)
 			return 0;
 		r = engine_feed(engine, journal_entry(journal));
 		if (r == -EBADMSG)

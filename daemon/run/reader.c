@@ -6,8 +6,7 @@
 
 #include <errno.h>
 
-#define SLICE_TIME  (USEC_PER_SEC / 20) /* a turn of the loop */
-#define CLOCK_EVERY 32                  /* entries: some 50 us, or the match limit that often */
+#define SLICE_TIME (USEC_PER_SEC / 20) /* a turn of the loop */
 
 /* journald tells readers of new entries at most four times a second. While an attack is on we look
  * ourselves, every few milliseconds; it is over when no failure came for a while. */
@@ -288,8 +287,9 @@ int reader_next(struct reader *reader, enum reader_use *ret)
 	if (!reader->reading) /* a file is waited for */
 		reader->more = false;
 	while (reader->more) {
-		if (reader->n_read > 0 && reader->n_read % CLOCK_EVERY == 0 &&
-		    timestamp_monotonic() >= reader->slice_end)
+		/* asked each time: with patterns that run into the match limit one entry can
+		 * take as long as thousands */
+		if (reader->n_read > 0 && timestamp_monotonic() >= reader->slice_end)
 			return 0;
 		r = journal_next(reader->journal);
 		if (r < 0)
