@@ -30,6 +30,7 @@ void history_done(struct history *history)
 	digest_free(history->digest);
 	tally_done(&history->logins);
 	tally_done(&history->banned_logins);
+	front_done(&history->front);
 	free(history->jails);
 	*history = (struct history){ 0 };
 }
@@ -184,13 +185,17 @@ static int read_entries(struct history *history, const struct history_source *so
 		     r >= 0 && time >= history->counted_since && i < engine_n_verdicts(engine);
 		     i++) {
 			const struct verdict_of_hit *hit = engine_verdict(engine, i);
+			bool failure = hit->why == WHY_COUNTED || hit->why == WHY_REPEATED ||
+				       hit->why == WHY_BANNED || hit->why == WHY_PRIVATE;
 
 			if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
 				history->jails[hit->jail].failures += hit->weight;
 			else if (hit->why == WHY_BANNED)
 				history->jails[hit->jail].prevented += hit->weight;
-			else if (hit->why == WHY_SUCCESS && hit->has_address && source->logins)
+			else if (hit->why == WHY_SUCCESS && hit->has_address)
 				r = note_login(history, engine, hit, time);
+			if (r >= 0 && hit->has_address && (failure || hit->why == WHY_SUCCESS))
+				r = front_note(&history->front, &hit->address, failure);
 		}
 		if (r < 0)
 			return r;
@@ -212,12 +217,16 @@ static int history_count_span(struct history *history, const struct history_sour
 		return -errno;
 	tally_done(&history->logins);
 	tally_init(&history->logins, seed, MAX_LOGINS, LOGIN_SIZE);
+	front_done(&history->front);
+	front_init(&history->front, seed);
 	r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);
 	if (r >= 0)
 		r = set_ignored(engine, source->policy);
 	if (r < 0)
 		return r;
 	engine_spare_private(engine, true);
+	history->reach = engine_reach(engine);
+	history->note_reach = engine_note_reach(engine);
 	memset(history->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*history->jails));
 	r = journal_select(source->journal, source->ruleset, false);
 	if (r >= 0)

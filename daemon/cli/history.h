@@ -11,6 +11,7 @@
 #include "io/journal.h"
 #include "match/ruleset.h"
 #include "report/digest.h"
+#include "report/front.h"
 
 struct history_count {
 	uint64_t failures, prevented; /* tenths, as `replay` counts them */
@@ -25,15 +26,16 @@ struct history {
 	usec_t counted_since, counted_until; /* what `jails` is of */
 	struct tally logins;                 /* name: see history_split_login(); count: logins */
 	struct tally banned_logins;          /* see history_find_banned_logins() */
+	struct front front;                  /* of whom it is made */
+	usec_t reach, note_reach;            /* of the engine: see engine.h */
 	bool hurried;                        /* that is not all up to `until` */
 };
 
-/* What is counted, by which rules; all borrowed. */
+/* What is counted, by which rules, compiled by config_compile_all(); all borrowed. */
 struct history_source {
 	struct journal *journal;
 	struct ruleset *ruleset;
 	const struct policy *policy;
-	bool logins;     /* too: compiled by config_compile_all() */
 	usec_t patience; /* real time for one reading; USEC_INFINITY: any */
 };
 

@@ -23,6 +23,13 @@ int input_open_journal(const char *verb, const struct common *common, struct jou
 		fprintf(stderr, "banish %s: the journal is empty: check the path\n", verb);
 		return -EINVAL;
 	}
+	n = r >= 0 && (common->file || common->directory) ? journal_n_machines(*ret) : 0;
+	if (n > 1)
+		fprintf(stderr,
+			"banish %s: note: these are entries of %zu machines, which are read as if "
+			"they were of one: name the journal of a single machine (such as "
+			"/var/log/journal/MACHINE-ID)\n",
+			verb, n);
 	if (r >= 0 || r == -ENOMEM)
 		return r;
 	fprintf(stderr, "banish %s: cannot read the journal: %s\n", verb, journal_explain(r));

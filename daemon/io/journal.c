@@ -109,6 +109,24 @@ static bool has_split_lines(sd_journal *handle)
 	return false;
 }
 
+size_t journal_n_machines(struct journal *journal)
+{
+	const void *data;
+	size_t size, n = 0;
+
+	if (sd_journal_query_unique(journal->handle, "_MACHINE_ID") < 0)
+		return 0;
+	SD_JOURNAL_FOREACH_UNIQUE(journal->handle, data, size)
+	n++;
+	return n;
+}
+
+bool journal_is_volatile(struct journal *journal)
+{
+	return !journal->file && !journal->files.directory &&
+	       sd_journal_has_persistent_files(journal->handle) == 0;
+}
+
 int journal_fd(struct journal *journal)
 {
 	int fd = sd_journal_get_fd(journal->handle);
@@ -502,6 +520,25 @@ int journal_oldest(struct journal *journal, usec_t *ret)
 
 	r = sd_journal_get_cutoff_realtime_usec(journal->handle, ret, NULL);
 	return r == 0 ? -ENODATA : MIN(r, 0);
+}
+
+int journal_begins_late(struct journal *journal)
+{
+	cleanup(freep) char *cursor = NULL;
+	const char *number;
+	int r;
+
+	leave(journal);
+	sd_journal_flush_matches(journal->handle);
+	r = sd_journal_seek_head(journal->handle);
+	if (r >= 0)
+		r = sd_journal_next(journal->handle);
+	if (r > 0)
+		r = sd_journal_get_cursor(journal->handle, &cursor);
+	if (r < 0 || !cursor)
+		return r;
+	number = strstr(cursor, ";i=");
+	return number && strtoull(number + strlen(";i="), NULL, 16) > 1;
 }
 
 int journal_is_whole(struct journal *journal, usec_t now)

@@ -90,6 +90,14 @@ bool journal_stands_at(struct journal *journal, const char *cursor);
 /* Time of the oldest entry there is, any unit. 0 or negative errno; -ENODATA: empty. */
 int journal_oldest(struct journal *journal, usec_t *ret) must_check;
 
+/* 1: journald has deleted what came before that: its numbers begin later than at 1; 0: it has not.
+ * The matches and the place are lost. */
+int journal_begins_late(struct journal *journal) must_check;
+/* The machine's journal is in memory only, and gone at the next boot. */
+bool journal_is_volatile(struct journal *journal);
+/* Machines that wrote entries of it; 0: not known. */
+size_t journal_n_machines(struct journal *journal);
+
 /* 1: all its files are open, but those that libsystemd refuses (openfiles.h); 0: some are not, and
  * opening the journal anew helps; negative errno: that does not help now, either. A file can be
  * missing after journal_process(), and after journal_look_ahead() or journal_find_end(), which call

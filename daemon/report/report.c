@@ -66,7 +66,7 @@ static int report_find(struct report *report)
 		return r;
 	r = history_count(history,
 			  &(struct history_source){ report->journal, report->ruleset,
-						    report->config->policy, true, USEC_INFINITY });
+						    report->config->policy, USEC_INFINITY });
 	if (r >= 0)
 		r = history_find_banned_logins(history, report->ruleset);
 	return r;

@@ -38,6 +38,7 @@ static void status_done(struct status *status)
 	free(status->damage);
 	free(status->full);
 	free(status->trouble);
+	free(status->front);
 	for (size_t i = 0; i < status->n_unseen; i++)
 		free(status->unseen[i]);
 }
@@ -88,7 +89,7 @@ static int status_load_config(struct status *status)
 		r = config_load(status->common.confdir, status->common.rulesdir,
 				CONFIG_POLICY_REQUIRED, &faults, &status->config);
 		if (r >= 0)
-			r = config_compile(status->config, true, &faults, &status->ruleset);
+			r = config_compile_all(status->config, true, &faults, &status->ruleset);
 		if (r == -EINVAL) {
 			status->fault = strdup(faults.n_lines > 0 ? faults.lines[0] : "not known");
 			r = status->fault ? 0 : -ENOMEM;
@@ -305,7 +306,12 @@ static int look_at_past(struct status *status)
 	if (r >= 0 && status->ruleset)
 		r = history_count(history,
 				  &(struct history_source){ status->journal, status->ruleset,
-							    status->policy, false, PATIENCE });
+							    status->policy, PATIENCE });
+	if (r >= 0 && history->jails)
+		r = front_explain(&history->front, &status->front);
+	status->facts.front = status->front;
+	status->facts.reach = history->reach;
+	status->facts.note_reach = history->note_reach;
 	return r < 0 ? r : look_for_trouble(status);
 }
 
@@ -344,6 +350,10 @@ static int status_find(struct status *status)
 	facts->sees_journal = r >= 0;
 	if (r >= 0 && journal_oldest(status->journal, &facts->oldest) < 0)
 		facts->oldest = 0; /* not known */
+	if (r >= 0) {
+		facts->is_volatile = journal_is_volatile(status->journal);
+		facts->begins_late = journal_begins_late(status->journal) > 0;
+	}
 	if (r < 0 && r != -ENOMEM)
 		r = status_add_unseen(status, "the journal was", journal_explain(r));
 	if (r >= 0)

@@ -47,7 +47,7 @@ struct status {
 	struct facts facts;   /* its jails, owned: those in force, in order */
 	bool counted_waiting; /* facts.n_waiting says something */
 	struct diagnosis diagnosis;
-	char *damage, *full, *trouble; /* what facts borrow */
+	char *damage, *full, *trouble, *front; /* what facts borrow */
 	char *unseen[STATUS_MAX_UNSEEN];
 	size_t n_unseen;
 };

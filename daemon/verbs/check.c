@@ -2,6 +2,7 @@
  * banish check - loads the configuration exactly as `run` does, lets every rule prove itself on its
  * own examples, and prints each fault. The administrator's safe rehearsal.
  */
+#include "cli/history.h"
 #include "cli/options.h"
 #include "cli/ruletest.h"
 #include "cli/survey.h"
@@ -14,8 +15,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define PATIENCE    (3 * USEC_PER_SEC) /* for a look around in the journal */
-#define BLIND_AFTER (24 * USEC_PER_HOUR)
+#define PATIENCE       (3 * USEC_PER_SEC) /* for a look around in the journal */
+#define BLIND_AFTER    (24 * USEC_PER_HOUR)
+/* Who asks is waiting. */
+#define FRONT_SPAN     (24 * USEC_PER_HOUR)
+#define FRONT_PATIENCE USEC_PER_SEC
 
 static const char *or_none(const char *text)
 {
@@ -236,6 +240,26 @@ static int check_journal(const struct common *common, struct ruleset *ruleset)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Of the local journal's last day, where it can be read: is there a proxy or NAT in front? */
+static int check_front(struct ruleset *ruleset, const struct policy *policy)
+{
+	cleanup(journal_freep) struct journal *journal = NULL;
+	cleanup(history_done) struct history history = { .until = timestamp_now() };
+	cleanup(freep) char *text = NULL;
+	int r;
+
+	history.since = history.until > FRONT_SPAN ? history.until - FRONT_SPAN : 0;
+	r = journal_open(NULL, NULL, false, &journal);
+	if (r >= 0)
+		r = history_count(&history, &(struct history_source){ journal, ruleset, policy,
+								      FRONT_PATIENCE });
+	if (r >= 0)
+		r = front_explain(&history.front, &text);
+	if (text)
+		fprintf(stderr, "note: %s\n", text);
+	return r == -ENOMEM ? r : 0;
+}
+
 static int check(const struct common *common, bool quiet, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
@@ -258,11 +282,14 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 	/* and as a whole, as `run` compiles it; the rules were used up by their trials */
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &again);
 	if (r >= 0 && faults->n_lines == 0)
-		r = config_compile(again, false, faults, &ruleset);
+		r = config_compile_all(again, true, faults, &ruleset);
 	if (r < 0 || faults->n_lines > 0)
 		return r < 0 ? r : -EINVAL;
 	if (quiet)
 		return 0;
+	r = check_front(ruleset, again->policy);
+	if (r < 0)
+		return r;
 	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++)
 		check_counts(ruleset_jail(ruleset, i)->rule);
 	if (n_jails == 0)

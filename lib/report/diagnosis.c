@@ -245,6 +245,32 @@ static int look_around(const struct facts *facts, struct diagnosis *d)
 	return r;
 }
 
+/* How the journal is kept, and who stands in it. */
+static int diagnosis_look_at_journal(const struct facts *facts, struct diagnosis *d)
+{
+	char reaches[FIGURE_TEXT_MAX], needed[FIGURE_TEXT_MAX];
+	usec_t age = age_of(facts, facts->oldest);
+	int r = 0;
+
+	if (facts->front)
+		r = add(d, false, "%s", facts->front);
+	if (r >= 0 && facts->is_volatile)
+		r = add(d, false,
+			"the journal is in memory only, so the next boot forgets the failures before "
+			"it: set Storage=persistent in journald.conf");
+	if (r < 0 || !facts->begins_late || facts->oldest == 0 ||
+	    age >= MAX(facts->reach, facts->note_reach))
+		return r;
+	return add(
+		d, false,
+		"the journal reaches back only %s, but a start or reload needs %s of it: %s; give "
+		"it more room (SystemMaxUse=, MaxRetentionSec= in journald.conf)",
+		human_age(age, reaches),
+		human_age(age < facts->reach ? facts->reach : facts->note_reach, needed),
+		age < facts->reach ? "failures before that are forgotten"
+				   : "lines that belong to older sessions count for nobody");
+}
+
 /* A unit that has started after its last entry, and has not told even that, logs elsewhere. */
 static bool is_speechless(const struct facts *facts, const struct facts_jail *jail)
 {
@@ -347,6 +373,8 @@ int diagnose(const struct facts *facts, struct diagnosis *ret)
 		r = look_at_config(facts, &d);
 	if (r >= 0)
 		r = look_at_state(facts, &d);
+	if (r >= 0)
+		r = diagnosis_look_at_journal(facts, &d);
 	for (size_t i = 0; r >= 0 && i < facts->n_jails; i++)
 		r = look_at_jail(facts, &facts->jails[i], &d);
 	if (r >= 0)

@@ -61,6 +61,11 @@ struct facts {
 	bool sees_journal;
 	usec_t oldest; /* entry of the journal, of any unit; 0: not known */
 
+	const char *front;        /* of a proxy or NAT, see front.h; NULL: none */
+	bool is_volatile;         /* the journal is in memory only */
+	bool begins_late;         /* what came before `oldest` was deleted */
+	usec_t reach, note_reach; /* a start reads it so far back: all, and notes of sessions */
+
 	bool sees_state;
 	usec_t position;       /* time of the entry up to which all has been read; 0: none */
 	usec_t oldest_waiting; /* entry behind it that some rule reads; 0: none */

@@ -98,6 +98,22 @@ static void the_configuration(void **state)
 	      facts.unresolved = "office.example.org");
 }
 
+static void how_the_journal_is_kept(void **state)
+{
+	CHECK(false, "192.0.2.1 makes", facts.front = "192.0.2.1 makes most failures");
+	CHECK(false, "Storage=persistent", facts.is_volatile = true);
+	CHECK(false, NULL, facts.begins_late = true);
+	CHECK(false, NULL, facts.reach = 30 * DAY); /* it began then: nothing was deleted */
+	CHECK(false, NULL, facts.begins_late = true; facts.reach = 10 * DAY);
+	CHECK(false,
+	      "reaches back only 10d, but a start or reload needs 30d of it: failures",
+	      facts.begins_late = true;
+	      facts.reach = 30 * DAY);
+	CHECK(false, "needs 11d of it: lines that belong", facts.begins_late = true;
+	      facts.reach = 9 * DAY; facts.note_reach = 11 * DAY);
+	CHECK(false, NULL, facts.begins_late = true; facts.reach = 30 * DAY; facts.oldest = 0);
+}
+
 static void the_place_in_the_journal(void **state)
 {
 	CHECK(true, "5min behind the journal, 12 entries wait", facts.n_waiting = 12;
@@ -239,6 +255,7 @@ int main(void)
 		cmocka_unit_test(the_daemon),
 		cmocka_unit_test(the_firewall),
 		cmocka_unit_test(the_configuration),
+		cmocka_unit_test(how_the_journal_is_kept),
 		cmocka_unit_test(the_place_in_the_journal),
 		cmocka_unit_test(jails_that_see_nothing),
 		cmocka_unit_test(lines_that_nobody_reads),
