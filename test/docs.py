@@ -197,7 +197,22 @@ def check_paths():
             problems.append(f'README.md: there is no {name}')
 
 
-for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths):
+def check_faults():
+    """Each row of the table of faults names its tests, and there they are."""
+    rows = re.findall(r'^\|(?!---)(.*)\|$', read('test/README.md').partition('## Faults')[2], re.M)
+    for row in rows[1:]:
+        tests = re.findall(r'`([\w./-]+)::(\w+)`', row)
+        if not tests:
+            problems.append(f'test/README.md: no test: {row}')
+        for path, name in tests:
+            file = tree / 'test' / path
+            if not file.exists() or not re.search(rf'^(def|static void) {name}\(', file.read_text(), re.M):
+                problems.append(f'test/README.md: there is no {path}::{name}')
+    if len(rows) < 2:
+        problems.append('test/README.md: there is no table of faults')
+
+
+for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths, check_faults):
     check()
 print('\n'.join(problems))
 sys.exit(1 if problems else 0)

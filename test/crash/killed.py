@@ -2,9 +2,13 @@
 """`banish run` over random journals that come piece by piece, killed at random moments and started
 again: what it said of bans is what an uninterrupted model says, and nothing twice.
 
-usage: killed.py [--seed N] [--seeds N]
+usage: killed.py [--seed N] [--seeds N] [--steps]
+
+--steps: only journals whose clock steps back at times. They grow in one file: of several libsystemd
+makes one in the order of time.
 """
 import argparse
+import functools
 import json
 import multiprocessing
 import pathlib
@@ -24,19 +28,17 @@ HOUR = 3600 * make.US
 
 
 def recent(seed):
-    """The case of that seed, with its last entry in the hour that is now; None: not in order of time. All
-    bans are remembered: one that is over and forgotten before it is told need not be told."""
+    """The case of that seed, with its last entry in the hour that is now, and whether it is in order of
+    time. All bans are remembered: one that is over and forgotten before it is told need not be told."""
     make.START = run.START = 1700000000 * make.US
     case = make.Case(seed)
     times = [at for at, _ in case.entries]
-    if times != sorted(times):
-        return None
-    make.START = run.START = make.START + (time.time_ns() // 1000 - times[-1]) // HOUR * HOUR
+    make.START = run.START = make.START + (time.time_ns() // 1000 - max(times)) // HOUR * HOUR
     case = make.Case(seed)
     case.span = []
     for settings in [case.policy["defaults"], *case.policy["jails"].values()]:
         settings["increment"] = dict(settings.get("increment") or {}, memory="520w")
-    return case
+    return case, times == sorted(times)
 
 
 def pieces(dice, entries):
@@ -53,7 +55,7 @@ def write(folder, world, case):
     for rule in case.rules:
         (folder / f"config/rules.d/{rule['name']}.json").write_text(json.dumps(rule))
     # it has read all that was before
-    before = case.entries[0][0] - 1
+    before = min(at for at, _ in case.entries) - 1
     cursor = f"s={crash.BOOT};i=1;b={crash.BOOT};m=1;t={before:x};x=0"
     (folder / "state/state").write_text(json.dumps(
         {"v": 1, "cursor": cursor, "time": before, "changes": []}, separators=(",", ":")) + "\n")
@@ -79,10 +81,10 @@ def told(world):
     return bans, doubled
 
 
-def play(seed):
+def play(seed, steps=False):
     """(number of bans, of kills, what is wrong or None)"""
-    case = recent(seed)
-    if case is None:
+    case, ordered = recent(seed)
+    if ordered == steps:
         return 0, 0, None
     dice, kills = random.Random(seed), 0
     with tempfile.TemporaryDirectory() as name:
@@ -92,10 +94,11 @@ def play(seed):
             write(folder, world, case)
             world.start()
             for number, piece in enumerate(pieces(dice, case.entries)):
-                made = folder / f"{number}.journal"
+                made = folder / (f"{number}.journal" if ordered else "journal/all.journal")
                 subprocess.run([run.REMOTE, "-o", made, "--split-mode=none", "-"], check=True,
                                input=run.export(piece), stderr=subprocess.PIPE)
-                made.rename(folder / "journal" / made.name)
+                if ordered:
+                    made.rename(folder / "journal" / made.name)
                 if dice.random() < 0.7:
                     time.sleep(dice.choice([0, 0.002, 0.01, 0.03]) * dice.random())
                     kill(world)
@@ -127,12 +130,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--steps", action="store_true")
     options = parser.parse_args()
-    print(f"--seed {options.seed} --seeds {options.seeds}", flush=True)
+    print(f"--seed {options.seed} --seeds {options.seeds}" + " --steps" * options.steps, flush=True)
     seeds = range(options.seed, options.seed + options.seeds)
     bans = kills = wrong = 0
     with multiprocessing.get_context("fork").Pool(2, crash.namespaces) as pool:
-        for seed, (n_bans, n_kills, fault) in zip(seeds, pool.imap(play, seeds)):
+        for seed, (n_bans, n_kills, fault) in zip(seeds, pool.imap(functools.partial(play, steps=options.steps), seeds)):
             bans, kills, wrong = bans + n_bans, kills + n_kills, wrong + bool(fault)
             if fault:
                 print(f"seed {seed}: {fault[:2000]}", flush=True)

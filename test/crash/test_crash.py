@@ -66,6 +66,14 @@ def test_killed_over_a_cut_journal_it_says_what_the_model_says(pool):
     assert sum(play[0] for play in plays) > 5 and sum(play[1] for play in plays) > 10
 
 
+def test_killed_over_a_journal_whose_clock_steps_it_says_what_the_model_says(pool):
+    first = int(os.environ.get("BANISH_SEED", random.randrange(1 << 30)))
+    print(f"BANISH_SEED={first}")
+    plays = pool.starmap(killed.play, [(seed, True) for seed in range(first, first + 200)])
+    assert [(first + i, play[2]) for i, play in enumerate(plays) if play[2]] == []
+    assert sum(play[0] for play in plays) > 0 and sum(play[1] for play in plays) > 0
+
+
 @pytest.mark.parametrize("error", ["EMFILE", "EIO"])
 def test_a_file_cannot_be_opened_once(pool, error):
     opens = "open,open64,openat,openat64"
