@@ -14,13 +14,28 @@
 #define BANS_A_SECOND 2000
 #define BANS_AT_ONCE  20000
 
+/* Private sources are told of once an hour each; of many more, as in a network whose hosts choose
+ * their addresses, nobody needs to read. */
+#define PRIVATE_INTERVAL (60 * USEC_PER_SEC)
+#define PRIVATE_AT_ONCE  100
+
+static bool is_worth_telling(struct daemon *daemon, const struct decision *decision)
+{
+	usec_t now;
+
+	return decision->type != DECISION_PRIVATE ||
+	       sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) < 0 ||
+	       quota_take(&daemon->private_quota, PRIVATE_INTERVAL, PRIVATE_AT_ONCE, now);
+}
+
 int commit_decisions(struct daemon *daemon)
 {
 	struct decision decision;
 
 	while (engine_take(daemon->active.engine, &decision)) {
 		if (decision.type != DECISION_BAN && decision.type != DECISION_END) {
-			events_decision(&decision);
+			if (is_worth_telling(daemon, &decision))
+				events_decision(&decision);
 			continue;
 		}
 		if (array_reserve(&daemon->decided, daemon->n_decided, &daemon->max_decided,

@@ -52,6 +52,7 @@ struct daemon {
 	size_t n_hands, max_hands;
 	uint64_t n_failures;            /* that the engine had seen after the last slice */
 	struct quota quota;             /* of bans that are told one by one */
+	struct quota private_quota;     /* of private sources that are told */
 	uint64_t told_evicted;          /* so many, when that was told last */
 	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */
 

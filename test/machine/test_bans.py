@@ -157,6 +157,16 @@ def test_a_private_address_is_spared_and_it_is_said(machine, banish):
     assert sorted(entry["BANISH_PREFIX"] for entry in said) == ["192.168.77.1/32", "fd00:77::/64"]
 
 
+def test_many_private_addresses_fill_no_journal(machine, banish):
+    banish.begin()
+    banish.settle()
+    start = machine.cursor()
+    machine.mox([f"10.7.{n >> 8}.{n & 255}" for n in range(2000)])
+    banish.settle()
+    said = machine.journal("MESSAGE_ID=" + lab.KINDS["LOG_PRIVATE"], after=start)
+    assert 100 <= len(said) < 110
+
+
 def test_a_burst_opens_the_breaker_and_is_taken_back(machine, banish):
     banish.begin(jails={"mox": {"maxretry": 1, "maxbans": {"count": 3, "within": "3s"}}})
     start = machine.cursor()
