@@ -82,17 +82,18 @@ static bool lay_out_jail(const struct nft_verb *verb, const struct config *confi
 			 struct nft_jail *ret)
 {
 	const struct policy *policy = config ? config->policy : verb->policy;
-	const struct rule *rule = config ? nft_verb_find_rule(config, name) : NULL;
 
 	nft_jail_name(name, false, ret->name);
 	ret->verdict = policy->defaults.verdict;
 	ret->ports = (struct ports){ .all = true };
 	if (strcmp(name, NFT_JAIL_MANUAL) == 0)
 		return true;
-	for (size_t i = 0; rule && i < policy->n_jails; i++) {
+	for (size_t i = 0; config && i < policy->n_jails; i++) {
 		const struct settings *settings = &policy->jails[i].settings;
+		const struct rule *rule =
+			nft_verb_find_rule(config, policy_rule(&policy->jails[i]));
 
-		if (strcmp(policy->jails[i].name, name) != 0)
+		if (!rule || strcmp(policy->jails[i].name, name) != 0)
 			continue;
 		ret->verdict = settings->verdict;
 		ret->ports = settings->has_ports ? settings->ports : rule->ports;

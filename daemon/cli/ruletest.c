@@ -3,7 +3,8 @@
 #include <errno.h>
 
 struct ruletest {
-	struct policy *policy;
+	struct policy policy; /* of one jail; owns nothing */
+	struct jail_policy jail;
 	struct ruleset *ruleset;
 	struct engine *engine;
 
@@ -16,7 +17,6 @@ struct ruletest *ruletest_free(struct ruletest *ruletest)
 		return NULL;
 	engine_free(ruletest->engine);
 	ruleset_free(ruletest->ruleset);
-	policy_free(ruletest->policy);
 	free(ruletest);
 	return NULL;
 }
@@ -29,61 +29,54 @@ void ruletest_set_mode(struct policy *policy, enum mode mode)
 }
 
 /* A policy of one jail; its ports stay out, nothing is programmed here. */
-static int build_policy(const char *name, const struct policy *policy, struct policy **ret)
+static void make_policy(struct ruletest *ruletest, const struct rule *rule,
+			const struct policy *policy, const struct jail_policy *jail)
 {
-	cleanup(policy_freep) struct policy *own = policy_new();
-
-	if (!own)
-		return -ENOMEM;
-	own->jails = calloc(1, sizeof(*own->jails));
-	own->ignoreip = calloc(policy->n_ignoreip + 1, sizeof(*own->ignoreip));
-	if (!own->jails || !own->ignoreip)
-		return -ENOMEM;
-	own->n_jails = 1;
-	strcpy(own->jails[0].name, name);
-	own->jails[0].settings = policy->defaults;
-	for (size_t i = 0; i < policy->n_jails; i++)
-		if (strcmp(policy->jails[i].name, name) == 0)
-			own->jails[0].settings = policy->jails[i].settings;
-	own->jails[0].settings.has_ports = false;
-	own->jails[0].settings.ports = (struct ports){ 0 };
-	for (size_t i = 0; i < policy->n_ignoreip; i++)
-		own->ignoreip[own->n_ignoreip++] = policy->ignoreip[i];
-	*ret = TAKE_PTR(own);
-	return 0;
+	ruletest->policy = *policy;
+	ruletest->policy.jails = &ruletest->jail;
+	ruletest->policy.n_jails = 1;
+	if (jail) {
+		ruletest->jail = *jail;
+	} else {
+		strcpy(ruletest->jail.name, rule->name);
+		ruletest->jail.settings = policy->defaults;
+	}
+	ruletest->jail.settings.has_ports = false;
+	ruletest->jail.settings.ports = (struct ports){ 0 };
 }
 
-int ruletest_new(struct rule **rule, const char *policy_file, const struct policy *policy,
-		 struct faults *faults, struct ruletest **ret)
+int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+		 const struct jail_policy *jail, struct faults *faults, struct ruletest **ret)
 {
 	static const uint8_t seed[16] = "none is needed";
 	cleanup(ruletest_freep) struct ruletest *ruletest = calloc(1, sizeof(*ruletest));
+	struct rule *held;
 	int r;
 
 	if (!ruletest)
 		return -ENOMEM;
-	r = build_policy((*rule)->name, policy, &ruletest->policy);
+	make_policy(ruletest, rule, policy, jail);
+	held = rule_ref(rule);
+	r = ruleset_new(&held, 1, &ruletest->policy, policy_file, true, faults, &ruletest->ruleset);
+	rule_free(held); /* where it was not taken */
 	if (r >= 0)
-		r = ruleset_new(rule, 1, ruletest->policy, policy_file, true, faults,
-				&ruletest->ruleset);
-	if (r >= 0)
-		r = engine_new(ruletest->ruleset, ruletest->policy, seed, NULL, &ruletest->engine);
+		r = engine_new(ruletest->ruleset, &ruletest->policy, seed, NULL, &ruletest->engine);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(ruletest);
 	return 0;
 }
 
-const struct rule *ruletest_rule(const struct ruletest *ruletest)
+const struct jail *ruletest_jail(const struct ruletest *ruletest)
 {
-	return ruleset_jail(ruletest->ruleset, 0)->rule;
+	return ruleset_jail(ruletest->ruleset, 0);
 }
 
 static int sample_field(void *source, const char *name, struct span *ret)
 {
 	const struct ruletest *ruletest = source;
 	const struct sample *sample = ruletest->sample;
-	const struct rule *rule = ruletest_rule(ruletest);
+	const struct rule *rule = ruletest_jail(ruletest)->rule;
 	const char *text = NULL;
 	const cJSON *value;
 

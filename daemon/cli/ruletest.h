@@ -2,7 +2,7 @@
 #define BANISH_DAEMON_CLI_RULETEST_H
 
 /*
- * One rule on trial: alone, with an engine of its own that never decides. What would this line
+ * One jail on trial: alone, with an engine of its own that never decides. What would this line
  * tell, and whom? `check` runs a rule's examples through it, `test` the administrator's lines; the
  * matching and the joining by session are the engine's own.
  */
@@ -26,14 +26,15 @@ struct ruletest;
 /* Sets every jail's mode, in force or not. */
 void ruletest_set_mode(struct policy *policy, enum mode mode);
 
-/* Takes the rule: `*rule` is NULL then, which may be on failure, too. `policy` gives ignoreip and,
- * where it has a jail for the rule, the settings. */
-int ruletest_new(struct rule **rule, const char *policy_file, const struct policy *policy,
-		 struct faults *faults, struct ruletest **ret) must_check;
+/* Holds the rule too. `jail`: of the policy, what it says of the rule holds; NULL: the defaults.
+ * `policy` gives ignoreip; both are borrowed. */
+int ruletest_new(struct rule *rule, const char *policy_file, const struct policy *policy,
+		 const struct jail_policy *jail, struct faults *faults,
+		 struct ruletest **ret) must_check;
 struct ruletest *ruletest_free(struct ruletest *ruletest);
 DEFINE_CLEANUP(struct ruletest *, ruletest_free)
 
-const struct rule *ruletest_rule(const struct ruletest *ruletest);
+const struct jail *ruletest_jail(const struct ruletest *ruletest);
 
 enum ruletest_answer {
 	RULETEST_NOT_SELECTED, /* the rule does not read such entries */

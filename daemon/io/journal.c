@@ -237,8 +237,7 @@ static int matches_add_selector(sd_journal *handle, const struct selector *selec
 	for (size_t i = 0; i < selector->n_conditions; i++) {
 		const struct condition *condition = &selector->conditions[i];
 
-		/* no match can say "below 1000" or "missing"; another field is always there, and
-		 * rules look again */
+		/* no match can say "below 1000", "missing" or "begins with"; rules look again */
 		if (!condition_is_match(condition))
 			continue;
 		/* matches on one field are OR, on different fields AND: just what the object means
@@ -250,6 +249,15 @@ static int matches_add_selector(sd_journal *handle, const struct selector *selec
 		}
 	}
 	return sd_journal_add_disjunction(handle);
+}
+
+/* No match can say which entries it selects: all must be read. */
+static bool matches_nothing(const struct selector *selector)
+{
+	for (size_t i = 0; i < selector->n_conditions; i++)
+		if (condition_is_match(&selector->conditions[i]))
+			return false;
+	return true;
 }
 
 /* Rules often share a unit. */
@@ -265,7 +273,8 @@ static bool matches_repeat(const struct ruleset *ruleset, size_t i)
 			const struct condition *a = &selector->conditions[c];
 			const struct condition *b = &other->conditions[c];
 
-			same = strcmp(a->field, b->field) == 0 && a->n_values == b->n_values;
+			same = strcmp(a->field, b->field) == 0 && a->n_values == b->n_values &&
+			       a->is_prefix == b->is_prefix;
 			for (size_t v = 0; same && v < a->n_values; v++)
 				same = strcmp(a->values[v], b->values[v]) == 0;
 		}
@@ -282,6 +291,8 @@ static bool matches_are_few(const struct ruleset *ruleset)
 	size_t n = 0;
 
 	for (size_t i = 0; n <= MATCHES_MAX && (selector = ruleset_selector(ruleset, i)); i++) {
+		if (matches_nothing(selector))
+			return false;
 		if (matches_repeat(ruleset, i))
 			continue;
 		for (size_t k = 0; k < selector->n_conditions; k++)
@@ -344,12 +355,12 @@ int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 	sd_journal_flush_matches(journal->handle);
 	r = take_along(journal, ruleset, selective);
 	for (unsigned i = 0; selective && i < ruleset_n_jails(ruleset); i++) {
-		const struct rule *rule = ruleset_jail(ruleset, i)->rule;
+		const struct jail *jail = ruleset_jail(ruleset, i);
 
 		if (!ruleset_has_notes(ruleset, i))
 			continue;
-		for (size_t k = 0; r >= 0 && k < rule->n_selectors; k++)
-			r = matches_add_selector(journal->handle, &rule->selectors[k]);
+		for (size_t k = 0; r >= 0 && k < jail->n_selectors; k++)
+			r = matches_add_selector(journal->handle, &jail->selectors[k]);
 	}
 	return r;
 }
@@ -384,14 +395,17 @@ int journal_select_own(struct journal *journal, const char *const *fields, size_
 	return r < 0 ? r : matches_add(journal->handle, "OBJECT_SYSTEMD_UNIT", OWN_UNIT);
 }
 
-int journal_select_rule(struct journal *journal, const struct rule *rule)
+int journal_select_jail(struct journal *journal, const struct jail *jail)
 {
 	int r = 0;
 
 	sd_journal_flush_matches(journal->handle);
-	for (size_t i = 0; r >= 0 && i < rule->n_selectors; i++)
-		r = matches_add_selector(journal->handle, &rule->selectors[i]);
-	return r;
+	for (size_t i = 0; i < jail->n_selectors; i++)
+		if (matches_nothing(&jail->selectors[i]))
+			return 0;
+	for (size_t i = 0; r >= 0 && i < jail->n_selectors; i++)
+		r = matches_add_selector(journal->handle, &jail->selectors[i]);
+	return r < 0 ? r : 1;
 }
 
 int journal_query_values(struct journal *journal, const char *field)

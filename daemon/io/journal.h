@@ -42,8 +42,8 @@ int journal_select_said(struct journal *journal, const struct prefix *prefixes,
  * `with_suppressed`, what journald says that it dropped of that. */
 int journal_select_own(struct journal *journal, const char *const *fields, size_t n_fields,
 		       bool with_suppressed) must_check;
-/* By: what this rule reads. */
-int journal_select_rule(struct journal *journal, const struct rule *rule) must_check;
+/* By: what this jail reads. 1; 0: only reading can tell, so nothing is selected. */
+int journal_select_jail(struct journal *journal, const struct jail *jail) must_check;
 
 /* 1: stands on the cursor's entry, which the matches have to deliver; 0: it is gone. */
 int journal_go_to(struct journal *journal, const char *cursor) must_check;

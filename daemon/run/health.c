@@ -33,16 +33,12 @@ static bool watches_unit(const struct ruleset *ruleset, struct span unit)
 {
 	const struct selector *selector;
 
-	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++)
-		for (size_t k = 0; k < selector->n_conditions; k++) {
-			const struct condition *condition = &selector->conditions[k];
+	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++) {
+		const struct condition *condition = selector_find(selector, "_SYSTEMD_UNIT");
 
-			if (strcmp(condition->field, "_SYSTEMD_UNIT") != 0)
-				continue;
-			for (size_t v = 0; v < condition->n_values; v++)
-				if (span_equal(span_of(condition->values[v]), unit))
-					return true;
-		}
+		if (condition && condition_names(condition, unit))
+			return true;
+	}
 	return false;
 }
 

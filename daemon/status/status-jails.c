@@ -35,17 +35,17 @@ static int ask_units(struct units *units, const struct condition *condition,
 	return 0;
 }
 
-static int find_unit(struct units *units, const struct rule *rule, struct facts_jail *jail)
+static int find_unit(struct units *units, const struct jail *jail, struct facts_jail *facts)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < rule->n_selectors; i++) {
-		const struct selector *selector = &rule->selectors[i];
+	for (size_t i = 0; r >= 0 && i < jail->n_selectors; i++) {
+		const struct selector *selector = &jail->selectors[i];
+		const struct condition *unit = selector_find(selector, "_SYSTEMD_UNIT");
 
-		jail->narrow = jail->narrow || selector->n_conditions > 1;
-		for (size_t k = 0; r >= 0 && k < selector->n_conditions; k++)
-			if (strcmp(selector->conditions[k].field, "_SYSTEMD_UNIT") == 0)
-				r = ask_units(units, &selector->conditions[k], jail);
+		facts->narrow = facts->narrow || selector->n_conditions > 1;
+		if (unit && !unit->is_prefix)
+			r = ask_units(units, unit, facts);
 	}
 	return r;
 }
@@ -63,11 +63,11 @@ static int jails_look_at(struct status *status, struct units *units, unsigned in
 	jail->rule = rule;
 	jail->count = status->history.jails ? &status->history.jails[index] : NULL;
 	strcpy(facts->name, rule->name);
-	r = find_unit(units, rule->rule, facts);
+	r = find_unit(units, rule, facts);
 	if (r < 0 || !status->journal)
 		return r;
-	r = journal_select_rule(status->journal, rule->rule);
-	if (r >= 0)
+	r = journal_select_jail(status->journal, rule);
+	if (r > 0)
 		r = journal_seek_last(status->journal);
 	if (r > 0)
 		r = entry_time(journal_entry(status->journal), &facts->last_entry);

@@ -61,7 +61,7 @@ static int check_compare(const struct rule *rule, const struct example *example,
 /* The examples of a rule are one stream: sessions join. */
 static int run_examples(struct ruletest *ruletest, struct faults *faults)
 {
-	const struct rule *rule = ruletest_rule(ruletest);
+	const struct rule *rule = ruletest_jail(ruletest)->rule;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++) {
@@ -96,16 +96,16 @@ static int try_rules(struct config *config, struct faults *faults)
 	for (size_t i = 0; r >= 0 && i < config->n_rules; i++) {
 		cleanup(ruletest_freep) struct ruletest *ruletest = NULL;
 
-		r = ruletest_new(&config->rules[i], config->policy_file, config->policy, faults,
-				 &ruletest);
-		if (r == -EINVAL) { /* a bad pattern; the rule is still ours */
+		r = ruletest_new(config->rules[i], config->policy_file, config->policy, NULL,
+				 faults, &ruletest);
+		if (r == -EINVAL) { /* a bad pattern */
 			r = 0;
 			continue;
 		}
 		if (r >= 0)
 			r = run_examples(ruletest, faults);
 		if (r >= 0)
-			r = lint(ruletest_rule(ruletest), faults);
+			r = lint(ruletest_jail(ruletest)->rule, faults);
 	}
 	return r;
 }
@@ -221,15 +221,17 @@ static int check_journal(const struct common *common, struct ruleset *ruleset)
 		if (!overlooked_matters(overlooked))
 			continue;
 		for (unsigned k = 0; r >= 0 && k < ruleset_n_jails(ruleset); k++) {
-			const struct rule *rule = ruleset_jail(ruleset, k)->rule;
+			const struct jail *jail = ruleset_jail(ruleset, k);
+			usec_t time = 0;
 
-			if (strcmp(rule->name, overlooked->rule) != 0)
+			if (strcmp(jail->rule->name, overlooked->rule) != 0)
 				continue;
-			r = journal_select_rule(journal, rule);
-			if (r >= 0)
+			r = journal_select_jail(journal, jail);
+			if (r > 0)
 				r = journal_seek_last(journal);
 			if (r > 0)
-				r = entry_time(journal_entry(journal), &last);
+				r = entry_time(journal_entry(journal), &time);
+			last = MAX(last, time);
 		}
 		text = overlooked_say(overlooked, overlooked->has_jail && now > last &&
 							  now - last >= BLIND_AFTER);

@@ -122,9 +122,11 @@ static int import_read_source(struct importing *importing)
 /* Lines of the service, as examples. */
 static int offer_lines(struct importing *importing, struct proof *proof)
 {
+	const struct rule *rule = proof_rule(proof);
+	const struct jail jail = { .selectors = rule->selectors, .n_selectors = rule->n_selectors };
 	int r;
 
-	r = journal_select_rule(importing->journal, proof_rule(proof));
+	r = journal_select_jail(importing->journal, &jail);
 	if (r >= 0)
 		r = journal_seek_time(importing->journal, importing->common.since);
 	for (size_t i = 0; r >= 0 && i < MAX_ENTRIES && !proof_is_satisfied(proof); i++) {

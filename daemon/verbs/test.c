@@ -29,7 +29,7 @@ struct test {
 
 /* The answer to one line. */
 struct answer {
-	const struct rule *rule; /* NULL: none took it */
+	const struct jail *jail; /* NULL: none took it */
 	const struct verdict_of_hit *hit;
 	char reason[256];
 };
@@ -75,6 +75,8 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 		return "a note: its session is remembered";
 	case WHY_MODE_OFF:
 		return "the event counts only in mode aggressive";
+	case WHY_LEFT_OUT:
+		return "the event is not among the jail's \"events\"";
 	case WHY_IGNORED:
 		return "the address is never counted: it is in ignoreip, loopback, unspecified or multicast";
 	case WHY_PRIVATE:
@@ -95,7 +97,7 @@ static const char *reason_of_hit(const struct verdict_of_hit *hit)
 	return "";
 }
 
-/* Every rule sees the line, as in the daemon; the first that takes it answers. */
+/* Every jail sees the line, as in the daemon; the first that takes it answers. */
 static int test_ask(struct test *test, const struct sample *sample, struct answer *ret)
 {
 	struct ruletest *reader = NULL;
@@ -112,13 +114,13 @@ static int test_ask(struct test *test, const struct sample *sample, struct answe
 			reader = test->trials[i];
 			n_readers++;
 		}
-		if (r == RULETEST_HIT && !ret->rule) {
-			ret->rule = ruletest_rule(reader);
+		if (r == RULETEST_HIT && !ret->jail) {
+			ret->jail = ruletest_jail(reader);
 			ret->hit = hit;
 			snprintf(ret->reason, sizeof(ret->reason), "%s", reason_of_hit(hit));
 		}
 	}
-	if (ret->rule)
+	if (ret->jail)
 		return 0;
 	/* why no rule took it; one rule that reads such lines can say more */
 	if (sample->message.data && n_readers == 1)
@@ -150,14 +152,14 @@ static int run_sample(struct test *test, const struct sample *sample)
 	if (r < 0)
 		return r;
 	test->n_lines++;
-	if (answer.rule)
+	if (answer.jail)
 		test->n_taken++;
 	else if (sample->message.data)
 		r = shapes_add(&test->shapes, sample->message);
 	if (r < 0)
 		return r;
-	hit = answer.rule ? answer.hit : &none;
-	event = answer.rule ? &answer.rule->events[hit->event] : NULL;
+	hit = answer.jail ? answer.hit : &none;
+	event = answer.jail ? &answer.jail->rule->events[hit->event] : NULL;
 	/* what its session does not confirm is nobody's address */
 	address = hit->has_address && hit->why != WHY_DISAGREES ? &hit->address : NULL;
 	return output_print(test->common.json,
@@ -166,7 +168,7 @@ static int run_sample(struct test *test, const struct sample *sample)
 				  : "{message}\n    no: {reason}",
 			    (const struct row[]){
 				    ROW_BYTES("message", message, MESSAGE_SHOWN),
-				    ROW_TEXT("jail", event ? answer.rule->name : NULL),
+				    ROW_TEXT("jail", event ? answer.jail->name : NULL),
 				    ROW_TEXT("event", event ? event->name : NULL),
 				    ROW_TEXT("outcome", event ? outcomes[event->outcome] : NULL),
 				    ROW_ADDRESS("address", address),
@@ -288,19 +290,19 @@ static int test_prepare(struct test *test, struct faults *faults)
 	if (!test->trials)
 		return -ENOMEM;
 
-	for (size_t jail = 0; jail < policy->n_jails; jail++) {
+	for (size_t jail = 0; jail < policy->n_jails; jail++)
 		for (size_t i = 0; i < test->config->n_rules; i++) {
 			struct rule *rule = test->config->rules[i];
 
-			if (!rule || strcmp(rule->name, policy->jails[jail].name) != 0)
+			if (strcmp(rule->name, policy_rule(&policy->jails[jail])) != 0)
 				continue;
-			r = ruletest_new(&test->config->rules[i], test->config->policy_file, policy,
-					 faults, &test->trials[test->n_trials]);
+			r = ruletest_new(rule, test->config->policy_file, policy,
+					 &policy->jails[jail], faults,
+					 &test->trials[test->n_trials]);
 			if (r < 0)
 				return r;
 			test->n_trials++;
 		}
-	}
 	return 0;
 }
 

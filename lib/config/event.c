@@ -13,27 +13,11 @@
 
 #define MAX_EVENTS     1000 /* a rule of so many is no longer read by people */
 #define MAX_EVENT_NAME 64   /* bytes */
-#define MAX_FIELD      64   /* bytes; journald takes no longer name */
 
 static const char *const outcomes[] = { "failure", "success", "note", NULL };
 static const char *const formats[] = { "pattern", "logfmt", NULL };
 static const char *const agreements[] = { "session", NULL };
 static const char *const lasts[] = { "no guess", NULL };
-
-bool event_check_field(const struct json *node, const char *field, bool at_key)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-	char label[JSON_LABEL_SIZE];
-	size_t n = strlen(field);
-
-	if (n > 0 && n <= MAX_FIELD && strspn(field, letters) == n &&
-	    !(field[0] >= '0' && field[0] <= '9'))
-		return true;
-	(at_key ? json_fault_at_key : json_fault)(
-		node, "%s is not a journal field: write one of A-Z, 0-9 and _, such as MESSAGE",
-		json_label(node, label));
-	return false;
-}
 
 static void event_read_name(const struct json *value, const struct json_key *key, void *field)
 {

@@ -5,6 +5,7 @@
 
 #include "base/types.h"
 #include "base/util.h"
+#include "config/condition.h"
 
 struct defines;
 struct json;
@@ -58,8 +59,5 @@ void events_free(struct event *events, size_t n);
 
 /* `text` with its defines put in, owned; NULL: told at `value`. */
 char *event_expand(const struct json *value, const struct defines *defines, const char *text);
-
-/* A journal field's name, else a fault at the value (or at the key). */
-bool event_check_field(const struct json *node, const char *field, bool at_key);
 
 #endif

@@ -128,7 +128,11 @@ static void read_jail_ports(const struct json *value, const struct json_key *key
 	json_read_ports(value, key, &settings->ports);
 }
 
+/* Of the settings; the others are the jail's own. */
 static const struct json_key jail_keys[] = {
+	{ .name = "rule" },
+	{ .name = "journal" },
+	{ .name = "events" },
 	{ "ports", .read = read_jail_ports },
 	{ 0 },
 };
@@ -254,8 +258,13 @@ struct policy *policy_free(struct policy *policy)
 {
 	if (!policy)
 		return NULL;
-	for (size_t i = 0; i < policy->n_jails; i++)
-		ports_done(&policy->jails[i].settings.ports);
+	for (size_t i = 0; i < policy->n_jails; i++) {
+		struct jail_policy *jail = &policy->jails[i];
+
+		ports_done(&jail->settings.ports);
+		selectors_free(jail->selectors, jail->n_selectors);
+		json_texts_free(jail->events, jail->n_events);
+	}
 	free(policy->jails);
 	forget_ignoreip(policy);
 	free(policy);
@@ -360,6 +369,26 @@ static void check_networks(const struct json *object, const struct settings *set
 		   ipv4 ? settings->prefix4 : settings->prefix6);
 }
 
+/* What the jail says of its rule. */
+static void read_jail_rule(const struct json *object, struct jail_policy *jail)
+{
+	struct json value;
+
+	if (json_find(object, "rule", &value) &&
+	    json_expect(&value, JSON_TEXT, "write the name of a rule, such as \"dovecot\"") &&
+	    json_check_name(&value, json_text(&value), sizeof(jail->rule) - 1, false)) {
+		strcpy(jail->rule, json_text(&value));
+		json_position(&value, &jail->line, &jail->column);
+	}
+	if (json_find(object, "journal", &value))
+		selectors_read(&value, &jail->selectors, &jail->n_selectors);
+	if (!json_find(object, "events", &value))
+		return;
+	json_position(&value, &jail->events_line, &jail->events_column);
+	(void)json_read_texts(&value, "write a list of the rule's events, [\"auth-failed\"]", false,
+			      &jail->events, &jail->n_events);
+}
+
 static void read_jail(const struct json *value, struct policy *policy)
 {
 	struct jail_policy *jail = &policy->jails[policy->n_jails];
@@ -375,8 +404,10 @@ static void read_jail(const struct json *value, struct policy *policy)
 	json_position_of_key(value, &jail->line, &jail->column);
 	jail->settings = policy->defaults;
 	policy->n_jails++;
-	if (json_read_object(value, &jail_object, &jail->settings))
-		check_networks(value, &jail->settings);
+	if (!json_read_object(value, &jail_object, &jail->settings))
+		return;
+	read_jail_rule(value, jail);
+	check_networks(value, &jail->settings);
 }
 
 int policy_parse(const char *file, struct span text, struct faults *faults, struct policy **ret)

@@ -11,6 +11,7 @@
 #include "base/ports.h"
 #include "base/types.h"
 #include "base/util.h"
+#include "config/condition.h"
 #include "config/ignorelist.h"
 
 #define USERS_MAX 64 /* that one offender's failures are told apart by */
@@ -53,9 +54,21 @@ struct settings {
 
 struct jail_policy {
 	char name[NAME_SIZE];
+	char rule[NAME_SIZE];       /* "": the jail's own name; see policy_rule() */
+	struct selector *selectors; /* owned, "journal"; none: the rule's */
+	size_t n_selectors;
+	char **events; /* owned: only these of the rule's; none: all */
+	size_t n_events;
 	struct settings settings;
-	unsigned line, column; /* where the jail's name stands, for "no rule of that name" */
+	unsigned line, column; /* where the rule is named, for "no rule of that name" */
+	unsigned events_line, events_column;
 };
+
+/* The name of the jail's rule. */
+static inline const char *policy_rule(const struct jail_policy *jail)
+{
+	return jail->rule[0] ? jail->rule : jail->name;
+}
 
 /* A file that ignoreip names. */
 struct ignore_file {

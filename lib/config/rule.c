@@ -13,22 +13,6 @@
 
 #include <errno.h>
 
-/* journald fills these in from the kernel; whoever may log can choose all others: _COMM and
- * _CMDLINE when he starts a program, _EXE by a mount in a namespace of his own. */
-static const char *const trusted_fields[] = {
-	"_SYSTEMD_UNIT", "_SYSTEMD_CGROUP", "_SYSTEMD_SLICE", "_UID", "_GID",
-};
-
-/* All that begin with "_" (systemd.journal-fields(7) of systemd 257), but _AUDIT_FIELD_*. */
-static const char journald_fields[] =
-	" _PID _UID _GID _COMM _EXE _CMDLINE _CAP_EFFECTIVE _AUDIT_SESSION _AUDIT_LOGINUID"
-	" _SYSTEMD_CGROUP _SYSTEMD_SLICE _SYSTEMD_UNIT _SYSTEMD_USER_UNIT _SYSTEMD_USER_SLICE"
-	" _SYSTEMD_SESSION _SYSTEMD_OWNER_UID _SYSTEMD_INVOCATION_ID _SELINUX_CONTEXT"
-	" _SOURCE_REALTIME_TIMESTAMP _SOURCE_BOOTTIME_TIMESTAMP _BOOT_ID _MACHINE_ID _HOSTNAME"
-	" _TRANSPORT _STREAM_ID _LINE_BREAK _NAMESPACE _RUNTIME_SCOPE _KERNEL_DEVICE"
-	" _KERNEL_SUBSYSTEM _UDEV_SYSNAME _UDEV_DEVNODE _UDEV_DEVLINK _AUDIT_TYPE"
-	" _AUDIT_TYPE_NAME _AUDIT_ID ";
-
 static void rule_read_name(const struct json *value, const struct json_key *key, void *field)
 {
 	const char *reserved;
@@ -42,138 +26,11 @@ static void rule_read_name(const struct json *value, const struct json_key *key,
 		strcpy(field, json_text(value));
 }
 
-static bool condition_has(const struct condition *condition, const char *value)
-{
-	for (size_t i = 0; i < condition->n_values; i++)
-		if (strcmp(condition->values[i], value) == 0)
-			return true;
-	return false;
-}
-
-bool condition_is_match(const struct condition *condition)
-{
-	return !condition_has(condition, "") && !(strcmp(condition->field, "_UID") == 0 &&
-						  condition_has(condition, RULE_SYSTEM_USER));
-}
-
-/* What journald files entries under; "app" alone is none. */
-static bool is_unit_name(const char *text)
-{
-	static const char *const suffixes[] = { ".service", ".scope",     ".slice", ".socket",
-						".mount",   ".swap",      ".timer", ".path",
-						".target",  ".automount", ".device" };
-	const char *dot = strrchr(text, '.');
-
-	for (size_t i = 0; dot > text && i < ARRAY_SIZE(suffixes); i++)
-		if (strcmp(dot, suffixes[i]) == 0)
-			return true;
-	return false;
-}
-
-/* A later journald may have it, so it is no fault. */
-static void check_trusted_field(const struct json *value, const char *field)
-{
-	const char *found = strstr(journald_fields, field);
-
-	if (field[0] != '_' || strncmp(field, "_AUDIT_FIELD_", strlen("_AUDIT_FIELD_")) == 0)
-		return;
-	while (found && (found[-1] != ' ' || found[strlen(field)] != ' '))
-		found = strstr(found + 1, field);
-	if (!found)
-		json_note(value,
-			  "journald has no field %s, so no entry has this value: see "
-			  "systemd.journal-fields(7)",
-			  field);
-}
-
-/* Names of units that no entry that a rule gets to see can have. */
-static void check_units(const struct json *value, const struct condition *condition)
-{
-	for (size_t i = 0; i < condition->n_values; i++) {
-		const char *unit = condition->values[i];
-
-		if (strcmp(unit, OWN_UNIT) == 0)
-			json_fault(value, "banish never reads its own entries: name another unit");
-		else if (*unit && !is_unit_name(unit))
-			json_fault(value,
-				   "\"%s\" is not the name of a unit: write one with its suffix, "
-				   "such as \"dovecot.service\"",
-				   unit);
-	}
-}
-
-static void read_selector(const struct json *value, struct rule *rule)
-{
-	struct selector *selector = &rule->selectors[rule->n_selectors];
-	bool trusted = false;
-
-	if (!json_expect(value, JSON_OBJECT, "write { \"_SYSTEMD_UNIT\": \"x.service\" }"))
-		return;
-	selector->conditions =
-		json_allocate(value, json_count(value), sizeof(*selector->conditions));
-	if (!selector->conditions)
-		return;
-	rule->n_selectors++;
-	for (struct json child = { 0 }; json_next(value, &child);) {
-		struct condition *condition = &selector->conditions[selector->n_conditions];
-
-		if (!event_check_field(&child, child.name, true))
-			continue;
-		check_trusted_field(&child, child.name);
-		condition->field = strdup(child.name);
-		if (!condition->field) {
-			json_no_memory(&child);
-			continue;
-		}
-		selector->n_conditions++;
-		if (json_read_texts(&child, "write its value or a list of values, texts all", true,
-				    &condition->values, &condition->n_values) &&
-		    strcmp(condition->field, "_SYSTEMD_UNIT") == 0)
-			check_units(&child, condition);
-	}
-	/* A system user alone is no service: any of them may log what it was told. Nor is a field
-	 * that may be missing. */
-	for (size_t i = 0; i < selector->n_conditions; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(trusted_fields); k++)
-			trusted |= strcmp(selector->conditions[i].field, trusted_fields[k]) == 0 &&
-				   condition_is_match(&selector->conditions[i]);
-	if (!trusted)
-		json_fault(value,
-			   "anyone can log such entries: add _SYSTEMD_UNIT, _SYSTEMD_CGROUP, "
-			   "_SYSTEMD_SLICE, _UID or _GID");
-}
-
-static void free_selectors(struct rule *rule)
-{
-	for (size_t i = 0; i < rule->n_selectors; i++) {
-		struct selector *selector = &rule->selectors[i];
-
-		for (size_t j = 0; j < selector->n_conditions; j++) {
-			free(selector->conditions[j].field);
-			json_texts_free(selector->conditions[j].values,
-					selector->conditions[j].n_values);
-		}
-		free(selector->conditions);
-	}
-	free(rule->selectors);
-	rule->selectors = NULL;
-	rule->n_selectors = 0;
-}
-
 static void read_journal(const struct json *value, const struct json_key *key, void *field)
 {
 	struct rule *rule = field;
 
-	if (!json_expect(value, JSON_LIST, "write [ { \"_SYSTEMD_UNIT\": \"x.service\" } ]"))
-		return;
-	if (json_count(value) == 0)
-		json_fault(value, "\"journal\" is an empty list: name a unit to read");
-	free_selectors(rule); /* a key that stands here twice */
-	rule->selectors = json_allocate(value, json_count(value), sizeof(*rule->selectors));
-	if (!rule->selectors)
-		return;
-	for (struct json child = { 0 }; json_next(value, &child);)
-		read_selector(&child, rule);
+	selectors_read(value, &rule->selectors, &rule->n_selectors);
 }
 
 static const struct json_key rule_keys[] = {
@@ -321,11 +178,17 @@ int rule_parse(const char *file, struct span text, struct faults *faults, struct
 	return 0;
 }
 
+struct rule *rule_ref(struct rule *rule)
+{
+	rule->n_others++;
+	return rule;
+}
+
 struct rule *rule_free(struct rule *rule)
 {
-	if (!rule)
+	if (!rule || rule->n_others-- > 0)
 		return NULL;
-	free_selectors(rule);
+	selectors_free(rule->selectors, rule->n_selectors);
 	ports_done(&rule->ports);
 	events_free(rule->events, rule->n_events);
 	for (size_t i = 0; i < rule->n_examples; i++) {

@@ -11,32 +11,8 @@
 #include "base/ports.h"
 #include "base/types.h"
 #include "base/util.h"
+#include "config/condition.h"
 #include "config/event.h"
-
-/* A value of _UID: any below 1000, where users of the machine begin (systemd's SYSTEM_UID_MAX). */
-#define RULE_SYSTEM_USER "system"
-
-/* The daemon's: no rule gets to see its entries. */
-#define OWN_UNIT "banish.service"
-
-/* "FIELD": "value" or ["value", ...]: the entry's field equals one of the values; "" is an empty or
- * missing field. */
-struct condition {
-	char *field;
-	char **values;
-	size_t n_values;
-};
-
-/* Whether the condition names in full the values that the field may have: not with "system" of
- * _UID, nor with "". Only then can it be a match of the journal, and tell who has written. */
-bool condition_is_match(const struct condition *condition);
-
-/* One object of "journal": all its conditions hold. Each holds a field that journald vouches for.
- */
-struct selector {
-	struct condition *conditions;
-	size_t n_conditions;
-};
 
 /* The examples of a rule are one stream, in file order: sessions join. */
 struct example {
@@ -57,12 +33,15 @@ struct rule {
 	size_t n_events;
 	struct example *examples;
 	size_t n_examples;
+	unsigned n_others; /* who hold it too */
 };
 
 /* 0; -EINVAL with at least one fault; -ENOMEM. */
 int rule_parse(const char *file, struct span text, struct faults *faults,
 	       struct rule **ret) must_check;
 
+/* One more holds it: each frees it once. */
+struct rule *rule_ref(struct rule *rule);
 struct rule *rule_free(struct rule *rule);
 DEFINE_CLEANUP(struct rule *, rule_free)
 

@@ -41,6 +41,7 @@ struct verdict_of_hit {
 		WHY_SUCCESS,
 		WHY_NOTE,
 		WHY_MODE_OFF,    /* event is for mode aggressive */
+		WHY_LEFT_OUT,    /* event is none of the jail's "events" */
 		WHY_IGNORED,     /* ignoreip, own, or never offends */
 		WHY_PRIVATE,     /* private or link-local, and the jail spares these */
 		WHY_BANNED,      /* offender is banned at that time */

@@ -259,9 +259,11 @@ int judge_hit(struct engine *engine, const struct entry *entry, const struct hit
 	verdict->has_address = is_there(captures->address) &&
 			       address_parse_endpoint(captures->address, &verdict->address) >= 0;
 	is_bad = is_there(captures->address) && !verdict->has_address;
-	if (judgement.event->mode == MODE_AGGRESSIVE &&
-	    judgement.jail->settings->mode == MODE_NORMAL) {
-		verdict->why = WHY_MODE_OFF;
+	if (!judgement.jail->jail->takes[hit->event]) {
+		verdict->why = judgement.event->mode == MODE_AGGRESSIVE &&
+					       judgement.jail->settings->mode == MODE_NORMAL
+				       ? WHY_MODE_OFF
+				       : WHY_LEFT_OUT;
 		return 0;
 	}
 	if (verdict->has_address && judgement.event->outcome != OUTCOME_SUCCESS) {

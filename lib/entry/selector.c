@@ -2,7 +2,7 @@
  * Every (field, value) that a rule names has a number, found by hash; a field that was asked leaves
  * only the number of its value behind (0: none of ours), so nothing of the entry is copied. The
  * table is filled from the administrator's files alone: its chains do not grow with what strangers
- * log.
+ * log. Beginnings of values, which few rules name, are compared one by one.
  */
 
 #include "entry/selector.h"
@@ -22,12 +22,14 @@ struct selected_field {
 	bool is_system;       /* _UID of a system user */
 	unsigned system_user; /* the value "system" of _UID; NO_VALUE: no rule has it */
 	unsigned value;
+	unsigned prefix; /* the first of its beginnings; NO_VALUE: none */
 };
 
 struct value {
 	const char *text; /* borrowed from the rule */
 	unsigned field;
-	unsigned next;   /* in its chain; NO_VALUE: last */
+	unsigned next;   /* in its chain, or the field's next beginning; NO_VALUE: last */
+	bool begins;     /* a beginning: the entry's value begins with it */
 	unsigned *rules; /* that have a selector led by it */
 	size_t n_rules;
 };
@@ -108,6 +110,17 @@ static unsigned intern_value(struct selection *selection, unsigned field, const 
 	return i;
 }
 
+/* Each by itself, also where two rules name the same. */
+static unsigned intern_prefix(struct selection *selection, unsigned field, const char *text)
+{
+	unsigned i = (unsigned)selection->n_values++;
+	unsigned *first = &selection->fields[field].prefix;
+
+	selection->values[i] = (struct value){ .text = text, .field = field, .next = *first };
+	*first = i;
+	return i;
+}
+
 static int selector_append(struct selection *selection, const struct selector *selector,
 			   unsigned rule)
 {
@@ -135,7 +148,9 @@ static int selector_append(struct selection *selection, const struct selector *s
 			return -ENOMEM;
 		for (size_t k = 0; k < condition->n_values; k++)
 			need->values[need->n_values++] =
-				intern_value(selection, need->field, condition->values[k]);
+				(condition->is_prefix ? intern_prefix
+						      : intern_value)(selection, need->field,
+								      condition->values[k]);
 	}
 	selection->fields[first->field].leads |= needs->n_needs > 0;
 	for (size_t i = 0; i < first->n_values; i++) {
@@ -148,14 +163,14 @@ static int selector_append(struct selection *selection, const struct selector *s
 	return 0;
 }
 
-static int selector_make_room(struct selection *selection, const struct rule *const *rules)
+static int selector_make_room(struct selection *selection, const struct selectors *rules)
 {
 	size_t n_conditions = 0, n_values = 0, n_selectors = 0;
 
 	for (size_t i = 0; i < selection->n_rules; i++) {
-		n_selectors += rules[i]->n_selectors;
-		for (size_t j = 0; j < rules[i]->n_selectors; j++) {
-			const struct selector *selector = &rules[i]->selectors[j];
+		n_selectors += rules[i].n;
+		for (size_t j = 0; j < rules[i].n; j++) {
+			const struct selector *selector = &rules[i].list[j];
 
 			n_conditions += selector->n_conditions;
 			for (size_t k = 0; k < selector->n_conditions; k++)
@@ -177,7 +192,7 @@ static int selector_make_room(struct selection *selection, const struct rule *co
 	return 0;
 }
 
-int selection_new(const struct rule *const *rules, size_t n_rules, struct selection **ret)
+int selection_new(const struct selectors *rules, size_t n_rules, struct selection **ret)
 {
 	cleanup(selection_freep) struct selection *selection = NULL;
 	int r;
@@ -190,8 +205,8 @@ int selection_new(const struct rule *const *rules, size_t n_rules, struct select
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n_rules; i++) {
-		for (size_t j = 0; j < rules[i]->n_selectors; j++) {
-			r = selector_append(selection, &rules[i]->selectors[j], (unsigned)i);
+		for (size_t j = 0; j < rules[i].n; j++) {
+			r = selector_append(selection, &rules[i].list[j], (unsigned)i);
 			if (r < 0)
 				return r;
 		}
@@ -255,8 +270,16 @@ static int selector_ask(struct selection *selection, const struct entry *entry, 
 	r = entry_field(entry, field->name, &text);
 	if (r < 0)
 		return r;
+	if (r == 0)
+		text = span_of("");
 	field->missing = r == 0;
-	field->value = find_value(selection, i, r > 0 ? text : span_of(""));
+	for (unsigned k = field->prefix; k != NO_VALUE; k = selection->values[k].next) {
+		struct value *value = &selection->values[k];
+		size_t size = strlen(value->text);
+
+		value->begins = text.size >= size && memcmp(text.data, value->text, size) == 0;
+	}
+	field->value = find_value(selection, i, text);
 	/* only journald and the kernel log without a user */
 	field->is_system = field->system_user != NO_VALUE && (r == 0 || is_system_user(text));
 	field->asked = true;
@@ -274,6 +297,7 @@ static int need_holds(struct selection *selection, const struct entry *entry,
 		return r;
 	for (size_t i = 0; i < need->n_values; i++)
 		if (need->values[i] == field->value ||
+		    (field->prefix != NO_VALUE && selection->values[need->values[i]].begins) ||
 		    (field->is_system && need->values[i] == field->system_user))
 			return 1;
 	return field->missing && selection->assume_missing;
@@ -320,6 +344,9 @@ int selection_narrow(struct selection *selection, const struct entry *entry, uin
 		set_led(selection, field->value, rules);
 		if (field->is_system)
 			set_led(selection, field->system_user, rules);
+		for (unsigned k = field->prefix; k != NO_VALUE; k = selection->values[k].next)
+			if (selection->values[k].begins)
+				set_led(selection, k, rules);
 	}
 	return 0;
 }

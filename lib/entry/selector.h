@@ -7,14 +7,20 @@
  */
 
 #include "base/util.h"
-#include "config/rule.h"
+#include "config/condition.h"
 #include "entry/entry.h"
 
 struct selection;
 
-/* The rules, by their place in the array, are borrowed and must outlive the selection. */
-int selection_new(const struct rule *const *rules, size_t n_rules,
-		  struct selection **ret) must_check;
+/* Which entries one rule reads: any of the selectors. */
+struct selectors {
+	const struct selector *list;
+	size_t n;
+};
+
+/* The rules, by their place in the array. Their selectors are borrowed and must outlive the
+ * selection. */
+int selection_new(const struct selectors *rules, size_t n_rules, struct selection **ret) must_check;
 struct selection *selection_free(struct selection *selection);
 DEFINE_CLEANUP(struct selection *, selection_free)
 

@@ -6,6 +6,7 @@
 #include "match/ruleset.h"
 
 #include "base/bitmap.h"
+#include "base/suggest.h"
 #include "match/ruleset-internal.h"
 
 #include <errno.h>
@@ -16,8 +17,11 @@ static int fault_no_rule(const struct jail_policy *jail, const char *policy_file
 {
 	char names[512] = "";
 	size_t used = 0;
+	char of[NAME_SIZE + 8] = "of that name";
 	int r;
 
+	if (jail->rule[0])
+		(void)snprintf(of, sizeof(of), "\"%s\"", jail->rule);
 	for (size_t i = 0; i < n_rules && used < sizeof(names) - NAME_SIZE - 8; i++) {
 		r = snprintf(names + used, sizeof(names) - used, "%s\"%s\"", used > 0 ? ", " : "",
 			     rules[i]->name);
@@ -25,17 +29,71 @@ static int fault_no_rule(const struct jail_policy *jail, const char *policy_file
 	}
 	if (used == 0)
 		r = faults_add(faults,
-			       "%s:%u:%u: jail \"%s\": no rule of that name: no rule was found, "
-			       "see --rules",
-			       policy_file, jail->line, jail->column, jail->name);
+			       "%s:%u:%u: jail \"%s\": no rule %s: no rule was found, see --rules",
+			       policy_file, jail->line, jail->column, jail->name, of);
 	else
-		r = faults_add(faults, "%s:%u:%u: jail \"%s\": no rule of that name: there are %s",
-			       policy_file, jail->line, jail->column, jail->name, names);
+		r = faults_add(faults, "%s:%u:%u: jail \"%s\": no rule %s: there are %s",
+			       policy_file, jail->line, jail->column, jail->name, of, names);
 	return r < 0 ? r : -EINVAL;
 }
 
-/* A jail for each of the policy, with the rule of its name. The policy is only borrowed, so what it
- * owns is copied. */
+/* Which of the rule's events the jail takes. Notes only remember, so it takes all of them. */
+static int choose_events(struct jail *jail, const struct jail_policy *from, const char *policy_file,
+			 struct faults *faults)
+{
+	const struct rule *rule = jail->rule;
+	int r, result = 0;
+
+	jail->takes = calloc(rule->n_events + 1, sizeof(*jail->takes));
+	if (!jail->takes)
+		return -ENOMEM;
+	for (size_t i = 0; i < rule->n_events; i++)
+		jail->takes[i] = from->n_events == 0 || rule->events[i].outcome == OUTCOME_NOTE;
+	for (size_t k = 0; k < from->n_events; k++) {
+		struct suggestion suggestion = { .word = span_of(from->events[k]) };
+		bool found = false;
+
+		for (size_t i = 0; i < rule->n_events; i++) {
+			bool same = strcmp(rule->events[i].name, from->events[k]) == 0;
+
+			jail->takes[i] |= same;
+			found |= same;
+			suggestion_try(&suggestion, rule->events[i].name);
+		}
+		if (found)
+			continue;
+		r = faults_add(faults,
+			       "%s:%u:%u: jail \"%s\": rule \"%s\" has no event \"%s\"%s%s%s",
+			       policy_file, from->events_line, from->events_column, from->name,
+			       rule->name, from->events[k],
+			       suggestion.best ? ": did you mean \"" : "", suggestion.best ?: "",
+			       suggestion.best ? "\"?" : "");
+		if (r < 0)
+			return r;
+		result = -EINVAL;
+	}
+	for (size_t i = 0; from->settings.mode == MODE_NORMAL && i < rule->n_events; i++)
+		jail->takes[i] &= rule->events[i].mode != MODE_AGGRESSIVE;
+	return result;
+}
+
+static int make_jail(struct jail *jail, const struct jail_policy *from, const char *policy_file,
+		     struct faults *faults)
+{
+	bool own = from->n_selectors > 0;
+	int r;
+
+	memcpy(jail->name, from->name, sizeof(jail->name));
+	jail->selectors = own ? from->selectors : jail->rule->selectors;
+	jail->n_selectors = own ? from->n_selectors : jail->rule->n_selectors;
+	jail->settings = from->settings;
+	jail->settings.ports = (struct ports){ 0 };
+	r = ports_copy(from->settings.has_ports ? &from->settings.ports : &jail->rule->ports,
+		       &jail->settings.ports);
+	return r < 0 ? r : choose_events(jail, from, policy_file, faults);
+}
+
+/* A jail for each of the policy, with the rule that it names. */
 static int make_jails(struct ruleset *ruleset, struct rule *const *rules, size_t n_rules,
 		      const struct policy *policy, const char *policy_file, struct faults *faults)
 {
@@ -51,21 +109,13 @@ static int make_jails(struct ruleset *ruleset, struct rule *const *rules, size_t
 		struct jail *jail = &ruleset->jails[i];
 
 		for (size_t k = 0; k < n_rules && !jail->rule; k++)
-			if (strcmp(rules[k]->name, from->name) == 0)
+			if (strcmp(rules[k]->name, policy_rule(from)) == 0)
 				jail->rule = rules[k];
-		if (!jail->rule) {
-			result = fault_no_rule(from, policy_file, rules, n_rules, faults);
-			if (result == -ENOMEM)
-				return result;
-			continue;
-		}
-		memcpy(jail->name, from->name, sizeof(jail->name));
-		jail->settings = from->settings;
-		jail->settings.ports = (struct ports){ 0 };
-		r = ports_copy(from->settings.has_ports ? &from->settings.ports
-							: &jail->rule->ports,
-			       &jail->settings.ports);
-		if (r < 0)
+		r = jail->rule ? make_jail(jail, from, policy_file, faults)
+			       : fault_no_rule(from, policy_file, rules, n_rules, faults);
+		if (r == -EINVAL)
+			result = r;
+		else if (r < 0)
 			return r;
 	}
 	return result;
@@ -131,23 +181,15 @@ static unsigned ruleset_field_of(struct ruleset *ruleset, const char *name)
 
 static bool names_others_unit(const struct selector *selector)
 {
-	for (size_t i = 0; i < selector->n_conditions; i++) {
-		const struct condition *condition = &selector->conditions[i];
+	const struct condition *unit = selector_find(selector, "_SYSTEMD_UNIT");
 
-		if (strcmp(condition->field, "_SYSTEMD_UNIT") != 0)
-			continue;
-		for (size_t k = 0; k < condition->n_values; k++)
-			if (strcmp(condition->values[k], OWN_UNIT) == 0)
-				return false;
-		return true;
-	}
-	return false;
+	return unit && !condition_names(unit, SPAN_LITERAL(OWN_UNIT));
 }
 
 static int index_rules(struct ruleset *ruleset)
 {
 	cleanup(freep) const struct event **events = calloc(ruleset->n_events + 1, sizeof(*events));
-	cleanup(freep) const struct rule **rules = calloc(ruleset->n_jails + 1, sizeof(*rules));
+	cleanup(freep) struct selectors *rules = calloc(ruleset->n_jails + 1, sizeof(*rules));
 	const struct selector *selector;
 	int r;
 
@@ -166,7 +208,8 @@ static int index_rules(struct ruleset *ruleset)
 		}
 	}
 	for (size_t i = 0; i < ruleset->n_jails; i++)
-		rules[i] = ruleset->jails[i].rule;
+		rules[i] = (struct selectors){ ruleset->jails[i].selectors,
+					       ruleset->jails[i].n_selectors };
 	ruleset->all_by_unit = true;
 	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++)
 		ruleset->all_by_unit &= names_others_unit(selector);
@@ -224,6 +267,7 @@ struct ruleset *ruleset_free(struct ruleset *ruleset)
 	selection_free(ruleset->selection);
 	for (size_t i = 0; i < ruleset->n_jails; i++) {
 		rule_free(ruleset->rules[i]);
+		free(ruleset->jails[i].takes);
 		ports_done(&ruleset->jails[i].settings.ports);
 	}
 	free(ruleset->rules);
@@ -250,11 +294,12 @@ void ruleset_assume_missing(struct ruleset *ruleset, bool assume)
 void ruleset_leave_out_weightless(struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->n_events; i++) {
-		const struct event *event = ruleset->events[i].event;
-		const struct settings *settings = &ruleset->jails[ruleset->events[i].jail].settings;
+		const struct compiled *compiled = &ruleset->events[i];
+		const struct jail *jail = &ruleset->jails[compiled->jail];
 
-		if ((event->mode == MODE_AGGRESSIVE && settings->mode == MODE_NORMAL) ||
-		    (event->outcome == OUTCOME_SUCCESS && settings->on_success == SUCCESS_IGNORE)) {
+		if (!jail->takes[i - ruleset->first[compiled->jail]] ||
+		    (compiled->event->outcome == OUTCOME_SUCCESS &&
+		     jail->settings.on_success == SUCCESS_IGNORE)) {
 			bitmap_set(ruleset->silent, i);
 			ruleset->has_silent = true;
 		}
@@ -280,24 +325,20 @@ bool ruleset_has_notes(const struct ruleset *ruleset, unsigned index)
 {
 	const struct jail *jail = ruleset_jail(ruleset, index);
 
-	for (size_t i = 0; i < jail->rule->n_events; i++) {
-		const struct event *event = &jail->rule->events[i];
-
-		if (event->outcome == OUTCOME_NOTE &&
-		    (event->mode == MODE_NORMAL || jail->settings.mode == MODE_AGGRESSIVE))
+	for (size_t i = 0; i < jail->rule->n_events; i++)
+		if (jail->rule->events[i].outcome == OUTCOME_NOTE && jail->takes[i])
 			return true;
-	}
 	return false;
 }
 
 const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
 {
 	for (size_t j = 0; j < ruleset->n_jails; j++) {
-		const struct rule *rule = ruleset->jails[j].rule;
+		const struct jail *jail = &ruleset->jails[j];
 
-		if (i < rule->n_selectors)
-			return &rule->selectors[i];
-		i -= rule->n_selectors;
+		if (i < jail->n_selectors)
+			return &jail->selectors[i];
+		i -= jail->n_selectors;
 	}
 	return NULL;
 }

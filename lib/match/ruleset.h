@@ -3,8 +3,8 @@
 
 /*
  * The rules in force, compiled and indexed: from an entry to the events it holds. A rule is in
- * force when a jail of its name stands in the policy; jail and rule share one index. An entry can
- * be read by several rules; in each the first event that matches decides. Pieces of a line that
+ * force as each jail that names it. An entry can be read by several jails; in each the first event
+ * of its rule that matches decides. Pieces of a line that
  * journald split never match, nor does what banish.service says itself.
  */
 
@@ -15,7 +15,11 @@
 
 struct jail {
 	char name[NAME_SIZE];
-	const struct rule *rule;  /* borrowed from the ruleset */
+	const struct rule *rule; /* borrowed from the ruleset */
+	const struct selector
+		*selectors; /* the jail's own (borrowed from the policy), else the rule's */
+	size_t n_selectors;
+	bool *takes; /* by event of the rule: it is among the jail's events, and of its mode */
 	struct settings settings; /* its ports: the policy's if it names any, else the rule's */
 };
 
@@ -33,8 +37,9 @@ struct jail_statistics {
 struct ruleset;
 
 /* Takes the rules: on success the pointers are moved out of the array (and set to NULL), which
- * stays the caller's. `policy` is borrowed for the call only, `policy_file` is quoted in faults.
- * `jit`: try PCRE2 JIT. -EINVAL with faults: a jail without a rule, a bad pattern. */
+ * stays the caller's. `policy` is borrowed until the ruleset is freed, `policy_file` is quoted in
+ * faults. `jit`: try PCRE2 JIT. -EINVAL with faults: a jail without a rule, an event that its rule
+ * has not, a bad pattern. */
 int ruleset_new(struct rule **rules, size_t n_rules, const struct policy *policy,
 		const char *policy_file, bool jit, struct faults *faults,
 		struct ruleset **ret) must_check;
@@ -47,7 +52,7 @@ DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 void ruleset_assume_missing(struct ruleset *ruleset, bool assume);
 
 /* From now on hits that weigh nothing whatever came before are not reported: successes that
- * forgive nothing, and events that the jail's mode leaves out. They still end the search of their
+ * forgive nothing, and events that the jail does not take. They still end the search of their
  * rule. Decisions stay the same, and most lines of a mail server cost a fraction. In
  * jail_statistics they are then counted by samples. */
 void ruleset_leave_out_weightless(struct ruleset *ruleset);
@@ -56,10 +61,10 @@ size_t ruleset_n_jails(const struct ruleset *ruleset);
 const struct jail *ruleset_jail(const struct ruleset *ruleset, unsigned index);
 const struct event *ruleset_event(const struct ruleset *ruleset, unsigned jail, unsigned event);
 
-/* Whether the jail's rule has notes that its mode takes. */
+/* Whether the jail's rule has notes that it takes. */
 bool ruleset_has_notes(const struct ruleset *ruleset, unsigned jail);
 
-/* The selectors of the rules in force, one after the other: an entry that agrees with none of them
+/* The selectors of the jails, one after the other: an entry that agrees with none of them
  * cannot hit. NULL past the last. The same selector can come twice. */
 const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i);
 
@@ -68,7 +73,7 @@ const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
 int ruleset_scan(struct ruleset *ruleset, const struct entry *entry) must_check;
 const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i);
 
-/* 1: the jail's rule reads entries like this one; 0: it does not; negative errno. */
+/* 1: the jail reads entries like this one; 0: it does not; negative errno. */
 int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *entry) must_check;
 
 /* Says in words why the scan of this entry, just done, hit nothing. Negative errno: the entry's

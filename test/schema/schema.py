@@ -159,8 +159,9 @@ def check_port_names(checker):
         definitions = checker.validators[kind].schema["$defs"]
         listed = set(definitions["port"]["anyOf"][2]["enum"])
         checker.report(listed == names, f"{kind} schema: names of ports", names ^ listed)
-    ports = [{name: checker.validators[kind].schema["$defs"][name] for name in ("port", "ports")} for kind in KINDS]
-    checker.report(ports[0] == ports[1], "both schemas know the same ports")
+    shared = [{name: checker.validators[kind].schema["$defs"][name]
+               for name in ("port", "ports", "selector", "named", "present", "field")} for kind in KINDS]
+    checker.report(shared[0] == shared[1], "both schemas know the same ports and selectors")
 
 
 def main():

@@ -212,9 +212,55 @@ static void bounds_hold(void **state)
 	stream_done(&stream);
 }
 
+/* The slow one takes fewer events, and all that it counts and remembers is its own. */
+static void two_jails_stand_on_one_rule(void **state)
+{
+	static const char policy[] =
+		"{\"jails\":{\"mail\":{\"maxretry\":3},\"slow\":{\"rule\":\"mail\",\"maxretry\":5,"
+		"\"findtime\":\"1d\",\"events\":[\"wrong\",\"login\"]}}}";
+	const char *rules[] = { rule };
+	struct stream stream = { 0 };
+	const struct verdict_of_hit *verdict;
+	struct decision decision;
+	static const struct {
+		const char *message;
+		int mail, slow;
+	} steps[] = {
+		{ "connect from=192.0.2.1 session=s", WHY_NOTE, WHY_NOTE },
+		{ "wrong session=s", WHY_COUNTED, WHY_COUNTED },
+		{ "line from=192.0.2.1", WHY_DUPLICATE, WHY_LEFT_OUT },
+		{ "line from=192.0.2.1", WHY_COUNTED, WHY_LEFT_OUT },
+		{ "probe from=192.0.2.1", WHY_MODE_OFF, WHY_MODE_OFF },
+		{ "login from=192.0.2.1 user=a", WHY_SUCCESS, WHY_SUCCESS },
+		{ "wrong session=s attempts=3", WHY_COUNTED, WHY_COUNTED },
+		{ "wrong session=s attempts=4", WHY_BANNED, WHY_COUNTED },
+	};
+
+	stream_init(&stream, policy, rules, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		stream_feed(&stream, START + i * SECOND, "mail.service", steps[i].message);
+		assert_int_equal(engine_n_verdicts(stream.engine), 2);
+		for (unsigned jail = 0; jail < 2; jail++) {
+			verdict = engine_verdict(stream.engine, jail);
+			assert_int_equal(verdict->jail, jail);
+			if ((int)verdict->why != (jail == 0 ? steps[i].mail : steps[i].slow))
+				fail_msg("%s: jail %u: %d", steps[i].message, jail, verdict->why);
+		}
+	}
+	assert_true(engine_take(stream.engine, &decision));
+	assert_string_equal(decision.ban.jail, "mail");
+	assert_false(engine_take(stream.engine, &decision));
+	stream_feed(&stream, START + MINUTE, "mail.service", "wrong session=s attempts=5");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_string_equal(decision.ban.jail, "slow");
+	assert_int_equal(decision.ban.failures, 50);
+	stream_done(&stream);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_jails_stand_on_one_rule),
 		cmocka_unit_test(a_ban_tells_all_of_itself),
 		cmocka_unit_test(every_line_says_why),
 		cmocka_unit_test(bans_grow_up_to_a_limit),

@@ -7,9 +7,12 @@
 
 static struct selection *selection_of(const struct rule *const *rules, size_t n)
 {
+	struct selectors *selectors = pooled(n, sizeof(*selectors));
 	struct selection *selection = NULL;
 
-	assert_int_equal(selection_new(rules, n, &selection), 0);
+	for (size_t i = 0; i < n; i++)
+		selectors[i] = (struct selectors){ rules[i]->selectors, rules[i]->n_selectors };
+	assert_int_equal(selection_new(selectors, n, &selection), 0);
 	return selection;
 }
 
@@ -136,6 +139,44 @@ static void an_empty_value_is_a_missing_field(void **state)
 	pool_done();
 }
 
+static void a_prefix_is_a_beginning(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=libpod-conmon- CONTAINER_NAME=mail");
+	struct rule *b = make_rule("b", "_SYSTEMD_UNIT=libpod-conmon-1.scope");
+	struct rule *c = make_rule("c", "_UID=0 _SYSTEMD_CGROUP=/system.slice/x");
+	const struct rule *rules[] = { a, b, c };
+	cleanup(selection_freep) struct selection *selection = NULL;
+	static const struct {
+		const char *unit, *cgroup, *agreeing;
+		uint64_t narrowed;
+	} cases[] = {
+		{ "_SYSTEMD_UNIT=libpod-conmon-1.scope", "X=", "110", 7 },
+		{ "_SYSTEMD_UNIT=libpod-conmon-", "_SYSTEMD_CGROUP=/system.slice/x.service", "101",
+		  5 },
+		{ "_SYSTEMD_UNIT=libpod-conmo", "_SYSTEMD_CGROUP=/system.slice/", "000", 4 },
+		{ "_SYSTEMD_UNIT=xlibpod-conmon-1", "_SYSTEMD_CGROUP=/system.slice/x", "001", 4 },
+		{ "Y=", "X=", "000", 4 },
+	};
+
+	a->selectors[0].conditions[0].is_prefix = true;
+	c->selectors[0].conditions[1].is_prefix = true;
+	selection = selection_of(rules, 3);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct source source = { .fields = FIELDS(cases[i].unit, cases[i].cgroup, "_UID=0",
+							  "CONTAINER_NAME=mail") };
+		struct entry entry = source_entry(&source);
+		uint64_t narrowed[1];
+
+		selection_begin(selection);
+		assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
+		assert_int_equal(narrowed[0], cases[i].narrowed);
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(selection_agrees(selection, &entry, k),
+					 cases[i].agreeing[k] == '1');
+	}
+	pool_done();
+}
+
 static void narrows_by_a_system_user(void **state)
 {
 	struct rule *a = make_rule("a", "_UID=system|1000 _EXE=x");
@@ -215,6 +256,7 @@ int main(void)
 		cmocka_unit_test(missing_fields_agree_when_told_to),
 		cmocka_unit_test(a_system_user_is_below_1000_or_nobody),
 		cmocka_unit_test(an_empty_value_is_a_missing_field),
+		cmocka_unit_test(a_prefix_is_a_beginning),
 		cmocka_unit_test(narrows_by_a_system_user),
 		cmocka_unit_test(narrows_many_rules_by_one_question),
 		cmocka_unit_test(passes_errors_on),

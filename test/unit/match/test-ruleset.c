@@ -115,6 +115,68 @@ static void what_weighs_nothing_can_be_left_out(void **state)
 	pool_done();
 }
 
+static void jails_share_a_rule(void **state)
+{
+	static char e[] = "e", probe[] = "probe", typo[] = "prob";
+	static char *events[] = { e }, *wrong[] = { probe, typo };
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	struct rule *other = make_rule("other", "_SYSTEMD_UNIT=c.service CONTAINER_NAME=mail");
+	struct rule *rules[] = { a };
+	struct jail_policy jails[] = { jail_of("a"), jail_of("slow"), jail_of("container") };
+	struct policy policy = { .jails = jails, .n_jails = 3 };
+	struct source source = { 0 };
+	struct entry entry = source_entry(&source);
+	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	struct faults faults = { 0 };
+
+	make_event(a, "e", "MESSAGE", "^x (?<address>.)");
+	make_event(a, "probe", "MESSAGE", "^y (?<address>.)")->mode = MODE_AGGRESSIVE;
+	make_event(a, "note", "MESSAGE", "^z (?<session>.)")->outcome = OUTCOME_NOTE;
+	strcpy(jails[1].rule, "a");
+	jails[1].settings.mode = MODE_AGGRESSIVE;
+	jails[1].events = events;
+	jails[1].n_events = 1;
+	strcpy(jails[2].rule, "a");
+	jails[2].selectors = other->selectors;
+	jails[2].n_selectors = 1;
+	n_freed = 0;
+	assert_int_equal(ruleset_new(rules, 1, &policy, "b.json", true, &faults, &ruleset), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_ptr_equal(ruleset_jail(ruleset, i)->rule, a);
+	assert_true(ruleset_has_notes(ruleset, 1));
+	assert_ptr_equal(ruleset_selector(ruleset, 2), &other->selectors[0]);
+	assert_null(ruleset_selector(ruleset, 3));
+
+	source.fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=x 1");
+	assert_int_equal(ruleset_scan(ruleset, &entry), 2);
+	assert_int_equal(ruleset_hit(ruleset, 1)->jail, 1);
+	source.fields = FIELDS("_SYSTEMD_UNIT=c.service", "CONTAINER_NAME=mail", "MESSAGE=x 1");
+	assert_int_equal(ruleset_scan(ruleset, &entry), 1);
+	assert_int_equal(ruleset_hit(ruleset, 0)->jail, 2);
+	assert_int_equal(ruleset_selects(ruleset, 2, &entry), 1);
+	assert_int_equal(ruleset_selects(ruleset, 0, &entry), 0);
+	/* what the jail does not take still ends the search, and is no hit */
+	ruleset_leave_out_weightless(ruleset);
+	source.fields = FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=y 1");
+	assert_int_equal(ruleset_scan(ruleset, &entry), 0);
+	ruleset = ruleset_free(ruleset);
+	assert_int_equal(n_freed, 1);
+
+	rules[0] = a;
+	jails[1].events = wrong;
+	jails[1].n_events = 2;
+	strcpy(jails[2].rule, "b");
+	assert_int_equal(ruleset_new(rules, 1, &policy, "b.json", true, &faults, &ruleset),
+			 -EINVAL);
+	assert_int_equal(faults.n_lines, 2);
+	assert_string_equal(faults.lines[0], "b.json:0:0: jail \"slow\": rule \"a\" has no event "
+					     "\"prob\": did you mean \"probe\"?");
+	assert_string_equal(faults.lines[1],
+			    "b.json:7:5: jail \"container\": no rule \"b\": there are \"a\"");
+	faults_done(&faults);
+	pool_done();
+}
+
 static void a_jail_needs_a_rule(void **state)
 {
 	struct rule *rules[] = { make_rule("a", "_UID=1"), make_rule("b", "_UID=1") };
@@ -167,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_with_a_jail_are_in_force),
 		cmocka_unit_test(what_weighs_nothing_can_be_left_out),
+		cmocka_unit_test(jails_share_a_rule),
 		cmocka_unit_test(a_jail_needs_a_rule),
 		cmocka_unit_test(every_bad_pattern_is_told),
 	};
