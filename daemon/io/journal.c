@@ -229,16 +229,23 @@ static int matches_add(sd_journal *handle, const char *field, const char *value)
 	return sd_journal_add_match(handle, text, (size_t)size);
 }
 
+/* No match can say "below 1000", "missing" or "begins with", nor what a line holds that is
+ * stripped: rules look again. */
+static bool matches_can_say(const struct condition *condition, bool strips)
+{
+	return condition_is_match(condition) &&
+	       !(strips && strcmp(condition->field, "SYSLOG_IDENTIFIER") == 0);
+}
+
 /* ... and a disjunction behind it. */
-static int matches_add_selector(sd_journal *handle, const struct selector *selector)
+static int matches_add_selector(sd_journal *handle, const struct selector *selector, bool strips)
 {
 	int r;
 
 	for (size_t i = 0; i < selector->n_conditions; i++) {
 		const struct condition *condition = &selector->conditions[i];
 
-		/* no match can say "below 1000", "missing" or "begins with"; rules look again */
-		if (!condition_is_match(condition))
+		if (!matches_can_say(condition, strips))
 			continue;
 		/* matches on one field are OR, on different fields AND: just what the object means
 		 */
@@ -252,10 +259,10 @@ static int matches_add_selector(sd_journal *handle, const struct selector *selec
 }
 
 /* No match can say which entries it selects: all must be read. */
-static bool matches_nothing(const struct selector *selector)
+static bool matches_nothing(const struct selector *selector, bool strips)
 {
 	for (size_t i = 0; i < selector->n_conditions; i++)
-		if (condition_is_match(&selector->conditions[i]))
+		if (matches_can_say(&selector->conditions[i], strips))
 			return false;
 	return true;
 }
@@ -288,10 +295,11 @@ static bool matches_repeat(const struct ruleset *ruleset, size_t i)
 static bool matches_are_few(const struct ruleset *ruleset)
 {
 	const struct selector *selector;
+	bool strips = ruleset_strips(ruleset);
 	size_t n = 0;
 
 	for (size_t i = 0; n <= MATCHES_MAX && (selector = ruleset_selector(ruleset, i)); i++) {
-		if (matches_nothing(selector))
+		if (matches_nothing(selector, strips))
 			return false;
 		if (matches_repeat(ruleset, i))
 			continue;
@@ -333,7 +341,7 @@ void journal_ask_for_pieces(struct journal *journal, bool growing)
 
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
-	bool selective = matches_are_few(ruleset);
+	bool selective = matches_are_few(ruleset), strips = ruleset_strips(ruleset);
 	const struct selector *selector;
 	int r;
 
@@ -343,7 +351,7 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 		return r;
 	for (size_t i = 0; r >= 0 && (selector = ruleset_selector(ruleset, i)); i++)
 		if (!matches_repeat(ruleset, i))
-			r = matches_add_selector(journal->handle, selector);
+			r = matches_add_selector(journal->handle, selector, strips);
 	return r < 0 || !with_suppressed ? MIN(r, 0) : matches_add_suppressed(journal->handle);
 }
 
@@ -360,7 +368,8 @@ int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 		if (!ruleset_has_notes(ruleset, i))
 			continue;
 		for (size_t k = 0; r >= 0 && k < jail->n_selectors; k++)
-			r = matches_add_selector(journal->handle, &jail->selectors[k]);
+			r = matches_add_selector(journal->handle, &jail->selectors[k],
+						 jail->strip.n > 0);
 	}
 	return r;
 }
@@ -397,14 +406,15 @@ int journal_select_own(struct journal *journal, const char *const *fields, size_
 
 int journal_select_jail(struct journal *journal, const struct jail *jail)
 {
+	bool strips = jail->strip.n > 0;
 	int r = 0;
 
 	sd_journal_flush_matches(journal->handle);
 	for (size_t i = 0; i < jail->n_selectors; i++)
-		if (matches_nothing(&jail->selectors[i]))
+		if (matches_nothing(&jail->selectors[i], strips))
 			return 0;
 	for (size_t i = 0; r >= 0 && i < jail->n_selectors; i++)
-		r = matches_add_selector(journal->handle, &jail->selectors[i]);
+		r = matches_add_selector(journal->handle, &jail->selectors[i], strips);
 	return r < 0 ? r : 1;
 }
 

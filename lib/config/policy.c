@@ -133,6 +133,7 @@ static const struct json_key jail_keys[] = {
 	{ .name = "rule" },
 	{ .name = "journal" },
 	{ .name = "events" },
+	{ .name = "strip" },
 	{ "ports", .read = read_jail_ports },
 	{ 0 },
 };
@@ -369,6 +370,32 @@ static void check_networks(const struct json *object, const struct settings *set
 		   ipv4 ? settings->prefix4 : settings->prefix6);
 }
 
+static void read_strip(const struct json *value, struct strip *strip)
+{
+	static const char *const names[] = { "syslog", "dovecot" };
+	char **texts = NULL;
+	size_t n = 0;
+
+	if (!json_read_texts(value, "write \"syslog\", \"dovecot\" or a list of both", false,
+			     &texts, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		bool again = false;
+		unsigned kind = 0;
+
+		while (kind < STRIP_KINDS && strcmp(texts[i], names[kind]) != 0)
+			kind++;
+		for (unsigned k = 0; k < strip->n; k++)
+			again |= strip->kinds[k] == kind;
+		if (kind == STRIP_KINDS || again) {
+			json_fault(value, "\"strip\" takes \"syslog\" and \"dovecot\", each once");
+			break;
+		}
+		strip->kinds[strip->n++] = kind;
+	}
+	json_texts_free(texts, n);
+}
+
 /* What the jail says of its rule. */
 static void read_jail_rule(const struct json *object, struct jail_policy *jail)
 {
@@ -382,6 +409,8 @@ static void read_jail_rule(const struct json *object, struct jail_policy *jail)
 	}
 	if (json_find(object, "journal", &value))
 		selectors_read(&value, &jail->selectors, &jail->n_selectors);
+	if (json_find(object, "strip", &value))
+		read_strip(&value, &jail->strip);
 	if (!json_find(object, "events", &value))
 		return;
 	json_position(&value, &jail->events_line, &jail->events_column);

@@ -52,6 +52,14 @@ struct settings {
 	struct ports ports;
 };
 
+/* What is taken off the front of MESSAGE before a rule sees it, tried in this order. */
+enum strip_kind { STRIP_SYSLOG, STRIP_DOVECOT, STRIP_KINDS };
+
+struct strip {
+	enum strip_kind kinds[STRIP_KINDS];
+	unsigned n; /* 0: nothing */
+};
+
 struct jail_policy {
 	char name[NAME_SIZE];
 	char rule[NAME_SIZE];       /* "": the jail's own name; see policy_rule() */
@@ -59,6 +67,7 @@ struct jail_policy {
 	size_t n_selectors;
 	char **events; /* owned: only these of the rule's; none: all */
 	size_t n_events;
+	struct strip strip;
 	struct settings settings;
 	unsigned line, column; /* where the rule is named, for "no rule of that name" */
 	unsigned events_line, events_column;

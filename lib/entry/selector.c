@@ -16,6 +16,7 @@
 
 struct selected_field {
 	const char *name; /* borrowed from the rule */
+	unsigned view;    /* rule + 1 whose own view has it; 0: the entry */
 	bool leads;       /* first need of some selector */
 	bool asked;
 	bool missing;
@@ -85,12 +86,14 @@ static unsigned find_value(const struct selection *selection, unsigned field, st
 }
 
 /* The arrays were made large enough for all conditions and values of all rules. */
-static unsigned intern_field(struct selection *selection, const char *name)
+static unsigned intern_field(struct selection *selection, const char *name, unsigned view)
 {
 	for (size_t i = 0; i < selection->n_fields; i++)
-		if (strcmp(selection->fields[i].name, name) == 0)
+		if (selection->fields[i].view == view &&
+		    strcmp(selection->fields[i].name, name) == 0)
 			return (unsigned)i;
 	selection->fields[selection->n_fields].name = name;
+	selection->fields[selection->n_fields].view = view;
 	return (unsigned)selection->n_fields++;
 }
 
@@ -121,8 +124,13 @@ static unsigned intern_prefix(struct selection *selection, unsigned field, const
 	return i;
 }
 
+static bool is_of_view(const struct condition *condition, bool stripped)
+{
+	return stripped && strcmp(condition->field, "SYSLOG_IDENTIFIER") == 0;
+}
+
 static int selector_append(struct selection *selection, const struct selector *selector,
-			   unsigned rule)
+			   bool stripped, unsigned rule)
 {
 	struct needs *needs = &selection->selectors[selection->n_selectors++];
 	const struct need *first;
@@ -133,6 +141,9 @@ static int selector_append(struct selection *selection, const struct selector *s
 	for (size_t i = selector->n_conditions; i-- > 0;)
 		if (strcmp(selector->conditions[i].field, "_SYSTEMD_UNIT") == 0)
 			leading = i;
+	while (leading + 1 < selector->n_conditions &&
+	       is_of_view(&selector->conditions[leading], stripped))
+		leading++; /* who narrows asks the entry itself */
 	first = needs->needs = calloc(MAX(selector->n_conditions, 1), sizeof(*needs->needs));
 	if (!first)
 		return -ENOMEM;
@@ -142,7 +153,8 @@ static int selector_append(struct selection *selection, const struct selector *s
 											 : i];
 		struct need *need = &needs->needs[needs->n_needs++];
 
-		need->field = intern_field(selection, condition->field);
+		need->field = intern_field(selection, condition->field,
+					   is_of_view(condition, stripped) ? rule + 1 : 0);
 		need->values = calloc(MAX(condition->n_values, 1), sizeof(*need->values));
 		if (!need->values)
 			return -ENOMEM;
@@ -206,7 +218,8 @@ int selection_new(const struct selectors *rules, size_t n_rules, struct selectio
 		return r;
 	for (size_t i = 0; i < n_rules; i++) {
 		for (size_t j = 0; j < rules[i].n; j++) {
-			r = selector_append(selection, &rules[i].list[j], (unsigned)i);
+			r = selector_append(selection, &rules[i].list[j], rules[i].stripped,
+					    (unsigned)i);
 			if (r < 0)
 				return r;
 		}

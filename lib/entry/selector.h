@@ -16,6 +16,8 @@ struct selection;
 struct selectors {
 	const struct selector *list;
 	size_t n;
+	bool stripped; /* selection_agrees() is given a view of its own of the entry: there
+			  SYSLOG_IDENTIFIER is another */
 };
 
 /* The rules, by their place in the array. Their selectors are borrowed and must outlive the
@@ -27,7 +29,8 @@ DEFINE_CLEANUP(struct selection *, selection_free)
 /* A new entry: what was asked is forgotten. */
 void selection_begin(struct selection *selection);
 
-/* 1: one of the rule's selectors agrees with the entry; 0: none; negative errno: its source failed.
+/* 1: one of the rule's selectors agrees with the entry (or its view); 0: none; negative errno: its
+ * source failed.
  */
 int selection_agrees(struct selection *selection, const struct entry *entry,
 		     size_t rule) must_check;

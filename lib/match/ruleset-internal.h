@@ -7,6 +7,7 @@
 #include "entry/field.h"
 #include "entry/linebreak.h"
 #include "entry/selector.h"
+#include "entry/strip.h"
 #include "match/match.h"
 #include "match/sieve.h"
 
@@ -26,7 +27,9 @@ struct ruleset {
 	bool *select_first; /* by jail: it has events on other fields than MESSAGE */
 	struct compiled *events;
 	size_t n_events;
+	struct stripped *views; /* by jail; of those that strip */
 	struct event_field *fields;
+	unsigned *views_of; /* by field: jail + 1 whose view has it; 0: the entry */
 	size_t n_fields;
 	struct matcher *matcher;
 	struct sieve *sieve;
@@ -43,5 +46,8 @@ struct ruleset {
 	size_t n_hits;
 	struct jail_statistics *jail_statistics;
 };
+
+/* The entry as the jail's rule sees it. */
+const struct entry *ruleset_view(struct ruleset *ruleset, unsigned jail, const struct entry *entry);
 
 #endif

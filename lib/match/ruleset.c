@@ -86,6 +86,7 @@ static int make_jail(struct jail *jail, const struct jail_policy *from, const ch
 	memcpy(jail->name, from->name, sizeof(jail->name));
 	jail->selectors = own ? from->selectors : jail->rule->selectors;
 	jail->n_selectors = own ? from->n_selectors : jail->rule->n_selectors;
+	jail->strip = from->strip;
 	jail->settings = from->settings;
 	jail->settings.ports = (struct ports){ 0 };
 	r = ports_copy(from->settings.has_ports ? &from->settings.ports : &jail->rule->ports,
@@ -137,9 +138,12 @@ static int make_bitmaps(struct ruleset *ruleset)
 	ruleset->elsewhere = calloc(bitmap_words(n_events) + 1, sizeof(*ruleset->elsewhere));
 	ruleset->silent = calloc(bitmap_words(n_events) + 1, sizeof(*ruleset->silent));
 	ruleset->fields = calloc(n_events + 1, sizeof(*ruleset->fields));
+	ruleset->views_of = calloc(n_events + 1, sizeof(*ruleset->views_of));
+	ruleset->views = calloc(n_jails + 1, sizeof(*ruleset->views));
 	if (!ruleset->first || !ruleset->select_first || !ruleset->hits ||
 	    !ruleset->jail_statistics || !ruleset->narrowed || !ruleset->events ||
-	    !ruleset->candidates || !ruleset->elsewhere || !ruleset->silent || !ruleset->fields)
+	    !ruleset->candidates || !ruleset->elsewhere || !ruleset->silent || !ruleset->fields ||
+	    !ruleset->views_of || !ruleset->views)
 		return -ENOMEM;
 	return 0;
 }
@@ -170,11 +174,12 @@ static int compile_events(struct ruleset *ruleset, bool jit, struct faults *faul
 	return result;
 }
 
-static unsigned ruleset_field_of(struct ruleset *ruleset, const char *name)
+static unsigned ruleset_field_of(struct ruleset *ruleset, const char *name, unsigned view)
 {
 	for (size_t i = 0; i < ruleset->n_fields; i++)
-		if (strcmp(ruleset->fields[i].name, name) == 0)
+		if (ruleset->views_of[i] == view && strcmp(ruleset->fields[i].name, name) == 0)
 			return (unsigned)i;
+	ruleset->views_of[ruleset->n_fields] = view;
 	field_init(&ruleset->fields[ruleset->n_fields], name);
 	return (unsigned)ruleset->n_fields++;
 }
@@ -195,21 +200,30 @@ static int index_rules(struct ruleset *ruleset)
 
 	if (!events || !rules)
 		return -ENOMEM;
-	(void)ruleset_field_of(ruleset, "MESSAGE");
+	(void)ruleset_field_of(ruleset, "MESSAGE", 0);
 	for (size_t i = 0; i < ruleset->n_events; i++) {
 		struct compiled *compiled = &ruleset->events[i];
 
 		events[i] = compiled->event;
-		compiled->field = ruleset_field_of(ruleset, compiled->event->field);
-		if (compiled->field != MESSAGE_FIELD) {
+		compiled->field = ruleset_field_of(ruleset, compiled->event->field,
+						   ruleset->jails[compiled->jail].strip.n > 0
+							   ? compiled->jail + 1
+							   : 0);
+		if (strcmp(compiled->event->field, "MESSAGE") != 0) {
 			bitmap_set(ruleset->elsewhere, i);
 			ruleset->select_first[compiled->jail] = true;
 			ruleset->has_elsewhere = true;
 		}
 	}
-	for (size_t i = 0; i < ruleset->n_jails; i++)
-		rules[i] = (struct selectors){ ruleset->jails[i].selectors,
-					       ruleset->jails[i].n_selectors };
+	for (size_t i = 0; i < ruleset->n_jails; i++) {
+		const struct jail *jail = &ruleset->jails[i];
+
+		stripped_init(&ruleset->views[i], &jail->strip);
+		/* a question costs less than to strip what the jail does not read */
+		ruleset->select_first[i] |= jail->strip.n > 0;
+		rules[i] =
+			(struct selectors){ jail->selectors, jail->n_selectors, jail->strip.n > 0 };
+	}
 	ruleset->all_by_unit = true;
 	for (size_t i = 0; (selector = ruleset_selector(ruleset, i)); i++)
 		ruleset->all_by_unit &= names_others_unit(selector);
@@ -282,6 +296,8 @@ struct ruleset *ruleset_free(struct ruleset *ruleset)
 	free(ruleset->elsewhere);
 	free(ruleset->silent);
 	free(ruleset->fields);
+	free(ruleset->views_of);
+	free(ruleset->views);
 	free(ruleset);
 	return NULL;
 }
@@ -348,10 +364,26 @@ const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i)
 	return &ruleset->hits[i];
 }
 
+const struct entry *ruleset_view(struct ruleset *ruleset, unsigned jail, const struct entry *entry)
+{
+	if (ruleset->jails[jail].strip.n == 0)
+		return entry;
+	ruleset->views[jail].whole = entry;
+	return &ruleset->views[jail].entry;
+}
+
+bool ruleset_strips(const struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->n_jails; i++)
+		if (ruleset->jails[i].strip.n > 0)
+			return true;
+	return false;
+}
+
 int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *entry)
 {
 	selection_begin(ruleset->selection);
-	return selection_agrees(ruleset->selection, entry, jail);
+	return selection_agrees(ruleset->selection, ruleset_view(ruleset, jail, entry), jail);
 }
 
 const struct jail_statistics *ruleset_jail_statistics(const struct ruleset *ruleset, unsigned jail)

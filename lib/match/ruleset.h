@@ -19,6 +19,7 @@ struct jail {
 	const struct selector
 		*selectors; /* the jail's own (borrowed from the policy), else the rule's */
 	size_t n_selectors;
+	struct strip strip;
 	bool *takes; /* by event of the rule: it is among the jail's events, and of its mode */
 	struct settings settings; /* its ports: the policy's if it names any, else the rule's */
 };
@@ -67,6 +68,9 @@ bool ruleset_has_notes(const struct ruleset *ruleset, unsigned jail);
 /* The selectors of the jails, one after the other: an entry that agrees with none of them
  * cannot hit. NULL past the last. The same selector can come twice. */
 const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i);
+
+/* Some jail strips: what is SYSLOG_IDENTIFIER to its rule is none of the journal's. */
+bool ruleset_strips(const struct ruleset *ruleset);
 
 /* How many hits the entry holds, in order of jail; 0 mostly. They are read with ruleset_hit() until
  * the next scan. Negative errno: the entry's source failed. */

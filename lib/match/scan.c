@@ -39,13 +39,14 @@ static int fields_agree(const struct entry *entry, const struct event *event)
 	return 1;
 }
 
-/* The first event that matches decides for its rule, if the rule reads this entry at all. */
+/* The first event that matches decides for its jail, if the jail reads this entry at all. */
 static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigned jail,
 		     bool select_first)
 {
 	size_t end = ruleset->first[jail + 1];
 	int selected = 0;
 
+	entry = ruleset_view(ruleset, jail, entry);
 	if (select_first) {
 		selected = selection_agrees(ruleset->selection, entry, jail);
 		if (selected <= 0)
@@ -203,14 +204,15 @@ int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *bu
 	for (size_t i = 0; i < ruleset->n_events; i++) {
 		const struct compiled *compiled = &ruleset->events[i];
 		struct event_field *field = &ruleset->fields[compiled->field];
+		const struct entry *view = ruleset_view(ruleset, compiled->jail, entry);
 		size_t n = 0;
 		int r;
 
-		r = selection_agrees(ruleset->selection, entry, compiled->jail);
+		r = selection_agrees(ruleset->selection, view, compiled->jail);
 		if (r == 0)
 			continue;
 		if (r > 0)
-			r = field_ask(field, entry);
+			r = field_ask(field, view);
 		if (r < 0)
 			return r;
 		if (field->present)

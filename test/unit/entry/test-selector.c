@@ -11,7 +11,8 @@ static struct selection *selection_of(const struct rule *const *rules, size_t n)
 	struct selection *selection = NULL;
 
 	for (size_t i = 0; i < n; i++)
-		selectors[i] = (struct selectors){ rules[i]->selectors, rules[i]->n_selectors };
+		selectors[i] = (struct selectors){ .list = rules[i]->selectors,
+						   .n = rules[i]->n_selectors };
 	assert_int_equal(selection_new(selectors, n, &selection), 0);
 	return selection;
 }

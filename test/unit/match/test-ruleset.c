@@ -177,6 +177,61 @@ static void jails_share_a_rule(void **state)
 	pool_done();
 }
 
+/* One rule, whose jails read the same container: one as it is, one stripped. */
+static void a_jail_strips_what_its_rule_sees(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=docker.service");
+	struct rule *smtpd =
+		make_rule("smtpd", "SYSLOG_IDENTIFIER=postfix/smtpd _SYSTEMD_UNIT=docker.service");
+	struct rule *rules[] = { a };
+	struct jail_policy jails[] = { jail_of("a"), jail_of("stripped"), jail_of("smtpd") };
+	struct policy policy = { .jails = jails, .n_jails = 3 };
+	struct source source = { 0 };
+	struct entry entry = source_entry(&source);
+	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	struct faults faults = { 0 };
+	static const struct {
+		const char *message, *jails;
+	} cases[] = {
+		{ "MESSAGE=bad 1", "01" },
+		{ "MESSAGE=bad 1\n", "1" },
+		{ "MESSAGE=Nov 28 23:53:02 mail postfix/smtpd[1]: bad 1", "12" },
+		{ "MESSAGE=Nov 28 23:53:02 mail other: bad 1", "1" },
+		{ "MESSAGE=Nov 28 23:53:02 mail postfix/smtpd[1]: of 1", "12" },
+		{ "MESSAGE=Nov 28 23:53:02 mail other: of 1", "" },
+		{ "MESSAGE=x Nov 28 23:53:02 mail postfix/smtpd[1]: bad 1", "" },
+	};
+
+	make_event(a, "e", "MESSAGE", "^bad (?<address>.)\\z");
+	make_where(make_event(a, "of", "MESSAGE", "^of (?<address>.)$"), "SYSLOG_IDENTIFIER",
+		   "postfix/smtpd", false);
+	for (size_t i = 1; i < 3; i++) {
+		strcpy(jails[i].rule, "a");
+		jails[i].strip = (struct strip){ { STRIP_SYSLOG }, 1 };
+	}
+	jails[2].selectors = smtpd->selectors;
+	jails[2].n_selectors = 1;
+	assert_int_equal(ruleset_new(rules, 1, &policy, "b.json", true, &faults, &ruleset), 0);
+	assert_true(ruleset_strips(ruleset));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hits[4] = "";
+		int n;
+
+		source.fields = FIELDS("_SYSTEMD_UNIT=docker.service", "SYSLOG_IDENTIFIER=5e13",
+				       cases[i].message);
+		n = ruleset_scan(ruleset, &entry);
+		assert_in_range(n, 0, 3);
+		for (int k = 0; k < n; k++) {
+			hits[k] = (char)('0' + ruleset_hit(ruleset, (size_t)k)->jail);
+			assert_int_equal(ruleset_hit(ruleset, (size_t)k)->captures.address.data[0],
+					 '1');
+		}
+		assert_string_equal(hits, cases[i].jails);
+	}
+	ruleset = ruleset_free(ruleset);
+	pool_done();
+}
+
 static void a_jail_needs_a_rule(void **state)
 {
 	struct rule *rules[] = { make_rule("a", "_UID=1"), make_rule("b", "_UID=1") };
@@ -230,6 +285,7 @@ int main(void)
 		cmocka_unit_test(rules_with_a_jail_are_in_force),
 		cmocka_unit_test(what_weighs_nothing_can_be_left_out),
 		cmocka_unit_test(jails_share_a_rule),
+		cmocka_unit_test(a_jail_strips_what_its_rule_sees),
 		cmocka_unit_test(a_jail_needs_a_rule),
 		cmocka_unit_test(every_bad_pattern_is_told),
 	};
