@@ -117,7 +117,7 @@ static int sample_time(void *source, usec_t *ret)
 int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
 		  const struct verdict_of_hit **ret)
 {
-	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true };
+	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true, true };
 	int r;
 
 	ruletest->sample = sample;
@@ -138,7 +138,7 @@ int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
 int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer,
 		     size_t size)
 {
-	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true };
+	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true, true };
 
 	ruletest->sample = sample;
 	return ruleset_explain(ruletest->ruleset, &entry, buffer, size);

@@ -29,9 +29,11 @@ struct journal {
 	struct entry entry;
 	struct fields fields;
 	struct liveend end;
-	const char *file; /* borrowed; of single files no other comes */
-	bool watched;     /* journal_fd() was asked for */
-	bool is_deaf;     /* ... and there is none */
+	const char *file;   /* borrowed; of single files no other comes */
+	bool reads_engines; /* some jail of those that were selected */
+	bool growing;       /* entries that are not there yet are read, too */
+	bool watched;       /* journal_fd() was asked for */
+	bool is_deaf;       /* ... and there is none */
 	struct openfiles files;
 	size_t n_refused;
 	unsigned n_lost_pages; /* sigbus.h, when it was opened */
@@ -95,16 +97,15 @@ static int open_handle(const char *file, const char *directory, sd_journal **ret
  * A static journal without any _LINE_BREAK=line-max need not be asked for it entry by entry. The
  * index of unique values answers at once; a live journal may get one at any time.
  */
-static bool has_split_lines(sd_journal *handle)
+static bool has_value(sd_journal *handle, const char *field, const char *text)
 {
 	const void *data;
 	size_t size;
 
-	if (sd_journal_query_unique(handle, "_LINE_BREAK") < 0)
+	if (sd_journal_query_unique(handle, field) < 0)
 		return true;
 	SD_JOURNAL_FOREACH_UNIQUE(handle, data, size)
-	if (size == strlen("_LINE_BREAK=line-max") &&
-	    memcmp(data, "_LINE_BREAK=line-max", size) == 0)
+	if (size == strlen(text) && memcmp(data, text, size) == 0)
 		return true;
 	return false;
 }
@@ -125,6 +126,17 @@ bool journal_is_volatile(struct journal *journal)
 {
 	return !journal->file && !journal->files.directory &&
 	       sd_journal_has_persistent_files(journal->handle) == 0;
+}
+
+/* Engines mark pieces too; in a journal that grows they are asked of where a jail reads a
+ * container, or there are some already. */
+static void ask_for_pieces(struct journal *journal)
+{
+	journal->entry.may_be_split = journal->growing || has_value(journal->handle, "_LINE_BREAK",
+								    "_LINE_BREAK=line-max");
+	journal->entry.may_be_partial = (journal->growing && journal->reads_engines) ||
+					has_value(journal->handle, "CONTAINER_PARTIAL_MESSAGE",
+						  "CONTAINER_PARTIAL_MESSAGE=true");
 }
 
 int journal_fd(struct journal *journal)
@@ -175,8 +187,12 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 		r = fields_add(&journal->fields, "MESSAGE");
 	if (r < 0)
 		return r;
-	journal->entry = (struct entry){ fields_get, fields_time, fields_cursor, &journal->fields,
-					 live || has_split_lines(journal->handle) };
+	journal->entry = (struct entry){ .field = fields_get,
+					 .time = fields_time,
+					 .cursor = fields_cursor,
+					 .source = &journal->fields };
+	journal->growing = live;
+	ask_for_pieces(journal);
 	*ret = TAKE_PTR(journal);
 	return 0;
 }
@@ -321,6 +337,8 @@ static int matches_add_suppressed(sd_journal *handle)
 /* Of a journal without matches nobody knows what is in its entries; a walk would decompress it. */
 static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
 {
+	static const char *const partial[] = { "CONTAINER_PARTIAL_ID",
+					       "CONTAINER_PARTIAL_MESSAGE" };
 	const struct selector *selector;
 	int r;
 
@@ -328,6 +346,10 @@ static int take_along(struct journal *journal, const struct ruleset *ruleset, bo
 	r = fields_add(&journal->fields, "MESSAGE");
 	if (selective && r >= 0 && journal->entry.may_be_split)
 		r = fields_add(&journal->fields, "_LINE_BREAK");
+	for (size_t i = 0; selective && journal->entry.may_be_partial && i < ARRAY_SIZE(partial);
+	     i++)
+		if (r >= 0)
+			r = fields_add(&journal->fields, partial[i]);
 	for (size_t i = 0; selective && (selector = ruleset_selector(ruleset, i)); i++)
 		for (size_t k = 0; r >= 0 && k < selector->n_conditions; k++)
 			r = fields_add(&journal->fields, selector->conditions[k].field);
@@ -336,7 +358,8 @@ static int take_along(struct journal *journal, const struct ruleset *ruleset, bo
 
 void journal_ask_for_pieces(struct journal *journal, bool growing)
 {
-	journal->entry.may_be_split = growing || has_split_lines(journal->handle);
+	journal->growing = growing;
+	ask_for_pieces(journal);
 }
 
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
@@ -345,6 +368,8 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 	const struct selector *selector;
 	int r;
 
+	journal->reads_engines = ruleset_reads_engines(ruleset);
+	journal->entry.may_be_partial |= journal->growing && journal->reads_engines;
 	sd_journal_flush_matches(journal->handle);
 	r = take_along(journal, ruleset, selective);
 	if (r < 0 || !selective)

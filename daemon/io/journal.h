@@ -47,8 +47,8 @@ int journal_select_jail(struct journal *journal, const struct jail *jail) must_c
 
 /* 1: stands on the cursor's entry, which the matches have to deliver; 0: it is gone. */
 int journal_go_to(struct journal *journal, const char *cursor) must_check;
-/* Whether entries are asked if they are pieces of a line that journald split: always while the
- * journal is growing, else only if it holds any now. */
+/* Whether entries are asked if they are pieces of a split line: always while the journal is growing
+ * (of pieces of container engines, if a selected jail reads any), else only if it holds any now. */
 void journal_ask_for_pieces(struct journal *journal, bool growing);
 
 /* The next journal_next() answers the first entry at or after `time`. */

@@ -22,6 +22,8 @@ struct entry {
 	/* False only where the source knows that no entry carries _LINE_BREAK=line-max: then nobody
 	 * asks. */
 	bool may_be_split;
+	/* The same of the marks with which container engines cut lines, CONTAINER_PARTIAL_*. */
+	bool may_be_partial;
 };
 
 static inline int entry_field(const struct entry *entry, const char *name, struct span *ret)

@@ -77,6 +77,18 @@ static int choose_events(struct jail *jail, const struct jail_policy *from, cons
 	return result;
 }
 
+/* Nobody else writes fields of these names, or as these units. */
+static bool reads_engine(const struct selector *selector)
+{
+	const struct condition *unit = selector_find(selector, "_SYSTEMD_UNIT");
+
+	for (size_t i = 0; i < selector->n_conditions; i++)
+		if (strncmp(selector->conditions[i].field, "CONTAINER_", 10) == 0)
+			return true;
+	return unit && (condition_names(unit, SPAN_LITERAL("docker.service")) ||
+			strncmp(unit->values[0], "libpod-", 7) == 0);
+}
+
 static int make_jail(struct jail *jail, const struct jail_policy *from, const char *policy_file,
 		     struct faults *faults)
 {
@@ -87,6 +99,9 @@ static int make_jail(struct jail *jail, const struct jail_policy *from, const ch
 	jail->selectors = own ? from->selectors : jail->rule->selectors;
 	jail->n_selectors = own ? from->n_selectors : jail->rule->n_selectors;
 	jail->strip = from->strip;
+	jail->reads_engine = own || jail->strip.n > 0;
+	for (size_t i = 0; i < jail->n_selectors; i++)
+		jail->reads_engine |= reads_engine(&jail->selectors[i]);
 	jail->settings = from->settings;
 	jail->settings.ports = (struct ports){ 0 };
 	r = ports_copy(from->settings.has_ports ? &from->settings.ports : &jail->rule->ports,
@@ -376,6 +391,14 @@ bool ruleset_strips(const struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->n_jails; i++)
 		if (ruleset->jails[i].strip.n > 0)
+			return true;
+	return false;
+}
+
+bool ruleset_reads_engines(const struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->n_jails; i++)
+		if (ruleset->jails[i].reads_engine)
 			return true;
 	return false;
 }

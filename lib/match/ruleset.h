@@ -5,7 +5,7 @@
  * The rules in force, compiled and indexed: from an entry to the events it holds. A rule is in
  * force as each jail that names it. An entry can be read by several jails; in each the first event
  * of its rule that matches decides. Pieces of a line that
- * journald split never match, nor does what banish.service says itself.
+ * journald or a container engine split never match, nor does what banish.service says itself.
  */
 
 #include "config/policy.h"
@@ -20,6 +20,7 @@ struct jail {
 		*selectors; /* the jail's own (borrowed from the policy), else the rule's */
 	size_t n_selectors;
 	struct strip strip;
+	bool reads_engine; /* the selectors show, or what is stripped, that it reads a container */
 	bool *takes; /* by event of the rule: it is among the jail's events, and of its mode */
 	struct settings settings; /* its ports: the policy's if it names any, else the rule's */
 };
@@ -71,6 +72,9 @@ const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
 
 /* Some jail strips: what is SYSLOG_IDENTIFIER to its rule is none of the journal's. */
 bool ruleset_strips(const struct ruleset *ruleset);
+
+/* Some jail may read what a container engine wrote, as far as its selectors show. */
+bool ruleset_reads_engines(const struct ruleset *ruleset);
 
 /* How many hits the entry holds, in order of jail; 0 mostly. They are read with ruleset_hit() until
  * the next scan. Negative errno: the entry's source failed. */

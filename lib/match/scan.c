@@ -198,7 +198,9 @@ int ruleset_explain(struct ruleset *ruleset, const struct entry *entry, char *bu
 	size_t reach = 0;
 
 	if (ruleset->was_piece) {
-		(void)snprintf(buffer, size, "it is a piece of a line that the journal split");
+		(void)snprintf(
+			buffer, size,
+			"it is a piece of a line that journald or the container engine split");
 		return 0;
 	}
 	for (size_t i = 0; i < ruleset->n_events; i++) {

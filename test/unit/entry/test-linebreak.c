@@ -1,18 +1,18 @@
 #include "entry/linebreak.h"
 
-#include "unit.h"
+#include "rules.h"
 
 #include <stdio.h>
 
 /* What an entry answers; counts the questions. */
-struct source {
+struct stream_source {
 	const char *line_break, *stream;
 	unsigned n_asked;
 };
 
 static int answer(void *pointer, const char *name, struct span *ret)
 {
-	struct source *source = pointer;
+	struct stream_source *source = pointer;
 	const char *value = strcmp(name, "_LINE_BREAK") == 0  ? source->line_break
 			    : strcmp(name, "_STREAM_ID") == 0 ? source->stream
 							      : NULL;
@@ -27,7 +27,7 @@ static int answer(void *pointer, const char *name, struct span *ret)
 static int feed(struct linebreak *linebreak, const char *line_break, const char *stream,
 		bool may_be_split, unsigned n_asked)
 {
-	struct source source = { line_break, stream, 0 };
+	struct stream_source source = { line_break, stream, 0 };
 	struct entry entry = { .field = answer, .source = &source, .may_be_split = may_be_split };
 	int r;
 
@@ -96,8 +96,66 @@ static void forgets_the_oldest_stream_first(void **state)
 		(void)snprintf(stream, sizeof(stream), "s%d", i);
 		assert_int_equal(feed(&linebreak, NULL, stream, true, 2), 1);
 	}
-	assert_int_equal(linebreak.n_pending, 0);
+	assert_int_equal(linebreak.journald.n_pending, 0);
 	assert_int_equal(feed(&linebreak, NULL, "s1", true, 1), 0);
+}
+
+/* What of a line of an engine tells whose piece it is. */
+static int feed_engine(struct linebreak *linebreak, const char *container, const char *priority,
+		       const char *unit, const char *mark)
+{
+	char texts[3][128];
+	struct source source = { .fields = FIELDS(texts[0], texts[1], texts[2], mark) };
+	struct entry entry = source_entry(&source);
+
+	entry.may_be_partial = true;
+	(void)snprintf(texts[0], sizeof(texts[0]), "CONTAINER_ID_FULL=%s", container);
+	(void)snprintf(texts[1], sizeof(texts[1]), "PRIORITY=%s", priority);
+	(void)snprintf(texts[2], sizeof(texts[2]), "_SYSTEMD_UNIT=%s", unit);
+	return linebreak_feed(linebreak, &entry);
+}
+
+#define PARTIAL "CONTAINER_PARTIAL_MESSAGE=true"
+
+static void passes_over_pieces_of_engines(void **state)
+{
+	struct linebreak linebreak = { 0 };
+	struct source source = { .fields = FIELDS("CONTAINER_PARTIAL_MESSAGE=true") };
+	struct entry entry = source_entry(&source);
+
+	/* docker says it of each */
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "docker.service",
+				     "CONTAINER_PARTIAL_ID=1"),
+			 1);
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "docker.service", "X="), 0);
+	/* podman of all but the last */
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "a.scope", PARTIAL), 1);
+	assert_int_equal(feed_engine(&linebreak, "b", "6", "a.scope", "X="), 0);
+	assert_int_equal(feed_engine(&linebreak, "a", "3", "a.scope", "X="), 0);
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "forged.service", "X="), 0);
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "a.scope", PARTIAL), 1);
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "a.scope", "X="), 1);
+	assert_int_equal(feed_engine(&linebreak, "a", "6", "a.scope", "X="), 0);
+	assert_int_equal(linebreak.engines.n_pending, 0);
+	/* nobody knows of which container */
+	entry.may_be_partial = true;
+	assert_int_equal(linebreak_feed(&linebreak, &entry), 1);
+	assert_int_equal(linebreak.engines.n_pending, 0);
+	entry.may_be_partial = false;
+	assert_int_equal(linebreak_feed(&linebreak, &entry), 0);
+}
+
+/* Names as long as they like, and no more memory for it. */
+static void long_ids_of_engines_are_cut(void **state)
+{
+	struct linebreak linebreak = { 0 };
+	char container[100] = "", unit[120] = "";
+
+	memset(container, 'c', sizeof(container) - 1);
+	memset(unit, 'u', sizeof(unit) - 1);
+	assert_int_equal(feed_engine(&linebreak, container, "0123456789", unit, PARTIAL), 1);
+	assert_int_equal(feed_engine(&linebreak, container, "0123456789", unit, "X="), 1);
+	assert_int_equal(feed_engine(&linebreak, container, "0123456789", unit, "X="), 0);
 }
 
 static int fails(void *pointer, const char *name, struct span *ret)
@@ -111,6 +169,9 @@ static void passes_errors_on(void **state)
 	struct entry entry = { .field = fails, .may_be_split = true };
 
 	assert_int_equal(linebreak_feed(&linebreak, &entry), -5);
+	entry.may_be_split = false;
+	entry.may_be_partial = true;
+	assert_int_equal(linebreak_feed(&linebreak, &entry), -5);
 }
 
 int main(void)
@@ -121,6 +182,8 @@ int main(void)
 		cmocka_unit_test(asks_nothing_of_a_source_without_pieces),
 		cmocka_unit_test(a_piece_without_stream_is_a_piece),
 		cmocka_unit_test(forgets_the_oldest_stream_first),
+		cmocka_unit_test(passes_over_pieces_of_engines),
+		cmocka_unit_test(long_ids_of_engines_are_cut),
 		cmocka_unit_test(passes_errors_on),
 	};
 

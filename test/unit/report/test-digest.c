@@ -43,7 +43,7 @@ static int time_of(void *source, usec_t *ret)
 
 static void feed(struct digest *digest, struct words words)
 {
-	const struct entry entry = { field_of, time_of, NULL, &words, false };
+	const struct entry entry = { .field = field_of, .time = time_of, .source = &words };
 
 	assert_int_equal(digest_feed(digest, &entry), 0);
 }
