@@ -34,6 +34,7 @@
 	X(LOG_KERNEL, "7fcaded7368743699019ada798471d47")        \
 	X(LOG_EVICTED, "c0e1f14b4bd6467a93a6d1fbe1d3a2c7")       \
 	X(LOG_PRIVATE, "e7dd4f80d1484e88b1272e5d46aef42b")       \
+	X(LOG_HIDDEN, "ecb592500eb4488087e51c59c593c282")        \
 	X(LOG_BREAKER, "c7e1c700dbfc4b0db733acbbc8e4e292")       \
 	X(LOG_REACH, "2c123900c34542d5b8be364eb3fdbf93")         \
 	X(LOG_TARGET, "cabd6a19053142358cc3e8d1d37960c5")        \

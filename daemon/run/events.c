@@ -168,6 +168,7 @@ void events_decision(const struct decision *decision)
 {
 	const struct ban *ban = &decision->ban;
 	bool is_private = decision->type == DECISION_PRIVATE;
+	bool is_hidden = decision->type == DECISION_HIDDEN;
 	bool is_target = decision->type == DECISION_TARGET;
 	bool opens = decision->type == DECISION_BREAKER;
 	bool closes = decision->type == DECISION_BREAKER_CLOSED;
@@ -175,6 +176,7 @@ void events_decision(const struct decision *decision)
 	char address[ADDRESS_TEXT_MAX], prefix[PREFIX_TEXT_MAX], count[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", is_private  ? "private"
+				   : is_hidden ? "hidden"
 				   : is_target ? "target"
 					       : "breaker" },
 		{ "BANISH_STATE", opens    ? "open"
@@ -201,6 +203,13 @@ void events_decision(const struct decision *decision)
 			LOG_PRIVATE, LOG_WARNING, fields, n,
 			"%s: failures from the private address %s count nothing: if it is a gateway, a "
 			"ban would block everybody behind it; see banprivate in banish.json(5)",
+			ban->jail, address);
+	else if (is_hidden)
+		log_entry(
+			LOG_HIDDEN, LOG_WARNING, fields, n,
+			"%s: failures from %s count for nobody: where a container engine forwards "
+			"connections itself, such an address hides all clients; with Docker set "
+			"\"userland-proxy\": false, with rootless Podman use pasta",
 			ban->jail, address);
 	else if (opens)
 		log_entry(

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define MAX_ASKED 16 /* units of one rule; more name templates, not servers */
+#define HIDDEN_HOLDS (24 * USEC_PER_HOUR) /* the daemon says it once an hour */
+#define MAX_ASKED    16                   /* units of one rule; more name templates, not servers */
 
 /* Which of several units has most to say. */
 static const int ranks[] = {
@@ -66,6 +67,13 @@ static int jails_look_at(struct status *status, struct units *units, unsigned in
 	r = find_unit(units, rule, facts);
 	if (r < 0 || !status->journal)
 		return r;
+	if (rule->is_container) {
+		r = status_go_to_last(status->journal, LOG_HIDDEN, rule->name, &said);
+		if (r < 0)
+			return r;
+		if (r > 0 && status->facts.now < said + HIDDEN_HOLDS)
+			facts->hidden_said = said;
+	}
 	r = journal_select_jail(status->journal, rule);
 	if (r > 0)
 		r = journal_seek_last(status->journal);

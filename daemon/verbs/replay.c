@@ -132,6 +132,7 @@ static int print_decisions(struct replay *replay)
 			break;
 		case DECISION_END:     /* a reload's */
 		case DECISION_PRIVATE: /* the daemon's */
+		case DECISION_HIDDEN:
 			break;
 		}
 	}

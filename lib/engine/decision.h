@@ -58,6 +58,8 @@ enum decision_type {
 	DECISION_END,     /* a running ban ends; `ban.ended` says why */
 	DECISION_PRIVATE, /* a warning: failures of a private address are spared; once an hour for
 			     each offender */
+	DECISION_HIDDEN,  /* the same where the jail reads a container, or the address is also our
+			     own:  an engine that forwards connections itself hides its clients */
 	DECISION_BREAKER, /* the jail bans too fast: the first ban that is held back, count: bans
 			     within the time */
 	DECISION_BREAKER_CLOSED, /* it bans again: of `ban` only jail and since; count: offenders
@@ -66,10 +68,10 @@ enum decision_type {
 			    late; the ban would be the last one's, its failures are not told */
 };
 
-/* `ban`: the one that begins or ends, a copy of the ledger's; of DECISION_PRIVATE, _BREAKER and
- * _TARGET what is known of the one that there is not: jail, event, prefix, address, since (the
- * time) and, but for the first, failures and cursor. Its texts, and `user`, are borrowed until the
- * next feed. */
+/* `ban`: the one that begins or ends, a copy of the ledger's; of DECISION_PRIVATE, _HIDDEN,
+ * _BREAKER and _TARGET what is known of the one that there is not: jail, event, prefix, address,
+ * since (the time) and, but for the first two, failures and cursor. Its texts, and `user`, are
+ * borrowed until the next feed. */
 struct decision {
 	enum decision_type type;
 	struct ban ban;

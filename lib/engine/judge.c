@@ -79,14 +79,16 @@ static int spare(struct judgement *judgement)
 	r = windows_push(engine->warned, window, told, 1);
 	if (r < 0 || engine->warming)
 		return r;
-	return state_decide(engine, &(struct decision){
-					    .type = DECISION_PRIVATE,
-					    .ban = { .jail = judgement->jail->jail->name,
-						     .event = judgement->event->name,
-						     .prefix = offender,
-						     .address = judgement->verdict->address,
-						     .since = judgement->time },
-				    });
+	return state_decide(engine,
+			    &(struct decision){
+				    .type = settings_is_container(engine, jail) ? DECISION_HIDDEN
+										: DECISION_PRIVATE,
+				    .ban = { .jail = judgement->jail->jail->name,
+					     .event = judgement->event->name,
+					     .prefix = offender,
+					     .address = judgement->verdict->address,
+					     .since = judgement->time },
+			    });
 }
 
 /* What an address that counts was told of, and how much of it no line of the other kind, with or
@@ -148,14 +150,16 @@ static int judge_failure(struct judgement *judgement)
 		raise.count =
 			captures->has_attempts ? (uint32_t)MIN(captures->attempts, TOTALS_MAX) : 1;
 	}
-	if (engine_ignores(judgement->engine, &verdict->address)) {
+	if (engine_ignores(judgement->engine, &verdict->address))
 		verdict->why = WHY_IGNORED;
-		return 0;
-	}
-	if (settings_spare(judgement->engine, verdict->jail, &verdict->address)) {
+	else if (settings_spare(judgement->engine, verdict->jail, &verdict->address))
 		verdict->why = WHY_PRIVATE;
+	if (verdict->why == WHY_PRIVATE ||
+	    (verdict->why == WHY_IGNORED &&
+	     settings_hides(judgement->engine, verdict->jail, &verdict->address)))
 		return raise.count > 0 && judgement->event->weight > 0 ? spare(judgement) : 0;
-	}
+	if (verdict->why == WHY_IGNORED)
+		return 0;
 	if (!tells) {
 		verdict->why = WHY_WEIGHTLESS;
 		return 0;

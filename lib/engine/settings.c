@@ -38,10 +38,23 @@ void engine_spare_private(struct engine *engine, bool spare)
 	engine->spares_private = spare;
 }
 
+bool settings_is_container(const struct engine *engine, unsigned jail)
+{
+	return jail < engine->n_jails && engine->jails[jail].jail->is_container;
+}
+
 bool settings_spare(const struct engine *engine, unsigned jail, const struct address *address)
 {
-	return engine->spares_private && !settings_of(engine, jail)->banprivate &&
-	       address_is_private(address);
+	return (engine->spares_private || settings_is_container(engine, jail)) &&
+	       !settings_of(engine, jail)->banprivate && address_is_private(address);
+}
+
+bool settings_hides(const struct engine *engine, unsigned jail, const struct address *address)
+{
+	struct prefix host = { *address, address->family == AF_INET ? 32 : 128 };
+
+	return settings_is_container(engine, jail) && address_is_private(address) &&
+	       !policy_ignores(engine->policy, &host);
 }
 
 static bool settings_network(const struct engine *engine, unsigned jail,

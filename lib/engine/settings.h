@@ -19,6 +19,10 @@ bool engine_ignores_all(struct engine *engine, const struct prefix *prefix);
 void engine_spare_private(struct engine *engine, bool spare);
 /* The address is private, and this jail spares such. */
 bool settings_spare(const struct engine *engine, unsigned jail, const struct address *address);
+/* The jail reads a container: a private address there is rather the engine's than a client's. */
+bool settings_is_container(const struct engine *engine, unsigned jail);
+/* It is one of those, and nobody named it in ignoreip: ignored as our own, it hides clients. */
+bool settings_hides(const struct engine *engine, unsigned jail, const struct address *address);
 
 /* The network of an address, where that jail bans networks; else false, and of an address that
  * carries an IPv4 address: its neighbours are strangers. */

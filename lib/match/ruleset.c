@@ -78,7 +78,7 @@ static int choose_events(struct jail *jail, const struct jail_policy *from, cons
 }
 
 /* Nobody else writes fields of these names, or as these units. */
-static bool reads_engine(const struct selector *selector)
+static bool selects_container(const struct selector *selector)
 {
 	const struct condition *unit = selector_find(selector, "_SYSTEMD_UNIT");
 
@@ -99,9 +99,10 @@ static int make_jail(struct jail *jail, const struct jail_policy *from, const ch
 	jail->selectors = own ? from->selectors : jail->rule->selectors;
 	jail->n_selectors = own ? from->n_selectors : jail->rule->n_selectors;
 	jail->strip = from->strip;
-	jail->reads_engine = own || jail->strip.n > 0;
+	jail->is_container = jail->strip.n > 0;
 	for (size_t i = 0; i < jail->n_selectors; i++)
-		jail->reads_engine |= reads_engine(&jail->selectors[i]);
+		jail->is_container |= selects_container(&jail->selectors[i]);
+	jail->reads_engine = own || jail->is_container;
 	jail->settings = from->settings;
 	jail->settings.ports = (struct ports){ 0 };
 	r = ports_copy(from->settings.has_ports ? &from->settings.ports : &jail->rule->ports,

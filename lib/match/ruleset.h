@@ -20,7 +20,8 @@ struct jail {
 		*selectors; /* the jail's own (borrowed from the policy), else the rule's */
 	size_t n_selectors;
 	struct strip strip;
-	bool reads_engine; /* the selectors show, or what is stripped, that it reads a container */
+	bool is_container; /* the selectors show, or what is stripped, that it reads one */
+	bool reads_engine; /* ... or it may, since it reads what it chose itself */
 	bool *takes; /* by event of the rule: it is among the jail's events, and of its mode */
 	struct settings settings; /* its ports: the policy's if it names any, else the rule's */
 };

@@ -340,6 +340,13 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 		if (r < 0)
 			return r;
 	}
+	if (jail->hidden_said > 0)
+		return add(
+			d, true,
+			"jail %s is blind for clients that the container engine hides, as the daemon "
+			"logged %s ago: with Docker set \"userland-proxy\": false, with rootless Podman "
+			"use pasta",
+			jail->name, human_age(age_of(facts, jail->hidden_said), age));
 	if (jail->silent_said > 0)
 		return add(
 			d, false,

@@ -90,6 +90,7 @@ static void print_decisions(struct stream *stream)
 			print_ban(&decision);
 			break;
 		case DECISION_PRIVATE:
+		case DECISION_HIDDEN:
 			fprintf(told.file, "private %" PRIu64 " %s %s\n", decision.ban.since,
 				decision.ban.jail, prefix_format(&decision.ban.prefix, prefix));
 			break;

@@ -230,6 +230,49 @@ static void private_addresses_are_spared_where_asked(void **state)
 	stream_done(&stream);
 }
 
+/* Also where the address is our own: a gateway of the engine. */
+static void an_engine_hides_clients(void **state)
+{
+	static const char policy[] =
+		"{\"ignoreip\":[\"10.5.0.0/16\"],\"jails\":{\"mail\":{\"journal\":[{\"_SYSTEMD_UNIT\":"
+		"\"mail.service\"}],\"strip\":\"syslog\",\"maxretry\":1}}}";
+	static const struct {
+		usec_t time;
+		const char *message;
+		int why;
+		const char *warned;
+	} steps[] = {
+		{ 0, "wrong from=10.0.2.100", WHY_PRIVATE, "10.0.2.100/32" },
+		{ 1, "wrong from=172.17.0.1", WHY_IGNORED, "172.17.0.1/32" },
+		{ 2, "wrong from=172.17.0.1", WHY_IGNORED, NULL },
+		{ 3, "wrong from=203.0.113.1", WHY_IGNORED, NULL },
+		{ 4, "wrong from=10.5.0.1", WHY_IGNORED, NULL }, /* somebody wants it so */
+		{ 5, "free from=172.17.0.1", WHY_IGNORED, NULL },
+		{ USEC_PER_HOUR + 1, "wrong from=172.17.0.1", WHY_IGNORED, "172.17.0.1/32" },
+	};
+	const char *rules[] = { rule };
+	struct stream stream = { 0 };
+	struct decision decision;
+	struct prefix own[2];
+	char text[PREFIX_TEXT_MAX];
+
+	stream_init(&stream, policy, rules, 1);
+	assert_int_equal(prefix_parse(span_of("172.17.0.1"), &own[0]), 0);
+	assert_int_equal(prefix_parse(span_of("203.0.113.1"), &own[1]), 0);
+	assert_int_equal(engine_set_ignored(stream.engine, own, 2), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		assert_int_equal(tell(&stream, START + steps[i].time, steps[i].message)->why,
+				 steps[i].why);
+		assert_int_equal(engine_take(stream.engine, &decision), steps[i].warned != NULL);
+		if (!steps[i].warned)
+			continue;
+		assert_int_equal(decision.type, DECISION_HIDDEN);
+		assert_string_equal(prefix_format(&decision.ban.prefix, text), steps[i].warned);
+	}
+	assert_int_equal(engine_statistics(stream.engine)->failures, 0);
+	stream_done(&stream);
+}
+
 static void banprivate_bans_and_a_reload_without_it_ends_that(void **state)
 {
 	struct stream stream;
@@ -257,6 +300,7 @@ static void banprivate_bans_and_a_reload_without_it_ends_that(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_engine_hides_clients),
 		cmocka_unit_test(a_reload_ends_what_may_not_be),
 		cmocka_unit_test(a_ban_by_hand_follows_its_prefix_as_far_as_it_can),
 		cmocka_unit_test(a_ban_by_hand_that_was_widened_narrows_again),

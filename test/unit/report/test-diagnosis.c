@@ -202,6 +202,13 @@ static void jails_that_recognise_nothing(void **state)
 	      jail.silent_said = NOW - 2 * DAY);
 }
 
+static void jails_whose_clients_are_hidden(void **state)
+{
+	CHECK(true,
+	      "is blind for clients that the container engine hides, as the daemon logged 2d ago",
+	      jail.hidden_said = NOW - 2 * DAY);
+}
+
 static void each_state_has_a_name(void **state)
 {
 	for (int a = UNIT_UNASKED; a <= UNIT_FAILED; a++)
@@ -261,6 +268,7 @@ int main(void)
 		cmocka_unit_test(lines_that_nobody_reads),
 		cmocka_unit_test(lines_that_no_event_takes),
 		cmocka_unit_test(jails_that_recognise_nothing),
+		cmocka_unit_test(jails_whose_clients_are_hidden),
 		cmocka_unit_test(each_state_has_a_name),
 		cmocka_unit_test(jails_that_ban_nobody),
 		cmocka_unit_test(jails_whose_bans_keep_nobody_out),
