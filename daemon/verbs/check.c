@@ -202,6 +202,62 @@ static void check_counts(const struct rule *rule)
 	}
 }
 
+/* A unit as which all containers of an engine log, or all that a user runs. */
+static const char *check_find_shared_unit(const struct condition *unit)
+{
+	static const char *const beginnings[] = { "user@", "docker.service", "podman.service" };
+	static const char *const scopes[] = { "libpod-", "docker-" };
+
+	for (size_t i = 0; i < unit->n_values; i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(beginnings); k++)
+			if (strncmp(unit->values[i], beginnings[k], strlen(beginnings[k])) == 0)
+				return unit->values[i];
+		for (size_t k = 0; unit->is_prefix && k < ARRAY_SIZE(scopes); k++)
+			if (strncmp(unit->values[i], scopes[k], strlen(scopes[k])) == 0)
+				return unit->values[i];
+	}
+	return NULL;
+}
+
+/* Who else than the container that is meant could write such entries. */
+static void check_selector(const struct selector *selector, const char *policy_file,
+			   const struct jail_policy *jail)
+{
+	const struct condition *unit = selector_find(selector, "_SYSTEMD_UNIT");
+	const char *shared = unit ? check_find_shared_unit(unit) : NULL;
+	bool names_container = false, names_place = unit != NULL;
+
+	for (size_t i = 0; i < selector->n_conditions; i++) {
+		const struct condition *condition = &selector->conditions[i];
+		bool is_place = strcmp(condition->field, "_SYSTEMD_CGROUP") == 0 ||
+				strcmp(condition->field, "_SYSTEMD_SLICE") == 0;
+
+		if (strncmp(condition->field, "CONTAINER_", 10) == 0)
+			names_container |= condition_is_match(condition);
+		names_place |= is_place;
+		if (strcmp(condition->field, "_SYSTEMD_CGROUP") == 0)
+			shared = NULL;
+	}
+	if (shared && !names_container)
+		fprintf(stderr,
+			"%s:%u:%u: warning: jail \"%s\": \"%s\" alone lets every container have "
+			"addresses banned: add CONTAINER_NAME or _SYSTEMD_CGROUP beside it\n",
+			policy_file, jail->line, jail->column, jail->name, shared);
+	if (names_container && !names_place)
+		fprintf(stderr,
+			"%s:%u:%u: warning: jail \"%s\": a container that has the journal's socket can "
+			"give itself this name: add _SYSTEMD_UNIT, such as "
+			"{\"prefix\": \"libpod-conmon-\"}\n",
+			policy_file, jail->line, jail->column, jail->name);
+}
+
+static void check_selectors(const struct jail *jail, const char *policy_file,
+			    const struct jail_policy *policy)
+{
+	for (size_t i = 0; i < jail->n_selectors; i++)
+		check_selector(&jail->selectors[i], policy_file, policy);
+}
+
 /* What the local journal says of the jails; nothing where it cannot be read. */
 static int check_journal(const struct common *common, struct ruleset *ruleset)
 {
@@ -292,8 +348,16 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 	r = check_front(ruleset, again->policy);
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++)
-		check_counts(ruleset_jail(ruleset, i)->rule);
+	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
+		const struct jail *jail = ruleset_jail(ruleset, i);
+		bool told = false; /* of an earlier jail that stands on this rule */
+
+		for (unsigned k = 0; k < i; k++)
+			told |= ruleset_jail(ruleset, k)->rule == jail->rule;
+		if (!told)
+			check_counts(jail->rule);
+		check_selectors(jail, again->policy_file, &again->policy->jails[i]);
+	}
 	if (n_jails == 0)
 		fprintf(stderr,
 			"%s: warning: no jail is in force, so nobody is ever banned: write "

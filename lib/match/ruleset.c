@@ -63,11 +63,11 @@ static int choose_events(struct jail *jail, const struct jail_policy *from, cons
 		if (found)
 			continue;
 		r = faults_add(faults,
-			       "%s:%u:%u: jail \"%s\": rule \"%s\" has no event \"%s\"%s%s%s",
+			       "%s:%u:%u: jail \"%s\": rule \"%s\" has no event \"%s\": %s%s%s",
 			       policy_file, from->events_line, from->events_column, from->name,
 			       rule->name, from->events[k],
-			       suggestion.best ? ": did you mean \"" : "", suggestion.best ?: "",
-			       suggestion.best ? "\"?" : "");
+			       suggestion.best ? "did you mean \"" : "write one of ",
+			       suggestion.best ?: rule->file, suggestion.best ? "\"?" : "");
 		if (r < 0)
 			return r;
 		result = -EINVAL;
