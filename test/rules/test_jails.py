@@ -1,10 +1,12 @@
 """Jails that name another rule, other entries, some events."""
 import json
+import shutil
 import subprocess
 
 import pytest
 
 import banish_test
+import past
 
 RULE = {"name": "svc", "journal": [{"_SYSTEMD_UNIT": "svc.service"}],
         "events": [{"name": "failed", "pattern": r"^failed from (?<address>\S+) by (?<user>\S+)$"},
@@ -100,3 +102,35 @@ def test_the_counts_of_a_rule_are_told_once(tmp_path):
     done = run(tmp_path, "check", {"svc": {}, "slow": {"rule": "svc"}})
     assert done.returncode == 0 and done.stderr.count("svc: counts") == 1
     assert done.stdout.startswith("OK: 2 jails, 1 rule,")
+
+
+@pytest.mark.skipif(not shutil.which(past.WRITER), reason="systemd-journal-remote is not installed")
+@pytest.mark.parametrize("selector", [
+    CONTAINER,
+    # no match of the journal can say how a field begins, so everything is read
+    {"_SYSTEMD_UNIT": {"prefix": "docker."}},
+    {"_SYSTEMD_UNIT": "docker.service", "SYSLOG_IDENTIFIER": "svc"},
+    # many units, beyond what matches are good for
+    {"_SYSTEMD_UNIT": ["docker.service", *(f"u{n}.service" for n in range(20))]},
+])
+def test_replay_reads_what_a_jail_says(selector, tmp_path):
+    entries = [past.entry(n, _SYSTEMD_UNIT=unit, CONTAINER_NAME="mail", SYSLOG_IDENTIFIER="5e13", PRIORITY="6",
+                          CONTAINER_ID_FULL="5e13", MESSAGE=f"Nov 28 23:53:02 mail svc: {message}\n", **more)
+               for n, (unit, message, more) in enumerate([
+                   ("docker.service", "failed from 192.0.2.1 by a", {}),
+                   ("other.service", "failed from 192.0.2.2 by a", {}),
+                   ("docker.service", "failed from 192.0.2.3 by a", {"CONTAINER_PARTIAL_MESSAGE": "true"}),
+                   ("docker.service", "failed from 192.0.2.4 by a", {}),
+                   ("docker.service", "failed from 192.0.2.5 by a", {"CONTAINER_PARTIAL_ID": "7"}),
+                   ("docker.service", "failed from 192.0.2.6 by a", {}),
+                   ("svc.service", "failed from 192.0.2.7 by a", {})])]
+    past.write(tmp_path / "past.journal", entries)
+    jails = {"box": {"rule": "svc", "journal": [selector], "strip": "syslog", "maxretry": 1},
+             "slow": {"rule": "svc", "journal": [selector], "strip": ["dovecot", "syslog"], "maxretry": 1},
+             "again": {"rule": "svc", "journal": [selector], "strip": "syslog", "events": "failed", "maxretry": 1}}
+    done = run(tmp_path, "replay", jails, (), "--json", "--file", tmp_path / "past.journal")
+    assert done.returncode == 0, done.stderr
+    bans = [(line["jail"], line["address"]) for line in map(json.loads, done.stdout.splitlines())
+            if line["action"] == "ban"]
+    # "slow" takes the time off first, and then there is no envelope
+    assert bans == [(jail, address) for address in ("192.0.2.1", "192.0.2.6") for jail in ("box", "again")]
