@@ -163,7 +163,9 @@ def whole_files(path):
 def check_files():
     """Whole files in the pages, and the example, are what `banish check` accepts."""
     policies = list(whole_files('packaging/man/banish.json.5'))
-    policies += [read('packaging/banish.json.example'), read('packaging/office.json.example')]
+    stacks = list(whole_files('packaging/man/banish-containers.7'))
+    assert len(stacks) >= 7
+    policies += stacks + [path.read_text() for path in packaging.glob('*.json.example')]
     rules = [text for text in whole_files('packaging/man/banish.rules.5') if '"examples"' in text]
     assert len(policies) >= 3 and rules
     for text in policies:

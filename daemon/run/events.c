@@ -209,7 +209,7 @@ void events_decision(const struct decision *decision)
 			LOG_HIDDEN, LOG_WARNING, fields, n,
 			"%s: failures from %s count for nobody: where a container engine forwards "
 			"connections itself, such an address hides all clients; with Docker set "
-			"\"userland-proxy\": false, with rootless Podman use pasta",
+			"\"userland-proxy\": false, with rootless Podman use pasta; see banish-containers(7)",
 			ban->jail, address);
 	else if (opens)
 		log_entry(

@@ -345,7 +345,7 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 			d, true,
 			"jail %s is blind for clients that the container engine hides, as the daemon "
 			"logged %s ago: with Docker set \"userland-proxy\": false, with rootless Podman "
-			"use pasta",
+			"use pasta; see banish-containers(7)",
 			jail->name, human_age(age_of(facts, jail->hidden_said), age));
 	if (jail->silent_said > 0)
 		return add(
