@@ -105,8 +105,7 @@ static void how_the_journal_is_kept(void **state)
 	CHECK(false, NULL, facts.begins_late = true);
 	CHECK(false, NULL, facts.reach = 30 * DAY); /* it began then: nothing was deleted */
 	CHECK(false, NULL, facts.begins_late = true; facts.reach = 10 * DAY);
-	CHECK(false,
-	      "reaches back only 10d, but a start or reload needs 30d of it: failures",
+	CHECK(false, "reaches back only 10d, but a start or reload needs 30d of it: failures",
 	      facts.begins_late = true;
 	      facts.reach = 30 * DAY);
 	CHECK(false, "needs 11d of it: lines that belong", facts.begins_late = true;
