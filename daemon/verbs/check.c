@@ -377,7 +377,7 @@ int verb_check(int argc, char **argv)
 	bool quiet = false;
 	const struct option_row rows[] = {
 		OPTION_CONFIG(common),
-		{ "quiet", NULL, "print only what is wrong", &quiet, NULL },
+		{ "quiet", NULL, "print faults only, do not look into the journal", &quiet, NULL },
 	};
 	const struct usage usage = USAGE(
 		"check", "", 0, 0, rows,
