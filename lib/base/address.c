@@ -101,8 +101,7 @@ int address_parse_endpoint(struct span text, struct address *ret)
 	if (text.size > 0 && text.data[0] == '[') {
 		end = memchr(text.data, ']', text.size);
 		size = end ? (size_t)(end - text.data) - 1 : 0; /* between the brackets */
-		if (!end || !memchr(text.data + 1, ':', size) ||
-		    !is_port((struct span){ end + 1, text.size - size - 2 }))
+		if (!end || !is_port((struct span){ end + 1, text.size - size - 2 }))
 			return -EINVAL;
 		return parse_with_zone((struct span){ text.data + 1, size }, ret);
 	}

@@ -24,8 +24,8 @@ struct prefix {
 /* Whole text, strict (no leading zeros as octal, no "1.2.3", no zone). 0 or -EINVAL. */
 int address_parse(struct span text, struct address *ret) must_check;
 
-/* The same, and also "1.2.3.4:5", "[2001:db8::1]:5", "[2001:db8::1]", "fe80::1%eth0": port and zone
- * are dropped. */
+/* The same, and also "1.2.3.4:5", "[2001:db8::1]:5", "[2001:db8::1]", "[1.2.3.4]", "fe80::1%eth0":
+ * brackets, port and zone are dropped. */
 int address_parse_endpoint(struct span text, struct address *ret) must_check;
 
 /* "192.0.2.0/24", "2001:db8::/48", or a bare address (then its full length). -EINVAL: no such

@@ -8,6 +8,9 @@
  *     quoted = '"' *( UTF-8 without controls, '"' and '\' / escape ) '"'
  *     escape = Go's of %q: \a \b \f \n \r \t \v \\ \" \xHH \uHHHH \UHHHHHHHH
  *
+ * Programs in other languages have other escapes. Those are left as they stand: if such a line had
+ * no keys at all, a client could choose a name that hides him (Cyrus writes \x{1b}).
+ *
  * A piece from the middle of a line is refused unless it begins at a key and ends between two pairs
  * or in a bare value: nobody but the journal can tell those from whole lines (see ruleset.h). No
  * piece can begin a new line in disguise, because a raw quote never stands inside a value.
@@ -53,42 +56,50 @@ static char *put_utf8(char *output, uint32_t rune)
 	return output;
 }
 
-/* `p` stands behind the backslash. \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. */
-static int logfmt_read_escape(struct logfmt_reader *reader)
+/* Cuts `n` hexadecimal digits off the front; false: they are not there. */
+static bool read_hex(struct logfmt_reader *reader, size_t n, uint32_t *ret)
 {
-	static const char names[] = "abfnrtv\\\"", bytes[] = "\a\b\f\n\r\t\v\\\"";
-	const char *name;
 	uint32_t value = 0;
-	size_t n_digits;
-	unsigned char c;
 
-	if (reader->p == reader->end)
-		return -EINVAL;
-	c = *reader->p++;
-	name = memchr(names, c, sizeof(names) - 1);
-	if (name) {
-		*reader->output++ = bytes[name - names];
-		return 0;
-	}
-	n_digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-	if (n_digits == 0 || (size_t)(reader->end - reader->p) < n_digits)
-		return -EINVAL;
-	while (n_digits-- > 0) {
-		unsigned char digit = *reader->p++;
+	if ((size_t)(reader->end - reader->p) < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char digit = reader->p[i];
 
 		if (!isxdigit(digit))
-			return -EINVAL;
+			return false;
 		value = value << 4 |
 			(uint32_t)(isdigit(digit) ? digit - '0' : tolower(digit) - 'a' + 10);
 	}
-	if (c == 'x') {
-		*reader->output++ = (char)value;
-		return 0;
+	reader->p += n;
+	*ret = value;
+	return true;
+}
+
+/* `p` stands behind the backslash. \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. Of any other
+ * escape the backslash stands for itself. */
+static void logfmt_read_escape(struct logfmt_reader *reader)
+{
+	static const char names[] = "abfnrtv\\\"", bytes[] = "\a\b\f\n\r\t\v\\\"";
+	const unsigned char *start = reader->p;
+	unsigned char c = *reader->p;
+	const char *name = memchr(names, c, sizeof(names) - 1);
+	size_t n_digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+	uint32_t value;
+
+	reader->p++;
+	if (name) {
+		*reader->output++ = bytes[name - names];
+	} else if (n_digits > 0 && read_hex(reader, n_digits, &value) && value <= RUNE_MAX &&
+		   (value < 0xd800 || value > 0xdfff)) { /* surrogates */
+		if (c == 'x')
+			*reader->output++ = (char)value;
+		else
+			reader->output = put_utf8(reader->output, value);
+	} else {
+		*reader->output++ = '\\';
+		reader->p = start;
 	}
-	if (value > RUNE_MAX || (value >= 0xd800 && value <= 0xdfff)) /* surrogates */
-		return -EINVAL;
-	reader->output = put_utf8(reader->output, value);
-	return 0;
 }
 
 /* Skips text up to the next quote or backslash, which must be there. */
@@ -127,9 +138,9 @@ static int read_quoted(struct logfmt_reader *reader, struct span *ret)
 		reader->output += size;
 		if (reader->p[-1] == '"')
 			break;
-		r = logfmt_read_escape(reader);
-		if (r < 0)
-			return r;
+		if (reader->p == reader->end)
+			return -EINVAL;
+		logfmt_read_escape(reader);
 		escaped = true;
 		run = reader->p;
 	}
