@@ -21,3 +21,15 @@ size_t utf8_length(const void *p, size_t size)
 		return 0;
 	return n;
 }
+
+char *utf8_put(char *output, uint32_t character)
+{
+	static const uint8_t leads[] = { 0, 0xc0, 0xe0, 0xf0 };
+	unsigned n = (character >= 0x80) + (character >= 0x800) +
+		     (character >= 0x10000); /* bytes behind it */
+
+	*output++ = (char)(leads[n] | character >> 6 * n);
+	while (n-- > 0)
+		*output++ = (char)(0x80 | (character >> 6 * n & 0x3f));
+	return output;
+}

@@ -7,4 +7,7 @@
  * none; overlong forms, surrogates and what lies beyond U+10FFFF are none (RFC 3629, section 4). */
 size_t utf8_length(const void *p, size_t size);
 
+/* Writes it, in at most 4 bytes; the place behind it. */
+char *utf8_put(char *output, uint32_t character);
+
 #endif

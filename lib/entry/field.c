@@ -7,13 +7,13 @@
 void field_init(struct event_field *field, const char *name)
 {
 	*field = (struct event_field){ .name = name };
-	field->subject.logfmt = &field->logfmt;
+	field->subject.pairs = &field->pairs;
 }
 
 void field_done(struct event_field *field)
 {
 	free(field->data);
-	logfmt_done(&field->logfmt);
+	pairs_done(&field->pairs);
 }
 
 int field_keep(struct event_field *field, struct span value)

@@ -6,14 +6,13 @@
 
 #include "base/util.h"
 #include "entry/entry.h"
-#include "entry/logfmt.h"
+#include "entry/pairs.h"
 
-/* A text to be matched by many. Its keys are read at most once, when the first logfmt event asks.
- */
+/* A text to be matched by many. Its keys are read when the first event asks that has some. */
 struct subject {
 	struct span text;
-	struct logfmt *logfmt; /* borrowed: where the keys are kept */
-	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_LOGFMT } state;
+	struct pairs *pairs; /* borrowed: where the keys are kept */
+	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_PAIRS } state;
 };
 
 struct event_field {
@@ -22,7 +21,7 @@ struct event_field {
 	char *data; /* owned */
 	size_t allocated;
 	struct subject subject;
-	struct logfmt logfmt;
+	struct pairs pairs;
 };
 
 /* The subject points into the field: it must not move afterwards. */

@@ -23,7 +23,6 @@
 
 #include "base/utf8.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 #define RUNE_MAX 0x10ffff
@@ -45,37 +44,6 @@ static struct span read_bare(struct logfmt_reader *reader)
 	return (struct span){ (const char *)start, (size_t)(reader->p - start) };
 }
 
-static char *put_utf8(char *output, uint32_t rune)
-{
-	static const uint8_t leads[] = { 0, 0xc0, 0xe0, 0xf0 };
-	unsigned n = (rune >= 0x80) + (rune >= 0x800) + (rune >= 0x10000); /* bytes behind it */
-
-	*output++ = (char)(leads[n] | rune >> 6 * n);
-	while (n-- > 0)
-		*output++ = (char)(0x80 | (rune >> 6 * n & 0x3f));
-	return output;
-}
-
-/* Cuts `n` hexadecimal digits off the front; false: they are not there. */
-static bool read_hex(struct logfmt_reader *reader, size_t n, uint32_t *ret)
-{
-	uint32_t value = 0;
-
-	if ((size_t)(reader->end - reader->p) < n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char digit = reader->p[i];
-
-		if (!isxdigit(digit))
-			return false;
-		value = value << 4 |
-			(uint32_t)(isdigit(digit) ? digit - '0' : tolower(digit) - 'a' + 10);
-	}
-	reader->p += n;
-	*ret = value;
-	return true;
-}
-
 /* `p` stands behind the backslash. \xHH is a byte, \uHHHH and \UHHHHHHHH are runes. Of any other
  * escape the backslash stands for itself. */
 static void logfmt_read_escape(struct logfmt_reader *reader)
@@ -90,12 +58,14 @@ static void logfmt_read_escape(struct logfmt_reader *reader)
 	reader->p++;
 	if (name) {
 		*reader->output++ = bytes[name - names];
-	} else if (n_digits > 0 && read_hex(reader, n_digits, &value) && value <= RUNE_MAX &&
+	} else if (n_digits > 0 && (size_t)(reader->end - reader->p) >= n_digits &&
+		   pairs_read_hex((const char *)reader->p, n_digits, &value) && value <= RUNE_MAX &&
 		   (value < 0xd800 || value > 0xdfff)) { /* surrogates */
+		reader->p += n_digits;
 		if (c == 'x')
 			*reader->output++ = (char)value;
 		else
-			reader->output = put_utf8(reader->output, value);
+			reader->output = utf8_put(reader->output, value);
 	} else {
 		*reader->output++ = '\\';
 		reader->p = start;
@@ -148,77 +118,47 @@ static int read_quoted(struct logfmt_reader *reader, struct span *ret)
 	return 0;
 }
 
-static int read_pair(struct logfmt_reader *reader, struct logfmt_pair *ret)
+static int read_pair(struct logfmt_reader *reader, struct pair *ret)
 {
+	const unsigned char *start;
+	int r = 0;
+
 	ret->key = read_bare(reader);
 	if (ret->key.size == 0 || reader->p == reader->end || *reader->p != '=')
 		return -EINVAL;
-	reader->p++;
+	start = ++reader->p;
 	if (reader->p == reader->end || *reader->p != '"') {
 		ret->value = read_bare(reader);
-		return 0;
+	} else {
+		reader->p++;
+		r = read_quoted(reader, &ret->value);
 	}
-	reader->p++;
-	return read_quoted(reader, &ret->value);
+	ret->quoted = (struct span){ (const char *)start, (size_t)(reader->p - start) };
+	return r;
 }
 
-int logfmt_parse(struct logfmt *logfmt, struct span line)
+int logfmt_parse(struct pairs *pairs, struct span line)
 {
 	struct logfmt_reader reader;
-	size_t n_pairs = 0;
 	int r;
 
-	logfmt->n_pairs = 0;
-	if (line.size == 0)
-		return -EINVAL;
-	/* Room for all values of the line, so that no pointer moves while they are unquoted. */
-	if (line.size > logfmt->scratch_size && memchr(line.data, '\\', line.size)) {
-		char *scratch = malloc(line.size);
-
-		if (!scratch)
-			return -ENOMEM;
-		free(logfmt->scratch);
-		logfmt->scratch = scratch;
-		logfmt->scratch_size = line.size;
-	}
+	r = pairs_begin(pairs, line);
+	if (r < 0)
+		return r;
 	reader.p = (const unsigned char *)line.data;
 	reader.end = reader.p + line.size;
-	reader.output = logfmt->scratch;
+	reader.output = pairs->scratch;
 	do {
-		if (n_pairs == LOGFMT_MAX_PAIRS)
-			return -EINVAL;
-		r = read_pair(&reader, &logfmt->pairs[n_pairs++]);
-		if (r < 0)
-			return r;
-		if (reader.p == reader.end) {
-			logfmt->n_pairs = n_pairs;
+		struct pair *pair;
+
+		r = pairs_add(pairs, &pair);
+		if (r == 0)
+			r = read_pair(&reader, pair);
+		if (r == 0 && reader.p == reader.end)
 			return 0;
-		}
-	} while (*reader.p++ == ' ');
-	return -EINVAL;
-}
-
-int logfmt_get(const struct logfmt *logfmt, struct span key, struct span *ret)
-{
-	const struct logfmt_pair *found = NULL;
-
-	for (size_t i = 0; i < logfmt->n_pairs; i++) {
-		const struct logfmt_pair *pair = &logfmt->pairs[i];
-
-		if (!span_equal(pair->key, key))
-			continue;
-		if (found && !span_equal(pair->value, found->value))
-			return 2;
-		found = pair;
-	}
-	if (!found)
-		return 0;
-	*ret = found->value;
-	return 1;
-}
-
-void logfmt_done(struct logfmt *logfmt)
-{
-	free(logfmt->scratch);
-	*logfmt = (struct logfmt){ 0 };
+		if (r == 0 && *reader.p++ != ' ')
+			r = -EINVAL;
+	} while (r == 0);
+	pairs->n = 0;
+	return r;
 }

@@ -16,8 +16,7 @@ struct lint {
 	struct faults *faults;
 	struct match **matches; /* by event */
 	struct matcher *matcher;
-	struct logfmt own,
-		hostile; /* where the keys of the example, and of lines made of it, are */
+	struct pairs own, hostile; /* where the keys of the example, and of lines made of it, are */
 	bool objected;
 };
 
@@ -27,15 +26,15 @@ static void lint_done(struct lint *lint)
 		match_free(lint->matches[i]);
 	free(lint->matches);
 	matcher_free(lint->matcher);
-	logfmt_done(&lint->own);
-	logfmt_done(&lint->hostile);
+	pairs_done(&lint->own);
+	pairs_done(&lint->hostile);
 }
 
 /* The first event that matches the line, NULL: none. The captures borrow from both. */
-static int find_event(struct lint *lint, struct span line, struct logfmt *logfmt,
+static int find_event(struct lint *lint, struct span line, struct pairs *logfmt,
 		      const struct event **ret, struct captures *ret_captures)
 {
-	struct subject subject = { .text = line, .logfmt = logfmt };
+	struct subject subject = { .text = line, .pairs = logfmt };
 
 	*ret = NULL;
 	for (size_t i = 0; !*ret && i < lint->rule->n_events; i++) {
@@ -65,10 +64,10 @@ static bool find_target(const struct lint *lint, const struct event *event, stru
 	if (!user.data)
 		return false;
 	*ret = (struct hostile_target){ .logfmt = event->format == FORMAT_LOGFMT };
-	for (size_t i = 0; ret->logfmt && i < lint->own.n_pairs; i++) {
-		const struct logfmt_pair *pair = &lint->own.pairs[i];
+	for (size_t i = 0; ret->logfmt && i < lint->own.n; i++) {
+		const struct pair *pair = &lint->own.list[i];
 		const char *end =
-			i + 1 < lint->own.n_pairs ? pair[1].key.data - 1 : line.data + line.size;
+			i + 1 < lint->own.n ? pair[1].key.data - 1 : line.data + line.size;
 
 		/* As it stands in the line, quotes and all. */
 		if (span_equal(pair->key, span_of(event->user_key))) {

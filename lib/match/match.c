@@ -10,6 +10,7 @@
 #include "match/match.h"
 
 #include "base/suggest.h"
+#include "entry/logfmt.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -403,26 +404,26 @@ static int run_logfmt(const struct match *match, struct subject *subject, struct
 	struct span found[N_GROUPS];
 
 	if (subject->state == SUBJECT_UNREAD) {
-		int r = logfmt_parse(subject->logfmt, subject->text);
+		int r = logfmt_parse(subject->pairs, subject->text);
 
 		if (r < 0 && r != -EINVAL)
 			return r;
-		subject->state = r < 0 ? SUBJECT_NO_LOGFMT : SUBJECT_READ;
+		subject->state = r < 0 ? SUBJECT_NO_PAIRS : SUBJECT_READ;
 	}
-	if (subject->state == SUBJECT_NO_LOGFMT)
+	if (subject->state == SUBJECT_NO_PAIRS)
 		return 0;
 	/* A missing key is an empty one; an ambiguous one meets no condition, a negated one
 	 * neither. */
 	for (size_t i = 0; i < event->n_where; i++) {
 		struct span value = { 0 };
 
-		if (logfmt_get(subject->logfmt, span_of(event->where[i].key), &value) > 1 ||
+		if (pairs_get(subject->pairs, span_of(event->where[i].key), &value) > 1 ||
 		    !where_holds(&event->where[i], value))
 			return 0;
 	}
 	/* No key, or an ambiguous one: nothing. */
 	for (unsigned i = 0; i < N_GROUPS; i++)
-		if (!keys[i] || logfmt_get(subject->logfmt, span_of(keys[i]), &found[i]) != 1)
+		if (!keys[i] || pairs_get(subject->pairs, span_of(keys[i]), &found[i]) != 1)
 			found[i] = (struct span){ 0 };
 	match_tell(match->event, found, ret);
 	return 1;

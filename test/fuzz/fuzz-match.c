@@ -65,7 +65,7 @@ static bool borrows(struct span part, struct span from)
 static void check_captures(const struct captures *captures, const struct subject *subject)
 {
 	const struct span spans[] = { captures->address, captures->user, captures->session };
-	struct span scratch = { subject->logfmt->scratch, subject->logfmt->scratch_size };
+	struct span scratch = { subject->pairs->scratch, subject->pairs->scratch_size };
 
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++)
 		FUZZ_CHECK(!spans[i].data || borrows(spans[i], subject->text) ||
@@ -86,8 +86,8 @@ static void check_same(const struct captures *a, const struct captures *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct logfmt logfmt;
-	struct subject subject = { .logfmt = &logfmt };
+	static struct pairs logfmt;
+	struct subject subject = { .pairs = &logfmt };
 	struct captures captures[2];
 	uint64_t passed[4] = { 0 };
 	size_t i;

@@ -49,11 +49,35 @@ static void other_bytes_are_no_character(void **state)
 		assert_int_equal(utf8_length(cases[i], strlen(cases[i])), 0);
 }
 
+static void writes_what_it_measures(void **state)
+{
+	static const struct {
+		uint32_t character;
+		const char *bytes;
+	} cases[] = { { 'A', "A" },
+		      { 0x7f, "\x7f" },
+		      { 0x80, "\xc2\x80" },
+		      { 0x7ff, "\xdf\xbf" },
+		      { 0x800, "\xe0\xa0\x80" },
+		      { 0xffff, "\xef\xbf\xbf" },
+		      { 0x10000, "\xf0\x90\x80\x80" },
+		      { 0x10ffff, "\xf4\x8f\xbf\xbf" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char bytes[5] = "";
+
+		*utf8_put(bytes, cases[i].character) = '\0';
+		assert_string_equal(bytes, cases[i].bytes);
+		assert_int_equal(utf8_length(bytes, 4), strlen(bytes));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_character_has_its_length),
 		cmocka_unit_test(other_bytes_are_no_character),
+		cmocka_unit_test(writes_what_it_measures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 #define T(text) SPAN_LITERAL(text)
 
 /* The line lies in a block of its own size, so that a sanitizer sees a read past its end. */
-static int parse_copy(struct logfmt *logfmt, struct span line, char **ret)
+static int parse_copy(struct pairs *logfmt, struct span line, char **ret)
 {
 	*ret = malloc(line.size ? line.size : 1);
 	assert_non_null(*ret);
@@ -23,18 +23,18 @@ static int parse_copy(struct logfmt *logfmt, struct span line, char **ret)
 	return logfmt_parse(logfmt, (struct span){ *ret, line.size });
 }
 
-static void check_value(const struct logfmt *logfmt, const char *key, struct span expected)
+static void check_value(const struct pairs *logfmt, const char *key, struct span expected)
 {
 	struct span value;
 
-	assert_int_equal(logfmt_get(logfmt, span_of(key), &value), 1);
+	assert_int_equal(pairs_get(logfmt, span_of(key), &value), 1);
 	if (!span_equal(value, expected))
 		fail_msg("%s is \"%.*s\"", key, (int)value.size, value.data);
 }
 
 static void takes_a_line_apart(void **state)
 {
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	struct span value;
 
 	assert_int_equal(logfmt_parse(&logfmt,
@@ -42,7 +42,7 @@ static void takes_a_line_apart(void **state)
 					"username=\"x\\\" remote=9.9.9.9\" remote=10.80.25.8 tls= "
 					"delta=\"94.2\xc2\xb5s\" end=")),
 			 0);
-	assert_int_equal(logfmt.n_pairs, 8);
+	assert_int_equal(logfmt.n, 8);
 	check_value(&logfmt, "l", T("info"));
 	check_value(&logfmt, "m", T("failed authentication attempt"));
 	check_value(&logfmt, "username", T("x\" remote=9.9.9.9"));
@@ -50,10 +50,10 @@ static void takes_a_line_apart(void **state)
 	check_value(&logfmt, "tls", T(""));
 	check_value(&logfmt, "delta", T("94.2\xc2\xb5s"));
 	check_value(&logfmt, "end", T(""));
-	assert_int_equal(logfmt_get(&logfmt, T("rip"), &value), 0);
-	assert_int_equal(logfmt_get(&logfmt, T(""), &value), 0);
-	assert_int_equal(logfmt_get(&logfmt, T("usernam"), &value), 0);
-	logfmt_done(&logfmt);
+	assert_int_equal(pairs_get(&logfmt, T("rip"), &value), 0);
+	assert_int_equal(pairs_get(&logfmt, T(""), &value), 0);
+	assert_int_equal(pairs_get(&logfmt, T("usernam"), &value), 0);
+	pairs_done(&logfmt);
 }
 
 static void undoes_every_escape(void **state)
@@ -81,7 +81,7 @@ static void undoes_every_escape(void **state)
 		  T("\\U00110000\\Uffffffff\\U0001f60") },
 		{ T("\"\\q\\\\\\\"\""), T("\\q\\\"") },
 	};
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct text line = { 0 };
@@ -91,13 +91,13 @@ static void undoes_every_escape(void **state)
 		add_bytes(&line, cases[i].quoted.data, cases[i].quoted.size);
 		add(&line, " after=\"\\x02\"");
 		assert_int_equal(parse_copy(&logfmt, span_of_text(&line), &copy), 0);
-		assert_int_equal(logfmt.n_pairs, 3);
+		assert_int_equal(logfmt.n, 3);
 		check_value(&logfmt, "before", T("\1"));
 		check_value(&logfmt, "key", cases[i].expected);
 		check_value(&logfmt, "after", T("\2"));
 		free(copy);
 	}
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 static const struct span refused[] = {
@@ -154,7 +154,7 @@ static const struct span refused[] = {
 
 static void refuses_anything_else(void **state)
 {
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	struct span value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
@@ -163,48 +163,48 @@ static void refuses_anything_else(void **state)
 		assert_int_equal(logfmt_parse(&logfmt, T("a=b c=d")), 0);
 		if (parse_copy(&logfmt, refused[i], &copy) != -EINVAL)
 			fail_msg("\"%.*s\" is taken", (int)refused[i].size, refused[i].data);
-		assert_int_equal(logfmt.n_pairs, 0);
-		assert_int_equal(logfmt_get(&logfmt, T("a"), &value), 0);
+		assert_int_equal(logfmt.n, 0);
+		assert_int_equal(pairs_get(&logfmt, T("a"), &value), 0);
 		free(copy);
 	}
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 static void keys_that_contradict_are_ambiguous(void **state)
 {
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	struct span value = T("untouched");
 
 	assert_int_equal(
 		logfmt_parse(&logfmt,
 			     T("pkg=http a=1 b=1 a=\"1\" pkg=webapi b=\"2\" c=\"\\x31\" c=1")),
 		0);
-	assert_int_equal(logfmt_get(&logfmt, T("pkg"), &value), 2);
-	assert_int_equal(logfmt_get(&logfmt, T("b"), &value), 2);
+	assert_int_equal(pairs_get(&logfmt, T("pkg"), &value), 2);
+	assert_int_equal(pairs_get(&logfmt, T("b"), &value), 2);
 	assert_true(span_equal(value, T("untouched")));
 	check_value(&logfmt, "a", T("1"));
 	check_value(&logfmt, "c", T("1"));
 
 	assert_int_equal(logfmt_parse(&logfmt, T("a=1 a=1 a=2")), 0);
-	assert_int_equal(logfmt_get(&logfmt, T("a"), &value), 2);
+	assert_int_equal(pairs_get(&logfmt, T("a"), &value), 2);
 	assert_int_equal(logfmt_parse(&logfmt, T("a= a=2 a=2")), 0);
-	assert_int_equal(logfmt_get(&logfmt, T("a"), &value), 2);
-	logfmt_done(&logfmt);
+	assert_int_equal(pairs_get(&logfmt, T("a"), &value), 2);
+	pairs_done(&logfmt);
 }
 
 static void pairs_are_bounded(void **state)
 {
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	struct text line = { 0 };
 
-	for (unsigned i = 0; i < LOGFMT_MAX_PAIRS; i++)
+	for (unsigned i = 0; i < PAIRS_MAX; i++)
 		add(&line, i ? " a=1" : "a=1");
 	assert_int_equal(logfmt_parse(&logfmt, span_of_text(&line)), 0);
-	assert_int_equal(logfmt.n_pairs, LOGFMT_MAX_PAIRS);
+	assert_int_equal(logfmt.n, PAIRS_MAX);
 	add(&line, " a=1");
 	assert_int_equal(logfmt_parse(&logfmt, span_of_text(&line)), -EINVAL);
-	assert_int_equal(logfmt.n_pairs, 0);
-	logfmt_done(&logfmt);
+	assert_int_equal(logfmt.n, 0);
+	pairs_done(&logfmt);
 }
 
 /* What an IMAP literal can make of a line: 1 MiB of a user name. */
@@ -213,7 +213,7 @@ static void long_lines_need_one_allocation(void **state)
 	static const char head[] = "m=\"failed authentication attempt\" username=\"",
 			  tail[] = "\" remote=192.0.2.1";
 	size_t size = 4U << 20;
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	char *line = malloc(sizeof(head) + size + sizeof(tail)), *scratch, *end = line;
 	struct span value;
 
@@ -225,7 +225,7 @@ static void long_lines_need_one_allocation(void **state)
 
 	assert_int_equal(logfmt_parse(&logfmt, (struct span){ line, (size_t)(end - line) }), 0);
 	check_value(&logfmt, "remote", T("192.0.2.1"));
-	assert_int_equal(logfmt_get(&logfmt, T("username"), &value), 1);
+	assert_int_equal(pairs_get(&logfmt, T("username"), &value), 1);
 	assert_int_equal(value.size, size / 4);
 	scratch = logfmt.scratch;
 	for (int i = 0; i < 10; i++) {
@@ -240,30 +240,30 @@ static void long_lines_need_one_allocation(void **state)
 				      (struct span){ line + 49152, (size_t)(end - line) - 49152 }),
 			 -EINVAL);
 	free(line);
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 /* One line of the data file: who really connected, a tab, what mox logged. */
-static void check_recorded(struct logfmt *logfmt, struct span client, struct span line)
+static void check_recorded(struct pairs *logfmt, struct span client, struct span line)
 {
 	struct address address, truth;
 	struct span m, remote;
 
 	if (logfmt_parse(logfmt, line) < 0)
 		fail_msg("refused: %.*s", (int)line.size, line.data);
-	assert_int_equal(logfmt_get(logfmt, T("m"), &m), 1);
+	assert_int_equal(pairs_get(logfmt, T("m"), &m), 1);
 	if (!span_equal(m, T("failed authentication attempt")) &&
 	    !span_equal(m, T("new connection")))
 		return;
 	assert_int_equal(address_parse(client, &truth), 0);
-	assert_int_equal(logfmt_get(logfmt, T("remote"), &remote), 1);
+	assert_int_equal(pairs_get(logfmt, T("remote"), &remote), 1);
 	assert_int_equal(address_parse_endpoint(remote, &address), 0);
 	assert_true(address_equal(&address, &truth));
 }
 
 /* A line without its beginning has no "m" that stood inside a value; without its end no open quote.
  */
-static void check_pieces(struct logfmt *logfmt, struct span line)
+static void check_pieces(struct pairs *logfmt, struct span line)
 {
 	const char *start = memmem(line.data, line.size, " m=", 3);
 	bool quoted = false;
@@ -274,7 +274,7 @@ static void check_pieces(struct logfmt *logfmt, struct span line)
 		struct span rest = { line.data + i, line.size - i };
 
 		if (logfmt_parse(logfmt, rest) == 0)
-			assert_int_equal(logfmt_get(logfmt, T("m"), &m), 0);
+			assert_int_equal(pairs_get(logfmt, T("m"), &m), 0);
 	}
 	for (size_t i = 0; i < line.size; i++) {
 		if (quoted)
@@ -290,7 +290,7 @@ static void check_pieces(struct logfmt *logfmt, struct span line)
 static void reads_all_that_mox_wrote(void **state)
 {
 	FILE *file = fopen(TEST_DATA "/mox-logfmt.txt", "re");
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	unsigned n_lines = 0;
 	char *line = NULL;
 	size_t size = 0;
@@ -309,7 +309,7 @@ static void reads_all_that_mox_wrote(void **state)
 	assert_true(n_lines > 100);
 	free(line);
 	(void)fclose(file);
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 /* Random bytes in which whatever a quoting has to mind stands often. */
@@ -348,7 +348,7 @@ static void add_random_bytes(struct text *text, uint64_t *seed, size_t n)
 
 static void undoes_what_go_quotes(void **state)
 {
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	uint64_t *seed = *state;
 
 	for (int round = 0; round < 20000; round++) {
@@ -367,13 +367,13 @@ static void undoes_what_go_quotes(void **state)
 		}
 		if (parse_copy(&logfmt, span_of_text(&line), &copy) < 0)
 			fail_msg("refused: %.*s", (int)line.size, line.bytes);
-		assert_int_equal(logfmt.n_pairs, ARRAY_SIZE(values));
+		assert_int_equal(logfmt.n, ARRAY_SIZE(values));
 		key[0] = 'a';
 		for (size_t i = 0; i < ARRAY_SIZE(values); i++, key[0]++)
 			check_value(&logfmt, key, span_of_text(&values[i]));
 		free(copy);
 	}
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 /* The grammar said once more, as a pattern. */
@@ -389,7 +389,7 @@ static void takes_exactly_the_grammar(void **state)
 		"\xc3",  "\n",     "\"x y\"", "\\n",     "0000",    "00",          "\x7f",
 		" a=\"", "\" b=c", "\\x",     "\\ud7ff",
 	};
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	uint64_t *seed = *state;
 	unsigned n_taken = 0;
 	size_t offset;
@@ -420,7 +420,7 @@ static void takes_exactly_the_grammar(void **state)
 	assert_true(n_taken > 1000);
 	pcre2_match_data_free(match);
 	pcre2_code_free(code);
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 int main(int argc, char *argv[])

@@ -80,7 +80,7 @@ static void quotes_for_logfmt(void **state)
 	struct hostile_target target =
 		target_of("m=x user=", " remote=192.0.2.1", "192.0.2.1", true);
 	char text[HOSTILE_TEXT_MAX];
-	struct logfmt logfmt = { 0 };
+	struct pairs logfmt = { 0 };
 	size_t n;
 
 	for (unsigned i = 0; (n = hostile_text(&target, i, text)) > 0; i++) {
@@ -90,12 +90,12 @@ static void quotes_for_logfmt(void **state)
 
 		assert_int_equal(hostile_line(&target, (struct span){ text, n }, &line, &size), 0);
 		assert_int_equal(logfmt_parse(&logfmt, (struct span){ line, size }), 0);
-		assert_int_equal(logfmt.n_pairs, 3);
-		assert_int_equal(logfmt_get(&logfmt, SPAN_LITERAL("user"), &value), 1);
+		assert_int_equal(logfmt.n, 3);
+		assert_int_equal(pairs_get(&logfmt, SPAN_LITERAL("user"), &value), 1);
 		assert_true(span_equal(value, (struct span){ text, n }));
 		free(line);
 	}
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 }
 
 int main(void)

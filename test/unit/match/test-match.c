@@ -97,7 +97,7 @@ static void lets_a_success_tell_nothing(void **state)
 /* One text through one event, by JIT and by the interpreter: both must agree. */
 static int run(const struct event *event, struct span text, struct captures *ret)
 {
-	static struct logfmt logfmt;
+	static struct pairs logfmt;
 	struct captures captures[2];
 	int results[2];
 
@@ -105,7 +105,7 @@ static int run(const struct event *event, struct span text, struct captures *ret
 		cleanup(matcher_freep) struct matcher *matcher = NULL;
 		cleanup(match_freep) struct match *match = NULL;
 		struct faults faults = { 0 };
-		struct subject subject = { .text = text, .logfmt = &logfmt };
+		struct subject subject = { .text = text, .pairs = &logfmt };
 
 		memset(&captures[jit], 0, sizeof(captures[jit]));
 		assert_int_equal(matcher_new(&matcher), 0);
@@ -354,8 +354,8 @@ static void reads_the_keys_of_a_text_once(void **state)
 {
 	struct where where[] = { { .key = m, .values = passes, .n_values = 1 } };
 	struct event event = logfmt_event(where, 1);
-	static struct logfmt logfmt;
-	struct subject subject = { .text = SPAN_LITERAL("m=ok remote=1"), .logfmt = &logfmt };
+	static struct pairs logfmt;
+	struct subject subject = { .text = SPAN_LITERAL("m=ok remote=1"), .pairs = &logfmt };
 	cleanup(matcher_freep) struct matcher *matcher = NULL;
 	cleanup(match_freep) struct match *match = NULL;
 	struct faults faults = { 0 };
@@ -369,7 +369,7 @@ static void reads_the_keys_of_a_text_once(void **state)
 	assert_int_equal(match_run(match, matcher, &subject, &c), 1);
 	subject.state = SUBJECT_UNREAD;
 	assert_int_equal(match_run(match, matcher, &subject, &c), 0);
-	assert_int_equal(subject.state, SUBJECT_NO_LOGFMT);
+	assert_int_equal(subject.state, SUBJECT_NO_PAIRS);
 }
 
 int main(void)

@@ -201,8 +201,8 @@ static bool matches(const struct event *event, const char *text)
 {
 	cleanup(match_freep) struct match *match = NULL;
 	cleanup(matcher_freep) struct matcher *matcher = NULL;
-	struct logfmt logfmt = { 0 };
-	struct subject subject = { .text = span_of(text), .logfmt = &logfmt };
+	struct pairs logfmt = { 0 };
+	struct subject subject = { .text = span_of(text), .pairs = &logfmt };
 	struct captures captures;
 	struct faults faults = { 0 };
 	int r;
@@ -210,7 +210,7 @@ static bool matches(const struct event *event, const char *text)
 	assert_int_equal(match_new("r", event, 0, &faults, &match), 0);
 	assert_int_equal(matcher_new(&matcher), 0);
 	r = match_run(match, matcher, &subject, &captures);
-	logfmt_done(&logfmt);
+	pairs_done(&logfmt);
 	return r > 0;
 }
 
@@ -425,7 +425,7 @@ struct shipped {
 	size_t n_events;
 	struct matcher *matcher;
 	struct sieve *sieve;
-	struct logfmt logfmt;
+	struct pairs logfmt;
 	unsigned n_lines, n_matches, n_stopped;
 };
 
@@ -478,13 +478,13 @@ static void free_shipped(struct shipped *shipped)
 		rule_free(shipped->rules[i]);
 	sieve_free(shipped->sieve);
 	matcher_free(shipped->matcher);
-	logfmt_done(&shipped->logfmt);
+	pairs_done(&shipped->logfmt);
 }
 
 /* Every event that matches without the sieve passes it. */
 static void try_line(struct shipped *shipped, const char *line)
 {
-	struct subject subject = { .text = span_of(line), .logfmt = &shipped->logfmt };
+	struct subject subject = { .text = span_of(line), .pairs = &shipped->logfmt };
 	uint64_t passed[8] = { 0 };
 
 	(void)sieve_pass(shipped->sieve, subject.text, passed);
