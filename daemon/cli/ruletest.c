@@ -93,11 +93,13 @@ static int sample_field(void *source, const char *name, struct span *ret)
 		value = value->child;
 	if (!text && cJSON_IsString(value))
 		text = value->valuestring;
+	if (!text && sample->example)
+		text = example_field(sample->example, name);
 	if (text) {
 		*ret = span_of(text);
 		return 1;
 	}
-	/* the line stands for whatever an event is about */
+	/* the line stands for whatever a pattern is about */
 	for (size_t i = 0; !sample->strict && i < rule->n_events; i++)
 		if (strcmp(rule->events[i].field, name) == 0) {
 			*ret = sample->message;

@@ -18,6 +18,7 @@ struct sample {
 	usec_t time;
 	const char *unit, *identifier; /* as the user said, NULL: not said */
 	const cJSON *fields;           /* the entry of `journalctl -o json`, or NULL */
+	const struct example *example; /* whose fields these are, or NULL */
 	bool strict; /* a field that is not there is not there; else it is what the rule wants */
 };
 

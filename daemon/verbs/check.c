@@ -67,6 +67,7 @@ static int run_examples(struct ruletest *ruletest, struct faults *faults)
 	for (size_t i = 0; r >= 0 && i < rule->n_examples; i++) {
 		const struct example *example = &rule->examples[i];
 		const struct sample sample = { .message = span_of(example->message),
+					       .example = example,
 					       .time = USEC_PER_HOUR + i };
 		const struct verdict_of_hit *hit = NULL;
 

@@ -115,6 +115,23 @@ int address_parse_endpoint(struct span text, struct address *ret)
 	return address_parse((struct span){ text.data, size }, ret);
 }
 
+struct span address_of_endpoint(struct span text)
+{
+	const char *end = text.size > 0 ? memchr(text.data, ':', text.size) : NULL;
+
+	if (text.size > 0 && text.data[0] == '[') {
+		end = memchr(text.data, ']', text.size);
+		if (end)
+			text = (struct span){ text.data + 1, (size_t)(end - text.data) - 1 };
+	} else if (end && memchr(text.data, '.', (size_t)(end - text.data))) {
+		text.size = (size_t)(end - text.data);
+	}
+	end = text.size > 0 ? memchr(text.data, '%', text.size) : NULL;
+	if (end)
+		text.size = (size_t)(end - text.data);
+	return text;
+}
+
 int prefix_parse(struct span text, struct prefix *ret)
 {
 	const char *slash = text.size > 0 ? memchr(text.data, '/', text.size) : NULL;

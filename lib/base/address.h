@@ -28,6 +28,9 @@ int address_parse(struct span text, struct address *ret) must_check;
  * brackets, port and zone are dropped. */
 int address_parse_endpoint(struct span text, struct address *ret) must_check;
 
+/* What is left of such a text without brackets, port and zone; it need not be an address. */
+struct span address_of_endpoint(struct span text);
+
 /* "192.0.2.0/24", "2001:db8::/48", or a bare address (then its full length). -EINVAL: no such
  * thing; -ERANGE: host bits are set (`ret` is then filled with the masked prefix, for the hint). */
 int prefix_parse(struct span text, struct prefix *ret) must_check;

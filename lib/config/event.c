@@ -15,7 +15,7 @@
 #define MAX_EVENT_NAME 64   /* bytes */
 
 static const char *const outcomes[] = { "failure", "success", "note", NULL };
-static const char *const formats[] = { "pattern", "logfmt", NULL };
+static const char *const formats[] = { "pattern", "logfmt", "json", "fields", NULL };
 static const char *const agreements[] = { "session", NULL };
 static const char *const lasts[] = { "no guess", NULL };
 
@@ -53,32 +53,93 @@ static bool is_logfmt_key(const char *text)
 	return at > text && !*at;
 }
 
-static void read_logfmt_key(const struct json *value, const struct json_key *key, void *field)
-{
-	static const char hint[] = "write the key of a logfmt line, such as \"remote\"";
+static const char *const named[] = { "address", "user", "session", "attempts", "secret" };
 
-	if (!json_expect(value, JSON_TEXT, hint))
-		return;
-	if (is_logfmt_key(json_text(value)))
-		json_read_text(value, key, field);
+/* The word after "is not a key" that says what one is; NULL: it is a key of such an event. */
+static const char *key_fault(enum event_format format, const char *key)
+{
+	if (format == FORMAT_LOGFMT && !is_logfmt_key(key))
+		return "of a logfmt line: write one without spaces";
+	if (format == FORMAT_JSON && !*key)
+		return "of a JSON object: write one, such as \"request.remote_ip\"";
+	return NULL;
+}
+
+static bool event_check_key(const struct json *node, enum event_format format, const char *key,
+			    bool at_key)
+{
+	const char *what = key_fault(format, key);
+	char label[JSON_LABEL_SIZE];
+
+	if (format == FORMAT_PATTERN || format == FORMAT_FIELDS)
+		return event_check_field(node, key, at_key);
+	if (!what)
+		return true;
+	if (at_key)
+		json_fault_at_key(node, "%s is not a key %s", json_label(node, label), what);
 	else
-		json_fault_of(value, "names no key: %s", hint);
+		json_fault(node, "\"%s\" is not a key %s", key, what);
+	return false;
+}
+
+static void read_addresses(const struct json *value, const struct json_key *key, void *field)
+{
+	struct event *event = field;
+
+	json_texts_free(event->address_keys,
+			event->n_address_keys); /* a key that stands here twice */
+	event->address_keys = NULL;
+	event->n_address_keys = 0;
+	(void)json_read_texts(value, "write a key, or a list of keys that are tried in order",
+			      false, &event->address_keys, &event->n_address_keys);
+}
+
+static void read_session(const struct json *value, const struct json_key *key, void *field)
+{
+	struct event *event = field;
+
+	if (!json_expect(value, JSON_TEXT, "write a key, or \"address\""))
+		return;
+	event->session_is_address = strcmp(json_text(value), "address") == 0;
+	if (!event->session_is_address)
+		json_read_text(value, key, &event->session_key);
 }
 
 static void free_where(struct where *where, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		free(where[i].key);
+		free(where[i].like);
 		json_texts_free(where[i].values, where[i].n_values);
 	}
 	free(where);
 }
 
+/* A value of "where". It is expanded when the whole event is known. */
+static void read_condition(const struct json *value, struct where *where)
+{
+	static const char hint[] = "write a text, a list of texts, {\"not\": ...} or {\"like\": "
+				   "PATTERN}";
+	struct json values = *value;
+	bool object = json_type(value) == JSON_OBJECT;
+	bool one = object && json_count(value) == 1;
+
+	where->negated = one && json_find(value, "not", &values);
+	if (one && json_find(value, "like", &values)) {
+		if (json_expect(&values, JSON_TEXT,
+				"write a pattern, such as \"^user (?<user>.*)$\"") &&
+		    !(where->like = strdup(json_text(&values))))
+			json_no_memory(&values);
+	} else if (object && !where->negated) {
+		json_fault_of(value, "is not a condition: %s", hint);
+	} else {
+		(void)json_read_texts(&values, hint, true, &where->values, &where->n_values);
+	}
+}
+
 static void read_where(const struct json *value, const struct json_key *key, void *field)
 {
-	static const char hint[] = "write a text, a list of texts or {\"not\": ...}";
 	struct event *event = field;
-	char label[JSON_LABEL_SIZE];
 
 	if (!json_expect(value, JSON_OBJECT, "write an object, { \"KEY\": \"value\" }"))
 		return;
@@ -90,27 +151,12 @@ static void read_where(const struct json *value, const struct json_key *key, voi
 	if (!event->where)
 		return;
 	for (struct json child = { 0 }; json_next(value, &child);) {
-		struct where *where = &event->where[event->n_where];
-		struct json values = child;
+		struct where *where = &event->where[event->n_where++];
 
-		if (!is_logfmt_key(child.name)) {
-			json_fault_at_key(&child,
-					  "%s is not a key of a logfmt line: write one without "
-					  "spaces",
-					  json_label(&child, label));
-			continue;
-		}
-		where->negated = json_type(&child) == JSON_OBJECT;
-		if (where->negated &&
-		    (json_count(&child) != 1 || !json_find(&child, "not", &values))) {
-			json_fault_of(&child, "is not a condition: %s", hint);
-			continue;
-		}
 		where->key = strdup(child.name);
 		if (!where->key)
 			json_no_memory(&child);
-		event->n_where++;
-		(void)json_read_texts(&values, hint, true, &where->values, &where->n_values);
+		read_condition(&child, where);
 	}
 }
 
@@ -130,14 +176,15 @@ static const struct json_key event_keys[] = {
 	  .hint = "write \"no guess\"" },
 	{ "field", read_field, .offset = offsetof(struct event, field) },
 	{ "format", json_read_choice, .offset = offsetof(struct event, format), .choices = formats,
-	  .hint = "write \"pattern\" or \"logfmt\"" },
+	  .hint = "write \"pattern\", \"logfmt\", \"json\" or \"fields\"" },
 	{ "pattern", json_read_text, .offset = offsetof(struct event, pattern) },
+	{ "prefix", json_read_text, .offset = offsetof(struct event, prefix) },
 	{ "where", .read = read_where },
-	{ "address", read_logfmt_key, .offset = offsetof(struct event, address_key) },
-	{ "user", read_logfmt_key, .offset = offsetof(struct event, user_key) },
-	{ "session", read_logfmt_key, .offset = offsetof(struct event, session_key) },
-	{ "attempts", read_logfmt_key, .offset = offsetof(struct event, attempts_key) },
-	{ "secret", read_logfmt_key, .offset = offsetof(struct event, secret_key) },
+	{ "address", .read = read_addresses },
+	{ "user", json_read_text, .offset = offsetof(struct event, user_key) },
+	{ "session", .read = read_session },
+	{ "attempts", json_read_text, .offset = offsetof(struct event, attempts_key) },
+	{ "secret", json_read_text, .offset = offsetof(struct event, secret_key) },
 	{ 0 },
 };
 static const struct json_object event_object = { "an event", event_keys, NULL };
@@ -169,49 +216,104 @@ char *event_expand(const struct json *value, const struct defines *defines, cons
 	return NULL;
 }
 
+/* `*pattern` complete, and anchored; else it is freed, and the fault told at `value`. */
+static void expand_pattern(const struct json *value, const struct defines *defines, char **pattern)
+{
+	const char *fault;
+	char *expanded;
+
+	if (!*pattern)
+		return;
+	expanded = event_expand(value, defines, *pattern);
+	free(*pattern);
+	*pattern = expanded;
+	fault = expanded ? pattern_anchor_fault(expanded) : NULL;
+	if (fault)
+		json_fault(value, "%s", fault);
+}
+
+static void finish_where(const struct json *node, const struct defines *defines,
+			 struct event *event)
+{
+	struct json list, value;
+	size_t i = 0;
+
+	if (!json_find(node, "where", &list) || json_type(&list) != JSON_OBJECT)
+		return;
+	for (struct json child = { 0 }; json_next(&list, &child) && i < event->n_where; i++) {
+		(void)event_check_key(&child, event->format, child.name, true);
+		if (event->where[i].like && json_find(&child, "like", &value))
+			expand_pattern(&value, defines, &event->where[i].like);
+	}
+}
+
+/* Of an event with a pattern. */
 static void finish_pattern(const struct json *node, const struct defines *defines,
 			   struct event *event)
 {
-	static const char *const logfmt_keys[] = { "address", "user", "session", "attempts",
-						   "secret" };
-	const char *fault;
 	struct json value;
-	char *expanded;
 
-	for (size_t i = 0; i < ARRAY_SIZE(logfmt_keys); i++)
-		if (json_find(node, logfmt_keys[i], &value))
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++)
+		if (json_find(node, named[i], &value) &&
+		    !(event->session_is_address && strcmp(named[i], "session") == 0))
 			json_fault_at_key(&value,
-					  "\"%s\" is only for logfmt: add \"format\": "
-					  "\"logfmt\", or use a named group",
-					  logfmt_keys[i]);
-	if (json_find(node, "where", &value) && json_type(&value) == JSON_OBJECT)
-		for (struct json child = { 0 }; json_next(&value, &child);)
-			(void)event_check_field(&child, child.name, true);
+					  "\"%s\" names a key: add \"format\": \"logfmt\", "
+					  "\"json\" or \"fields\", or use a named group",
+					  named[i]);
 	if (!json_find(node, "pattern", &value)) {
 		json_fault(node, "\"pattern\" is missing: an event needs it, or \"format\": "
-				 "\"logfmt\"");
+				 "\"logfmt\", \"json\" or \"fields\"");
 		return;
 	}
 	json_position(&value, &event->line, &event->column);
-	if (!event->pattern)
-		return;
-	expanded = event_expand(&value, defines, event->pattern);
-	free(event->pattern);
-	event->pattern = expanded;
-	if (!expanded)
-		return;
-	fault = pattern_anchor_fault(expanded);
-	if (fault)
-		json_fault(&value, "%s", fault);
+	expand_pattern(&value, defines, &event->pattern);
 }
 
-/* The event has a logfmt key or a group of that name. */
+/* A key that stands as a value; an empty one was told of already. */
+static void event_check_value(const struct json *value, enum event_format format)
+{
+	if (json_type(value) == JSON_TEXT && *json_text(value))
+		(void)event_check_key(value, format, json_text(value), false);
+}
+
+/* Of an event with keys. */
+static void finish_keys(const struct json *node, const struct defines *defines, struct event *event)
+{
+	bool line = event->format != FORMAT_FIELDS;
+	struct json value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		if (!json_find(node, named[i], &value) ||
+		    (event->session_is_address && strcmp(named[i], "session") == 0))
+			continue;
+		event_check_value(&value, event->format);
+		for (struct json child = { 0 };
+		     json_type(&value) == JSON_LIST && json_next(&value, &child);)
+			event_check_value(&child, event->format);
+	}
+	if (json_find(node, "pattern", &value))
+		json_fault_at_key(&value, "an event has a pattern or keys, never both: remove one");
+	if (json_find(node, "field", &value) && !line)
+		json_fault_at_key(&value, "format fields looks at every field: remove \"field\"");
+	if (json_find(node, "prefix", &value) && line)
+		expand_pattern(&value, defines, &event->prefix);
+	if (!json_find(node, "where", &value) && !event->prefix)
+		json_fault(node, "\"where\" is missing: an event of this format needs it%s",
+			   line ? ", or \"prefix\"" : "");
+}
+
+/* The event has such a key, or a pattern with a group of that name. */
 static bool tells(const struct json *node, const struct event *event, const char *name)
 {
 	struct json value;
 
-	if (event->format == FORMAT_LOGFMT)
-		return json_find(node, name, &value);
+	if (json_find(node, name, &value))
+		return true;
+	for (size_t i = 0; i < event->n_where; i++)
+		if (event->where[i].like && pattern_names_group(event->where[i].like, name))
+			return true;
+	if (event->format != FORMAT_PATTERN)
+		return event->prefix && pattern_names_group(event->prefix, name);
 	/* Without a pattern there is a fault already: one is enough. */
 	return !event->pattern || pattern_names_group(event->pattern, name);
 }
@@ -222,7 +324,10 @@ static void check_sense(const struct json *node, const struct event *event)
 	bool address = tells(node, event, "address"), session = tells(node, event, "session");
 	struct json value;
 
-	if (event->outcome == OUTCOME_FAILURE && !address && !session)
+	if (event->session_is_address && !address && json_find(node, "session", &value))
+		json_fault_at_key(&value, "the session is the address: the event needs an "
+					  "\"address\"");
+	else if (event->outcome == OUTCOME_FAILURE && !address && !session)
 		json_fault(node, "the event can name nobody: give it an \"address\" or a "
 				 "\"session\" that recalls one");
 	if (event->outcome == OUTCOME_NOTE && !session)
@@ -255,11 +360,13 @@ static void read_event(const struct json *node, const struct defines *defines, s
 		json_no_memory(node);
 	if (event->format == FORMAT_PATTERN)
 		finish_pattern(node, defines, event);
-	else if (json_find(node, "pattern", &value))
-		json_fault_at_key(&value, "an event has a pattern or is logfmt, never both: "
-					  "remove one");
-	if (event->format == FORMAT_LOGFMT && !json_find(node, "where", &value))
-		json_fault(node, "\"where\" is missing: an event of format logfmt needs it");
+	else
+		finish_keys(node, defines, event);
+	if (json_find(node, "prefix", &value) &&
+	    (event->format == FORMAT_PATTERN || event->format == FORMAT_FIELDS))
+		json_fault_at_key(&value, "\"prefix\" stands before keys: it is only for logfmt "
+					  "and json");
+	finish_where(node, defines, event);
 	check_sense(node, event);
 
 	for (size_t k = 0; event->name && k < i; k++)
@@ -302,7 +409,8 @@ void events_free(struct event *events, size_t n)
 		free(event->field);
 		free(event->pattern);
 		free_where(event->where, event->n_where);
-		free(event->address_key);
+		free(event->prefix);
+		json_texts_free(event->address_keys, event->n_address_keys);
 		free(event->user_key);
 		free(event->session_key);
 		free(event->attempts_key);

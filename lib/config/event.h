@@ -11,18 +11,24 @@ struct defines;
 struct json;
 
 enum outcome { OUTCOME_FAILURE, OUTCOME_SUCCESS, OUTCOME_NOTE };
-enum event_format { FORMAT_PATTERN, FORMAT_LOGFMT };
+enum event_format {
+	FORMAT_PATTERN,
+	FORMAT_LOGFMT,
+	FORMAT_JSON,
+	FORMAT_FIELDS, /* the keys are other fields of the entry */
+};
 
-/* "KEY": "text", ["text", ...] or {"not": either}; "" is an empty or missing key. The key is one of
- * the logfmt line, with a pattern a field of the entry. */
+/* "KEY": "text", ["text", ...], {"not": either} or {"like": PATTERN}; "" is an empty or missing
+ * key. The key is one of the line, with formats pattern and fields a field of the entry. */
 struct where {
 	char *key;
 	char **values;
 	size_t n_values;
 	bool negated;
+	char *like; /* then there are no values; %{define} already put in */
 };
 
-/* Whether this value meets the condition. */
+/* Whether this value meets a condition that is no pattern. */
 static inline bool where_holds(const struct where *where, struct span value)
 {
 	bool found = false;
@@ -44,12 +50,16 @@ struct event {
 	bool last_is_no_guess; /* "last": of the announced attempts the last one was none */
 	char *field;           /* default "MESSAGE" */
 	enum event_format format;
-	char *pattern; /* %{define} already put in; NULL for logfmt */
+	char *pattern; /* %{define} already put in; NULL unless the format is pattern */
+	char *prefix;  /* likewise, of logfmt and JSON: what stands before; NULL: nothing */
 	struct where *where;
 	size_t n_where;
-	char *address_key, *user_key, *session_key, *attempts_key; /* logfmt keys, NULL: none */
-	char *secret_key;      /* the same: what stands for the password */
-	unsigned line, column; /* of the event's pattern or object */
+	char **address_keys; /* tried in order */
+	size_t n_address_keys;
+	char *user_key, *session_key, *attempts_key; /* NULL: none */
+	char *secret_key;                            /* the same: what stands for the password */
+	bool session_is_address; /* "session": "address"; then there is no session_key */
+	unsigned line, column;   /* of the event's pattern or object */
 };
 
 /* The list "events": as far as they are well; the rest is told. Done with events_free(). */

@@ -96,9 +96,54 @@ static void read_example_address(const struct json *value, const struct json_key
 		json_no_memory(value);
 }
 
+static void free_example_fields(struct example *example)
+{
+	for (size_t i = 0; i < example->n_fields; i++) {
+		free(example->fields[i].name);
+		free(example->fields[i].value);
+	}
+	free(example->fields);
+	example->fields = NULL;
+	example->n_fields = 0;
+}
+
+static void read_example_fields(const struct json *value, const struct json_key *key, void *field)
+{
+	struct example *example = field;
+
+	if (!json_expect(value, JSON_OBJECT, "write an object, { \"FIELD\": \"value\" }"))
+		return;
+	free_example_fields(example); /* a key that stands here twice */
+	example->fields = json_allocate(value, json_count(value), sizeof(*example->fields));
+	for (struct json child = { 0 }; example->fields && json_next(value, &child);) {
+		struct example_field *one = &example->fields[example->n_fields];
+
+		if (!event_check_field(&child, child.name, true) ||
+		    !json_expect(&child, JSON_TEXT, "write the field's value, a text"))
+			continue;
+		if (strcmp(child.name, "MESSAGE") == 0)
+			json_fault_at_key(&child,
+					  "MESSAGE is the example's \"message\": remove it");
+		one->name = strdup(child.name);
+		one->value = strdup(json_text(&child));
+		if (!one->name || !one->value)
+			json_no_memory(&child);
+		example->n_fields++;
+	}
+}
+
+const char *example_field(const struct example *example, const char *name)
+{
+	for (size_t i = 0; i < example->n_fields; i++)
+		if (strcmp(example->fields[i].name, name) == 0)
+			return example->fields[i].value;
+	return NULL;
+}
+
 static const struct json_key example_keys[] = {
 	{ "message", json_read_text, .offset = offsetof(struct example, message),
 	  .required = true },
+	{ "fields", .read = read_example_fields },
 	{ "event", read_example_event, .offset = offsetof(struct example, event), .required = true,
 	  .hint = "write the name of an event, or null if none may match" },
 	{ "address", read_example_address, .offset = offsetof(struct example, address),
@@ -193,6 +238,7 @@ struct rule *rule_free(struct rule *rule)
 	events_free(rule->events, rule->n_events);
 	for (size_t i = 0; i < rule->n_examples; i++) {
 		free(rule->examples[i].message);
+		free_example_fields(&rule->examples[i]);
 		free(rule->examples[i].event);
 		free(rule->examples[i].address);
 		free(rule->examples[i].user);

@@ -14,9 +14,16 @@
 #include "config/condition.h"
 #include "config/event.h"
 
+/* "FIELD": "value" of an example's entry, beside its message. */
+struct example_field {
+	char *name, *value;
+};
+
 /* The examples of a rule are one stream, in file order: sessions join. */
 struct example {
 	char *message;
+	struct example_field *fields;
+	size_t n_fields;
 	char *event;          /* NULL: no event may match */
 	char *address, *user; /* NULL: not said; the address as address_format() writes it */
 	unsigned line, column;
@@ -35,6 +42,9 @@ struct rule {
 	size_t n_examples;
 	unsigned n_others; /* who hold it too */
 };
+
+/* The value of the example's field; NULL: it has none of that name. */
+const char *example_field(const struct example *example, const char *name);
 
 /* 0; -EINVAL with at least one fault; -ENOMEM. */
 int rule_parse(const char *file, struct span text, struct faults *faults,

@@ -5,6 +5,7 @@
  * so what is matched is a copy. */
 
 #include "base/util.h"
+#include "config/event.h"
 #include "entry/entry.h"
 #include "entry/pairs.h"
 
@@ -13,6 +14,8 @@ struct subject {
 	struct span text;
 	struct pairs *pairs; /* borrowed: where the keys are kept */
 	enum { SUBJECT_UNREAD, SUBJECT_READ, SUBJECT_NO_PAIRS } state;
+	enum event_format format; /* as what they were read, and from where on */
+	size_t start;
 };
 
 struct event_field {

@@ -185,8 +185,7 @@ static bool is_text(struct span text)
 static int try_message(struct proof *proof, struct span message, const struct import_event *wanted,
 		       bool nameless)
 {
-	struct logfmt logfmt = { 0 };
-	struct subject subject = { .text = message, .logfmt = &logfmt };
+	struct subject subject = { .text = message };
 	char buffer[ADDRESS_TEXT_MAX];
 	struct import_event *event;
 	struct captures captures;

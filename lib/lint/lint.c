@@ -17,8 +17,17 @@ struct lint {
 	struct match **matches; /* by event */
 	struct matcher *matcher;
 	struct pairs own, hostile; /* where the keys of the example, and of lines made of it, are */
+	const struct example *example; /* whose fields are asked for */
 	bool objected;
 };
+
+static int lint_field(void *source, const char *name, struct span *ret)
+{
+	const struct lint *lint = source;
+
+	*ret = span_of(example_field(lint->example, name));
+	return ret->data != NULL;
+}
 
 static void lint_done(struct lint *lint)
 {
@@ -35,8 +44,10 @@ static int find_event(struct lint *lint, struct span line, struct pairs *logfmt,
 		      const struct event **ret, struct captures *ret_captures)
 {
 	struct subject subject = { .text = line, .pairs = logfmt };
+	const struct entry entry = { .field = lint_field, .source = lint };
 
 	*ret = NULL;
+	kept_begin(matcher_kept(lint->matcher), &entry);
 	for (size_t i = 0; !*ret && i < lint->rule->n_events; i++) {
 		int r = match_run(lint->matches[i], lint->matcher, &subject, ret_captures);
 
@@ -137,6 +148,7 @@ static int attack_example(struct lint *lint, const struct example *example)
 	size_t size;
 	int r;
 
+	lint->example = example;
 	r = find_event(lint, line, &lint->own, &event, &truth);
 	if (r < 0 || !event || !example->user || !find_target(lint, event, line, &truth, &target))
 		return r;

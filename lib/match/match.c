@@ -1,206 +1,70 @@
 /*
- * One event over one text.
- *
- * A text costs what its length costs: the limit of steps grows with the text. PCRE2 counts anew for
- * each byte that a match may start at, so every pattern must be anchored. Depth and heap limits
- * only exist in the interpreter; under JIT its own stack plays their part, and where that is too
- * small the interpreter answers, so that both worlds agree.
+ * One event over one text, and where it asks for them, other fields of the entry.
  */
 
 #include "match/match.h"
 
-#include "base/suggest.h"
+#include "base/address.h"
+#include "entry/json-line.h"
 #include "entry/logfmt.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-#define MAX_GROUPS    64 /* with named ones below: fixes the size of the match data */
-#define MAX_SAME_NAME 8
-
-/*
- * The shipped patterns need at most 7 steps a byte in the interpreter, on 8 KiB of whatever they
- * mind most. 32 leaves room, and holds 64 KiB of anything below 2.1 M steps (about 30 ms).
- */
-#define STEPS_FREE     10000
-#define STEPS_PER_BYTE 32
-
-/* A group that runs byte by byte and remembers its way gets through 16 KiB with so many frames.
- * Where steps are counted they must not run out before the steps do. */
-#define HEAP_LIMIT_KIB   8192
-#define HEAP_MEASURE_KIB 65536
-
-#define JIT_STACK_MIN (32 << 10)  /* bytes; what PCRE2 would use without asking */
-#define JIT_STACK_MAX (512 << 10) /* bytes */
-#define LONG_TEXT     4096 /* bytes: the interpreter's frames for more are given back at once */
-#define MAX_ATTEMPTS  1000000
-
-/* The numbers a name has: with (?J) or in alternatives one name can stand at several groups. */
-struct match_group {
-	unsigned numbers[MAX_SAME_NAME];
-	unsigned n_numbers;
-};
-
-enum { GROUP_ADDRESS, GROUP_USER, GROUP_ATTEMPTS, GROUP_SESSION, GROUP_SECRET, N_GROUPS };
-static const char *const group_names[N_GROUPS] = { "address", "user", "attempts", "session",
-						   "secret" };
+#define MAX_ATTEMPTS 1000000
 
 struct match {
 	const struct event *event; /* borrowed */
-	pcre2_code *code;          /* NULL for logfmt */
-	struct match_group groups[N_GROUPS];
+	struct regex *pattern;     /* or, of what has keys, its prefix; NULL: none */
+	struct regex **likes;      /* by condition; NULL where it has values */
+	size_t n_likes;
 };
 
-struct matcher {
-	pcre2_match_context *context;
-	pcre2_match_data *data;
-	pcre2_jit_stack *stack;
-};
-
-/* Up to 20 bytes of the pattern where the compiler stopped, fit to be printed. */
-static const char *snippet(const char *pattern, size_t offset, char buffer[static 32])
+static int compile_likes(struct match *match, const char *file, enum match_flags flags,
+			 struct faults *faults)
 {
-	char bytes[21];
-	size_t i = 0;
-
-	if (offset >= strlen(pattern))
-		return "at its end";
-	for (; i < 20 && pattern[offset + i]; i++)
-		bytes[i] = pattern[offset + i] < 0x20 ? '?' : pattern[offset + i];
-	bytes[i] = '\0';
-	(void)snprintf(buffer, 32, "near \"%s\"", bytes);
-	return buffer;
-}
-
-/* Tells what is wrong with the pattern, "what: hint". -EINVAL or -ENOMEM. */
-static int match_fault(const char *file, const struct event *event, struct faults *faults,
-		       const char *format, ...) printf_like(4, 5);
-
-static int match_fault(const char *file, const struct event *event, struct faults *faults,
-		       const char *format, ...)
-{
-	cleanup(freep) char *what = NULL;
-	va_list arguments;
-	int r;
-
-	va_start(arguments, format);
-	r = vasprintf(&what, format, arguments);
-	va_end(arguments);
-	if (r < 0) {
-		what = NULL; /* vasprintf() left it undefined */
-		return -ENOMEM;
-	}
-	r = faults_add(faults, "%s:%u:%u: pattern of event \"%s\": %s", file, event->line,
-		       event->column, event->name, what);
-	return r < 0 ? r : -EINVAL;
-}
-
-static int compile_pattern(struct match *match, const char *file, enum match_flags flags,
-			   struct faults *faults)
-{
-	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_DUPNAMES, all = 0;
 	const struct event *event = match->event;
-	PCRE2_UCHAR message[128];
-	PCRE2_SIZE offset = 0;
-	char near[32];
-	int error = 0;
+	int r = 0;
 
-	if (flags & MATCH_MEASURE)
-		options |= PCRE2_NO_START_OPTIMIZE;
-	match->code = pcre2_compile((PCRE2_SPTR)event->pattern, PCRE2_ZERO_TERMINATED, options,
-				    &error, &offset, NULL);
-	if (!match->code) {
-		pcre2_get_error_message(error, message, sizeof(message));
-		return match_fault(file, event, faults, "%s at offset %zu: mend it %s",
-				   (const char *)message, offset,
-				   snippet(event->pattern, offset, near));
-	}
-	(void)pcre2_pattern_info(match->code, PCRE2_INFO_ALLOPTIONS, &all);
-	if (!(all & PCRE2_ANCHORED))
-		return match_fault(file, event, faults,
-				   "it can match in the middle of a line: begin it with ^");
-	/* Refused (-48 under MemoryDenyWriteExecute) is no fault: the interpreter serves. */
-	if (flags & MATCH_JIT)
-		(void)pcre2_jit_compile(match->code, PCRE2_JIT_COMPLETE);
-	return 0;
+	match->likes = calloc(event->n_where + 1, sizeof(*match->likes));
+	if (!match->likes)
+		return -ENOMEM;
+	match->n_likes = event->n_where;
+	for (size_t i = 0; r == 0 && i < event->n_where; i++)
+		if (event->where[i].like)
+			r = regex_new(file, event, event->where[i].like, flags, faults,
+				      &match->likes[i]);
+	return r;
 }
 
-static int add_group(struct match *match, const char *file, const char *name, unsigned number,
-		     struct faults *faults)
+static bool captures(const struct match *match, enum regex_group group)
 {
-	struct suggestion suggestion = { .word = span_of(name) };
+	bool has = regex_has(match->pattern, group);
 
-	for (unsigned i = 0; i < N_GROUPS; i++) {
-		struct match_group *group = &match->groups[i];
-
-		suggestion_try(&suggestion, group_names[i]);
-		if (strcmp(name, group_names[i]) != 0)
-			continue;
-		if (number < MAX_GROUPS && group->n_numbers < MAX_SAME_NAME) {
-			group->numbers[group->n_numbers++] = number;
-			return 0;
-		}
-		return match_fault(file, match->event, faults,
-				   "too many groups before or named \"%s\": write (?:...) where "
-				   "nothing is to be remembered",
-				   name);
-	}
-	if (suggestion.best)
-		return match_fault(file, match->event, faults,
-				   "\"%s\" is not a group that banish knows: did you mean \"%s\"?",
-				   name, suggestion.best);
-	return match_fault(file, match->event, faults,
-			   "\"%s\" is not a group that banish knows: name it address, user, "
-			   "attempts, session or secret, or write (?:...)",
-			   name);
-}
-
-static int read_groups(struct match *match, const char *file, struct faults *faults)
-{
-	uint32_t n_names = 0, entry_size = 0;
-	PCRE2_SPTR table = NULL;
-	int result = 0;
-
-	(void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMECOUNT, &n_names);
-	(void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMEENTRYSIZE, &entry_size);
-	(void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMETABLE, &table);
-	/* An entry: number in two bytes, high first, then the name and NUL. */
-	for (uint32_t i = 0; i < n_names; i++) {
-		PCRE2_SPTR entry = table + (size_t)i * entry_size;
-		int r = add_group(match, file, (const char *)entry + 2,
-				  (unsigned)entry[0] << 8 | entry[1], faults);
-
-		if (r < 0)
-			result = r;
-	}
-	return result;
+	for (size_t i = 0; !has && i < match->n_likes; i++)
+		has = regex_has(match->likes[i], group);
+	return has;
 }
 
 int match_new(const char *file, const struct event *event, enum match_flags flags,
 	      struct faults *faults, struct match **ret)
 {
 	cleanup(match_freep) struct match *match = calloc(1, sizeof(*match));
-	bool address = event->address_key, session = event->session_key;
+	const char *pattern = event->format == FORMAT_PATTERN ? event->pattern : event->prefix;
 	const char *what = NULL;
+	bool address, session;
 	int r;
 
 	if (!match)
 		return -ENOMEM;
 	match->event = event;
-	if (event->format == FORMAT_PATTERN) {
-		r = compile_pattern(match, file, flags, faults);
-		if (r < 0)
-			return r;
-		r = read_groups(match, file, faults);
-		if (r < 0)
-			return r;
-		address = match->groups[GROUP_ADDRESS].n_numbers > 0;
-		session = match->groups[GROUP_SESSION].n_numbers > 0;
-	}
+	r = compile_likes(match, file, flags, faults);
+	if (r == 0 && pattern)
+		r = regex_new(file, event, pattern, flags, faults, &match->pattern);
+	if (r < 0)
+		return r;
+	address = event->n_address_keys > 0 || captures(match, GROUP_ADDRESS);
+	session = event->session_key || (event->session_is_address && address) ||
+		  captures(match, GROUP_SESSION);
 	/* What an event must tell to be of any use. */
 	if (event->outcome == OUTCOME_NOTE && !session)
 		what = "a note without a session is never recalled: name its session";
@@ -223,41 +87,12 @@ struct match *match_free(struct match *match)
 {
 	if (!match)
 		return NULL;
-	pcre2_code_free(match->code);
+	for (size_t i = 0; i < match->n_likes; i++)
+		regex_free(match->likes[i]);
+	free(match->likes);
+	regex_free(match->pattern);
 	free(match);
 	return NULL;
-}
-
-int matcher_new(struct matcher **ret)
-{
-	cleanup(matcher_freep) struct matcher *matcher = calloc(1, sizeof(*matcher));
-
-	if (!matcher)
-		return -ENOMEM;
-	matcher->context = pcre2_match_context_create(NULL);
-	matcher->data = pcre2_match_data_create(MAX_GROUPS, NULL);
-	if (!matcher->context || !matcher->data)
-		return -ENOMEM;
-	pcre2_set_heap_limit(matcher->context, HEAP_LIMIT_KIB);
-
-	*ret = TAKE_PTR(matcher);
-	return 0;
-}
-
-struct matcher *matcher_free(struct matcher *matcher)
-{
-	if (!matcher)
-		return NULL;
-	pcre2_jit_stack_free(matcher->stack);
-	pcre2_match_data_free(matcher->data);
-	pcre2_match_context_free(matcher->context);
-	free(matcher);
-	return NULL;
-}
-
-uint64_t match_limit(size_t size)
-{
-	return STEPS_FREE + STEPS_PER_BYTE * (uint64_t)size;
 }
 
 /* "3" -> 3. Anything else is no number, and the line counts as one. */
@@ -286,6 +121,8 @@ static void match_tell(const struct event *event, const struct span found[static
 		ret->session = found[GROUP_SESSION];
 	if (found[GROUP_SECRET].size > 0)
 		ret->secret = found[GROUP_SECRET];
+	if (event->session_is_address)
+		ret->session = address_of_endpoint(ret->address);
 	read_attempts(found[GROUP_ATTEMPTS], ret);
 	/* Without a number such a line tells of that one alone. */
 	if (event->last_is_no_guess) {
@@ -294,145 +131,136 @@ static void match_tell(const struct event *event, const struct span found[static
 	}
 }
 
-/* A name that two groups gave different texts tells nothing. */
-static struct span captured(const struct match_group *group, struct span text,
-			    const PCRE2_SIZE *offsets)
+/* Reads the keys of the text from `start` on, unless that was done for another event. 1; 0: it has
+ * none; -ENOMEM. */
+static int read_keys(struct subject *subject, enum event_format format, size_t start)
 {
-	struct span found = { 0 };
+	struct span rest = { subject->text.data + start, subject->text.size - start };
+	int r;
 
-	for (unsigned i = 0; i < group->n_numbers; i++) {
-		PCRE2_SIZE start = offsets[2 * group->numbers[i]];
-		PCRE2_SIZE end = offsets[2 * group->numbers[i] + 1];
-		struct span one;
-
-		/* \K in a lookahead can set an end before its start. */
-		if (start == PCRE2_UNSET || end == PCRE2_UNSET || end < start || end > text.size)
-			continue;
-		one = (struct span){ text.data + start, end - start };
-		if (found.data && !span_equal(found, one))
-			return (struct span){ 0 };
-		found = one;
-	}
-	return found;
-}
-
-/* The JIT stack is made when the first JIT match needs it: the interpreter's daemon never does. */
-static void prepare_stack(const struct match *match, struct matcher *matcher)
-{
-	size_t jit_size = 0;
-
-	if (matcher->stack || pcre2_pattern_info(match->code, PCRE2_INFO_JITSIZE, &jit_size) != 0 ||
-	    jit_size == 0)
-		return;
-	matcher->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
-	if (matcher->stack) /* without: 32 KiB of the machine stack */
-		pcre2_jit_stack_assign(matcher->context, NULL, matcher->stack);
-}
-
-static int run_code(const struct match *match, struct matcher *matcher, pcre2_match_data *data,
-		    struct span text, uint32_t options, uint64_t limit)
-{
-	PCRE2_SPTR bytes = (PCRE2_SPTR)(text.data ? text.data : "");
-	int n;
-
-	pcre2_set_match_limit(matcher->context, (uint32_t)MIN(limit, UINT32_MAX));
-	n = pcre2_match(match->code, bytes, text.size, 0, options, data, matcher->context);
-	if (n == PCRE2_ERROR_JIT_STACKLIMIT)
-		n = pcre2_match(match->code, bytes, text.size, 0, options | PCRE2_NO_JIT, data,
-				matcher->context);
-	return n;
-}
-
-int match_try(const struct match *match, struct matcher *matcher, struct span text, bool partial,
-	      uint64_t limit)
-{
-	int n;
-
-	if (!match->code)
-		return 0;
-	pcre2_set_heap_limit(matcher->context, HEAP_MEASURE_KIB);
-	n = run_code(match, matcher, matcher->data, text,
-		     PCRE2_NO_JIT | (partial ? PCRE2_PARTIAL_HARD : 0), limit);
-	pcre2_set_heap_limit(matcher->context, HEAP_LIMIT_KIB);
-	if (n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_HEAPLIMIT)
-		return -E2BIG;
-	return n >= 0 || n == PCRE2_ERROR_PARTIAL;
-}
-
-static int run_pattern(const struct match *match, struct matcher *matcher, struct span text,
-		       struct captures *ret)
-{
-	pcre2_match_data *data = matcher->data, *own = NULL;
-	struct span found[N_GROUPS];
-	int n;
-
-	/* The frames of a hostile line stay with the match data: only for as long as the line. */
-	if (text.size > LONG_TEXT) {
-		own = pcre2_match_data_create(MAX_GROUPS, NULL);
-		if (!own)
-			return -ENOMEM;
-		data = own;
-	}
-	prepare_stack(match, matcher);
-	n = run_code(match, matcher, data, text, 0, match_limit(text.size));
-	if (n >= 0) {
-		for (unsigned i = 0; i < N_GROUPS; i++)
-			found[i] =
-				captured(&match->groups[i], text, pcre2_get_ovector_pointer(data));
-		match_tell(match->event, found, ret);
-	}
-	pcre2_match_data_free(own);
-
-	if (n >= 0)
-		return 1;
-	switch (n) {
-	case PCRE2_ERROR_NOMATCH:
-		return 0;
-	case PCRE2_ERROR_NOMEMORY:
-		return -ENOMEM;
-	default: /* a limit, or a recursion without end: whatever it is, this text is given up */
-		return -E2BIG;
-	}
-}
-
-static int run_logfmt(const struct match *match, struct subject *subject, struct captures *ret)
-{
-	const struct event *event = match->event;
-	const char *const keys[N_GROUPS] = { event->address_key, event->user_key,
-					     event->attempts_key, event->session_key,
-					     event->secret_key };
-	struct span found[N_GROUPS];
-
-	if (subject->state == SUBJECT_UNREAD) {
-		int r = logfmt_parse(subject->pairs, subject->text);
-
+	if (subject->state == SUBJECT_UNREAD || subject->format != format ||
+	    subject->start != start) {
+		r = format == FORMAT_JSON ? json_line_parse(subject->pairs, rest)
+					  : logfmt_parse(subject->pairs, rest);
 		if (r < 0 && r != -EINVAL)
 			return r;
 		subject->state = r < 0 ? SUBJECT_NO_PAIRS : SUBJECT_READ;
+		subject->format = format;
+		subject->start = start;
 	}
-	if (subject->state == SUBJECT_NO_PAIRS)
-		return 0;
-	/* A missing key is an empty one; an ambiguous one meets no condition, a negated one
-	 * neither. */
-	for (size_t i = 0; i < event->n_where; i++) {
-		struct span value = { 0 };
+	return subject->state == SUBJECT_READ;
+}
 
-		if (pairs_get(subject->pairs, span_of(event->where[i].key), &value) > 1 ||
-		    !where_holds(&event->where[i], value))
-			return 0;
+/* 1: the key's value, or the field's; 0: it is missing; 2: it is ambiguous; negative errno. */
+static int match_look_up(const struct match *match, struct matcher *matcher,
+		   const struct subject *subject, const char *key, struct span *ret)
+{
+	const struct event *event = match->event;
+
+	if (event->format == FORMAT_LOGFMT || event->format == FORMAT_JSON)
+		return pairs_get(subject->pairs, span_of(key), ret);
+	if (strcmp(key, event->field) == 0) {
+		*ret = subject->text;
+		return 1;
 	}
-	/* No key, or an ambiguous one: nothing. */
-	for (unsigned i = 0; i < N_GROUPS; i++)
-		if (!keys[i] || pairs_get(subject->pairs, span_of(keys[i]), &found[i]) != 1)
-			found[i] = (struct span){ 0 };
-	match_tell(match->event, found, ret);
+	return kept_get(matcher_kept(matcher), key, ret);
+}
+
+/* 1: all hold, and what their patterns captured is in `found`; else as match_run(). A missing key
+ * is an empty one; an ambiguous one meets no condition, a negated one neither. */
+static int conditions_hold(const struct match *match, struct matcher *matcher,
+			   const struct subject *subject, struct span found[static N_GROUPS])
+{
+	for (size_t i = 0; i < match->event->n_where; i++) {
+		const struct where *where = &match->event->where[i];
+		struct span value = { 0 };
+		size_t end;
+		int r;
+
+		r = match_look_up(match, matcher, subject, where->key, &value);
+		if (r < 0 || r > 1)
+			return MIN(r, 0);
+		if (where->like)
+			r = regex_run(match->likes[i], matcher, value, found, &end);
+		else
+			r = where_holds(where, value);
+		if (r <= 0)
+			return r;
+	}
 	return 1;
+}
+
+/* What no pattern captured: the first of the keys that is not empty. One that is missing or
+ * ambiguous tells nothing, and behind an ambiguous one no other is asked. 0 or negative errno. */
+static int read_key(const struct match *match, struct matcher *matcher,
+		    const struct subject *subject, char *const *keys, size_t n_keys,
+		    struct span *found)
+{
+	struct span value = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; !found->data && i < n_keys && keys[i]; i++) {
+		r = match_look_up(match, matcher, subject, keys[i], &value);
+		if (r < 0 || r > 1)
+			return MIN(r, 0);
+		if (r > 0 && (value.size > 0 || i + 1 == n_keys))
+			*found = value;
+	}
+	return 0;
+}
+
+static int read_all_keys(const struct match *match, struct matcher *matcher,
+			 const struct subject *subject, struct span found[static N_GROUPS])
+{
+	const struct event *event = match->event;
+	char *const *const keys[N_GROUPS] = { event->address_keys, &event->user_key,
+					      &event->attempts_key, &event->session_key,
+					      &event->secret_key };
+
+	for (unsigned i = 0; i < N_GROUPS; i++) {
+		int r = read_key(match, matcher, subject, keys[i],
+				 i == GROUP_ADDRESS ? event->n_address_keys : 1, &found[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int match_run(const struct match *match, struct matcher *matcher, struct subject *subject,
 	      struct captures *ret)
 {
-	if (!match->code)
-		return run_logfmt(match, subject, ret);
-	return run_pattern(match, matcher, subject->text, ret);
+	enum event_format format = match->event->format;
+	struct span found[N_GROUPS] = { 0 };
+	size_t end = 0;
+	int r;
+
+	if (match->pattern) {
+		r = regex_run(match->pattern, matcher, subject->text, found, &end);
+		if (r <= 0)
+			return r;
+	}
+	if (format == FORMAT_LOGFMT || format == FORMAT_JSON) {
+		r = read_keys(subject, format, end);
+		if (r <= 0)
+			return r;
+	}
+	r = conditions_hold(match, matcher, subject, found);
+	if (r <= 0)
+		return r;
+	if (format != FORMAT_PATTERN) {
+		r = read_all_keys(match, matcher, subject, found);
+		if (r < 0)
+			return r;
+	}
+	match_tell(match->event, found, ret);
+	return 1;
+}
+
+int match_try(const struct match *match, struct matcher *matcher, struct span text, bool partial,
+	      uint64_t limit)
+{
+	if (match->event->format != FORMAT_PATTERN)
+		return 0;
+	return regex_try(match->pattern, matcher, text, partial, limit);
 }

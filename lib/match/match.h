@@ -2,16 +2,17 @@
 #define BANISH_MATCH_H
 
 /*
- * One event compiled: a PCRE2 pattern or a logfmt condition, run over bytes. Knows nothing of rules
- * or jails.
+ * One event compiled: a PCRE2 pattern, or conditions on keys, run over bytes. Knows nothing of
+ * rules or jails.
  */
 
 #include "base/fault.h"
 #include "base/util.h"
 #include "config/rule.h"
 #include "entry/field.h"
+#include "match/regex.h"
 
-/* What a matching text told. Spans borrow from the text, or from the subject's logfmt. */
+/* What a matching text told. Spans borrow from the text, the subject's pairs or the matcher. */
 struct captures {
 	struct span address, user, session; /* data NULL: the event has none */
 	struct span secret; /* what stands for the password; never shown, never kept */
@@ -19,21 +20,7 @@ struct captures {
 	bool has_attempts;
 };
 
-/* PCRE2's scratch memory; one serves all matches of a set, so that no match allocates. */
-struct matcher;
-
-int matcher_new(struct matcher **ret) must_check;
-struct matcher *matcher_free(struct matcher *matcher);
-DEFINE_CLEANUP(struct matcher *, matcher_free)
-
 struct match;
-
-enum match_flags {
-	MATCH_JIT = 1 << 0, /* try JIT; where it is refused (MemoryDenyWriteExecute) the interpreter
-			       serves */
-	MATCH_MEASURE =
-		1 << 1, /* for measure_steps(): without the short cuts that depend on the text */
-};
 
 /* Compiles; `event` is borrowed and must outlive the match. -EINVAL: a pattern that is bad or not
  * anchored, faults says where (`file` for the text); -ENOMEM. */
@@ -42,8 +29,8 @@ int match_new(const char *file, const struct event *event, enum match_flags flag
 struct match *match_free(struct match *match);
 DEFINE_CLEANUP(struct match *, match_free)
 
-/* 1: matches, `ret` filled; 0: does not; -E2BIG: gave up at the match limit (counts as no match,
- * the caller warns); other negative errno. */
+/* Other fields are those of the matcher's entry. 1: matches, `ret` filled; 0: does not; -E2BIG:
+ * gave up at the match limit (counts as no match, the caller warns); other negative errno. */
 int match_run(const struct match *match, struct matcher *matcher, struct subject *subject,
 	      struct captures *ret) must_check;
 
@@ -51,8 +38,5 @@ int match_run(const struct match *match, struct matcher *matcher, struct subject
  * follow; 0: no; -E2BIG: needs `limit` steps or more. */
 int match_try(const struct match *match, struct matcher *matcher, struct span text, bool partial,
 	      uint64_t limit) must_check;
-
-/* The most steps that match_run() spends on a text of this size. */
-uint64_t match_limit(size_t size);
 
 #endif

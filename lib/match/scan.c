@@ -19,26 +19,6 @@
 #define SILENT_TRIED 32 /* of so many entries one */
 #define SHOWN_TEXT   40 /* bytes of a message quoted in an explanation */
 
-/* Whether the entry's other fields are as a pattern's event wants them. (A logfmt line was asked
- * for its keys.) 1, 0 or negative errno. */
-static int fields_agree(const struct entry *entry, const struct event *event)
-{
-	if (event->format != FORMAT_PATTERN)
-		return 1;
-	for (size_t i = 0; i < event->n_where; i++) {
-		const struct where *where = &event->where[i];
-		struct span value = { 0 };
-		int r;
-
-		r = entry_field(entry, where->key, &value);
-		if (r < 0)
-			return r;
-		if (!where_holds(where, r > 0 ? value : (struct span){ 0 }))
-			return 0;
-	}
-	return 1;
-}
-
 /* The first event that matches decides for its jail, if the jail reads this entry at all. */
 static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigned jail,
 		     bool select_first)
@@ -46,7 +26,6 @@ static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigne
 	size_t end = ruleset->first[jail + 1];
 	int selected = 0;
 
-	entry = ruleset_view(ruleset, jail, entry);
 	if (select_first) {
 		selected = selection_agrees(ruleset->selection, entry, jail);
 		if (selected <= 0)
@@ -63,8 +42,6 @@ static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigne
 		if (r == 0 && field->present)
 			r = match_run(compiled->match, ruleset->matcher, &field->subject,
 				      &hit->captures);
-		if (r > 0)
-			r = fields_agree(entry, compiled->event);
 		if (r == 0)
 			continue;
 		if (r < 0 && r != -E2BIG)
@@ -85,6 +62,22 @@ static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigne
 		return 0;
 	}
 	return 0;
+}
+
+/* The jail sees the entry without the envelopes that it strips. */
+static int scan_view(struct ruleset *ruleset, const struct entry *entry, unsigned jail,
+		     bool select_first)
+{
+	const struct entry *view = ruleset_view(ruleset, jail, entry);
+	struct kept *kept = matcher_kept(ruleset->matcher);
+	int r;
+
+	if (view != entry)
+		kept_begin(kept, view);
+	r = scan_jail(ruleset, view, jail, select_first);
+	if (view != entry)
+		kept_begin(kept, entry);
+	return r;
 }
 
 /* Most lines of a mail server tell of success. Where only silent events can match there is nothing
@@ -164,6 +157,7 @@ int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 
 	ruleset->n_hits = 0;
 	selection_begin(ruleset->selection);
+	kept_begin(matcher_kept(ruleset->matcher), entry);
 	for (size_t i = 0; i < ruleset->n_fields; i++)
 		ruleset->fields[i].asked = false;
 	r = linebreak_feed(&ruleset->linebreak, entry);
@@ -179,7 +173,7 @@ int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 	     i = bitmap_next(ruleset->candidates, ruleset->first[jail + 1], n)) {
 		jail = ruleset->events[i].jail;
 		if (!many || bitmap_has(ruleset->narrowed, jail))
-			r = scan_jail(ruleset, entry, jail, many || ruleset->select_first[jail]);
+			r = scan_view(ruleset, entry, jail, many || ruleset->select_first[jail]);
 	}
 	if (r >= 0)
 		r = is_own(ruleset, entry);

@@ -205,30 +205,47 @@ static void read_alternatives(struct pattern_reader *reader, struct set *ret)
 	}
 }
 
-/* What no escape but a number can mean. */
-static bool is_plain(const char *value)
+/* What no escape but a number can mean: JSON has one for the slash, too. */
+static bool is_plain(const char *value, enum event_format format)
 {
 	for (; *value; value++)
 		if ((unsigned char)*value < ' ' || (unsigned char)*value > '~' || *value == '"' ||
-		    *value == '\\')
+		    *value == '\\' || (*value == '/' && format == FORMAT_JSON))
 			return false;
 	return true;
 }
 
-/* A value that a key must have stands in the line as it is, or a number stands for a byte of it. */
+static void read_pattern(struct pattern_reader *reader, const char *pattern, struct set *ret)
+{
+	reader->p = pattern;
+	reader->depth = 0;
+	reader->lost = false;
+	move_on(reader);
+	read_alternatives(reader, ret);
+	if (reader->lost || reader->token.kind != TOKEN_END)
+		ret->n = 0;
+}
+
+/* A value that a key must have stands in the line as it is, or a number stands for a byte of it. Of
+ * other fields nothing is known. */
 static void require_values(struct pattern_reader *reader, const struct event *event,
 			   struct set *ret)
 {
 	struct set values;
 
 	ret->n = 0;
+	if (event->prefix)
+		read_pattern(reader, event->prefix, ret);
 	for (size_t i = 0; i < event->n_where; i++) {
 		const struct where *where = &event->where[i];
 
 		values.n = 0;
-		if (where->negated || where->n_values > SET_MAX)
+		if (where->negated || where->like || where->n_values > SET_MAX)
 			continue;
-		for (size_t j = 0; j < where->n_values && is_plain(where->values[j]); j++) {
+		if (event->format == FORMAT_FIELDS && strcmp(where->key, event->field) != 0)
+			continue;
+		for (size_t j = 0; j < where->n_values && is_plain(where->values[j], event->format);
+		     j++) {
 			struct literal *literal = &values.list[values.n++];
 
 			literal->size = (uint32_t)strnlen(where->values[j], LITERAL_MAX);
@@ -269,7 +286,7 @@ static void add_needle(struct sieve *sieve, const struct pattern_reader *reader,
 }
 
 static int add_event(struct sieve *sieve, const struct pattern_reader *reader,
-		     const struct set *set, uint32_t event, bool is_logfmt)
+		     const struct set *set, uint32_t event, bool has_keys)
 {
 	struct needle *needles;
 	struct mark *marks;
@@ -278,7 +295,7 @@ static int add_event(struct sieve *sieve, const struct pattern_reader *reader,
 		bitmap_set(sieve->always, event);
 		return 0;
 	}
-	if (is_logfmt) {
+	if (has_keys) {
 		bitmap_set(sieve->escaped, event);
 		sieve->has_escaped = true;
 	}
@@ -313,26 +330,19 @@ int sieve_new(const struct event *const *events, size_t n_events, struct sieve *
 	for (size_t i = 0; i < 2 * n_events; i++) {
 		uint32_t number = (uint32_t)(i % n_events);
 		const struct event *event = events[number];
-		bool is_logfmt = event->format == FORMAT_LOGFMT;
+		bool has_keys = event->format != FORMAT_PATTERN;
 		int r;
 
 		if (strcmp(event->field, "MESSAGE") != 0)
 			continue;
 		reader.counting = i < n_events;
-		if (is_logfmt) {
+		if (has_keys)
 			require_values(&reader, event, &set);
-		} else {
-			reader.p = event->pattern;
-			reader.depth = 0;
-			reader.lost = false;
-			move_on(&reader);
-			read_alternatives(&reader, &set);
-			if (reader.lost || reader.token.kind != TOKEN_END)
-				set.n = 0;
-		}
+		else
+			read_pattern(&reader, event->pattern, &set);
 		if (i < n_events)
 			continue;
-		r = add_event(sieve, &reader, &set, number, is_logfmt);
+		r = add_event(sieve, &reader, &set, number, has_keys);
 		if (r < 0)
 			return r;
 	}
@@ -414,7 +424,7 @@ static void find_needles(struct sieve *sieve, struct span text, uint64_t *events
 		sieve->filter[filter_hash(sieve->needles[i].gram)] = 1;
 }
 
-/* \xHH, \uHHHH or \UHHHHHHHH: what logfmt can write any byte as. */
+/* \xHH, \uHHHH or \UHHHHHHHH: what logfmt and JSON can write any byte as. */
 static bool has_number(struct span text)
 {
 	const char *p = text.data, *end = text.data + text.size;

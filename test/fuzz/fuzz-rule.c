@@ -10,14 +10,14 @@ static void check_event(const struct event *event)
 	FUZZ_CHECK(event->line > 0 && event->column > 0);
 	if (event->format == FORMAT_PATTERN) {
 		FUZZ_CHECK(event->pattern && !pattern_anchor_fault(event->pattern));
-		FUZZ_CHECK(!event->address_key && !event->session_key);
+		FUZZ_CHECK(event->n_address_keys == 0 && !event->session_key && !event->prefix);
 	} else {
-		FUZZ_CHECK(!event->pattern && event->n_where > 0);
-		FUZZ_CHECK(event->outcome != OUTCOME_FAILURE || event->address_key ||
-			   event->session_key);
+		FUZZ_CHECK(!event->pattern && (event->n_where > 0 || event->prefix));
+		FUZZ_CHECK(!event->prefix || !pattern_anchor_fault(event->prefix));
 	}
 	for (size_t i = 0; i < event->n_where; i++) {
-		FUZZ_CHECK(*event->where[i].key && event->where[i].n_values > 0);
+		FUZZ_CHECK(*event->where[i].key);
+		FUZZ_CHECK((event->where[i].n_values > 0) == !event->where[i].like);
 		for (size_t j = 0; j < event->where[i].n_values; j++)
 			FUZZ_CHECK(event->where[i].values[j]);
 	}

@@ -26,7 +26,7 @@ KINDS = ("policy", "rule")
 # Faults that are beyond a schema: it sees one place at a time, no bits, and no time spans that are texts.
 BEYOND_SCHEMA = re.compile(
     r"is not defined|not anchored|is anchored: write|has this name|names no event|"
-    r"can name nobody|without a session|compares two addresses|too many decimals|no address|not an address|is not a port|no network|"
+    r"can name nobody|the session is the address|without a session|compares two addresses|too many decimals|no address|not an address|is not a port|no network|"
     r'shorter length for networks|"(findtime|bantime|maxtime|memory|within)" is (out of range|not a time span)')
 
 

@@ -110,7 +110,9 @@ static inline struct event *make_logfmt_event(struct rule *rule, const char *nam
 
 	event->format = FORMAT_LOGFMT;
 	make_where(event, key, values, negated);
-	event->address_key = address;
+	event->address_keys = pooled(1, sizeof(*event->address_keys));
+	event->address_keys[0] = address;
+	event->n_address_keys = 1;
 	event->user_key = user;
 	event->session_key = session;
 	return event;

@@ -57,7 +57,8 @@ static void reads_every_key(void **state)
 	assert_null(event->pattern);
 	assert_int_equal(event->line, 3);
 	assert_int_equal(event->column, 1);
-	assert_string_equal(event->address_key, "remote");
+	assert_int_equal(event->n_address_keys, 1);
+	assert_string_equal(event->address_keys[0], "remote");
 	assert_string_equal(event->user_key, "username");
 	assert_string_equal(event->session_key, "cid");
 	assert_string_equal(event->attempts_key, "n");
@@ -74,6 +75,40 @@ static void reads_every_key(void **state)
 	assert_string_equal(event->where[2].values[0], "");
 	assert_true(event->where[3].negated);
 	assert_string_equal(event->where[3].values[1], "d");
+}
+
+static void reads_formats_with_keys(void **state)
+{
+	cleanup(rule_freep) struct rule *rule = good_rule(
+		"{\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}], \"define\": {\"d\": \"x\"}, \"events\": ["
+		"{\"name\": \"a\", \"format\": \"json\", \"prefix\": \"^%{d}: \", \"address\": [\"a b\", "
+		"\"c.d\"], \"user\": \"e\", \"session\": \"address\"},"
+		"{\"name\": \"b\", \"format\": \"fields\", \"where\": {\"MESSAGE\": \"m\", \"Q\": {\"like\": "
+		"\"^%{d}(?<address>.*)\"}}, \"session\": \"SESSION\"},"
+		"{\"name\": \"c\", \"pattern\": \"^(?<address>x)\", \"session\": \"address\"}],"
+		"\"examples\": [{\"message\": \"m\", \"fields\": {\"Q\": \"x1\", \"R\": \"\"}, \"event\": \"b\"}]}");
+	const struct event *event = &rule->events[0];
+
+	assert_int_equal(event->format, FORMAT_JSON);
+	assert_string_equal(event->prefix, "^x: ");
+	assert_int_equal(event->n_address_keys, 2);
+	assert_string_equal(event->address_keys[0], "a b");
+	assert_string_equal(event->address_keys[1], "c.d");
+	assert_true(event->session_is_address);
+	assert_null(event->session_key);
+	event++;
+	assert_int_equal(event->format, FORMAT_FIELDS);
+	assert_string_equal(event->field, "MESSAGE");
+	assert_null(event->where[0].like);
+	assert_string_equal(event->where[1].like, "^x(?<address>.*)");
+	assert_int_equal(event->where[1].n_values, 0);
+	assert_false(event->session_is_address);
+	assert_string_equal(event->session_key, "SESSION");
+	event++;
+	assert_true(event->session_is_address);
+	assert_string_equal(example_field(&rule->examples[0], "Q"), "x1");
+	assert_string_equal(example_field(&rule->examples[0], "R"), "");
+	assert_null(example_field(&rule->examples[0], "S"));
 }
 
 static void puts_defines_into_patterns(void **state)
@@ -93,7 +128,7 @@ static void tells_each_fault_with_its_place(void **state)
 		{ EVENTS(""), "r:2:11: a rule without an event does nothing: add one\n" },
 		{ EVENTS("{}"), "r:2:12: \"name\" is missing: an event needs it\n"
 				"r:2:12: \"pattern\" is missing: an event needs it, or \"format\": "
-				"\"logfmt\"\n" },
+				"\"logfmt\", \"json\" or \"fields\"\n" },
 		{ EVENTS("{\"name\": \"e\", \"pattern\": \"(?<address>x)\"}"),
 		  "r:2:37: the pattern is not anchored: begin it with ^\n" },
 		{ EVENTS("{\"name\": \"e\", \"pattern\": \"^(?<address>x)|y\"}"),
@@ -106,14 +141,14 @@ static void tells_each_fault_with_its_place(void **state)
 		  "text\n" },
 		{ EVENTS("{\"name\": \"e\", \"pattern\": \"^(?<address>x)\", \"address\": \"a\", "
 			 "\"where\": {\"k\": \"v\", \"_UID\": \"0\"}}"),
-		  "r:2:55: \"address\" is only for logfmt: add \"format\": \"logfmt\", or use a named "
-		  "group\n"
+		  "r:2:55: \"address\" names a key: add \"format\": \"logfmt\", \"json\" or "
+		  "\"fields\", or use a named group\n"
 		  "r:2:81: \"k\" is not a journal field: write one of A-Z, 0-9 and _, such as "
 		  "MESSAGE\n" },
 		{ EVENTS("{\"name\": \"e\", \"format\": \"logfmt\", \"pattern\": \"^x\", \"address\": "
 			 "\"a\"}"),
-		  "r:2:12: \"where\" is missing: an event of format logfmt needs it\n"
-		  "r:2:46: an event has a pattern or is logfmt, never both: remove one\n" },
+		  "r:2:12: \"where\" is missing: an event of this format needs it, or \"prefix\"\n"
+		  "r:2:46: an event has a pattern or keys, never both: remove one\n" },
 		{ EVENTS("{\"name\": \"e\", \"format\": \"logfmt\", \"where\": {\"k\": \"v\"}}"),
 		  "r:2:12: the event can name nobody: give it an \"address\" or a \"session\" that "
 		  "recalls one\n" },
@@ -121,14 +156,13 @@ static void tells_each_fault_with_its_place(void **state)
 			 "\"c\": 1, \"d\": {}, \"e\": {\"nor\": \"x\"}, \"f\": {\"not\": [2]}}, "
 			 "\"address\": \"a=\"}"),
 		  "r:2:56: \"a b\" is not a key of a logfmt line: write one without spaces\n"
-		  "r:2:73: \"b\" is an empty list: write a text, a list of texts or {\"not\": ...}\n"
-		  "r:3:6: \"c\" cannot be a number: write a text, a list of texts or {\"not\": ...}\n"
-		  "r:3:14: \"d\" is not a condition: write a text, a list of texts or {\"not\": ...}\n"
-		  "r:3:23: \"e\" is not a condition: write a text, a list of texts or {\"not\": ...}\n"
-		  "r:3:51: an element of \"not\" cannot be a number: write a text, a list of texts or "
-		  "{\"not\": ...}\n"
-		  "r:3:68: \"address\" names no key: write the key of a logfmt line, such as "
-		  "\"remote\"\n" },
+		  "r:2:73: \"b\" is an empty list: write a text, a list of texts, {\"not\": ...} or {\"like\": PATTERN}\n"
+		  "r:3:6: \"c\" cannot be a number: write a text, a list of texts, {\"not\": ...} or {\"like\": PATTERN}\n"
+		  "r:3:14: \"d\" is not a condition: write a text, a list of texts, {\"not\": ...} or {\"like\": PATTERN}\n"
+		  "r:3:23: \"e\" is not a condition: write a text, a list of texts, {\"not\": ...} or {\"like\": PATTERN}\n"
+		  "r:3:51: an element of \"not\" cannot be a number: write a text, a list of texts, "
+		  "{\"not\": ...} or {\"like\": PATTERN}\n"
+		  "r:3:68: \"a=\" is not a key of a logfmt line: write one without spaces\n" },
 		{ EVENTS("{\"name\": \"e\", \"format\": \"logfmt\", \"where\": {}, \"address\": \"a\"}"),
 		  "r:2:55: \"where\" is empty: name a key and its value\n" },
 		{ EVENTS("{\"name\": \"e\", \"outcome\": \"note\", \"pattern\": \"^(?<address>x)\"}"),
@@ -145,11 +179,11 @@ static void tells_each_fault_with_its_place(void **state)
 		  "r:3:52: \"told_by\" is only for failures: remove it\n"
 		  "r:4:23: \"last\" has no such value: write \"no guess\"\n" },
 		{ EVENTS("{\"name\": \"e\", \"agree\": \"user\", \"outcome\": \"failed\", \"field\": "
-			 "\"message\",\n\"format\": \"json\", \"pattern\": \"^(?<address>x)\"}"),
+			 "\"message\",\n\"format\": \"xml\", \"pattern\": \"^(?<address>x)\"}"),
 		  "r:2:35: \"agree\" has no such value: write \"session\"\n"
 		  "r:2:54: \"outcome\" has no such value: write \"failure\", \"success\" or \"note\"\n"
 		  "r:2:73: \"field\" is not a journal field: write one of A-Z, 0-9 and _, such as MESSAGE\n"
-		  "r:3:11: \"format\" has no such value: write \"pattern\" or \"logfmt\"\n" },
+		  "r:3:11: \"format\" has no such value: write \"pattern\", \"logfmt\", \"json\" or \"fields\"\n" },
 		{ EVENTS("{\"name\": \"e\", \"pattern\": \"^(?<address>x)\"},\n"
 			 "{\"name\": \"e\", \"pattern\": \"^(?<address>y)\"},\n"
 			 "{\"name\": \"E\", \"pattern\": \"^(?<address>y)\"}"),
@@ -230,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_have_defaults),
 		cmocka_unit_test(reads_every_key),
+		cmocka_unit_test(reads_formats_with_keys),
 		cmocka_unit_test(puts_defines_into_patterns),
 		cmocka_unit_test(tells_each_fault_with_its_place),
 		cmocka_unit_test(weights_have_one_decimal),

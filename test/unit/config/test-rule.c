@@ -207,7 +207,7 @@ static void tells_what_is_wrong_with_examples(void **state)
 		  "\"auth-failed\", \"pattern\": \"^(?<address>x)\"}, {}],\n\"examples\": "
 		  "[{\"message\": \"m\", \"event\": \"auth_failed\"}]}",
 		  "r:1:108: \"name\" is missing: an event needs it\n"
-		  "r:1:108: \"pattern\" is missing: an event needs it, or \"format\": \"logfmt\"\n"
+		  "r:1:108: \"pattern\" is missing: an event needs it, or \"format\": \"logfmt\", \"json\" or \"fields\"\n"
 		  "r:2:40: \"event\" names no event of this rule: did you mean \"auth-failed\"?\n" },
 		{ RULE("\"examples\": [{\"message\": \"m\", \"event\": \"e\", \"address\": "
 		       "\"192.0.2.1:5\", \"users\": \"\"}]"),

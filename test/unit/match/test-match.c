@@ -254,6 +254,7 @@ static char failed[] = "failed authentication attempt", attempt[] = "login attem
 static char *failures[] = { failed, attempt };
 static char *passes[] = { ok };
 static char *nothing[] = { empty };
+static char *remotes[] = { remote };
 
 static struct event logfmt_event(struct where *where, size_t n_where)
 {
@@ -262,7 +263,8 @@ static struct event logfmt_event(struct where *where, size_t n_where)
 			       .format = FORMAT_LOGFMT,
 			       .where = where,
 			       .n_where = n_where,
-			       .address_key = remote,
+			       .address_keys = remotes,
+			       .n_address_keys = 1,
 			       .user_key = username,
 			       .session_key = cid,
 			       .attempts_key = count,
@@ -372,6 +374,177 @@ static void reads_the_keys_of_a_text_once(void **state)
 	assert_int_equal(subject.state, SUBJECT_NO_PAIRS);
 }
 
+/* The first rule of the text, compiled; what it tells of a line. */
+struct told {
+	struct rule *rule;
+	struct matcher *matcher;
+	struct match *match;
+	struct pairs pairs;
+};
+
+static void told_start(struct told *told, const char *event)
+{
+	struct faults faults = { 0 };
+	char text[4096];
+
+	(void)snprintf(
+		text, sizeof(text),
+		"{\"name\": \"r\", \"journal\": [{\"_UID\": \"0\"}], \"events\": [{\"name\": \"e\", %s}]}",
+		event);
+	*told = (struct told){ 0 };
+	assert_int_equal(rule_parse("r", span_of(text), &faults, &told->rule), 0);
+	assert_int_equal(matcher_new(&told->matcher), 0);
+	assert_int_equal(match_new("r", told->rule->events, MATCH_JIT, &faults, &told->match), 0);
+}
+
+static void told_end(struct told *told)
+{
+	match_free(told->match);
+	matcher_free(told->matcher);
+	rule_free(told->rule);
+	pairs_done(&told->pairs);
+}
+
+/* NULL in `address`: the line does not match. */
+static void assert_told(struct told *told, const char *line, const char *address, const char *user,
+			const char *session)
+{
+	struct subject subject = { .text = span_of(line), .pairs = &told->pairs };
+	struct captures captures;
+	int r = match_run(told->match, told->matcher, &subject, &captures);
+
+	if (r != (address != NULL))
+		fail_msg("answers %d: %s", r, line);
+	if (r == 0)
+		return;
+	assert_span(captures.address, *address ? address : NULL);
+	assert_span(captures.user, user);
+	assert_span(captures.session, session);
+}
+
+static void reads_json_behind_a_prefix(void **state)
+{
+	struct told told;
+
+	told_start(&told,
+		   "\"format\": \"json\", \"prefix\": \"^(?:imap|smtp): failed\\t\", \"where\": "
+		   "{\"reason\": {\"not\": \"busy\"}}, \"address\": [\"proxy.ip\", \"ip\"], "
+		   "\"user\": \"user\", \"session\": \"address\"");
+	assert_told(&told, "imap: failed\t{\"ip\":\"192.0.2.1:4711\",\"user\":\"a\\\"b\"}",
+		    "192.0.2.1:4711", "a\"b", "192.0.2.1");
+	assert_told(&told, "smtp: failed\t{\"ip\":\"[2001:db8::1]:7\",\"proxy\":{\"ip\":\"\"}}",
+		    "[2001:db8::1]:7", NULL, "2001:db8::1");
+	assert_told(&told, "imap: failed\t{\"ip\":\"192.0.2.1\",\"proxy\":{\"ip\":\"192.0.2.2\"}}",
+		    "192.0.2.2", NULL, "192.0.2.2");
+	/* What is ambiguous is not passed over for what stands behind it. */
+	assert_told(&told,
+		    "imap: failed\t{\"ip\":\"1.1.1.1\",\"proxy.ip\":\"2.2.2.2\",\"proxy\":{\"ip\":"
+		    "\"3.3.3.3\"}}",
+		    "", NULL, NULL);
+	assert_told(&told, "imap: failed\t{\"reason\":\"busy\",\"ip\":\"192.0.2.1\"}", NULL, NULL,
+		    NULL);
+	assert_told(&told, "imap: failed\t{\"ip\":\"192.0.2.1\"} x", NULL, NULL, NULL);
+	assert_told(&told, "imap: failed {\"ip\":\"192.0.2.1\"}", NULL, NULL, NULL);
+	assert_told(&told, "{\"ip\":\"192.0.2.1\"}", NULL, NULL, NULL);
+	assert_told(&told, "imap: failed\t", NULL, NULL, NULL);
+	told_end(&told);
+}
+
+static void looks_into_values(void **state)
+{
+	struct told told;
+
+	told_start(
+		&told,
+		"\"format\": \"logfmt\", \"where\": {\"event\": \"login.bad\", \"r.clienthost\": "
+		"{\"like\": \"^(?:.* )?\\\\[(?<address>[^\\\\]]+)\\\\]$\"}}, \"user\": \"u.username\"");
+	assert_told(&told,
+		    "event=login.bad r.clienthost=\"bad.example [192.0.2.9]\" u.username=alice",
+		    "192.0.2.9", "alice", NULL);
+	assert_told(&told, "event=login.bad r.clienthost=[2001:db8::9] u.username=\"\\x{1b}\"",
+		    "2001:db8::9", "\\x{1b}", NULL);
+	assert_told(&told, "event=login.bad r.clienthost=host u.username=\"x [192.0.2.9]\"", NULL,
+		    NULL, NULL);
+	assert_told(&told, "event=login.good r.clienthost=[192.0.2.9]", NULL, NULL, NULL);
+	told_end(&told);
+}
+
+static int told_field(void *source, const char *field, struct span *ret)
+{
+	const char *const *fields = source;
+
+	for (; *fields; fields += 2)
+		if (strcmp(fields[0], field) == 0) {
+			*ret = span_of(fields[1]);
+			return 1;
+		}
+	return 0;
+}
+
+static void reads_fields_of_the_entry(void **state)
+{
+	const char *fields[] = { "REMOTEIP",   "192.0.2.9", "ACCOUNTNAME", "x\" REMOTEIP=1.1.1.1",
+				 "LISTENERID", "imap",      NULL };
+	struct entry entry = { .field = told_field, .source = fields };
+	struct told told;
+
+	told_start(
+		&told,
+		"\"format\": \"fields\", \"where\": {\"MESSAGE\": \"Authentication failed\", "
+		"\"LISTENERID\": {\"like\": \"^(?:imap|smtp)\"}}, \"address\": [\"NONE\", \"REMOTEIP\"], "
+		"\"user\": \"ACCOUNTNAME\"");
+	kept_begin(matcher_kept(told.matcher), &entry);
+	assert_told(&told, "Authentication failed", "192.0.2.9", "x\" REMOTEIP=1.1.1.1", NULL);
+	assert_told(&told, "Authentication", NULL, NULL, NULL);
+	fields[5] = "http";
+	kept_begin(matcher_kept(told.matcher), &entry);
+	assert_told(&told, "Authentication failed", NULL, NULL, NULL);
+	fields[5] = "smtp";
+	fields[0] = "LOCALIP";
+	kept_begin(matcher_kept(told.matcher), &entry);
+	assert_told(&told, "Authentication failed", "", "x\" REMOTEIP=1.1.1.1", NULL);
+	told_end(&told);
+}
+
+/* One line, several ways to read it: none is taken for the other. */
+static void reads_a_line_anew_in_another_format(void **state)
+{
+	struct told json, behind, logfmt;
+	struct subject subject;
+	struct captures captures;
+
+	told_start(&json, "\"format\": \"json\", \"where\": {\"a\": \"b\"}, \"address\": \"a\"");
+	told_start(&behind, "\"format\": \"json\", \"prefix\": \"^x\", \"where\": {\"a\": \"c\"}, "
+			    "\"address\": \"a\"");
+	told_start(&logfmt,
+		   "\"format\": \"logfmt\", \"prefix\": \"^x\", \"where\": {\"a\": \"c\"}, "
+		   "\"address\": \"a\"");
+	subject = (struct subject){ .text = SPAN_LITERAL("x{\"a\":\"c\"}"), .pairs = &json.pairs };
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(match_run(logfmt.match, logfmt.matcher, &subject, &captures), 0);
+		assert_int_equal(match_run(json.match, json.matcher, &subject, &captures), 0);
+		assert_int_equal(match_run(behind.match, behind.matcher, &subject, &captures), 1);
+		assert_span(captures.address, "c");
+	}
+	told_end(&json);
+	told_end(&behind);
+	told_end(&logfmt);
+}
+
+/* The pattern's session, without the port: that of one host. */
+static void a_session_may_be_the_address(void **state)
+{
+	struct told told;
+
+	told_start(&told, "\"pattern\": \"^(?<address>.*)$\", \"session\": \"address\"");
+	assert_told(&told, "[192.0.2.9]:4711", "[192.0.2.9]:4711", NULL, "192.0.2.9");
+	assert_told(&told, "fe80::1%eth0", "fe80::1%eth0", NULL, "fe80::1");
+	assert_told(&told, "2001:db8::1", "2001:db8::1", NULL, "2001:db8::1");
+	assert_told(&told, "192.0.2.9:1", "192.0.2.9:1", NULL, "192.0.2.9");
+	assert_told(&told, "", "", NULL, NULL);
+	told_end(&told);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +559,11 @@ int main(void)
 		cmocka_unit_test(reads_the_longest_lines),
 		cmocka_unit_test(takes_off_the_last_attempt),
 		cmocka_unit_test(reads_logfmt),
+		cmocka_unit_test(reads_json_behind_a_prefix),
+		cmocka_unit_test(looks_into_values),
+		cmocka_unit_test(reads_fields_of_the_entry),
+		cmocka_unit_test(reads_a_line_anew_in_another_format),
+		cmocka_unit_test(a_session_may_be_the_address),
 		cmocka_unit_test(a_missing_key_is_an_empty_one),
 		cmocka_unit_test(reads_the_keys_of_a_text_once),
 	};

@@ -87,11 +87,11 @@ static void other_fields_must_be_as_wanted(void **state)
 	assert_scan(ruleset, FIELDS(unit, "SYSLOG_IDENTIFIER=older", "MESSAGE=one 1"), "0.0=1 ",
 		    "MESSAGE SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
 	assert_scan(ruleset, FIELDS(unit, "SYSLOG_IDENTIFIER=new", "MESSAGE=one 1"), "0.1=1 ",
-		    "MESSAGE SYSLOG_IDENTIFIER SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
+		    "MESSAGE SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
 	assert_scan(ruleset, FIELDS(unit, "MESSAGE=one 1"), "0.1=1 ",
-		    "MESSAGE SYSLOG_IDENTIFIER SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
+		    "MESSAGE SYSLOG_IDENTIFIER _SYSTEMD_UNIT ");
 	assert_scan(ruleset, FIELDS(unit, "SYSLOG_IDENTIFIER=newest", "MESSAGE=one 1"), "",
-		    "MESSAGE SYSLOG_IDENTIFIER SYSLOG_IDENTIFIER ");
+		    "MESSAGE SYSLOG_IDENTIFIER ");
 	assert_scan(ruleset, FIELDS(unit, "SYSLOG_IDENTIFIER=old", "MESSAGE=two 1"), "",
 		    "MESSAGE ");
 	pool_done();
@@ -217,6 +217,32 @@ static void reads_other_fields_only_where_selected(void **state)
 		    "MESSAGE _SYSTEMD_UNIT REASON ");
 	assert_scan(ruleset, FIELDS("_SYSTEMD_UNIT=b.service", "MESSAGE=bad 1", "REASON=bad 2"), "",
 		    "MESSAGE _SYSTEMD_UNIT ");
+	pool_done();
+}
+
+/* MESSAGE is what is searched for; the others are asked only then. */
+static void reads_native_fields(void **state)
+{
+	struct rule *a = make_rule("a", "_SYSTEMD_UNIT=a.service");
+	struct rule *rules[] = { a };
+	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	struct event *event = make_event(a, "e", "MESSAGE", NULL);
+	static char remote[] = "REMOTEIP";
+
+	event->format = FORMAT_FIELDS;
+	make_where(event, "MESSAGE", "Authentication failed", false);
+	event->address_keys = pooled(1, sizeof(*event->address_keys));
+	event->address_keys[0] = remote;
+	event->n_address_keys = 1;
+	ruleset = ruleset_of(rules, 1);
+	assert_scan(ruleset,
+		    FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=Authentication failed",
+			   "REMOTEIP=1"),
+		    "0.0=1 ", "MESSAGE REMOTEIP _SYSTEMD_UNIT ");
+	assert_scan(ruleset,
+		    FIELDS("_SYSTEMD_UNIT=a.service", "MESSAGE=Authentication fine", "REMOTEIP=1"),
+		    "", "MESSAGE ");
+	assert_scan(ruleset, FIELDS("_SYSTEMD_UNIT=a.service", "REMOTEIP=1"), "", "MESSAGE ");
 	pool_done();
 }
 
@@ -393,6 +419,7 @@ int main(void)
 		cmocka_unit_test(several_rules_read_one_entry),
 		cmocka_unit_test(many_rules_hit_as_few_do),
 		cmocka_unit_test(reads_other_fields_only_where_selected),
+		cmocka_unit_test(reads_native_fields),
 		cmocka_unit_test(logfmt_events_share_one_line),
 		cmocka_unit_test(a_match_limit_is_told_of_the_rule_that_reads_the_entry),
 		cmocka_unit_test(pieces_never_match),

@@ -245,6 +245,28 @@ static void a_value_can_be_escaped(void **state)
 	pool_done();
 }
 
+/* JSON has an escape for the slash, and numbers for all; a prefix stands as it is. */
+static void json_is_looked_for(void **state)
+{
+	struct rule *rule = make_rule("a", "_UID=0");
+	cleanup(sieve_freep) struct sieve *sieve = NULL;
+	static char prefix[] = "^imap: failed\t";
+
+	make_logfmt_event(rule, "e", "m", "login attempt", false)->format = FORMAT_JSON;
+	make_logfmt_event(rule, "f", "m", "/login/attempt", false)->format = FORMAT_JSON;
+	make_logfmt_event(rule, "g", "m", "", true)->format = FORMAT_JSON;
+	rule->events[2].prefix = prefix;
+	sieve = sieve_of(rule);
+	assert_passes(sieve, "{\"m\":\"login attempt\"}", "110");
+	assert_passes(sieve, "{\"m\":\"\\/login\\/attempt\"}", "010");
+	assert_true(matches(&rule->events[1], "{\"m\":\"\\/login\\/attempt\"}"));
+	assert_passes(sieve, "{\"m\":\"login \\u0061ttempt\"}", "111");
+	assert_true(matches(&rule->events[0], "{\"m\":\"login \\u0061ttempt\"}"));
+	assert_passes(sieve, "imap: failed\t{\"m\":\"x\"}", "011");
+	assert_true(matches(&rule->events[2], "imap: failed\t{\"m\":\"x\"}"));
+	pool_done();
+}
+
 /* Neither what a key must not be, nor a missing one, nor one of too many can be looked for. */
 static void some_conditions_require_nothing(void **state)
 {
@@ -559,6 +581,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(rare_texts_tell_events_apart),
 		cmocka_unit_test(a_text_of_many_events_passes_all),
 		cmocka_unit_test(a_value_can_be_escaped),
+		cmocka_unit_test(json_is_looked_for),
 		cmocka_unit_test(some_conditions_require_nothing),
 		cmocka_unit_test(no_events_pass_nothing),
 		cmocka_unit_test(what_nearly_is_a_needle_over_and_over_passes),
