@@ -86,6 +86,8 @@ static int lint(const struct rule *rule, struct faults *faults)
 	if (r >= 0 || r == -EINVAL)
 		r = lint_hostile(rule, faults);
 	if (r >= 0 || r == -EINVAL)
+		r = lint_possessive(rule, faults);
+	if (r >= 0 || r == -EINVAL)
 		r = lint_cost(rule, faults);
 	return r == -EINVAL ? 0 : r;
 }

@@ -1,5 +1,6 @@
 #include "lint/hostile.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 /* Nobody's, see RFC 5737 and 3849; rules use others of these in their examples. */
@@ -104,13 +105,21 @@ static void hostile_put_part(struct writer *writer, struct span part, struct spa
 						   part.size - before - address.size });
 }
 
-size_t hostile_text(const struct hostile_target *target, unsigned i,
+size_t hostile_text(const struct hostile_target *target, size_t place, unsigned i,
 		    char buffer[static HOSTILE_TEXT_MAX])
 {
 	const char *victim = victims[i % ARRAY_SIZE(victims)], *text;
 	struct writer writer = { .buffer = buffer };
-	struct span head = target->head, tail = target->tail;
+	struct span head = { 0 }, tail = { 0 };
 
+	if (place < target->n_places) {
+		struct span at = target->places[place].text;
+
+		head.data = target->line.data;
+		head.size = (size_t)(at.data - head.data);
+		tail.data = at.data + at.size;
+		tail.size = target->line.size - head.size - at.size;
+	}
 	i /= ARRAY_SIZE(victims);
 	if (i >= ARRAY_SIZE(texts))
 		return 0;
@@ -133,9 +142,94 @@ size_t hostile_text(const struct hostile_target *target, unsigned i,
 	return writer.used;
 }
 
-/* As Go's %q, with every byte that is not plain ASCII as \xHH. */
-static char *hostile_put_quoted(char *out, struct span text)
+/* The first place at or after `start` where the name stands as a word of its own; the size of the
+ * value: there is none. */
+static size_t find_name(struct span value, struct span name, size_t start)
 {
+	for (size_t i = start; name.size > 0 && i + name.size <= value.size; i++) {
+		size_t end = i + name.size;
+
+		if (memcmp(value.data + i, name.data, name.size) == 0 &&
+		    (i == 0 || !isalnum((unsigned char)value.data[i - 1])) &&
+		    (end == value.size || !isalnum((unsigned char)value.data[end])))
+			return i;
+	}
+	return value.size;
+}
+
+bool hostile_holds(struct span value, struct span name)
+{
+	return find_name(value, name, 0) < value.size;
+}
+
+int hostile_replace(struct span value, struct span name, struct span text, char **ret,
+		    size_t *ret_size)
+{
+	size_t n = 0, done = 0;
+	char *out;
+
+	if (!hostile_holds(value, name))
+		name = value;
+	for (size_t i = 0; i < value.size; n++)
+		i = find_name(value, name, i) + MAX(name.size, 1);
+	*ret = out = malloc(value.size + (n + 1) * text.size + 1);
+	if (!out)
+		return -ENOMEM;
+	if (span_equal(value, name)) {
+		out = text.size > 0 ? mempcpy(out, text.data, text.size) : out;
+		done = value.size;
+	}
+	while (done < value.size) {
+		size_t i = find_name(value, name, done);
+
+		out = mempcpy(out, value.data + done, i - done);
+		done = i;
+		if (i == value.size)
+			break;
+		out = text.size > 0 ? mempcpy(out, text.data, text.size) : out;
+		done += name.size;
+	}
+	*ret_size = (size_t)(out - *ret);
+	return 0;
+}
+
+static bool overlap(struct span a, struct span b)
+{
+	return a.data && b.data && a.data < b.data + b.size && b.data < a.data + a.size;
+}
+
+static void hostile_add(struct hostile_target *target, struct span text)
+{
+	if (target->n_places < HOSTILE_PLACES_MAX)
+		target->places[target->n_places++] = (struct hostile_place){ .text = text };
+}
+
+void hostile_find(struct hostile_target *target, struct span text, struct span captured)
+{
+	const char *end = text.data + text.size;
+	bool pending = captured.data && captured.data >= text.data && captured.data <= end;
+
+	for (size_t i = 0; (i = find_name(text, target->name, i)) < text.size;
+	     i += target->name.size) {
+		struct span found = { text.data + i, target->name.size };
+
+		if (pending && captured.data <= found.data) {
+			hostile_add(target, captured);
+			pending = false;
+		}
+		if (!overlap(found, captured) && !overlap(found, target->address))
+			hostile_add(target, found);
+	}
+	if (pending)
+		hostile_add(target, captured);
+}
+
+/* With every byte that is not plain ASCII as \xHH or, in JSON, controls as \u00HH: anybody's name
+ * is one value. */
+static char *hostile_put_quoted(char *out, struct span text, enum hostile_quoting quoting)
+{
+	bool json = quoting == QUOTING_JSON;
+
 	*out++ = '"';
 	for (size_t i = 0; i < text.size; i++) {
 		unsigned char c = (unsigned char)text.data[i];
@@ -143,8 +237,8 @@ static char *hostile_put_quoted(char *out, struct span text)
 		if (c == '"' || c == '\\') {
 			*out++ = '\\';
 			*out++ = (char)c;
-		} else if (c < ' ' || c > '~') {
-			out = mempcpy(out, "\\x", 2);
+		} else if (c < ' ' || (c > '~' && !json)) {
+			out = mempcpy(out, json ? "\\u00" : "\\x", json ? 4 : 2);
 			*out++ = "0123456789abcdef"[c >> 4];
 			*out++ = "0123456789abcdef"[c & 15];
 		} else {
@@ -155,23 +249,56 @@ static char *hostile_put_quoted(char *out, struct span text)
 	return out;
 }
 
-int hostile_line(const struct hostile_target *target, struct span text, char **ret,
+/* What stands at the place when the name is `text`: at most 6 bytes for each and two quotes. */
+static int hostile_put_place(char **out, const struct hostile_place *place, struct span name,
+			     struct span text)
+{
+	cleanup(freep) char *value = NULL;
+	size_t size;
+	int r;
+
+	if (place->quoting == QUOTING_NONE) {
+		*out = text.size > 0 ? mempcpy(*out, text.data, text.size) : *out;
+		return 0;
+	}
+	r = hostile_replace(place->value, name, text, &value, &size);
+	if (r == 0)
+		*out = hostile_put_quoted(*out, (struct span){ value, size }, place->quoting);
+	return r;
+}
+
+int hostile_line(const struct hostile_target *target, size_t place, struct span text, char **ret,
 		 size_t *ret_size)
 {
-	char *line = malloc(target->head.size + 4 * text.size + 2 + target->tail.size + 1);
-	char *out = line;
+	/* Each place holds fewer names than it has bytes, in one of many a name has one byte. */
+	size_t n = 0, done = 0, names = 0;
+	cleanup(freep) char *line = NULL;
+	char *out;
 
+	for (size_t i = 0; i < target->n_places; i++) {
+		struct span value = target->places[i].value;
+
+		for (size_t k = 0; k < value.size; names++)
+			k = find_name(value, target->name, k) + MAX(target->name.size, 1);
+		n += value.size;
+		names++;
+	}
+	out = line = malloc(target->line.size + 6 * (n + names * text.size) + 16 * names + 1);
 	if (!line)
 		return -ENOMEM;
-	if (target->head.size > 0)
-		out = mempcpy(out, target->head.data, target->head.size);
-	if (target->logfmt)
-		out = hostile_put_quoted(out, text);
-	else if (text.size > 0)
-		out = mempcpy(out, text.data, text.size);
-	if (target->tail.size > 0)
-		out = mempcpy(out, target->tail.data, target->tail.size);
+	for (size_t i = 0; i < target->n_places; i++) {
+		const struct hostile_place *at = &target->places[i];
+		size_t start = (size_t)(at->text.data - target->line.data);
+
+		if (place != SIZE_MAX && place != i)
+			continue;
+		out = mempcpy(out, target->line.data + done, start - done);
+		done = start + at->text.size;
+		if (hostile_put_place(&out, at, target->name, text) < 0)
+			return -ENOMEM;
+	}
+	out = mempcpy(out, target->line.data + done, target->line.size - done);
 	*ret_size = (size_t)(out - line);
-	*ret = line;
+	*ret = TAKE_PTR(line);
 	return 0;
 }

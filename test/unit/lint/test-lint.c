@@ -46,6 +46,9 @@ static void assert_fault(int (*check)(const struct rule *rule, struct faults *fa
 	faults_done(&faults);
 }
 
+#define GITEA                                                                      \
+	"Failed authentication attempt for alice from 192.0.2.1:0: user does not " \
+	"exist [uid: 0, name: alice, keyid: 0]"
 #define LOGIN "login: user=<alice>, rip=192.0.2.1, lip=198.51.100.1, session=<b6lTj9FgjeAKTQEP>"
 
 static void a_name_must_not_tell_the_address(void **state)
@@ -77,8 +80,22 @@ static void a_name_must_not_tell_the_address(void **state)
 		  "r.json:9:5: with the user name" },
 		{ "^user=<(?<user>.*)>, session=<(?<session>[^<>]+)>$", "user=<a>, session=<b>",
 		  "a", NULL },
-		/* Without a user there is nothing to attack. */
+		/* An example without a user is one of names that cannot be any text. */
 		{ "^login: user=<(?<user>.*?)>, rip=(?<address>[^,]+), lip=", LOGIN, NULL, NULL },
+		/* Nor may a password. */
+		{ "^pass (?<secret>.*?) from (?<address>\\S+) ", "pass x from 192.0.2.1 ok", NULL,
+		  "r.json:9:5: with the password" },
+		{ "^pass (?<secret>.*) from (?<address>\\S+) ok$", "pass x from 192.0.2.1 ok", NULL,
+		  NULL },
+		/* Gitea: the name once more, behind the address. */
+		{ "^Failed authentication attempt for (?<user>.*) from (?<address>\\S+): .*$",
+		  GITEA, "alice",
+		  "r.json:9:5: with the user name \"x from 203.0.113.254: user does not exist [uid: 0, "
+		  "name: ali...\" the example tells \"203.0.113.254\" (event \"e\"): the line holds the "
+		  "name more than once: bind" },
+		{ "^Failed authentication attempt for (?<user>.*) from (?<address>\\S+): [^:]* "
+		  "\\[uid: 0, name: \\k<user>, keyid: 0\\]$",
+		  GITEA, "alice", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -111,6 +128,70 @@ static void logfmt_names_are_quoted(void **state)
 	pool_done();
 }
 
+static void json_names_are_quoted(void **state)
+{
+	struct rule *rule = empty_rule();
+	struct event *event = make_logfmt_event(rule, "e", "m", "failed", false);
+	static char prefix[] = "^x: [^{]*+", greedy[] = "^.*(?:by|from) (?<address>\\S+)";
+
+	event->format = FORMAT_JSON;
+	event->prefix = prefix;
+	add_example(rule, "x: {\"m\":\"failed\",\"username\":\"alice\",\"remote\":\"192.0.2.1\"}",
+		    "e", NULL, "alice");
+	add_example(rule,
+		    "x: alice {\"m\":\"failed\",\"username\":\"alice\",\"remote\":\"192.0.2.1\"}",
+		    "e", NULL, "alice");
+	assert_fault(lint_hostile, rule, NULL);
+	/* A pattern inside a value that holds the name, too. */
+	rule = empty_rule();
+	event = make_logfmt_event(rule, "e", "m", "", false);
+	event->format = FORMAT_JSON;
+	event->where->like = greedy;
+	event->n_address_keys = 0;
+	add_example(rule, "{\"m\":\"from 192.0.2.1 as alice\",\"username\":\"alice\"}", "e", NULL,
+		    "alice");
+	assert_fault(lint_hostile, rule, "r.json:9:5: with the user name");
+	pool_done();
+}
+
+static void names_in_fields_are_replaced(void **state)
+{
+	struct rule *rule = empty_rule();
+	struct event *event = make_logfmt_event(rule, "e", "DETAIL", "", false);
+	static char greedy[] = "^.*from (?<address>\\S+)", user[] = "username";
+	struct example_field fields[] = { { pooled_text("DETAIL", 6),
+					    pooled_text("from 192.0.2.1 as alice", 23) },
+					  { user, pooled_text("alice", 5) } };
+
+	event->format = FORMAT_FIELDS;
+	event->where->like = greedy;
+	event->n_address_keys = 0;
+	add_example(rule, "failed", "e", NULL, "alice");
+	rule->examples[0].fields = fields;
+	rule->examples[0].n_fields = 2;
+	assert_fault(lint_hostile, rule, "r.json:9:5: with the user name");
+	strcpy(greedy, "^from (?<address>\\S+)");
+	assert_fault(lint_hostile, rule, NULL);
+	pool_done();
+}
+
+static void nothing_is_left_behind_a_possessive_piece(void **state)
+{
+	struct rule *rule = empty_rule();
+	static char prefix[] = "^\\S++x";
+
+	make_event(rule, "good", "MESSAGE", "^from (?<address>\\S++)\\ ");
+	make_event(rule, "bad", "MESSAGE", "^IP: (?<address>\\S++)\\. User: ");
+	assert_fault(
+		lint_possessive, rule,
+		"r.json:1:1: pattern of event \"bad\" matches nothing: \"\\S++\" gives nothing back, "
+		"so \"\\.\" never comes behind it: ");
+	rule = empty_rule();
+	make_logfmt_event(rule, "e", "m", "x", false)->prefix = prefix;
+	assert_fault(lint_possessive, rule, "r.json:1:1: pattern of event \"e\" matches nothing: ");
+	pool_done();
+}
+
 static void costs_must_not_outgrow_the_line(void **state)
 {
 	struct rule *rule = empty_rule();
@@ -123,6 +204,21 @@ static void costs_must_not_outgrow_the_line(void **state)
 		lint_cost, rule,
 		"r.json:1:1: pattern of event \"bad\" costs more than the line is long: \"from \" "
 		"repeated 20, 40 and 80 times behind \"");
+	pool_done();
+}
+
+static void every_pattern_of_an_event_has_a_cost(void **state)
+{
+	static char dear[] = "^.*from.*by x$";
+
+	for (int i = 0; i < 2; i++) {
+		struct rule *rule = empty_rule();
+		struct event *event = make_logfmt_event(rule, "e", "m", "x", false);
+
+		*(i == 0 ? &event->prefix : &event->where->like) = dear;
+		assert_fault(lint_cost, rule,
+			     "r.json:1:1: pattern of event \"e\" costs more than the line is long");
+	}
 	pool_done();
 }
 
@@ -169,7 +265,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_must_not_tell_the_address),
 		cmocka_unit_test(logfmt_names_are_quoted),
+		cmocka_unit_test(json_names_are_quoted),
+		cmocka_unit_test(names_in_fields_are_replaced),
+		cmocka_unit_test(nothing_is_left_behind_a_possessive_piece),
 		cmocka_unit_test(costs_must_not_outgrow_the_line),
+		cmocka_unit_test(every_pattern_of_an_event_has_a_cost),
 		cmocka_unit_test(costs_must_not_come_near_the_limit),
 		cmocka_unit_test(every_event_needs_an_example),
 		cmocka_unit_test(a_bad_pattern_is_told_as_such),
