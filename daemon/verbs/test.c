@@ -7,6 +7,8 @@
 #include "cli/ruletest.h"
 #include "cli/verb.h"
 #include "io/config.h"
+#include "lint/lint.h"
+#include "lint/skeleton.h"
 #include "report/shapes.h"
 
 #include <errno.h>
@@ -19,6 +21,8 @@
 struct test {
 	struct common common;
 	const char *mode, *unit, *identifier;
+	bool suggest; /* instead of answers, a rule for the first line that none took */
+	char *suggestion;
 	struct config *config;
 	struct ruletest **trials;
 	size_t n_trials;
@@ -40,6 +44,7 @@ static void test_done(struct test *test)
 		ruletest_free(test->trials[i]);
 	free(test->trials);
 	shapes_done(&test->shapes);
+	free(test->suggestion);
 	config_free(test->config);
 }
 
@@ -136,6 +141,55 @@ static int test_ask(struct test *test, const struct sample *sample, struct answe
 	return 0;
 }
 
+/* The entry's field, if it is a text. */
+static const char *entry_text(const struct sample *sample, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(sample->fields, name));
+}
+
+/* What the rule file has to think about; it is a guess, so that is no failure. */
+static int judge_suggestion(const char *text, struct faults *faults)
+{
+	cleanup(rule_freep) struct rule *rule = NULL;
+	int r = rule_parse("suggestion", span_of(text), faults, &rule);
+
+	if (r >= 0)
+		r = lint_hostile(rule, faults);
+	if (r >= 0 || r == -EINVAL)
+		r = rule ? lint_possessive(rule, faults) : r;
+	if (r >= 0 || r == -EINVAL)
+		r = rule ? lint_cost(rule, faults) : r;
+	return r == -EINVAL ? 0 : r;
+}
+
+static int suggest(struct test *test, const struct sample *sample, const struct answer *answer)
+{
+	if (answer->jail)
+		fprintf(stderr, "banish test: a rule takes this line: %s, event %s\n",
+			answer->jail->rule->name,
+			answer->jail->rule->events[answer->hit->event].name);
+	else if (!test->suggestion && sample->message.data)
+		return MIN(skeleton_of(sample->message,
+				       sample->unit ?: entry_text(sample, "_SYSTEMD_UNIT"),
+				       sample->identifier
+					       ?: entry_text(sample, "SYSLOG_IDENTIFIER"),
+				       &test->suggestion),
+			   0);
+	return 0;
+}
+
+/* 0; -ENODATA: there is nothing to suggest. */
+static int print_suggestion(const struct test *test, struct faults *faults)
+{
+	if (!test->suggestion) {
+		fprintf(stderr, "banish test: nothing to suggest: no line holds an address and is "
+				"not taken by a rule\n");
+		return -ENODATA;
+	}
+	printf("%s", test->suggestion);
+	return judge_suggestion(test->suggestion, faults);
+}
+
 static int run_sample(struct test *test, const struct sample *sample)
 {
 	static const char *const outcomes[] = { [OUTCOME_FAILURE] = "failure",
@@ -151,6 +205,8 @@ static int run_sample(struct test *test, const struct sample *sample)
 	r = test_ask(test, sample, &answer);
 	if (r < 0)
 		return r;
+	if (test->suggest)
+		return suggest(test, sample, &answer);
 	test->n_lines++;
 	if (answer.jail)
 		test->n_taken++;
@@ -315,6 +371,8 @@ int verb_test(int argc, char **argv)
 		  "the line is of this unit (_SYSTEMD_UNIT); else every rule is tried", &test.unit,
 		  NULL },
 		{ "identifier", "NAME", "and of this SYSLOG_IDENTIFIER", &test.identifier, NULL },
+		{ "suggest", NULL, "print a rule, guessed from the first line that no rule takes",
+		  &test.suggest, NULL },
 		{ "mode", "MODE", "normal or aggressive, for every jail", &test.mode, NULL },
 		OPTION_JSON(test.common),
 	};
@@ -348,8 +406,14 @@ int verb_test(int argc, char **argv)
 	}
 	if (r >= 0 && first == argc && !feof(stdin))
 		r = errno > 0 ? -errno : -EIO;
+	if (r >= 0 && test.suggest)
+		r = print_suggestion(&test, &faults);
+	if (r == -ENODATA) {
+		faults_done(&faults);
+		return EXIT_NO;
+	}
 	r = faults_conclude(&faults, "test", r);
-	if (r >= 0 && first >= argc)
+	if (r >= 0 && first >= argc && !test.suggest)
 		unmatched_print(&test, test.common.json ? stderr : stdout);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }
