@@ -5,14 +5,20 @@
 #define KEPT_MAX (16U << 10) /* bytes; memory for a longer value goes with the next entry */
 
 struct kept_field {
-	char *name, *data; /* owned */
+	char *name, *data;         /* owned */
+	const struct entry *entry; /* that was asked */
 	size_t size, allocated;
 	bool asked, present;
 };
 
-void kept_begin(struct kept *kept, const struct entry *entry)
+void kept_look_at(struct kept *kept, const struct entry *entry)
 {
 	kept->entry = entry;
+}
+
+void kept_begin(struct kept *kept, const struct entry *entry)
+{
+	kept_look_at(kept, entry);
 	for (size_t i = 0; i < kept->n; i++) {
 		struct kept_field *field = &kept->list[i];
 
@@ -38,11 +44,21 @@ static int kept_find(struct kept *kept, const char *name, struct kept_field **re
 {
 	struct kept_field *list;
 
-	for (size_t i = 0; i < kept->n; i++)
-		if (strcmp(kept->list[i].name, name) == 0) {
-			*ret = &kept->list[i];
+	*ret = NULL;
+	for (size_t i = 0; i < kept->n; i++) {
+		struct kept_field *field = &kept->list[i];
+
+		if (strcmp(field->name, name) != 0)
+			continue;
+		if (field->asked && field->entry == kept->entry) {
+			*ret = field;
 			return 0;
 		}
+		if (!field->asked)
+			*ret = field;
+	}
+	if (*ret)
+		return 0;
 	list = realloc(kept->list, (kept->n + 1) * sizeof(*list));
 	if (!list)
 		return -ENOMEM;
@@ -75,6 +91,7 @@ static int kept_ask(struct kept *kept, struct kept_field *field)
 		if (value.size > 0)
 			memcpy(field->data, value.data, value.size);
 	}
+	field->entry = kept->entry;
 	field->present = r > 0;
 	field->asked = true;
 	return 0;

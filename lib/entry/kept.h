@@ -15,6 +15,8 @@ struct kept {
 
 /* All zero bytes is a good beginning. Done with kept_done(). */
 void kept_begin(struct kept *kept, const struct entry *entry);
+/* From now on asks this entry, another view of the same; what was got stays. */
+void kept_look_at(struct kept *kept, const struct entry *entry);
 void kept_done(struct kept *kept);
 
 /* 1: found, `ret` is good until kept_begin(); 0: there is no such field; negative errno. */

@@ -26,6 +26,8 @@ static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigne
 	size_t end = ruleset->first[jail + 1];
 	int selected = 0;
 
+	entry = ruleset_view(ruleset, jail, entry);
+	kept_look_at(matcher_kept(ruleset->matcher), entry);
 	if (select_first) {
 		selected = selection_agrees(ruleset->selection, entry, jail);
 		if (selected <= 0)
@@ -62,22 +64,6 @@ static int scan_jail(struct ruleset *ruleset, const struct entry *entry, unsigne
 		return 0;
 	}
 	return 0;
-}
-
-/* The jail sees the entry without the envelopes that it strips. */
-static int scan_view(struct ruleset *ruleset, const struct entry *entry, unsigned jail,
-		     bool select_first)
-{
-	const struct entry *view = ruleset_view(ruleset, jail, entry);
-	struct kept *kept = matcher_kept(ruleset->matcher);
-	int r;
-
-	if (view != entry)
-		kept_begin(kept, view);
-	r = scan_jail(ruleset, view, jail, select_first);
-	if (view != entry)
-		kept_begin(kept, entry);
-	return r;
 }
 
 /* Most lines of a mail server tell of success. Where only silent events can match there is nothing
@@ -173,7 +159,7 @@ int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 	     i = bitmap_next(ruleset->candidates, ruleset->first[jail + 1], n)) {
 		jail = ruleset->events[i].jail;
 		if (!many || bitmap_has(ruleset->narrowed, jail))
-			r = scan_view(ruleset, entry, jail, many || ruleset->select_first[jail]);
+			r = scan_jail(ruleset, entry, jail, many || ruleset->select_first[jail]);
 	}
 	if (r >= 0)
 		r = is_own(ruleset, entry);

@@ -54,6 +54,28 @@ static void begins_anew(void **state)
 	kept_done(&fields);
 }
 
+/* A view of the entry has other values; what the first told is still good. */
+static void keeps_what_other_views_told(void **state)
+{
+	struct source source = { .fields = FIELDS("A=one") }, other = { .fields = FIELDS("A=two") };
+	struct entry entry = source_entry(&source), view = source_entry(&other);
+	struct kept fields = { 0 };
+	struct span a;
+
+	for (int i = 0; i < 3; i++) {
+		kept_begin(&fields, &entry);
+		assert_int_equal(kept_get(&fields, "A", &a), 1);
+		kept_look_at(&fields, &view);
+		assert_field(&fields, "A", "two");
+		assert_true(span_equal(a, SPAN_LITERAL("one")));
+		kept_look_at(&fields, &entry);
+		assert_field(&fields, "A", "one");
+	}
+	assert_int_equal(fields.n, 2);
+	assert_string_equal(source.asked, "A A A ");
+	kept_done(&fields);
+}
+
 static void passes_errors_on(void **state)
 {
 	struct source source = { .fields = FIELDS("A=one"), .failing = "A" };
@@ -73,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_once_and_keeps_all),
 		cmocka_unit_test(begins_anew),
+		cmocka_unit_test(keeps_what_other_views_told),
 		cmocka_unit_test(passes_errors_on),
 	};
 
