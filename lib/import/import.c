@@ -25,10 +25,12 @@ static const struct {
 	{ "dovecot-pop3imap", "dovecot", "aggressive", NULL },
 	{ "dropbear", "dropbear", "", NULL },
 	{ "exim", "exim", "aggressive", "Exim must log to syslog (log_file_path = syslog)" },
+	{ "maddy", "maddy", "aggressive", NULL },
 	{ "mox", "mox", "aggressive", NULL },
 	{ "mox-web", "mox-web", "aggressive", NULL },
 	{ "named-refused", "named", "named-refused",
 	  "anybody can forge the sender of a query: read the comment in the rule" },
+	{ "nextcloud", "nextcloud", "", "config.php needs 'log_type' => 'systemd'" },
 	{ "nginx-http-auth", "nginx", "aggressive",
 	  "nginx must log to syslog (error_log syslog:server=unix:/dev/log;)" },
 	{ "nginx-forbidden", "nginx", "nginx-forbidden",
@@ -48,6 +50,8 @@ static const struct {
 	{ "sshd", "sshd", "ddos extra aggressive", NULL },
 	{ "sshd-aggressive", "sshd", "sshd-aggressive", NULL },
 	{ "sshd-ddos", "sshd", "sshd-ddos", NULL },
+	{ "stalwart", "stalwart", "", "Stalwart needs a tracer journal of level debug" },
+	{ "vaultwarden", "vaultwarden", "", "Vaultwarden must log to syslog (USE_SYSLOG=true)" },
 	{ "vsftpd", "vsftpd", "", NULL },
 };
 
