@@ -388,7 +388,9 @@ static void read_strip(const struct json *value, struct strip *strip)
 		for (unsigned k = 0; k < strip->n; k++)
 			again |= strip->kinds[k] == kind;
 		if (kind == STRIP_KINDS || again) {
-			json_fault(value, "\"strip\" takes \"syslog\" and \"dovecot\", each once");
+			json_fault(value,
+				   "\"strip\" has an unknown or repeated value: write \"syslog\", "
+				   "\"dovecot\" or a list of both");
 			break;
 		}
 		strip->kinds[strip->n++] = kind;

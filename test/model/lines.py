@@ -16,7 +16,7 @@ PAIR = re.compile(rb'([^\x00-\x20="\x7f]+)=(?:"((?:[^"\\\x00-\x1f\x7f]|\\.)*)"|(
 def address_of(text):
     """The address in it, IPv4 where it is one in IPv6's clothes; None if it is none."""
     if text.startswith(b"["):
-        found = re.fullmatch(rb"\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\](?::([0-9]{1,5}))?", text)
+        found = re.fullmatch(rb"\[([0-9A-Fa-f:.]+)\](?::([0-9]{1,5}))?", text)
     else:
         found = re.fullmatch(rb"([^:]*):([0-9]{1,5})", text) or re.fullmatch(rb"([^\[]*)()", text)
     try:
