@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <time.h>
 
 /* The life of a session: what it had told before does not count again. Bans from before are told
  * by nobody here, so what they prevented right after `since` counts as failures. */
@@ -21,6 +22,7 @@
 #define MESSAGE_SHOWN 1024 /* bytes */
 #define TIME_WIDTH    21   /* columns of a time and the gap behind it */
 
+#define MAX_EVENTS 65536
 #define MAX_LOGINS 65536 /* by account and place */
 #define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
 #define LOGIN_SIZE (PREFIX_TEXT_MAX + 1 + 3 * USER_KEPT + 4)
@@ -31,6 +33,8 @@ void history_done(struct history *history)
 	tally_done(&history->logins);
 	tally_done(&history->banned_logins);
 	front_done(&history->front);
+	tally_done(&history->events);
+	series_done(&history->series);
 	free(history->jails);
 	*history = (struct history){ 0 };
 }
@@ -68,6 +72,27 @@ static int take_lost(struct history *history, const struct entry *entry)
 	return 1;
 }
 
+/* Where the journal begins late, that is a blind stretch, but it shall not be most of the picture.
+ */
+static void history_begin_series(struct history *history, const uint8_t seed[static 16])
+{
+	usec_t since = history->since, oldest = MIN(history->oldest, history->until);
+	time_t seconds;
+	struct tm local = { 0 };
+
+	if (oldest > since && oldest - since > history->until - oldest)
+		since = oldest;
+	seconds = (time_t)(since / USEC_PER_SEC);
+	(void)localtime_r(&seconds, &local); /* or UTC */
+	series_init(&history->series, since, history->until, local.tm_gmtoff);
+	if (oldest > since + USEC_PER_HOUR)
+		series_mark_blind(&history->series, since, oldest);
+	history->digest->stop_id = log_id(LOG_STOP);
+	history->digest->blind_id = log_id(LOG_BLIND);
+	history->digest->series = &history->series;
+	tally_init(&history->events, seed, MAX_EVENTS, NAME_SIZE);
+}
+
 int history_read_said(struct history *history, struct journal *journal)
 {
 	uint8_t seed[16];
@@ -81,6 +106,8 @@ int history_read_said(struct history *history, struct journal *journal)
 	if (journal_oldest(journal, &history->oldest) < 0)
 		history->oldest = 0;
 	r = digest_new(seed, log_id(LOG_START), &history->digest);
+	if (r >= 0 && history->timed)
+		history_begin_series(history, seed);
 	if (r >= 0)
 		r = journal_select_own(journal, NULL, 0, true);
 	if (r >= 0)
@@ -94,6 +121,8 @@ int history_read_said(struct history *history, struct journal *journal)
 		if (r == -EBADMSG)
 			r = 0;
 	}
+	if (r >= 0 && history->timed && history->digest->stopped > 0)
+		series_mark_blind(&history->series, history->digest->stopped, history->until);
 	return r;
 }
 
@@ -137,13 +166,23 @@ static int set_ignored(struct engine *engine, const struct policy *policy)
 	return engine_set_ignored(engine, list.prefixes, list.n_prefixes);
 }
 
+static const struct tally_item *history_find_offender(const struct digest *digest, const char *jail,
+						      const char *prefix)
+{
+	const struct digest_jail *said = digest_find_jail(digest, jail);
+
+	return said ? tally_find(&digest->offenders, (unsigned)(said - digest->jails), prefix)
+		    : NULL;
+}
+
 /* Who got in, and from where. */
-static int note_login(struct history *history, const struct engine *engine,
+static int note_login(struct history *history, const struct engine *engine, const char *jail,
 		      const struct verdict_of_hit *hit, usec_t time)
 {
 	struct prefix prefix = engine_prefix_of(engine, hit->jail, &hit->address);
 	cleanup(freep) char *user = NULL;
 	char text[PREFIX_TEXT_MAX], name[LOGIN_SIZE];
+	const struct tally_item *offender;
 	struct tally_item *item;
 
 	user = bytes_to_display(hit->user.data ? hit->user : SPAN_LITERAL(""), USER_KEPT);
@@ -155,7 +194,31 @@ static int note_login(struct history *history, const struct engine *engine,
 		return -ENOMEM;
 	item->count++;
 	item->last = MAX(item->last, time);
+	offender = history->digest ? history_find_offender(history->digest, jail, text) : NULL;
+	item->peak += offender && time < offender->first;
 	return 0;
+}
+
+/* One failure that was counted, or prevented by a ban. */
+static int note_failure(struct history *history, const struct jail *jail,
+			const struct verdict_of_hit *hit, usec_t time)
+{
+	bool prevented = hit->why == WHY_BANNED;
+	struct tally_item *item;
+
+	if (prevented)
+		history->jails[hit->jail].prevented += hit->weight;
+	else
+		history->jails[hit->jail].failures += hit->weight;
+	if (!history->timed)
+		return 0;
+	item = tally_note(&history->events, hit->jail, jail->rule->events[hit->event].name);
+	if (!item)
+		return -ENOMEM;
+	*(prevented ? &item->weight : &item->count) += hit->weight;
+	item->last = MAX(item->last, time);
+	return series_add(&history->series, prevented ? SERIES_PREVENTED : SERIES_FAILURES,
+			  jail->name, time, hit->weight);
 }
 
 /* 1: read to the end; 0: given up at `counted_until`. */
@@ -188,12 +251,13 @@ static int read_entries(struct history *history, const struct history_source *so
 			bool failure = hit->why == WHY_COUNTED || hit->why == WHY_REPEATED ||
 				       hit->why == WHY_BANNED || hit->why == WHY_PRIVATE;
 
-			if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED)
-				history->jails[hit->jail].failures += hit->weight;
-			else if (hit->why == WHY_BANNED)
-				history->jails[hit->jail].prevented += hit->weight;
+			const struct jail *jail = ruleset_jail(source->ruleset, hit->jail);
+
+			if (hit->why == WHY_COUNTED || hit->why == WHY_REPEATED ||
+			    hit->why == WHY_BANNED)
+				r = note_failure(history, jail, hit, time);
 			else if (hit->why == WHY_SUCCESS && hit->has_address)
-				r = note_login(history, engine, hit, time);
+				r = note_login(history, engine, jail->name, hit, time);
 			if (r >= 0 && hit->has_address && (failure || hit->why == WHY_SUCCESS))
 				r = front_note(&history->front, &hit->address, failure);
 		}
@@ -291,6 +355,7 @@ int history_find_banned_logins(struct history *history, const struct ruleset *ru
 			return -ENOMEM;
 		item->count = login->count;
 		item->weight = offender->count;
+		item->peak = login->peak;
 		item->last = login->last;
 	}
 	return 0;

@@ -29,6 +29,10 @@ struct history {
 	struct front front;                  /* of whom it is made */
 	usec_t reach, note_reach;            /* of the engine: see engine.h */
 	bool hurried;                        /* that is not all up to `until` */
+	bool timed; /* set by the caller: series and events, too; with any patience */
+	struct series series;
+	struct tally events; /* timed; group: jail in force; name: event; count: failures, weight:
+				prevented, tenths */
 };
 
 /* What is counted, by which rules, compiled by config_compile_all(); all borrowed. */
@@ -47,7 +51,8 @@ int history_count(struct history *history, const struct history_source *source) 
 void history_done(struct history *history);
 
 /* Of the logins those from where somebody was banned, too: a user who was locked out, or a password
- * that was guessed. Group: index of the digest's jails; weight: bans. -ENOMEM. */
+ * that was guessed. Group: index of the digest's jails; weight: bans; peak: logins before the first
+ * of these. -ENOMEM. */
 int history_find_banned_logins(struct history *history, const struct ruleset *ruleset) must_check;
 /* "PREFIX USER" taken apart; the user may be "". */
 void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],

@@ -169,10 +169,32 @@ static void take_deed(struct said *said, const char *action, uint64_t *count)
 		++*count;
 }
 
+/* How long the ban was meant to last; 0 where that is not said. */
+static usec_t said_bantime(struct said *said)
+{
+	char text[32];
+
+	if (said_text(said, "BANISH_BANTIME_USEC", text, sizeof(text)) &&
+	    strcmp(text, "infinity") == 0)
+		return USEC_INFINITY;
+	return said_number(said, "BANISH_BANTIME_USEC");
+}
+
+static void said_bans(struct said *said, uint64_t n)
+{
+	struct digest *digest = said->digest;
+
+	digest->jails[said->jail].bans += n;
+	if (digest->series && series_add(digest->series, SERIES_BANS,
+					 digest->jails[said->jail].name, said->time, n) < 0)
+		said->error = -ENOMEM;
+}
+
 static void take_ban(struct said *said)
 {
 	struct digest_jail *jail = &said->digest->jails[said->jail];
 	uint64_t failures, offence, n_offenders;
+	usec_t bantime;
 	char text[PREFIX_TEXT_MAX], cursor[VALUE_SIZE];
 	struct prefix prefix, network;
 	struct tally_item *item;
@@ -187,9 +209,10 @@ static void take_ban(struct said *said)
 	failures = said_tenths(said, "BANISH_FAILURES");
 	offence = said_number(said, "BANISH_OFFENCE");
 	n_offenders = said_number(said, "BANISH_OFFENDERS");
+	bantime = said_bantime(said);
 	if (said->error)
 		return;
-	jail->bans++;
+	said_bans(said, 1);
 	jail->again += offence > 1;
 	if (n_offenders > 0) { /* they were counted one by one */
 		jail->networks++;
@@ -201,6 +224,9 @@ static void take_ban(struct said *said)
 	first = item->count++ == 0; /* with his first ban his network has one more */
 	item->weight += failures;
 	item->peak = MAX(item->peak, offence);
+	item->first = first ? said->time : item->first;
+	if (__builtin_add_overflow(item->time, bantime, &item->time))
+		item->time = USEC_INFINITY;
 	network = address_widen(&prefix.address, MIN(prefix.length, prefix.address.family == AF_INET
 									    ? DIGEST_NETWORK4
 									    : DIGEST_NETWORK6));
@@ -230,7 +256,7 @@ static void take_bans(struct said *said)
 	n_repeated = said_number(said, "BANISH_REPEATED");
 	if (said->error)
 		return;
-	jail->bans += n;
+	said_bans(said, n);
 	jail->networks += MIN(n_networks, n);
 	jail->again += MIN(n_repeated, n);
 	said->digest->n_unnamed += n - MIN(n, n_networks + n_repeated);
@@ -301,6 +327,21 @@ static struct digest_remark *find_remark(struct digest *digest, const char *id, 
 	return remark;
 }
 
+/* From a stop to the next start nobody was banned, and what was missed was told once. */
+static void take_blindness(struct said *said, const char *id, bool warning)
+{
+	struct digest *digest = said->digest;
+
+	if (strcmp(id, digest->stop_id) == 0)
+		digest->stopped = said->time;
+	if (strcmp(id, digest->start_id) == 0 && digest->stopped > 0) {
+		series_mark_blind(digest->series, digest->stopped, said->time);
+		digest->stopped = 0;
+	}
+	if (warning && strcmp(id, digest->blind_id) == 0)
+		series_mark_blind(digest->series, said->time, said->time);
+}
+
 static void take_remark(struct said *said)
 {
 	struct digest *digest = said->digest;
@@ -313,6 +354,8 @@ static void take_remark(struct said *said)
 	digest->n_entries++;
 	digest->n_starts += strcmp(id, digest->start_id) == 0;
 	priority = said_number(said, "PRIORITY");
+	if (digest->series)
+		take_blindness(said, id, priority <= WARNING);
 	if (priority > WARNING) {
 		for (size_t i = 0; i < digest->n_remarks; i++)
 			if (digest->remarks[i].jail == said->jail &&

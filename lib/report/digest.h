@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/types.h"
 #include "entry/entry.h"
+#include "report/series.h"
 #include "report/tally.h"
 
 #define DIGEST_MAX_OFFENDERS 65536
@@ -55,13 +56,18 @@ struct digest {
 	size_t n_jails;
 	struct digest_remark remarks[DIGEST_MAX_REMARKS];
 	size_t n_remarks;
-	uint64_t n_remarks_folded;    /* warnings beyond DIGEST_MAX_REMARKS kinds */
-	const char *start_id;         /* borrowed: MESSAGE_ID of the daemon's starts */
-	uint64_t n_entries, n_starts; /* that had a MESSAGE_ID, and that one */
+	uint64_t n_remarks_folded;      /* warnings beyond DIGEST_MAX_REMARKS kinds */
+	const char *start_id;           /* borrowed: MESSAGE_ID of the daemon's starts */
+	const char *stop_id, *blind_id; /* the same of its stops, and of entries that it missed;
+					   NULL: nobody asks */
+	struct series *series;          /* the same: takes bans and what was not seen */
+	usec_t stopped;                 /* and has not been started since; 0: it has */
+	uint64_t n_entries, n_starts;   /* that had a MESSAGE_ID, and that one */
 	uint64_t n_unnamed;     /* offenders whose first ban was told with others' in one entry: in
 				   none of these: */
 	struct tally offenders; /* name: prefix; count: bans; weight: failures, tenths; peak:
-				   offence */
+				   offence; first, last: ban; time: of all bans, as
+				   imposed, USEC_INFINITY: for ever */
 	struct tally networks;  /* name: prefix, group 0; count: offenders; weight: bans */
 	struct tally accounts;  /* name: user; count: warnings; peak: hosts */
 	struct tally seen;      /* bans and unbans that were told */

@@ -16,7 +16,8 @@ struct tally_item {
 	uint64_t count; /* 0: just made; the caller's from here on */
 	uint64_t weight;
 	uint64_t peak;
-	usec_t last;
+	usec_t first, last;
+	usec_t time; /* a sum */
 	char name[];
 };
 

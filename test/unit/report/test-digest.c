@@ -351,6 +351,70 @@ static void a_flood_of_offenders_is_bounded(void **state)
 	assert_int_equal(digest->offenders.n_folded, 100);
 }
 
+static void feed_ban_of(struct digest *digest, usec_t time, const char *cursor, const char *bantime)
+{
+	struct words words = ban(time, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", cursor);
+
+	words.words[9] = bantime;
+	feed(digest, words);
+}
+
+static void how_long_an_offender_was_out_is_told(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const struct tally_item *item;
+
+	assert_int_equal(digest_new(seed, BAN, &digest), 0);
+	feed_ban_of(digest, 10 * SECOND, CURSOR "a", "BANISH_BANTIME_USEC=60000000");
+	feed_ban_of(digest, 90 * SECOND, CURSOR "b", "BANISH_BANTIME_USEC=3600000000");
+	feed_ban_of(digest, 95 * SECOND, CURSOR "b", "BANISH_BANTIME_USEC=3600000000");
+	item = tally_find(&digest->offenders, 0, "203.0.113.7/32");
+	assert_non_null(item);
+	assert_int_equal(item->first, 10 * SECOND);
+	assert_int_equal(item->last, 90 * SECOND);
+	assert_int_equal(item->time, 3660 * SECOND);
+	feed_ban_of(digest, 100 * SECOND, CURSOR "c", "BANISH_BANTIME_USEC=infinity");
+	feed_ban_of(digest, 110 * SECOND, CURSOR "d", "BANISH_BANTIME_USEC=60000000");
+	assert_true(item->time == USEC_INFINITY);
+}
+
+static void told(struct digest *digest, usec_t time, const char *id, const char *priority)
+{
+	feed(digest, (struct words){ time, { id, priority, "MESSAGE=x" }, 0 });
+}
+
+static void when_bans_were_and_what_was_not_seen(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	const usec_t hour = USEC_PER_HOUR;
+	struct series series;
+
+	series_init(&series, 0, 9 * hour, 0);
+	assert_int_equal(digest_new(seed, "start", &digest), 0);
+	digest->stop_id = "stop";
+	digest->blind_id = "blind";
+	digest->series = &series;
+	feed_ban_of(digest, 1, CURSOR "a", NULL);
+	feed_ban_of(digest, hour, CURSOR "a", NULL);              /* said again */
+	told(digest, 2 * hour, "MESSAGE_ID=start", "PRIORITY=6"); /* it crashed: since when? */
+	told(digest, 3 * hour, "MESSAGE_ID=stop", "PRIORITY=6");
+	told(digest, 4 * hour, "MESSAGE_ID=start", "PRIORITY=6");
+	told(digest, 6 * hour, "MESSAGE_ID=blind", "PRIORITY=6"); /* it sees again */
+	told(digest, 7 * hour, "MESSAGE_ID=blind", "PRIORITY=4");
+	assert_int_equal(digest->stopped, 0);
+	told(digest, 9 * hour, "MESSAGE_ID=stop", "PRIORITY=6");
+	assert_int_equal(digest->stopped, 9 * hour);
+	feed(digest, (struct words){ 5 * hour,
+				     { "BANISH_ACTION=bans", MOX, CURSOR "c", "BANISH_COUNT=7" },
+				     0 });
+	assert_int_equal(series_sum_slot(&series, SERIES_BANS, 0), 1);
+	assert_int_equal(series_sum_slot(&series, SERIES_BANS, 1), 0);
+	assert_int_equal(series_sum_slot(&series, SERIES_BANS, 5), 7);
+	for (size_t i = 0; i < series.n_slots; i++)
+		assert_int_equal(series.blind[i], i == 3 || i == 4 || i == 7);
+	series_done(&series);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +430,8 @@ int main(void)
 		cmocka_unit_test(many_kinds_of_warnings_are_folded),
 		cmocka_unit_test(nonsense_is_passed_over),
 		cmocka_unit_test(a_flood_of_offenders_is_bounded),
+		cmocka_unit_test(how_long_an_offender_was_out_is_told),
+		cmocka_unit_test(when_bans_were_and_what_was_not_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
