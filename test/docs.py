@@ -98,10 +98,9 @@ def check_messages():
 def check_json():
     """What status and report print as JSON stands in their page."""
     page = read('packaging/man/banish.8')
-    for verb, name in (('status', 'status-print'), ('report', 'report')):
-        code = read(f'daemon/{verb}/{name}.c')
-        if verb == 'status':
-            code += read('daemon/cli/history.c')
+    for verb, names in (('status', ['status/status-print', 'cli/history']),
+                        ('report', ['report/report', 'report/report-lists'])):
+        code = ''.join(read(f'daemon/{name}.c') for name in names)
         keys = set(re.findall(r'\bROW(?:_(?!SAID)[A-Z_]+)?\(\s*"([a-z_]+)"', code))
         keys |= set(re.findall(r'"what", "([a-z]+)"', code))
         keys |= set(re.findall(r'\.(?:what|key) = "([a-z]+)"', code))

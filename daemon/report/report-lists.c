@@ -1,0 +1,209 @@
+/* The tables of `banish report`: jails, offenders, networks, accounts. */
+#include "report/report.h"
+
+#include "cli/output.h"
+#include "report/human.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define USER_SHOWN 32 /* bytes of an account's name in a column */
+
+static bool report_has_rule(const struct report *report, const char *jail)
+{
+	for (unsigned i = 0; report->ruleset && i < ruleset_n_jails(report->ruleset); i++)
+		if (strcmp(ruleset_jail(report->ruleset, i)->name, jail) == 0)
+			return true;
+	return false;
+}
+
+/* An object, or a line of a table for people. */
+static int report_add(const struct report *report, struct columns *columns, const char *const *keys,
+		      const struct row *rows)
+{
+	return report->common.json ? output_print(true, NULL, rows)
+				   : output_add_cells(columns, keys, rows);
+}
+
+/* `count` NULL: not counted; `said` NULL: nothing. */
+static int report_add_jail(const struct report *report, struct columns *columns, const char *name,
+			   const struct history_count *count, const struct digest_jail *said)
+{
+	static const char *const keys[] = { "jail",  "failures", "prevented", "bans",
+					    "again", "by_hand",  "unbans",    NULL };
+	enum row_kind if_counted = IF_KNOWN(count, KIND_WEIGHT);
+	const struct row rows[] = {
+		ROW_TEXT("what", "jail"),
+		ROW_TEXT("jail", name),
+		ROW("failures", if_counted, number, count ? count->failures : 0),
+		ROW("prevented", if_counted, number, count ? count->prevented : 0),
+		ROW_NUMBER("bans", said ? said->bans : 0),
+		ROW_NUMBER("network_bans", said ? said->networks : 0),
+		ROW_NUMBER("again", said ? said->again : 0),
+		ROW_NUMBER("by_hand", said ? said->by_hand : 0),
+		ROW_NUMBER("unbans", said ? said->unbans : 0),
+		ROW_END,
+	};
+
+	return report_add(report, columns, keys, rows);
+}
+
+static int report_print_columns(const char *title, const struct columns *columns)
+{
+	cleanup(freep) char *text = NULL;
+	int r;
+
+	r = columns_format(columns, &text);
+	if (r >= 0)
+		printf("\n%s%s", title, text);
+	return r;
+}
+
+/* Jails in force first; those that were only spoken of behind them. */
+int report_print_jails(const struct report *report)
+{
+	static const char *const head[] = { "JAIL",  "FAILURES", "PREVENTED", "BANS",
+					    "AGAIN", "BY HAND",  "UNBANS" };
+	cleanup(columns_done) struct columns columns = { .alignment = "<>>>>>>" };
+	size_t n_rules = report->ruleset ? ruleset_n_jails(report->ruleset) : 0;
+	const struct digest *digest = report->history.digest;
+	int r;
+
+	r = columns_add(&columns, head);
+	for (unsigned i = 0; r >= 0 && i < n_rules; i++) {
+		const char *name = ruleset_jail(report->ruleset, i)->name;
+
+		r = report_add_jail(report, &columns, name, &report->history.jails[i],
+				    digest_find_jail(digest, name));
+	}
+	for (size_t i = 0; r >= 0 && i < digest->n_jails; i++)
+		if (!report_has_rule(report, digest->jails[i].name))
+			r = report_add_jail(report, &columns, digest->jails[i].name, NULL,
+					    &digest->jails[i]);
+	if (r < 0 || report->common.json || n_rules + digest->n_jails == 0)
+		return r;
+	return report_print_columns("", &columns);
+}
+
+static int descending(uint64_t a, uint64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int by_bans(const struct tally_item *a, const struct tally_item *b)
+{
+	return descending(a->count, b->count)
+		       ?: descending(a->weight, b->weight) ?: descending(a->last, b->last);
+}
+
+static int by_offence(const struct tally_item *a, const struct tally_item *b)
+{
+	return descending(a->peak, b->peak) ?: by_bans(a, b);
+}
+
+/* The lists: what an item is called, which come first and are worth a line, their table, and which
+ * rows are the cells of that. */
+static const struct report_table {
+	const char *what, *title;
+	tally_compare_t compare;
+	uint64_t min_count, min_peak;
+	const char *alignment, *head[7], *keys[7];
+} tables[] = {
+	[LIST_OFFENDERS] = { .what = "offender",
+			     .title = "Worst offenders:\n",
+			     .compare = by_bans,
+			     .alignment = "<<>><",
+			     .head = { "PREFIX", "JAIL", "BANS", "FAILURES", "LAST BAN" },
+			     .keys = { "prefix", "jail", "bans", "failures", "last_usec" } },
+	[LIST_REPEATED] = { .what = "repeated",
+			    .title = "Offenders who came back:\n",
+			    .compare = by_offence,
+			    .min_peak = 2,
+			    .alignment = "<<>><",
+			    .head = { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" },
+			    .keys = { "prefix", "jail", "bans", "offence", "last_usec" } },
+	[LIST_LOGINS] = { .what = "login",
+			  .title = "Banned, but logged in too (a user of yours, or a guessed "
+				   "password):\n",
+			  .compare = by_bans,
+			  .alignment = "<<>><<",
+			  .head = { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN", "ACCOUNT" },
+			  .keys = { "prefix", "jail", "bans", "logins", "last_usec", "user" } },
+	[LIST_NETWORKS] = { .what = "network",
+			    .title = "Networks with several offenders:\n",
+			    .compare = by_bans,
+			    .min_count = 2,
+			    .alignment = "<>><",
+			    .head = { "NETWORK", "OFFENDERS", "BANS", "LAST BAN" },
+			    .keys = { "prefix", "offenders", "bans", "last_usec" } },
+	[LIST_ACCOUNTS] = { .what = "account",
+			    .title = "Accounts under attack:\n",
+			    .compare = by_offence,
+			    .alignment = "<>><<",
+			    .head = { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" },
+			    .keys = { "jail", "hosts", "warnings", "last_usec", "user" } },
+};
+
+/* What the numbers of an item are, the tallies' headers say. */
+static int report_add_item(const struct report *report, enum report_list list,
+			   struct columns *columns, const struct tally_item *item)
+{
+	bool offender = list == LIST_OFFENDERS || list == LIST_REPEATED;
+	bool login = list == LIST_LOGINS, account = list == LIST_ACCOUNTS;
+	const struct digest *digest = report->history.digest;
+	const char *user = item->name, *prefix = item->name;
+	char buffer[PREFIX_TEXT_MAX];
+
+	if (login) {
+		history_split_login(item, buffer, &user);
+		prefix = buffer;
+	}
+	return report_add(
+		report, columns, tables[list].keys,
+		(const struct row[]){
+			ROW_TEXT("what", tables[list].what),
+			ROW("jail", IF_THERE(list != LIST_NETWORKS, KIND_TEXT), text,
+			    item->group < digest->n_jails ? digest->jails[item->group].name : "?"),
+			ROW("prefix", IF_THERE(!account, KIND_TEXT), text, prefix),
+			{ .key = "user",
+			  .kind = IF_THERE(login || account, KIND_BYTES),
+			  .bytes = *user || account || !report->common.json ? span_of(user)
+									    : (struct span){ 0 },
+			  .max = USER_SHOWN },
+			ROW("offenders", IF_THERE(list == LIST_NETWORKS, KIND_NUMBER), number,
+			    item->count),
+			ROW("bans", IF_THERE(!account, KIND_NUMBER), number,
+			    offender ? item->count : item->weight),
+			ROW("logins", IF_THERE(login, KIND_NUMBER), number, item->count),
+			ROW("failures", IF_THERE(offender, KIND_WEIGHT), number, item->weight),
+			ROW("offence", IF_THERE(offender, KIND_NUMBER), number, item->peak),
+			ROW("hosts", IF_THERE(account, KIND_NUMBER), number, item->peak),
+			ROW("warnings", IF_THERE(account, KIND_NUMBER), number, item->count),
+			ROW_TIME("last_usec", item->last),
+			ROW_END,
+		});
+}
+
+int report_print_list(const struct report *report, enum report_list list, const struct tally *tally)
+{
+	const struct report_table *table = &tables[list];
+	cleanup(columns_done) struct columns columns = { .alignment = table->alignment };
+	cleanup(freep) const struct tally_item **items =
+		calloc(report->top + 1, sizeof(const struct tally_item *));
+	size_t n;
+	int r;
+
+	if (!items)
+		return -ENOMEM;
+	n = tally_top(tally, table->compare, report->top, items);
+	/* sorted, so what is not worth a line stands at the end */
+	while (n > 0 &&
+	       (items[n - 1]->count < table->min_count || items[n - 1]->peak < table->min_peak))
+		n--;
+	if (n == 0)
+		return 0;
+	r = columns_add(&columns, table->head);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = report_add_item(report, list, &columns, items[i]);
+	return r < 0 || report->common.json ? r : report_print_columns(table->title, &columns);
+}
