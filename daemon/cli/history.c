@@ -380,20 +380,30 @@ static int later(const void *a, const void *b)
 	return (left->last < right->last) - (left->last > right->last);
 }
 
+size_t history_warnings(const struct history *history, bool with_targets,
+			const struct digest_remark *ret[static DIGEST_MAX_REMARKS])
+{
+	const struct digest *digest = history->digest;
+	size_t n = 0;
+
+	for (size_t i = 0; i < digest->n_remarks; i++)
+		if (!digest->remarks[i].mended &&
+		    (with_targets || strcmp(digest->remarks[i].id, log_id(LOG_TARGET)) != 0))
+			ret[n++] = &digest->remarks[i];
+	qsort(ret, n, sizeof(ret[0]), later);
+	return n;
+}
+
 int history_print_warnings(const struct history *history, size_t max_warnings, bool with_targets)
 {
 	const struct digest *digest = history->digest;
 	const struct digest_remark *sorted[DIGEST_MAX_REMARKS];
 	char time[TIMESTAMP_TEXT_MAX];
-	size_t n = 0;
+	size_t n;
 
 	if (!digest)
 		return 0;
-	for (size_t i = 0; i < digest->n_remarks; i++)
-		if (!digest->remarks[i].mended &&
-		    (with_targets || strcmp(digest->remarks[i].id, log_id(LOG_TARGET)) != 0))
-			sorted[n++] = &digest->remarks[i];
-	qsort(sorted, n, sizeof(sorted[0]), later);
+	n = history_warnings(history, with_targets, sorted);
 	if (n > 0 || history->n_lost > 0)
 		printf("\nWarnings since %s, the latest of each kind:\n",
 		       timestamp_format(history->since, time));

@@ -65,6 +65,9 @@ int history_print_folded(const char *label, int width, const char *text) must_ch
  * where there are none. -ENOMEM. */
 int history_print_warnings(const struct history *history, size_t max_warnings,
 			   bool with_targets) must_check;
+/* The same warnings, latest first; how many. Borrowed. */
+size_t history_warnings(const struct history *history, bool with_targets,
+			const struct digest_remark *ret[static DIGEST_MAX_REMARKS]);
 int history_print_warnings_json(const struct history *history) must_check;
 
 #endif

@@ -152,7 +152,7 @@ int output_add_cells(struct columns *columns, const char *const *keys, const str
 	int r = 0;
 
 	for (; r >= 0 && keys[n]; n++)
-		r = output_show(output_find(rows, span_of(keys[n])), true, &cells[n]);
+		r = output_show(output_find(rows, span_of(keys[n])), !columns->exact, &cells[n]);
 	if (r >= 0)
 		r = columns_add(columns, (const char *const *)cells);
 	while (n > 0)

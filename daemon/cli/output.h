@@ -78,7 +78,7 @@ struct row {
 int output_print(bool json, const char *sentence, const struct row *rows) must_check;
 
 /* A line of a table: the values of `keys` (there is an empty one for "nothing known"), numbers and
- * weights as short as people read them. 0 or -ENOMEM. */
+ * weights as short as people read them, unless it is exact. 0 or -ENOMEM. */
 int output_add_cells(struct columns *columns, const char *const *keys,
 		     const struct row *rows) must_check;
 

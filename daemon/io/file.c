@@ -200,3 +200,23 @@ int file_publish(const char *folder, const char *name, const char *data, size_t 
 	(void)unlink(temporary); /* what a crash left behind may be another user's */
 	return replace(path, temporary, 0644, take_whole, &whole);
 }
+
+int file_save_private(const char *path, const char *data, size_t size)
+{
+	cleanup(freep) char *temporary = NULL;
+	struct span whole = { data, size };
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) /* /dev/null would be gone */
+		return -EINVAL;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(temporary, O_CLOEXEC); /* a new one, of mode 0600 */
+	if (fd < 0)
+		return -errno;
+	(void)close(fd);
+	return replace(path, temporary, 0600, take_whole, &whole);
+}

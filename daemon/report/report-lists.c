@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "cli/output.h"
+#include "report/html.h"
 #include "report/human.h"
 
 #include <errno.h>
@@ -29,8 +30,8 @@ static int report_add(const struct report *report, struct columns *columns, cons
 static int report_add_jail(const struct report *report, struct columns *columns, const char *name,
 			   const struct history_count *count, const struct digest_jail *said)
 {
-	static const char *const keys[] = { "jail",  "failures", "prevented", "bans",
-					    "again", "by_hand",  "unbans",    NULL };
+	static const char *const keys[] = { "jail",    "failures", "prevented",    "bans", "again",
+					    "by_hand", "unbans",   "network_bans", NULL };
 	enum row_kind if_counted = IF_KNOWN(count, KIND_WEIGHT);
 	const struct row rows[] = {
 		ROW_TEXT("what", "jail"),
@@ -48,14 +49,20 @@ static int report_add_jail(const struct report *report, struct columns *columns,
 	return report_add(report, columns, keys, rows);
 }
 
-static int report_print_columns(const char *title, const struct columns *columns)
+/* On a page without the lead, which is a text's. */
+static int report_print_columns(const struct report *report, const struct html_table *table,
+				const char *lead, const struct columns *columns)
 {
 	cleanup(freep) char *text = NULL;
 	int r;
 
+	if (report->page) {
+		html_table(report->page, table, columns);
+		return 0;
+	}
 	r = columns_format(columns, &text);
 	if (r >= 0)
-		printf("\n%s%s", title, text);
+		printf("\n%s%s%s", lead, *lead ? ":\n" : "", text);
 	return r;
 }
 
@@ -63,8 +70,17 @@ static int report_print_columns(const char *title, const struct columns *columns
 int report_print_jails(const struct report *report)
 {
 	static const char *const head[] = { "JAIL",  "FAILURES", "PREVENTED", "BANS",
-					    "AGAIN", "BY HAND",  "UNBANS" };
-	cleanup(columns_done) struct columns columns = { .alignment = "<>>>>>>" };
+					    "AGAIN", "BY HAND",  "UNBANS",    "NETWORKS" };
+	static const struct html_table table = {
+		"jail", "Jails",
+		"Failures: counted, by the rules and the policy as they are now. Prevented: failures "
+		"of offenders who were banned already. Bans: made by the daemon; again: of these, of "
+		"offenders who had been banned before; networks: of these, of whole networks. By "
+		"hand: bans that somebody made. Unbans: bans that somebody ended."
+	};
+	cleanup(columns_done) struct columns columns = { .alignment = report->page ? "<>>>>>>>"
+										   : "<>>>>>>",
+							 .exact = report->page };
 	size_t n_rules = report->ruleset ? ruleset_n_jails(report->ruleset) : 0;
 	const struct digest *digest = report->history.digest;
 	int r;
@@ -82,7 +98,7 @@ int report_print_jails(const struct report *report)
 					    &digest->jails[i]);
 	if (r < 0 || report->common.json || n_rules + digest->n_jails == 0)
 		return r;
-	return report_print_columns("", &columns);
+	return report_print_columns(report, &table, "", &columns);
 }
 
 static int descending(uint64_t a, uint64_t b)
@@ -104,45 +120,81 @@ static int by_offence(const struct tally_item *a, const struct tally_item *b)
 /* The lists: what an item is called, which come first and are worth a line, their table, and which
  * rows are the cells of that. */
 static const struct report_table {
-	const char *what, *title;
+	struct html_table on_page;
 	tally_compare_t compare;
 	uint64_t min_count, min_peak;
-	const char *alignment, *head[7], *keys[7];
+	const char *alignment; /* of a text, which has the first columns; NULL: none */
+	const char *wide, *head[9], *keys[9];
 } tables[] = {
-	[LIST_OFFENDERS] = { .what = "offender",
-			     .title = "Worst offenders:\n",
+	[LIST_OFFENDERS] = { .on_page = { "offender", "Worst offenders",
+					  "Failures: those that led to the bans. Out: the times of "
+					  "the bans added up, as imposed." },
 			     .compare = by_bans,
 			     .alignment = "<<>><",
-			     .head = { "PREFIX", "JAIL", "BANS", "FAILURES", "LAST BAN" },
-			     .keys = { "prefix", "jail", "bans", "failures", "last_usec" } },
-	[LIST_REPEATED] = { .what = "repeated",
-			    .title = "Offenders who came back:\n",
+			     .wide = "<<>><<<",
+			     .head = { "PREFIX", "JAIL", "BANS", "FAILURES", "LAST BAN",
+				       "FIRST BAN", "OUT" },
+			     .keys = { "prefix", "jail", "bans", "failures", "last_usec",
+				       "first_usec", "out" } },
+	[LIST_REPEATED] = { .on_page = { "repeated", "Offenders who came back",
+					 "Offence: which ban the last one was, with those that the "
+					 "daemon remembers from before." },
 			    .compare = by_offence,
 			    .min_peak = 2,
 			    .alignment = "<<>><",
-			    .head = { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN" },
-			    .keys = { "prefix", "jail", "bans", "offence", "last_usec" } },
-	[LIST_LOGINS] = { .what = "login",
-			  .title = "Banned, but logged in too (a user of yours, or a guessed "
-				   "password):\n",
+			    .wide = "<<>><<<",
+			    .head = { "PREFIX", "JAIL", "BANS", "OFFENCE", "LAST BAN", "FIRST BAN",
+				      "OUT" },
+			    .keys = { "prefix", "jail", "bans", "offence", "last_usec",
+				      "first_usec", "out" } },
+	[LIST_LOGINS] = { .on_page = { "login",
+				       "Banned, but logged in too (a user of yours, or a guessed "
+				       "password)",
+				       "Before, after: logins before and after the first ban. With "
+				       "logins before it, this is probably a user who was locked "
+				       "out; with none, the password may have been guessed." },
 			  .compare = by_bans,
 			  .alignment = "<<>><<",
-			  .head = { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN", "ACCOUNT" },
-			  .keys = { "prefix", "jail", "bans", "logins", "last_usec", "user" } },
-	[LIST_NETWORKS] = { .what = "network",
-			    .title = "Networks with several offenders:\n",
+			  .wide = "<<>><<>>",
+			  .head = { "PREFIX", "JAIL", "BANS", "LOGINS", "LAST LOGIN", "ACCOUNT",
+				    "BEFORE", "AFTER" },
+			  .keys = { "prefix", "jail", "bans", "logins", "last_usec", "user",
+				    "before", "after" } },
+	[LIST_NETWORKS] = { .on_page = { "network", "Networks with several offenders",
+					 "/24 of IPv4 and /48 of IPv6, whatever the jails do. Bans: "
+					 "of these offenders." },
 			    .compare = by_bans,
 			    .min_count = 2,
 			    .alignment = "<>><",
+			    .wide = "<>><",
 			    .head = { "NETWORK", "OFFENDERS", "BANS", "LAST BAN" },
 			    .keys = { "prefix", "offenders", "bans", "last_usec" } },
-	[LIST_ACCOUNTS] = { .what = "account",
-			    .title = "Accounts under attack:\n",
+	[LIST_ACCOUNTS] = { .on_page = { "account", "Accounts under attack",
+					 "Of which \"targets\" warned. Hosts: that tried it, at "
+					 "most. Times: warnings." },
 			    .compare = by_offence,
 			    .alignment = "<>><<",
+			    .wide = "<>><<",
 			    .head = { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" },
 			    .keys = { "jail", "hosts", "warnings", "last_usec", "user" } },
+	[LIST_EVENTS] = { .on_page = { "event", "Events",
+				       "The failures of each jail by what the rule saw in the line." },
+			  .compare = by_bans,
+			  .wide = "<<>><",
+			  .head = { "JAIL", "EVENT", "FAILURES", "PREVENTED", "LAST" },
+			  .keys = { "jail", "event", "failures", "prevented", "last_usec" } },
 };
+
+/* Events are counted by jail in force, all else by what the daemon spoke of. */
+static const char *report_jail_of(const struct report *report, enum report_list list,
+				  const struct tally_item *item)
+{
+	const struct digest *digest = report->history.digest;
+
+	if (list == LIST_EVENTS)
+		return ruleset_jail(report->ruleset, item->group)->name;
+	return item->group < digest->n_jails ? digest->jails[item->group].name : "?";
+}
 
 /* What the numbers of an item are, the tallies' headers say. */
 static int report_add_item(const struct report *report, enum report_list list,
@@ -150,9 +202,9 @@ static int report_add_item(const struct report *report, enum report_list list,
 {
 	bool offender = list == LIST_OFFENDERS || list == LIST_REPEATED;
 	bool login = list == LIST_LOGINS, account = list == LIST_ACCOUNTS;
-	const struct digest *digest = report->history.digest;
+	bool event = list == LIST_EVENTS, named = login || account;
 	const char *user = item->name, *prefix = item->name;
-	char buffer[PREFIX_TEXT_MAX];
+	char buffer[PREFIX_TEXT_MAX], out[FIGURE_TEXT_MAX];
 
 	if (login) {
 		history_split_login(item, buffer, &user);
@@ -161,25 +213,36 @@ static int report_add_item(const struct report *report, enum report_list list,
 	return report_add(
 		report, columns, tables[list].keys,
 		(const struct row[]){
-			ROW_TEXT("what", tables[list].what),
+			ROW_TEXT("what", tables[list].on_page.what),
 			ROW("jail", IF_THERE(list != LIST_NETWORKS, KIND_TEXT), text,
-			    item->group < digest->n_jails ? digest->jails[item->group].name : "?"),
-			ROW("prefix", IF_THERE(!account, KIND_TEXT), text, prefix),
+			    report_jail_of(report, list, item)),
+			ROW("event", IF_THERE(event, KIND_TEXT), text, item->name),
+			ROW("prefix", IF_THERE(!account && !event, KIND_TEXT), text, prefix),
 			{ .key = "user",
-			  .kind = IF_THERE(login || account, KIND_BYTES),
+			  .kind = IF_THERE(named, KIND_BYTES),
 			  .bytes = *user || account || !report->common.json ? span_of(user)
 									    : (struct span){ 0 },
 			  .max = USER_SHOWN },
 			ROW("offenders", IF_THERE(list == LIST_NETWORKS, KIND_NUMBER), number,
 			    item->count),
-			ROW("bans", IF_THERE(!account, KIND_NUMBER), number,
+			ROW("bans", IF_THERE(!account && !event, KIND_NUMBER), number,
 			    offender ? item->count : item->weight),
 			ROW("logins", IF_THERE(login, KIND_NUMBER), number, item->count),
-			ROW("failures", IF_THERE(offender, KIND_WEIGHT), number, item->weight),
+			ROW("before", IF_THERE(login, KIND_NUMBER), number, item->peak),
+			ROW("failures", IF_THERE(offender || event, KIND_WEIGHT), number,
+			    event ? item->count : item->weight),
+			ROW("prevented", IF_THERE(event, KIND_WEIGHT), number, item->weight),
 			ROW("offence", IF_THERE(offender, KIND_NUMBER), number, item->peak),
 			ROW("hosts", IF_THERE(account, KIND_NUMBER), number, item->peak),
 			ROW("warnings", IF_THERE(account, KIND_NUMBER), number, item->count),
+			ROW("first_usec", IF_THERE(offender, KIND_TIME), number, item->first),
 			ROW_TIME("last_usec", item->last),
+			ROW("banned_usec", IF_THERE(offender, KIND_TIME), number, item->time),
+			ROW_SAID("out", human_age(item->time, out)),
+			{ .key = "after",
+			  .kind = KIND_NUMBER,
+			  .number = item->count - MIN(item->peak, item->count),
+			  .for_people = true },
 			ROW_END,
 		});
 }
@@ -187,14 +250,18 @@ static int report_add_item(const struct report *report, enum report_list list,
 int report_print_list(const struct report *report, enum report_list list, const struct tally *tally)
 {
 	const struct report_table *table = &tables[list];
-	cleanup(columns_done) struct columns columns = { .alignment = table->alignment };
+	cleanup(columns_done) struct columns columns = {
+		.alignment = report->page ? table->wide : table->alignment, .exact = report->page
+	};
 	cleanup(freep) const struct tally_item **items =
 		calloc(report->top + 1, sizeof(const struct tally_item *));
 	size_t n;
-	int r;
+	int r = 0;
 
 	if (!items)
 		return -ENOMEM;
+	if (!report->common.json && !columns.alignment)
+		return 0;
 	n = tally_top(tally, table->compare, report->top, items);
 	/* sorted, so what is not worth a line stands at the end */
 	while (n > 0 &&
@@ -202,8 +269,11 @@ int report_print_list(const struct report *report, enum report_list list, const 
 		n--;
 	if (n == 0)
 		return 0;
-	r = columns_add(&columns, table->head);
+	if (columns.alignment)
+		r = columns_add(&columns, table->head);
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = report_add_item(report, list, &columns, items[i]);
-	return r < 0 || report->common.json ? r : report_print_columns(table->title, &columns);
+	if (r < 0 || report->common.json)
+		return r;
+	return report_print_columns(report, &table->on_page, table->on_page.title, &columns);
 }

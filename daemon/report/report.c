@@ -5,22 +5,27 @@
  */
 #include "report/report.h"
 
+#include "base/printable.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
+#include "io/file.h"
+#include "report/html.h"
 #include "report/human.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define SPAN         (24 * USEC_PER_HOUR) /* where nothing is said */
-#define TOP          10                   /* lines of a list, unless --top says otherwise */
-#define MAX_TOP      10000
-#define MAX_WARNINGS 16
-#define MOMENT       (60 * USEC_PER_SEC) /* that the journal may begin later: nobody misses it */
+#define SPAN          (24 * USEC_PER_HOUR) /* where nothing is said */
+#define TOP           10                   /* lines of a list, unless --top says otherwise */
+#define MAX_TOP       10000
+#define WARNING_SHOWN 1024 /* bytes */
+#define MAX_WARNINGS  16
+#define MOMENT        (60 * USEC_PER_SEC) /* that the journal may begin later: nobody misses it */
 
 static void report_done(struct report *report)
 {
@@ -52,6 +57,7 @@ static int report_find(struct report *report)
 		return r;
 	history->since = report->common.since;
 	history->until = report->common.until;
+	history->timed = report->html || report->common.json;
 	r = history_read_said(history, report->journal);
 	if (r < 0 || !report->ruleset)
 		return r;
@@ -63,43 +69,80 @@ static int report_find(struct report *report)
 	return r;
 }
 
+/* A paragraph. */
+static void printf_like(2, 3) report_say(const struct report *report, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (report->page)
+		html_paragraph(report->page, text);
+	else
+		printf("%s\n", text);
+}
+
 /* Whose report this is: mails come from many machines. */
 static void print_head(const struct report *report)
 {
 	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX], age[FIGURE_TEXT_MAX],
-		host[65] = "";
+		host[65] = "", title[80], period[2 * TIMESTAMP_TEXT_MAX + FIGURE_TEXT_MAX];
 	bool here = !report->common.file && !report->common.directory;
 
 	if (here && gethostname(host, sizeof(host) - 1) < 0)
 		host[0] = '\0';
-	printf("banish%s%s, %s to %s (%s)\n", *host ? " on " : "", host,
-	       timestamp_format(report->history.since, since),
-	       timestamp_format(report->history.until, until),
-	       human_age(report->history.until - report->history.since, age));
+	snprintf(title, sizeof(title), "banish%s%s", *host ? " on " : "", host);
+	snprintf(period, sizeof(period), "%s to %s (%s)",
+		 timestamp_format(report->history.since, since),
+		 timestamp_format(report->history.until, until),
+		 human_age(report->history.until - report->history.since, age));
+	if (report->page)
+		html_begin(report->page, title, period);
+	else
+		printf("%s, %s\n", title, period);
 	if (report->history.oldest > report->history.since + MOMENT)
-		printf("The journal begins at %s, earlier events are not known.\n",
-		       timestamp_format(report->history.oldest, since));
+		report_say(report, "The journal begins at %s, earlier events are not known.",
+			   timestamp_format(report->history.oldest, since));
 }
 
 static void print_tail(const struct report *report)
 {
+	const char *gap = report->page ? "" : "\n"; /* of a text */
 	const struct digest *digest = report->history.digest;
 	size_t n = digest->offenders.list.n;
 	uint64_t starts = digest->n_starts;
 
 	if (digest->offenders.n_folded > 0)
-		printf("\nMore than %zu offenders: the lists hold the latest of them.\n", n);
+		report_say(report, "%sMore than %zu offenders: the lists hold the latest of them.",
+			   gap, n);
 	else if (n > report->top)
-		printf("\n%zu offenders in all; \"--top 100\" shows more of them.\n", n);
+		report_say(report, "%s%zu offenders in all; \"--top 100\" shows more of them.", gap,
+			   n);
 	if (digest->n_unnamed > 0)
-		printf("\n%" PRIu64
-		       " more offender%s banned in a flood: counted above, but in no list.\n",
-		       digest->n_unnamed, PLURAL(digest->n_unnamed));
+		report_say(report,
+			   "%s%" PRIu64
+			   " more offender%s banned in a flood: counted above, but in no list.",
+			   gap, digest->n_unnamed, PLURAL(digest->n_unnamed));
 	if (digest->n_entries == 0)
-		printf("\nThe daemon logged nothing in this time: banish status tells whether it "
-		       "runs.\n");
+		report_say(report,
+			   "%sThe daemon logged nothing in this time: banish status tells whether "
+			   "it runs.",
+			   gap);
 	if (starts > 0)
-		printf("\nThe daemon was started %" PRIu64 " time%s.\n", starts, PLURAL(starts));
+		report_say(report, "%sThe daemon was started %" PRIu64 " time%s.", gap, starts,
+			   PLURAL(starts));
+	if (report->page && report->history.n_lost > 0)
+		report_say(report,
+			   "journald dropped %" PRIu64
+			   " entries of banish itself: bans may be missing here.",
+			   report->history.n_lost);
+}
+
+static uint64_t report_n_offenders(const struct digest *digest)
+{
+	return digest->offenders.list.n + digest->offenders.n_folded + digest->n_unnamed;
 }
 
 /* The sums of all jails. */
@@ -140,50 +183,152 @@ static int report_print_summary(const struct report *report, const struct sums *
 				    ROW_NUMBER("bans", sums->bans),
 				    ROW_NUMBER("by_hand", sums->by_hand),
 				    ROW_NUMBER("unbans", sums->unbans),
-				    ROW_NUMBER("offenders", digest->offenders.list.n +
-								    digest->offenders.n_folded +
-								    digest->n_unnamed),
+				    ROW_NUMBER("offenders", report_n_offenders(digest)),
 				    ROW_NUMBER("starts", digest->n_starts),
 				    ROW_NUMBER("lost", history->n_lost),
 				    ROW_END,
 			    });
 }
 
-/* For people, or as JSON. */
+/* The sums and the pictures of a page. */
+static int report_draw(const struct report *report, const struct sums *sums)
+{
+	const struct history *history = &report->history;
+	const struct digest *digest = history->digest;
+	bool counted = report->ruleset;
+	const struct {
+		const char *what, *title;
+		uint64_t tenths;
+		bool known;
+	} figures[] = {
+		{ "failures", "Failures", sums->failures, counted },
+		{ "prevented", "Prevented", sums->prevented, counted },
+		{ "bans", "Bans", sums->bans * WEIGHT_ONE, true },
+		{ "by_hand", "Bans by hand", sums->by_hand * WEIGHT_ONE, true },
+		{ "unbans", "Unbans", sums->unbans * WEIGHT_ONE, true },
+		{ "offenders", "Offenders", report_n_offenders(digest) * WEIGHT_ONE, true },
+	};
+	char number[WEIGHT_TEXT_MAX];
+
+	html_figures_begin(report->page);
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		html_figure(report->page, figures[i].what, figures[i].title,
+			    figures[i].known ? weight_format(figures[i].tenths, number) : "-");
+	html_figures_end(report->page);
+	return html_series(report->page, &history->series, counted);
+}
+
+/* On a page. */
+static int report_draw_warnings(const struct report *report)
+{
+	static const struct html_table table = {
+		"warning", "Warnings",
+		"What banish warned of, the latest of each kind; of accounts see above."
+	};
+	static const char *const head[] = { "LAST", "TIMES", "WARNING" };
+	const struct digest_remark *sorted[DIGEST_MAX_REMARKS];
+	cleanup(columns_done) struct columns columns = { .alignment = "<><" };
+	size_t n = history_warnings(&report->history, false, sorted);
+	char time[TIMESTAMP_TEXT_MAX], times[FIGURE_TEXT_MAX];
+	int r;
+
+	r = columns_add(&columns, head);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		cleanup(freep) char *text =
+			bytes_to_display(span_of(sorted[i]->message), WARNING_SHOWN);
+
+		if (!text)
+			return -ENOMEM;
+		snprintf(times, sizeof(times), "%" PRIu64, sorted[i]->count);
+		r = columns_add(&columns,
+				(const char *const[]){ timestamp_format(sorted[i]->last, time),
+						       times, text });
+	}
+	if (r >= 0 && n > 0)
+		html_table(report->page, &table, &columns);
+	return r;
+}
+
+static int report_print_tables(const struct report *report)
+{
+	const struct history *history = &report->history;
+	const struct digest *digest = history->digest;
+	const struct {
+		enum report_list list;
+		const struct tally *tally;
+	} lists[] = {
+		{ LIST_EVENTS, &history->events },     { LIST_OFFENDERS, &digest->offenders },
+		{ LIST_REPEATED, &digest->offenders }, { LIST_LOGINS, &history->banned_logins },
+		{ LIST_NETWORKS, &digest->networks },  { LIST_ACCOUNTS, &digest->accounts },
+	};
+	int r;
+
+	r = report_print_jails(report);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(lists); i++)
+		r = report_print_list(report, lists[i].list, lists[i].tally);
+	if (r < 0)
+		return r;
+	return report->common.json ? history_print_warnings_json(history)
+	       : report->page      ? report_draw_warnings(report)
+				   : history_print_warnings(history, MAX_WARNINGS, false);
+}
+
+/* For people, as text or as a page, or as JSON. */
 static int report_print(const struct report *report)
 {
 	const struct digest *digest = report->history.digest;
 	const struct sums sums = report_add_up(report);
 	bool json = report->common.json;
-	int r;
+	bool quiet = digest->n_remarks + sums.bans + sums.by_hand + sums.unbans + sums.failures +
+			     sums.prevented + report->history.n_lost ==
+		     0;
+	int r = 0;
 
 	if (!json)
 		print_head(report);
-	if (!json && digest->n_remarks + sums.bans + sums.by_hand + sums.unbans + sums.failures +
-				     sums.prevented + report->history.n_lost ==
-			     0) {
-		printf("\nNothing happened: no failure, no ban, no warning.\n");
-		print_tail(report);
-		return 0;
-	}
-	r = report_print_jails(report);
-	if (r >= 0)
-		r = report_print_list(report, LIST_OFFENDERS, &digest->offenders);
-	if (r >= 0)
-		r = report_print_list(report, LIST_REPEATED, &digest->offenders);
-	if (r >= 0)
-		r = report_print_list(report, LIST_LOGINS, &report->history.banned_logins);
-	if (r >= 0)
-		r = report_print_list(report, LIST_NETWORKS, &digest->networks);
-	if (r >= 0)
-		r = report_print_list(report, LIST_ACCOUNTS, &digest->accounts);
-	if (r >= 0)
-		r = json ? history_print_warnings_json(&report->history)
-			 : history_print_warnings(&report->history, MAX_WARNINGS, false);
+	if (report->page)
+		r = report_draw(report, &sums);
+	if (!json && quiet)
+		report_say(report, "%sNothing happened: no failure, no ban, no warning.",
+			   report->page ? "" : "\n");
+	else if (r >= 0)
+		r = report_print_tables(report);
 	if (r >= 0 && json)
 		r = report_print_summary(report, &sums);
 	else if (r >= 0)
 		print_tail(report);
+	return r;
+}
+
+/* All of the page or nothing: who looks at it while it is made sees the one before. */
+static int report_write_page(struct report *report)
+{
+	cleanup(freep) char *text = NULL;
+	size_t size;
+	int r;
+
+	report->page = open_memstream(&text, &size);
+	if (!report->page)
+		return -ENOMEM;
+	r = report_print(report);
+	html_end(report->page);
+	if (fclose(report->page) != 0)
+		r = -ENOMEM;
+	if (r >= 0 && strcmp(report->html, "-") == 0) {
+		(void)fwrite(text, 1, size, stdout); /* main() looks for errors */
+		return 0;
+	}
+	if (r >= 0) {
+		r = file_save_private(report->html, text, size);
+		if (r == -EINVAL)
+			fprintf(stderr,
+				"banish report: %s is not a regular file; \"-\" is stdout\n",
+				report->html);
+		else if (r < 0)
+			fprintf(stderr, "banish report: cannot write %s: %s\n", report->html,
+				strerror(-r));
+		r = r < 0 ? -EINVAL : 0; /* that has been said */
+	}
 	return r;
 }
 
@@ -207,6 +352,8 @@ int verb_report(int argc, char **argv)
 	const struct option_row rows[] = {
 		OPTION_CONFIG(report.common),
 		OPTION_JSON(report.common),
+		{ "html", "FILE", "write a page with pictures for a browser (\"-\": stdout)",
+		  &report.html, NULL },
 		{ "top", "NUMBER", "lines of each list (default 10, at most 10000)", &report.top,
 		  parse_top },
 		OPTION_JOURNAL(report.common),
@@ -225,13 +372,17 @@ int verb_report(int argc, char **argv)
 		common->until = timestamp_now();
 	if (common->since == USEC_INFINITY)
 		common->since = common->until > SPAN ? common->until - SPAN : 0;
+	if (report.html && common->json) {
+		fprintf(stderr, "banish report: --html and --json exclude each other\n");
+		return EXIT_USAGE;
+	}
 	if (common->since > common->until) {
 		fprintf(stderr, "banish report: --since is later than --until\n");
 		return EXIT_USAGE;
 	}
 	r = report_find(&report);
 	if (r >= 0)
-		r = report_print(&report);
+		r = report.html ? report_write_page(&report) : report_print(&report);
 	if (r < 0 && r != -EINVAL) /* that has been said */
 		fprintf(stderr, "banish report: %s\n", strerror(-r));
 	return r < 0 ? EXIT_NO : EXIT_YES;

@@ -7,6 +7,8 @@
 #include "cli/options.h"
 #include "io/config.h"
 
+#include <stdio.h>
+
 struct report {
 	struct common common;
 	usec_t top; /* lines of each list */
@@ -14,6 +16,8 @@ struct report {
 	struct ruleset *ruleset; /* NULL: the configuration has faults */
 	struct journal *journal;
 	struct history history;
+	const char *html; /* file of the page; NULL: none is wanted */
+	FILE *page;       /* that tables go to; NULL: stdout */
 };
 
 enum report_list {
@@ -22,9 +26,10 @@ enum report_list {
 	LIST_LOGINS,
 	LIST_NETWORKS,
 	LIST_ACCOUNTS,
+	LIST_EVENTS, /* not in a text */
 };
 
-/* To stdout, for people or as JSON; nothing where there is nothing. -ENOMEM. */
+/* To stdout, for people or as JSON, or to the page; nothing where there is nothing. -ENOMEM. */
 int report_print_jails(const struct report *report) must_check;
 int report_print_list(const struct report *report, enum report_list list,
 		      const struct tally *tally) must_check;

@@ -15,6 +15,7 @@ struct columns {
 	size_t widths[SHEET_MAX_COLUMNS];
 	char **cells; /* owned; row after row */
 	size_t n_cells;
+	bool exact; /* what fills it writes numbers in full: there is room */
 };
 
 void columns_done(struct columns *columns);

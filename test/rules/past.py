@@ -13,7 +13,7 @@ def entry(time, **fields):
 
 
 def write(path, entries):
-    out = b""
+    out = bytearray()
     for fields in entries:
         for name, value in fields.items():
             value = value if isinstance(value, bytes) else value.encode()
