@@ -285,5 +285,7 @@ static int status_print_json(const struct status *status)
 
 int status_print(const struct status *status)
 {
+	if (status->prometheus)
+		return status_print_prometheus(status);
 	return status->common.json ? status_print_json(status) : status_print_text(status);
 }

@@ -393,6 +393,8 @@ int verb_status(int argc, char **argv)
 		{ "state", "DIR", "directory of the state (default " STATEDIR ")", &status.statedir,
 		  NULL },
 		OPTION_JSON(status.common),
+		{ "prometheus", NULL, "print metrics for Prometheus; exit 0 whatever they say",
+		  &status.prometheus, NULL },
 		OPTION_PLACE(status.common),
 		{ "since", "TIME", "count failures, bans and warnings from here (default 1d ago)",
 		  &status.common.since, parse_time },
@@ -406,6 +408,10 @@ int verb_status(int argc, char **argv)
 	status.common.since = USEC_INFINITY; /* 1970 may be asked for */
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
+	if (status.prometheus && status.common.json) {
+		fprintf(stderr, "banish status: --prometheus and --json exclude each other\n");
+		return EXIT_USAGE;
+	}
 	status.now = timestamp_now();
 	if (status.common.since == USEC_INFINITY)
 		status.common.since = status.now > SPAN ? status.now - SPAN : 0;
@@ -414,5 +420,7 @@ int verb_status(int argc, char **argv)
 		r = status_print(&status);
 	if (r < 0)
 		fprintf(stderr, "banish status: %s\n", strerror(-r));
+	if (status.prometheus)
+		return r < 0 ? EXIT_NO : EXIT_YES;
 	return r < 0 || status.diagnosis.n_problems > 0 || status.n_unseen > 0 ? EXIT_NO : EXIT_YES;
 }

@@ -28,6 +28,7 @@ struct status_jail {
 
 struct status {
 	struct common common; /* since: of the span */
+	bool prometheus;      /* that form is wanted */
 	const char *statedir;
 	usec_t now;              /* set by the caller, as common is */
 	struct config *config;   /* NULL: faults */
@@ -72,5 +73,7 @@ int status_look_at_kernel(struct status *status) must_check;
 
 /* What is wrong first, lines of 80 columns; or JSON, one object a line. -ENOMEM. */
 int status_print(const struct status *status) must_check;
+/* Metrics in Prometheus' text format. -ENOMEM. */
+int status_print_prometheus(const struct status *status) must_check;
 
 #endif

@@ -1,0 +1,223 @@
+/*
+ * `banish status` as metrics: Prometheus' text format. What is not known is left out; a sum that
+ * starts again from 0 is a counter, what is of the latest stretch of time is a gauge.
+ */
+#include "status/status.h"
+
+#include "base/printable.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+/* With that many decimals: 1 of a weight, 6 of a time. */
+struct sample {
+	bool known;
+	uint64_t number;
+	unsigned decimals;
+};
+
+#define SAMPLE_COUNT(if_known, n)  ((struct sample){ (if_known), (n), 0 })
+#define SAMPLE_WEIGHT(if_known, n) ((struct sample){ (if_known), (n), 1 })
+#define SAMPLE_TIME(n)             ((struct sample){ (n) > 0, (n), 6 })
+
+struct metric {
+	const char *name, *type, *help;
+	struct sample sample;
+};
+
+static void metric_print_head(const struct metric *metric)
+{
+	printf("# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
+	       metric->type);
+}
+
+static void metric_print_value(struct sample sample)
+{
+	uint64_t one = sample.decimals == 6 ? 1000000 : sample.decimals == 1 ? 10 : 1;
+
+	printf("%" PRIu64, sample.number / one);
+	if (sample.number % one > 0)
+		printf(".%0*" PRIu64, (int)sample.decimals, sample.number % one);
+	putchar('\n');
+}
+
+/* A name of somebody else's as the value of a label. */
+static int metric_print_label(const char *name, const char *label, const char *value)
+{
+	cleanup(freep) char *text = bytes_to_display(span_of(value), NAME_SIZE);
+
+	if (!text)
+		return -ENOMEM;
+	printf("%s{%s=\"", name, label);
+	for (const char *p = text; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			putchar('\\');
+		putchar(*p);
+	}
+	fputs("\"} ", stdout);
+	return 0;
+}
+
+static usec_t status_lag(const struct status *status)
+{
+	usec_t oldest = status->facts.oldest_waiting;
+
+	return status->facts.n_waiting > 0 && status->now > oldest ? status->now - oldest : 0;
+}
+
+static void status_print_singles(const struct status *status)
+{
+	const struct facts *facts = &status->facts;
+	bool asked = status->unit.state != UNIT_UNASKED, has_table = facts->has_table;
+	const struct metric metrics[] = {
+		{ "banish_up", "gauge", "Whether the daemon runs.",
+		  SAMPLE_COUNT(asked, status->unit.state == UNIT_ACTIVE) },
+		{ "banish_problems", "gauge", "Problems that banish status finds.",
+		  SAMPLE_COUNT(true, status->diagnosis.n_problems) },
+		{ "banish_unseen", "gauge", "Parts that banish status could not examine.",
+		  SAMPLE_COUNT(true, status->n_unseen) },
+		{ "banish_start_time_seconds", "gauge", "When the daemon was started.",
+		  SAMPLE_TIME(status->started) },
+		{ "banish_restarts_total", "counter", "Restarts of the daemon by systemd.",
+		  SAMPLE_COUNT(status->unit.counts_restarts, status->unit.restarts) },
+		{ "banish_journal_position_timestamp_seconds", "gauge",
+		  "Time of the journal entry up to which the daemon has read and saved.",
+		  SAMPLE_TIME(facts->position) },
+		{ "banish_journal_waiting_entries", "gauge",
+		  "Journal entries behind that position, at most 100000.",
+		  SAMPLE_COUNT(status->counted_waiting, facts->n_waiting) },
+		{ "banish_journal_lag_seconds",
+		  "gauge",
+		  "Age of the oldest entry that waits; up to 30 s is normal.",
+		  { status->counted_waiting, status_lag(status), 6 } },
+		{ "banish_table_intact", "gauge",
+		  "Whether the nftables table stands with all its parts.",
+		  SAMPLE_COUNT(facts->sees_kernel, has_table && !facts->damage) },
+		{ "banish_exempt_packets_total", "counter",
+		  "Packets of ignored hosts that were accepted.",
+		  SAMPLE_COUNT(has_table, status->passed) },
+		{ "banish_recent_seconds",
+		  "gauge",
+		  "Length of the time that the metrics banish_recent_* are of.",
+		  { true, status->now - MIN(status->common.since, status->now), 6 } },
+	};
+
+	printf("# HELP banish_build_info The version of banish.\n"
+	       "# TYPE banish_build_info gauge\nbanish_build_info{version=\"%s\"} 1\n",
+	       VERSION);
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
+		if (!metrics[i].sample.known)
+			continue;
+		metric_print_head(&metrics[i]);
+		printf("%s ", metrics[i].name);
+		metric_print_value(metrics[i].sample);
+	}
+}
+
+static const struct metric jail_metrics[] = {
+	{ "banish_active_bans", "gauge", "Elements in the sets of the jail now.", { 0 } },
+	{ "banish_dropped_packets_total",
+	  "counter",
+	  "Packets of banned hosts that were kept out, since the rules were made.",
+	  { 0 } },
+	{ "banish_dropped_bytes_total",
+	  "counter",
+	  "Bytes of banned hosts that were kept out, since the rules were made.",
+	  { 0 } },
+	{ "banish_last_ban_timestamp_seconds", "gauge", "Time of the latest ban.", { 0 } },
+	{ "banish_recent_bans", "gauge", "Bans of late, those by hand included.", { 0 } },
+	{ "banish_recent_failures", "gauge", "Failures of late that counted.", { 0 } },
+	{ "banish_recent_prevented",
+	  "gauge",
+	  "Failures of late of hosts that were banned already.",
+	  { 0 } },
+};
+
+/* What the i-th of them is of that jail. Of a long journal only a part was counted: not known. */
+static struct sample jail_sample(const struct status *status, const struct status_jail *jail,
+				 size_t i)
+{
+	const struct history *history = &status->history;
+	bool seen = status->facts.sees_kernel;
+	bool counted = jail->count && !history->hurried && history->counted_since <= history->since;
+	const struct sample samples[ARRAY_SIZE(jail_metrics)] = {
+		SAMPLE_COUNT(seen, jail->banned),
+		SAMPLE_COUNT(seen, jail->packets),
+		SAMPLE_COUNT(seen, jail->bytes),
+		SAMPLE_TIME(jail->last_ban),
+		SAMPLE_COUNT(history->digest, jail->bans),
+		SAMPLE_WEIGHT(counted, counted ? jail->count->failures : 0),
+		SAMPLE_WEIGHT(counted, counted ? jail->count->prevented : 0),
+	};
+
+	return samples[i];
+}
+
+static int status_print_jail_metrics(const struct status *status)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(jail_metrics); i++) {
+		bool begun = false;
+
+		for (size_t k = 0; r >= 0 && k < status->n_jails; k++) {
+			struct sample sample = jail_sample(status, &status->jails[k], i);
+
+			if (!sample.known)
+				continue;
+			if (!begun)
+				metric_print_head(&jail_metrics[i]);
+			begun = true;
+			r = metric_print_label(jail_metrics[i].name, "jail", status->jails[k].name);
+			if (r >= 0)
+				metric_print_value(sample);
+		}
+	}
+	return r;
+}
+
+/* By kind: blind, limit, evicted, ... those that did not come up are 0. */
+static int status_print_warning_metrics(const struct status *status)
+{
+	static const struct {
+		const char *name, *id;
+	} kinds[] = {
+#define KIND_NAME(name, id) { #name, id },
+		LOG_KINDS(KIND_NAME)
+#undef KIND_NAME
+	};
+	static const struct metric metric = {
+		"banish_recent_warnings", "gauge", "Warnings of the daemon of late, by kind.", { 0 }
+	};
+	const struct digest *digest = status->history.digest;
+	int r = 0;
+
+	if (!digest)
+		return 0;
+	metric_print_head(&metric);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(kinds); i++) {
+		char kind[24] = "";
+		uint64_t n = 0;
+
+		for (size_t k = 0; k < digest->n_remarks; k++)
+			if (strcmp(digest->remarks[k].id, kinds[i].id) == 0)
+				n += digest->remarks[k].count;
+		for (size_t k = 0; kinds[i].name[k + 4] && k < sizeof(kind) - 1; k++)
+			kind[k] = (char)tolower((unsigned char)kinds[i].name[k + 4]); /* LOG_ */
+		r = metric_print_label(metric.name, "kind", kind);
+		if (r >= 0)
+			metric_print_value(SAMPLE_COUNT(true, n));
+	}
+	return r;
+}
+
+int status_print_prometheus(const struct status *status)
+{
+	int r;
+
+	status_print_singles(status);
+	r = status_print_jail_metrics(status);
+	return r < 0 ? r : status_print_warning_metrics(status);
+}
