@@ -63,3 +63,34 @@ def test_nothing_that_it_could_write_can_be_executed(machine, guard):
     # in the others no ordinary user can make a file, or nobody a regular one
     assert not [folder for folder in writable if "noexec" not in options[folder]
                 and not folder.startswith(("/usr", "/lib", "/run", "/sys/fs/cgroup", "/dev/pts"))]
+
+
+def test_metrics_are_written_for_node_exporter(machine, guard):
+    """By the unit's own settings: the state, the journal and the sets are seen, and nothing else is changed."""
+    machine.attack("203.0.113.95", attempts=5, parallel=True)
+    guard.wait_banned("dovecot4", "203.0.113.95")
+    guard.settle()
+    machine.run("systemctl", "start", "banish-metrics.service")
+    text = machine.output("cat", "/run/banish/metrics/banish.prom")
+    for line in ('banish_up 1', 'banish_table_intact 1', 'banish_unseen 0', 'banish_journal_lag_seconds 0',
+                 'banish_active_bans{jail="dovecot"} 1', 'banish_recent_bans{jail="dovecot"} 1'):
+        assert line in text.splitlines(), text
+    assert machine.output("ls", "-A", "/run/banish/metrics").split() == ["banish.prom"]
+    assert machine.output("stat", "-c", "%U %a", "/run/banish/metrics", "/run/banish/metrics/banish.prom",
+                          "/var/lib/banish").split() == ["banish", "755", "banish", "644", "banish", "700"]
+    assert machine.output("stat", "-c", "%U", "/run/banish/ignore.d").strip() == "banish-resolve"
+    for unit in ("banish-metrics.service", "banish-metrics.timer"):
+        done = machine.run("systemd-analyze", "verify", "--man=no", unit, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_page_for_a_browser(machine, guard):
+    machine.attack("203.0.113.96", attempts=5, parallel=True)
+    guard.wait_entry("ban", jail="dovecot")
+    guard("report", "--html", "/root/page.html")
+    text = machine.output("cat", "/root/page.html")
+    assert "203.0.113.96/32" in text and "1 (dovecot 1)</title>" in text
+    assert machine.output("stat", "-c", "%a", "/root/page.html").strip() == "600"
+    for path in ("/dev/null", "/dev/stdout"):
+        assert guard("report", "--html", path, check=False).returncode == 1
+    assert machine.output("stat", "-c", "%F", "/dev/null").strip() == "character special file"
