@@ -26,7 +26,7 @@ static const char style[] =
 	"body{margin:0 auto;padding:1rem;max-width:70rem;background:var(--back);color:var(--text);"
 	"font:1rem/1.45 system-ui,sans-serif;overflow-wrap:break-word}\n"
 	"h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .2rem}\n"
-	"p{margin:.3rem 0}.dim,.note,dt,th,.x,.y,footer{color:var(--dim)}\n"
+	"p{margin:.3rem 0}section~p{margin-top:1rem}.dim,.note,dt,th,.x,.y,footer{color:var(--dim)}\n"
 	".note,footer,.x,.y,.legend{font-size:.85rem}.note{max-width:45rem}\n"
 	"dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:.6rem;"
 	"margin:1rem 0}\n"
@@ -140,9 +140,9 @@ void html_figure(FILE *page, const char *what, const char *title, const char *nu
 	html_write(page, "<div id=\"%s\"><dt>%s</dt><dd>%s</dd></div>\n", what, title, number);
 }
 
-void html_figures_end(FILE *page)
+void html_figures_end(FILE *page, const char *note)
 {
-	fputs("</dl>\n", page);
+	html_write(page, "</dl>\n<p class=\"note\">%s</p>\n", note);
 }
 
 void html_table(FILE *page, const struct html_table *table, const struct columns *columns)
@@ -172,23 +172,18 @@ void html_table(FILE *page, const struct html_table *table, const struct columns
 	fputs("</tbody>\n</table>\n</section>\n", page);
 }
 
-/* The colours of the rows, the busiest first. */
-static unsigned html_colour(const struct series *series, size_t row)
+/* Each row's, the busiest first; `sums` has one a row, too. */
+static void html_choose_colours(const struct series *series, uint64_t *sums, unsigned *ret)
 {
-	uint64_t sums[2];
-	unsigned before = 0;
-
-	for (size_t i = 0; i < series->n_rows && before < N_COLOURS - 1; i++) {
-		for (size_t k = 0; k < ARRAY_SIZE(sums); k++) {
-			size_t of = k == 0 ? i : row;
-
-			sums[k] = series_sum_row(series, SERIES_FAILURES, of) +
-				  series_sum_row(series, SERIES_PREVENTED, of) +
-				  series_sum_row(series, SERIES_BANS, of) * WEIGHT_ONE;
-		}
-		before += sums[0] > sums[1] || (sums[0] == sums[1] && i < row);
+	for (size_t i = 0; i < series->n_rows; i++)
+		sums[i] = series_sum_row(series, SERIES_FAILURES, i) +
+			  series_sum_row(series, SERIES_PREVENTED, i) +
+			  series_sum_row(series, SERIES_BANS, i) * WEIGHT_ONE;
+	for (size_t i = 0; i < series->n_rows; i++) {
+		ret[i] = 0;
+		for (size_t k = 0; k < series->n_rows && ret[i] < N_COLOURS - 1; k++)
+			ret[i] += sums[k] > sums[i] || (sums[k] == sums[i] && k < i);
 	}
-	return before;
 }
 
 static const char *html_when(const struct series *series, size_t slot,
@@ -257,6 +252,24 @@ static void html_bar(FILE *page, const struct series *series, const unsigned *co
 	fputs("</g>\n", page);
 }
 
+static bool html_is_blind(const struct series *series)
+{
+	bool blind = false;
+
+	for (size_t i = 0; i < series->n_slots; i++)
+		blind = blind || series->blind[i];
+	return blind;
+}
+
+/* Below the axis there is little room: of an hour without the year. */
+static void html_mark(FILE *page, const struct series *series, size_t slot)
+{
+	char when[TIMESTAMP_TEXT_MAX];
+
+	html_when(series, slot, when);
+	html_write(page, "<span>%s</span>", series->step < DAY ? when + strlen("2026-") : when);
+}
+
 static void html_picture(FILE *page, const struct series *series, const unsigned *colours,
 			 enum series_kind kind, const char *title)
 {
@@ -264,7 +277,14 @@ static void html_picture(FILE *page, const struct series *series, const unsigned
 	uint64_t top = series_ceiling(series, kind, unit);
 	char high[FIGURE_TEXT_MAX], half[FIGURE_TEXT_MAX], when[TIMESTAMP_TEXT_MAX];
 	size_t wide = series->n_slots * SLOT;
+	uint64_t sum = 0;
 
+	for (size_t i = 0; i < series->n_rows; i++)
+		sum += series_sum_row(series, kind, i);
+	if (sum == 0 && !html_is_blind(series)) {
+		html_write(page, "<p>%s: none.</p>\n", title);
+		return;
+	}
 	html_write(page,
 		   "<figure id=\"%s\">\n<figcaption>%s</figcaption>\n<div class=\"plot\">"
 		   "<div class=\"y\"><span>%s</span><span>%s</span><span>0</span></div>\n",
@@ -285,11 +305,11 @@ static void html_picture(FILE *page, const struct series *series, const unsigned
 		html_bar(page, series, colours, kind, i, top * unit);
 	}
 	fputs("</svg>\n<div class=\"x\">", page);
-	html_write(page, "<span>%s</span>", html_when(series, 0, when));
+	html_mark(page, series, 0);
 	if (series->n_slots > 2)
-		html_write(page, "<span>%s</span>", html_when(series, series->n_slots / 2, when));
+		html_mark(page, series, series->n_slots / 2);
 	if (series->n_slots > 1)
-		html_write(page, "<span>%s</span>", html_when(series, series->n_slots - 1, when));
+		html_mark(page, series, series->n_slots - 1);
 	fputs("</div></div>\n</figure>\n", page);
 }
 
@@ -306,7 +326,6 @@ static void html_legend(FILE *page, const struct series *series, const unsigned 
 {
 	char class[8], others[40];
 	unsigned n_others = 0;
-	bool blind = false;
 
 	fputs("<ul class=\"legend\">\n", page);
 	for (unsigned colour = 0; colour < N_COLOURS - 1; colour++)
@@ -321,30 +340,29 @@ static void html_legend(FILE *page, const struct series *series, const unsigned 
 		snprintf(others, sizeof(others), "%u other jail%s", n_others, PLURAL(n_others));
 		html_legend_line(page, "c7", others);
 	}
-	for (size_t i = 0; i < series->n_slots; i++)
-		blind = blind || series->blind[i];
-	if (blind)
+	if (html_is_blind(series))
 		html_legend_line(page, "blind",
 				 "not all was seen: banish did not run, or missed entries");
 	fputs("</ul>\n", page);
 }
 
-int html_series(FILE *page, const struct series *series, bool counted)
+int html_series(FILE *page, const struct series *series, const char *zone, bool counted)
 {
 	cleanup(freep) unsigned *colours = calloc(series->n_rows + 1, sizeof(*colours));
+	cleanup(freep) uint64_t *sums = calloc(series->n_rows + 1, sizeof(*sums));
 	const char *each = series->step == USEC_PER_HOUR ? "an hour"
 			   : series->step < DAY          ? "six hours"
 			   : series->step == DAY         ? "a day"
 			   : series->step == 7 * DAY     ? "a week"
 							 : "several weeks";
 
-	if (!colours)
+	if (!colours || !sums)
 		return -ENOMEM;
-	for (size_t i = 0; i < series->n_rows; i++)
-		colours[i] = html_colour(series, i);
+	html_choose_colours(series, sums, colours);
 	html_write(page,
-		   "<section id=\"time\">\n<h2>When</h2>\n<p class=\"note\">A bar is %s.</p>\n",
-		   each);
+		   "<section id=\"time\">\n<h2>When</h2>\n<p class=\"note\">A bar is %s. Times are "
+		   "local to the machine (%s).</p>\n",
+		   each, zone);
 	html_legend(page, series, colours);
 	if (counted) {
 		html_picture(page, series, colours, SERIES_FAILURES, "Failures");

@@ -25,11 +25,11 @@ void html_paragraph(FILE *page, const char *text);
 /* Between these any number of figures. */
 void html_figures_begin(FILE *page);
 void html_figure(FILE *page, const char *what, const char *title, const char *number);
-void html_figures_end(FILE *page);
+void html_figures_end(FILE *page, const char *note);
 
 /* What happened when, one picture for each kind, those of failures only if they were counted, and
- * which colour is which jail. -ENOMEM. */
-int html_series(FILE *page, const struct series *series, bool counted) must_check;
+ * which colour is which jail; `zone` is that of all times. -ENOMEM. */
+int html_series(FILE *page, const struct series *series, const char *zone, bool counted) must_check;
 
 /* The first line of the columns is the head. */
 void html_table(FILE *page, const struct html_table *table, const struct columns *columns);

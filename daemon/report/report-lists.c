@@ -73,10 +73,8 @@ int report_print_jails(const struct report *report)
 					    "AGAIN", "BY HAND",  "UNBANS",    "NETWORKS" };
 	static const struct html_table table = {
 		"jail", "Jails",
-		"Failures: counted, by the rules and the policy as they are now. Prevented: failures "
-		"of offenders who were banned already. Bans: made by the daemon; again: of these, of "
-		"offenders who had been banned before; networks: of these, of whole networks. By "
-		"hand: bans that somebody made. Unbans: bans that somebody ended."
+		"The same numbers by jail. Again: bans of offenders who had been banned before. "
+		"Networks: bans of whole networks."
 	};
 	cleanup(columns_done) struct columns columns = { .alignment = report->page ? "<>>>>>>>"
 										   : "<>>>>>>",

@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPAN          (24 * USEC_PER_HOUR) /* where nothing is said */
@@ -208,14 +209,23 @@ static int report_draw(const struct report *report, const struct sums *sums)
 		{ "unbans", "Unbans", sums->unbans * WEIGHT_ONE, true },
 		{ "offenders", "Offenders", report_n_offenders(digest) * WEIGHT_ONE, true },
 	};
-	char number[WEIGHT_TEXT_MAX];
+	char number[WEIGHT_TEXT_MAX], zone[32];
+	time_t since = (time_t)(history->since / USEC_PER_SEC);
+	struct tm local = { 0 };
 
 	html_figures_begin(report->page);
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		html_figure(report->page, figures[i].what, figures[i].title,
 			    figures[i].known ? weight_format(figures[i].tenths, number) : "-");
-	html_figures_end(report->page);
-	return html_series(report->page, &history->series, counted);
+	html_figures_end(report->page,
+			 "Failures: counted, by the rules and the policy as they are now. "
+			 "Prevented: failures of offenders who were banned already. Bans: made by "
+			 "the daemon; by hand: by somebody. Unbans: bans that somebody ended. "
+			 "Offenders: who was banned by the daemon.");
+	(void)localtime_r(&since, &local); /* or UTC */
+	if (strftime(zone, sizeof(zone), "%Z", &local) == 0)
+		strcpy(zone, "UTC");
+	return html_series(report->page, &history->series, zone, counted);
 }
 
 /* On a page. */
