@@ -69,6 +69,8 @@ def make(seed, days, n_bans, jails=("talker", "dovecot", "postfix", "sshd")):
                     ban(days * DAY * .5, "2001:db8:1:2::/64", hours=None),
                     own(days * DAY * .6, "adopted", message_id=ADOPT, action="adopt", jail="manual",
                         prefix="192.0.2.9/32"),
+                    own(days * DAY * .6, "adopted", message_id=ADOPT, action="adopt", jail="manual",
+                        prefix="192.0.2.10/32"), talk(days * DAY * .1, "relay 203.0.113.7"),
                     own(days * DAY * .8, "talker: many hosts", 4, TARGET, action="target", jail="talker", hosts=40, user="root"),
                     own(days * DAY * .8, "talker: many hosts", 4, TARGET, action="target", jail="talker", hosts=12,
                         user=HOSTILE),

@@ -134,7 +134,10 @@ def test_the_numbers_are_those_of_json(busy):
                          for column, key in keys.items()} for item in told[what]], what
     for row, item in zip(page.tables["login"], told["login"]):
         assert int(row["AFTER"]) == item["logins"] - item["before"]
+    assert {(item["prefix"], item["logins"], item["before"]) for item in told["login"]} == \
+        {("203.0.113.7/32", 2, 1), ("203.0.113.77/32", 1, 1)}
     summary = told["summary"][0]
+    assert (summary["unbans"], summary["by_hand"], summary["failures"] % 1) == (1, 2, 0.5)
     assert page.figures == {key: shown(summary[key]) for key in page.figures}
     assert set(page.figures) == {"failures", "prevented", "bans", "by_hand", "unbans", "offenders"}
     assert summary["bans"] > 10000 and summary["failures"] > 10000
