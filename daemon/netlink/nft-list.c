@@ -239,22 +239,74 @@ int nft_find(struct nft *nft, const char *jail, const struct address *address,
 	return r < 0 ? r : sets.n_items > 0 ? 0 : -ENOENT;
 }
 
-int nft_ignores(struct nft *nft, const struct address *address)
+/* Where an interval begins or ends, in any order. */
+struct borders {
+	struct border {
+		struct address address;
+		bool is_end;
+	} * items;
+	size_t n_items;
+	uint8_t family;
+};
+
+static int nft_list_take_borders(void *data, const struct nftmsg_answer *answer)
+{
+	struct nftmsg_elements elements;
+	struct nftmsg_element element;
+	struct borders *borders = data;
+
+	if (answer->message != NFT_MSG_NEWSETELEM ||
+	    !nftmsg_read_elements(answer->header, &elements))
+		return 0;
+	while (nftmsg_element_next(&elements, &element)) {
+		struct border border = { .is_end = element.interval_end };
+
+		if (!nftmsg_key_address(element.key, borders->family, &border.address))
+			continue;
+		if (!array_grow(borders->items, borders->n_items))
+			return -ENOMEM;
+		borders->items[borders->n_items++] = border;
+	}
+	return 0;
+}
+
+/* Where one ends and another begins, the end comes first. */
+static int nft_list_compare_borders(const void *a, const void *b)
+{
+	const struct border *x = a, *y = b;
+	int r = memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
+
+	return r ?: (int)y->is_end - (int)x->is_end;
+}
+
+int nft_list_ignored(struct nft *nft, uint8_t family, struct prefixset *ret)
 {
 	char name[NFT_SET_NAME_SIZE];
-	struct nft_question question = {
+	const struct nft_question question = {
 		.type = NFT_MSG_GETSETELEM,
 		.table = nft->table,
-		.name = nft_set_name(NFT_IGNORE, address->family, name),
-		.key = address, /* the kernel finds the interval around it */
+		.name = nft_set_name(NFT_IGNORE, family, name),
+		.flags = NLM_F_DUMP,
 	};
-	int r;
+	struct borders borders = { .family = family };
+	int r = 1, torn;
 
-	r = has_table(nft);
-	if (r < 0)
-		return r;
-	r = nft_socket_ask(nft, &question, NULL, NULL);
-	return r >= 0 ? 1 : r == -ENOENT ? 0 : r;
+	for (int i = 0; r > 0 && i < MAX_TRIES; i++) {
+		borders.n_items = 0;
+		r = nft_socket_ask(nft, &question, nft_list_take_borders, &borders);
+	}
+	torn = r;
+	if (borders.n_items > 0)
+		qsort(borders.items, borders.n_items, sizeof(*borders.items),
+		      nft_list_compare_borders);
+	for (size_t i = 0; r >= 0 && i < borders.n_items; i++)
+		if (!borders.items[i].is_end)
+			r = prefixset_add_interval(ret, &borders.items[i].address,
+						   i + 1 < borders.n_items
+							   ? &borders.items[i + 1].address
+							   : NULL);
+	free(borders.items);
+	return r < 0 ? r : torn;
 }
 
 struct looking {

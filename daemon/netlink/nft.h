@@ -15,6 +15,7 @@
  *   -EPROTO      unexpected netlink reply from the kernel
  */
 
+#include "base/prefixset.h"
 #include "nftables/names.h"
 
 struct nft;
@@ -110,9 +111,9 @@ void nft_elements_done(struct nft_elements *elements);
 int nft_find(struct nft *nft, const char *jail, const struct address *address,
 	     usec_t *ret_remaining) must_check;
 
-/* True if the address is in ignore4/ignore6 as the kernel has them: 1, 0; -ENOENT: no such table.
- */
-int nft_ignores(struct nft *nft, const struct address *address) must_check;
+/* Adds what ignore4 or ignore6 holds, as the kernel has it. 0; 1: not of one moment; -ENOENT: no
+ * such table or set. */
+int nft_list_ignored(struct nft *nft, uint8_t family, struct prefixset *ret) must_check;
 
 /* While anybody listens the kernel makes a notice of each element that it takes, which costs more
  * than the element. So there are two steps, the first before nft_install(), the second when much is

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define MAX_REST_SHOWN 100
+
 struct request {
 	const char *jail; /* NULL: all */
 	bool all;
@@ -20,12 +22,15 @@ struct findings {
 	struct nft_change *items; /* owned */
 	struct prefix *prefixes;  /* owned; in the same order */
 	size_t n_items;
+	struct prefix *words; /* owned; what was asked for */
+	size_t n_words;
 };
 
 static void findings_done(struct findings *findings)
 {
 	free(findings->items);
 	free(findings->prefixes);
+	free(findings->words);
 }
 
 static int unban_add(struct findings *findings, const char *jail, const struct address *address,
@@ -119,6 +124,9 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 		fprintf(stderr, "banish unban: \"%s\" is not an address\n", word);
 		return EXIT_USAGE;
 	}
+	if (!array_grow(findings->words, findings->n_words))
+		return nft_verb_fail(verb, "look it up", -ENOMEM);
+	findings->words[findings->n_words++] = prefix;
 	if (prefix.length == address_bits(&prefix.address))
 		r = find_address(verb, request, &prefix.address, findings);
 	else
@@ -132,19 +140,33 @@ static int find_word(const struct nft_verb *verb, const struct request *request,
 	return EXIT_NO;
 }
 
-/* Who asked for one host may not know that its whole network was banned, and others in it are. */
-static void say_rest(const struct nft_verb *verb, const char *jail, const struct prefix *network)
+/* Bans that are left: of others in what was ended, since who asked for one host may not know that
+ * its whole network was banned; and those that still hold who was asked for. */
+static void unban_say_rest(const struct nft_verb *verb, const struct findings *findings)
 {
+	cleanup(nft_elements_done) struct nft_elements elements = { 0 };
+	cleanup(prefixset_done) struct prefixset ended = { 0 };
 	char bare[NFT_JAIL_SIZE], text[PREFIX_TEXT_MAX];
-	struct nft_elements elements;
+	size_t n = 0;
+	int r = 0;
 
-	if (nft_list(verb->nft, nft_jail_bare(jail, bare), &elements) < 0)
-		return;
-	for (size_t i = 0; i < elements.n_items; i++)
-		if (prefix_covers(network, &elements.items[i].prefix))
-			printf("%s is still banned in jail %s\n",
-			       prefix_format(&elements.items[i].prefix, text), bare);
-	nft_elements_done(&elements);
+	for (size_t i = 0; r == 0 && i < findings->n_items; i++)
+		r = prefixset_add(&ended, &findings->prefixes[i]);
+	if (r < 0 || nft_list(verb->nft, NULL, &elements) < 0)
+		return; /* the unban is done */
+	for (size_t i = 0; i < elements.n_items; i++) {
+		const struct nft_element *e = &elements.items[i];
+		bool left = prefixset_covers(&ended, &e->prefix);
+
+		for (size_t k = 0; !left && k < findings->n_words; k++)
+			left = prefix_covers(&e->prefix, &findings->words[k]);
+		if (left && n++ < MAX_REST_SHOWN)
+			printf("%s is still banned in jail %s\n", prefix_format(&e->prefix, text),
+			       nft_jail_bare(e->jail, bare));
+	}
+	if (n > MAX_REST_SHOWN)
+		printf("%zu more in there are still banned, \"banish list\" shows them\n",
+		       n - MAX_REST_SHOWN);
 }
 
 static int unban_apply(const struct nft_verb *verb, struct findings *findings)
@@ -171,9 +193,8 @@ static int unban_apply(const struct nft_verb *verb, struct findings *findings)
 		if (r < 0)
 			code = nft_verb_fail(verb, "unban", r);
 	}
-	for (size_t i = 0; i < findings->n_items && !json; i++)
-		if (nft_jail_is_network(findings->items[i].jail))
-			say_rest(verb, findings->items[i].jail, &findings->prefixes[i]);
+	if (!json && findings->n_words > 0)
+		unban_say_rest(verb, findings);
 	return code;
 }
 

@@ -133,6 +133,14 @@ static int ask_kernel(struct why *why, usec_t now)
 	return r < 0 ? r : banned;
 }
 
+static bool why_kernel_ignores(const struct why *why)
+{
+	cleanup(prefixset_done) struct prefixset ignored = { 0 };
+
+	return why->nft && nft_list_ignored(why->nft, why->target.address.family, &ignored) >= 0 &&
+	       prefixset_covers(&ignored, &why->target);
+}
+
 /* Whether the target is always let through, and why: 1, and *ret (owned by the caller) goes on
  * after "it is "; 0; negative errno. Own addresses and gateways the kernel knows. */
 static int why_exempt(const struct why *why, char **ret)
@@ -161,7 +169,7 @@ static int why_exempt(const struct why *why, char **ret)
 						       ? -ENOMEM
 						       : 1;
 		}
-		if (why->nft && nft_ignores(why->nft, address) > 0)
+		if (why_kernel_ignores(why))
 			reason = "an own address or a gateway";
 	}
 	if (!reason)

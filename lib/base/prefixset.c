@@ -13,6 +13,53 @@ int prefixset_add(struct prefixset *set, const struct prefix *prefix)
 	return 0;
 }
 
+/* The first address behind it; false: there is none. */
+static bool prefixset_behind(const struct prefix *prefix, struct address *ret)
+{
+	unsigned bit = prefix->length;
+
+	*ret = prefix->address;
+	while (bit-- > 0) {
+		ret->bytes[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		if (ret->bytes[bit / 8] & 0x80 >> bit % 8)
+			return true;
+	}
+	return false;
+}
+
+static bool prefixset_ends_by(const struct prefix *prefix, const struct address *end)
+{
+	struct address behind;
+
+	return !end || (prefixset_behind(prefix, &behind) &&
+			memcmp(behind.bytes, end->bytes, sizeof(end->bytes)) <= 0);
+}
+
+/* The widest that begins there and does not reach beyond the end, one after the other. */
+int prefixset_add_interval(struct prefixset *set, const struct address *first,
+			   const struct address *end)
+{
+	struct address at = *first;
+	struct prefix prefix, wider;
+	int r;
+
+	do {
+		if (end && memcmp(at.bytes, end->bytes, sizeof(at.bytes)) >= 0)
+			return 0;
+		prefix = address_widen(&at, address_bits(&at));
+		while (prefix.length > 0) {
+			wider = address_widen(&at, prefix.length - 1U);
+			if (!address_equal(&wider.address, &at) || !prefixset_ends_by(&wider, end))
+				break;
+			prefix = wider;
+		}
+		r = prefixset_add(set, &prefix);
+		if (r < 0)
+			return r;
+	} while (prefixset_behind(&prefix, &at));
+	return 0;
+}
+
 void prefixset_done(struct prefixset *set)
 {
 	free(set->prefixes);

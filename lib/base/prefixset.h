@@ -14,6 +14,9 @@ struct prefixset {
 
 /* The prefix is masked. -ENOMEM. */
 int prefixset_add(struct prefixset *set, const struct prefix *prefix) must_check;
+/* All addresses from `first` up to the one before `end`; NULL: up to the last there is. */
+int prefixset_add_interval(struct prefixset *set, const struct address *first,
+			   const struct address *end) must_check;
 /* From now on, and until the next is added, the array is as said above; by family, then address.
  * The questions below do it too. */
 void prefixset_sort(struct prefixset *set);

@@ -132,6 +132,74 @@ def test_an_element_by_hand_is_a_ban_of_that_length(machine, guard):
     assert machine.elements("manual.20v4") is None
 
 
+def test_a_range_by_hand_is_kept(machine, guard):
+    """As a host is: whatever becomes of daemon, table and configuration."""
+    guard.begin()
+    ranges = {"manual.20v4": ("198.51.96.0", "/20"), "dovecot.28v4": ("203.0.113.16", "/28"),
+              "manual.48v6": ("2001:db8:77::", "/48")}
+
+    def stand():
+        return all(banned(machine, name) == {address} and rules(machine, name) >= 1
+                   for name, (address, _) in ranges.items())
+    for name, (address, length) in ranges.items():
+        guard("ban", address + length, "--time", "1w", "--jail", name.split(".")[0])
+        guard.wait_entry("adopt", prefix=address + length)
+    assert machine.outcome("198.51.100.20", timeout=0.3) == "timeout"
+    assert machine.outcome("203.0.113.20", timeout=0.3) == "timeout"
+    assert machine.outcome("203.0.113.40", password="alice-secret") == "ok"
+    why = guard("why", "198.51.100.20").stdout
+    assert "banned in jail manual as 198.51.96.0/20, still for 6d 23h" in why
+    assert "198.51.96.0/20" in why.splitlines()[1]  # what was said of it
+    assert "banned in jail dovecot as 203.0.113.16/28" in guard("why", "203.0.113.20").stdout
+    assert guard("why", "203.0.113.40", check=False).returncode == 1
+
+    for upset in guard.restart, guard.reload, lambda: machine.nft("flush", "ruleset"), \
+            lambda: machine.shell("systemctl kill -s KILL banish; nft flush ruleset"):
+        upset()
+        assert lab.eventually(stand)
+        assert machine.elements("manual.20v4")["198.51.96.0"]["expires"] > 604000
+    machine.shell("systemctl stop banish; nft flush ruleset; systemctl start banish")
+    assert stand()
+    guard.configure(defaults={"prefix": {"ipv4": 24, "ipv6": 56}},
+                    jails={"dovecot": {}, "mox": {"maxretry": 1, "prefix": {"ipv4": 32}}})
+    guard.reload()
+    guard.settle()
+    assert stand()
+    assert not guard.entries("unban")
+
+    # by any host in it, and at once by nft
+    assert guard("unban", "198.51.111.255").stdout == "198.51.96.0/20 is no longer banned in jail manual\n"
+    guard.wait_entry("unban", prefix="198.51.96.0/20")
+    assert machine.outcome("198.51.100.20", password="alice-secret") == "ok"
+    machine.nft("flush", "set", "inet", "banish", "dovecot.28v4")
+    guard.wait_entry("unban", prefix="203.0.113.16/28")
+    guard.stop()
+    guard("unban", "2001:db8:77:9::/64")
+    guard.start()
+    guard.wait_entry("unban", prefix="2001:db8:77::/48")
+    guard.restart()
+    assert machine.elements("manual.20v4") is machine.elements("dovecot.28v4") is machine.elements("manual.48v6") is None
+
+
+def test_a_range_does_not_shut_out_who_is_exempt(machine, guard):
+    guard.begin(ignoreip=["198.51.100.16/28", "192.0.2.0/24"])
+    refused = guard("ban", "192.0.2.128/25", check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is exempt, all of it" in refused.stderr
+    done = guard("ban", "198.51.96.0/20")
+    assert done.stderr.startswith("banish ban: of this 198.51.100.16/28 is exempt, so accepted")
+    guard.wait_entry("adopt", prefix="198.51.96.0/20")
+    assert machine.outcome("198.51.100.20", password="alice-secret") == "ok"
+    assert machine.outcome("198.51.100.40", timeout=0.3) == "timeout"
+    why = guard("why", "198.51.100.20").stdout
+    assert "198.51.100.20 is banned but exempt, so it is accepted" in why
+    # one that becomes exempt as a whole ends, as a host's does
+    guard.configure(ignoreip=["198.51.0.0/16"], jails={"dovecot": {}})
+    guard.reload()
+    guard.wait_entry("unban", prefix="198.51.96.0/20")
+    assert lab.eventually(lambda: not banned(machine, "manual.20v4"))
+
+
 def test_the_seventeenth_length_is_refused(machine, guard):
     guard.begin()
     for length in range(8, 24):
@@ -139,6 +207,9 @@ def test_the_seventeenth_length_is_refused(machine, guard):
         machine.nft(f"add element inet banish manual.{length}v4 {{ 100.0.0.0 timeout 1h }}")
     guard.wait_entry("adopt", count=16)
     assert lab.eventually(lambda: rules(machine, "manual.23v4") == 1)
+    refused = guard("ban", "100.0.0.0/25", check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "100.0.0.0/25 cannot be banned in jail manual: there are 16 sets for IPv4" in refused.stderr
     machine.nft("add set inet banish manual.24v4 { type ipv4_addr; flags timeout; }")
     machine.nft("add element inet banish manual.24v4 { 100.0.0.0 timeout 1h }")
     assert "100.0.0.0/24 cannot be banned" in guard.wait_message("LOG_KERNEL")

@@ -180,6 +180,7 @@ static void what_is_absent_is_told_apart(void **state)
 	struct address address = address_of("192.0.2.1");
 	struct nft_change changes[] = { change_of(NFT_PUT, "192.0.2.1", 10, NULL),
 					change_of(NFT_PUT, "192.0.2.1", 10, NULL) };
+	struct prefixset ignored = { 0 };
 	struct nft_elements list;
 	struct nft_sets sets;
 
@@ -196,7 +197,7 @@ static void what_is_absent_is_told_apart(void **state)
 
 	run("nft flush ruleset");
 	assert_int_equal(nft_list(nft, NULL, &list), -ENOENT);
-	assert_int_equal(nft_ignores(nft, &address), -ENOENT);
+	assert_int_equal(nft_list_ignored(nft, AF_INET, &ignored), -ENOENT);
 	assert_int_equal(nft_find(nft, "mail", &address, NULL), -ENOENT);
 	assert_int_equal(nft_apply(nft, changes, 1), 1);
 	assert_int_equal(changes[0].error, -ENOENT);

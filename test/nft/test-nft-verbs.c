@@ -143,8 +143,81 @@ static void a_ban_is_widened_and_says_so(void **state)
 	assert_string_equal(out, "");
 	/* The network itself may be named. */
 	banish(YES, "ban 2001:db8:9::/64");
-	banish(NO, "ban 2001:db8::/32");
-	assert_has(err, "2001:db8::/32 cannot be banned as a whole, a ban in jail manual is a /64");
+	assert_has(out, "2001:db8:9::/64 is banned in jail manual until ");
+	assert_null(strstr(out, "all of"));
+}
+
+static void a_range_is_banned_as_it_is_written(void **state)
+{
+	banish(YES, "ban 203.0.113.9/20 2001:db8:8000::/33 64:ff9b::/64 --time 1w");
+	assert_has(out, "203.0.113.9/20: all of 203.0.112.0/20 is banned in jail manual until ");
+	assert_has(out, "\n2001:db8:8000::/33 is banned in jail manual until ");
+	assert_string_equal(err, "");
+	assert_in_range(json_element("manual.20v4", "203.0.112.0").expires, 604790, 604800);
+	assert_true(json_element("manual.33v6", "2001:db8:8000::").found);
+	assert_true(json_element("manual6", "64:ff9b::").found);
+	run("nft list chain inet banish prerouting | "
+	    "grep -q 'ip saddr & 255.255.240.0 .*@manual.20v4 counter.*drop'");
+	banish(YES, "ban 10.0.0.0/8 2001::/16 --json");
+	assert_has(out, "{\"jail\":\"manual\",\"address\":\"10.0.0.0\",\"prefix\":\"10.0.0.0/8\"");
+	banish(NO, "ban 10.0.0.0/7");
+	assert_string_equal(err, "banish ban: 10.0.0.0/7 is too wide: a ban is a /8 or less of "
+				 "IPv4, a /16 or less of IPv6\n");
+	banish(NO, "ban 192.0.2.1 2000::/15");
+	assert_has(err, "2000::/15 is too wide");
+	assert_int_equal(json_count("manual4"), 0);
+	banish(NO, "ban 127.0.0.0/9");
+	assert_has(err, "loopback");
+	banish(NO, "ban ff02::/16");
+	assert_has(err, "multicast");
+}
+
+static void a_range_says_who_in_it_is_exempt(void **state)
+{
+	/* 198.51.100.0/24 */
+	banish(NO, "ban 198.51.100.0/25");
+	assert_string_equal(err, "banish ban: 198.51.100.0/25 is exempt, all of it (ignoreip, own "
+				 "addresses or gateways)\n");
+	banish(NO, "ban 203.0.113.0/24 198.51.100.0/24");
+	run("! nft list set inet banish manual.24v4 2>/dev/null");
+	banish(YES, "ban 198.51.96.0/20");
+	assert_has(out, "198.51.96.0/20 is banned in jail manual until ");
+	assert_string_equal(err, "banish ban: of this 198.51.100.0/24 is exempt, so accepted "
+				 "(ignoreip, own address or gateway)\n");
+	run("nft add element inet banish ignore4 '{ 198.18.0.0/15, 198.0.0.9, 198.0.0.11, "
+	    "198.0.0.13, 198.0.0.15, 255.255.255.255 }'");
+	banish(YES, "ban 198.0.0.0/8");
+	assert_has(err, "of this 198.0.0.9/32, 198.0.0.11/32, 198.0.0.13/32, 198.0.0.15/32, "
+			"198.18.0.0/15 and 1 more are exempt, so accepted (");
+	banish(YES, "ban 192.0.2.0/24");
+	assert_string_equal(err, "");
+}
+
+static void who_is_still_held_is_said(void **state)
+{
+	banish(YES, "ban 203.0.112.0/20 203.0.113.7 203.0.113.8 203.0.128.1");
+	banish(YES, "ban 203.0.113.7 --jail mail");
+	banish(YES, "unban 203.0.113.7 --jail mail");
+	assert_string_equal(out, "203.0.113.7/32 is no longer banned in jail mail\n"
+				 "203.0.113.7/32 is still banned in jail manual\n"
+				 "203.0.112.0/20 is still banned in jail manual\n");
+	banish(NO, "unban 203.0.113.9 --jail mail");
+	assert_string_equal(err, "banish unban: 203.0.113.9 is not banned in jail mail\n");
+	assert_string_equal(out, "203.0.112.0/20 is still banned in jail manual\n");
+	/* of the range goes all of it, but not who is banned by himself */
+	banish(YES, "unban 203.0.113.7");
+	assert_has(out, "203.0.113.7/32 is no longer banned in jail manual\n");
+	assert_has(out, "203.0.112.0/20 is no longer banned in jail manual\n"
+			"203.0.113.8/32 is still banned in jail manual\n");
+	assert_int_equal(json_count("manual4"), 2);
+	banish(YES, "ban 203.0.112.0/20");
+	banish(YES, "unban 203.0.112.0/20");
+	assert_has(out, "203.0.112.0/20 is no longer banned in jail manual\n");
+	assert_null(strstr(out, "still"));
+	assert_int_equal(json_count("manual4"), 1);
+	banish(NO, "unban 203.0.112.0/20");
+	banish(YES, "unban --all");
+	assert_null(strstr(out, "still"));
 }
 
 static void a_second_ban_counts_from_now(void **state)
@@ -263,8 +336,11 @@ static void force_takes_single_addresses(void **state)
 	banish(YES, "ban --force 2002:c000:201::7"); /* which is not the one it carries */
 	assert_has(out, "2002:c000:201::7/128 is banned in jail forced until ");
 	banish(NO, "ban --force 2001:db8::/64");
-	assert_has(err, "2001:db8::/64 cannot be banned as a whole, a ban in jail forced is a "
-			"/128\n");
+	assert_has(err,
+		   "2001:db8::/64 cannot be banned in jail forced, which bans single addresses "
+		   "only\n");
+	banish(NO, "ban --jail forced 192.0.2.0/24");
+	assert_has(err, "192.0.2.0/24 cannot be banned in jail forced");
 	banish(NO, "ban --force 127.0.0.1");
 	assert_has(err, "loopback");
 	assert_int_equal(json_count("forced6"), 2);
@@ -314,8 +390,6 @@ static void who_carries_an_ipv4_address_is_banned_alone(void **state)
 	banish(YES, "list --json");
 	assert_has(out, "{\"jail\":\"manual\",\"address\":\"2002:c633:6401::\",\"prefix\":"
 			"\"2002:c633:6401::/48\"");
-	banish(NO, "ban 64:ff9b::/64");
-	assert_has(err, "cannot be banned as a whole, a ban in jail manual is a /128");
 	banish(NO, "list manual.128v");
 	assert_has(err, "there is no jail \"manual.128v\", only mail manual forced\n");
 
@@ -339,6 +413,9 @@ static void a_length_takes_the_ports_of_its_jail(void **state)
 	banish(YES, "ban 64:ff9b::198.51.100.9 --jail mail");
 	run("nft list chain inet banish prerouting | "
 	    "grep -q 'tcp dport 143 ip6 saddr @mail.128v6 counter.*reject with tcp reset'");
+	banish(YES, "ban 203.0.112.0/20 --jail mail");
+	run("nft list chain inet banish prerouting | "
+	    "grep -q 'tcp dport 143 ip saddr & 255.255.240.0 .*@mail.20v4 counter.*tcp reset'");
 	run("rm -r %s/rules.d", config);
 }
 
@@ -352,6 +429,10 @@ static void there_are_few_lengths(void **state)
 		   "IPv6 bans of another length than their jail's");
 	run("nft delete set inet banish manual.7v6");
 	banish(YES, "ban 64:ff9b::198.51.100.9");
+	banish(NO, "ban 2001:db8::/31");
+	assert_has(err,
+		   "2001:db8::/31 cannot be banned in jail manual: there are 16 sets for IPv6");
+	banish(YES, "ban 203.0.112.0/20");
 }
 
 static void unban_finds_every_set(void **state)
@@ -451,6 +532,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONFIGURED(a_ban_stands_in_manual_and_is_listed),
 		CONFIGURED(a_ban_is_widened_and_says_so),
+		CONFIGURED(a_range_is_banned_as_it_is_written),
+		CONFIGURED(a_range_says_who_in_it_is_exempt),
+		CONFIGURED(who_is_still_held_is_said),
 		CONFIGURED(a_second_ban_counts_from_now),
 		CONFIGURED(without_a_time_it_is_the_jails_bantime),
 		CONFIGURED(who_cannot_or_must_not_be_banned_is_refused),

@@ -107,11 +107,47 @@ static void agrees_with_a_slow_search(void **state)
 	}
 }
 
+static void an_interval_is_the_fewest_prefixes(void **state)
+{
+	static const struct {
+		const char *first, *end, *prefixes[5];
+	} cases[] = {
+		{ "192.0.2.0", "192.0.3.0", { "192.0.2.0/24" } },
+		{ "192.0.2.1", "192.0.2.8", { "192.0.2.1", "192.0.2.2/31", "192.0.2.4/30" } },
+		{ "192.0.2.7", "192.0.2.7", { NULL } },
+		{ "255.255.255.254", NULL, { "255.255.255.254/31" } },
+		{ "0.0.0.0", NULL, { "0.0.0.0/0" } },
+		{ "127.255.255.255", "128.0.0.1", { "127.255.255.255", "128.0.0.0" } },
+		{ "2001:db8::", "2001:db8:0:1::1", { "2001:db8::/64", "2001:db8:0:1::" } },
+		{ "ffff::", NULL, { "ffff::/16" } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct prefixset set = { 0 };
+		struct prefix end = { 0 }, prefix, first = parse(cases[i].first);
+		size_t n = 0;
+
+		if (cases[i].end)
+			end = parse(cases[i].end);
+		assert_int_equal(prefixset_add_interval(&set, &first.address,
+							cases[i].end ? &end.address : NULL),
+				 0);
+		for (; cases[i].prefixes[n]; n++) {
+			prefix = parse(cases[i].prefixes[n]);
+			assert_true(n < set.n_prefixes);
+			assert_true(prefix_equal(&set.prefixes[n], &prefix));
+		}
+		assert_int_equal(set.n_prefixes, n);
+		prefixset_done(&set);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_is_covered),
 		cmocka_unit_test(agrees_with_a_slow_search),
+		cmocka_unit_test(an_interval_is_the_fewest_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
