@@ -168,8 +168,7 @@ static int tell_end(struct daemon *daemon, const struct ban *ban, struct telling
 	else if (ban->ended == END_IGNORED)
 		reason = "its address is exempt now";
 	else if (ban->ended == END_OUTGROWN)
-		reason =
-			"the prefix of its jail is longer now: ban the addresses that you mean again";
+		reason = "the networks of its jail are smaller now: ban those that you mean again";
 	else if (ban->ended == END_NO_NETWORKS)
 		reason = "its jail no longer bans networks";
 	events_unban(ban, reason, telling->again);

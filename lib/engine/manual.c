@@ -9,25 +9,20 @@
 
 #include <errno.h>
 
-/* Why a running ban ends; END_NONE: it goes on. Of another prefix than the policy's is only a ban
- * that cannot come under that one. An ignored host passes even when its network is banned: only who
- * tipped the scale matters, or all of the prefix. Not who is forced: his rule stands before the one
- * of the ignored. */
+/* Why a running ban ends; END_NONE: it goes on. An ignored host passes even when its network is
+ * banned: only who tipped the scale matters, or all of the prefix. Not who is forced: his rule
+ * stands before the one of the ignored. */
 static enum ban_end manual_why_end(struct engine *engine, const struct ban *ban)
 {
 	unsigned jail = state_jail_of(engine, ban);
 	const struct address *address = &ban->address;
 	struct prefix network;
-	unsigned length;
 
 	if (jail == ENGINE_NO_JAIL)
 		return END_JAIL_GONE;
 	if (ban->network && !engine_network_of(engine, jail, ban, &network))
 		return END_NO_NETWORKS;
-	length = ban->network ? network.length
-			      : MIN(engine_length(engine, jail, address->family),
-				    engine_prefix_of(engine, jail, address).length);
-	if (ban->kind == BAN_MANUAL && !ban->exact && ban->prefix.length < length)
+	if (ban->network && ban->kind == BAN_MANUAL && ban->prefix.length < network.length)
 		return END_OUTGROWN;
 	if (jail == ENGINE_FORCED)
 		return END_NONE;

@@ -101,7 +101,7 @@ int lift_apply_at(struct engine *engine, const struct entry *entry, usec_t time)
 	return 0;
 }
 
-/* Who was meant by a ban of a network by hand is not known: its first address was not. */
+/* A network's: who was meant is not known, its first address was not. */
 static bool was_given_wider(const struct ban *ban, unsigned length)
 {
 	const struct prefix given = address_widen(&ban->address, ban->given);
@@ -114,16 +114,12 @@ static bool was_given_wider(const struct ban *ban, unsigned length)
 static bool prefix_of_ban(const struct engine *engine, const struct ban *ban, unsigned jail,
 			  struct prefix *ret)
 {
-	unsigned length = engine_length(engine, jail, ban->address.family);
-
 	if (ban->network)
 		return engine_network_of(engine, jail, ban, ret) &&
 		       !was_given_wider(ban, ret->length);
-	*ret = engine_prefix_of(engine, jail, &ban->address);
-	/* by hand even a network can be banned whose addresses carry IPv4 addresses */
-	if (ban->exact || (ban->kind == BAN_MANUAL && ban->given == length))
-		*ret = address_widen(&ban->address, ban->given);
-	return ban->exact || !was_given_wider(ban, MIN(length, ret->length));
+	*ret = ban_keeps_length(ban) ? address_widen(&ban->address, ban->given)
+				     : engine_prefix_of(engine, jail, &ban->address);
+	return true;
 }
 
 static int adopt_ban(struct engine *engine, const struct ban *ban)

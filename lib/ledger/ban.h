@@ -25,7 +25,7 @@ enum ban_end {
 	END_JAIL_GONE,
 	END_IGNORED,
 	END_NO_NETWORKS, /* a network's; its jail bans none any more */
-	END_OUTGROWN,    /* by hand, of more addresses than one ban of its jail is now */
+	END_OUTGROWN,    /* a network's, by hand; those of its jail are smaller now */
 	END_EVICTED,     /* the ledger's bound was reached */
 	END_BY_HAND,     /* no end, unless it is lifted */
 };
@@ -61,6 +61,14 @@ struct ban {
 static inline bool ban_runs(const struct ban *ban, usec_t now)
 {
 	return !ban->lifted && ban->until > now;
+}
+
+/* By hand, of a range or of a length that no offender has there: it is what it is, whatever the
+ * policy says. Whoever was meant by a range, all of it was said to be banned. */
+static inline bool ban_keeps_length(const struct ban *ban)
+{
+	return ban->kind == BAN_MANUAL && !ban->network &&
+	       (ban->exact || ban->given < address_bits(&ban->address));
 }
 
 struct ledger;

@@ -160,11 +160,17 @@ def test_a_range_by_hand_is_kept(machine, guard):
         assert machine.elements("manual.20v4")["198.51.96.0"]["expires"] > 604000
     machine.shell("systemctl stop banish; nft flush ruleset; systemctl start banish")
     assert stand()
+    # of its jail's own length, for now
+    guard("ban", "2001:db8:88::/64")
+    guard.wait_entry("adopt", prefix="2001:db8:88::/64")
+    assert banned(machine, "manual6") == {"2001:db8:88::"}
     guard.configure(defaults={"prefix": {"ipv4": 24, "ipv6": 56}},
                     jails={"dovecot": {}, "mox": {"maxretry": 1, "prefix": {"ipv4": 32}}})
     guard.reload()
     guard.settle()
     assert stand()
+    assert banned(machine, "manual.64v6") == {"2001:db8:88::"}
+    assert banned(machine, "manual6") == set()
     assert not guard.entries("unban")
 
     # by any host in it, and at once by nft
