@@ -32,6 +32,7 @@ static const struct json_key increment_keys[] = {
 	{ "memory", json_read_span, .offset = offsetof(struct increment, memory),
 	  .least = USEC_PER_SEC, .most = 100 * USEC_PER_YEAR,
 	  .hint = "write a time from \"1s\" to \"100y\", such as \"60d\"" },
+	{ "overall", json_read_bool, .offset = offsetof(struct increment, overall) },
 	{ 0 },
 };
 static const struct json_object increment_object = { "\"increment\"", increment_keys, NULL };

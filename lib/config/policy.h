@@ -24,6 +24,7 @@ enum on_success { SUCCESS_IGNORE, SUCCESS_FORGIVE };
 struct increment {
 	double factor; /* >= 1 */
 	usec_t maxtime, memory;
+	bool overall; /* offences in all jails count */
 };
 
 /* So many banned offenders of one network within findtime bring a ban of the network. */

@@ -145,17 +145,32 @@ static usec_t banned_duration(const struct settings *settings, uint32_t offence)
 	return usec == USEC_INFINITY ? usec : usec - usec % USEC_PER_SEC;
 }
 
+static uint32_t banned_count_offences(const struct engine *engine, unsigned jail,
+				      const struct ban *ban)
+{
+	const struct increment *increment = &settings_of(engine, jail)->increment;
+	const struct ban *other = NULL;
+	uint32_t n = 0;
+
+	if (!increment->overall)
+		return ledger_offences(engine->ledger,
+				       state_ledger_jail(engine, jail, ban->network), &ban->prefix,
+				       ban->since, increment->memory);
+	while ((other = ledger_next_overall(engine->ledger, &ban->prefix, other)))
+		n += other->kind == BAN_AUTOMATIC && !other->lifted && other->since <= ban->since &&
+		     ban->since - other->since < increment->memory;
+	return n;
+}
+
 /* The ledger may let go of it before the caller looks: the texts of the decision stay the caller's.
  */
 int banned_begin(struct engine *engine, unsigned jail, struct ban *ban)
 {
 	const struct settings *settings = settings_of(engine, jail);
-	unsigned number = state_ledger_jail(engine, jail, ban->network);
 	const struct ban *added;
 	int r;
 
-	ban->offence = 1 + ledger_offences(engine->ledger, number, &ban->prefix, ban->since,
-					   settings->increment.memory);
+	ban->offence = 1 + banned_count_offences(engine, jail, ban);
 	if (__builtin_add_overflow(ban->since, banned_duration(settings, ban->offence),
 				   &ban->until))
 		ban->until = USEC_INFINITY;

@@ -150,6 +150,7 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 {
 	struct ledger *old = engine->ledger;
+	usec_t overall = 0;
 	int r;
 
 	/* Twice: entries may be out of order, and a reload may ask for a longer findtime. */
@@ -160,15 +161,22 @@ int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 		r = ledger_jail(ledger, MANUAL_NAME, &engine->manual);
 	if (r == 0)
 		r = ledger_jail(ledger, FORCED_NAME, &engine->forced);
+	if (r == 0)
+		r = ledger_set_apart(ledger, MANUAL_NAME);
+	if (r == 0)
+		r = ledger_set_apart(ledger, FORCED_NAME);
 	for (size_t i = 0; r == 0 && i < engine->n_jails; i++) {
 		struct jail_state *jail = &engine->jails[i];
 
+		if (jail->settings->increment.overall)
+			overall = MAX(overall, jail->settings->increment.memory);
 		r = ledger_set_memory(ledger, jail->jail->name, jail->settings->increment.memory);
 		if (r == 0)
 			r = ledger_jail(ledger, jail->jail->name, &jail->ledger_jail);
 	}
 	if (r < 0)
 		return r;
+	ledger_set_overall(ledger, overall);
 	ledger_prune(ledger, ledger_position(ledger).time);
 	engine->ledger = ledger;
 	engine->n_lifts = engine->next_lift = 0;

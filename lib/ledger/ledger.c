@@ -103,6 +103,21 @@ int ledger_set_memory(struct ledger *ledger, const char *jail, usec_t memory)
 	return 0;
 }
 
+int ledger_set_apart(struct ledger *ledger, const char *jail)
+{
+	unsigned number;
+	int r = ledger_jail(ledger, jail, &number);
+
+	if (r == 0)
+		ledger->jails[number]->is_apart = true;
+	return r;
+}
+
+void ledger_set_overall(struct ledger *ledger, usec_t memory)
+{
+	ledger->overall = memory;
+}
+
 int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret)
 {
 	struct jail_record *jail;
@@ -138,7 +153,8 @@ static bool ledger_is_needed(const struct ledger *ledger, const struct record *r
 	const struct ban *ban = &record->ban;
 	const struct jail_record *jail = ledger->jails[record->jail];
 
-	if (record->unsaved || ban->ended != END_NONE || within(ban->since, now, ledger->reach))
+	if (record->unsaved || ban->ended != END_NONE ||
+	    within(ban->since, now, MAX(ledger->reach, ledger->overall)))
 		return true;
 	if (ban->lifted)
 		return within(ban->lifted_after_time, now, ledger->reach);

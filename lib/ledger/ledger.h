@@ -32,6 +32,11 @@ void ledger_set_reach(struct ledger *ledger, usec_t reach);
  */
 int ledger_set_memory(struct ledger *ledger, const char *jail, usec_t memory) must_check;
 
+/* Its bans are not those of all jails: see ledger_next_overall(). -ENOMEM, -E2BIG. */
+int ledger_set_apart(struct ledger *ledger, const char *jail) must_check;
+/* How long those of all jails are needed, whatever became of them; at first not at all. */
+void ledger_set_overall(struct ledger *ledger, usec_t memory);
+
 /* A jail's number, for the calls that are made for every failure. -ENOMEM, -E2BIG. */
 int ledger_jail(struct ledger *ledger, const char *name, unsigned *ret) must_check;
 
@@ -111,6 +116,10 @@ const struct ban *ledger_next(const struct ledger *ledger, const struct ban *ban
 /* Bans of one offender, latest `since` first; start with NULL. */
 const struct ban *ledger_next_of(const struct ledger *ledger, unsigned jail,
 				 const struct prefix *prefix, const struct ban *ban);
+
+/* Bans of one prefix in all jails that do not stand apart; start with NULL. */
+const struct ban *ledger_next_overall(const struct ledger *ledger, const struct prefix *prefix,
+				      const struct ban *ban);
 
 struct position ledger_position(const struct ledger *ledger);         /* borrowed until set again */
 const char *ledger_table(const struct ledger *ledger);                /* borrowed until set again */

@@ -88,6 +88,25 @@ const struct ban *ledger_next_of(const struct ledger *ledger, unsigned jail,
 	return record ? &record->ban : NULL;
 }
 
+/* A jail stands twice: with its hosts, and with its networks. */
+const struct ban *ledger_next_overall(const struct ledger *ledger, const struct prefix *prefix,
+				      const struct ban *ban)
+{
+	const struct record *record = ban ? record_of(ban) : NULL;
+	size_t place = record ? 2U * record->jail + record->ban.network + 1 : 0;
+
+	if (record && record->earlier != POOL_NONE)
+		return &earlier(ledger, record)->ban;
+	for (; place < 2 * ledger->n_jails; place++) {
+		unsigned jail = (unsigned)(place / 2) | (place % 2 ? LEDGER_NETWORKS : 0);
+
+		if (!ledger->jails[place / 2]->is_apart &&
+		    (ban = ledger_next_of(ledger, jail, prefix, NULL)))
+			return ban;
+	}
+	return NULL;
+}
+
 unsigned ledger_ban_jail(const struct ban *ban)
 {
 	return record_of(ban)->jail;

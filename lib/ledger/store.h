@@ -11,7 +11,7 @@
 
 struct jail_record {
 	char name[NAME_SIZE];
-	bool has_memory;
+	bool has_memory, is_apart;
 	usec_t memory;
 };
 
@@ -61,7 +61,7 @@ struct ledger {
 	size_t n_jails, max_jails;
 	char *events[LEDGER_SHARED_EVENTS]; /* names that many bans share; owned */
 	size_t n_events, last_event;
-	usec_t reach, memory;
+	usec_t reach, memory, overall;
 	size_t max_bans;
 	uint64_t next_id;
 	uint32_t hand;

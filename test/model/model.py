@@ -16,7 +16,7 @@ DAY = 24 * HOUR
 TAIL = 600 * US         # the end of an hour, with which the next begins
 TOLD_APART = 256        # bytes of a user's name
 BUILT_IN = {"mode": "normal", "maxretry": 5, "findtime": 600, "bantime": 3600,
-            "increment": {"factor": 2, "maxtime": 28 * 86400, "memory": 60 * 86400},
+            "increment": {"factor": 2, "maxtime": 28 * 86400, "memory": 60 * 86400, "overall": False},
             "prefix": {"ipv4": 32, "ipv6": 64}, "action": "drop", "on_success": "ignore", "maxusers": 0,
             "repeat_weight": None, "maxbans": {"count": 0, "within": 60}, "targets": {"hosts": 0, "within": 3600},
             "networks": {"ipv4": 24, "ipv6": 48, "hosts": 0}, "banprivate": False}
@@ -180,11 +180,12 @@ class Jail:
             length = min(length, usec(increment["maxtime"]))
         return now + int(length) // US * US
 
-    def ban(self, prefix, said, reached):
-        """The n-th of that prefix of late; one that was lifted is none."""
+    def ban(self, prefix, said, reached, others):
+        """The n-th of that prefix of late, with those of the other jails if all count; one that was lifted is none."""
         now = said["time_usec"]
+        jails = others if self.settings["increment"]["overall"] else [self]
         nth = 1 + sum(ban.automatic and not ban.lifted and ban.prefix == prefix and now - self.memory < ban.since <= now
-                      for ban in self.bans)
+                      for jail in jails for ban in jail.bans)
         self.bans.append(Ban(prefix, now, self.until(now, nth), ipaddress.ip_address(said["address"])))
         self.sums = {address: sums for address, sums in self.sums.items() if address not in prefix}
         return dict(said, action="ban", until_usec=self.bans[-1].until, prefix=str(prefix), failures=reached / 10,
@@ -345,11 +346,11 @@ class Model:
         failures.clear()
         self.bans += 1
         by_users = {"users": jail.settings["maxusers"]} if reached < jail.maxretry else {}
-        yield dict(jail.ban(offender, said, reached), **by_users)
+        yield dict(jail.ban(offender, said, reached, self.jails), **by_users)
         network = jail.network(address)
         if network and jail.is_network_full(network, now):
             self.bans += 1
-            yield jail.ban(network, said, 10 * jail.hosts)
+            yield jail.ban(network, said, 10 * jail.hosts, self.jails)
 
     def by_name(self, name):
         return next(jail for jail in self.jails if jail.name == name)

@@ -46,7 +46,7 @@ def make_settings(rng):
         "findtime": rng.choice([10, 60, 600, 600, 3600]),
         "bantime": rng.choice([1, 7, 60, 600, 3600, 7, 60, 600, 3600, "infinity"]),
         "increment": {"factor": rng.choice([1, 2, 1.5, 1.7, 1.15]), "maxtime": rng.choice([30, 1000, 3600, 2419200]),
-                      "memory": rng.choice([60, 3600, 5184000])},
+                      "memory": rng.choice([60, 3600, 5184000]), "overall": rng.choice([False, False, True])},
         "prefix": {"ipv4": prefix4, "ipv6": prefix6},
         "networks": {"ipv4": rng.choice([length for length in (31, 24, 16) if length < prefix4]),
                      "ipv6": rng.choice([length for length in (64, 48, 32) if length < prefix6]),

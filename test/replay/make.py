@@ -45,7 +45,8 @@ def make_settings(dice):
         "increment": pick(dice, {
             "factor": dice.choice([1, 1.5, 2, 3, 10, 100, 1.1, 1.15, 2.25]),
             "maxtime": dice.choice(["1s", "1900ms", 59, "1h", "4w"]),
-            "memory": dice.choice([1, "20s", "1min", "1h", "60d"])}),
+            "memory": dice.choice([1, "20s", "1min", "1h", "60d"]),
+            "overall": dice.choice([False, True])}),
         "prefix": pick(dice, {
             "ipv4": dice.choice([8, 24, 31, 32]),
             "ipv6": dice.choice([16, 48, 56, 63, 64, 127, 128])}),
