@@ -192,6 +192,30 @@ static int config_read_policy(const char *confdir, enum config_need need, struct
 	return r < 0 ? r : load_lists(faults, config);
 }
 
+/* The next rule's place. */
+static int config_reserve_rule(struct config *config)
+{
+	struct rule **rules = reallocarray(config->rules, config->n_rules + 1, sizeof(*rules));
+
+	if (!rules)
+		return -ENOMEM;
+	config->rules = rules;
+	return 0;
+}
+
+static int load_built_in(struct config *config)
+{
+	int r;
+
+	if (!config->policy || !policy_find_jail(config->policy, RECIDIVE_NAME))
+		return 0;
+	r = config_reserve_rule(config);
+	if (r == 0)
+		r = rule_new_recidive(&config->rules[config->n_rules]);
+	config->n_rules += r == 0;
+	return r;
+}
+
 static int load_rule(const char *path, struct faults *faults, struct config *config)
 {
 	cleanup(freep) char *text = NULL;
@@ -204,10 +228,10 @@ static int load_rule(const char *path, struct faults *faults, struct config *con
 	r = read_config_file(path, faults, &text, &size);
 	if (r <= 0)
 		return r;
-	rules = reallocarray(config->rules, config->n_rules + 1, sizeof(struct rule *));
-	if (!rules)
-		return -ENOMEM;
-	config->rules = rules;
+	r = config_reserve_rule(config);
+	if (r < 0)
+		return r;
+	rules = config->rules;
 	r = rule_parse(path, (struct span){ text, size }, faults, &rules[config->n_rules]);
 	if (r < 0)
 		return r == -EINVAL ? 0 : r;
@@ -283,6 +307,8 @@ int config_load(const char *confdir, const char *rulesdir, enum config_need need
 	if (r < 0)
 		return r;
 	r = load_folder(own, NULL, faults, config);
+	if (r >= 0)
+		r = load_built_in(config);
 	if (r < 0)
 		return r;
 	if (faults->n_lines > 0)

@@ -99,6 +99,8 @@ static int try_rules(struct config *config, struct faults *faults)
 	for (size_t i = 0; r >= 0 && i < config->n_rules; i++) {
 		cleanup(ruletest_freep) struct ruletest *ruletest = NULL;
 
+		if (rule_is_built_in(config->rules[i]))
+			continue;
 		r = ruletest_new(config->rules[i], config->policy_file, config->policy, NULL,
 				 faults, &ruletest);
 		if (r == -EINVAL) { /* a bad pattern */
@@ -331,9 +333,9 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &config);
 	if (r < 0)
 		return r;
-	n_rules = config->n_rules;
+	n_rules = config->n_rules - (policy_find_jail(config->policy, RECIDIVE_NAME) != NULL);
 	n_jails = config->policy->n_jails;
-	for (size_t i = 0; i < n_rules; i++)
+	for (size_t i = 0; i < config->n_rules; i++)
 		n_examples += config->rules[i]->n_examples;
 	ruletest_set_mode(config->policy, MODE_AGGRESSIVE); /* a rule proves all of its events */
 	r = try_rules(config, faults);

@@ -161,6 +161,8 @@ const char *policy_reserved(const char *name)
 		return "the sets of \"ignore\" hold the addresses of ignoreip";
 	if (strcmp(name, "forced") == 0)
 		return "\"forced\" is the jail of \"banish ban --force\"";
+	if (strcmp(name, RECIDIVE_NAME) == 0)
+		return "\"recidive\" counts the bans of other jails, its rule is built in";
 	return NULL;
 }
 
@@ -270,6 +272,14 @@ struct policy *policy_free(struct policy *policy)
 	free(policy->jails);
 	forget_ignoreip(policy);
 	free(policy);
+	return NULL;
+}
+
+const struct jail_policy *policy_find_jail(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->n_jails; i++)
+		if (strcmp(policy->jails[i].name, name) == 0)
+			return &policy->jails[i];
 	return NULL;
 }
 
@@ -407,6 +417,9 @@ static void read_jail_rule(const struct json *object, struct jail_policy *jail)
 	if (json_find(object, "rule", &value) &&
 	    json_expect(&value, JSON_TEXT, "write the name of a rule, such as \"dovecot\"") &&
 	    json_check_name(&value, json_text(&value), sizeof(jail->rule) - 1, false)) {
+		if (policy_reserved(json_text(&value)))
+			json_fault(&value, "this name is reserved: %s",
+				   policy_reserved(json_text(&value)));
 		strcpy(jail->rule, json_text(&value));
 		json_position(&value, &jail->line, &jail->column);
 	}
@@ -421,12 +434,29 @@ static void read_jail_rule(const struct json *object, struct jail_policy *jail)
 			      &jail->events, &jail->n_events);
 }
 
+/* It bans what others banned, hosts or networks, each time, and reads no entries. */
+static void read_recidive(const struct json *object, struct settings *settings)
+{
+	static const char *const keys[] = { "rule", "journal", "events", "strip" };
+	struct json value;
+
+	settings->networks.hosts = 0;
+	settings->maxbans.count = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (json_find(object, keys[i], &value))
+			json_fault(&value,
+				   "the jail recidive counts bans, not entries: leave "
+				   "\"%s\" out",
+				   keys[i]);
+}
+
 static void read_jail(const struct json *value, struct policy *policy)
 {
 	struct jail_policy *jail = &policy->jails[policy->n_jails];
 	const char *reserved = policy_reserved(value->name);
+	bool is_recidive = strcmp(value->name, RECIDIVE_NAME) == 0, r;
 
-	if (reserved) {
+	if (reserved && !is_recidive) {
 		json_fault_at_key(value, "this name is reserved: %s", reserved);
 		return;
 	}
@@ -436,9 +466,13 @@ static void read_jail(const struct json *value, struct policy *policy)
 	json_position_of_key(value, &jail->line, &jail->column);
 	jail->settings = policy->defaults;
 	policy->n_jails++;
-	if (!json_read_object(value, &jail_object, &jail->settings))
+	r = json_read_object(value, &jail_object, &jail->settings);
+	if (!r)
 		return;
-	read_jail_rule(value, jail);
+	if (is_recidive)
+		read_recidive(value, &jail->settings);
+	else
+		read_jail_rule(value, jail);
 	check_networks(value, &jail->settings);
 }
 

@@ -111,7 +111,13 @@ int policy_parse(const char *file, struct span text, struct faults *faults,
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy *, policy_free)
 
-/* Why no jail and no rule may have this name (its sets would be banish's own); NULL: it may. */
+/* The jail whose failures are the bans of the others; no file has its rule. */
+#define RECIDIVE_NAME "recidive"
+
+/* NULL: it is not there. */
+const struct jail_policy *policy_find_jail(const struct policy *policy, const char *name);
+
+/* Why no rule may have this name, nor a jail, but for RECIDIVE_NAME; NULL: it may. */
 const char *policy_reserved(const char *name);
 
 /* What stands in the files (read by ignorelist_parse) counts too from now on, in place of what the

@@ -229,6 +229,31 @@ struct rule *rule_ref(struct rule *rule)
 	return rule;
 }
 
+int rule_new_recidive(struct rule **ret)
+{
+	cleanup(rule_freep) struct rule *rule = calloc(1, sizeof(*rule));
+	struct event *event = calloc(1, sizeof(*event));
+
+	if (!rule || !event) {
+		free(event);
+		return -ENOMEM;
+	}
+	rule->events = event;
+	rule->n_events = 1;
+	rule->ports.all = true;
+	strcpy(rule->name, RECIDIVE_NAME);
+	rule->file = strdup("(built in)");
+	rule->description = strdup("Who was banned by other jails, again and again");
+	event->name = strdup("ban");
+	event->weight = WEIGHT_ONE;
+	event->field = strdup("MESSAGE");
+	event->pattern = strdup("^(?<address>bans, no messages)$"); /* which are never asked */
+	if (!rule->file || !rule->description || !event->name || !event->field || !event->pattern)
+		return -ENOMEM;
+	*ret = TAKE_PTR(rule);
+	return 0;
+}
+
 struct rule *rule_free(struct rule *rule)
 {
 	if (!rule || rule->n_others-- > 0)

@@ -52,6 +52,13 @@ int rule_parse(const char *file, struct span text, struct faults *faults,
 
 /* One more holds it: each frees it once. */
 struct rule *rule_ref(struct rule *rule);
+/* The built-in rule of RECIDIVE_NAME: it reads no entry. -ENOMEM. */
+int rule_new_recidive(struct rule **ret) must_check;
+static inline bool rule_is_built_in(const struct rule *rule)
+{
+	return rule->n_selectors == 0;
+}
+
 struct rule *rule_free(struct rule *rule);
 DEFINE_CLEANUP(struct rule *, rule_free)
 

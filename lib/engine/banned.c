@@ -1,5 +1,6 @@
 #include "engine/banned.h"
 
+#include "engine/recidive.h"
 #include "engine/settings.h"
 
 /* A warm-up waits so long for the entry that made a ban; then the journal does not hold it, and the
@@ -152,7 +153,7 @@ static uint32_t banned_count_offences(const struct engine *engine, unsigned jail
 	const struct ban *other = NULL;
 	uint32_t n = 0;
 
-	if (!increment->overall)
+	if (!increment->overall || jail == engine->recidive)
 		return ledger_offences(engine->ledger,
 				       state_ledger_jail(engine, jail, ban->network), &ban->prefix,
 				       ban->since, increment->memory);
@@ -168,12 +169,14 @@ int banned_begin(struct engine *engine, unsigned jail, struct ban *ban)
 {
 	const struct settings *settings = settings_of(engine, jail);
 	const struct ban *added;
+	struct ban again;
 	int r;
 
 	ban->offence = 1 + banned_count_offences(engine, jail, ban);
 	if (__builtin_add_overflow(ban->since, banned_duration(settings, ban->offence),
 				   &ban->until))
 		ban->until = USEC_INFINITY;
+	ban->spent = !recidive_counts(engine, jail, ban);
 	r = ledger_add(engine->ledger, ban, &added);
 	if (r < 0)
 		return r;
@@ -181,5 +184,8 @@ int banned_begin(struct engine *engine, unsigned jail, struct ban *ban)
 	engine->statistics.bans++;
 	banned_forget_sums(engine, ban, jail);
 	breaker_note(&engine->jails[jail].breaker, ban->since);
-	return state_decide(engine, &(struct decision){ .type = DECISION_BAN, .ban = *ban });
+	r = state_decide(engine, &(struct decision){ .type = DECISION_BAN, .ban = *ban });
+	if (r == 0)
+		r = recidive_note(engine, jail, ban, &again);
+	return r <= 0 ? r : banned_begin(engine, engine->recidive, &again);
 }

@@ -25,7 +25,8 @@ usec_t engine_findtime(const struct engine *engine)
 	usec_t longest = 0;
 
 	for (size_t i = 0; i < engine->n_jails; i++)
-		longest = MAX(longest, engine->jails[i].settings->findtime);
+		if (i != engine->recidive)
+			longest = MAX(longest, engine->jails[i].settings->findtime);
 	return longest;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 
 #include "engine/banned.h"
+#include "engine/recidive.h"
 #include "engine/settings.h"
 
 #include <errno.h>
@@ -111,6 +112,10 @@ int engine_unban(struct engine *engine, unsigned jail, const struct prefix *pref
 		if (r < 0)
 			return r;
 		found = 1;
+		if (jail == engine->recidive)
+			r = recidive_empty(engine, prefix);
+		if (r < 0)
+			return r;
 		if (!engine->warming)
 			banned_empty_window(engine, ban, USEC_INFINITY);
 	}

@@ -23,6 +23,8 @@ static usec_t longest_reach(const struct engine *engine)
 	for (size_t i = 0; i < engine->n_jails; i++) {
 		const struct jail_state *jail = &engine->jails[i];
 
+		if (i == engine->recidive) /* its failures stand in the ledger */
+			continue;
 		reach = jail->settings->findtime * (jail->repeats ? 2 : 1);
 		reach = MAX(state_add_times(reach, breaker_reach(&jail->breaker)),
 			    accounts_reach(&jail->settings->targets));
@@ -57,11 +59,14 @@ int state_init(struct engine *engine, const uint8_t seed[16], const struct engin
 	int r = 0;
 
 	engine->n_jails = n;
+	engine->recidive = ENGINE_NO_JAIL;
 	engine->jails = calloc(n + 1, sizeof(*engine->jails));
 	if (!engine->jails || !findtimes || !pauses)
 		return -ENOMEM;
 	for (unsigned i = 0; r == 0 && i < n; i++) {
 		r = init_jail(&engine->jails[i], ruleset_jail(engine->ruleset, i));
+		if (strcmp(ruleset_jail(engine->ruleset, i)->name, RECIDIVE_NAME) == 0)
+			engine->recidive = i;
 		findtimes[i] = engine->jails[i].settings->findtime;
 		pauses[i] = WARN_PAUSE;
 	}

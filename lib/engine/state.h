@@ -46,6 +46,7 @@ struct engine {
 	struct jail_state *jails;
 	size_t n_jails;
 	unsigned manual, forced; /* the ledger's numbers of MANUAL_NAME, FORCED_NAME */
+	unsigned recidive;       /* the jail RECIDIVE_NAME, or ENGINE_NO_JAIL */
 	struct windows *windows;
 	struct nameless *nameless;
 	struct sessions *sessions;

@@ -117,8 +117,10 @@ static bool prefix_of_ban(const struct engine *engine, const struct ban *ban, un
 	if (ban->network)
 		return engine_network_of(engine, jail, ban, ret) &&
 		       !was_given_wider(ban, ret->length);
-	*ret = ban_keeps_length(ban) ? address_widen(&ban->address, ban->given)
-				     : engine_prefix_of(engine, jail, &ban->address);
+	/* what comes back is banned as it was before */
+	*ret = ban_keeps_length(ban) || jail == engine->recidive
+		       ? address_widen(&ban->address, ban->given)
+		       : engine_prefix_of(engine, jail, &ban->address);
 	return true;
 }
 
@@ -150,7 +152,9 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 {
 	struct ledger *old = engine->ledger;
-	usec_t overall = 0;
+	usec_t overall = engine->recidive == ENGINE_NO_JAIL
+				 ? 0
+				 : engine->jails[engine->recidive].settings->findtime;
 	int r;
 
 	/* Twice: entries may be out of order, and a reload may ask for a longer findtime. */
@@ -165,6 +169,8 @@ int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 		r = ledger_set_apart(ledger, MANUAL_NAME);
 	if (r == 0)
 		r = ledger_set_apart(ledger, FORCED_NAME);
+	if (r == 0)
+		r = ledger_set_apart(ledger, RECIDIVE_NAME);
 	for (size_t i = 0; r == 0 && i < engine->n_jails; i++) {
 		struct jail_state *jail = &engine->jails[i];
 

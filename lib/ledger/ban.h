@@ -39,6 +39,7 @@ struct ban {
 	usec_t since, until;    /* until USEC_INFINITY: for good */
 	enum ban_kind kind;
 	bool network;       /* of a network beside the bans of its hosts */
+	bool spent;         /* automatic: it is no failure of the jail recidive, or no longer */
 	bool exact;         /* manual: of that length whatever the policy says */
 	uint8_t given;      /* length of the prefix when it was added; by the ledger */
 	const char *reason; /* of a manual ban, as its element's comment said it; "": by hand */

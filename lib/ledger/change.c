@@ -51,6 +51,19 @@ int ledger_end(struct ledger *ledger, uint64_t id, usec_t until, enum ban_end wh
 	return r;
 }
 
+int ledger_spend(struct ledger *ledger, uint64_t id)
+{
+	struct record *record = store_find(ledger, id);
+	int r;
+
+	if (!record || record->ban.spent || record->ban.kind != BAN_AUTOMATIC)
+		return 0;
+	r = store_mark(ledger, record, UNSAVED_SPENT);
+	if (r == 0)
+		record->ban.spent = true;
+	return r;
+}
+
 void ledger_told(struct ledger *ledger, uint64_t id)
 {
 	ledger->told_unsaved = ledger->told_unsaved || !ledger->told_known || id > ledger->told;

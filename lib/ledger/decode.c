@@ -123,6 +123,7 @@ enum {
 	UNTIL,
 	NETWORK,
 	MANUAL,
+	SPENT,
 	EXACT,
 	REASON,
 	EVENT,
@@ -133,8 +134,8 @@ enum {
 	N_BAN_KEYS
 };
 static const char *const ban_keys[N_BAN_KEYS] = {
-	"id",    "jail",   "prefix", "address",  "since", "until",   "network", "manual",
-	"exact", "reason", "event",  "failures", "users", "offence", "cursor",
+	"id",    "jail",  "prefix", "address", "since",    "until", "network", "manual",
+	"spent", "exact", "reason", "event",   "failures", "users", "offence", "cursor",
 };
 
 /* A number far beyond the last one would leave none for those to come. */
@@ -156,14 +157,15 @@ static bool decode_ban(const struct ledger *ledger, const cJSON *object, struct 
 	    !prefix_contains(&ban->prefix, &ban->address) ||
 	    !decode_number(items[SINCE], &ban->since) || !decode_until(items[UNTIL], &ban->until) ||
 	    ban->since > ban->until || !decode_mark(items[NETWORK], &ban->network) ||
-	    !decode_mark(items[MANUAL], &manual) || !decode_mark(items[EXACT], &ban->exact))
+	    !decode_mark(items[MANUAL], &manual) || !decode_mark(items[EXACT], &ban->exact) ||
+	    !decode_mark(items[SPENT], &ban->spent))
 		return false;
 	if (manual) {
 		ban->kind = BAN_MANUAL;
 		return (!items[REASON] ||
 			decode_text(items[REASON], LEDGER_MAX_TEXT, &ban->reason)) &&
-		       !items[EVENT] && !items[FAILURES] && !items[USERS] && !items[OFFENCE] &&
-		       !items[CURSOR];
+		       !items[SPENT] && !items[EVENT] && !items[FAILURES] && !items[USERS] &&
+		       !items[OFFENCE] && !items[CURSOR];
 	}
 	return decode_text(items[EVENT], MAX_EVENT, &ban->event) &&
 	       decode_tenths(items[FAILURES], &ban->failures) &&
@@ -199,6 +201,8 @@ static int decode_take_change(struct ledger *ledger, const cJSON *object)
 		ledger_place(ledger, id);
 		return 0;
 	}
+	if (strcmp(kind, "spent") == 0 && decode_number(value, &id))
+		return ledger_spend(ledger, id);
 	if (strcmp(kind, "told") == 0 && decode_number(value, &id)) {
 		ledger_set_told(ledger, id);
 		return 0;

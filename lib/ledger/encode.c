@@ -134,6 +134,8 @@ static void put_ban(struct text *text, const struct ban *ban)
 	encode_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
 		encode_print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
+	if (ban->spent)
+		encode_print(text, ",\"spent\":true");
 	if (ban->users > 0)
 		encode_print(text, ",\"users\":%" PRIu32, ban->users);
 	encode_print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
@@ -161,6 +163,10 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 		encode_print(text, "{\"id\":%" PRIu64 ",\"reason\":", ban->id);
 		put_string(text, ban->reason);
 		encode_print(text, "}}");
+	}
+	if (what & UNSAVED_SPENT && !is_new) {
+		begin_change(text, "spent");
+		encode_print(text, "%" PRIu64 "}", ban->id);
 	}
 	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
 		begin_change(text, "placed");

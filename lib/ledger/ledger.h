@@ -58,6 +58,8 @@ int ledger_set_until(struct ledger *ledger, uint64_t id, usec_t until) must_chec
 int ledger_end(struct ledger *ledger, uint64_t id, usec_t until, enum ban_end why) must_check;
 int ledger_lift(struct ledger *ledger, uint64_t id, usec_t now,
 		const struct position *after) must_check;
+/* It counts no longer as a failure of the jail recidive. */
+int ledger_spend(struct ledger *ledger, uint64_t id) must_check;
 /* Why a manual ban is; the text is copied. */
 int ledger_set_reason(struct ledger *ledger, uint64_t id, const char *reason) must_check;
 /* Moves a ban under another prefix (of its address); not saved: the policy says it anew at each

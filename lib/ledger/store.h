@@ -22,6 +22,7 @@ enum {
 	UNSAVED_UNTIL = 4,
 	UNSAVED_LIFT = 8,
 	UNSAVED_REASON = 16,
+	UNSAVED_SPENT = 32,
 };
 
 struct record {

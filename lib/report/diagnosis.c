@@ -286,7 +286,7 @@ static int diagnosis_look_at_silence(const struct facts *facts, const struct fac
 	const char *unit = jail->unit ? jail->unit : "its unit";
 	char age[FIGURE_TEXT_MAX];
 
-	if (!facts->sees_journal)
+	if (!facts->sees_journal || jail->built_in)
 		return 0;
 	if (is_overlooking(facts, jail))
 		return add_overlooked(d, find_overlooked(facts, jail->name), true);

@@ -43,6 +43,7 @@ struct facts_jail {
 	usec_t last_entry; /* that the rule reads, in the whole journal; 0: none */
 	usec_t held_since, held_until; /* its breaker is open, until then at most; 0: it is not */
 	usec_t hidden_said; /* that clients of its container are hidden; 0: not of late */
+	bool built_in;      /* it reads no entries */
 	usec_t silent_said; /* that the rule recognises nothing; 0: not, or it has since */
 	usec_t reach_said;  /* that banned hosts go on failing; 0: not, or not of late */
 	const char *shape;  /* of lines that name an address and a failure, and that no event takes;

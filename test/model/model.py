@@ -26,7 +26,10 @@ CARRIERS = [(ipaddress.ip_network(text), length) for text, length in [
 PRIVATE = [ipaddress.ip_network(text) for text in (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")]
 
+RECIDIVE = {"name": "recidive", "journal": [], "events": []}
+
 Failure = namedtuple("Failure", "time tenths user secret")
+Return = namedtuple("Return", "time ban")
 Told = namedtuple("Told", "late amount teller event announced", defaults=[None] * 3)
 NOBODY = {"jail": None, "event": None, "outcome": None, "address": None, "user": None, "weight": 0}
 
@@ -119,7 +122,7 @@ class Jail:
         self.findtime = usec(settings["findtime"])
         self.maxretry = 10 * settings["maxretry"]
         self.memory = usec(settings["increment"]["memory"])
-        self.hosts = settings["networks"]["hosts"]
+        self.hosts = settings["networks"]["hosts"] if self.name != "recidive" else 0
         self.repeat = settings["repeat_weight"] and round(10 * settings["repeat_weight"])
         self.sessions = {}
         self.sums = {}      # address -> lines without a session, {thing: what those with one raised}
@@ -224,9 +227,11 @@ class Model:
         self.ignored = [ipaddress.ip_network(text) for text in policy.get("ignoreip", [])]
         self.spares_private = spares_private
         defaults = merge(BUILT_IN, policy.get("defaults", {}))
-        by_name = {rule["name"]: rule for rule in rules}
+        by_name = {rule["name"]: rule for rule in [*rules, RECIDIVE]}
         self.jails = [Jail(by_name[name], merge(merge(defaults, settings), {"mode": mode} if mode else {}))
                       for name, settings in policy["jails"].items()]
+        self.recidive = next((jail for jail in self.jails if jail.name == "recidive"), None)
+        self.others = [jail for jail in self.jails if jail is not self.recidive]
         self.pieces = lines.Pieces()
         self.entries = self.failures = self.bans = self.prevented = self.lost = self.latest = 0
 
@@ -346,11 +351,30 @@ class Model:
         failures.clear()
         self.bans += 1
         by_users = {"users": jail.settings["maxusers"]} if reached < jail.maxretry else {}
-        yield dict(jail.ban(offender, said, reached, self.jails), **by_users)
+        yield dict(jail.ban(offender, said, reached, self.others), **by_users)
+        yield from self.come_back(jail.bans[-1], said)
         network = jail.network(address)
         if network and jail.is_network_full(network, now):
             self.bans += 1
-            yield jail.ban(network, said, 10 * jail.hosts, self.jails)
+            yield jail.ban(network, said, 10 * jail.hosts, self.others)
+            yield from self.come_back(jail.bans[-1], said)
+
+    def come_back(self, ban, said):
+        """Each ban of the other jails is a failure of its prefix in the jail recidive."""
+        now, jail = said["time_usec"], self.recidive
+        if jail is None or self.is_spared(jail, ban.address):
+            return
+        if any(other.prefix == ban.prefix and other.holds(now) for other in jail.bans):
+            self.prevented += 10
+            return
+        self.failures += 10
+        failures = jail.failures.setdefault(ban.prefix, [])
+        failures.append(Return(now, ban))
+        seen = [one for one in failures if not one.ban.lifted and now - jail.findtime < one.time <= now]
+        if 10 * len(seen) >= jail.maxretry:
+            failures.clear()
+            self.bans += 1
+            yield jail.ban(ban.prefix, dict(said, jail=jail.name, event="ban"), 10 * len(seen), [jail])
 
     def by_name(self, name):
         return next(jail for jail in self.jails if jail.name == name)

@@ -210,6 +210,9 @@ class Stream:
         self.rules = [make_rule(rng, name) for name in names]
         self.policy = {"ignoreip": ["192.0.2.0/25", "2001:db8:ffff::/48"],
                        "jails": {name: make_settings(rng) for name in names}}
+        if rng.random() < 0.4:  # who comes back
+            self.policy["jails"]["recidive"] = dict(make_settings(rng), maxretry=rng.choice([1, 2, 2, 3]),
+                                                    findtime=rng.choice([60, 3600, 86400, 30 * 86400]))
         self.spares = rng.random() < 0.5
         for jail in self.policy["jails"].values() if self.kind == "edges" else []:
             jail.update(maxretry=1, bantime=rng.choice([1, 7, 60]))
@@ -232,11 +235,12 @@ class Stream:
                       100 * HOUR if self.kind == "wild" else HOUR // 2)
         for _ in range(60 if self.kind == "chain" else rng.choice([30, 100, 300])):
             now, dice, rule = clock.tick(), rng.random(), rng.choice(self.rules)
+            jail = rng.choice(list(self.policy["jails"]))
             if dice < 0.04 and self.by_hand:
-                words.append(["unban", now, rule["name"], rng.random()])
+                words.append(["unban", now, jail, rng.random()])
             elif dice < 0.06 and self.by_hand:
                 now = clock.latest + 1  # a wall clock is not behind what was read
-                words.append(["ban", now, rule["name"], make_host(rng, many), rng.random() < 0.4,
+                words.append(["ban", now, jail, make_host(rng, many), rng.random() < 0.4,
                               now + rng.choice([1, 60, 5000]) * US])
             else:
                 words.append(["entry", now, UNITS[rule["name"]], make_line(rng, rule, many, self.kind == "chain")])

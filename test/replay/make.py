@@ -283,7 +283,7 @@ class Journal:
 
     def known(self):
         """What an event of a rule in force looks for: its verb, its grammar."""
-        event = self.dice.choice(self.dice.choice(self.model.jails).rule.events).tree
+        event = self.dice.choice(self.dice.choice(self.model.others).rule.events).tree
         if "pattern" in event:
             return [verb for verb in VERBS if verb in event["pattern"].split(" ")[0]], True
         verbs = event["where"]["m"]
@@ -351,7 +351,7 @@ class Journal:
         fields = {"_SYSTEMD_UNIT": dice.choice(UNITS), "SYSLOG_IDENTIFIER": dice.choice(IDENTIFIERS),
                   "_UID": dice.choice(["0", "8", "999", "1000"]), "_EXE": dice.choice(EXES)}
         if dice.chance(80):
-            selector = dice.choice(dice.choice(self.model.jails).rule.selectors)
+            selector = dice.choice(dice.choice(self.model.others).rule.selectors)
             fields.update({name: dice.choice(values).decode() for name, values in selector.items()})
             if fields["_UID"] == "system":
                 fields["_UID"] = dice.choice(["0", "999"])
@@ -408,6 +408,9 @@ class Case:
                        "jails": {name: make_settings(dice) for name in names if dice.chance(90)}}
         if not self.policy["jails"]:
             self.policy["jails"] = {names[0]: {}}
+        if dice.chance(40):
+            self.policy["jails"]["recidive"] = dict(make_settings(dice), maxretry=dice.choice([1, 2, 2, 3]),
+                                                    findtime=dice.choice(["1min", "1h", "1d", "52w"]))
         if dice.chance(60):
             self.policy["ignoreip"] = dice.some(["198.51.100.0/25", "192.0.2.1", "2001:db8:1:2::/64",
                                                  "2001:db8:1:1::7", "203.0.113.0/24"], 2)

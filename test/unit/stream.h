@@ -80,6 +80,8 @@ static inline void stream_parse(struct stream *stream, const char *policy,
 	for (size_t i = 0; i < n; i++)
 		if (rule_parse("rule", span_of(rule_texts[i]), &faults, &rules[i]) < 0)
 			r = -1;
+	if (r == 0 && policy_find_jail(stream->policy, RECIDIVE_NAME))
+		must(n < ARRAY_SIZE(rules) && rule_new_recidive(&rules[n++]) == 0);
 	if (r == 0)
 		r = ruleset_new(rules, n, stream->policy, "policy", true, &faults,
 				&stream->ruleset);

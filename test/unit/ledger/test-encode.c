@@ -349,6 +349,36 @@ static void what_was_told_is_kept(void **state)
 	}
 }
 
+static void what_is_spent_is_kept(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL, *new = NULL;
+	struct ban ban = { .jail = "a",
+			   .prefix = PREFIX_V4,
+			   .address = { AF_INET, { 203, 0, 113, 7 } },
+			   .since = 1,
+			   .until = 9,
+			   .event = "e" };
+	cleanup(freep) char *line = NULL, *whole = NULL;
+
+	add(ledger, &ban);
+	ban.kind = BAN_MANUAL;
+	add(ledger, &ban);
+	assert_int_equal(ledger_encode(ledger, &line), 0);
+	new = read_all(line);
+	assert_false(ledger_get(new, 1)->spent);
+	ledger_saved(ledger);
+	for (uint64_t id = 1; id <= 4; id++) /* one by hand was none, nor one that is not there */
+		assert_int_equal(ledger_spend(ledger, id), 0);
+	tell(ledger, "{\"v\":1,\"changes\":[{\"spent\":1}]}\n");
+	assert_int_equal(ledger_decode(new, SPAN_LITERAL("{\"v\":1,\"changes\":[{\"spent\":1}]}")),
+			 0);
+	assert_true(ledger_get(new, 1)->spent);
+	whole = encode_all(ledger);
+	again = read_all(whole);
+	assert_true(ledger_get(again, 1)->spent);
+	assert_false(ledger_get(again, 2)->spent);
+}
+
 static void a_large_ledger_takes_several_lines(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL;
@@ -516,6 +546,7 @@ int main(void)
 		cmocka_unit_test(filled_sets_are_those_of_the_table),
 		cmocka_unit_test(filled_sets_without_a_table_are_damage),
 		cmocka_unit_test(what_was_told_is_kept),
+		cmocka_unit_test(what_is_spent_is_kept),
 		cmocka_unit_test(a_large_ledger_takes_several_lines),
 		cmocka_unit_test(nonsense_changes_nothing),
 		cmocka_unit_test(a_change_that_makes_no_sense_is_passed_over),
