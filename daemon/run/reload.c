@@ -75,6 +75,7 @@ static int reload(struct daemon *daemon)
 	}
 	r = commit_position(daemon);
 	if (r >= 0) {
+		engine_judge_anew(active.engine, daemon->active.engine);
 		ledger = engine_take_ledger(daemon->active.engine);
 		r = reload_enter(daemon, &active, &ledger);
 	}
@@ -84,7 +85,13 @@ static int reload(struct daemon *daemon)
 	refused = kernel_sync(daemon);
 	if (refused == -ENOMEM)
 		return refused;
-	r = reload_read(daemon);
+	r = engine_judge_bans(daemon->active.engine);
+	if (r >= 0)
+		r = commit_decisions(daemon);
+	if (r >= 0)
+		r = commit_all(daemon);
+	if (r >= 0)
+		r = reload_read(daemon);
 	if (r < 0)
 		return r;
 	n_jails = ruleset_n_jails(daemon->active.ruleset);

@@ -80,11 +80,9 @@ static int run_feed(struct daemon *daemon, enum reader_use use)
 				 : engine_feed(engine, entry);
 	if (r < 0)
 		return reader_pass_over(&daemon->reader, r);
-	if (use != READER_NEW)
-		return 0;
-	if (!daemon->dry_run)
+	if (use == READER_NEW && !daemon->dry_run)
 		health_verdicts(&daemon->health, &daemon->active, entry);
-	return commit_decisions(daemon);
+	return commit_decisions(daemon); /* a warm-up after a reload makes some, too */
 }
 
 /* A slice of the journal: read, judged, committed. */

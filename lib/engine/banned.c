@@ -181,6 +181,8 @@ int banned_begin(struct engine *engine, unsigned jail, struct ban *ban)
 	if (r < 0)
 		return r;
 	ban->id = added->id;
+	if (engine->warming) /* its entry is this one */
+		ledger_set_met(engine->ledger, ban->id, true);
 	engine->statistics.bans++;
 	banned_forget_sums(engine, ban, jail);
 	breaker_note(&engine->jails[jail].breaker, ban->since);

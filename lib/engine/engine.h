@@ -52,6 +52,12 @@ int engine_adopt_ledger(struct engine *engine, struct ledger *ledger) must_check
 /* Moves the ledger out; then only engine_free may follow. */
 struct ledger *engine_take_ledger(struct engine *engine);
 
+/* Before the warm-up of a reload: jails that `before` did not have, or that are stricter than
+ * there, decide in it, as if they had been in force. */
+void engine_judge_anew(struct engine *engine, const struct engine *before);
+/* With the ledger adopted: the same for the jail "recidive", which reads no entries. */
+int engine_judge_bans(struct engine *engine) must_check;
+
 /* The stretch of a warm-up is over: applies what is left of the ledger. */
 void engine_warm_done(struct engine *engine);
 

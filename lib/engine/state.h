@@ -25,6 +25,7 @@ struct jail_state {
 	bool users;                /* its windows remember them */
 	bool repeats;              /* a user's further failures weigh less */
 	struct counting *counting; /* by event; owned */
+	bool anew;                 /* a warm-up decides for it, see engine_judge_anew() */
 	uint64_t n_lost;           /* failures whose session is not known */
 };
 

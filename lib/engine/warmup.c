@@ -9,7 +9,10 @@
 
 #include "base/array.h"
 #include "engine/banned.h"
+#include "engine/recidive.h"
 #include "engine/settings.h"
+
+#include <errno.h>
 
 /* An entry this much later than an unban's position, and the position not met: it will not be. So
  * long a step back of the clock does no harm. */
@@ -207,6 +210,64 @@ struct ledger *engine_ledger(struct engine *engine)
 struct ledger *engine_take_ledger(struct engine *engine)
 {
 	return TAKE_PTR(engine->ledger);
+}
+
+static bool is_stricter(const struct settings *settings, const struct settings *before)
+{
+	return settings->maxretry < before->maxretry || settings->findtime > before->findtime ||
+	       (settings->maxusers > 0 &&
+		(before->maxusers == 0 || settings->maxusers < before->maxusers)) ||
+	       (settings->mode == MODE_AGGRESSIVE && before->mode == MODE_NORMAL);
+}
+
+void engine_judge_anew(struct engine *engine, const struct engine *before)
+{
+	for (size_t i = 0; i < engine->n_jails; i++) {
+		struct jail_state *jail = &engine->jails[i];
+		const struct settings *old = NULL;
+
+		for (size_t k = 0; k < before->n_jails; k++)
+			if (strcmp(before->jails[k].jail->name, jail->jail->name) == 0)
+				old = before->jails[k].settings;
+		jail->anew = !old || is_stricter(jail->settings, old);
+	}
+}
+
+/* One ban of the past, as if it came now. */
+static int judge_ban(struct engine *engine, const struct ban *ban)
+{
+	unsigned jail = state_jail_of(engine, ban);
+	struct ban copy = *ban, again;
+	int r;
+
+	if (ban->kind != BAN_AUTOMATIC || ban->lifted || ban->spent || jail == engine->recidive)
+		return 0;
+	if (!recidive_counts(engine, jail, ban))
+		return ledger_spend(engine->ledger, ban->id);
+	copy.cursor = ""; /* the ledger may let go of it */
+	r = recidive_note(engine, jail, &copy, &again);
+	return r <= 0 ? r : banned_begin(engine, engine->recidive, &again);
+}
+
+int engine_judge_bans(struct engine *engine)
+{
+	cleanup(freep) uint64_t *ids = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	if (engine->recidive == ENGINE_NO_JAIL || !engine->jails[engine->recidive].anew)
+		return 0;
+	ids = calloc(ledger_n_bans(engine->ledger) + 1, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	for (const struct ban *ban = NULL; (ban = ledger_next(engine->ledger, ban));)
+		ids[n++] = ban->id;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct ban *ban = ledger_get(engine->ledger, ids[i]);
+
+		r = ban ? judge_ban(engine, ban) : 0;
+	}
+	return r;
 }
 
 void engine_warm_done(struct engine *engine)

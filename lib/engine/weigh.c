@@ -94,6 +94,18 @@ static int note_target(const struct judgement *judgement)
 	return r < 0 ? r : state_decide(engine, &decision);
 }
 
+/* A warm-up decides only for a jail that has not judged this yet, and only where its findtime is
+ * known as a whole. */
+static bool weigh_decides(const struct judgement *judgement)
+{
+	usec_t end = ledger_position(judgement->engine->ledger).time;
+
+	return !judgement->engine->warming ||
+	       (judgement->jail->anew &&
+		(judgement->time > end ||
+		 end - judgement->time < judgement->jail->settings->findtime));
+}
+
 static int weigh(struct judgement *judgement, uint32_t attempts)
 {
 	struct windows *windows = judgement->engine->windows;
@@ -138,7 +150,7 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 		if (r < 0)
 			return r;
 	}
-	if (!tips || r > 0 || judgement->engine->warming)
+	if (!tips || r > 0 || !weigh_decides(judgement))
 		return windows_push(windows, window, failure, jail->depth);
 	windows_drop(windows, window);
 	ban.users = sum < jail->limit ? users : 0;

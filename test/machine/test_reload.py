@@ -113,3 +113,27 @@ def test_a_reload_that_the_kernel_refuses_is_made_good(machine, banish):
     machine.attack("203.0.113.95", attempts=2, parallel=True)
     banish.wait_banned("dovecot4", "203.0.113.95")
     assert machine.output("systemctl", "show", "-P", "NRestarts", "banish").strip() == "0"
+
+
+def test_a_stricter_or_new_jail_bans_at_once_who_is_over_its_limit(machine, guard):
+    guard.begin(jails={"dovecot": {"maxretry": 9}})
+    machine.attack("203.0.113.80", attempts=4, parallel=True)
+    machine.wait_for(4, "rip=203.0.113.80,")
+    machine.mox(["203.0.113.81"] * 3)
+    guard.configure(jails={"dovecot": {"maxretry": 4}, "mox": {"maxretry": 3}})
+    guard.reload()
+    guard.wait_banned("dovecot4", "203.0.113.80")
+    guard.wait_banned("mox4", "203.0.113.81")
+    entry = guard.wait_entry("ban", jail="mox")
+    assert (entry["BANISH_FAILURES"], entry["BANISH_OFFENCE"]) == ("3", "1")
+    assert guard.wait_entry("ban", jail="dovecot")["BANISH_TRIGGER_CURSOR"]
+    # and only once
+    guard.reload()
+    guard.restart()
+    guard.configure(jails={"dovecot": {"maxretry": 4}, "mox": {"maxretry": 3},
+                           "recidive": {"maxretry": 1, "findtime": "1d"}})
+    guard.reload()
+    guard.wait_banned("recidive4", "203.0.113.80")
+    guard.wait_banned("recidive4", "203.0.113.81")
+    guard.restart()
+    assert len(guard.entries("ban")) == 4

@@ -164,6 +164,80 @@ static void what_was_banned_is_banned_whatever_its_length(void **state)
 	stream_done(&stream);
 }
 
+static void reload(struct stream *stream, const char *policy)
+{
+	struct position position = stream_position(stream);
+	struct stream old = *stream;
+	struct ledger *ledger;
+
+	stream_commit(stream);
+	stream_parse(stream, policy, rules, ARRAY_SIZE(rules));
+	stream_begin(stream);
+	engine_judge_anew(stream->engine, old.engine);
+	ledger = engine_take_ledger(old.engine);
+	must(ledger_set_position(ledger, &position) == 0);
+	must(engine_adopt_ledger(stream->engine, ledger) == 0);
+	engine_free(old.engine);
+	ruleset_free(old.ruleset);
+	policy_free(old.policy);
+	must(engine_judge_bans(stream->engine) == 0);
+	stream_warm(stream);
+}
+
+static void a_reload_with_it_judges_the_bans_of_before(void **state)
+{
+	struct stream stream;
+
+	init(&stream, POLICY(""));
+	for (unsigned i = 0; i < 4; i++)
+		fail_at(&stream, START + i * HOUR, i % 2 ? "mail" : "web", "192.0.2.1");
+	fail_at(&stream, START + 4 * HOUR, "mail", "192.0.2.2");
+	expect(&stream, "web 192.0.2.1/32 1, mail 192.0.2.1/32 1, web 192.0.2.1/32 1, "
+			"mail 192.0.2.1/32 1, mail 192.0.2.2/32 1");
+	reload(&stream, POLICY(RECIDIVE));
+	expect(&stream, "recidive 192.0.2.1/32 3");
+	reload(&stream, POLICY(RECIDIVE));
+	expect(&stream, "");
+	stream_restart(&stream);
+	fail_at(&stream, START + 5 * HOUR, "mail", "192.0.2.1");
+	expect(&stream, "mail 192.0.2.1/32 1");
+	stream_done(&stream);
+}
+
+/* As if the jail had been so all the time. */
+static void a_stricter_jail_judges_the_failures_of_before(void **state)
+{
+	static const char *const before =
+		"{\"jails\":{\"mail\":{\"maxretry\":5,\"bantime\":\"1h\"}}}";
+	static const char *const after =
+		"{\"jails\":{\"mail\":{\"maxretry\":3,\"bantime\":\"1h\"},\"web\":{\"maxretry\":1}}}";
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, before);
+	fail_at(&stream, START, "web", "192.0.2.9"); /* of no jail yet */
+	for (unsigned i = 0; i < 4; i++)
+		fail_at(&stream, START + i * SECOND, "mail", "192.0.2.1");
+	fail_at(&stream, START, "mail", "192.0.2.2");
+	expect(&stream, "");
+	reload(&stream, after);
+	assert_true(engine_take(stream.engine, &decision));
+	assert_string_equal(decision.ban.jail, "web");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_string_equal(decision.ban.jail, "mail");
+	assert_true(decision.ban.since == START + 2 * SECOND);
+	assert_int_equal(decision.ban.failures, 3 * WEIGHT_ONE);
+	expect(&stream, "");
+	/* a reload that makes nothing stricter decides nothing */
+	reload(&stream, after);
+	expect(&stream, "");
+	stream_restart(&stream);
+	expect(&stream, "");
+	fail_at(&stream, START + 4 * SECOND, "mail", "192.0.2.2");
+	expect(&stream, "");
+	stream_done(&stream);
+}
+
 static void it_reads_no_further_back(void **state)
 {
 	struct stream stream, without;
@@ -183,6 +257,8 @@ int main(void)
 		cmocka_unit_test(an_unban_takes_its_failure_back),
 		cmocka_unit_test(one_by_hand_prevents_and_its_end_empties),
 		cmocka_unit_test(what_was_banned_is_banned_whatever_its_length),
+		cmocka_unit_test(a_reload_with_it_judges_the_bans_of_before),
+		cmocka_unit_test(a_stricter_jail_judges_the_failures_of_before),
 		cmocka_unit_test(it_reads_no_further_back),
 	};
 
