@@ -94,13 +94,14 @@ def asked(banish, case, folder):
     for line in lines:
         time, fields = case.entries[int(json.loads(line)["X_MARK"])]
         wanted.append(model.answer(time, together(fields)))
-    for answer in wanted + answers:     # an empty user is one; of a long one a session keeps a part
-        answer["user"] = (answer["user"] or "")[:200]
     return wanted, answers
 
 
 def difference(wanted, got):
     """None, or the first place where they differ, in words."""
+    for answer in wanted + got:     # an empty user is one; of a long one a session keeps a part
+        if "user" in answer:
+            answer["user"] = (answer["user"] or "")[:200]
     for number, (want, have) in enumerate(zip(wanted, got)):
         keys = [key for key in want if key != "entries" and have.get(key) != want[key]]
         if keys:
