@@ -73,6 +73,12 @@ static bool map_jail(struct import *import, const struct scope *scope, const str
 	const char *changed = scope_find(scope, "failregex") ? "the jail's failregex" : NULL;
 	size_t i = 0;
 
+	if (strcmp(jail->filter, RECIDIVE_NAME) == 0) { /* its rule is built in */
+		jail->rule = RECIDIVE_NAME;
+		jail->fate = IMPORT_MAPPED;
+		jail->values[KEY_MODE].text = "\"normal\"";
+		return true;
+	}
 	while (i < ARRAY_SIZE(shipped) && strcmp(shipped[i].filter, jail->filter) != 0)
 		i++;
 	if (i == ARRAY_SIZE(shipped))
@@ -190,11 +196,6 @@ static bool take_jail(struct import *import, struct scope *scope, struct import_
 	}
 	(void)option_next(&import->arena, &filter, &given);
 	jail->filter = given.name ?: "";
-	if (strcmp(jail->filter, "recidive") == 0 || strcmp(jail->name, "recidive") == 0) {
-		jail->reason = "banish lengthens the bans of who comes again by itself: see "
-			       "\"increment\" in banish.json(5)";
-		return false;
-	}
 	if (!settings_read_action(import, scope, jail))
 		return false;
 	if (!map_jail(import, scope, &given, jail)) {

@@ -119,9 +119,6 @@ static void note_growth(struct scope *scope, struct import_note **notes)
 {
 	struct arena *arena = scope->ini->arena;
 
-	if (option_is_true(scope_get(scope, "bantime.overalljails")))
-		import_note(arena, notes,
-			    "bantime.overalljails: banish counts the bans of each jail by itself");
 	if (scope_get(scope, "bantime.rndtime"))
 		import_note(arena, notes, "bantime.rndtime: banish adds no random time");
 }
@@ -171,8 +168,11 @@ static void read_increment(struct scope *scope, struct import_value *value,
 	/* without a limit, as in fail2ban */
 	if (!(growth.maxtime > 0 && growth.maxtime < 100 * YEAR))
 		growth.maxtime = 99 * YEAR;
-	value->text = arena_format(scope->ini->arena, "{ \"factor\": %.3g, \"maxtime\": %s }",
-				   growth.factor, time_text(scope, growth.maxtime));
+	value->text = arena_format(scope->ini->arena, "{ \"factor\": %.3g, \"maxtime\": %s%s }",
+				   growth.factor, time_text(scope, growth.maxtime),
+				   option_is_true(scope_get(scope, "bantime.overalljails"))
+					   ? ", \"overall\": true"
+					   : "");
 }
 
 void settings_read(struct scope *scope, struct import_value values[static N_KEYS],
