@@ -123,7 +123,13 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 	}
 	if (judgement->event->weight == 0 && attempts > 0)
 		verdict->why = WHY_WEIGHTLESS;
-	return weighs ? weigh_failure(judgement, attempts) : 0;
+	if (weighs)
+		return weigh_failure(judgement, attempts);
+	/* it may weigh nothing only because what it is summed with lies before the stretch */
+	return judgement->engine->warming
+		       ? banned_meet(judgement->engine, judgement->entry, verdict->jail,
+				     &judgement->offender, &verdict->address, judgement->time)
+		       : 0;
 }
 
 static int judge_failure(struct judgement *judgement)

@@ -152,9 +152,45 @@ static void a_warm_up_never_bans(void **state)
 	stream_done(&stream);
 }
 
+/* What the entry of a ban is summed with may lie before the stretch: it is that entry all the same,
+ * and what the ban prevents adds to no sum. */
+static void a_ban_is_met_though_its_entry_weighs_nothing(void **state)
+{
+	static const struct {
+		usec_t time;
+		const char *message;
+	} lines[] = {
+		{ SECOND, "wrong from=192.0.2.1 session=a" },
+		{ 21 * SECOND, "wrong from=192.0.2.1 session=a" }, /* so far not read again */
+		{ 30 * MINUTE, "line from=192.0.2.1" },
+		{ 31 * MINUTE, "line from=192.0.2.1" },
+		{ 32 * MINUTE, "line from=192.0.2.1" },
+		{ 45 * MINUTE, "wrong from=192.0.2.1 session=b attempts=3" }, /* the ban */
+		{ 72 * MINUTE, "line from=192.0.2.1" },
+		{ 73 * MINUTE, "line from=192.0.2.1" },
+	};
+	const usec_t hour = START - START % USEC_PER_HOUR;
+
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct stream stream;
+
+		init(&stream, "", "\"findtime\":10,\"maxretry\":2,\"bantime\":\"40min\"");
+		for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+			tell(&stream, hour + lines[i].time, lines[i].message);
+			assert_int_equal(take_ban(&stream) > 0, i == 5);
+		}
+		if (restarts)
+			stream_restart(&stream);
+		tell(&stream, hour + 90 * MINUTE, "wrong from=192.0.2.1 session=c attempts=2");
+		assert_true(take_ban(&stream) > 0);
+		stream_done(&stream);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ban_is_met_though_its_entry_weighs_nothing),
 		cmocka_unit_test(an_unban_takes_the_offence_back_and_empties_the_window),
 		cmocka_unit_test(an_unban_before_the_warm_up_is_one_at_its_end),
 		cmocka_unit_test(a_ban_by_hand_prevents_and_does_not_count),
