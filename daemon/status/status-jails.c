@@ -1,5 +1,5 @@
 /* The jails' side of `banish status`: what their rules read, and whether anything comes. */
-#include "status/status.h"
+#include "status/status-facts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The firewall's side of `banish status`. */
-#include "status/status.h"
+#include "status/status-facts.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -2,18 +2,7 @@
  * Warnings of the last day whose cause is gone: by the daemon's own later word, by a later start or
  * reload, or by what is to be seen today. They are no news any more; `banish report` has them all.
  */
-#include "status/status.h"
-
-/* Trouble at the start is told before the word that it has started; of a life that began long
- * before that, by systemd's own restarts, the word alone is to be trusted. */
-#define START_TAKES (60 * USEC_PER_SEC)
-
-usec_t status_begun(const struct status *status)
-{
-	usec_t begun = status->unit.begun, started = status->started;
-
-	return begun > 0 && begun <= started && started - begun < START_TAKES ? begun : started;
-}
+#include "status/status-facts.h"
 
 static bool is_kind(const struct digest_remark *remark, enum log_kind kind)
 {

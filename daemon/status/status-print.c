@@ -1,5 +1,5 @@
 /* How `banish status` is shown: what is wrong first, lines of 80 columns, or JSON. */
-#include "status/status.h"
+#include "status/status-facts.h"
 
 #include "cli/output.h"
 #include "cli/timestamp.h"

@@ -2,7 +2,7 @@
  * `banish status` as metrics: Prometheus' text format. What is not known is left out; a sum that
  * starts again from 0 is a counter, what is of the latest stretch of time is a gauge.
  */
-#include "status/status.h"
+#include "status/status-facts.h"
 
 #include "base/printable.h"
 

@@ -1,7 +1,6 @@
 /* banish status - does it work, and if not, what is wrong and what helps? Nothing is changed. */
-#include "status/status.h"
+#include "status/status-facts.h"
 
-#include "base/array.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
 #include "entry/cursor.h"
@@ -43,35 +42,6 @@ static void status_done(struct status *status)
 		free(status->unseen[i]);
 }
 
-int status_add_unseen(struct status *status, const char *what, const char *remedy)
-{
-	char *text;
-
-	if (status->n_unseen == STATUS_MAX_UNSEEN)
-		return 0;
-	if (asprintf(&text, "%s not looked at: %s", what, remedy) < 0)
-		return -ENOMEM;
-	status->unseen[status->n_unseen++] = text;
-	return 0;
-}
-
-struct status_jail *status_jail(struct status *status, const char *name)
-{
-	struct status_jail *jail;
-
-	for (size_t i = 0; i < status->n_jails; i++)
-		if (strcmp(status->jails[i].name, name) == 0)
-			return &status->jails[i];
-	if (strlen(name) >= NAME_SIZE)
-		return NULL;
-	if (!array_grow(status->jails, status->n_jails))
-		return NULL;
-	jail = &status->jails[status->n_jails++];
-	*jail = (struct status_jail){ 0 };
-	strcpy(jail->name, name);
-	return jail;
-}
-
 /* Faults are an answer: the kernel and the journal can still be looked at. */
 static int status_load_config(struct status *status)
 {
@@ -101,23 +71,6 @@ static int status_load_config(struct status *status)
 	status->owns_policy = !status->config || !status->config->policy;
 	status->policy = status->owns_policy ? policy_new() : status->config->policy;
 	return status->policy ? 0 : -ENOMEM;
-}
-
-int status_go_to_last(struct journal *journal, enum log_kind kind, const char *jail,
-		      usec_t *ret_time)
-{
-	char id[64], name[sizeof("BANISH_JAIL=") + NAME_SIZE];
-	const char *const fields[] = { id, name };
-	int r;
-
-	snprintf(id, sizeof(id), "MESSAGE_ID=%s", log_id(kind));
-	snprintf(name, sizeof(name), "BANISH_JAIL=%s", jail ?: "");
-	r = journal_select_own(journal, fields, jail ? 2 : 1, false);
-	if (r >= 0)
-		r = journal_seek_last(journal);
-	if (r > 0)
-		r = entry_time(journal_entry(journal), ret_time) < 0 ? 0 : 1;
-	return r == -EBADMSG ? 0 : r;
 }
 
 /* The process that wrote the entry still runs, and is ours. */

@@ -1,5 +1,5 @@
-#ifndef BANISH_DAEMON_STATUS_H
-#define BANISH_DAEMON_STATUS_H
+#ifndef BANISH_DAEMON_STATUS_FACTS_H
+#define BANISH_DAEMON_STATUS_FACTS_H
 
 /* What `banish status` finds out. Whatever cannot be looked at is left out and
  * told: half an answer is better than none. */
