@@ -5,6 +5,8 @@
 
 #include "engine/home.h"
 
+struct reconcile;
+
 enum reconcile_type {
 	/* to do; each with its answer, before the next is taken */
 	RECONCILE_INSTALL,  /* table, sets, chain, rules: reconcile_stands(), reconcile_installed()
@@ -51,5 +53,8 @@ enum {
 	RECONCILE_WANT_FILL = 8,
 	RECONCILE_WANT_SETTLE = 16, /* what was touched is to be as the ledger says */
 };
+
+/* From now on. */
+void reconcile_want(struct reconcile *reconcile, unsigned what);
 
 #endif

@@ -52,8 +52,6 @@
 
 #include "engine/reconcile-action.h"
 
-struct reconcile;
-
 int reconcile_new(struct reconcile **ret) must_check;
 struct reconcile *reconcile_free(struct reconcile *reconcile);
 DEFINE_CLEANUP(struct reconcile *, reconcile_free)
@@ -67,7 +65,6 @@ void reconcile_doubt(struct reconcile *reconcile);
  * cursor is borrowed that long). */
 void reconcile_at(struct reconcile *reconcile, usec_t now, const struct position *position);
 
-void reconcile_want(struct reconcile *reconcile, unsigned what);
 /* Something failed: RECONCILE_WANT_RETRY is to come in a few seconds. */
 bool reconcile_owes(const struct reconcile *reconcile);
 /* The notices were read, and none waited: all that were made before are known. */

@@ -235,8 +235,8 @@ static bool ini_load(struct ini *ini, const struct import_files *files, const ch
 		     const struct loading *up);
 
 /* Each file that the option names, a line each, with its ".local" behind it. */
-static void include(struct ini *ini, const struct import_files *files, const struct loading *up,
-		    const struct ini_option *option)
+static void ini_include(struct ini *ini, const struct import_files *files, const struct loading *up,
+			const struct ini_option *option)
 {
 	const char *from = up->path, *slash = strrchr(from, '/');
 	size_t folder = strlen(files->folder);
@@ -285,10 +285,10 @@ static bool ini_load(struct ini *ini, const struct import_files *files, const ch
 	ini_parse(&one, file);
 	includes = ini_section(&one, "INCLUDES");
 	if (includes)
-		include(ini, files, &own, ini_option(includes->options, "before"));
+		ini_include(ini, files, &own, ini_option(includes->options, "before"));
 	merge(ini, &one);
 	if (includes)
-		include(ini, files, &own, ini_option(includes->options, "after"));
+		ini_include(ini, files, &own, ini_option(includes->options, "after"));
 	return true;
 }
 

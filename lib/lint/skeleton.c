@@ -39,7 +39,7 @@ struct text {
 	size_t used;
 };
 
-static void text_put(struct text *text, const char *bytes, size_t size)
+static void skeleton_put(struct text *text, const char *bytes, size_t size)
 {
 	size = MIN(size, TEXT_SIZE - 1 - text->used);
 	memcpy(text->data + text->used, bytes, size);
@@ -47,9 +47,9 @@ static void text_put(struct text *text, const char *bytes, size_t size)
 	text->data[text->used] = '\0';
 }
 
-static void text_print(struct text *text, const char *format, ...) printf_like(2, 3);
+static void skeleton_print(struct text *text, const char *format, ...) printf_like(2, 3);
 
-static void text_print(struct text *text, const char *format, ...)
+static void skeleton_print(struct text *text, const char *format, ...)
 {
 	va_list arguments;
 	int n;
@@ -67,11 +67,11 @@ static void text_put_json(struct text *text, struct span bytes)
 		unsigned char c = (unsigned char)bytes.data[i];
 
 		if (c == '"' || c == '\\')
-			text_print(text, "\\%c", c);
+			skeleton_print(text, "\\%c", c);
 		else if (c < ' ' || c == 0x7f)
-			text_print(text, "\\u%04x", c);
+			skeleton_print(text, "\\u%04x", c);
 		else
-			text_put(text, &bytes.data[i], 1);
+			skeleton_put(text, &bytes.data[i], 1);
 	}
 }
 
@@ -234,7 +234,7 @@ static int read_pairs_of(struct guess *guess)
 static void put_literal(struct text *text, char c)
 {
 	if (strchr("\\^$.[]|()?*+{}", c))
-		text_print(text, c == '\\' ? "\\\\\\\\" : "\\\\%c", c);
+		skeleton_print(text, c == '\\' ? "\\\\\\\\" : "\\\\%c", c);
 	else
 		text_put_json(text, (struct span){ &c, 1 });
 }
@@ -257,17 +257,17 @@ static void put_pattern(struct text *out, const struct guess *guess, struct span
 						 guess->user)));
 
 		if (is_name) {
-			text_print(out, named ? "\\\\k<user>" : "(?<user>.*)");
+			skeleton_print(out, named ? "\\\\k<user>" : "(?<user>.*)");
 			named = true;
 			p += guess->user.size;
 		} else if (p == guess->address.data) {
-			text_print(out, "(?<address>[0-9A-Fa-f:.]+)");
+			skeleton_print(out, "(?<address>[0-9A-Fa-f:.]+)");
 			p += guess->address.size;
 		} else if (n > 0) {
-			text_print(out, "[0-9A-Fa-f:.]+");
+			skeleton_print(out, "[0-9A-Fa-f:.]+");
 			p += n;
 		} else if (isdigit((unsigned char)*p)) {
-			text_print(out, "\\\\d+");
+			skeleton_print(out, "\\\\d+");
 			while (p < end && isdigit((unsigned char)*p))
 				p++;
 		} else {
@@ -278,9 +278,9 @@ static void put_pattern(struct text *out, const struct guess *guess, struct span
 
 static void put_key(struct text *text, const char *name, const struct pair *pair)
 {
-	text_print(text, ", \"%s\": \"", name);
+	skeleton_print(text, ", \"%s\": \"", name);
 	text_put_json(text, pair->key);
-	text_put(text, "\"", 1);
+	skeleton_put(text, "\"", 1);
 }
 
 static void put_event(struct text *text, const struct guess *guess, const struct pair *address,
@@ -290,32 +290,32 @@ static void put_event(struct text *text, const struct guess *guess, const struct
 	const struct pair *what =
 		guess->start == 0 ? find_pair(guess, what_keys, true, false) : NULL;
 
-	text_print(text, "    { \"name\": \"auth-failed\", ");
+	skeleton_print(text, "    { \"name\": \"auth-failed\", ");
 	if (!address) {
-		text_print(text, "\"pattern\": \"^");
+		skeleton_print(text, "\"pattern\": \"^");
 		put_pattern(text, guess, guess->message);
-		text_print(text, "$\" }\n");
+		skeleton_print(text, "$\" }\n");
 		return;
 	}
-	text_print(text, "\"format\": \"%s\"", guess->json ? "json" : "logfmt");
+	skeleton_print(text, "\"format\": \"%s\"", guess->json ? "json" : "logfmt");
 	if (guess->start > 0) {
-		text_print(text, ", \"prefix\": \"^");
+		skeleton_print(text, ", \"prefix\": \"^");
 		put_pattern(text, guess, (struct span){ guess->message.data, guess->start });
-		text_put(text, "\"", 1);
+		skeleton_put(text, "\"", 1);
 	}
 	if (what && what != user) {
-		text_print(text, ", \"where\": { \"");
+		skeleton_print(text, ", \"where\": { \"");
 		text_put_json(text, what->key);
-		text_print(text, "\": \"");
+		skeleton_print(text, "\": \"");
 		text_put_json(text, what->value);
-		text_print(text, "\" }");
+		skeleton_print(text, "\" }");
 	} else if (guess->start == 0) {
-		text_print(text, ", \"where\": { \"what\": \"failed\" }");
+		skeleton_print(text, ", \"where\": { \"what\": \"failed\" }");
 	}
 	put_key(text, "address", address);
 	if (user)
 		put_key(text, "user", user);
-	text_print(text, " }\n");
+	skeleton_print(text, " }\n");
 }
 
 static void put_example(struct text *text, const struct guess *guess, struct span message,
@@ -324,17 +324,17 @@ static void put_example(struct text *text, const struct guess *guess, struct spa
 	char shown[ADDRESS_TEXT_MAX];
 	struct address address;
 
-	text_print(text, "    { \"message\": \"");
+	skeleton_print(text, "    { \"message\": \"");
 	text_put_json(text, message);
-	text_print(text, "\",\n      \"event\": \"auth-failed\"");
+	skeleton_print(text, "\",\n      \"event\": \"auth-failed\"");
 	if (address_parse_endpoint(guess->address, &address) >= 0)
-		text_print(text, ", \"address\": \"%s\"", address_format(&address, shown));
+		skeleton_print(text, ", \"address\": \"%s\"", address_format(&address, shown));
 	if (with_user && guess->user.data) {
-		text_print(text, ", \"user\": \"");
+		skeleton_print(text, ", \"user\": \"");
 		text_put_json(text, guess->user);
-		text_put(text, "\"", 1);
+		skeleton_put(text, "\"", 1);
 	}
-	text_print(text, " }");
+	skeleton_print(text, " }");
 }
 
 /* The same line with a name that goes on as the line does, up to somebody else's address. */
@@ -368,7 +368,7 @@ static int put_hostile_example(struct text *text, const struct guess *guess,
 	r = hostile_line(&target, SIZE_MAX, span_of(name), &line, &size);
 	if (r < 0)
 		return r;
-	text_print(text, ",\n    // a client chose this name\n");
+	skeleton_print(text, ",\n    // a client chose this name\n");
 	put_example(text, guess, (struct span){ line, size }, false);
 	return 0;
 }
@@ -383,11 +383,11 @@ static void put_name(struct text *text, const char *unit)
 
 		if (n == 0 && !islower((unsigned char)c))
 			break;
-		text_put(text, islower((unsigned char)c) || isdigit((unsigned char)c) ? &c : "-",
-			 1);
+		skeleton_put(text,
+			     islower((unsigned char)c) || isdigit((unsigned char)c) ? &c : "-", 1);
 	}
 	if (n == 0)
-		text_print(text, "service");
+		skeleton_print(text, "service");
 }
 
 static int skeleton_write(struct text *text, const struct guess *guess, const struct pair *address,
@@ -395,31 +395,32 @@ static int skeleton_write(struct text *text, const struct guess *guess, const st
 {
 	int r = 0;
 
-	text_print(text, "// Guessed from one line by \"banish test --suggest\": look at each part "
-			 "before you use it.\n{\n  \"name\": \"");
+	skeleton_print(text,
+		       "// Guessed from one line by \"banish test --suggest\": look at each part "
+		       "before you use it.\n{\n  \"name\": \"");
 	put_name(text, unit ?: identifier);
-	text_print(text, "\",\n%s  \"journal\": [ { \"_SYSTEMD_UNIT\": \"",
-		   unit ? "" : "  // see \"journalctl -o json\": which unit has written it?\n");
+	skeleton_print(text, "\",\n%s  \"journal\": [ { \"_SYSTEMD_UNIT\": \"",
+		       unit ? "" : "  // see \"journalctl -o json\": which unit has written it?\n");
 	if (unit)
 		text_put_json(text, span_of(unit));
 	else
-		text_print(text, "SERVICE.service");
+		skeleton_print(text, "SERVICE.service");
 	if (identifier) {
-		text_print(text, "\", \"SYSLOG_IDENTIFIER\": \"");
+		skeleton_print(text, "\", \"SYSLOG_IDENTIFIER\": \"");
 		text_put_json(text, span_of(identifier));
 	}
-	text_print(text, "\" } ],\n  // which ports does a ban close?\n  \"ports\": \"all\",\n"
-			 "  \"events\": [\n");
+	skeleton_print(text, "\" } ],\n  // which ports does a ban close?\n  \"ports\": \"all\",\n"
+			     "  \"events\": [\n");
 	put_event(text, guess, address, user);
-	text_print(text, "  ],\n  \"examples\": [\n");
+	skeleton_print(text, "  ],\n  \"examples\": [\n");
 	put_example(text, guess, guess->message, true);
 	if (guess->user.data)
 		r = put_hostile_example(text, guess, user);
 	else
-		text_print(text,
-			   "\n    // no name was found: add (?<user>...), and an example of a "
-			   "hostile one");
-	text_print(text, "\n  ]\n}\n");
+		skeleton_print(text,
+			       "\n    // no name was found: add (?<user>...), and an example of a "
+			       "hostile one");
+	skeleton_print(text, "\n  ]\n}\n");
 	return r;
 }
 
