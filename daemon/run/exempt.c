@@ -330,6 +330,11 @@ static void exempt_append(struct exempt *exempt, const struct prefix *from, size
 
 int exempt_gather(struct exempt *exempt, const struct policy *policy)
 {
+	/* whatever "ignoreself" says: a range by hand may cover it */
+	static const struct prefix loopback[] = {
+		{ { AF_INET, { 127 } }, 8 },
+		{ { AF_INET6, { [15] = 1 } }, 128 },
+	};
 	const struct exempt_answers *answers = &exempt->answers;
 	bool with_own = exempt->netaddr && policy->ignoreself;
 	size_t n = policy->n_ignoreip;
@@ -339,12 +344,13 @@ int exempt_gather(struct exempt *exempt, const struct policy *policy)
 		(void)list_own(exempt);
 	for (size_t i = 0; i < answers->n_items; i++)
 		n += answers->items[i].list ? answers->items[i].list->n_prefixes : 0;
-	all = calloc(n + exempt->n_own + 1, sizeof(*all));
+	all = calloc(n + exempt->n_own + ARRAY_SIZE(loopback), sizeof(*all));
 	if (!all)
 		return -ENOMEM;
 	free(exempt->prefixes);
 	exempt->prefixes = all;
 	exempt->n_prefixes = 0;
+	exempt_append(exempt, loopback, ARRAY_SIZE(loopback));
 	exempt_append(exempt, policy->ignoreip, policy->n_ignoreip);
 	if (with_own)
 		exempt_append(exempt, exempt->own, exempt->n_own);

@@ -221,3 +221,9 @@ def test_the_largest_list_fits(machine, lists):
     write(machine, "written", "#")
     assert lab.eventually(lambda: not machine.has_element("ignore6", "2001:db8:ffff:1::1"), 20)
     assert not lists.messages("LOG_KERNEL", after=start)
+
+
+def test_loopback_is_let_through_whatever_ignoreself_says(machine, banish):
+    banish.begin(ignoreself=False)
+    assert machine.has_element("ignore4", "127.0.0.1") and machine.has_element("ignore6", "::1")
+    assert not machine.has_element("ignore4", "203.0.113.1")
