@@ -64,6 +64,7 @@ static int jails_look_at(struct status *status, struct units *units, unsigned in
 	jail->rule = rule;
 	jail->count = status->history.jails ? &status->history.jails[index] : NULL;
 	strcpy(facts->name, rule->name);
+	strcpy(facts->rule, rule->rule->name);
 	facts->built_in = rule_is_built_in(rule->rule);
 	if (facts->built_in)
 		return 0;

@@ -205,11 +205,18 @@ char *overlooked_say(const struct overlooked *overlooked, bool blind)
 	return r < 0 ? NULL : text;
 }
 
+static const char *rule_of(const struct facts_jail *jail)
+{
+	return *jail->rule ? jail->rule : jail->name;
+}
+
 /* Of what the jail's rule knows and it does not read; NULL: none. */
-static const struct overlooked *find_overlooked(const struct facts *facts, const char *jail)
+static const struct overlooked *find_overlooked(const struct facts *facts,
+						const struct facts_jail *jail)
 {
 	for (size_t i = 0; i < facts->n_overlooked; i++)
-		if (facts->overlooked[i].has_jail && strcmp(facts->overlooked[i].rule, jail) == 0)
+		if (facts->overlooked[i].has_jail &&
+		    strcmp(facts->overlooked[i].rule, rule_of(jail)) == 0)
 			return &facts->overlooked[i];
 	return NULL;
 }
@@ -217,7 +224,7 @@ static const struct overlooked *find_overlooked(const struct facts *facts, const
 static bool is_overlooking(const struct facts *facts, const struct facts_jail *jail)
 {
 	return facts->sees_journal && age_of(facts, jail->last_entry) >= OVERLOOKED_AFTER &&
-	       find_overlooked(facts, jail->name);
+	       find_overlooked(facts, jail);
 }
 
 static int add_overlooked(struct diagnosis *d, const struct overlooked *overlooked, bool blind)
@@ -237,7 +244,7 @@ static int look_around(const struct facts *facts, struct diagnosis *d)
 		bool told = !overlooked_matters(overlooked);
 
 		for (size_t k = 0; !told && overlooked->has_jail && k < facts->n_jails; k++)
-			told = strcmp(facts->jails[k].name, overlooked->rule) == 0 &&
+			told = strcmp(rule_of(&facts->jails[k]), overlooked->rule) == 0 &&
 			       is_overlooking(facts, &facts->jails[k]);
 		if (!told)
 			r = add_overlooked(d, overlooked, false);
@@ -289,7 +296,7 @@ static int diagnosis_look_at_silence(const struct facts *facts, const struct fac
 	if (!facts->sees_journal || jail->built_in)
 		return 0;
 	if (is_overlooking(facts, jail))
-		return add_overlooked(d, find_overlooked(facts, jail->name), true);
+		return add_overlooked(d, find_overlooked(facts, jail), true);
 	if (is_speechless(facts, jail))
 		return add(
 			d, true,

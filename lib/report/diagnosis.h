@@ -33,6 +33,7 @@ struct overlooked {
 /* A jail in force, and what its rule reads. */
 struct facts_jail {
 	char name[NAME_SIZE];
+	char rule[NAME_SIZE]; /* "": the one of its name */
 	const char
 		*unit; /* that it reads, one that runs if there is any; borrowed; NULL: none named
 			*/

@@ -174,6 +174,8 @@ static void lines_that_nobody_reads(void **state)
 	      "dovecot3.service logs lines that its rule knows",
 	      OVERLOOKS;
 	      jail.last_entry = NOW - HOUR);
+	CHECK(true, "jail dovecot is blind", OVERLOOKS; strcpy(jail.name, "mail");
+	      strcpy(jail.rule, "dovecot"); jail.last_entry = 0; jail.unit = NULL);
 	CHECK(true, "jail dovecot is blind", OVERLOOKS; jail.last_entry = 0;
 	      jail.unit_state = UNIT_MISSING);
 	CHECK(false, "logs lines", OVERLOOKS; jail.last_entry = NOW - HOUR + MINUTE);
