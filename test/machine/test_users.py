@@ -125,6 +125,16 @@ def test_units_of_an_ordinary_user_are_selected(machine, banish):
     """As those of rootless containers: user@UID.service, or the uid."""
     machine.shell("id pods >/dev/null 2>&1 || useradd -m pods")
     uid = uid_of(machine, "pods")
+    # a small Debian has no pam_systemd that would set it, and no bus of a user for systemd-run
+    machine.write("/etc/systemd/system/user@.service.d/runtime.conf",
+                  "[Service]\nEnvironment=XDG_RUNTIME_DIR=/run/user/%i\n")
+    machine.write("/etc/systemd/user/container.service", """[Service]
+ExecStart=sh -c 'for i in 1 2 3; do echo "container: refused 203.0.113.183"; done; sleep 0.2'
+""")
+    machine.shell("""
+        mkdir -p /home/pods/.config/systemd/user/default.target.wants
+        ln -sf /etc/systemd/user/container.service /home/pods/.config/systemd/user/default.target.wants/
+        systemctl daemon-reload""")
     for name, selector in (("byunit", {"_SYSTEMD_UNIT": f"user@{uid}.service"}),
                            ("byuid", {"_UID": str(uid)})):
         machine.write(f"/etc/banish/rules.d/{name}.json",
@@ -133,10 +143,6 @@ def test_units_of_an_ordinary_user_are_selected(machine, banish):
         banish.begin(jails={"byunit": {"maxretry": 3}, "byuid": {"maxretry": 3}})
         banish.settle()
         machine.run("systemctl", "start", f"user@{uid}.service")
-        machine.shell(f"""
-            setpriv --reuid=pods --regid=pods --init-groups env XDG_RUNTIME_DIR=/run/user/{uid} \
-                systemd-run --user --quiet --wait --unit=container \
-                sh -c 'for i in 1 2 3; do echo "container: refused 203.0.113.183"; done; sleep 0.2'""")
         for name in ("byunit4", "byuid4"):
             banish.wait_banned(name, "203.0.113.183")
         assert files(machine, f"_SYSTEMD_UNIT=user@{uid}.service", "_SYSTEMD_USER_UNIT=container.service",
@@ -147,4 +153,7 @@ def test_units_of_an_ordinary_user_are_selected(machine, banish):
     finally:
         machine.shell(f"""
             systemctl stop user@{uid}.service
-            rm -f /etc/banish/rules.d/byunit.json /etc/banish/rules.d/byuid.json""")
+            rm -rf /etc/banish/rules.d/byunit.json /etc/banish/rules.d/byuid.json \
+                /etc/systemd/system/user@.service.d /etc/systemd/user/container.service \
+                /home/pods/.config
+            systemctl daemon-reload""")
