@@ -113,10 +113,9 @@ open("/root/damaged/system.journal", "wb").write(text)
 
 @pytest.mark.parametrize("flag", [1, 2, 3], ids=["xz", "lz4", "both"])
 def test_a_damaged_entry_is_passed_over(machine, guard, flag):
+    guard.stop()    # a ban at the fifth would cut the sixth off, of which Dovecot then tells late
     machine.attack("203.0.113.121", attempts=6, parallel=True)
-    guard.wait_banned("dovecot4", "203.0.113.121")
     machine.wait_for(6, "rip=203.0.113.121,")
-    guard.stop()
     machine.shell("journalctl --sync; mkdir -p /root/damaged")
     machine.write("/root/damage.py", DAMAGE.format(flag=flag))
     machine.run("python3", "/root/damage.py")
@@ -125,7 +124,7 @@ def test_a_damaged_entry_is_passed_over(machine, guard, flag):
                           for source in ((), ("--directory", "/root/damaged")))
         for found in (whole, damaged):
             found["told"] = found["failures"] + found["prevented"]
-        assert (damaged["bans"], damaged["told"]) == (whole["bans"], whole["told"] - 1)
+        assert (damaged["bans"], damaged["told"]) == (whole["bans"], whole["told"] - 1) == (1, 5)
         assert json.loads(guard("report", "--json", "--directory", "/root/damaged")
                           .stdout.splitlines()[-1])["what"] == "summary"
         # and so does the daemon, and says it once
