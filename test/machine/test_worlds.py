@@ -11,10 +11,11 @@ AWAY = "/root/journal-away"
 
 
 def journald(machine, *settings):
-    """Restarts journald with these settings, without what it has kept so far."""
+    """Restarts journald with these settings, without what it has kept so far, also the number of its
+    last entry."""
     machine.write(CONF, "\n".join(("[Journal]", *settings, "")))
     machine.shell(f"""
-        rm -rf /run/log/journal/*
+        rm -rf /run/log/journal/* /run/systemd/journal/seqnum
         mkdir -p {AWAY}
         mv /var/log/journal/* {AWAY} 2>/dev/null || true
         systemctl reset-failed systemd-journald.service systemd-journald.socket
