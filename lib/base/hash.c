@@ -51,7 +51,8 @@ static inline struct siphash absorb(struct siphash s, uint64_t word)
 static inline struct siphash take_in(const uint8_t *seed, const void *data, size_t size, bool wide)
 {
 	uint64_t low = read_word(seed), high = read_word(seed + 8);
-	const uint8_t *bytes = data, *end = bytes + (size & ~(size_t)7);
+	/* of nothing NULL may be the place */
+	const uint8_t *bytes = data ?: (const void *)"", *end = bytes + (size & ~(size_t)7);
 	struct siphash s = {
 		.a = low ^ 0x736f6d6570736575,
 		.b = high ^ 0x646f72616e646f6d ^ (wide ? 0xee : 0),
