@@ -55,23 +55,6 @@ static void put_class_byte(struct example_line *line, const struct token *token)
 	line->lost = true;
 }
 
-/* From behind its opening. */
-static unsigned branches_of(const char *at)
-{
-	unsigned n = 1;
-
-	for (unsigned depth = 1; depth > 0;) {
-		struct token token = token_next(&at);
-
-		if (token.kind == TOKEN_END || token.kind == TOKEN_LOST)
-			break;
-		depth += token.kind == TOKEN_OPEN || token.kind == TOKEN_LOOK;
-		depth -= token.kind == TOKEN_CLOSE;
-		n += token.kind == TOKEN_OR && depth == 1;
-	}
-	return n;
-}
-
 /* What was written from `mark` on may be repeated, or left out. */
 static void repeat(struct example_line *line, size_t mark, bool written)
 {
@@ -117,7 +100,7 @@ static bool write_group_of(struct example_line *line, const struct token *token,
 /* Up to the end of the group. False: to that of the pattern, or it is not understood. */
 static bool write_branches(struct example_line *line, bool wanted, unsigned depth)
 {
-	unsigned n = branches_of(line->at);
+	unsigned n = token_count_branches(line->at);
 	unsigned branch = line->variant < 2 ? line->variant % n : draw(line, n);
 
 	for (unsigned i = 0;;) {

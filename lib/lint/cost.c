@@ -83,23 +83,6 @@ static struct span typical_byte(const struct token *token)
 	return (struct span){ 0 };
 }
 
-/* From behind its opening to its end. */
-static size_t count_branches(const char *at)
-{
-	size_t n = 1;
-
-	for (unsigned depth = 1; depth > 0;) {
-		struct token token = token_next(&at);
-
-		if (token.kind == TOKEN_END || token.kind == TOKEN_LOST)
-			break;
-		depth += token.kind == TOKEN_OPEN || token.kind == TOKEN_LOOK;
-		depth -= token.kind == TOKEN_CLOSE;
-		n += token.kind == TOKEN_OR && depth == 1;
-	}
-	return n;
-}
-
 static bool is_followed_by_repeat(const char *at)
 {
 	return token_next(&at).kind == TOKEN_REPEAT;
@@ -145,7 +128,7 @@ static void write_item(struct writing *writing, const struct token *token)
  * its end, or not understood any more. */
 static bool write_group(struct writing *writing, bool wanted, unsigned depth)
 {
-	size_t branch = writing->variant % count_branches(writing->at);
+	size_t branch = writing->variant % token_count_branches(writing->at);
 
 	for (size_t i = 0;;) {
 		struct token token = token_next(&writing->at);

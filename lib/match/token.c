@@ -366,3 +366,19 @@ struct token token_next(const char **p)
 		return token;
 	}
 }
+
+unsigned token_count_branches(const char *at)
+{
+	unsigned n = 1;
+
+	for (unsigned depth = 1; depth > 0;) {
+		struct token token = token_next(&at);
+
+		if (token.kind == TOKEN_END || token.kind == TOKEN_LOST)
+			break;
+		depth += token.kind == TOKEN_OPEN || token.kind == TOKEN_LOOK;
+		depth -= token.kind == TOKEN_CLOSE;
+		n += token.kind == TOKEN_OR && depth == 1;
+	}
+	return n;
+}

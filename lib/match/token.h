@@ -36,6 +36,9 @@ struct token {
  * read. */
 struct token token_next(const char **p);
 
+/* How many alternatives a group has, from behind its opening; at least 1. */
+unsigned token_count_branches(const char *at);
+
 static inline bool token_has(const struct token *token, char byte)
 {
 	return token->set[(unsigned char)byte / 8] >> ((unsigned char)byte % 8) & 1;

@@ -160,12 +160,28 @@ static void classes_are_those_of_pcre2(void **state)
 	pcre2_match_data_free(data);
 }
 
+static void counts_the_branches_of_a_group(void **state)
+{
+	static const struct {
+		const char *behind;
+		unsigned n;
+	} cases[] = {
+		{ "a)", 1 },          { "a|b|c)|d", 3 }, { "a(?:b|c)|d)", 2 }, { "[|)]|x)", 2 },
+		{ "(?=a|b)c|d)", 2 }, { "a|b", 2 },      { "\\||\\))", 2 },    { ")", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (token_count_branches(cases[i].behind) != cases[i].n)
+			fail_msg("%s: %u", cases[i].behind, token_count_branches(cases[i].behind));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_patterns),
 		cmocka_unit_test(tokens_cover_the_pattern),
 		cmocka_unit_test(classes_are_those_of_pcre2),
+		cmocka_unit_test(counts_the_branches_of_a_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
