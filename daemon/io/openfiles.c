@@ -23,7 +23,7 @@
 #define N_ENTRIES_AT 152
 #define ID_TEXT_SIZE 32
 
-struct search {
+struct file_search {
 	const struct openfiles *files;
 	struct openfiles_inode *open; /* owned, sorted */
 	size_t n_open;
@@ -79,7 +79,7 @@ static int inode_compare(const void *a, const void *b)
 	return x->device == y->device ? 0 : x->device < y->device ? -1 : 1;
 }
 
-static int list_open(struct search *search)
+static int list_open(struct file_search *search)
 {
 	DIR *folder = opendir("/proc/self/fd");
 	const struct dirent *each;
@@ -115,7 +115,7 @@ static int has_entries(int folder, const char *name)
 	return n > 0;
 }
 
-static int look_at_file(struct search *search, int folder, const char *name)
+static int look_at_file(struct file_search *search, int folder, const char *name)
 {
 	const char *end = strrchr(name, '.');
 	struct openfiles_inode inode;
@@ -139,7 +139,8 @@ static int look_at_file(struct search *search, int folder, const char *name)
 }
 
 /* `depth` 1: also the folders in it, or the one that is named `only`. */
-static int look_into(struct search *search, int at, const char *path, int depth, const char *only)
+static int look_into(struct file_search *search, int at, const char *path, int depth,
+		     const char *only)
 {
 	const struct dirent *each;
 	struct stat status;
@@ -181,7 +182,7 @@ static int look_into(struct search *search, int at, const char *path, int depth,
 	return r;
 }
 
-static int look_everywhere(struct search *search)
+static int look_everywhere(struct file_search *search)
 {
 	char machine[SD_ID128_STRING_MAX];
 	sd_id128_t id;
@@ -197,7 +198,7 @@ static int look_everywhere(struct search *search)
 	return r < 0 ? r : look_into(search, AT_FDCWD, "/run/log/journal", 1, NULL);
 }
 
-static void search_done(struct search *search)
+static void search_done(struct file_search *search)
 {
 	free(search->open);
 	free(search->missing);
@@ -205,7 +206,7 @@ static void search_done(struct search *search)
 
 int openfiles_begin(struct openfiles *files, size_t *ret_refused)
 {
-	cleanup(search_done) struct search search = { .files = files };
+	cleanup(search_done) struct file_search search = { .files = files };
 	int r;
 
 	r = list_open(&search);
@@ -221,8 +222,8 @@ int openfiles_begin(struct openfiles *files, size_t *ret_refused)
 
 int openfiles_check(struct openfiles *files, usec_t now)
 {
-	struct search folders = { .files = files, .only_print = true };
-	cleanup(search_done) struct search search = { .files = files };
+	struct file_search folders = { .files = files, .only_print = true };
+	cleanup(search_done) struct file_search search = { .files = files };
 	int r;
 
 	/* as they were when all was right, for long enough to be sure of it */

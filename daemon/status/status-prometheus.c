@@ -12,19 +12,19 @@
 #include <stdio.h>
 
 /* With that many decimals: 1 of a weight, 6 of a time. */
-struct sample {
+struct metric_sample {
 	bool known;
 	uint64_t number;
 	unsigned decimals;
 };
 
-#define SAMPLE_COUNT(if_known, n)  ((struct sample){ (if_known), (n), 0 })
-#define SAMPLE_WEIGHT(if_known, n) ((struct sample){ (if_known), (n), 1 })
-#define SAMPLE_TIME(n)             ((struct sample){ (n) > 0, (n), 6 })
+#define SAMPLE_COUNT(if_known, n)  ((struct metric_sample){ (if_known), (n), 0 })
+#define SAMPLE_WEIGHT(if_known, n) ((struct metric_sample){ (if_known), (n), 1 })
+#define SAMPLE_TIME(n)             ((struct metric_sample){ (n) > 0, (n), 6 })
 
 struct metric {
 	const char *name, *type, *help;
-	struct sample sample;
+	struct metric_sample sample;
 };
 
 static void metric_print_head(const struct metric *metric)
@@ -33,7 +33,7 @@ static void metric_print_head(const struct metric *metric)
 	       metric->type);
 }
 
-static void metric_print_value(struct sample sample)
+static void metric_print_value(struct metric_sample sample)
 {
 	uint64_t one = sample.decimals == 6 ? 1000000 : sample.decimals == 1 ? 10 : 1;
 
@@ -136,13 +136,13 @@ static const struct metric jail_metrics[] = {
 };
 
 /* What the i-th of them is of that jail. Of a long journal only a part was counted: not known. */
-static struct sample jail_sample(const struct status *status, const struct status_jail *jail,
-				 size_t i)
+static struct metric_sample jail_sample(const struct status *status, const struct status_jail *jail,
+					size_t i)
 {
 	const struct history *history = &status->history;
 	bool seen = status->facts.sees_kernel;
 	bool counted = jail->count && !history->hurried && history->counted_since <= history->since;
-	const struct sample samples[ARRAY_SIZE(jail_metrics)] = {
+	const struct metric_sample samples[ARRAY_SIZE(jail_metrics)] = {
 		SAMPLE_COUNT(seen, jail->banned),
 		SAMPLE_COUNT(seen, jail->packets),
 		SAMPLE_COUNT(seen, jail->bytes),
@@ -163,7 +163,7 @@ static int status_print_jail_metrics(const struct status *status)
 		bool begun = false;
 
 		for (size_t k = 0; r >= 0 && k < status->n_jails; k++) {
-			struct sample sample = jail_sample(status, &status->jails[k], i);
+			struct metric_sample sample = jail_sample(status, &status->jails[k], i);
 
 			if (!sample.known)
 				continue;

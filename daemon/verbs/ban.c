@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-struct request {
+struct ban_request {
 	const char *jail, *reason;
 	usec_t time;
 	bool force;
@@ -77,7 +77,7 @@ static bool ban_find_set(const struct nft_verb *verb, const char *jail, struct t
 
 /* The daemon takes what reads so for an automatic ban that somebody brought back, unless it goes to
  * a jail that has none. */
-static int check_reason(const struct request *request)
+static int check_reason(const struct ban_request *request)
 {
 	char reason[NFT_COMMENT_BYTES];
 
@@ -110,7 +110,7 @@ static int ban_find_exempt(const struct nft_verb *verb, struct target *target)
 	return 0;
 }
 
-static int ban_examine_range(const struct request *request, const struct target *target)
+static int ban_examine_range(const struct ban_request *request, const struct target *target)
 {
 	const struct prefix *range = &target->prefix;
 
@@ -125,7 +125,7 @@ static int ban_examine_range(const struct request *request, const struct target 
 
 /* Whom it would be no use, or harm, to ban; and widens to what one element of the jail stands for.
  * 0 or the exit code. */
-static int examine(const struct nft_verb *verb, const struct request *request,
+static int examine(const struct nft_verb *verb, const struct ban_request *request,
 		   struct target *target)
 {
 	bool is_range = target->prefix.length != address_bits(&target->prefix.address);
@@ -176,7 +176,7 @@ static void ban_say_exempt(const struct target *target)
 		exempt->n_prefixes > 1 ? "are" : "is");
 }
 
-static int ban_apply(const struct nft_verb *verb, const struct request *request,
+static int ban_apply(const struct nft_verb *verb, const struct ban_request *request,
 		     const struct targets *targets)
 {
 	cleanup(freep) struct nft_change *changes = calloc(targets->n_items, sizeof(*changes));
@@ -234,7 +234,7 @@ static int ban_apply(const struct nft_verb *verb, const struct request *request,
 }
 
 /* The sets that bans of other lengths than their jail's need and that do not stand yet. */
-static int ban_make_sets(const struct nft_verb *verb, const struct request *request,
+static int ban_make_sets(const struct nft_verb *verb, const struct ban_request *request,
 			 const struct targets *targets)
 {
 	int code = 0;
@@ -250,7 +250,7 @@ static int ban_make_sets(const struct nft_verb *verb, const struct request *requ
 	return code;
 }
 
-static int ban_run(struct request *request, const struct common *common, char **words,
+static int ban_run(struct ban_request *request, const struct common *common, char **words,
 		   size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "ban" };
@@ -298,7 +298,7 @@ static int parse_time_of_ban(const char *text, void *target)
 int verb_ban(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	struct request request = { .reason = NFT_COMMENT_MANUAL };
+	struct ban_request request = { .reason = NFT_COMMENT_MANUAL };
 	const struct option_row rows[] = {
 		{ "jail", "JAIL", "jail whose ports are closed (default manual: all ports)",
 		  &request.jail, NULL },

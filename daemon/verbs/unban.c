@@ -11,7 +11,7 @@
 
 #define MAX_REST_SHOWN 100
 
-struct request {
+struct unban_request {
 	const char *jail; /* NULL: all */
 	bool all;
 	usec_t since; /* what was put in before it stays; USEC_INFINITY: not given */
@@ -47,7 +47,7 @@ static int unban_add(struct findings *findings, const char *jail, const struct a
 	return 0;
 }
 
-static bool unban_is_wanted(const struct request *request, const char *jail)
+static bool unban_is_wanted(const struct unban_request *request, const char *jail)
 {
 	char bare[NFT_JAIL_SIZE];
 
@@ -56,7 +56,7 @@ static bool unban_is_wanted(const struct request *request, const char *jail)
 
 /* An address: asks each set for its prefix, and for the address itself, which somebody may have
  * added by hand where it blocks nobody. */
-static int find_address(const struct nft_verb *verb, const struct request *request,
+static int find_address(const struct nft_verb *verb, const struct unban_request *request,
 			const struct address *address, struct findings *findings)
 {
 	for (size_t i = 0; i < verb->sets.n_items; i++) {
@@ -83,7 +83,7 @@ static int find_address(const struct nft_verb *verb, const struct request *reque
 }
 
 /* A network: everything in it and what it is in. NULL: everything that was put in since. */
-static int unban_find_network(const struct nft_verb *verb, const struct request *request,
+static int unban_find_network(const struct nft_verb *verb, const struct unban_request *request,
 			      const struct prefix *network, struct findings *findings)
 {
 	cleanup(nft_elements_done) struct nft_elements elements = { 0 };
@@ -112,8 +112,8 @@ static int unban_find_network(const struct nft_verb *verb, const struct request 
 }
 
 /* 0, or the exit code: the word is no address, is not banned, or the kernel failed. */
-static int find_word(const struct nft_verb *verb, const struct request *request, const char *word,
-		     struct findings *findings)
+static int find_word(const struct nft_verb *verb, const struct unban_request *request,
+		     const char *word, struct findings *findings)
 {
 	size_t before = findings->n_items;
 	struct prefix prefix;
@@ -198,7 +198,7 @@ static int unban_apply(const struct nft_verb *verb, struct findings *findings)
 	return code;
 }
 
-static int unban_run(const struct request *request, const struct common *common, char **words,
+static int unban_run(const struct unban_request *request, const struct common *common, char **words,
 		     size_t n_words)
 {
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "unban" };
@@ -224,7 +224,7 @@ static int unban_run(const struct request *request, const struct common *common,
 int verb_unban(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	struct request request = { .since = USEC_INFINITY };
+	struct unban_request request = { .since = USEC_INFINITY };
 	const struct option_row rows[] = {
 		{ "all", NULL, "every ban", &request.all, NULL },
 		{ "jail", "JAIL", "only bans of this jail", &request.jail, NULL },

@@ -31,7 +31,7 @@ static inline struct siphash rounds(struct siphash s, unsigned n)
 	return s;
 }
 
-static inline uint64_t read_word(const void *data)
+static inline uint64_t hash_word(const void *data)
 {
 	uint64_t word;
 
@@ -50,7 +50,7 @@ static inline struct siphash absorb(struct siphash s, uint64_t word)
 /* The state after all of `data`; `wide` chooses between the two published output sizes. */
 static inline struct siphash take_in(const uint8_t *seed, const void *data, size_t size, bool wide)
 {
-	uint64_t low = read_word(seed), high = read_word(seed + 8);
+	uint64_t low = hash_word(seed), high = hash_word(seed + 8);
 	/* of nothing NULL may be the place */
 	const uint8_t *bytes = data ?: (const void *)"", *end = bytes + (size & ~(size_t)7);
 	struct siphash s = {
@@ -62,7 +62,7 @@ static inline struct siphash take_in(const uint8_t *seed, const void *data, size
 	uint64_t last = (uint64_t)size << 56;
 
 	for (; bytes < end; bytes += 8)
-		s = absorb(s, read_word(bytes));
+		s = absorb(s, hash_word(bytes));
 	for (unsigned i = 0; i < (size & 7); i++)
 		last |= (uint64_t)bytes[i] << 8 * i;
 	s = absorb(s, last);

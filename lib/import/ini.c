@@ -225,18 +225,18 @@ static void merge(struct ini *ini, const struct ini *one)
 }
 
 /* A file, and those that include it. */
-struct loading {
+struct ini_loading {
 	const char *path;
-	const struct loading *up;
+	const struct ini_loading *up;
 	unsigned depth;
 };
 
 static bool ini_load(struct ini *ini, const struct import_files *files, const char *path,
-		     const struct loading *up);
+		     const struct ini_loading *up);
 
 /* Each file that the option names, a line each, with its ".local" behind it. */
-static void ini_include(struct ini *ini, const struct import_files *files, const struct loading *up,
-			const struct ini_option *option)
+static void ini_include(struct ini *ini, const struct import_files *files,
+			const struct ini_loading *up, const struct ini_option *option)
 {
 	const char *from = up->path, *slash = strrchr(from, '/');
 	size_t folder = strlen(files->folder);
@@ -266,10 +266,10 @@ static void ini_include(struct ini *ini, const struct import_files *files, const
 }
 
 static bool ini_load(struct ini *ini, const struct import_files *files, const char *path,
-		     const struct loading *up)
+		     const struct ini_loading *up)
 {
 	const struct import_file *file = find_file(files, path);
-	struct loading own = { path, up, up ? up->depth + 1 : 1 };
+	struct ini_loading own = { path, up, up ? up->depth + 1 : 1 };
 	const struct ini_section *includes;
 	struct ini one = { .arena = ini->arena };
 

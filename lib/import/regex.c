@@ -28,7 +28,7 @@ struct open {
 	struct span name; /* of a tag */
 };
 
-struct writing {
+struct regex_writing {
 	struct text out;
 	struct regex_told told;
 	const char *end; /* what '$' stands for */
@@ -40,14 +40,14 @@ struct writing {
 	unsigned depth;
 };
 
-static void refuse(struct writing *writing, const char *error)
+static void refuse(struct regex_writing *writing, const char *error)
 {
 	if (!writing->told.error)
 		writing->told.error = error;
 }
 
 /* The opening of a group; `told` is banish's name for it, NULL: none. */
-static void put_capture(struct writing *writing, const char *told)
+static void put_capture(struct regex_writing *writing, const char *told)
 {
 	if (!told || writing->silent) {
 		text_add(&writing->out, "(?:");
@@ -57,14 +57,14 @@ static void put_capture(struct writing *writing, const char *told)
 	writing->n_groups++;
 }
 
-static void put_address(struct writing *writing, const char *pattern)
+static void put_address(struct regex_writing *writing, const char *pattern)
 {
 	put_capture(writing, "address");
 	text_format(&writing->out, "%s)", pattern);
 	writing->told.address = true;
 }
 
-static void put_host(struct writing *writing)
+static void put_host(struct regex_writing *writing)
 {
 	text_add(&writing->out, "(?:\\[?(?:(?:::f{4,6}:)?");
 	put_address(writing, IP4);
@@ -73,7 +73,7 @@ static void put_host(struct writing *writing)
 	text_add(&writing->out, ")\\]?)");
 }
 
-static void push_group(struct writing *writing, const struct open *open)
+static void push_group(struct regex_writing *writing, const struct open *open)
 {
 	if (writing->depth == MAX_DEPTH) {
 		refuse(writing, "its groups are nested too deep");
@@ -84,7 +84,7 @@ static void push_group(struct writing *writing, const struct open *open)
 }
 
 /* <F-NAME>: a group of its own. */
-static void open_tag(struct writing *writing, struct span name)
+static void open_tag(struct regex_writing *writing, struct span name)
 {
 	struct open open = {
 		.at = writing->out.n, .tag = true, .name = name, .address = writing->told.address
@@ -110,7 +110,7 @@ static void open_tag(struct writing *writing, struct span name)
 	push_group(writing, &open);
 }
 
-static void close_tag(struct writing *writing, struct span name)
+static void close_tag(struct regex_writing *writing, struct span name)
 {
 	const struct open *open;
 
@@ -131,7 +131,7 @@ static void close_tag(struct writing *writing, struct span name)
 		refuse(writing, "<F-ID> makes it ban by something else than an address");
 }
 
-static bool put_fixed_tag(struct writing *writing, struct span tag)
+static bool put_fixed_tag(struct regex_writing *writing, struct span tag)
 {
 	static const struct {
 		const char *name;
@@ -170,7 +170,7 @@ static bool put_fixed_tag(struct writing *writing, struct span tag)
 }
 
 /* </?[\w\-]+/?>: 0: what begins here is no tag. */
-static size_t read_tag(struct writing *writing, const char *at)
+static size_t read_tag(struct regex_writing *writing, const char *at)
 {
 	size_t n = 1 + (at[1] == '/');
 	struct span tag;
@@ -205,7 +205,7 @@ static size_t skip_any(const char *at, const char *const *pieces)
 }
 
 /* Behind "(": what kind of group begins; how many bytes that takes. */
-static size_t put_group(struct writing *writing, const char *at)
+static size_t put_group(struct regex_writing *writing, const char *at)
 {
 	static const char *const same[] = { "?:", "?=", "?!", "?<=", "?<!", "?>", NULL };
 	struct open open = { .at = writing->out.n };
@@ -234,7 +234,7 @@ static size_t put_group(struct writing *writing, const char *at)
 }
 
 /* The class at "[". */
-static size_t put_class(struct writing *writing, const char *at)
+static size_t put_class(struct regex_writing *writing, const char *at)
 {
 	size_t n = 1;
 
@@ -256,7 +256,7 @@ static size_t put_class(struct writing *writing, const char *at)
 	return n + 1;
 }
 
-static size_t put_escape(struct writing *writing, const char *at)
+static size_t put_escape(struct regex_writing *writing, const char *at)
 {
 	if (at[1] == '\0' || strchr("123456789uUNpPQEKRXGCkgohHVn", at[1])) {
 		refuse(writing, at[1] == 'n' ? "it matches several lines at once (\\n)"
@@ -314,7 +314,7 @@ static const char *without_envelope(struct arena *arena, const char *expression)
 }
 
 /* Where an alternative begins that stands in no group: at the line's start, or it is looked for. */
-static size_t put_start(struct writing *writing, const char *at)
+static size_t put_start(struct regex_writing *writing, const char *at)
 {
 	size_t n = strncmp(at, "(?i)", 4) == 0 ? 4 : 0;
 
@@ -328,7 +328,7 @@ static size_t put_start(struct writing *writing, const char *at)
 	return n;
 }
 
-static size_t put_sign(struct writing *writing, const char *at)
+static size_t put_sign(struct regex_writing *writing, const char *at)
 {
 	switch (*at) {
 	case '^':
@@ -363,7 +363,7 @@ static size_t put_sign(struct writing *writing, const char *at)
 }
 
 /* All of an expression, or a piece with all its groups closed. */
-static void put_expression(struct writing *writing, const char *at)
+static void put_expression(struct regex_writing *writing, const char *at)
 {
 	writing->depth = 0;
 	while (*at && !writing->told.error) {
@@ -385,7 +385,7 @@ static void put_expression(struct writing *writing, const char *at)
 		refuse(writing, "its groups are not closed where its content begins or ends");
 }
 
-static void put_prefix(struct writing *writing, struct arena *arena, const char *prefregex,
+static void put_prefix(struct regex_writing *writing, struct arena *arena, const char *prefregex,
 		       const char **ret_rest)
 {
 	static const char open[] = "<F-CONTENT>", close[] = "</F-CONTENT>";
@@ -416,7 +416,7 @@ static void put_prefix(struct writing *writing, struct arena *arena, const char 
 }
 
 /* What '$' of the failregex is: the end of the content, and what the prefregex says comes then. */
-static void put_rest(struct writing *writing, struct arena *arena, const char *rest)
+static void put_rest(struct regex_writing *writing, struct arena *arena, const char *rest)
 {
 	struct text whole = writing->out;
 
@@ -429,7 +429,7 @@ static void put_rest(struct writing *writing, struct arena *arena, const char *r
 struct regex_told regex_translate(struct arena *arena, const char *prefregex, const char *failregex,
 				  bool silent)
 {
-	struct writing writing = { .out = { .arena = arena }, .end = "$", .silent = silent };
+	struct regex_writing writing = { .out = { .arena = arena }, .end = "$", .silent = silent };
 	const char *rest = "$";
 	bool has_end;
 	size_t n;

@@ -88,7 +88,7 @@ static void zones_are_heeded(void **state)
 {
 	usec_t local, utc;
 
-	setenv("TZ", "XXX+10", 1);
+	setenv("TZ", "FAR+10", 1);
 	tzset();
 	assert_int_equal(timestamp_parse("2025-11-22 02:00:45", NOW, &local), 0);
 	assert_int_equal(timestamp_parse("12:00:45 UTC", NOW, &utc), 0);
