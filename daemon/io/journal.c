@@ -2,6 +2,7 @@
 
 #include "io/fields.h"
 #include "io/liveend.h"
+#include "io/matches.h"
 #include "io/openfiles.h"
 #include "io/sigbus.h"
 
@@ -15,14 +16,6 @@
 /* A field can be as large as its sender likes; no rule needs more, and a longer one is cut, never
  * refused. */
 #define MAX_FIELD_SIZE (1024 * 1024) /* bytes */
-
-/* MESSAGE_ID of journald's "Suppressed N messages from UNIT" (SD_MESSAGE_JOURNAL_DROPPED). */
-#define SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
-
-/* libsystemd looks up every match anew at each step, half a microsecond each (measured, 252), while
- * an entry that no rule wanted costs about two. With more matches than these all is read: the rules
- * ask for the selecting fields themselves. */
-#define MATCHES_MAX 8
 
 struct journal {
 	sd_journal *handle;
@@ -231,109 +224,6 @@ const char *journal_explain(int error)
 	return strerror(-error);
 }
 
-/* Each adds to the handle's matches, in libsystemd's way: those of one field are OR, of different
- * fields AND, after a disjunction OR. They keep out entries that no selector wants, so that other
- * units cost nothing, and only say that some rule may want one; rules look again. */
-static int matches_add(sd_journal *handle, const char *field, const char *value)
-{
-	cleanup(freep) char *text = NULL;
-	int size;
-
-	size = asprintf(&text, "%s=%s", field, value);
-	if (size < 0)
-		return -ENOMEM;
-	return sd_journal_add_match(handle, text, (size_t)size);
-}
-
-/* No match can say "below 1000", "missing" or "begins with", nor what a line holds that is
- * stripped: rules look again. */
-static bool matches_can_say(const struct condition *condition, bool strips)
-{
-	return condition_is_match(condition) &&
-	       !(strips && strcmp(condition->field, "SYSLOG_IDENTIFIER") == 0);
-}
-
-/* ... and a disjunction behind it. */
-static int matches_add_selector(sd_journal *handle, const struct selector *selector, bool strips)
-{
-	int r;
-
-	for (size_t i = 0; i < selector->n_conditions; i++) {
-		const struct condition *condition = &selector->conditions[i];
-
-		if (!matches_can_say(condition, strips))
-			continue;
-		/* matches on one field are OR, on different fields AND: just what the object means
-		 */
-		for (size_t k = 0; k < condition->n_values; k++) {
-			r = matches_add(handle, condition->field, condition->values[k]);
-			if (r < 0)
-				return r;
-		}
-	}
-	return sd_journal_add_disjunction(handle);
-}
-
-/* No match can say which entries it selects: all must be read. */
-static bool matches_nothing(const struct selector *selector, bool strips)
-{
-	for (size_t i = 0; i < selector->n_conditions; i++)
-		if (matches_can_say(&selector->conditions[i], strips))
-			return false;
-	return true;
-}
-
-/* Rules often share a unit. */
-static bool matches_repeat(const struct ruleset *ruleset, size_t i)
-{
-	const struct selector *selector = ruleset_selector(ruleset, i);
-
-	for (size_t k = 0; k < i; k++) {
-		const struct selector *other = ruleset_selector(ruleset, k);
-		bool same = other->n_conditions == selector->n_conditions;
-
-		for (size_t c = 0; same && c < selector->n_conditions; c++) {
-			const struct condition *a = &selector->conditions[c];
-			const struct condition *b = &other->conditions[c];
-
-			same = strcmp(a->field, b->field) == 0 && a->n_values == b->n_values &&
-			       a->is_prefix == b->is_prefix;
-			for (size_t v = 0; same && v < a->n_values; v++)
-				same = strcmp(a->values[v], b->values[v]) == 0;
-		}
-		if (same)
-			return true;
-	}
-	return false;
-}
-
-/* So few that they are cheaper than reading all. */
-static bool matches_are_few(const struct ruleset *ruleset)
-{
-	const struct selector *selector;
-	bool strips = ruleset_strips(ruleset);
-	size_t n = 0;
-
-	for (size_t i = 0; n <= MATCHES_MAX && (selector = ruleset_selector(ruleset, i)); i++) {
-		if (matches_nothing(selector, strips))
-			return false;
-		if (matches_repeat(ruleset, i))
-			continue;
-		for (size_t k = 0; k < selector->n_conditions; k++)
-			n += selector->conditions[k].n_values;
-	}
-	return n <= MATCHES_MAX;
-}
-
-/* What journald says that it dropped. */
-static int matches_add_suppressed(sd_journal *handle)
-{
-	int r;
-
-	r = matches_add(handle, "_TRANSPORT", "driver");
-	return r < 0 ? r : matches_add(handle, "MESSAGE_ID", SUPPRESSED);
-}
-
 /* Of a journal without matches nobody knows what is in its entries; a walk would decompress it. */
 static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
 {
@@ -364,8 +254,7 @@ void journal_ask_for_pieces(struct journal *journal, bool growing)
 
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
-	bool selective = matches_are_few(ruleset), strips = ruleset_strips(ruleset);
-	const struct selector *selector;
+	bool selective = matches_are_few(ruleset);
 	int r;
 
 	journal->reads_engines = ruleset_reads_engines(ruleset);
@@ -374,9 +263,7 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset, bool 
 	r = take_along(journal, ruleset, selective);
 	if (r < 0 || !selective)
 		return r;
-	for (size_t i = 0; r >= 0 && (selector = ruleset_selector(ruleset, i)); i++)
-		if (!matches_repeat(ruleset, i))
-			r = matches_add_selector(journal->handle, selector, strips);
+	r = matches_add_rules(journal->handle, ruleset);
 	return r < 0 || !with_suppressed ? MIN(r, 0) : matches_add_suppressed(journal->handle);
 }
 

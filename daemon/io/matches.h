@@ -1,0 +1,29 @@
+#ifndef BANISH_DAEMON_IO_MATCHES_H
+#define BANISH_DAEMON_IO_MATCHES_H
+
+/*
+ * Matches of a journal. Each function adds to the handle's, in libsystemd's way: those of one field
+ * are OR, of different fields AND, after a disjunction OR. They keep out entries that no selector
+ * wants, so that other units cost nothing, and only say that some rule may want one; rules look
+ * again. Answers are 0 or more, or libsystemd's negative errno.
+ */
+
+#include "match/ruleset.h"
+
+#include <systemd/sd-journal.h>
+
+int matches_add(sd_journal *handle, const char *field, const char *value) must_check;
+/* ... and a disjunction behind it. `strips`: its jail sees the entry without its envelope. */
+int matches_add_selector(sd_journal *handle, const struct selector *selector,
+			 bool strips) must_check;
+/* All that some rule in force reads, each selector once. */
+int matches_add_rules(sd_journal *handle, const struct ruleset *ruleset) must_check;
+/* What journald says that it dropped. */
+int matches_add_suppressed(sd_journal *handle) must_check;
+
+/* No match can say which entries the selector takes: all must be read. */
+bool matches_nothing(const struct selector *selector, bool strips);
+/* The rules' are so few that they are cheaper than reading all. */
+bool matches_are_few(const struct ruleset *ruleset);
+
+#endif
