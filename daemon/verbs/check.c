@@ -263,17 +263,15 @@ static void check_selectors(const struct jail *jail, const char *policy_file,
 		check_selector(&jail->selectors[i], policy_file, policy);
 }
 
-/* What the local journal says of the jails; nothing where it cannot be read. */
-static int check_journal(const struct common *common, struct ruleset *ruleset)
+/* Whether units log what a rule knows and no jail reads. */
+static int check_sources(struct journal *journal, const struct common *common,
+			 struct ruleset *ruleset)
 {
-	cleanup(journal_freep) struct journal *journal = NULL;
 	cleanup(survey_done) struct survey survey = { 0 };
 	usec_t now = timestamp_now();
 	int r;
 
-	r = journal_open(NULL, NULL, false, &journal);
-	if (r >= 0)
-		r = survey_take(journal, common, ruleset, now, PATIENCE, &survey);
+	r = survey_take(journal, common, ruleset, now, PATIENCE, &survey);
 	for (size_t i = 0; r >= 0 && i < survey.n_overlooked; i++) {
 		const struct overlooked *overlooked = &survey.overlooked[i];
 		cleanup(freep) char *text = NULL;
@@ -303,19 +301,17 @@ static int check_journal(const struct common *common, struct ruleset *ruleset)
 	return r == -ENOMEM ? r : 0;
 }
 
-/* Of the local journal's last day, where it can be read: is there a proxy or NAT in front? */
-static int check_front(struct ruleset *ruleset, const struct policy *policy)
+/* Of the last day: is there a proxy or NAT in front? */
+static int check_front(struct journal *journal, struct ruleset *ruleset,
+		       const struct policy *policy)
 {
-	cleanup(journal_freep) struct journal *journal = NULL;
 	cleanup(history_done) struct history history = { .until = timestamp_now() };
 	cleanup(freep) char *text = NULL;
 	int r;
 
 	history.since = history.until > FRONT_SPAN ? history.until - FRONT_SPAN : 0;
-	r = journal_open(NULL, NULL, false, &journal);
-	if (r >= 0)
-		r = history_count(&history, &(struct history_source){ journal, ruleset, policy,
-								      FRONT_PATIENCE });
+	r = history_count(&history,
+			  &(struct history_source){ journal, ruleset, policy, FRONT_PATIENCE });
 	if (r >= 0)
 		r = front_explain(&history.front, &text);
 	if (text)
@@ -327,6 +323,7 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
 	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	cleanup(journal_freep) struct journal *journal = NULL;
 	size_t n_rules, n_jails, n_examples = 0;
 	int r;
 
@@ -350,8 +347,11 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 		return r < 0 ? r : -EINVAL;
 	if (quiet)
 		return 0;
-	r = check_front(ruleset, again->policy);
-	if (r < 0)
+	/* the machine's; where it cannot be read nothing is said of it */
+	r = journal_open(NULL, NULL, false, &journal);
+	if (r >= 0)
+		r = check_front(journal, ruleset, again->policy);
+	if (r == -ENOMEM)
 		return r;
 	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
 		const struct jail *jail = ruleset_jail(ruleset, i);
@@ -368,7 +368,7 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 			"%s: warning: no jail is in force, so nobody is ever banned: write "
 			"\"jails\", such as {\"jails\": {\"dovecot\": {}}}\n",
 			again->policy_file);
-	r = check_journal(common, ruleset);
+	r = journal ? check_sources(journal, common, ruleset) : 0;
 	if (r < 0)
 		return r;
 	printf("OK: %zu jail%s, %zu rule%s, %zu example%s passed\n", n_jails, PLURAL(n_jails),
