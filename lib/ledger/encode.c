@@ -1,11 +1,11 @@
 #include "ledger/encode.h"
 
+#include "base/buffer.h"
 #include "base/hash.h"
 #include "ledger/store.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #define BANS_A_LINE 100 /* in a compacted file */
@@ -13,63 +13,18 @@
 #define COMPACTION_MIN (256 * 1024) /* bytes; below it is not worth a new file */
 #define BYTES_A_BAN    512          /* of a compacted file, about */
 
-/* A growing text; after the first failure it swallows the rest and says so at the end. */
-struct text {
-	char *data;
-	size_t size, max;
-	bool failed;
-};
-
-static void encode_put(struct text *text, const char *data, size_t size)
+static void put_string(struct buffer *text, const char *string)
 {
-	char *grown;
-	size_t max;
-
-	if (text->failed)
-		return;
-	if (size >= text->max - text->size) {
-		max = MAX(2 * text->max, text->size + size + 256);
-		grown = realloc(text->data, max);
-		if (!grown) {
-			text->failed = true;
-			return;
-		}
-		text->data = grown;
-		text->max = max;
-	}
-	memcpy(text->data + text->size, data, size);
-	text->size += size;
-	text->data[text->size] = '\0';
-}
-
-static void encode_print(struct text *text, const char *format, ...) printf_like(2, 3);
-static void encode_print(struct text *text, const char *format, ...)
-{
-	char buffer[256]; /* every caller prints names and numbers that are far shorter */
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(buffer, sizeof(buffer), format, arguments);
-	va_end(arguments);
-	if (size < 0 || (size_t)size >= sizeof(buffer))
-		text->failed = true;
-	else
-		encode_put(text, buffer, (size_t)size);
-}
-
-static void put_string(struct text *text, const char *string)
-{
-	encode_put(text, "\"", 1);
+	buffer_put(text, "\"", 1);
 	for (; *string; string++) {
 		if ((unsigned char)*string < ' ')
-			encode_print(text, "\\u%04x", (unsigned)*string);
+			buffer_print(text, "\\u%04x", (unsigned)*string);
 		else if (*string == '"' || *string == '\\')
-			encode_print(text, "\\%c", *string);
+			buffer_print(text, "\\%c", *string);
 		else
-			encode_put(text, string, 1);
+			buffer_put(text, string, 1);
 	}
-	encode_put(text, "\"", 1);
+	buffer_put(text, "\"", 1);
 }
 
 static const char *const end_names[] = {
@@ -82,12 +37,12 @@ const char *encode_end_name(enum ban_end why)
 	return why < ARRAY_SIZE(end_names) ? end_names[why] : NULL;
 }
 
-static void put_until(struct text *text, usec_t until)
+static void put_until(struct buffer *text, usec_t until)
 {
 	if (until >= LEDGER_MAX_EXACT)
-		encode_print(text, "null");
+		buffer_print(text, "null");
 	else
-		encode_print(text, "%" PRIu64, until);
+		buffer_print(text, "%" PRIu64, until);
 }
 
 static usec_t exact(usec_t time)
@@ -95,56 +50,56 @@ static usec_t exact(usec_t time)
 	return MIN(time, LEDGER_MAX_EXACT - 1);
 }
 
-static void begin_change(struct text *text, const char *kind)
+static void begin_change(struct buffer *text, const char *kind)
 {
 	if (!text->failed && text->data[text->size - 1] != '[')
-		encode_put(text, ",", 1);
-	encode_put(text, "{", 1);
+		buffer_put(text, ",", 1);
+	buffer_put(text, "{", 1);
 	put_string(text, kind);
-	encode_put(text, ":", 1);
+	buffer_put(text, ":", 1);
 }
 
-static void put_ban(struct text *text, const struct ban *ban)
+static void put_ban(struct buffer *text, const struct ban *ban)
 {
 	const struct prefix given = address_widen(&ban->address, ban->given);
 	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 
 	begin_change(text, "ban");
-	encode_print(text,
+	buffer_print(text,
 		     "{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
 		     ban->id, ban->jail, prefix_format(&given, prefix),
 		     address_format(&ban->address, address));
-	encode_print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
+	buffer_print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
 	put_until(text, ban->until);
 	if (ban->network)
-		encode_print(text, ",\"network\":true");
+		buffer_print(text, ",\"network\":true");
 	if (ban->kind == BAN_MANUAL) {
-		encode_print(text, ",\"manual\":true");
+		buffer_print(text, ",\"manual\":true");
 		if (ban->exact)
-			encode_print(text, ",\"exact\":true");
+			buffer_print(text, ",\"exact\":true");
 		if (*ban->reason) {
-			encode_print(text, ",\"reason\":");
+			buffer_print(text, ",\"reason\":");
 			put_string(text, ban->reason);
 		}
-		encode_print(text, "}}");
+		buffer_print(text, "}}");
 		return;
 	}
-	encode_print(text, ",\"event\":");
+	buffer_print(text, ",\"event\":");
 	put_string(text, ban->event);
-	encode_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
+	buffer_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
-		encode_print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
+		buffer_print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
 	if (ban->spent)
-		encode_print(text, ",\"spent\":true");
+		buffer_print(text, ",\"spent\":true");
 	if (ban->users > 0)
-		encode_print(text, ",\"users\":%" PRIu32, ban->users);
-	encode_print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
+		buffer_print(text, ",\"users\":%" PRIu32, ban->users);
+	buffer_print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
 	put_string(text, ban->cursor);
-	encode_print(text, "}}");
+	buffer_print(text, "}}");
 }
 
 /* A new ban's other changes say what it became in the same breath. */
-static void put_changes(struct text *text, const struct ban *ban, unsigned what)
+static void put_changes(struct buffer *text, const struct ban *ban, unsigned what)
 {
 	bool is_new = what & UNSAVED_BAN;
 
@@ -152,34 +107,34 @@ static void put_changes(struct text *text, const struct ban *ban, unsigned what)
 		put_ban(text, ban);
 	if (is_new ? ban->ended != END_NONE : (what & UNSAVED_UNTIL) != 0) {
 		begin_change(text, "until");
-		encode_print(text, "{\"id\":%" PRIu64 ",\"until\":", ban->id);
+		buffer_print(text, "{\"id\":%" PRIu64 ",\"until\":", ban->id);
 		put_until(text, ban->until);
 		if (ban->ended != END_NONE)
-			encode_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
-		encode_print(text, "}}");
+			buffer_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
+		buffer_print(text, "}}");
 	}
 	if (what & UNSAVED_REASON && !is_new) {
 		begin_change(text, "reason");
-		encode_print(text, "{\"id\":%" PRIu64 ",\"reason\":", ban->id);
+		buffer_print(text, "{\"id\":%" PRIu64 ",\"reason\":", ban->id);
 		put_string(text, ban->reason);
-		encode_print(text, "}}");
+		buffer_print(text, "}}");
 	}
 	if (what & UNSAVED_SPENT && !is_new) {
 		begin_change(text, "spent");
-		encode_print(text, "%" PRIu64 "}", ban->id);
+		buffer_print(text, "%" PRIu64 "}", ban->id);
 	}
 	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
 		begin_change(text, "placed");
-		encode_print(text, "%" PRIu64 "}", ban->id);
+		buffer_print(text, "%" PRIu64 "}", ban->id);
 	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
 		begin_change(text, "unban");
-		encode_print(text, "{\"id\":%" PRIu64 ",\"time\":%" PRIu64 ",\"after\":", ban->id,
+		buffer_print(text, "{\"id\":%" PRIu64 ",\"time\":%" PRIu64 ",\"after\":", ban->id,
 			     exact(ban->lifted_time));
-		encode_print(text,
+		buffer_print(text,
 			     "{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
 		put_string(text, ban->lifted_after_cursor);
-		encode_print(text, "}}}");
+		buffer_print(text, "}}}");
 	}
 }
 
@@ -191,53 +146,49 @@ const char *encode_end(struct span text, char ret[static LEDGER_END_SIZE])
 }
 
 /* `all`: also what is saved. */
-static void begin_line(struct text *text, struct ledger *ledger, uint64_t number, bool with_table,
+static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t number, bool with_table,
 		       bool all)
 {
 	ledger->written = number;
-	encode_print(text, "{\"v\":%d,\"line\":%" PRIu64, LEDGER_VERSION, number);
+	buffer_print(text, "{\"v\":%d,\"line\":%" PRIu64, LEDGER_VERSION, number);
 	if (ledger->cursor) {
-		encode_print(text, ",\"cursor\":");
+		buffer_print(text, ",\"cursor\":");
 		put_string(text, ledger->cursor);
-		encode_print(text, ",\"time\":%" PRIu64, exact(ledger->time));
+		buffer_print(text, ",\"time\":%" PRIu64, exact(ledger->time));
 	}
 	if (with_table) {
-		encode_print(text, ",\"table\":");
+		buffer_print(text, ",\"table\":");
 		put_string(text, ledger->table);
 	}
 	for (size_t i = 0; with_table && i < ledger->n_filled; i++) {
-		encode_print(text, i == 0 ? ",\"sets\":{" : ",");
+		buffer_print(text, i == 0 ? ",\"sets\":{" : ",");
 		put_string(text, ledger->filled[i].name);
-		encode_print(text, ":%" PRIu64, ledger->filled[i].handle);
+		buffer_print(text, ":%" PRIu64, ledger->filled[i].handle);
 	}
 	if (with_table && ledger->n_filled > 0)
-		encode_print(text, "}");
-	encode_print(text, ",\"changes\":[");
+		buffer_print(text, "}");
+	buffer_print(text, ",\"changes\":[");
 	if (ledger->told_known && (all || ledger->told_unsaved)) {
 		begin_change(text, "told");
-		encode_print(text, "%" PRIu64 "}", ledger->told);
+		buffer_print(text, "%" PRIu64 "}", ledger->told);
 	}
 }
 
-static int end_line(struct text *text, char **ret)
+static int end_line(struct buffer *text, char **ret)
 {
 	char end[LEDGER_END_SIZE];
 
-	encode_print(text, "]");
+	buffer_print(text, "]");
 	if (!text->failed)
-		encode_print(text, "%s\n",
+		buffer_print(text, "%s\n",
 			     encode_end((struct span){ text->data, text->size }, end));
-	if (text->failed) {
-		free(text->data);
-		return -ENOMEM;
-	}
-	*ret = text->data;
-	return 0;
+	*ret = buffer_take(text);
+	return *ret ? 0 : -ENOMEM;
 }
 
 int ledger_encode(struct ledger *ledger, char **ret)
 {
-	struct text text = { 0 };
+	struct buffer text = { 0 };
 
 	begin_line(&text, ledger, ledger->line + 1, ledger->table_unsaved, false);
 	for (size_t i = 0; i < ledger->n_unsaved; i++) {
@@ -253,7 +204,7 @@ int ledger_encode_next(struct ledger *ledger, struct ledger_place *place, char *
 {
 	const struct ban *ban = ledger_next(ledger, place->last);
 	bool first = place->n_lines == 0;
-	struct text text = { 0 };
+	struct buffer text = { 0 };
 	int r;
 
 	if (!ban && !first)

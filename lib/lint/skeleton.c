@@ -1,6 +1,7 @@
 #include "lint/skeleton.h"
 
 #include "base/address.h"
+#include "base/buffer.h"
 #include "base/utf8.h"
 #include "entry/json-line.h"
 #include "entry/logfmt.h"
@@ -8,11 +9,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-#define VICTIM    "203.0.113.9"
-#define TEXT_SIZE (16 * SKELETON_MESSAGE_MAX) /* bytes: two messages and a pattern, all escaped */
+#define VICTIM "203.0.113.9"
 
 /* "user=" and so on: what a name may stand behind, the surest first. */
 static const char *const user_marks[] = { "username=", "user=",      "login=",  "account=",
@@ -34,44 +33,18 @@ struct guess {
 	size_t start; /* where the keys begin */
 };
 
-struct text {
-	char *data;
-	size_t used;
-};
-
-static void skeleton_put(struct text *text, const char *bytes, size_t size)
-{
-	size = MIN(size, TEXT_SIZE - 1 - text->used);
-	memcpy(text->data + text->used, bytes, size);
-	text->used += size;
-	text->data[text->used] = '\0';
-}
-
-static void skeleton_print(struct text *text, const char *format, ...) printf_like(2, 3);
-
-static void skeleton_print(struct text *text, const char *format, ...)
-{
-	va_list arguments;
-	int n;
-
-	va_start(arguments, format);
-	n = vsnprintf(text->data + text->used, TEXT_SIZE - text->used, format, arguments);
-	va_end(arguments);
-	text->used = MIN(text->used + (size_t)MAX(n, 0), (size_t)TEXT_SIZE - 1);
-}
-
 /* As the inside of a JSON text. */
-static void text_put_json(struct text *text, struct span bytes)
+static void text_put_json(struct buffer *text, struct span bytes)
 {
 	for (size_t i = 0; i < bytes.size; i++) {
 		unsigned char c = (unsigned char)bytes.data[i];
 
 		if (c == '"' || c == '\\')
-			skeleton_print(text, "\\%c", c);
+			buffer_print(text, "\\%c", c);
 		else if (c < ' ' || c == 0x7f)
-			skeleton_print(text, "\\u%04x", c);
+			buffer_print(text, "\\u%04x", c);
 		else
-			skeleton_put(text, &bytes.data[i], 1);
+			buffer_put(text, &bytes.data[i], 1);
 	}
 }
 
@@ -231,17 +204,17 @@ static int read_pairs_of(struct guess *guess)
 }
 
 /* A byte of a pattern as it stands, in JSON. */
-static void put_literal(struct text *text, char c)
+static void put_literal(struct buffer *text, char c)
 {
 	if (strchr("\\^$.[]|()?*+{}", c))
-		skeleton_print(text, c == '\\' ? "\\\\\\\\" : "\\\\%c", c);
+		buffer_print(text, c == '\\' ? "\\\\\\\\" : "\\\\%c", c);
 	else
 		text_put_json(text, (struct span){ &c, 1 });
 }
 
 /* The text as a pattern: the name and the address as groups, each only once; numbers and other
  * addresses as such. */
-static void put_pattern(struct text *out, const struct guess *guess, struct span text)
+static void put_pattern(struct buffer *out, const struct guess *guess, struct span text)
 {
 	const char *end = text.data + text.size;
 	bool named = false;
@@ -257,17 +230,17 @@ static void put_pattern(struct text *out, const struct guess *guess, struct span
 						 guess->user)));
 
 		if (is_name) {
-			skeleton_print(out, named ? "\\\\k<user>" : "(?<user>.*)");
+			buffer_print(out, named ? "\\\\k<user>" : "(?<user>.*)");
 			named = true;
 			p += guess->user.size;
 		} else if (p == guess->address.data) {
-			skeleton_print(out, "(?<address>[0-9A-Fa-f:.]+)");
+			buffer_print(out, "(?<address>[0-9A-Fa-f:.]+)");
 			p += guess->address.size;
 		} else if (n > 0) {
-			skeleton_print(out, "[0-9A-Fa-f:.]+");
+			buffer_print(out, "[0-9A-Fa-f:.]+");
 			p += n;
 		} else if (isdigit((unsigned char)*p)) {
-			skeleton_print(out, "\\\\d+");
+			buffer_print(out, "\\\\d+");
 			while (p < end && isdigit((unsigned char)*p))
 				p++;
 		} else {
@@ -276,69 +249,69 @@ static void put_pattern(struct text *out, const struct guess *guess, struct span
 	}
 }
 
-static void put_key(struct text *text, const char *name, const struct pair *pair)
+static void put_key(struct buffer *text, const char *name, const struct pair *pair)
 {
-	skeleton_print(text, ", \"%s\": \"", name);
+	buffer_print(text, ", \"%s\": \"", name);
 	text_put_json(text, pair->key);
-	skeleton_put(text, "\"", 1);
+	buffer_put(text, "\"", 1);
 }
 
-static void put_event(struct text *text, const struct guess *guess, const struct pair *address,
+static void put_event(struct buffer *text, const struct guess *guess, const struct pair *address,
 		      const struct pair *user)
 {
 	/* What stands before the keys says it already. */
 	const struct pair *what =
 		guess->start == 0 ? find_pair(guess, what_keys, true, false) : NULL;
 
-	skeleton_print(text, "    { \"name\": \"auth-failed\", ");
+	buffer_print(text, "    { \"name\": \"auth-failed\", ");
 	if (!address) {
-		skeleton_print(text, "\"pattern\": \"^");
+		buffer_print(text, "\"pattern\": \"^");
 		put_pattern(text, guess, guess->message);
-		skeleton_print(text, "$\" }\n");
+		buffer_print(text, "$\" }\n");
 		return;
 	}
-	skeleton_print(text, "\"format\": \"%s\"", guess->json ? "json" : "logfmt");
+	buffer_print(text, "\"format\": \"%s\"", guess->json ? "json" : "logfmt");
 	if (guess->start > 0) {
-		skeleton_print(text, ", \"prefix\": \"^");
+		buffer_print(text, ", \"prefix\": \"^");
 		put_pattern(text, guess, (struct span){ guess->message.data, guess->start });
-		skeleton_put(text, "\"", 1);
+		buffer_put(text, "\"", 1);
 	}
 	if (what && what != user) {
-		skeleton_print(text, ", \"where\": { \"");
+		buffer_print(text, ", \"where\": { \"");
 		text_put_json(text, what->key);
-		skeleton_print(text, "\": \"");
+		buffer_print(text, "\": \"");
 		text_put_json(text, what->value);
-		skeleton_print(text, "\" }");
+		buffer_print(text, "\" }");
 	} else if (guess->start == 0) {
-		skeleton_print(text, ", \"where\": { \"what\": \"failed\" }");
+		buffer_print(text, ", \"where\": { \"what\": \"failed\" }");
 	}
 	put_key(text, "address", address);
 	if (user)
 		put_key(text, "user", user);
-	skeleton_print(text, " }\n");
+	buffer_print(text, " }\n");
 }
 
-static void put_example(struct text *text, const struct guess *guess, struct span message,
+static void put_example(struct buffer *text, const struct guess *guess, struct span message,
 			bool with_user)
 {
 	char shown[ADDRESS_TEXT_MAX];
 	struct address address;
 
-	skeleton_print(text, "    { \"message\": \"");
+	buffer_print(text, "    { \"message\": \"");
 	text_put_json(text, message);
-	skeleton_print(text, "\",\n      \"event\": \"auth-failed\"");
+	buffer_print(text, "\",\n      \"event\": \"auth-failed\"");
 	if (address_parse_endpoint(guess->address, &address) >= 0)
-		skeleton_print(text, ", \"address\": \"%s\"", address_format(&address, shown));
+		buffer_print(text, ", \"address\": \"%s\"", address_format(&address, shown));
 	if (with_user && guess->user.data) {
-		skeleton_print(text, ", \"user\": \"");
+		buffer_print(text, ", \"user\": \"");
 		text_put_json(text, guess->user);
-		skeleton_put(text, "\"", 1);
+		buffer_put(text, "\"", 1);
 	}
-	skeleton_print(text, " }");
+	buffer_print(text, " }");
 }
 
 /* The same line with a name that goes on as the line does, up to somebody else's address. */
-static int put_hostile_example(struct text *text, const struct guess *guess,
+static int put_hostile_example(struct buffer *text, const struct guess *guess,
 			       const struct pair *user)
 {
 	struct hostile_target target = { .line = guess->message,
@@ -368,13 +341,13 @@ static int put_hostile_example(struct text *text, const struct guess *guess,
 	r = hostile_line(&target, SIZE_MAX, span_of(name), &line, &size);
 	if (r < 0)
 		return r;
-	skeleton_print(text, ",\n    // a client chose this name\n");
+	buffer_print(text, ",\n    // a client chose this name\n");
 	put_example(text, guess, (struct span){ line, size }, false);
 	return 0;
 }
 
 /* "calsrv" of "calsrv@1.service" */
-static void put_name(struct text *text, const char *unit)
+static void put_name(struct buffer *text, const char *unit)
 {
 	size_t n = 0;
 
@@ -383,44 +356,45 @@ static void put_name(struct text *text, const char *unit)
 
 		if (n == 0 && !islower((unsigned char)c))
 			break;
-		skeleton_put(text,
-			     islower((unsigned char)c) || isdigit((unsigned char)c) ? &c : "-", 1);
+		buffer_put(text, islower((unsigned char)c) || isdigit((unsigned char)c) ? &c : "-",
+			   1);
 	}
 	if (n == 0)
-		skeleton_print(text, "service");
+		buffer_print(text, "service");
 }
 
-static int skeleton_write(struct text *text, const struct guess *guess, const struct pair *address,
-			  const struct pair *user, const char *unit, const char *identifier)
+static int skeleton_write(struct buffer *text, const struct guess *guess,
+			  const struct pair *address, const struct pair *user, const char *unit,
+			  const char *identifier)
 {
 	int r = 0;
 
-	skeleton_print(text,
-		       "// Guessed from one line by \"banish test --suggest\": look at each part "
-		       "before you use it.\n{\n  \"name\": \"");
+	buffer_print(text,
+		     "// Guessed from one line by \"banish test --suggest\": look at each part "
+		     "before you use it.\n{\n  \"name\": \"");
 	put_name(text, unit ?: identifier);
-	skeleton_print(text, "\",\n%s  \"journal\": [ { \"_SYSTEMD_UNIT\": \"",
-		       unit ? "" : "  // see \"journalctl -o json\": which unit has written it?\n");
+	buffer_print(text, "\",\n%s  \"journal\": [ { \"_SYSTEMD_UNIT\": \"",
+		     unit ? "" : "  // see \"journalctl -o json\": which unit has written it?\n");
 	if (unit)
 		text_put_json(text, span_of(unit));
 	else
-		skeleton_print(text, "SERVICE.service");
+		buffer_print(text, "SERVICE.service");
 	if (identifier) {
-		skeleton_print(text, "\", \"SYSLOG_IDENTIFIER\": \"");
+		buffer_print(text, "\", \"SYSLOG_IDENTIFIER\": \"");
 		text_put_json(text, span_of(identifier));
 	}
-	skeleton_print(text, "\" } ],\n  // which ports does a ban close?\n  \"ports\": \"all\",\n"
-			     "  \"events\": [\n");
+	buffer_print(text, "\" } ],\n  // which ports does a ban close?\n  \"ports\": \"all\",\n"
+			   "  \"events\": [\n");
 	put_event(text, guess, address, user);
-	skeleton_print(text, "  ],\n  \"examples\": [\n");
+	buffer_print(text, "  ],\n  \"examples\": [\n");
 	put_example(text, guess, guess->message, true);
 	if (guess->user.data)
 		r = put_hostile_example(text, guess, user);
 	else
-		skeleton_print(text,
-			       "\n    // no name was found: add (?<user>...), and an example of a "
-			       "hostile one");
-	skeleton_print(text, "\n  ]\n}\n");
+		buffer_print(text,
+			     "\n    // no name was found: add (?<user>...), and an example of a "
+			     "hostile one");
+	buffer_print(text, "\n  ]\n}\n");
 	return r;
 }
 
@@ -428,16 +402,12 @@ int skeleton_of(struct span message, const char *unit, const char *identifier, c
 {
 	static const char *const any[] = { "", NULL };
 	const struct pair *address = NULL, *user = NULL;
-	cleanup(freep) char *data = NULL;
 	struct guess guess = { .message = message };
-	struct text text = { 0 };
+	struct buffer text = { 0 };
 	int r;
 
 	if (!skeleton_takes(message))
 		return 0;
-	data = text.data = calloc(1, TEXT_SIZE);
-	if (!data)
-		return -ENOMEM;
 	r = read_pairs_of(&guess);
 	address = r == 0 && guess.has_pairs ? find_pair(&guess, any, false, true) : NULL;
 	if (address) {
@@ -453,7 +423,10 @@ int skeleton_of(struct span message, const char *unit, const char *identifier, c
 	if (r == 0 && guess.address.data)
 		r = skeleton_write(&text, &guess, address, user, unit, identifier) ?: 1;
 	pairs_done(&guess.pairs);
-	if (r > 0)
-		*ret = TAKE_PTR(data);
-	return r;
+	if (r <= 0) {
+		free(text.data);
+		return r;
+	}
+	*ret = buffer_take(&text);
+	return *ret ? 1 : -ENOMEM;
 }
