@@ -205,18 +205,13 @@ char *overlooked_say(const struct overlooked *overlooked, bool blind)
 	return r < 0 ? NULL : text;
 }
 
-static const char *rule_of(const struct facts_jail *jail)
-{
-	return *jail->rule ? jail->rule : jail->name;
-}
-
 /* Of what the jail's rule knows and it does not read; NULL: none. */
 static const struct overlooked *find_overlooked(const struct facts *facts,
 						const struct facts_jail *jail)
 {
 	for (size_t i = 0; i < facts->n_overlooked; i++)
 		if (facts->overlooked[i].has_jail &&
-		    strcmp(facts->overlooked[i].rule, rule_of(jail)) == 0)
+		    strcmp(facts->overlooked[i].rule, jail->rule) == 0)
 			return &facts->overlooked[i];
 	return NULL;
 }
@@ -244,7 +239,7 @@ static int look_around(const struct facts *facts, struct diagnosis *d)
 		bool told = !overlooked_matters(overlooked);
 
 		for (size_t k = 0; !told && overlooked->has_jail && k < facts->n_jails; k++)
-			told = strcmp(rule_of(&facts->jails[k]), overlooked->rule) == 0 &&
+			told = strcmp(facts->jails[k].rule, overlooked->rule) == 0 &&
 			       is_overlooking(facts, &facts->jails[k]);
 		if (!told)
 			r = add_overlooked(d, overlooked, false);

@@ -33,7 +33,7 @@ struct overlooked {
 /* A jail in force, and what its rule reads. */
 struct facts_jail {
 	char name[NAME_SIZE];
-	char rule[NAME_SIZE]; /* "": the one of its name */
+	char rule[NAME_SIZE]; /* that it stands on */
 	const char
 		*unit; /* that it reads, one that runs if there is any; borrowed; NULL: none named
 			*/

@@ -107,6 +107,19 @@ static void a_system_user_is_below_1000_or_nobody(void **state)
 	pool_done();
 }
 
+/* `agreeing`: a digit each rule, '1' where it agrees. */
+static void assert_selects(struct selection *selection, const struct entry *entry,
+			   uint64_t narrowed, const char *agreeing)
+{
+	uint64_t bits[1];
+
+	selection_begin(selection);
+	assert_int_equal(selection_narrow(selection, entry, bits), 0);
+	assert_int_equal(bits[0], narrowed);
+	for (size_t i = 0; agreeing[i]; i++)
+		assert_int_equal(selection_agrees(selection, entry, i), agreeing[i] == '1');
+}
+
 static void an_empty_value_is_a_missing_field(void **state)
 {
 	struct rule *a = make_rule("a", "_SYSTEMD_UNIT= _UID=0");
@@ -128,14 +141,8 @@ static void an_empty_value_is_a_missing_field(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct source source = { .fields = FIELDS(cases[i].unit, "_UID=0") };
 		struct entry entry = source_entry(&source);
-		uint64_t narrowed[1];
 
-		selection_begin(selection);
-		assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
-		assert_int_equal(narrowed[0], cases[i].narrowed);
-		for (size_t k = 0; k < 3; k++)
-			assert_int_equal(selection_agrees(selection, &entry, k),
-					 cases[i].agreeing[k] == '1');
+		assert_selects(selection, &entry, cases[i].narrowed, cases[i].agreeing);
 	}
 	pool_done();
 }
@@ -166,14 +173,8 @@ static void a_prefix_is_a_beginning(void **state)
 		struct source source = { .fields = FIELDS(cases[i].unit, cases[i].cgroup, "_UID=0",
 							  "CONTAINER_NAME=mail") };
 		struct entry entry = source_entry(&source);
-		uint64_t narrowed[1];
 
-		selection_begin(selection);
-		assert_int_equal(selection_narrow(selection, &entry, narrowed), 0);
-		assert_int_equal(narrowed[0], cases[i].narrowed);
-		for (size_t k = 0; k < 3; k++)
-			assert_int_equal(selection_agrees(selection, &entry, k),
-					 cases[i].agreeing[k] == '1');
+		assert_selects(selection, &entry, cases[i].narrowed, cases[i].agreeing);
 	}
 	pool_done();
 }

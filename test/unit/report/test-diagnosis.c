@@ -10,6 +10,7 @@
 /* A machine where all is well. */
 static struct facts_jail well_jail = {
 	.name = "dovecot",
+	.rule = "dovecot",
 	.unit = "dovecot.service",
 	.unit_state = UNIT_ACTIVE,
 	.unit_begun = NOW - 3 * DAY,
@@ -175,7 +176,7 @@ static void lines_that_nobody_reads(void **state)
 	      OVERLOOKS;
 	      jail.last_entry = NOW - HOUR);
 	CHECK(true, "jail dovecot is blind", OVERLOOKS; strcpy(jail.name, "mail");
-	      strcpy(jail.rule, "dovecot"); jail.last_entry = 0; jail.unit = NULL);
+	      jail.last_entry = 0; jail.unit = NULL);
 	CHECK(true, "jail dovecot is blind", OVERLOOKS; jail.last_entry = 0;
 	      jail.unit_state = UNIT_MISSING);
 	CHECK(false, "logs lines", OVERLOOKS; jail.last_entry = NOW - HOUR + MINUTE);
