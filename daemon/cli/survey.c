@@ -129,12 +129,16 @@ static int find_reader(const struct surveyor *surveyor, const char *rule, unsign
 	return MIN(r, 0);
 }
 
-static bool has_jail(const struct surveyor *surveyor, const char *rule)
+/* That stands on the rule, in force; NULL: none. */
+static const char *find_jail(const struct surveyor *surveyor, const char *rule)
 {
-	for (unsigned i = 0; i < ruleset_n_jails(surveyor->ruleset); i++)
-		if (strcmp(ruleset_jail(surveyor->ruleset, i)->rule->name, rule) == 0)
-			return true;
-	return false;
+	for (unsigned i = 0; i < ruleset_n_jails(surveyor->ruleset); i++) {
+		const struct jail *jail = ruleset_jail(surveyor->ruleset, i);
+
+		if (strcmp(jail->rule->name, rule) == 0)
+			return jail->name;
+	}
+	return NULL;
 }
 
 static int overlook(const struct surveyor *surveyor, const char *rule, const char *source,
@@ -142,6 +146,7 @@ static int overlook(const struct surveyor *surveyor, const char *rule, const cha
 {
 	struct survey *survey = surveyor->survey;
 	struct overlooked *item = survey->overlooked;
+	const char *jail = find_jail(surveyor, rule);
 
 	for (; item < survey->overlooked + survey->n_overlooked; item++)
 		if (strcmp(item->rule, rule) == 0 && strcmp(item->source, source) == 0)
@@ -152,9 +157,11 @@ static int overlook(const struct surveyor *surveyor, const char *rule, const cha
 		if (!array_grow(survey->overlooked, survey->n_overlooked))
 			return -ENOMEM;
 		item = &survey->overlooked[survey->n_overlooked++];
-		*item = (struct overlooked){ .has_jail = has_jail(surveyor, rule) };
+		*item = (struct overlooked){ 0 };
 		strcpy(item->rule, rule);
 		strcpy(item->source, source);
+		if (jail)
+			strcpy(item->jail, jail);
 	}
 	item->n++;
 	item->n_failures += failure;
@@ -186,7 +193,7 @@ static int take_hits(const struct surveyor *surveyor, size_t n_hits, unsigned re
 			continue;
 		/* who reads the unit may leave to others what their rules mean */
 		if (reader != NO_JAIL) {
-			r = has_jail(surveyor, rule)
+			r = find_jail(surveyor, rule)
 				    ? 0
 				    : ruleset_selects(surveyor->all, hit->jail, entry);
 			if (r <= 0)

@@ -292,11 +292,11 @@ static int check_sources(struct journal *journal, const struct common *common,
 				r = entry_time(journal_entry(journal), &time);
 			last = MAX(last, time);
 		}
-		text = overlooked_say(overlooked, overlooked->has_jail && now > last &&
+		text = overlooked_say(overlooked, overlooked->jail[0] && now > last &&
 							  now - last >= BLIND_AFTER);
 		if (!text)
 			return -ENOMEM;
-		fprintf(stderr, "%s: %s\n", overlooked->has_jail ? "warning" : "note", text);
+		fprintf(stderr, "%s: %s\n", overlooked->jail[0] ? "warning" : "note", text);
 	}
 	return r == -ENOMEM ? r : 0;
 }

@@ -175,7 +175,7 @@ static int look_at_state(const struct facts *facts, struct diagnosis *d)
 
 bool overlooked_matters(const struct overlooked *overlooked)
 {
-	return overlooked->has_jail ? overlooked->n > 0 : overlooked->n_failures >= FEW;
+	return overlooked->jail[0] ? overlooked->n > 0 : overlooked->n_failures >= FEW;
 }
 
 char *overlooked_say(const struct overlooked *overlooked, bool blind)
@@ -188,14 +188,14 @@ char *overlooked_say(const struct overlooked *overlooked, bool blind)
 		r = asprintf(
 			&text,
 			"jail %s is blind: no entry that it reads has come of late, but %s logs "
-			"lines that its rule knows: name that in \"journal\" of the rule",
-			rule, source);
-	else if (overlooked->has_jail)
+			"lines that its rule knows: name that in \"journal\" of the jail",
+			overlooked->jail, source);
+	else if (overlooked->jail[0])
 		r = asprintf(
 			&text,
 			"%s logs lines that rule %s knows, but jail %s does not read them: if it "
-			"serves strangers, name it in \"journal\" of the rule",
-			source, rule, rule);
+			"serves strangers, name it in \"journal\" of the jail",
+			source, rule, overlooked->jail);
 	else
 		r = asprintf(
 			&text,
@@ -210,7 +210,7 @@ static const struct overlooked *find_overlooked(const struct facts *facts,
 						const struct facts_jail *jail)
 {
 	for (size_t i = 0; i < facts->n_overlooked; i++)
-		if (facts->overlooked[i].has_jail &&
+		if (facts->overlooked[i].jail[0] &&
 		    strcmp(facts->overlooked[i].rule, jail->rule) == 0)
 			return &facts->overlooked[i];
 	return NULL;
@@ -238,7 +238,7 @@ static int look_around(const struct facts *facts, struct diagnosis *d)
 		const struct overlooked *overlooked = &facts->overlooked[i];
 		bool told = !overlooked_matters(overlooked);
 
-		for (size_t k = 0; !told && overlooked->has_jail && k < facts->n_jails; k++)
+		for (size_t k = 0; !told && overlooked->jail[0] && k < facts->n_jails; k++)
 			told = strcmp(facts->jails[k].rule, overlooked->rule) == 0 &&
 			       is_overlooking(facts, &facts->jails[k]);
 		if (!told)

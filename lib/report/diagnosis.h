@@ -26,7 +26,7 @@ enum unit_state {
 struct overlooked {
 	char rule[NAME_SIZE];
 	char source[OVERLOOKED_SOURCE]; /* "dovecot3.service", "container mail" */
-	bool has_jail;                  /* the rule */
+	char jail[NAME_SIZE];           /* one in force on that rule; "": none */
 	uint64_t n, n_failures;         /* of the last lines of the source, of a day at most */
 };
 

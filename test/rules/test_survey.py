@@ -40,7 +40,7 @@ def look_fixture(tmp_path, monkeypatch):
 def test_a_unit_that_the_rule_does_not_name(look):
     assert look({"dovecot": {}}, ("dovecot3.service", DOVECOT, 3)) == [
         ("problem", "jail dovecot is blind: no entry that it reads has come of late, but dovecot3.service logs lines "
-                    "that its rule knows: name that in \"journal\" of the rule")]
+                    "that its rule knows: name that in \"journal\" of the jail")]
 
 
 def test_one_line_is_enough_where_nothing_is_read(look):

@@ -161,7 +161,7 @@ static void jails_that_see_nothing(void **state)
 
 static void lines_that_nobody_reads(void **state)
 {
-	struct overlooked item = { "dovecot", "dovecot3.service", true, 1, 0 };
+	struct overlooked item = { "dovecot", "dovecot3.service", "dovecot", 1, 0 };
 
 #define OVERLOOKS facts.overlooked = &item, facts.n_overlooked = 1
 
@@ -175,13 +175,18 @@ static void lines_that_nobody_reads(void **state)
 	      "dovecot3.service logs lines that its rule knows",
 	      OVERLOOKS;
 	      jail.last_entry = NOW - HOUR);
-	CHECK(true, "jail dovecot is blind", OVERLOOKS; strcpy(jail.name, "mail");
-	      jail.last_entry = 0; jail.unit = NULL);
+	/* whatever the jail is called */
+	strcpy(item.jail, "mail");
+	CHECK(true, "jail mail is blind", OVERLOOKS; strcpy(jail.name, "mail"); jail.last_entry = 0;
+	      jail.unit = NULL);
+	CHECK(false, "rule dovecot knows, but jail mail does not", OVERLOOKS;
+	      strcpy(jail.name, "mail"));
+	strcpy(item.jail, "dovecot");
 	CHECK(true, "jail dovecot is blind", OVERLOOKS; jail.last_entry = 0;
 	      jail.unit_state = UNIT_MISSING);
 	CHECK(false, "logs lines", OVERLOOKS; jail.last_entry = NOW - HOUR + MINUTE);
 	/* each is told, but only one to be mended at once */
-	item = (struct overlooked){ "sshd", "ssh.service", false, 9, 3 };
+	item = (struct overlooked){ "sshd", "ssh.service", "", 9, 3 };
 	CHECK(false, "ssh.service logs failures that rule sshd knows, but there is no such jail",
 	      OVERLOOKS);
 	item.n_failures = 2;
