@@ -36,22 +36,35 @@ int input_open_journal(const char *verb, const struct common *common, struct jou
 	return -EINVAL;
 }
 
+int input_load(const char *confdir, const char *rulesdir, bool all, struct faults *faults,
+	       struct config **ret, struct ruleset **ret_ruleset)
+{
+	cleanup(config_freep) struct config *config = NULL;
+	int r;
+
+	r = config_load(confdir, rulesdir, CONFIG_POLICY_OPTIONAL, faults, &config);
+	if (r >= 0)
+		r = all ? config_compile_all(config, true, faults, ret_ruleset)
+			: config_compile(config, true, faults, ret_ruleset);
+	if (r < 0)
+		return r;
+	if (!config->has_policy)
+		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
+			config->policy_file);
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
 int input_open(const char *verb, const struct common *common, struct faults *faults,
 	       struct input *ret)
 {
 	cleanup(input_done) struct input input = { 0 };
 	int r;
 
-	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_OPTIONAL, faults,
-			&input.config);
+	r = input_load(common->confdir, common->rulesdir, false, faults, &input.config,
+		       &input.ruleset);
 	if (r >= 0)
-		r = config_compile(input.config, true, faults, &input.ruleset);
-	if (r < 0)
-		return r;
-	if (!input.config->has_policy)
-		fprintf(stderr, "no %s: every rule is in force with the defaults\n",
-			input.config->policy_file);
-	r = input_open_journal(verb, common, &input.journal);
+		r = input_open_journal(verb, common, &input.journal);
 	if (r < 0)
 		return r;
 	*ret = input;
@@ -59,15 +72,15 @@ int input_open(const char *verb, const struct common *common, struct faults *fau
 	return 0;
 }
 
-int input_next(const struct input *input, const struct common *common)
+int input_next(struct journal *journal, const struct common *common)
 {
 	usec_t time;
 	int r;
 
-	r = journal_next(input->journal);
+	r = journal_next(journal);
 	if (r <= 0 || common->until == USEC_INFINITY)
 		return r;
-	r = entry_time(journal_entry(input->journal), &time);
+	r = entry_time(journal_entry(journal), &time);
 	if (r == -EBADMSG) /* damaged: its reader will say so */
 		return 1;
 	return r < 0 ? r : time <= common->until;

@@ -232,7 +232,6 @@ static int take_along(struct journal *journal, const struct ruleset *ruleset, bo
 	const struct selector *selector;
 	int r;
 
-	fields_clear(&journal->fields);
 	r = fields_add(&journal->fields, "MESSAGE");
 	if (selective && r >= 0 && journal->entry.may_be_split)
 		r = fields_add(&journal->fields, "_LINE_BREAK");
@@ -254,17 +253,28 @@ void journal_ask_for_pieces(struct journal *journal, bool growing)
 
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
-	bool selective = matches_are_few(ruleset);
 	int r;
 
-	journal->reads_engines = ruleset_reads_engines(ruleset);
+	r = journal_select_either(journal, ruleset, ruleset);
+	return r <= 0 || !with_suppressed ? MIN(r, 0) : matches_add_suppressed(journal->handle);
+}
+
+int journal_select_either(struct journal *journal, const struct ruleset *a, const struct ruleset *b)
+{
+	const struct ruleset *const all[] = { a, b };
+	size_t n = a == b ? 1 : 2;
+	bool selective = matches_are_few(a) && matches_are_few(b);
+	int r = 0;
+
+	journal->reads_engines = ruleset_reads_engines(a) || ruleset_reads_engines(b);
 	journal->entry.may_be_partial |= journal->growing && journal->reads_engines;
 	sd_journal_flush_matches(journal->handle);
-	r = take_along(journal, ruleset, selective);
-	if (r < 0 || !selective)
-		return r;
-	r = matches_add_rules(journal->handle, ruleset);
-	return r < 0 || !with_suppressed ? MIN(r, 0) : matches_add_suppressed(journal->handle);
+	fields_clear(&journal->fields);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = take_along(journal, all[i], selective);
+	for (size_t i = 0; r >= 0 && selective && i < n; i++)
+		r = matches_add_rules(journal->handle, all[i]);
+	return r < 0 ? r : selective;
 }
 
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
@@ -273,6 +283,7 @@ int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
+	fields_clear(&journal->fields);
 	r = take_along(journal, ruleset, selective);
 	for (unsigned i = 0; selective && i < ruleset_n_jails(ruleset); i++) {
 		const struct jail *jail = ruleset_jail(ruleset, i);
@@ -455,6 +466,14 @@ int journal_oldest(struct journal *journal, usec_t *ret)
 	int r;
 
 	r = sd_journal_get_cutoff_realtime_usec(journal->handle, ret, NULL);
+	return r == 0 ? -ENODATA : MIN(r, 0);
+}
+
+int journal_newest(struct journal *journal, usec_t *ret)
+{
+	int r;
+
+	r = sd_journal_get_cutoff_realtime_usec(journal->handle, NULL, ret);
 	return r == 0 ? -ENODATA : MIN(r, 0);
 }
 

@@ -31,6 +31,10 @@ DEFINE_CLEANUP(struct journal *, journal_free)
  * "Suppressed N messages". */
 int journal_select(struct journal *journal, const struct ruleset *ruleset,
 		   bool with_suppressed) must_check;
+/* Replaces the matches by those of two sets of rules, which may be one. 1; 0: with so many rules
+ * all is read. */
+int journal_select_either(struct journal *journal, const struct ruleset *a,
+			  const struct ruleset *b) must_check;
 /* Only the entries of rules that have notes. */
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset) must_check;
 
@@ -89,6 +93,8 @@ bool journal_stands_at(struct journal *journal, const char *cursor);
 
 /* Time of the oldest entry there is, any unit. 0 or negative errno; -ENODATA: empty. */
 int journal_oldest(struct journal *journal, usec_t *ret) must_check;
+/* The same of the newest. */
+int journal_newest(struct journal *journal, usec_t *ret) must_check;
 
 /* 1: journald has deleted what came before that: its numbers begin later than at 1; 0: it has not.
  * The matches and the place are lost. */

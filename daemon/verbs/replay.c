@@ -6,24 +6,58 @@
 #include "base/timespan.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/verb.h"
 #include "engine/engine.h"
+#include "verbs/against.h"
+#include "verbs/lockouts.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #define USER_SHOWN 80 /* bytes of a user name that a stranger chose */
 
+/* A configuration, and what it decides. */
+struct replay_side {
+	struct config *config;
+	struct ruleset *ruleset;
+	struct engine *engine;
+	struct lockout watch; /* on those who log in, too */
+};
+
 struct replay {
 	struct common common;
-	struct input input;
-	struct engine *engine;
+	const char *against; /* directory of the second configuration; NULL: there is none */
+	struct journal *journal;
+	struct replay_side sides[2];
+	struct against differences;
+	struct progress progress;
 };
+
+static const uint8_t replay_seed[16] = "any will do"; /* nobody is attacking a replay */
+
+static void replay_init(struct replay *replay)
+{
+	*replay = (struct replay){ .common = COMMON_DEFAULTS };
+	against_init(&replay->differences, replay_seed);
+	for (size_t i = 0; i < ARRAY_SIZE(replay->sides); i++) {
+		lockout_init(&replay->sides[i].watch, replay_seed);
+		replay->differences.watches[i] = &replay->sides[i].watch;
+	}
+}
 
 static void replay_done(struct replay *replay)
 {
-	engine_free(replay->engine);
-	input_done(&replay->input);
+	for (size_t i = 0; i < ARRAY_SIZE(replay->sides); i++) {
+		struct replay_side *side = &replay->sides[i];
+
+		engine_free(side->engine);
+		ruleset_free(side->ruleset);
+		config_free(side->config);
+		lockout_done(&side->watch);
+	}
+	against_done(&replay->differences);
+	journal_free(replay->journal);
 }
 
 static int replay_print_ban(const struct replay *replay, const struct ban *ban, const char *cursor)
@@ -107,41 +141,94 @@ static int replay_print_target(const struct replay *replay, const struct decisio
 		rows);
 }
 
-static int print_decisions(struct replay *replay)
+static int replay_print(struct replay *replay, const struct decision *decision)
 {
-	struct decision decision;
-	int r = 0;
+	cleanup(freep) char *cursor = NULL;
+	int r;
 
-	while (r >= 0 && engine_take(replay->engine, &decision)) {
-		cleanup(freep) char *cursor = NULL;
-
-		if (replay->common.json)
-			r = journal_cursor(replay->input.journal, &cursor);
+	if (replay->common.json) {
+		r = journal_cursor(replay->journal, &cursor);
 		if (r < 0)
 			return r;
-		switch (decision.type) {
-		case DECISION_BAN:
-			r = replay_print_ban(replay, &decision.ban, cursor);
-			break;
-		case DECISION_BREAKER:
-		case DECISION_BREAKER_CLOSED:
-			r = replay_print_breaker(replay, &decision, cursor);
-			break;
-		case DECISION_TARGET:
-			r = replay_print_target(replay, &decision, cursor);
-			break;
-		case DECISION_END:     /* a reload's */
-		case DECISION_PRIVATE: /* the daemon's */
-		case DECISION_HIDDEN:
-			break;
-		}
+	}
+	progress_hide(&replay->progress);
+	switch (decision->type) {
+	case DECISION_BAN:
+		return replay_print_ban(replay, &decision->ban, cursor);
+	case DECISION_BREAKER:
+	case DECISION_BREAKER_CLOSED:
+		return replay_print_breaker(replay, decision, cursor);
+	case DECISION_TARGET:
+		return replay_print_target(replay, decision, cursor);
+	case DECISION_END:     /* a reload's */
+	case DECISION_PRIVATE: /* the daemon's */
+	case DECISION_HIDDEN:
+		break;
+	}
+	return 0;
+}
+
+/* Who got in. */
+static int replay_note_logins(struct replay_side *side, usec_t time)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < engine_n_verdicts(side->engine); i++) {
+		const struct verdict_of_hit *hit = engine_verdict(side->engine, i);
+		struct offender who;
+		struct prefix prefix;
+
+		if (hit->why != WHY_SUCCESS || !hit->has_address)
+			continue;
+		prefix = engine_prefix_of(side->engine, hit->jail, &hit->address);
+		who = offender_of(ruleset_jail(side->ruleset, hit->jail)->name, &prefix);
+		r = lockout_login(&side->watch, &who, time, hit->user);
 	}
 	return r;
 }
 
+static int replay_take_decisions(struct replay *replay, unsigned i)
+{
+	struct replay_side *side = &replay->sides[i];
+	struct decision decision;
+	int r = 0;
+
+	while (r >= 0 && engine_take(side->engine, &decision)) {
+		const struct ban *ban = &decision.ban;
+
+		if (decision.type == DECISION_BAN) {
+			struct offender who = offender_of(ban->jail, &ban->prefix);
+
+			r = lockout_ban(&side->watch, &who, ban->since);
+		}
+		if (r < 0)
+			return r;
+		if (!replay->against)
+			r = replay_print(replay, &decision);
+		else if (decision.type == DECISION_BAN)
+			r = against_add(&replay->differences, i, ban);
+	}
+	return r;
+}
+
+static int replay_feed(struct replay *replay, unsigned i)
+{
+	const struct entry *entry = journal_entry(replay->journal);
+	struct replay_side *side = &replay->sides[i];
+	usec_t time;
+	int r;
+
+	r = engine_feed(side->engine, entry);
+	if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
+		r = 0;
+	if (r >= 0 && engine_n_verdicts(side->engine) > 0)
+		r = entry_time(entry, &time) < 0 ? 0 : replay_note_logins(side, time);
+	return r < 0 ? r : replay_take_decisions(replay, i);
+}
+
 static int replay_print_summary(const struct replay *replay)
 {
-	const struct engine_statistics *s = engine_statistics(replay->engine);
+	const struct engine_statistics *s = engine_statistics(replay->sides[0].engine);
 	const struct row rows[] = {
 		ROW_TEXT("action", "summary"),
 		ROW_NUMBER("entries", s->entries),
@@ -161,45 +248,85 @@ static int replay_print_summary(const struct replay *replay)
 			    rows);
 }
 
-static int replay_run(struct replay *replay, struct faults *faults)
+static int replay_open_side(struct replay *replay, unsigned i, const char *confdir,
+			    struct faults *faults)
 {
-	static const uint8_t seed[16] = "any will do"; /* nobody is attacking a replay */
-	struct input *input = &replay->input;
+	struct replay_side *side = &replay->sides[i];
 	int r;
 
-	r = input_open("replay", &replay->common, faults, input);
+	r = input_load(confdir, replay->common.rulesdir, true, faults, &side->config,
+		       &side->ruleset);
+	return r < 0 ? r
+		     : engine_new(side->ruleset, side->config->policy, replay_seed, NULL,
+				  &side->engine);
+}
+
+static int replay_open(struct replay *replay, struct faults *faults)
+{
+	struct replay_side *sides = replay->sides;
+	int r;
+
+	r = replay_open_side(replay, 0, replay->common.confdir, faults);
+	if (r >= 0 && replay->against)
+		r = replay_open_side(replay, 1, replay->against, faults);
 	if (r >= 0)
-		r = engine_new(input->ruleset, input->config->policy, seed, NULL, &replay->engine);
+		r = input_open_journal("replay", &replay->common, &replay->journal);
 	if (r >= 0)
-		r = journal_select(input->journal, input->ruleset, false);
+		r = journal_select_either(replay->journal, sides[0].ruleset,
+					  sides[replay->against ? 1 : 0].ruleset);
 	if (r >= 0)
-		r = journal_settle(input->journal);
+		r = journal_settle(replay->journal);
+	return r < 0 ? r : journal_seek_time(replay->journal, replay->common.since);
+}
+
+static int replay_run(struct replay *replay, struct faults *faults)
+{
+	usec_t newest;
+	int r;
+
+	r = replay_open(replay, faults);
 	if (r >= 0)
-		r = journal_seek_time(input->journal, replay->common.since);
-	while (r >= 0 && (r = input_next(input, &replay->common)) > 0) {
-		r = engine_feed(replay->engine, journal_entry(input->journal));
-		if (r == -EBADMSG) /* a damaged entry: libsystemd cannot read it, nobody can */
-			r = 0;
-		if (r >= 0)
-			r = print_decisions(replay);
+		r = journal_newest(replay->journal, &newest);
+	if (r >= 0)
+		progress_begin(&replay->progress, MIN(newest, replay->common.until));
+	while (r >= 0 && (r = input_next(replay->journal, &replay->common)) > 0) {
+		progress_step(&replay->progress, journal_entry(replay->journal));
+		r = replay_feed(replay, 0);
+		if (r >= 0 && replay->against)
+			r = replay_feed(replay, 1);
 	}
+	progress_hide(&replay->progress);
+	if (r < 0)
+		return r;
+	if (replay->against)
+		return against_print(&replay->differences,
+				     engine_statistics(replay->sides[0].engine)->entries);
+	r = lockouts_print(&replay->sides[0].watch, replay->sides[0].ruleset, replay->common.json);
 	return r < 0 ? r : replay_print_summary(replay);
 }
 
 int verb_replay(int argc, char **argv)
 {
-	cleanup(replay_done) struct replay replay = { .common = COMMON_DEFAULTS };
-	const struct option_row rows[] = { OPTION_CONFIG(replay.common), OPTION_JSON(replay.common),
-					   OPTION_JOURNAL(replay.common) };
+	cleanup(replay_done) struct replay replay;
+	const struct option_row rows[] = {
+		OPTION_CONFIG(replay.common),
+		{ "against", "DIR",
+		  "print where the bans of the configuration in DIR (B) differ from those of --config (A)",
+		  &replay.against, NULL },
+		OPTION_JSON(replay.common),
+		OPTION_JOURNAL(replay.common),
+	};
 	const struct usage usage = USAGE(
 		"replay", "", 0, 0, rows,
-		"Runs the rules over a journal and prints what would have been decided, and when. Changes\n"
-		"nothing.");
+		"Runs the rules over a journal and prints what would have been decided, and when, and who\n"
+		"of those banned also logged in. Changes nothing.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;
 
+	replay_init(&replay);
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
+	replay.differences.json = replay.common.json;
 	r = replay_run(&replay, &faults);
 	r = faults_conclude(&faults, "replay", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;

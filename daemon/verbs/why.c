@@ -446,7 +446,7 @@ static int why_show_said(struct why *why, usec_t now)
 		r = journal_settle(journal);
 	if (r >= 0)
 		r = journal_seek_time(journal, why->common.since);
-	while (r >= 0 && (r = input_next(&why->input, &why->common)) > 0) {
+	while (r >= 0 && (r = input_next(journal, &why->common)) > 0) {
 		r = why_keep(why, journal_entry(journal));
 		if (r == -EBADMSG)
 			r = 0;
