@@ -15,6 +15,7 @@ static const struct verb {
 	const char *summary;
 } verbs[] = {
 	{ "run", verb_run, "the daemon: follow the journal, ban attackers" },
+	{ "setup", verb_setup, "write a policy for the services that run here" },
 	{ "check", verb_check, "test the configuration and every rule's examples" },
 	{ "test", verb_test, "what would the rules make of this line?" },
 	{ "import", verb_import, "take over the configuration of fail2ban" },

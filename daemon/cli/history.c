@@ -24,6 +24,7 @@
 
 #define MAX_EVENTS 65536
 #define MAX_LOGINS 65536 /* by account and place */
+#define MAX_BANS   65536 /* of a rehearsal, by offender */
 #define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
 #define LOGIN_SIZE (PREFIX_TEXT_MAX + 1 + 3 * USER_KEPT + 4)
 
@@ -32,6 +33,7 @@ void history_done(struct history *history)
 	digest_free(history->digest);
 	tally_done(&history->logins);
 	tally_done(&history->banned_logins);
+	tally_done(&history->bans);
 	front_done(&history->front);
 	tally_done(&history->events);
 	series_done(&history->series);
@@ -221,13 +223,39 @@ static int note_failure(struct history *history, const struct jail *jail,
 			  jail->name, time, hit->weight);
 }
 
+/* What was decided; without a rehearsal the daemon's own bans are told in its entries. */
+static int take_decisions(struct history *history, const struct ruleset *ruleset,
+			  struct engine *engine, usec_t time)
+{
+	struct decision decision;
+	int r = 0;
+
+	while (engine_take(engine, &decision)) {
+		char text[PREFIX_TEXT_MAX];
+		struct tally_item *item;
+		unsigned group = 0;
+
+		if (!history->rehearsed || decision.type != DECISION_BAN ||
+		    time < history->counted_since)
+			continue;
+		while (group < ruleset_n_jails(ruleset) &&
+		       strcmp(ruleset_jail(ruleset, group)->name, decision.ban.jail) != 0)
+			group++;
+		item = tally_note(&history->bans, group, prefix_format(&decision.ban.prefix, text));
+		if (item)
+			item->count++;
+		else
+			r = -ENOMEM;
+	}
+	return r;
+}
+
 /* 1: read to the end; 0: given up at `counted_until`. */
 static int read_entries(struct history *history, const struct history_source *source,
 			struct engine *engine, usec_t *ret_begin)
 {
 	struct journal *journal = source->journal;
 	usec_t begin = timestamp_monotonic(), time;
-	struct decision decision;
 	uint64_t n = 0;
 	int r;
 
@@ -240,10 +268,10 @@ static int read_entries(struct history *history, const struct history_source *so
 		r = engine_feed(engine, journal_entry(journal));
 		if (r == -EBADMSG)
 			continue;
+		if (r >= 0)
+			r = take_decisions(history, source->ruleset, engine, time);
 		if (r < 0)
 			return r;
-		while (engine_take(engine, &decision))
-			; /* the daemon's own are told in its entries */
 		for (size_t i = 0;
 		     r >= 0 && time >= history->counted_since && i < engine_n_verdicts(engine);
 		     i++) {
@@ -281,6 +309,8 @@ static int history_count_span(struct history *history, const struct history_sour
 		return -errno;
 	tally_done(&history->logins);
 	tally_init(&history->logins, seed, MAX_LOGINS, LOGIN_SIZE);
+	tally_done(&history->bans);
+	tally_init(&history->bans, seed, MAX_BANS, PREFIX_TEXT_MAX);
 	front_done(&history->front);
 	front_init(&history->front, seed);
 	r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);

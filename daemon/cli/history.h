@@ -29,6 +29,8 @@ struct history {
 	struct front front;                  /* of whom it is made */
 	usec_t reach, note_reach;            /* of the engine: see engine.h */
 	bool hurried;                        /* that is not all up to `until` */
+	bool rehearsed;      /* set by the caller: `bans`, too */
+	struct tally bans;   /* that would have been; group: jail in force; name: prefix; count: bans */
 	bool timed; /* set by the caller: series and events, too; with any patience */
 	struct series series;
 	struct tally events; /* timed; group: jail in force; name: event; count: failures, weight:

@@ -232,13 +232,12 @@ static int take_entry(const struct surveyor *surveyor, const char *source)
 
 static int read_source(const struct surveyor *surveyor, const char *field, const char *name)
 {
-	static const char container[] = "container ";
 	bool of_unit = strcmp(field, "_SYSTEMD_UNIT") == 0;
 	char source[OVERLOOKED_SOURCE] = "";
 	int r;
 
-	strcpy(source, of_unit ? "" : container);
-	(void)printable_tail(span_of(name), OVERLOOKED_SOURCE - sizeof(container),
+	strcpy(source, of_unit ? "" : OVERLOOKED_CONTAINER);
+	(void)printable_tail(span_of(name), OVERLOOKED_SOURCE - sizeof(OVERLOOKED_CONTAINER),
 			     source + strlen(source));
 	r = journal_select_value(surveyor->journal, field, name);
 	if (r >= 0)
@@ -255,22 +254,6 @@ static int read_source(const struct surveyor *surveyor, const char *field, const
 		if (r < 0 && r != -EBADMSG) /* damaged: nobody can read it */
 			return r;
 		r = journal_next(surveyor->journal);
-	}
-	return r;
-}
-
-static int read_sources(const struct surveyor *surveyor)
-{
-	static const char *const fields[] = { "_SYSTEMD_UNIT", "CONTAINER_NAME" };
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(fields); i++) {
-		cleanup(sources_done) struct sources sources = { 0 };
-
-		r = list_sources(surveyor, fields[i], &sources);
-		for (size_t k = 0; r >= 0 && k < sources.n; k++)
-			if (timestamp_monotonic() < surveyor->deadline)
-				r = read_source(surveyor, fields[i], sources.names[k]);
 	}
 	return r;
 }
@@ -303,17 +286,41 @@ static int choose_shapes(const struct surveyor *surveyor)
 	return 0;
 }
 
-/* All that there are, each under a jail of its name. */
-static int compile_all(const struct common *common, struct ruleset **ret)
+/* All that there are, each under a jail of its name; as they read a container's lines if `strips`.
+ */
+static int compile_all(const struct common *common, bool strips, struct ruleset **ret)
 {
 	cleanup(config_freep) struct config *config = NULL;
 	struct faults faults = { 0 };
 	int r;
 
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_NONE, &faults, &config);
+	for (size_t i = 0; r >= 0 && strips && i < config->policy->n_jails; i++)
+		config->policy->jails[i].strip =
+			(struct strip){ { STRIP_SYSLOG, STRIP_DOVECOT }, STRIP_KINDS };
 	if (r >= 0)
 		r = config_compile_all(config, true, &faults, ret);
 	faults_done(&faults);
+	return r;
+}
+
+static int read_sources(struct surveyor *surveyor, const struct common *common)
+{
+	static const char *const fields[] = { "_SYSTEMD_UNIT", "CONTAINER_NAME" };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(fields); i++) {
+		cleanup(sources_done) struct sources sources = { 0 };
+		cleanup(ruleset_freep) struct ruleset *all = NULL;
+
+		r = list_sources(surveyor, fields[i], &sources);
+		if (r >= 0 && sources.n > 0)
+			r = compile_all(common, i > 0, &all);
+		surveyor->all = all;
+		for (size_t k = 0; r >= 0 && k < sources.n; k++)
+			if (timestamp_monotonic() < surveyor->deadline)
+				r = read_source(surveyor, fields[i], sources.names[k]);
+	}
 	return r;
 }
 
@@ -321,7 +328,6 @@ int survey_take(struct journal *journal, const struct common *common, struct rul
 		usec_t now, usec_t patience, struct survey *ret)
 {
 	cleanup(survey_done) struct survey survey = { .n_shapes = ruleset_n_jails(ruleset) };
-	cleanup(ruleset_freep) struct ruleset *all = NULL;
 	cleanup(freep) struct shapes *shapes = NULL;
 	struct surveyor surveyor = { .journal = journal,
 				     .ruleset = ruleset,
@@ -334,12 +340,8 @@ int survey_take(struct journal *journal, const struct common *common, struct rul
 	survey.shapes = calloc(survey.n_shapes + 1, sizeof(*survey.shapes));
 	if (!shapes || !survey.shapes)
 		return -ENOMEM;
-	r = compile_all(common, &all);
-	if (r < 0)
-		return r;
-	surveyor.all = all;
 	surveyor.shapes = shapes;
-	r = read_sources(&surveyor);
+	r = read_sources(&surveyor, common);
 	if (r >= 0)
 		r = choose_shapes(&surveyor);
 	for (size_t i = 0; i < survey.n_shapes; i++)

@@ -22,6 +22,7 @@ int verb_replay(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_resolve(int argc, char **argv);
 int verb_run(int argc, char **argv);
+int verb_setup(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_why(int argc, char **argv);

@@ -147,8 +147,9 @@ static int write_whole(const char *path, mode_t mode, file_next_t next, void *us
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int replace(const char *path, const char *temporary, mode_t mode, file_next_t next,
-		   void *userdata)
+/* `flags`: of renameat2(). */
+static int replace(const char *path, const char *temporary, mode_t mode, unsigned flags,
+		   file_next_t next, void *userdata)
 {
 	cleanup(freep) char *copy = strdup(path);
 	cleanup(closep) int folder = -1;
@@ -157,7 +158,7 @@ static int replace(const char *path, const char *temporary, mode_t mode, file_ne
 	if (!copy)
 		return -ENOMEM;
 	r = write_whole(temporary, mode, next, userdata);
-	if (r >= 0 && rename(temporary, path) < 0)
+	if (r >= 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, flags) < 0)
 		r = -errno;
 	if (r < 0) {
 		(void)unlink(temporary); /* the old file still stands; what failed is already told
@@ -176,7 +177,7 @@ int file_replace(const char *path, file_next_t next, void *userdata)
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	return replace(path, temporary, 0640, next, userdata);
+	return replace(path, temporary, 0640, 0, next, userdata);
 }
 
 /* The only piece. */
@@ -198,7 +199,19 @@ int file_publish(const char *folder, const char *name, const char *data, size_t 
 	    asprintf(&temporary, "%s/.%s.new", folder, name) < 0)
 		return -ENOMEM;
 	(void)unlink(temporary); /* what a crash left behind may be another user's */
-	return replace(path, temporary, 0644, take_whole, &whole);
+	return replace(path, temporary, 0644, 0, take_whole, &whole);
+}
+
+int file_create(const char *path, const char *data, size_t size)
+{
+	cleanup(freep) char *temporary = NULL;
+	struct span whole = { data, size };
+
+	if (asprintf(&temporary, "%s.new", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	return replace(path, temporary, 0644, RENAME_NOREPLACE, take_whole, &whole);
 }
 
 int file_save_private(const char *path, const char *data, size_t size)
@@ -218,5 +231,5 @@ int file_save_private(const char *path, const char *data, size_t size)
 	if (fd < 0)
 		return -errno;
 	(void)close(fd);
-	return replace(path, temporary, 0600, take_whole, &whole);
+	return replace(path, temporary, 0600, 0, take_whole, &whole);
 }

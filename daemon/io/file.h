@@ -30,7 +30,9 @@ typedef int (*file_next_t)(void *userdata, struct span *ret);
 int file_replace(const char *path, file_next_t next, void *userdata) must_check;
 /* The same in a folder whose files others read: the temporary is hidden (begins with a dot). */
 int file_publish(const char *folder, const char *name, const char *data, size_t size) must_check;
-/* The same for nobody but its owner, wherever it is. -EINVAL: there is something, and no regular
+/* The same where there is nothing yet: -EEXIST else, and what is there stays. */
+int file_create(const char *path, const char *data, size_t size) must_check;
+/* The same as file_publish() for nobody but its owner, wherever it is. -EINVAL: there is something, and no regular
  * file. */
 int file_save_private(const char *path, const char *data, size_t size) must_check;
 

@@ -14,10 +14,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define FILE_MAX_SIZE ((size_t)1 << 20) /* bytes; the largest that fail2ban ships has 30,000 */
 #define MAX_FILES     2000
@@ -211,8 +209,7 @@ static int write_file(const struct importing *importing, const struct import_jai
 {
 	cleanup(freep) char *path = output_path(importing, jail);
 	struct text text = { .arena = &importing->import->arena };
-	FILE *file;
-	int fd;
+	int r;
 
 	if (jail)
 		write_rule(&text, jail, true);
@@ -221,19 +218,8 @@ static int write_file(const struct importing *importing, const struct import_jai
 	(void)text_end(&text);
 	if (!path || text.arena->failed)
 		return -ENOMEM;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return import_fail("write", path, -errno);
-	file = fdopen(fd, "w");
-	if (!file) {
-		close(fd);
-		return -ENOMEM;
-	}
-	errno = 0;
-	(void)fwrite(text.data, 1, text.n, file);
-	if ((ferror(file) | fclose(file)) != 0)
-		return import_fail("write", path, errno > 0 ? -errno : -EIO);
-	return 0;
+	r = file_create(path, text.data, text.n);
+	return r < 0 && r != -ENOMEM ? import_fail("write", path, r) : r;
 }
 
 static int import_make_folder(const char *path)

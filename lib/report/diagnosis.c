@@ -190,6 +190,11 @@ char *overlooked_say(const struct overlooked *overlooked, bool blind)
 			"jail %s is blind: no entry that it reads has come of late, but %s logs "
 			"lines that its rule knows: name that in \"journal\" of the jail",
 			overlooked->jail, source);
+	else if (strncmp(source, OVERLOOKED_CONTAINER, strlen(OVERLOOKED_CONTAINER)) == 0)
+		r = asprintf(&text,
+			     "%s logs lines that rule %s knows, but no jail reads them: \"banish "
+			     "setup\" prints one, banish-containers(7) explains it",
+			     source, rule);
 	else if (overlooked->jail[0])
 		r = asprintf(
 			&text,

@@ -10,7 +10,8 @@
 #include "base/types.h"
 #include "base/util.h"
 
-#define OVERLOOKED_SOURCE 128 /* bytes of its name */
+#define OVERLOOKED_SOURCE    128          /* bytes of its name */
+#define OVERLOOKED_CONTAINER "container " /* what a container's begins with */
 
 /* What systemd says of a unit. */
 enum unit_state {

@@ -51,7 +51,7 @@ def test_a_container_beside_the_host(look):
     container = {"_SYSTEMD_UNIT": "docker.service", "CONTAINER_NAME": "mail\033[2J", "SYSLOG_IDENTIFIER": "0a1b"}
     found = look({"dovecot": {}}, ("dovecot.service", DOVECOT, 1), (container, DOVECOT, 3))
     assert [what for what, _ in found] == ["note"]
-    assert found[0][1].startswith("container mail?[2J logs lines that rule dovecot knows, but jail dovecot does not")
+    assert found[0][1].startswith("container mail?[2J logs lines that rule dovecot knows, but no jail reads them")
 
 
 def test_a_service_without_a_jail(look):
