@@ -1,0 +1,98 @@
+"""`banish setup` beside real servers: it finds those that run, and what it wrote bans who attacks them."""
+import json
+import re
+
+import pytest
+
+import lab
+
+PATH = "/etc/banish/banish.json"
+
+
+def policy(machine):
+    return json.loads(re.sub(r"^\s*//.*$", "", machine.output("cat", PATH), flags=re.M))
+
+
+@pytest.fixture
+def bare(machine, banish):
+    """No policy, nothing enabled; OpenSSH and Postfix run beside Dovecot."""
+    banish.forget()
+    machine.shell(f"""
+        systemctl --quiet disable banish.service; rm -f {PATH}
+        [ ! -x /usr/sbin/sshd ] || {{ systemctl start ssh.service; logger -p auth.info hello; }}
+        systemctl restart dovecot.service""")
+    yield banish
+    machine.shell("systemctl --quiet disable --now banish.service; systemctl stop ssh.service || true")
+
+
+@pytest.fixture
+def postfix(machine, bare):
+    if machine.run("test", "-x", "/usr/sbin/postfix", check=False).returncode != 0:
+        pytest.skip("no Postfix in the machine (package postfix)")
+    for name in ("main.cf", "master.cf"):
+        machine.write("/etc/postfix/" + name, (lab.HERE / "postfix" / name).read_text(encoding="utf-8"))
+    machine.run("systemctl", "stop", "dovecot.service")  # its ports are Postfix's
+    # up to Debian 12 postfix.service does nothing
+    template = machine.run("grep", "ExecStart=/bin/true", "/lib/systemd/system/postfix.service", check=False)
+    unit = "postfix@-.service" if template.returncode == 0 else "postfix.service"
+    machine.run("systemctl", "start", unit)
+    machine.mail_server("postfix")
+    yield bare
+    machine.run("systemctl", "stop", unit)
+    machine.mail_server()
+
+
+def test_from_nothing_to_a_ban(machine, bare):
+    for attempt in range(5):
+        machine.attack(f"203.0.113.{31 + attempt % 2}")
+    machine.wait_for(5, "auth failed", "_SYSTEMD_UNIT=dovecot.service")
+    done = bare("setup", "--yes")
+    assert "dovecot: dovecot.service runs" in done.stdout
+    assert "OK: " in done.stdout and "banish runs, and starts at boot" in done.stdout
+    found = policy(machine)
+    assert found["ignoreip"] == [] and found["jails"]["dovecot"] == {}
+    assert machine.run("test", "-x", "/usr/sbin/sshd", check=False).returncode != 0 or "sshd" in found["jails"]
+    assert machine.output("systemctl", "is-enabled", "banish.service").strip() == "enabled"
+    machine.attack("203.0.113.33", attempts=5)
+    bare.wait_banned("dovecot4", "203.0.113.33")
+    again = bare("setup", "--yes")
+    assert "All that was found has a jail." in again.stdout
+    assert policy(machine) == found
+    assert bare("status", check=False).stdout.count("problem") == 0
+
+
+def test_postfix_is_found(machine, postfix):
+    assert lab.eventually(lambda: machine.outcome("203.0.113.34", protocol="submission") == "refused")
+    machine.wait_for(1, "disconnect from", "SYSLOG_IDENTIFIER=postfix/submission/smtpd")
+    assert postfix("setup").returncode == 0
+    assert {"dovecot", "postfix"} <= set(policy(machine)["jails"])
+    assert machine.run("systemctl", "is-enabled", "banish.service", check=False).stdout.strip() == "disabled"
+
+
+def test_the_caller_is_never_banned(machine, bare):
+    done = machine.run("env", "SSH_CONNECTION=203.0.113.36 1 203.0.113.1 22", "banish", "setup", "--ignore-me")
+    assert done.returncode == 0
+    assert policy(machine)["ignoreip"] == ["203.0.113.36/32"]
+    machine.run("systemctl", "start", "banish.service")
+    machine.attack("203.0.113.36", attempts=6)
+    machine.attack("203.0.113.37", attempts=5)
+    bare.wait_banned("dovecot4", "203.0.113.37")
+    assert not machine.has_element("dovecot4", "203.0.113.36")
+
+
+def test_who_has_no_rights_is_told(machine, bare):
+    done = machine.run("setpriv", "--reuid=nobody", "--regid=systemd-journal", "--clear-groups", "banish", "setup",
+                       check=False)
+    assert done.returncode == 1
+    assert f"cannot write {PATH}: Permission denied: run it as root" in done.stderr
+    assert machine.run("test", "-e", PATH, check=False).returncode == 1
+
+
+def test_a_full_disk_leaves_nothing(machine, bare):
+    machine.shell("mount -t tmpfs -o size=4k,nr_inodes=2 full /etc/banish; head -c 4096 /dev/zero >/etc/banish/x || true")
+    try:
+        done = bare("setup", check=False)
+        assert done.returncode == 1 and "No space left on device" in done.stderr
+        assert machine.output("ls", "/etc/banish").split() == ["x"]
+    finally:
+        machine.run("umount", "/etc/banish")
