@@ -191,7 +191,7 @@ static void lines_that_nobody_reads(void **state)
 	      OVERLOOKS);
 	item.n_failures = 2;
 	CHECK(false, NULL, OVERLOOKS);
-	item = (struct overlooked){ "dovecot", "container mail", true, 9, 9 };
+	item = (struct overlooked){ "dovecot", "container mail", "dovecot", 9, 9 };
 	CHECK(false,
 	      "container mail logs lines that rule dovecot knows, but no jail reads them: \"banish "
 	      "setup\" prints one",
