@@ -130,7 +130,7 @@ static int find_reader(const struct surveyor *surveyor, const char *rule, unsign
 }
 
 /* That stands on the rule, in force; NULL: none. */
-static const char *find_jail(const struct surveyor *surveyor, const char *rule)
+static const char *jail_of_rule(const struct surveyor *surveyor, const char *rule)
 {
 	for (unsigned i = 0; i < ruleset_n_jails(surveyor->ruleset); i++) {
 		const struct jail *jail = ruleset_jail(surveyor->ruleset, i);
@@ -146,7 +146,7 @@ static int overlook(const struct surveyor *surveyor, const char *rule, const cha
 {
 	struct survey *survey = surveyor->survey;
 	struct overlooked *item = survey->overlooked;
-	const char *jail = find_jail(surveyor, rule);
+	const char *jail = jail_of_rule(surveyor, rule);
 
 	for (; item < survey->overlooked + survey->n_overlooked; item++)
 		if (strcmp(item->rule, rule) == 0 && strcmp(item->source, source) == 0)
@@ -193,7 +193,7 @@ static int take_hits(const struct surveyor *surveyor, size_t n_hits, unsigned re
 			continue;
 		/* who reads the unit may leave to others what their rules mean */
 		if (reader != NO_JAIL) {
-			r = find_jail(surveyor, rule)
+			r = jail_of_rule(surveyor, rule)
 				    ? 0
 				    : ruleset_selects(surveyor->all, hit->jail, entry);
 			if (r <= 0)
