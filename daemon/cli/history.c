@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "io/config.h"
 #include "io/log.h"
+#include "io/terminal.h"
 #include "netlink/netaddr.h"
 #include "report/columns.h"
 
@@ -394,10 +395,13 @@ int history_find_banned_logins(struct history *history, const struct ruleset *ru
 int history_print_folded(const char *label, int width, const char *text)
 {
 	cleanup(freep) char *shown = bytes_to_display(span_of(text), strlen(text));
-	cleanup(freep) char *folded = shown ? columns_fold(shown, (unsigned)width) : NULL;
+	cleanup(freep) char *folded =
+		shown ? columns_fold(shown, (unsigned)width, terminal_width()) : NULL;
 
 	if (!folded)
 		return -ENOMEM;
+	if (folded[0] == '\n') /* stands below the label */
+		width = 0;
 	printf("%-*s%s", width, label, folded);
 	return 0;
 }
@@ -430,14 +434,15 @@ int history_print_warnings(const struct history *history, size_t max_warnings, b
 	const struct digest_remark *sorted[DIGEST_MAX_REMARKS];
 	char time[TIMESTAMP_TEXT_MAX];
 	size_t n;
+	int r = 0;
 
 	if (!digest)
 		return 0;
 	n = history_warnings(history, with_targets, sorted);
 	if (n > 0 || history->n_lost > 0)
-		printf("\nWarnings since %s, the latest of each kind:\n",
-		       timestamp_format(history->since, time));
-	for (size_t i = 0; i < n && i < max_warnings; i++) {
+		r = output_say("\nWarnings since %s, the latest of each kind:",
+			       timestamp_format(history->since, time));
+	for (size_t i = 0; r >= 0 && i < n && i < max_warnings; i++) {
 		cleanup(freep) char *text = NULL, *shown = NULL;
 		char times[40] = "";
 
@@ -452,18 +457,18 @@ int history_print_warnings(const struct history *history, size_t max_warnings, b
 					 text) < 0)
 			return -ENOMEM;
 	}
-	if (n > max_warnings)
-		printf("... and %zu more kind%s: journalctl -t banish -p warning\n",
-		       n - max_warnings, PLURAL(n - max_warnings));
-	if (digest->n_remarks_folded > 0)
-		printf("... and %" PRIu64
-		       " warning%s of other kinds: journalctl -t banish -p warning\n",
-		       digest->n_remarks_folded, PLURAL(digest->n_remarks_folded));
-	if (history->n_lost > 0)
-		printf("journald dropped %" PRIu64
-		       " entr%s of banish itself: bans may be missing here\n",
-		       history->n_lost, history->n_lost == 1 ? "y" : "ies");
-	return 0;
+	if (r >= 0 && n > max_warnings)
+		r = output_say("... and %zu more kind%s: journalctl -t banish -p warning",
+			       n - max_warnings, PLURAL(n - max_warnings));
+	if (r >= 0 && digest->n_remarks_folded > 0)
+		r = output_say("... and %" PRIu64
+			       " warning%s of other kinds: journalctl -t banish -p warning",
+			       digest->n_remarks_folded, PLURAL(digest->n_remarks_folded));
+	if (r >= 0 && history->n_lost > 0)
+		r = output_say("journald dropped %" PRIu64
+			       " entr%s of banish itself: bans may be missing here",
+			       history->n_lost, history->n_lost == 1 ? "y" : "ies");
+	return r;
 }
 
 int history_print_warnings_json(const struct history *history)

@@ -31,7 +31,7 @@ struct history {
 	bool hurried;                        /* that is not all up to `until` */
 	bool rehearsed;      /* set by the caller: `bans`, too */
 	struct tally bans;   /* that would have been; group: jail in force; name: prefix; count: bans */
-	bool timed; /* set by the caller: series and events, too; with any patience */
+	bool timed; /* set by the caller: series and events, too; if hurried, only of bans */
 	struct series series;
 	struct tally events; /* timed; group: jail in force; name: event; count: failures, weight:
 				prevented, tenths */

@@ -112,3 +112,17 @@ int parse_span(const char *text, void *target)
 {
 	return timespan_parse(span_of(text), target);
 }
+
+int parse_color(const char *text, void *target)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*(enum terminal_color *)target = (enum terminal_color)i;
+			return 0;
+		}
+	return -EINVAL;
+}

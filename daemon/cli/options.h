@@ -7,6 +7,7 @@
  */
 
 #include "base/util.h"
+#include "io/terminal.h"
 
 struct option_row {
 	const char *name;     /* without the dashes */
@@ -74,6 +75,20 @@ struct common {
 		"until", "TIME", "end here", &(common).until, parse_time                          \
 	}
 
+/* How it is shown on a terminal. */
+struct looks {
+	enum terminal_color color;
+	bool no_pager;
+};
+
+#define OPTION_LOOKS(looks)                                                                        \
+	{ "color", "WHEN", "colours: auto (on a terminal), always, never", &(looks).color,         \
+	  parse_color },                                                                           \
+	{                                                                                          \
+		"no-pager", NULL, "print to the terminal, not through a pager", &(looks).no_pager, \
+			NULL                                                                       \
+	}
+
 /* Parses; argv is permuted so that the words stand last. 0: go on, words begin at *ret_first. 1:
  * done, exit with *ret_exit (help was printed to stdout, or the fault to stderr). */
 int options_parse(const struct usage *usage, int argc, char **argv, int *ret_first, int *ret_exit);
@@ -81,5 +96,7 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *ret_fir
 /* For rows: text -> usec_t, a point in time (see timestamp.h) or a duration. */
 int parse_time(const char *text, void *target);
 int parse_span(const char *text, void *target);
+/* For OPTION_LOOKS. */
+int parse_color(const char *text, void *target);
 
 #endif

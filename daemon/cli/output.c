@@ -2,11 +2,13 @@
 
 #include "base/printable.h"
 #include "cli/timestamp.h"
+#include "io/terminal.h"
 #include "report/human.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #define VALUE_MAX (PREFIX_TEXT_MAX + WEIGHT_TEXT_MAX + TIMESTAMP_TEXT_MAX + FIGURE_TEXT_MAX)
@@ -158,4 +160,50 @@ int output_add_cells(struct columns *columns, const char *const *keys, const str
 	while (n > 0)
 		free(cells[--n]);
 	return r;
+}
+
+int output_say(const char *format, ...)
+{
+	cleanup(freep) char *text = NULL, *folded = NULL;
+	const char *sentence;
+	va_list arguments;
+	int r;
+
+	va_start(arguments, format);
+	r = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (r < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	for (sentence = text; *sentence == '\n'; sentence++)
+		putchar('\n');
+	if (terminal_width() == 0) {
+		puts(sentence);
+		return 0;
+	}
+	folded = columns_fold(sentence, 0, terminal_width());
+	if (!folded)
+		return -ENOMEM;
+	fputs(folded, stdout);
+	return 0;
+}
+
+int output_columns(const struct columns *columns)
+{
+	cleanup(freep) char *text = NULL;
+	unsigned width = terminal_width();
+	bool has_head = width == 0 || columns_width(columns) <= width; /* or paragraphs */
+	size_t head;
+	int r;
+
+	r = columns_format(columns, width, &text);
+	if (r < 0)
+		return r;
+	head = has_head ? strcspn(text, "\n") : 0;
+	if (head > 0)
+		printf("%s%.*s%s", terminal_style(STYLE_BOLD), (int)head, text,
+		       terminal_style(STYLE_NONE));
+	fputs(text + head, stdout);
+	return 0;
 }

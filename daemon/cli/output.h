@@ -77,6 +77,12 @@ struct row {
  * with as many bytes at least, blanks behind it. 0 or -ENOMEM. */
 int output_print(bool json, const char *sentence, const struct row *rows) must_check;
 
+/* A sentence on a line of its own, which on a terminal is folded; line ends at its begin are blank
+ * lines. 0 or -ENOMEM. */
+int output_say(const char *format, ...) printf_like(1, 2);
+/* The table, its first line as the head. 0 or -ENOMEM. */
+int output_columns(const struct columns *columns) must_check;
+
 /* A line of a table: the values of `keys` (there is an empty one for "nothing known"), numbers and
  * weights as short as people read them, unless it is exact. 0 or -ENOMEM. */
 int output_add_cells(struct columns *columns, const char *const *keys,

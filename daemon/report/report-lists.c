@@ -1,6 +1,7 @@
 /* The tables of `banish report`: jails, offenders, networks, accounts. */
 #include "report/report.h"
 
+#include "cli/chart.h"
 #include "cli/output.h"
 #include "report/html.h"
 #include "report/human.h"
@@ -53,17 +54,17 @@ static int report_add_jail(const struct report *report, struct columns *columns,
 static int report_print_columns(const struct report *report, const struct html_table *table,
 				const char *lead, const struct columns *columns)
 {
-	cleanup(freep) char *text = NULL;
-	int r;
+	int r = 0;
 
 	if (report->page) {
 		html_table(report->page, table, columns);
 		return 0;
 	}
-	r = columns_format(columns, &text);
-	if (r >= 0)
-		printf("\n%s%s%s", lead, *lead ? ":\n" : "", text);
-	return r;
+	if (*lead)
+		r = output_say("\n%s:", lead);
+	else
+		putchar('\n');
+	return r < 0 ? r : output_columns(columns);
 }
 
 /* Jails in force first; those that were only spoken of behind them. */
@@ -97,6 +98,25 @@ int report_print_jails(const struct report *report)
 	if (r < 0 || report->common.json || n_rules + digest->n_jails == 0)
 		return r;
 	return report_print_columns(report, &table, "", &columns);
+}
+
+int report_chart(const struct report *report)
+{
+	const struct history *history = &report->history;
+	size_t n = report->ruleset ? ruleset_n_jails(report->ruleset) : 0;
+	cleanup(freep) struct chart_bar *bars = calloc(n + 1, sizeof(*bars));
+
+	if (!bars)
+		return -ENOMEM;
+	chart_series(&history->series, report->ruleset);
+	for (unsigned i = 0; i < n; i++) {
+		const struct history_count *count = &history->jails[i];
+
+		bars[i] = (struct chart_bar){ ruleset_jail(report->ruleset, i)->name,
+					      (count->failures + count->prevented) / WEIGHT_ONE };
+	}
+	chart_bars("Failures, prevented ones too", bars, n);
+	return 0;
 }
 
 static int descending(uint64_t a, uint64_t b)

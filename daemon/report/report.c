@@ -11,6 +11,7 @@
 #include "cli/timestamp.h"
 #include "cli/verb.h"
 #include "io/file.h"
+#include "io/terminal.h"
 #include "report/html.h"
 #include "report/human.h"
 
@@ -58,7 +59,7 @@ static int report_find(struct report *report)
 		return r;
 	history->since = report->common.since;
 	history->until = report->common.until;
-	history->timed = report->html || report->common.json;
+	history->timed = report->html || report->common.json || terminal_width() > 0;
 	r = history_read_said(history, report->journal);
 	if (r < 0 || !report->ruleset)
 		return r;
@@ -82,7 +83,8 @@ static void printf_like(2, 3) report_say(const struct report *report, const char
 	if (report->page)
 		html_paragraph(report->page, text);
 	else
-		printf("%s\n", text);
+		(void)output_say("%s",
+				 text); /* for lack of memory it is missing, and then more is */
 }
 
 /* Whose report this is: mails come from many machines. */
@@ -102,7 +104,7 @@ static void print_head(const struct report *report)
 	if (report->page)
 		html_begin(report->page, title, period);
 	else
-		printf("%s, %s\n", title, period);
+		report_say(report, "%s, %s", title, period);
 	if (report->history.oldest > report->history.since + MOMENT)
 		report_say(report, "The journal begins at %s, earlier events are not known.",
 			   timestamp_format(report->history.oldest, since));
@@ -274,6 +276,8 @@ static int report_print_tables(const struct report *report)
 	int r;
 
 	r = report_print_jails(report);
+	if (r >= 0 && terminal_width() > 0 && !report->common.json && !report->page)
+		r = report_chart(report);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(lists); i++)
 		r = report_print_list(report, lists[i].list, lists[i].tally);
 	if (r < 0)
@@ -367,6 +371,7 @@ int verb_report(int argc, char **argv)
 		{ "top", "NUMBER", "lines of each list (default 10, at most 10000)", &report.top,
 		  parse_top },
 		OPTION_JOURNAL(report.common),
+		OPTION_LOOKS(report.looks),
 	};
 	const struct usage usage = USAGE(
 		"report", "", 0, 0, rows,
@@ -390,9 +395,13 @@ int verb_report(int argc, char **argv)
 		fprintf(stderr, "banish report: --since is later than --until\n");
 		return EXIT_USAGE;
 	}
+	terminal_init(report.looks.color);
 	r = report_find(&report);
+	if (r >= 0 && !report.html && !common->json && !report.looks.no_pager)
+		terminal_page();
 	if (r >= 0)
 		r = report.html ? report_write_page(&report) : report_print(&report);
+	terminal_close();
 	if (r < 0 && r != -EINVAL) /* that has been said */
 		fprintf(stderr, "banish report: %s\n", strerror(-r));
 	return r < 0 ? EXIT_NO : EXIT_YES;

@@ -11,6 +11,7 @@
 
 struct report {
 	struct common common;
+	struct looks looks;
 	usec_t top; /* lines of each list */
 	struct config *config;
 	struct ruleset *ruleset; /* NULL: the configuration has faults */
@@ -29,6 +30,8 @@ enum report_list {
 	LIST_EVENTS, /* not in a text */
 };
 
+/* On a terminal: pictures. -ENOMEM. */
+int report_chart(const struct report *report) must_check;
 /* To stdout, for people or as JSON, or to the page; nothing where there is nothing. -ENOMEM. */
 int report_print_jails(const struct report *report) must_check;
 int report_print_list(const struct report *report, enum report_list list,

@@ -28,7 +28,8 @@ struct status_jail {
 
 struct status {
 	struct common common; /* since: of the span */
-	bool prometheus;      /* that form is wanted */
+	struct looks looks;
+	bool prometheus; /* that form is wanted */
 	const char *statedir;
 	usec_t now;              /* set by the caller, as common is */
 	struct config *config;   /* NULL: faults */

@@ -1,8 +1,10 @@
 /* How `banish status` is shown: what is wrong first, lines of 80 columns, or JSON. */
 #include "status/status-facts.h"
 
+#include "cli/chart.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
+#include "io/terminal.h"
 #include "report/columns.h"
 #include "report/human.h"
 
@@ -38,9 +40,17 @@ static int print_finding(const struct status *status, const char *what, const ch
 			 const char *text)
 {
 	const struct row rows[] = { ROW_TEXT("what", what), ROW_TEXT("message", text), ROW_END };
+	bool coloured = sign[2] != '-';
+	int r;
 
-	return status->common.json ? output_print(true, NULL, rows)
-				   : history_print_folded(sign, 4, text);
+	if (status->common.json)
+		return output_print(true, NULL, rows);
+	if (coloured)
+		fputs(terminal_style(sign[2] == '!' ? STYLE_RED : STYLE_YELLOW), stdout);
+	r = history_print_folded(sign, 4, text);
+	if (coloured)
+		fputs(terminal_style(STYLE_NONE), stdout);
+	return r;
 }
 
 static int print_findings(const struct status *status)
@@ -174,7 +184,6 @@ static int status_print_jails(const struct status *status)
 	char since[TIMESTAMP_TEXT_MAX], until[TIMESTAMP_TEXT_MAX];
 	const struct history *history = &status->history;
 	cleanup(columns_done) struct columns columns = { .alignment = "<<>>><>" };
-	cleanup(freep) char *text = NULL;
 	int r;
 
 	if (status->n_jails == 0)
@@ -182,22 +191,24 @@ static int status_print_jails(const struct status *status)
 	r = columns_add(&columns, head);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
 		r = print_jail(status, &columns, &status->jails[i]);
+	putchar('\n');
 	if (r >= 0)
-		r = columns_format(&columns, &text);
+		r = output_columns(&columns);
+	if (r >= 0)
+		r = output_say("NOW: banned now. FAILED, BANNED: since %s.",
+			       timestamp_format(status->common.since, since));
 	if (r < 0)
 		return r;
-	printf("\n%sNOW: banned now. FAILED, BANNED: since %s.\n", text,
-	       timestamp_format(status->common.since, since));
+	if (terminal_width() > 0)
+		chart_series(&history->series, history->jails && !history->hurried);
 	if (!history->jails || history->counted_since <= history->since)
 		return 0;
 	/* a long journal: which part of it was counted */
 	timestamp_format(history->counted_since, since);
 	if (history->hurried)
-		printf("FAILED: only of %s to %s, a long journal.\n", since,
-		       timestamp_format(history->counted_until, until));
-	else
-		printf("FAILED: only since %s, the journal is long.\n", since);
-	return 0;
+		return output_say("FAILED: only of %s to %s, a long journal.", since,
+				  timestamp_format(history->counted_until, until));
+	return output_say("FAILED: only since %s, the journal is long.", since);
 }
 
 static int status_print_text(const struct status *status)
@@ -205,11 +216,13 @@ static int status_print_text(const struct status *status)
 	size_t n = status->diagnosis.n_problems;
 	int r;
 
+	fputs(terminal_style(n > 0 ? STYLE_RED : STYLE_GREEN), stdout);
 	if (n > 0)
 		printf("banish: %zu problem%s\n", n, PLURAL(n));
 	else
 		printf("banish: %s\n", status->n_unseen > 0 ? "no problem in what could be examined"
 							    : "all is well");
+	fputs(terminal_style(STYLE_NONE), stdout);
 	r = print_findings(status);
 	putchar('\n');
 	if (r >= 0)

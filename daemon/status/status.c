@@ -6,6 +6,7 @@
 #include "entry/cursor.h"
 #include "io/file.h"
 #include "io/state.h"
+#include "io/terminal.h"
 #include "ledger/encode.h"
 
 #include <errno.h>
@@ -253,6 +254,7 @@ static int look_at_past(struct status *status)
 
 	history->since = status->common.since;
 	history->until = status->now;
+	history->timed = terminal_width() > 0 && !status->common.json && !status->prometheus;
 	if (!status->journal)
 		return 0;
 	r = history_read_said(history, status->journal);
@@ -351,6 +353,7 @@ int verb_status(int argc, char **argv)
 		OPTION_PLACE(status.common),
 		{ "since", "TIME", "count failures, bans and warnings from here (default 1d ago)",
 		  &status.common.since, parse_time },
+		OPTION_LOOKS(status.looks),
 	};
 	const struct usage usage = USAGE(
 		"status", "", 0, 0, rows,
@@ -368,9 +371,13 @@ int verb_status(int argc, char **argv)
 	status.now = timestamp_now();
 	if (status.common.since == USEC_INFINITY)
 		status.common.since = status.now > SPAN ? status.now - SPAN : 0;
+	terminal_init(status.looks.color);
 	r = status_find(&status);
+	if (r >= 0 && !status.common.json && !status.prometheus && !status.looks.no_pager)
+		terminal_page();
 	if (r >= 0)
 		r = status_print(&status);
+	terminal_close();
 	if (r < 0)
 		fprintf(stderr, "banish status: %s\n", strerror(-r));
 	if (status.prometheus)

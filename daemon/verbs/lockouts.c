@@ -64,7 +64,7 @@ int lockouts_print(const struct lockout *lockout, const struct ruleset *ruleset,
 	for (; r >= 0 && item; item = lockout_next(lockout, item))
 		r = lockouts_add(&columns, item, json);
 	if (r >= 0 && !json)
-		r = columns_format(&columns, &text);
+		r = columns_format(&columns, 0, &text);
 	if (r >= 0 && !json)
 		printf("\nBanned, but logged in within a week of a ban (a user of yours, or a "
 		       "guessed password):\n%s",

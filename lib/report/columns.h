@@ -22,12 +22,16 @@ void columns_done(struct columns *columns);
 
 /* One row, with as many cells as there are columns; copied. NULL: "-". */
 int columns_add(struct columns *columns, const char *const *cells) must_check;
-/* All rows, each with a line end and without blanks before it; owned by the caller. */
-int columns_format(const struct columns *columns, char **ret) must_check;
+/* How wide its lines are. */
+size_t columns_width(const struct columns *columns);
+/* All rows, each with a line end and without blanks before it; owned by the caller. Where they are
+ * wider than `width` (0: any width is fine), each row becomes a paragraph: its first cell, and the
+ * others behind what the first row calls them. */
+int columns_format(const struct columns *columns, unsigned width, char **ret) must_check;
 
-/* Folds a sentence to SHEET_WIDTH. Its first line begins behind `indent` columns that the caller
- * prints; the others get as many blanks. A word is never cut. With a line end; owned by the caller.
- * NULL: no memory. */
-char *columns_fold(const char *text, unsigned indent) must_check;
+/* Folds a sentence. Its first line begins behind `indent` columns that the caller prints; the
+ * others get as many blanks. With a line end; owned by the caller. `width`: of a terminal, and a
+ * longer word is cut; 0: SHEET_WIDTH, and a word is never cut. NULL: no memory. */
+char *columns_fold(const char *text, unsigned indent, unsigned width) must_check;
 
 #endif

@@ -94,7 +94,7 @@ static void cells_are_short(void **state)
 	cleanup(freep) char *text = NULL;
 
 	assert_int_equal(output_add_cells(&columns, keys, rows), 0);
-	assert_int_equal(columns_format(&columns, &text), 0);
+	assert_int_equal(columns_format(&columns, 0, &text), 0);
 	assert_string_equal(text, "1.2M  5  -  a?b\n");
 }
 
