@@ -280,7 +280,9 @@ static void print_fate(const struct importing *importing, const struct import_ja
 {
 	switch (jail->fate) {
 	case IMPORT_MAPPED:
-		printf("%s: the shipped rule %s\n", jail->name, jail->rule);
+		printf("%s: the shipped rule %s%s%s\n", jail->name, jail->rule,
+		       strcmp(jail->as, jail->rule) == 0 ? "" : ", as jail ",
+		       strcmp(jail->as, jail->rule) == 0 ? "" : jail->as);
 		break;
 	case IMPORT_JOINED:
 		printf("%s: the shipped rule %s, in one jail with another\n", jail->name,
@@ -313,7 +315,7 @@ static void print_bans(const struct import *import)
 		       any ? " "
 			   : "\nBans that run now, with their rest, as root, with "
 			     "both daemons running:\n  for j in ",
-		       jail->name, jail->rule);
+		       jail->name, jail->as);
 		any = true;
 	}
 	if (any)

@@ -118,14 +118,55 @@ static int add_ports(struct import_jail *jail, const struct ports *ports)
 	return r;
 }
 
-/* Another jail has the same shipped rule: its ports and its mode come to that one. */
+/* The jail's own name, if banish can call one so. NULL: it is in `as`; else why not. */
+static const char *name_jail(struct import *import, struct import_jail *jail)
+{
+	char name[NAME_SIZE] = "f2b-";
+	size_t n = isalpha((unsigned char)jail->name[0]) ? 0 : 4;
+
+	for (const char *at = jail->name; *at && n < sizeof(name) - 1; at++)
+		name[n++] = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at)
+			    : *at == '_'                ? '_'
+							: '-';
+	name[n] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++)
+		if (strcmp(shipped[i].rule, name) == 0)
+			return "its name is that of a shipped rule: give it another";
+	if (!name_is_valid(span_of(name), NAME_SIZE - 1) || policy_reserved(name) ||
+	    strncmp(name, "list-", 5) == 0 || strcmp(name, "recidive") == 0 ||
+	    strcmp(name, "fleet") == 0)
+		return "banish keeps its name for itself: give it another";
+	for (const struct import_jail *other = import->jails; other != jail; other = other->next)
+		if (other->as && strcmp(other->as, name) == 0)
+			return arena_format(&import->arena,
+					    "its name is too like that of the jail %s: give "
+					    "it another",
+					    other->name);
+	jail->as = arena_copy(&import->arena, span_of(name));
+	return NULL;
+}
+
+static bool is_counted_alike(const struct import_jail *jail, const struct import_jail *other)
+{
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (strcmp(jail->values[i].text ?: "", other->values[i].text ?: "") != 0)
+			return false;
+	return true;
+}
+
+/* Another jail has the same shipped rule: its ports and its mode come to that one, unless it is the
+ * same filter once more that counts in another way. Then both stand on the rule. */
 static void join_jails(struct import *import, struct import_jail *jail)
 {
 	struct arena *arena = &import->arena;
 
 	for (struct import_jail *first = import->jails; first != jail; first = first->next) {
-		if (first->fate != IMPORT_MAPPED || strcmp(first->rule, jail->rule) != 0)
+		if (first->fate != IMPORT_MAPPED || strcmp(first->as, jail->rule) != 0)
 			continue;
+		if (strcmp(first->filter, jail->filter) == 0 &&
+		    strcmp(jail->rule, RECIDIVE_NAME) != 0 && !is_counted_alike(first, jail) &&
+		    !name_jail(import, jail))
+			return;
 		jail->fate = IMPORT_JOINED;
 		if (add_ports(first, &jail->ports) < 0)
 			arena->failed = true;
@@ -140,34 +181,6 @@ static void join_jails(struct import *import, struct import_jail *jail)
 					    import_keys[i], own, first->name, other);
 		}
 	}
-}
-
-/* A name for the rule: the jail's own, if banish can call one so. */
-static void name_rule(struct import *import, struct import_jail *jail)
-{
-	char name[NAME_SIZE] = "f2b-";
-	size_t n = isalpha((unsigned char)jail->name[0]) ? 0 : 4;
-
-	for (const char *at = jail->name; *at && n < sizeof(name) - 1; at++)
-		name[n++] = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at)
-			    : *at == '_'                ? '_'
-							: '-';
-	name[n] = '\0';
-	jail->rule = arena_copy(&import->arena, span_of(name));
-	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++)
-		if (strcmp(shipped[i].rule, name) == 0)
-			jail->reason = "its name is that of a shipped rule: give it another";
-	if (!name_is_valid(span_of(name), NAME_SIZE - 1) || policy_reserved(name) ||
-	    strncmp(name, "list-", 5) == 0 || strcmp(name, "recidive") == 0 ||
-	    strcmp(name, "fleet") == 0)
-		jail->reason = "banish keeps its name for itself: give it another";
-	for (const struct import_jail *other = import->jails; other != jail; other = other->next)
-		if (other->rule && strcmp(other->rule, jail->rule) == 0)
-			jail->reason =
-				arena_format(&import->arena,
-					     "its name is too like that of the jail %s: give "
-					     "it another",
-					     other->name);
 }
 
 static void note_rest(struct import *import, struct scope *scope, struct import_jail *jail)
@@ -202,12 +215,15 @@ static bool take_jail(struct import *import, struct scope *scope, struct import_
 		if (!filter_translate(import, scope, &given, jail))
 			return false;
 		jail->fate = IMPORT_TRANSLATED;
-		name_rule(import, jail);
+		jail->reason = name_jail(import, jail);
+		jail->rule = jail->as;
 	}
 	settings_read(scope, jail->values, &jail->notes);
 	note_rest(import, scope, jail);
-	if (jail->fate == IMPORT_MAPPED)
+	if (jail->fate == IMPORT_MAPPED) {
 		join_jails(import, jail);
+		jail->as = jail->as ?: jail->rule;
+	}
 	return !jail->reason;
 }
 

@@ -10,8 +10,8 @@
 #include "import/ini.h"
 
 enum import_fate {
-	IMPORT_MAPPED,     /* to the shipped rule of the jail's name */
-	IMPORT_JOINED,     /* the same, but another jail before it has that rule already */
+	IMPORT_MAPPED,     /* to a shipped rule */
+	IMPORT_JOINED,     /* the same, and it comes into a jail before it that has that rule */
 	IMPORT_TRANSLATED, /* to a rule of the jail's name */
 	IMPORT_LISTED,     /* it is not taken, see `reason` */
 };
@@ -51,8 +51,8 @@ enum import_key {
 extern const char *const import_keys[N_KEYS];
 
 struct import_jail {
-	const char *name; /* fail2ban's */
-	const char *rule; /* banish's: of the rule and of the jail */
+	const char *name;      /* fail2ban's */
+	const char *rule, *as; /* banish's: of the rule, and of the jail */
 	const char *filter;
 	enum import_fate fate;
 	const char *reason;

@@ -76,12 +76,11 @@ void write_rule(struct text *text, const struct import_jail *jail, bool proved)
 	text_add(text, "\n  ]\n}\n");
 }
 
-/* The values that are there and not as in `other`. The next comma. */
+/* The values that are there and not as in `other`. `comma`: before the first; the next one. */
 static const char *write_values(struct text *text, const struct import_value values[static N_KEYS],
-				const struct import_value *other, const char *indent)
+				const struct import_value *other, const char *indent,
+				const char *comma)
 {
-	const char *comma = "";
-
 	for (size_t i = 0; i < N_KEYS; i++) {
 		const char *value = values[i].text;
 
@@ -115,17 +114,20 @@ static void write_ports(struct text *text, const struct ports *ports)
 static void write_jail(struct text *text, const struct import *import,
 		       const struct import_jail *jail)
 {
+	bool own_name = strcmp(jail->as, jail->rule) == 0;
 	const char *comma;
 
 	text_add(text, "    // ");
 	write_comment(text, arena_format(text->arena, "[%s], filter %s%s", jail->name, jail->filter,
 					 jail->fate == IMPORT_MAPPED ? ": the shipped rule" : ""));
 	for (const struct import_jail *other = import->jails; other; other = other->next)
-		if (other->fate == IMPORT_JOINED && strcmp(other->rule, jail->rule) == 0)
+		if (other->fate == IMPORT_JOINED && strcmp(other->rule, jail->as) == 0)
 			write_comment(text, arena_format(text->arena, "    // and [%s], filter %s",
 							 other->name, other->filter));
-	text_format(text, "    \"%s\": {", jail->rule);
-	comma = write_values(text, jail->values, import->defaults, "      ");
+	text_format(text, "    \"%s\": {", jail->as);
+	if (!own_name)
+		text_format(text, "\n      \"rule\": \"%s\"", jail->rule);
+	comma = write_values(text, jail->values, import->defaults, "      ", own_name ? "" : ",");
 	if (jail->ports.all || jail->ports.n_ranges > 0) {
 		text_format(text, "%s\n      \"ports\": ", comma);
 		write_ports(text, &jail->ports);
@@ -147,7 +149,7 @@ void write_policy(struct text *text, const struct import *import)
 	write_source(text, import->ignoreip_from);
 	text_format(text, ",\n  \"ignoreself\": %s,\n  \"defaults\": {",
 		    import->ignoreself ? "true" : "false");
-	(void)write_values(text, import->defaults, NULL, "    ");
+	(void)write_values(text, import->defaults, NULL, "    ", "");
 	text_add(text, "\n  },\n  \"jails\": {");
 	for (const struct import_jail *jail = import->jails; jail; jail = jail->next) {
 		if (jail->fate != IMPORT_MAPPED && jail->fate != IMPORT_TRANSLATED)

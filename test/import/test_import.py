@@ -103,6 +103,19 @@ def test_a_filter_becomes_a_rule(tmp_path):
     ]
 
 
+def test_jails_of_one_filter_that_count_differently_stand_on_one_rule(tmp_path):
+    ssh = "enabled = true\nport = 22\nfilter = sshd\n"
+    done = run_import(tmp_path, {"jail.conf": JAILS + f"[sshd]\n{ssh}[ssh-slow]\n{ssh}maxretry = 20\nfindtime = 1d\n"
+                                 f"[ssh-plain]\n{ssh}bantime = 10m\n", "filter.d/sshd.conf": "", **ACTION})
+    assert done.returncode == 0, done.stderr
+    assert "ssh-slow: the shipped rule sshd, as jail ssh-slow\n" in done.stdout
+    assert "ssh-plain: the shipped rule sshd, in one jail with another" in done.stdout
+    jails = without_comments(tmp_path / "out" / "banish.json")["jails"]
+    assert list(jails) == ["sshd", "ssh-slow"]
+    assert (jails["ssh-slow"]["rule"], jails["ssh-slow"]["maxretry"]) == ("sshd", 20)
+    assert "2 jails, " in check(tmp_path)
+
+
 def test_the_policy_says_where_values_are_from(tmp_path):
     assert run_import(tmp_path, DOOR).returncode == 0
     path = tmp_path / "out" / "banish.json"

@@ -67,6 +67,8 @@ static void jails_become_what_they_can(void **state)
 		{ "jail.local",
 		  "[off]\n[sshd]\nenabled = true\nport = ssh,2222\nmaxretry = 3\n"
 		  "[hard]\nenabled = yes\nfilter = sshd[mode=aggressive]\nport = 22,222\n"
+		  "[twin]\nenabled = yes\nfilter = sshd\nport = 222\nmaxretry = 3\n"
+		  "[extra]\nenabled = yes\nfilter = sshd-ddos\nport = 22\n"
 		  "[J]\nfilter = j\nenabled = 1\nport = 80,imap2,8000:8010,what\n"
 		  "[recidive]\nenabled = true\n[gone]\nenabled = true\n[broken]\nenabled = true\n"
 		  "filter = %(nowhere)s\n[manual]\nenabled = true\nfilter = j\n"
@@ -81,7 +83,9 @@ static void jails_become_what_they_can(void **state)
 		const char *rule, *reason;
 	} cases[] = {
 		{ "sshd", IMPORT_MAPPED, "sshd", NULL },
-		{ "hard", IMPORT_JOINED, "sshd", NULL },
+		{ "hard", IMPORT_MAPPED, "sshd", NULL },
+		{ "twin", IMPORT_JOINED, "sshd", NULL },
+		{ "extra", IMPORT_JOINED, "sshd", NULL },
 		{ "J", IMPORT_TRANSLATED, "j", NULL },
 		{ "recidive", IMPORT_MAPPED, "recidive", NULL },
 		{ "gone", IMPORT_LISTED, NULL, "there is no filter.d/gone.conf" },
@@ -109,11 +113,16 @@ static void jails_become_what_they_can(void **state)
 			assert_text(jail->rule, cases[i].rule);
 	}
 	jail = jail_named(import, "sshd");
-	assert_text(jail->values[KEY_MODE].text, "\"aggressive\""); /* the other's */
+	assert_text(jail->values[KEY_MODE].text, "\"aggressive\""); /* that of "extra" */
 	assert_text(jail->values[KEY_ACTION].text, "\"reject\"");
 	assert_int_equal(jail->ports.n_ranges, 3);
 	assert_true(has_note(jail->notes, "what filter.d/sshd.local changes"));
-	assert_true(has_note(jail_named(import, "hard")->notes, "its maxretry is 5"));
+	assert_string_equal(jail->as, "sshd");
+	assert_true(has_note(jail_named(import, "extra")->notes, "its maxretry is 5"));
+	jail = jail_named(import, "hard"); /* the same filter, which counts in another way */
+	assert_string_equal(jail->as, "hard");
+	assert_text(jail->values[KEY_MODE].text, "\"aggressive\"");
+	assert_int_equal(jail->ports.n_ranges, 2);
 	jail = jail_named(import, "J");
 	assert_int_equal(jail->ports.n_ranges, 3);
 	assert_true(has_note(jail->notes, "port what is not known"));
