@@ -25,7 +25,6 @@
 
 #define MAX_EVENTS 65536
 #define MAX_LOGINS 65536 /* by account and place */
-#define MAX_BANS   65536 /* of a rehearsal, by offender */
 #define USER_KEPT  80    /* bytes of an account's name, before what makes it harmless */
 #define LOGIN_SIZE (PREFIX_TEXT_MAX + 1 + 3 * USER_KEPT + 4)
 
@@ -34,7 +33,6 @@ void history_done(struct history *history)
 	digest_free(history->digest);
 	tally_done(&history->logins);
 	tally_done(&history->banned_logins);
-	tally_done(&history->bans);
 	front_done(&history->front);
 	tally_done(&history->events);
 	series_done(&history->series);
@@ -187,6 +185,7 @@ static int note_login(struct history *history, const struct engine *engine, cons
 	char text[PREFIX_TEXT_MAX], name[LOGIN_SIZE];
 	const struct tally_item *offender;
 	struct tally_item *item;
+	struct offender who;
 
 	user = bytes_to_display(hit->user.data ? hit->user : SPAN_LITERAL(""), USER_KEPT);
 	if (!user)
@@ -199,7 +198,8 @@ static int note_login(struct history *history, const struct engine *engine, cons
 	item->last = MAX(item->last, time);
 	offender = history->digest ? history_find_offender(history->digest, jail, text) : NULL;
 	item->peak += offender && time < offender->first;
-	return 0;
+	who = offender_of(jail, &prefix);
+	return history->lockout ? lockout_login(history->lockout, &who, time, hit->user) : 0;
 }
 
 /* One failure that was counted, or prevented by a ban. */
@@ -224,29 +224,18 @@ static int note_failure(struct history *history, const struct jail *jail,
 			  jail->name, time, hit->weight);
 }
 
-/* What was decided; without a rehearsal the daemon's own bans are told in its entries. */
-static int take_decisions(struct history *history, const struct ruleset *ruleset,
-			  struct engine *engine, usec_t time)
+/* What was decided; the daemon's own bans are told in its entries. */
+static int take_decisions(struct history *history, struct engine *engine, usec_t time)
 {
 	struct decision decision;
 	int r = 0;
 
 	while (engine_take(engine, &decision)) {
-		char text[PREFIX_TEXT_MAX];
-		struct tally_item *item;
-		unsigned group = 0;
+		struct offender who = offender_of(decision.ban.jail, &decision.ban.prefix);
 
-		if (!history->rehearsed || decision.type != DECISION_BAN ||
-		    time < history->counted_since)
-			continue;
-		while (group < ruleset_n_jails(ruleset) &&
-		       strcmp(ruleset_jail(ruleset, group)->name, decision.ban.jail) != 0)
-			group++;
-		item = tally_note(&history->bans, group, prefix_format(&decision.ban.prefix, text));
-		if (item)
-			item->count++;
-		else
-			r = -ENOMEM;
+		if (r >= 0 && history->lockout && decision.type == DECISION_BAN &&
+		    time >= history->counted_since)
+			r = lockout_ban(history->lockout, &who, decision.ban.since);
 	}
 	return r;
 }
@@ -270,7 +259,7 @@ static int read_entries(struct history *history, const struct history_source *so
 		if (r == -EBADMSG)
 			continue;
 		if (r >= 0)
-			r = take_decisions(history, source->ruleset, engine, time);
+			r = take_decisions(history, engine, time);
 		if (r < 0)
 			return r;
 		for (size_t i = 0;
@@ -310,8 +299,6 @@ static int history_count_span(struct history *history, const struct history_sour
 		return -errno;
 	tally_done(&history->logins);
 	tally_init(&history->logins, seed, MAX_LOGINS, LOGIN_SIZE);
-	tally_done(&history->bans);
-	tally_init(&history->bans, seed, MAX_BANS, PREFIX_TEXT_MAX);
 	front_done(&history->front);
 	front_init(&history->front, seed);
 	r = engine_new(source->ruleset, source->policy, seed, NULL, &engine);

@@ -12,6 +12,7 @@
 #include "match/ruleset.h"
 #include "report/digest.h"
 #include "report/front.h"
+#include "report/lockout.h"
 
 struct history_count {
 	uint64_t failures, prevented; /* tenths, as `replay` counts them */
@@ -29,8 +30,8 @@ struct history {
 	struct front front;                  /* of whom it is made */
 	usec_t reach, note_reach;            /* of the engine: see engine.h */
 	bool hurried;                        /* that is not all up to `until` */
-	bool rehearsed;      /* set by the caller: `bans`, too */
-	struct tally bans;   /* that would have been; group: jail in force; name: prefix; count: bans */
+	struct lockout *lockout; /* set by the caller, whose it is: takes the logins, and the bans
+				    that would have been; NULL: nobody asks */
 	bool timed; /* set by the caller: series and events, too; if hurried, only of bans */
 	struct series series;
 	struct tally events; /* timed; group: jail in force; name: event; count: failures, weight:

@@ -1,6 +1,7 @@
 #include "cli/rehearsal.h"
 
 #include "cli/history.h"
+#include "cli/lockouts.h"
 #include "cli/timestamp.h"
 #include "io/config.h"
 
@@ -8,71 +9,33 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define LOGINS_SHOWN 10
-
-static int rehearsal_order(const struct tally_item *a, const struct tally_item *b)
+static void rehearsal_print(const struct lockout *lockout, const struct ruleset *ruleset)
 {
-	return (a->count < b->count) - (a->count > b->count);
-}
+	uint64_t n_logins, n_all = lockout_count(lockout, NULL, NULL, &n_logins);
 
-/* Of those who logged in, whoever would have been banned: users, or a password that was guessed. */
-static int rehearsal_print_logins(const struct history *history, const struct ruleset *ruleset)
-{
-	cleanup(freep) const struct tally_item **items = NULL;
-	size_t n, n_told = 0;
+	printf("\nIn the last week it would have banned%s (banish replay --since -7d shows each):\n",
+	       n_all > 0 ? "" : " nobody");
+	for (unsigned i = 0; n_all > 0 && i < ruleset_n_jails(ruleset); i++) {
+		const char *jail = ruleset_jail(ruleset, i)->name;
+		uint64_t logged_in, n = lockout_count(lockout, jail, NULL, &logged_in);
 
-	items = calloc(history->logins.list.n + 1, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	n = tally_top(&history->logins, rehearsal_order, history->logins.list.n, items);
-	for (size_t i = 0; i < n; i++) {
-		char prefix[PREFIX_TEXT_MAX];
-		const char *user;
-
-		history_split_login(items[i], prefix, &user);
-		if (!tally_find(&history->bans, items[i]->group, prefix))
-			continue;
-		if (n_told++ == 0)
-			printf("Of these, some logged in as well; if they are yours, put them into "
-			       "\"ignoreip\", else change their passwords:\n");
-		if (n_told > LOGINS_SHOWN) {
-			printf("  ... and more\n");
-			break;
-		}
-		printf("  %s  %s  %" PRIu64 " login%s as %s\n",
-		       ruleset_jail(ruleset, items[i]->group)->name, prefix, items[i]->count,
-		       PLURAL(items[i]->count), user);
+		printf("  %s: %" PRIu64 " host%s\n", jail, n, PLURAL(n));
 	}
-	if (n_told == 0)
+	if (n_all > 0 && n_logins == 0)
 		printf("None of them logged in.\n");
-	return 0;
-}
-
-static void rehearsal_print_bans(const struct history *history, const struct ruleset *ruleset)
-{
-	const struct tally_item *item = NULL;
-
-	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
-		uint64_t n_hosts = 0, n_bans = 0;
-
-		while ((item = tally_next(&history->bans, item))) {
-			n_hosts += item->group == i;
-			n_bans += item->group == i ? item->count : 0;
-		}
-		printf("  %s: %" PRIu64 " host%s, %" PRIu64 " ban%s\n",
-		       ruleset_jail(ruleset, i)->name, n_hosts, PLURAL(n_hosts), n_bans,
-		       PLURAL(n_bans));
-	}
 }
 
 int rehearse(const struct common *common, struct journal *journal, struct faults *faults)
 {
+	cleanup(lockout_done) struct lockout lockout;
 	cleanup(history_done) struct history history = { .until = timestamp_now(),
-							 .rehearsed = true };
+							 .lockout = &lockout };
 	cleanup(config_freep) struct config *config = NULL;
 	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
+	static const uint8_t seed[HASH_SEED_SIZE] = "any will do"; /* nobody attacks it */
 	int r;
 
+	lockout_init(&lockout, seed);
 	history.since = history.until - 7 * 24 * USEC_PER_HOUR;
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &config);
 	if (r >= 0)
@@ -83,7 +46,6 @@ int rehearse(const struct common *common, struct journal *journal, struct faults
 							    USEC_INFINITY });
 	if (r < 0)
 		return r;
-	printf("\nIn the last week it would have banned (banish replay --since '1w ago' shows each):\n");
-	rehearsal_print_bans(&history, ruleset);
-	return history.bans.list.n > 0 ? rehearsal_print_logins(&history, ruleset) : 0;
+	rehearsal_print(&lockout, ruleset);
+	return lockouts_print(&lockout, ruleset, false);
 }

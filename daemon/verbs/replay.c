@@ -5,12 +5,12 @@
  */
 #include "base/timespan.h"
 #include "cli/input.h"
+#include "cli/lockouts.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "engine/engine.h"
 #include "verbs/against.h"
-#include "verbs/lockouts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -52,14 +52,14 @@ def test_sshd_alone(tmp_path, setup):
     assert done.returncode == 0, done.stderr
     assert policy(tmp_path) == {"ignoreip": [], "jails": {"sshd": {}}}
     assert "OK: 1 jail," in done.stdout
-    assert "sshd: 1 host, 1 ban\nNone of them logged in." in done.stdout
+    assert "sshd: 1 host\nNone of them logged in." in done.stdout
     assert done.stdout.endswith("Now enable it: systemctl enable --now banish\n")
     assert oct((tmp_path / "etc" / "banish.json").stat().st_mode)[-3:] == "644"
 
 
 def test_who_would_have_been_locked_out_is_told(setup):
     done = setup(*attack(user="alice"), (SSH, LOGIN.format("198.51.100.7")))
-    assert "sshd  198.51.100.7/32  1 login as alice" in done.stdout
+    assert re.search(r"^198\.51\.100\.7/32 +sshd +1 .* alice$", done.stdout, re.M)
     assert "None of them" not in done.stdout
 
 
@@ -69,7 +69,7 @@ def test_a_container_gets_a_jail_that_reads_it(tmp_path, setup):
     assert policy(tmp_path)["jails"]["dovecot-mail"] == {
         "rule": "dovecot", "strip": ["syslog", "dovecot"],
         "journal": [{"_SYSTEMD_UNIT": "docker.service", "CONTAINER_NAME": "mail"}]}
-    assert "dovecot-mail: 1 host, 1 ban" in done.stdout
+    assert "dovecot-mail: 1 host\n" in done.stdout
     assert "warning" not in done.stderr
 
 

@@ -1,5 +1,5 @@
-#ifndef BANISH_DAEMON_VERBS_LOCKOUTS_H
-#define BANISH_DAEMON_VERBS_LOCKOUTS_H
+#ifndef BANISH_DAEMON_CLI_LOCKOUTS_H
+#define BANISH_DAEMON_CLI_LOCKOUTS_H
 
 /* Those whom a replay would have banned though they log in, too. */
 

@@ -1,4 +1,4 @@
-#include "verbs/lockouts.h"
+#include "cli/lockouts.h"
 
 #include "cli/output.h"
 
