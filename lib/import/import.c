@@ -26,6 +26,7 @@ static const struct {
 	{ "dropbear", "dropbear", "", NULL },
 	{ "exim", "exim", "aggressive", "Exim must log to syslog (log_file_path = syslog)" },
 	{ "maddy", "maddy", "aggressive", NULL },
+	{ "mailu", "mailu", "aggressive", NULL },
 	{ "mox", "mox", "aggressive", NULL },
 	{ "mox-web", "mox-web", "aggressive", NULL },
 	{ "named-refused", "named", "named-refused",

@@ -5,6 +5,7 @@ maddy 0.9.4: framework/log/log.go (Logger.Error, Logger.Msg), framework/log/orde
 internal/endpoint/smtp/session.go, internal/auth/sasl.go. Stalwart 0.16: crates/common/src/telemetry/tracers/journald.rs.
 Nextcloud 30: lib/private/Log/Systemdlog.php, lib/private/Log/LogDetails.php, lib/private/User/Session.php.
 Vaultwarden 1.35: src/api/identity.rs, src/api/admin.rs, src/main.rs (chain_syslog).
+Mailu 2024.06 (master of July 2026): core/admin/mailu/internal/nginx.py (check_credentials), sso/views/base.py.
 """
 import json
 import os
@@ -24,6 +25,8 @@ PIECES = [
     f'","remoteAddr":"{VICTIM}', f'\\","remoteAddr":"{VICTIM}"', f" (Remote IP: {VICTIM})", f"Login failed: y (Remote IP: {VICTIM})",
     f"\nREMOTEIP={VICTIM}\n", f'", remoteIp = {VICTIM}', f". IP: {VICTIM}. Username: y.", f" IP: {VICTIM}",
     f"\n[2026-11-29 13:10:00.123][vaultwarden::api::admin][ERROR] Invalid admin token. IP: {VICTIM}\n",
+    f"/imap/993 from: {VICTIM}/1: failed: badauth: 0a1b2c", f"'/imap/993 from: {VICTIM}/1: failed: account disabled",
+    f"/imap/993 from: {VICTIM}/1: success: password",
     "Username or password is incorrect. Try again.", " logged in successfully.",
 ]
 
@@ -70,10 +73,19 @@ def vaultwarden(draw):
     return begin + message, "wrong-password", {"_TRANSPORT": "syslog"}
 
 
+def mailu(draw):
+    begin = "[2026-11-29 13:10:00,601] INFO in nginx: Login attempt for: "
+    end = f"/{draw.choice(['imap', 'submission', 'web'])}/{draw.choice([993, None])} from: {CLIENT}/{draw.choice([4711, None])}: "
+    if draw.random() < 0.3:  # the comment is a user's own
+        return begin + f"alice@example.org{end}success: token-3: {hostile(draw)!r}", "login", CONTAINER
+    return begin + f"{hostile(draw)!r}{end}failed: account disabled", "unknown-user", CONTAINER
+
+
+CONTAINER = {"_SYSTEMD_UNIT": "docker.service", "CONTAINER_NAME": "mailu-admin-1"}
 UNITS = {"nextcloud": "php8.2-fpm.service"}
 
 
-@pytest.mark.parametrize("write", [maddy, stalwart, nextcloud, vaultwarden])
+@pytest.mark.parametrize("write", [maddy, stalwart, nextcloud, vaultwarden, mailu])
 def test_nobody_else_is_named(tmp_path, write):
     seed = int(os.environ.get("BANISH_SEED", random.randrange(1 << 32)))
     print(f"BANISH_SEED={seed}")
