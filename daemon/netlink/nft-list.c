@@ -411,6 +411,8 @@ int nft_look(struct nft *nft, struct nft_view *ret)
 		if (r > 0) {
 			use->stands = true;
 			use->size = looking.state.sets[i].size;
+			use->handle = looking.state.sets[i].handle;
+			use->list = looking.state.sets[i].list;
 		}
 	}
 	looking.view.has_chain = looking.state.has_chain;
@@ -418,4 +420,50 @@ int nft_look(struct nft *nft, struct nft_view *ret)
 	*ret = looking.view;
 	looking.view = (struct nft_view){ 0 };
 	return torn;
+}
+
+bool nft_view_list(const struct nft_view *view, const char *list, struct nft_list_use *ret)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+	for (int other = 0; other <= 1; other++) {
+		size_t n = 0;
+
+		*ret = (struct nft_list_use){ 0 };
+		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+			const struct nft_use *use =
+				nft_view_find(view, nft_list_set_name(list, families[f], other,
+								      ret->sets[f]));
+
+			if (!use || !use->stands || use->n_rules == 0)
+				continue;
+			n++;
+			ret->n_networks += use->list.n_networks;
+			ret->file_time = use->list.time * USEC_PER_SEC;
+			ret->packets += use->packets;
+			ret->bytes += use->bytes;
+		}
+		if (n == ARRAY_SIZE(families))
+			return true;
+	}
+	return false;
+}
+
+int nft_find_network(struct nft *nft, const char *set, const struct address *address)
+{
+	struct nft_question question = {
+		.type = NFT_MSG_GETSETELEM,
+		.table = nft->table,
+		.name = set,
+		.key = address,
+	};
+	int r;
+
+	r = nft_socket_ask(nft, &question, NULL, NULL);
+	if (r != -ENOENT)
+		return r < 0 ? r : 1;
+	/* the same word for no set and no element */
+	question.type = NFT_MSG_GETSET;
+	question.key = NULL;
+	return nft_socket_ask(nft, &question, NULL, NULL);
 }

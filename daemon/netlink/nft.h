@@ -83,6 +83,8 @@ struct nft_use {
 	uint32_t size;                /* elements it may hold */
 	unsigned n_rules;             /* of our chain that look into it */
 	uint64_t packets, bytes;      /* that agreed with these since they were made */
+	uint64_t handle;
+	struct nft_list_comment list; /* 0: it is of no list */
 };
 struct nft_view {
 	bool asleep, has_chain, chain_is_fit;
@@ -93,6 +95,16 @@ struct nft_view {
 int nft_look(struct nft *nft, struct nft_view *ret) must_check;
 void nft_view_done(struct nft_view *view);
 const struct nft_use *nft_view_find(const struct nft_view *view, const char *set);
+/* A list, "list-drop", by the sets that rules look into: all of both families. False: it has none.
+ */
+struct nft_list_use {
+	char sets[2][NFT_SET_NAME_SIZE]; /* IPv4, IPv6 */
+	uint64_t n_networks, packets, bytes;
+	usec_t file_time; /* of its file when it was read */
+};
+bool nft_view_list(const struct nft_view *view, const char *list, struct nft_list_use *ret);
+/* 1: a network of that set holds the address; 0; -ENOENT: no such set. */
+int nft_find_network(struct nft *nft, const char *set, const struct address *address) must_check;
 
 /* The elements of all sets, or of one jail's and its networks' (NULL: all), in the kernel's order.
  * 0; 1: others kept changing the sets meanwhile, elements may be missing; -ENOENT: no such table.
@@ -110,6 +122,21 @@ void nft_elements_done(struct nft_elements *elements);
  * such set. */
 int nft_find(struct nft *nft, const char *jail, const struct address *address,
 	     usec_t *ret_remaining) must_check;
+
+/* The sets of lists. Networks go into those that no rule looks into, a piece at a time; then the
+ * rules are pointed to them. In between bans need not wait. */
+
+/* The first of the networks, sorted and apart, all of one family, in one transaction; `ret_taken`
+ * of them. `comment`: the set is made first; NULL: it stands. */
+int nft_add_networks(struct nft *nft, const char *set, uint8_t family,
+		     const struct nft_list_comment *comment, const struct prefix *networks,
+		     size_t n, size_t *ret_taken) must_check;
+/* The rules look into the list's sets from now on, their counters go on. */
+int nft_point_list(struct nft *nft, const struct nft_list *list) must_check;
+/* 0, also if there is none. */
+int nft_delete_set(struct nft *nft, const char *set) must_check;
+/* The handle that the last install saw, or the last transaction made; 0: it does not stand. */
+uint64_t nft_set_handle(const struct nft *nft, const char *set);
 
 /* Adds what ignore4 or ignore6 holds, as the kernel has it. 0; 1: not of one moment; -ENOENT: no
  * such table or set. */

@@ -3,7 +3,7 @@
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits)
 {
 	unsigned *spokes[] = { &daemon->reader.dirty, &daemon->saver.dirty, &daemon->exempt.dirty,
-			       &daemon->firewall.dirty };
+			       &daemon->firewall.dirty, &daemon->lists.dirty };
 
 	for (size_t i = 0; i < ARRAY_SIZE(spokes); i++) {
 		daemon->dirty |= *spokes[i];
@@ -25,6 +25,7 @@ void daemon_done(struct daemon *daemon)
 	reader_done(&daemon->reader);
 	saver_done(&daemon->saver);
 	exempt_done(&daemon->exempt);
+	lists_done(&daemon->lists);
 	firewall_done(&daemon->firewall);
 	free(daemon->health.silences);
 	active_done(&daemon->active);

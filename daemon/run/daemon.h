@@ -15,6 +15,7 @@
 #include "run/exempt.h"
 #include "run/firewall.h"
 #include "run/health.h"
+#include "run/lists.h"
 #include "run/reader.h"
 #include "run/saver.h"
 
@@ -45,6 +46,7 @@ struct daemon {
 	struct exempt exempt;
 	struct health health;
 	struct firewall firewall;
+	struct lists lists;
 
 	struct due *decided; /* since the last commit */
 	size_t n_decided, max_decided;

@@ -30,6 +30,11 @@ enum dirty {
 	DIRTY_LEDGER = 1 << 12,
 	DIRTY_PLACED = 1 << 13,
 	DIRTY_CURSOR = 1 << 14,
+
+	/* Lists of networks: a file may have changed; the kernel's may be lost; the next piece. */
+	DIRTY_LISTS = 1 << 15,
+	DIRTY_LISTED = 1 << 16,
+	DIRTY_FILL = 1 << 17,
 };
 
 /* CLOCK_REALTIME of this wake-up. */

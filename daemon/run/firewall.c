@@ -209,6 +209,8 @@ int firewall_read_notices(struct firewall *firewall)
 	if (r < 0)
 		(void)firewall_complain(firewall, "read the notices of nftables", r);
 	while (nft_take_notice(firewall->nft, &notice)) {
+		if (notice.type == NFT_NOTICE_DAMAGED || notice.type == NFT_NOTICE_RESYNC)
+			firewall->dirty |= DIRTY_LISTED;
 		r = reconcile_notice(firewall->reconcile, &notice);
 		nft_notice_done(&notice);
 		if (r < 0)

@@ -144,7 +144,8 @@ static int gather_first(void *userdata, struct nft_change **ret, size_t *ret_n)
 	return r;
 }
 
-int install_table(struct firewall *firewall, const struct prefix *exempt, size_t n_exempt)
+int install_table(struct firewall *firewall, const struct prefix *exempt, size_t n_exempt,
+		  const struct nft_list *lists, size_t n_lists)
 {
 	const struct ruleset *ruleset = firewall->active->ruleset;
 	const struct policy *policy = firewall->active->config->policy;
@@ -155,7 +156,9 @@ int install_table(struct firewall *firewall, const struct prefix *exempt, size_t
 				     .manual_prefix6 = defaults->prefix6,
 				     .manual_verdict = defaults->verdict,
 				     .ignore = exempt,
-				     .n_ignore = n_exempt };
+				     .n_ignore = n_exempt,
+				     .lists = lists,
+				     .n_lists = n_lists };
 	struct first_fill fill = { .firewall = firewall };
 	struct nft_filling filling = { .gather = gather_first, .userdata = &fill };
 	bool first;

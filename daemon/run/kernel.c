@@ -51,9 +51,12 @@ static int kernel_install(struct daemon *daemon, const struct reconcile_action *
 		r = engine_set_ignored(daemon->active.engine, exempt->prefixes, exempt->n_prefixes);
 	if (r < 0)
 		return r;
-	r = install_table(firewall, exempt->prefixes, exempt->n_prefixes);
+	r = install_table(firewall, exempt->prefixes, exempt->n_prefixes, daemon->lists.layout,
+			  daemon->lists.n_items);
 	if (r == -ENOMEM)
 		return r;
+	if (r >= 0 && firewall->nft)
+		lists_installed(&daemon->lists);
 	if (firewall->reconcile)
 		reconcile_installed(firewall->reconcile, r);
 	/* bans end all the same if the kernel refuses; and before the elements are compared, or
@@ -65,9 +68,13 @@ static int kernel_install(struct daemon *daemon, const struct reconcile_action *
 static int kernel_record(struct daemon *daemon)
 {
 	static const char *const losses[] = {
-		[NFT_LOSS_RULE] = "a rule",        [NFT_LOSS_IGNORED] = "an ignored address",
-		[NFT_LOSS_SET] = "a set",          [NFT_LOSS_CHAIN] = "the chain",
-		[NFT_LOSS_DORMANT] = "the effect", [NFT_LOSS_TABLE] = "the whole",
+		[NFT_LOSS_LISTED] = "a network of a list",
+		[NFT_LOSS_RULE] = "a rule",
+		[NFT_LOSS_IGNORED] = "an ignored address",
+		[NFT_LOSS_SET] = "a set",
+		[NFT_LOSS_CHAIN] = "the chain",
+		[NFT_LOSS_DORMANT] = "the effect",
+		[NFT_LOSS_TABLE] = "the whole",
 	};
 	const struct reconcile_action *damage = &daemon->damage;
 	struct firewall *firewall = &daemon->firewall;

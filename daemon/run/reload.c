@@ -26,7 +26,9 @@ int reload_enter(struct daemon *daemon, struct active *active, struct ledger **l
 	daemon->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS | DIRTY_BANS;
 
 	r = health_reset(&daemon->health, daemon->active.ruleset, wakeup_time(daemon->event));
-	return r < 0 ? r : exempt_enter(&daemon->exempt, daemon->active.config);
+	if (r >= 0)
+		r = exempt_enter(&daemon->exempt, daemon->active.config);
+	return r < 0 ? r : lists_enter(&daemon->lists, daemon->active.config->policy);
 }
 
 void reload_warmed(struct daemon *daemon)

@@ -143,6 +143,7 @@ static int run_save(struct daemon *daemon)
 static int run_turn(struct daemon *daemon)
 {
 	unsigned bits = daemon_take(daemon, DIRTY_WORLD);
+	unsigned lists;
 	int r = 0, files = 0, own = 0;
 
 	if (bits & DIRTY_CONFIG)
@@ -164,6 +165,10 @@ static int run_turn(struct daemon *daemon)
 		r = run_read(daemon);
 	if (r >= 0)
 		r = kernel_clean(daemon);
+	/* after the bans, which so wait for one piece of a list at most */
+	lists = daemon_take(daemon, DIRTY_LISTS | DIRTY_LISTED | DIRTY_FILL);
+	if (r >= 0 && lists)
+		r = lists_turn(&daemon->lists, lists);
 	return r < 0 ? r : run_save(daemon);
 }
 
@@ -218,6 +223,9 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = run_explain("watch of ignored addresses",
 				exempt_attach(&daemon->exempt, daemon->event));
+	if (r >= 0)
+		r = run_explain("watch of lists",
+				lists_attach(&daemon->lists, daemon->event, daemon->firewall.nft));
 	if (r >= 0)
 		r = run_explain("signal to reload", reload_attach(daemon));
 	if (r >= 0)

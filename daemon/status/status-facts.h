@@ -44,6 +44,12 @@ struct status {
 	usec_t started, loaded; /* by its own entries; 0: not found */
 	struct nft_view view;
 	uint64_t passed; /* packets of ignored hosts */
+	struct status_list {
+		struct facts_list facts;
+		struct nft_list_use use;
+	} * lists; /* owned: of the policy, in its order */
+	size_t n_lists;
+	struct facts_list *list_facts; /* owned: the same */
 	struct status_jail *jails;
 	size_t n_jails;
 	struct facts facts;   /* its jails, owned: those in force, in order */
@@ -69,6 +75,10 @@ usec_t status_begun(const struct status *status);
 void status_take_out_mended(struct status *status);
 /* The jails: what their rules read, whether anything comes, what was said of them. */
 int status_look_at_jails(struct status *status) must_check;
+/* Lists of networks of others. */
+int status_look_at_lists(struct status *status) must_check;
+int status_print_lists(const struct status *status) must_check;
+int status_print_lists_json(const struct status *status) must_check;
 /* The table: whether it is whole, who is banned, what was kept out. */
 int status_look_at_kernel(struct status *status) must_check;
 

@@ -151,6 +151,9 @@ int status_look_at_kernel(struct status *status)
 		return r == -ENOMEM ? r
 				    : status_add_unseen(status, "the firewall was", nft_explain(r));
 	facts->sees_kernel = facts->has_table = true;
+	r = status_look_at_lists(status);
+	if (r < 0)
+		return r;
 	r = torn ? 0 : look_for_damage(status);
 	facts->damage = status->damage;
 	facts->full = status->full;

@@ -233,6 +233,8 @@ static int status_print_text(const struct status *status)
 		r = status_print_firewall(status);
 	if (r >= 0)
 		r = status_print_jails(status);
+	if (r >= 0)
+		r = status_print_lists(status);
 	return r < 0 ? r : history_print_warnings(&status->history, MAX_WARNINGS, true);
 }
 
@@ -291,6 +293,8 @@ static int status_print_json(const struct status *status)
 		r = output_print(true, NULL, firewall);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
 		r = print_jail(status, NULL, &status->jails[i]);
+	if (r >= 0)
+		r = status_print_lists_json(status);
 	if (r >= 0)
 		r = history_print_warnings_json(history);
 	return r < 0 ? r : output_print(true, NULL, summary);

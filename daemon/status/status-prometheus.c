@@ -178,6 +178,46 @@ static int status_print_jail_metrics(const struct status *status)
 	return r;
 }
 
+static int status_print_list_metrics(const struct status *status)
+{
+	static const struct metric list_metrics[] = {
+		{ "banish_list_networks", "gauge", "Networks of the list in the kernel.", { 0 } },
+		{ "banish_list_dropped_packets_total",
+		  "counter",
+		  "Packets of networks of the list that were kept out.",
+		  { 0 } },
+		{ "banish_list_dropped_bytes_total",
+		  "counter",
+		  "Bytes of networks of the list that were kept out.",
+		  { 0 } },
+		{ "banish_list_file_timestamp_seconds",
+		  "gauge",
+		  "Time of the list's file that is in force.",
+		  { 0 } },
+	};
+	int r = 0;
+
+	for (size_t i = 0; status->facts.has_table && i < ARRAY_SIZE(list_metrics); i++) {
+		if (status->n_lists > 0)
+			metric_print_head(&list_metrics[i]);
+		for (size_t k = 0; r >= 0 && k < status->n_lists; k++) {
+			const struct nft_list_use *use = &status->lists[k].use;
+			const struct metric_sample samples[ARRAY_SIZE(list_metrics)] = {
+				SAMPLE_COUNT(true, use->n_networks),
+				SAMPLE_COUNT(true, use->packets),
+				SAMPLE_COUNT(true, use->bytes),
+				{ true, use->file_time, 6 },
+			};
+
+			r = metric_print_label(list_metrics[i].name, "list",
+					       status->lists[k].facts.name);
+			if (r >= 0)
+				metric_print_value(samples[i]);
+		}
+	}
+	return r;
+}
+
 /* By kind: blind, limit, evicted, ... those that did not come up are 0. */
 static int status_print_warning_metrics(const struct status *status)
 {
@@ -219,5 +259,7 @@ int status_print_prometheus(const struct status *status)
 
 	status_print_singles(status);
 	r = status_print_jail_metrics(status);
+	if (r >= 0)
+		r = status_print_list_metrics(status);
 	return r < 0 ? r : status_print_warning_metrics(status);
 }

@@ -33,6 +33,8 @@ static void status_done(struct status *status)
 		policy_free(status->policy);
 	config_free(status->config);
 	free(status->jails);
+	free(status->lists);
+	free(status->list_facts);
 	free(status->facts.jails);
 	free(status->fault);
 	free(status->damage);

@@ -10,6 +10,7 @@
 #include "cli/verb.h"
 #include "config/counting.h"
 #include "io/config.h"
+#include "io/listfile.h"
 #include "lint/lint.h"
 
 #include <errno.h>
@@ -319,6 +320,34 @@ static int check_front(struct journal *journal, struct ruleset *ruleset,
 	return r == -ENOMEM ? r : 0;
 }
 
+/* A file that is missing or broken is no fault of the configuration: the next one may be right. */
+static int check_lists(const struct config *config)
+{
+	for (size_t i = 0; i < config->policy->n_lists; i++) {
+		const struct list_policy *list = &config->policy->lists[i];
+		cleanup(blocklist_done) struct blocklist blocklist = { 0 };
+		cleanup(freep) char *text = NULL;
+		struct stat status;
+		int r;
+
+		r = listfile_read(list->file, &blocklist, &status);
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0) {
+			printf("list %s: %zu network%s, %zu private or unassigned left out\n",
+			       list->name, blocklist.networks.n_prefixes,
+			       PLURAL(blocklist.networks.n_prefixes), blocklist.n_left_out);
+			continue;
+		}
+		text = listfile_explain(list->file, blocklist.line, r);
+		if (!text)
+			return -ENOMEM;
+		fprintf(stderr, "%s:%u:%u: warning: list \"%s\": %s\n", config->policy_file,
+			list->line, list->column, list->name, text);
+	}
+	return 0;
+}
+
 static int check(const struct common *common, bool quiet, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
@@ -369,6 +398,8 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 			"\"jails\", such as {\"jails\": {\"dovecot\": {}}}\n",
 			again->policy_file);
 	r = journal ? check_sources(journal, common, ruleset) : 0;
+	if (r >= 0)
+		r = check_lists(again);
 	if (r < 0)
 		return r;
 	printf("OK: %zu jail%s, %zu rule%s, %zu example%s passed\n", n_jails, PLURAL(n_jails),

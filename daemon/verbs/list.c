@@ -39,6 +39,37 @@ static int list_print_ban(const struct nft_element *element, usec_t now, bool js
 			    rows);
 }
 
+/* How many networks each list of others has in the kernel. */
+static int list_print_lists(const struct nft_verb *verb, bool json)
+{
+	cleanup(nft_view_done) struct nft_view view = { 0 };
+	const struct policy *policy = verb->policy;
+	char name[NAME_SIZE];
+	struct nft_list_use use;
+	int r;
+
+	if (policy->n_lists == 0)
+		return 0;
+	r = nft_look(verb->nft, &view);
+	for (size_t i = 0; r >= 0 && i < policy->n_lists; i++) {
+		bool stands;
+
+		snprintf(name, sizeof(name), NFT_LIST "%s", policy->lists[i].name);
+		stands = nft_view_list(&view, name, &use);
+		r = output_print(json,
+				 stands ? "{list}: {networks} networks of {file}"
+					: "{list}: not in force, {file}",
+				 (const struct row[]){
+					 ROW_TEXT("list", name),
+					 ROW("networks", IF_KNOWN(stands, KIND_NUMBER), number,
+					     use.n_networks),
+					 ROW_TEXT("file", policy->lists[i].file),
+					 ROW_END,
+				 });
+	}
+	return r;
+}
+
 int verb_list(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
@@ -79,6 +110,8 @@ int verb_list(int argc, char **argv)
 		printf("%-12s  %-24s  %-19s  %s\n", "JAIL", "PREFIX", "UNTIL", "COMMENT");
 	for (size_t i = 0; r >= 0 && i < elements.n_items; i++)
 		r = list_print_ban(&elements.items[i], now, common.json);
+	if (r >= 0 && !jail)
+		r = list_print_lists(&verb, common.json);
 	nft_elements_done(&elements);
 	if (r < 0 && r != -ENOENT) /* the table went meanwhile: nobody is banned */
 		return nft_verb_fail(&verb, "list the bans", r);

@@ -86,6 +86,42 @@ static int why_say_unknown(const struct why *why, const char *reason)
 	return r < 0 ? r : BANNED_UNKNOWN;
 }
 
+/* The lists of others that hold it: 1: there is one; 0. Of a network only the first address is
+ * looked for. */
+static int why_ask_lists(const struct why *why)
+{
+	cleanup(nft_view_done) struct nft_view view = { 0 };
+	const struct policy *policy = why->input.config->policy;
+	bool is_ipv6 = why->target.address.family == AF_INET6;
+	struct nft_list_use use;
+	char name[NAME_SIZE];
+	int r = 0, found = 0;
+
+	if (policy->n_lists > 0)
+		r = nft_look(why->nft, &view);
+	for (size_t i = 0; r >= 0 && i < policy->n_lists; i++) {
+		snprintf(name, sizeof(name), NFT_LIST "%s", policy->lists[i].name);
+		if (!nft_view_list(&view, name, &use))
+			continue;
+		r = nft_find_network(why->nft, use.sets[is_ipv6], &why->target.address);
+		if (r == 0 || r == -ENOENT) {
+			r = 0;
+			continue;
+		}
+		found = 1;
+		if (r > 0)
+			r = output_print(why->common.json,
+					 "blocked by the list {list}, from {file}",
+					 (const struct row[]){
+						 ROW_TEXT("what", "listed"),
+						 ROW_TEXT("list", policy->lists[i].name),
+						 ROW_TEXT("file", policy->lists[i].file),
+						 ROW_END,
+					 });
+	}
+	return r < 0 ? r : found;
+}
+
 /* An enum banned, or negative errno. */
 static int ask_kernel(struct why *why, usec_t now)
 {
@@ -128,6 +164,12 @@ static int ask_kernel(struct why *why, usec_t now)
 				 "banned in jail {jail} as {prefix}, {for}{left}{colon}{comment}",
 				 rows);
 	}
+	if (r >= 0)
+		r = why_ask_lists(why);
+	if (r > 0 && banned == BANNED_NO)
+		banned = BANNED_YES;
+	if (r == -ENOENT)
+		r = 0; /* the table went meanwhile */
 	if (r >= 0 && torn && banned == BANNED_NO)
 		return why_say_unknown(why, "the sets kept changing, ask again");
 	return r < 0 ? r : banned;

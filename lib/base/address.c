@@ -247,6 +247,19 @@ bool address_equal(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+bool prefix_behind(const struct prefix *prefix, struct address *ret)
+{
+	unsigned bit = prefix->length;
+
+	*ret = prefix->address;
+	while (bit-- > 0) {
+		ret->bytes[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		if (ret->bytes[bit / 8] & 0x80 >> bit % 8)
+			return true;
+	}
+	return false;
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return a->length == b->length && address_equal(&a->address, &b->address);

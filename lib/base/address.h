@@ -51,6 +51,8 @@ struct prefix address_host(const struct address *address, unsigned length);
 
 bool prefix_contains(const struct prefix *prefix, const struct address *address);
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner); /* equal counts */
+/* The first address behind it; false: there is none. */
+bool prefix_behind(const struct prefix *prefix, struct address *ret);
 bool address_equal(const struct address *a, const struct address *b);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 bool prefixes_equal(const struct prefix *a, size_t n_a, const struct prefix *b,

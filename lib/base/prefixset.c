@@ -13,25 +13,11 @@ int prefixset_add(struct prefixset *set, const struct prefix *prefix)
 	return 0;
 }
 
-/* The first address behind it; false: there is none. */
-static bool prefixset_behind(const struct prefix *prefix, struct address *ret)
-{
-	unsigned bit = prefix->length;
-
-	*ret = prefix->address;
-	while (bit-- > 0) {
-		ret->bytes[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
-		if (ret->bytes[bit / 8] & 0x80 >> bit % 8)
-			return true;
-	}
-	return false;
-}
-
 static bool prefixset_ends_by(const struct prefix *prefix, const struct address *end)
 {
 	struct address behind;
 
-	return !end || (prefixset_behind(prefix, &behind) &&
+	return !end || (prefix_behind(prefix, &behind) &&
 			memcmp(behind.bytes, end->bytes, sizeof(end->bytes)) <= 0);
 }
 
@@ -56,7 +42,7 @@ int prefixset_add_interval(struct prefixset *set, const struct address *first,
 		r = prefixset_add(set, &prefix);
 		if (r < 0)
 			return r;
-	} while (prefixset_behind(&prefix, &at));
+	} while (prefix_behind(&prefix, &at));
 	return 0;
 }
 

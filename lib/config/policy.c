@@ -14,7 +14,8 @@
 #include <errno.h>
 
 #define MAX_IGNORE_FILES 32
-#define USUAL_HOSTS      4 /* banned ones that bring a ban of their network */
+#define MAX_LISTS        32 /* each costs every packet a look-up */
+#define USUAL_HOSTS      4  /* banned ones that bring a ban of their network */
 
 #define USEC_PER_WEEK (7 * 24 * USEC_PER_HOUR)
 #define USEC_PER_YEAR (8766 * USEC_PER_HOUR) /* 365.25 days, as systemd counts */
@@ -161,6 +162,8 @@ const char *policy_reserved(const char *name)
 		return "the sets of \"ignore\" hold the addresses of ignoreip";
 	if (strcmp(name, "forced") == 0)
 		return "\"forced\" is the jail of \"banish ban --force\"";
+	if (strncmp(name, "list-", 5) == 0)
+		return "the sets of \"lists\" begin with \"list-\"";
 	if (strcmp(name, RECIDIVE_NAME) == 0)
 		return "\"recidive\" counts the bans of other jails, its rule is built in";
 	return NULL;
@@ -270,6 +273,11 @@ struct policy *policy_free(struct policy *policy)
 		json_texts_free(jail->events, jail->n_events);
 	}
 	free(policy->jails);
+	for (size_t i = 0; i < policy->n_lists; i++) {
+		free(policy->lists[i].file);
+		ports_done(&policy->lists[i].ports);
+	}
+	free(policy->lists);
 	forget_ignoreip(policy);
 	free(policy);
 	return NULL;
@@ -351,12 +359,72 @@ static void read_ignoreip(const struct json *value, const struct json_key *key, 
 		json_no_memory(value);
 }
 
+static void list_read_file(const struct json *value, const struct json_key *key, void *field)
+{
+	struct list_policy *list = field;
+	struct ignore_entry entry;
+	char error[IGNORE_ERROR_SIZE];
+
+	json_position(value, &list->line, &list->column);
+	if (!json_expect(value, JSON_TEXT, key->hint))
+		return;
+	if (ignore_parse_entry(span_of(json_text(value)), &entry, error) < 0 ||
+	    entry.kind != IGNORE_FILE)
+		json_fault(value, "not an absolute path: %s", key->hint);
+	else
+		json_read_text(value, key, &list->file);
+}
+
+static const struct json_key list_keys[] = {
+	{ "file", list_read_file, .required = true,
+	  .hint = "write the path of a file with a network on each line, such as "
+		  "\"/var/lib/banish-lists/drop\"" },
+	{ "ports", json_read_ports, .offset = offsetof(struct list_policy, ports) },
+	{ 0 },
+};
+static const struct json_object list_object = { "a list", list_keys, NULL };
+
+static void list_read(const struct json *value, struct policy *policy)
+{
+	struct list_policy *list = &policy->lists[policy->n_lists];
+
+	if (!json_check_name(value, value->name, sizeof(list->name) - 1, true))
+		return;
+	strcpy(list->name, value->name);
+	policy->n_lists++;
+	if (!json_read_object(value, &list_object, list))
+		return;
+	if (list->ports.n_ranges == 0)
+		list->ports.all = true;
+	for (size_t i = 0; list->file && i + 1 < policy->n_lists; i++)
+		if (policy->lists[i].file && strcmp(policy->lists[i].file, list->file) == 0)
+			json_fault(value, "the list \"%s\" has this file, too: each needs its own",
+				   policy->lists[i].name);
+}
+
+static void read_lists(const struct json *value, const struct json_key *key, void *field)
+{
+	struct policy *policy = field;
+
+	if (policy->lists || !json_expect(value, JSON_OBJECT, key->hint))
+		return; /* a key that stands here twice is told */
+	if (json_count(value) > MAX_LISTS) {
+		json_fault(value, "too many: there can be 32 lists");
+		return;
+	}
+	policy->lists = json_allocate(value, json_count(value), sizeof(*policy->lists));
+	for (struct json child = { 0 }; policy->lists && json_next(value, &child);)
+		list_read(&child, policy);
+}
+
 static const struct json_key policy_keys[] = {
 	{ "$schema", .read = json_read_schema },
 	{ "ignoreip", .read = read_ignoreip },
 	{ "ignoreself", json_read_bool, .offset = offsetof(struct policy, ignoreself) },
 	{ "defaults", json_read_object_key, .offset = offsetof(struct policy, defaults),
 	  .object = &defaults_object },
+	{ "lists", .read = read_lists,
+	  .hint = "write an object, { \"drop\": { \"file\": \"/var/lib/banish-lists/drop\" } }" },
 	{ .name = "jails" }, /* after the defaults, wherever they stand */
 	{ "nftables", json_read_object_key, .object = &nftables_object },
 	{ 0 },

@@ -86,6 +86,17 @@ struct ignore_file {
 	unsigned line, column; /* where it stands */
 };
 
+/* A list of networks of others, whose file is read by the daemon. Its sets are list-NAME4 and
+ * list-NAME6. */
+#define LIST_NAME_SIZE (NAME_SIZE - (sizeof("list-") - 1))
+
+struct list_policy {
+	char name[LIST_NAME_SIZE];
+	char *file; /* owned; absolute */
+	struct ports ports;
+	unsigned line, column; /* where the file is named */
+};
+
 struct policy {
 	struct prefix *ignoreip; /* owned; sorted, disjoint, halves put together; its own and those
 				    of its files */
@@ -98,6 +109,8 @@ struct policy {
 	struct settings defaults;
 	struct jail_policy *jails;
 	size_t n_jails;
+	struct list_policy *lists;
+	size_t n_lists;
 	char table[NAME_SIZE];
 };
 

@@ -61,6 +61,8 @@ int nftmsg_state_feed(struct nftmsg_state *state, const char *table,
 		.prefix = nft_set_parse_comment(set.comment),
 	};
 	memcpy(known->name, set.name.data, set.name.size);
+	if (nft_is_list_set(set.name) && nft_list_parse_comment(set.comment, &known->list) < 0)
+		known->list = (struct nft_list_comment){ 0 };
 	return 0;
 }
 
@@ -75,7 +77,12 @@ const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *stat
 {
 	char name[NFT_SET_NAME_SIZE];
 
-	nft_set_name(jail, family, name);
+	return nftmsg_state_find_set(state, nft_set_name(jail, family, name));
+}
+
+const struct nftmsg_known_set *nftmsg_state_find_set(const struct nftmsg_state *state,
+						     const char *name)
+{
 	for (size_t i = 0; i < state->n_sets; i++)
 		if (strcmp(state->sets[i].name, name) == 0)
 			return &state->sets[i];
@@ -225,6 +232,28 @@ bool nftmsg_layout_keeps(const struct nft_layout *layout, const struct nftmsg_st
 	return set && !set->strange;
 }
 
+static bool layout_is_list_set(const struct nft_list *list, bool other, const char *set)
+{
+	char name[NFT_SET_NAME_SIZE];
+
+	return strcmp(set, nft_list_set_name(list->name, AF_INET, other, name)) == 0 ||
+	       strcmp(set, nft_list_set_name(list->name, AF_INET6, other, name)) == 0;
+}
+
+/* What rules look into, and what is filled beside it, stays. */
+static bool layout_keeps_list_set(const struct nft_layout *layout,
+				  const struct nftmsg_known_set *set)
+{
+	for (size_t i = 0; !set->strange && i < layout->n_lists; i++) {
+		const struct nft_list *list = &layout->lists[i];
+
+		if ((list->in_force && layout_is_list_set(list, list->other, set->name)) ||
+		    (list->fills && layout_is_list_set(list, !list->other, set->name)))
+			return true;
+	}
+	return false;
+}
+
 /* A known set goes if it is unfit, if it holds what is always told anew, or if it was ours and its
  * jail is gone. */
 static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *state,
@@ -234,6 +263,8 @@ static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *
 	const struct nft_jail *jail;
 	struct nft_jail buffer;
 
+	if (nft_is_list_set(span_of(set->name)))
+		return !layout_keeps_list_set(layout, set);
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
 		if (strcmp(set->name, nft_set_name(NFT_IGNORE, families[f], name)) == 0)
 			return true;
@@ -305,6 +336,30 @@ static int put_jails(const struct nft_layout *layout, bool forced, struct nftmsg
 	return r;
 }
 
+/* Of those that stand; the others will be filled. */
+static int put_lists(const struct nft_layout *layout, const struct nftmsg_state *state,
+		     struct nftmsg_batch *batch, uint32_t *set_id)
+{
+	const struct nftmsg_known_set *set;
+	char name[NFT_SET_NAME_SIZE];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < layout->n_lists; i++)
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++) {
+			const struct nft_list *list = &layout->lists[i];
+
+			set = nftmsg_state_find_set(state,
+						    nft_list_set_name(list->name, families[f],
+								      list->other, name));
+			if (list->in_force && set && !set->strange &&
+			    set->flags == NFT_SET_INTERVAL &&
+			    set->key_type == nftmsg_set_key_type(families[f]))
+				r = nftmsg_rule_add_list(batch, layout->table, list, families[f],
+							 (struct nft_count){ 0 }, set_id);
+		}
+	return r;
+}
+
 int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_state *state,
 			uint32_t sequence, struct nftmsg_batch *batch)
 {
@@ -337,7 +392,9 @@ int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_sta
 		r = put_jails(layout, true, batch, &set_id);
 	if (r == 0)
 		r = nftmsg_rule_add_ignore(batch, layout->table);
-	return r < 0 ? r : put_jails(layout, false, batch, &set_id);
+	if (r == 0)
+		r = put_jails(layout, false, batch, &set_id);
+	return r < 0 ? r : put_lists(layout, state, batch, &set_id);
 }
 
 int nftmsg_layout_add(const char *table, const struct nft_jail *jail, uint32_t size,

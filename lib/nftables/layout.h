@@ -18,9 +18,10 @@ struct nftmsg_state {
 		char name[NFT_SET_NAME_SIZE];
 		uint32_t flags, key_type, size;
 		uint64_t handle;
-		int prefix;   /* negative: its comment is not ours */
-		bool strange; /* by nftmsg_state_estrange() */
-	} * sets;             /* owned; only those that could be ours */
+		int prefix;                   /* negative: its comment is not ours */
+		struct nft_list_comment list; /* 0: it is of no list */
+		bool strange;                 /* by nftmsg_state_estrange() */
+	} * sets;                             /* owned; only those that could be ours */
 	size_t n_sets;
 };
 
@@ -35,6 +36,10 @@ void nftmsg_state_estrange(struct nftmsg_state *state);
 /* NULL: no such set. */
 const struct nftmsg_known_set *nftmsg_state_find(const struct nftmsg_state *state, const char *jail,
 						 uint8_t family);
+
+/* By its whole name. NULL: no such set. */
+const struct nftmsg_known_set *nftmsg_state_find_set(const struct nftmsg_state *state,
+						     const char *name);
 
 /* -EINVAL: two jails of one name, one that is reserved, or a length of no jail or its own. */
 int nftmsg_layout_check(const struct nft_layout *layout) must_check;

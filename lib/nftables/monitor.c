@@ -166,6 +166,8 @@ static int feed_elements(struct nftmsg_watch *watch, const struct nlmsghdr *head
 		return 0;
 	if (!added && is_ignore_set(elements.set))
 		damage(watch, NFT_LOSS_IGNORED);
+	if (!added && nft_is_list_set(elements.set))
+		damage(watch, NFT_LOSS_LISTED);
 	/* A set of a length says by its name what its elements are, so anybody may make it. */
 	if (!monitor_find_set(watch, elements.set, &set)) {
 		set.prefix = nft_jail_length(set.jail);
@@ -297,7 +299,8 @@ static int feed_message(struct nftmsg_watch *watch, const struct nftmsg_answer *
 		if (!nftmsg_read_set(header, &set) || !is_ours(watch, set.table))
 			break;
 		is_known = monitor_find_set(watch, set.name, &known);
-		if (message == NFT_MSG_NEWSET || is_known || is_ignore_set(set.name))
+		if (message == NFT_MSG_NEWSET || is_known || is_ignore_set(set.name) ||
+		    nft_is_list_set(set.name))
 			note(watch, message == NFT_MSG_NEWSET, NFT_LOSS_SET);
 		if (message == NFT_MSG_DELSET && is_known)
 			lose_elements(watch, &known);

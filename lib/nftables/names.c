@@ -1,6 +1,7 @@
 #include "nftables/names.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define COMMENT_TEXT "banish: each element is a /"
@@ -125,7 +126,7 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 	length = length_in(suffix);
 	last = name.data[name.size - 1];
 	if ((last != '4' && last != '6') || !name_is_valid(bare, NAME_SIZE - 1) ||
-	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)))
+	    span_equal(bare, SPAN_LITERAL(NFT_IGNORE)) || nft_is_list_set(bare))
 		return false;
 	if (suffix.size > 0 && (span_equal(bare, SPAN_LITERAL(NFT_FORCED)) ||
 				(length == 0 && !span_equal(suffix, SPAN_LITERAL(NFT_NETWORKS))) ||
@@ -135,6 +136,21 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 	jail[front.size] = '\0';
 	*family = last == '4' ? AF_INET : AF_INET6;
 	return true;
+}
+
+const char *nft_list_set_name(const char *list, uint8_t family, bool other,
+			      char buffer[static NFT_SET_NAME_SIZE])
+{
+	snprintf(buffer, NFT_SET_NAME_SIZE, "%.*s%c%s", NAME_SIZE - 1, list,
+		 family == AF_INET ? '4' : '6', other ? ".b" : "");
+	return buffer;
+}
+
+bool nft_is_list_set(struct span name)
+{
+	const struct span list = SPAN_LITERAL(NFT_LIST);
+
+	return name.size > list.size && memcmp(name.data, list.data, list.size) == 0;
 }
 
 const char *nft_set_comment(unsigned prefix, char buffer[static NFT_SET_COMMENT_SIZE])
@@ -157,4 +173,30 @@ int nft_set_parse_comment(struct span comment)
 		bits = bits * 10 + comment.data[i] - '0';
 	}
 	return bits <= 128 ? bits : -EINVAL;
+}
+
+const char *nft_list_write_comment(const struct nft_list_comment *comment,
+				   char buffer[static NFT_LIST_COMMENT_SIZE])
+{
+	snprintf(buffer, NFT_LIST_COMMENT_SIZE,
+		 "banish: %" PRIu64 " networks of a file of @%" PRIu64, comment->n_networks,
+		 comment->time);
+	return buffer;
+}
+
+int nft_list_parse_comment(struct span text, struct nft_list_comment *ret)
+{
+	char copy[NFT_LIST_COMMENT_SIZE], same[NFT_LIST_COMMENT_SIZE];
+	struct nft_list_comment comment;
+
+	if (text.size == 0 || text.size >= sizeof(copy))
+		return -EINVAL;
+	memcpy(copy, text.data, text.size);
+	copy[text.size] = '\0';
+	if (sscanf(copy, "banish: %10" SCNu64 " networks of a file of @%12" SCNu64,
+		   &comment.n_networks, &comment.time) != 2 ||
+	    strcmp(copy, nft_list_write_comment(&comment, same)) != 0)
+		return -EINVAL;
+	*ret = comment;
+	return 0;
 }

@@ -58,6 +58,19 @@ bool nft_lengths_have(const struct nft_lengths *lengths, const char *jail, uint8
 int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t family,
 		    unsigned length) must_check;
 
+/* A list of networks of others. Its sets are list-NAME4 and list-NAME6, or the same with ".b": the
+ * new content of its file is put into the other ones, beside those that rules look into. */
+#define NFT_LIST "list-"
+
+struct nft_list {
+	char name[NAME_SIZE]; /* "list-drop" */
+	bool in_force;        /* rules look into its sets */
+	bool other;           /* ... into those with ".b" */
+	bool fills;           /* the ones beside are being filled */
+	enum verdict verdict;
+	struct ports ports; /* borrowed */
+};
+
 /* Everything the table holds but the bans. */
 struct nft_layout {
 	const char *table;
@@ -66,7 +79,9 @@ struct nft_layout {
 	size_t n_jails;
 	unsigned manual_prefix4, manual_prefix6;
 	enum verdict manual_verdict;
-	struct nft_lengths lengths;  /* of jails above, or manual */
+	struct nft_lengths lengths; /* of jails above, or manual */
+	const struct nft_list *lists;
+	size_t n_lists;
 	const struct prefix *ignore; /* always let through: any order, overlaps are merged */
 	size_t n_ignore;
 	uint32_t size;   /* elements a set may hold; 0: NFT_SIZE_DEFAULT */
@@ -115,6 +130,7 @@ enum nft_notice_type {
 };
 
 enum nft_loss {
+	NFT_LOSS_LISTED,
 	NFT_LOSS_RULE,
 	NFT_LOSS_IGNORED,
 	NFT_LOSS_SET,
@@ -155,6 +171,10 @@ const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NF
 /* The reverse. False: no set of bans has such a name. */
 bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8_t *family);
 
+const char *nft_list_set_name(const char *list, uint8_t family, bool other,
+			      char buffer[static NFT_SET_NAME_SIZE]);
+bool nft_is_list_set(struct span name);
+
 /* The comment of a set tells what its elements stand for, so that the verbs know it without any
  * file. */
 #define NFT_SET_COMMENT_SIZE 40
@@ -162,5 +182,17 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 const char *nft_set_comment(unsigned prefix, char buffer[static NFT_SET_COMMENT_SIZE]);
 /* Bits, or -EINVAL: the comment is not ours. */
 int nft_set_parse_comment(struct span comment) must_check;
+
+/* That of a list's set tells how many networks it was filled with, and of when its file is (seconds
+ * since 1970). */
+#define NFT_LIST_COMMENT_SIZE 64
+
+struct nft_list_comment {
+	uint64_t n_networks, time;
+};
+const char *nft_list_write_comment(const struct nft_list_comment *comment,
+				   char buffer[static NFT_LIST_COMMENT_SIZE]);
+/* 0, or -EINVAL: the comment is not ours. */
+int nft_list_parse_comment(struct span text, struct nft_list_comment *ret) must_check;
 
 #endif

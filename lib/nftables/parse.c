@@ -218,6 +218,7 @@ bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret)
 	*ret = (struct nftmsg_rule){
 		.table = nft_parse_text_of(a.at[NFTA_RULE_TABLE]),
 		.chain = nft_parse_text_of(a.at[NFTA_RULE_CHAIN]),
+		.handle = long_number_of(a.at[NFTA_RULE_HANDLE], 0),
 	};
 	list = bytes_of(a.at[NFTA_RULE_EXPRESSIONS]);
 	expression = (const void *)list.data;

@@ -56,6 +56,7 @@ bool nftmsg_read_table(const struct nlmsghdr *header, struct nftmsg_table *ret);
 struct nftmsg_rule {
 	struct span table, chain, set; /* set: data NULL: none */
 	uint64_t packets, bytes;       /* 0 without a counter */
+	uint64_t handle;               /* of no other rule of the table */
 };
 bool nftmsg_read_rule(const struct nlmsghdr *header, struct nftmsg_rule *ret);
 

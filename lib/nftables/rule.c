@@ -100,13 +100,11 @@ static void begin_rule(struct rule_draft *draft, uint8_t family)
 	rule_compare(draft, &protocol, sizeof(protocol));
 }
 
-static void match_source(struct rule_draft *draft, const char *jail, uint8_t family,
-			 unsigned prefix)
+static void match_source(struct rule_draft *draft, const char *set, uint8_t family, unsigned prefix)
 {
 	uint32_t offset = family == AF_INET ? 12 : 8; /* of the source in the header */
 	uint32_t size = family == AF_INET ? 4 : 16;
 	uint8_t ones[16] = { 0 }, zeros[16] = { 0 };
-	char set[NFT_SET_NAME_SIZE];
 
 	load_payload(draft, NFT_PAYLOAD_NETWORK_HEADER, offset, size);
 	for (unsigned i = 0; i < MIN(prefix, 8 * size); i++)
@@ -117,7 +115,7 @@ static void match_source(struct rule_draft *draft, const char *jail, uint8_t fam
 			{ NFTNL_EXPR_BITWISE_LEN, NUMBER(size) },
 			{ NFTNL_EXPR_BITWISE_MASK, ones, size },
 			{ NFTNL_EXPR_BITWISE_XOR, zeros, size });
-	look_up(draft, nft_set_name(jail, family, set), 0);
+	look_up(draft, set, 0);
 }
 
 /* The transport protocol: one of `protocols`; 0 of them: any. */
@@ -184,11 +182,12 @@ int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct rule_draft draft = { .batch = batch, .table = table };
+	char set[NFT_SET_NAME_SIZE];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
 		begin_rule(&draft, families[i]);
-		match_source(&draft, NFT_IGNORE, families[i], 128);
+		match_source(&draft, nft_set_name(NFT_IGNORE, families[i], set), families[i], 128);
 		rule_express(&draft, "counter", NULL, 0);
 		decide(&draft, (uint32_t)NFT_RETURN);
 		r = end_rule(&draft);
@@ -198,16 +197,29 @@ int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
 
 enum end { END_DROP, END_RESET, END_PROHIBITED };
 
-static int add_rule(struct rule_draft *draft, const struct nft_jail *jail, uint8_t family,
-		    const uint8_t *protocols, size_t n_protocols, enum end end)
+/* What a rule looks for, and what becomes of it. */
+struct rule_aim {
+	const char *set;
+	uint8_t family;
+	unsigned prefix;
+	const struct ports *ports;
+	enum verdict verdict;
+	struct nft_count count; /* of the first rule */
+};
+
+static int add_rule(struct rule_draft *draft, const struct rule_aim *aim, const uint8_t *protocols,
+		    size_t n_protocols, enum end end)
 {
+	bool counts_on = end != END_PROHIBITED && aim->count.packets > 0;
 	uint8_t code = end == END_RESET ? 0 : NFT_REJECT_ICMPX_ADMIN_PROHIBITED;
 
-	begin_rule(draft, family);
+	begin_rule(draft, aim->family);
 	match_protocol(draft, protocols, n_protocols);
-	match_ports(draft, &jail->ports);
-	match_source(draft, jail->name, family, family == AF_INET ? jail->prefix4 : jail->prefix6);
-	rule_express(draft, "counter", NULL, 0);
+	match_ports(draft, aim->ports);
+	match_source(draft, aim->set, aim->family, aim->prefix);
+	EXPRESS(draft, "counter",
+		{ counts_on ? NFTNL_EXPR_CTR_PACKETS : 0, &aim->count.packets, sizeof(uint64_t) },
+		{ counts_on ? NFTNL_EXPR_CTR_BYTES : 0, &aim->count.bytes, sizeof(uint64_t) });
 	if (end == END_DROP)
 		decide(draft, NF_DROP);
 	else
@@ -219,24 +231,55 @@ static int add_rule(struct rule_draft *draft, const struct nft_jail *jail, uint8
 	return end_rule(draft);
 }
 
-int nftmsg_rule_add_jail(struct nftmsg_batch *batch, const char *table, const struct nft_jail *jail,
-			 uint8_t family, uint32_t *set_id)
+static int rule_add_all(struct rule_draft *draft, const struct rule_aim *aim)
 {
 	/* Ports stand at the same place in both. A reset answers TCP, anything else leaves clients
 	 * waiting. */
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
-	struct rule_draft draft = { .batch = batch, .table = table, .set_id = set_id };
+	bool all = aim->ports->all;
 	int r;
 
-	switch (jail->verdict) {
+	switch (aim->verdict) {
 	case VERDICT_DROP:
-		return add_rule(&draft, jail, family, protocols, jail->ports.all ? 0 : 2, END_DROP);
+		return add_rule(draft, aim, protocols, all ? 0 : 2, END_DROP);
 	case VERDICT_REJECT:
-		r = add_rule(&draft, jail, family, protocols, 1, END_RESET);
+		r = add_rule(draft, aim, protocols, 1, END_RESET);
 		if (r < 0)
 			return r;
-		return add_rule(&draft, jail, family, protocols + 1, jail->ports.all ? 0 : 1,
-				END_PROHIBITED);
+		return add_rule(draft, aim, protocols + 1, all ? 0 : 1, END_PROHIBITED);
 	}
 	return -EINVAL;
+}
+
+int nftmsg_rule_add_jail(struct nftmsg_batch *batch, const char *table, const struct nft_jail *jail,
+			 uint8_t family, uint32_t *set_id)
+{
+	struct rule_draft draft = { .batch = batch, .table = table, .set_id = set_id };
+	char set[NFT_SET_NAME_SIZE];
+	const struct rule_aim aim = {
+		.set = nft_set_name(jail->name, family, set),
+		.family = family,
+		.prefix = family == AF_INET ? jail->prefix4 : jail->prefix6,
+		.ports = &jail->ports,
+		.verdict = jail->verdict,
+	};
+
+	return rule_add_all(&draft, &aim);
+}
+
+int nftmsg_rule_add_list(struct nftmsg_batch *batch, const char *table, const struct nft_list *list,
+			 uint8_t family, struct nft_count count, uint32_t *set_id)
+{
+	struct rule_draft draft = { .batch = batch, .table = table, .set_id = set_id };
+	char set[NFT_SET_NAME_SIZE];
+	const struct rule_aim aim = {
+		.set = nft_list_set_name(list->name, family, list->other, set),
+		.family = family,
+		.prefix = 128,
+		.ports = &list->ports,
+		.verdict = list->verdict,
+		.count = count,
+	};
+
+	return rule_add_all(&draft, &aim);
 }

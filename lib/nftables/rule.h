@@ -18,4 +18,11 @@ int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table) must_c
 int nftmsg_rule_add_jail(struct nftmsg_batch *batch, const char *table, const struct nft_jail *jail,
 			 uint8_t family, uint32_t *set_id) must_check;
 
+/* The same of a list, whose set stands. Its counter goes on from there. */
+struct nft_count {
+	uint64_t packets, bytes;
+};
+int nftmsg_rule_add_list(struct nftmsg_batch *batch, const char *table, const struct nft_list *list,
+			 uint8_t family, struct nft_count count, uint32_t *set_id) must_check;
+
 #endif

@@ -111,48 +111,38 @@ static int put_keys(struct nftmsg_batch *batch, const char *table, const char *s
 	return 0;
 }
 
+static bool set_comment(struct nftnl_set *set, const char *comment)
+{
+	char udata[2 + NFT_COMMENT_BYTES];
+	size_t size = strlen(comment) + 1;
+
+	udata[0] = NFTNL_UDATA_SET_COMMENT;
+	udata[1] = (char)size;
+	memcpy(udata + 2, comment, size);
+	return nftnl_set_set_data(set, NFTNL_SET_USERDATA, udata, 2 + (uint32_t)size) >= 0;
+}
+
 int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const char *jail,
 			uint8_t family, unsigned prefix, uint32_t size)
 {
 	cleanup(set_freep) struct nftnl_set *set = NULL;
-	char name[NFT_SET_NAME_SIZE], udata[2 + NFT_SET_COMMENT_SIZE];
+	char name[NFT_SET_NAME_SIZE], comment[NFT_SET_COMMENT_SIZE];
 
 	set = set_new(table, nft_set_name(jail, family, name), NFT_SET_TIMEOUT,
 		      nftmsg_set_key_type(family), family == AF_INET ? 4 : 16);
 	if (!set)
 		return -ENOMEM;
 	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
-	udata[0] = NFTNL_UDATA_SET_COMMENT;
-	udata[1] = (char)(strlen(nft_set_comment(prefix, udata + 2)) + 1);
-	if (nftnl_set_set_data(set, NFTNL_SET_USERDATA, udata, 2 + (uint32_t)udata[1]) < 0)
+	if (!set_comment(set, nft_set_comment(prefix, comment)))
 		return -ENOMEM;
 	return put_set(batch, set);
-}
-
-/* The first address behind a prefix; false: there is none. */
-static bool after(const struct prefix *prefix, uint8_t bytes[static 16])
-{
-	unsigned step;
-
-	memcpy(bytes, prefix->address.bytes, 16);
-	if (prefix->length == 0)
-		return false;
-	step = 0x80u >> (prefix->length - 1) % 8;
-	for (unsigned i = (prefix->length + 7u) / 8; i-- > 0;) {
-		unsigned sum = bytes[i] + step;
-
-		bytes[i] = (uint8_t)sum;
-		if (sum <= UINT8_MAX)
-			return true;
-		step = 1;
-	}
-	return false;
 }
 
 /* An interval that begins where the last one ended makes that one longer. */
 static void add_interval(struct set_keys *keys, const struct prefix *prefix)
 {
 	struct set_key *key = &keys->items[keys->n_items];
+	struct address behind;
 
 	if (keys->n_items > 0 &&
 	    memcmp(key[-1].bytes, prefix->address.bytes, sizeof(key->bytes)) == 0) {
@@ -161,36 +151,57 @@ static void add_interval(struct set_keys *keys, const struct prefix *prefix)
 		memcpy(key->bytes, prefix->address.bytes, sizeof(key->bytes));
 		key++;
 	}
-	key->end = after(prefix, key->bytes);
+	key->end = prefix_behind(prefix, &behind);
+	memcpy(key->bytes, behind.bytes, sizeof(key->bytes));
 	keys->n_items = (size_t)(key - keys->items) + key->end;
+}
+
+int nftmsg_set_add_networks(struct nftmsg_batch *batch, const char *table, const char *set,
+			    uint8_t family, const struct prefix *networks, size_t n)
+{
+	cleanup(keys_done) struct set_keys keys = { .size = family == AF_INET ? 4 : 16 };
+
+	keys.items = calloc(2 * n + 1, sizeof(*keys.items));
+	if (!keys.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		add_interval(&keys, &networks[i]);
+	return put_keys(batch, table, set, 0, &keys);
 }
 
 int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_t family,
 			   const struct prefix *prefixes, size_t n_prefixes)
 {
 	cleanup(set_freep) struct nftnl_set *set = NULL;
-	cleanup(keys_done) struct set_keys keys = { .size = family == AF_INET ? 4 : 16 };
 	cleanup(prefixset_done) struct prefixset own = { 0 };
 	char name[NFT_SET_NAME_SIZE];
 	int r = 0;
 
 	set = set_new(table, nft_set_name(NFT_IGNORE, family, name), NFT_SET_INTERVAL,
-		      nftmsg_set_key_type(family), keys.size);
+		      nftmsg_set_key_type(family), family == AF_INET ? 4 : 16);
 	for (size_t i = 0; r == 0 && i < n_prefixes; i++)
 		if (prefixes[i].address.family == family)
 			r = prefixset_add(&own, &prefixes[i]);
 	if (r < 0)
 		return r;
 	prefixset_sort(&own);
-	keys.items = calloc(2 * own.n_prefixes + 1, sizeof(*keys.items));
-	if (!set || !keys.items)
-		return -ENOMEM;
-	for (size_t i = 0; i < own.n_prefixes; i++)
-		add_interval(&keys, &own.prefixes[i]);
-	r = put_set(batch, set);
+	r = set ? put_set(batch, set) : -ENOMEM;
 	if (r < 0)
 		return r;
-	return put_keys(batch, table, name, 0, &keys);
+	return nftmsg_set_add_networks(batch, table, name, family, own.prefixes, own.n_prefixes);
+}
+
+int nftmsg_set_add_list(struct nftmsg_batch *batch, const char *table, const char *set,
+			uint8_t family, const struct nft_list_comment *comment)
+{
+	cleanup(set_freep) struct nftnl_set *new = NULL;
+	char text[NFT_LIST_COMMENT_SIZE];
+
+	new = set_new(table, set, NFT_SET_INTERVAL, nftmsg_set_key_type(family),
+		      family == AF_INET ? 4 : 16);
+	if (!new || !set_comment(new, nft_list_write_comment(comment, text)))
+		return -ENOMEM;
+	return put_set(batch, new);
 }
 
 static int add_anonymous(struct nftmsg_batch *batch, const char *table, uint32_t flags,

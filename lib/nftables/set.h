@@ -21,6 +21,12 @@ int nftmsg_set_add_bans(struct nftmsg_batch *batch, const char *table, const cha
 int nftmsg_set_add_ignored(struct nftmsg_batch *batch, const char *table, uint8_t family,
 			   const struct prefix *prefixes, size_t n_prefixes) must_check;
 
+/* A set of a list, empty, and networks for it: sorted, apart, all of one family. */
+int nftmsg_set_add_list(struct nftmsg_batch *batch, const char *table, const char *set,
+			uint8_t family, const struct nft_list_comment *comment) must_check;
+int nftmsg_set_add_networks(struct nftmsg_batch *batch, const char *table, const char *set,
+			    uint8_t family, const struct prefix *networks, size_t n) must_check;
+
 /* An anonymous set, to be looked up by `set_id` (unique in the batch) in the very next rule. */
 int nftmsg_set_add_protocols(struct nftmsg_batch *batch, const char *table,
 			     const uint8_t *protocols, size_t n, uint32_t set_id,

@@ -7,11 +7,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MINUTE     (60 * USEC_PER_SEC)
-#define DAY        (24 * USEC_PER_HOUR)
-#define SETTLED    (2 * MINUTE) /* the position is saved twice a minute; so old it is no news */
+#define MINUTE      (60 * USEC_PER_SEC)
+#define DAY         (24 * USEC_PER_HOUR)
+#define LIST_IS_OLD (8 * DAY)    /* they are fetched once a day, some are made once a week */
+#define SETTLED     (2 * MINUTE) /* the position is saved twice a minute; so old it is no news */
 /* Every server tells of its own start: one that has not after this time logs elsewhere. */
-#define SPEECHLESS (10 * MINUTE)
+#define SPEECHLESS  (10 * MINUTE)
 
 void diagnosis_done(struct diagnosis *diagnosis)
 {
@@ -375,6 +376,25 @@ static int look_at_jail(const struct facts *facts, const struct facts_jail *jail
 	return diagnosis_look_at_silence(facts, jail, d);
 }
 
+static int look_at_list(const struct facts *facts, const struct facts_list *list,
+			struct diagnosis *d)
+{
+	char age[FIGURE_TEXT_MAX];
+
+	if (!list->in_force)
+		return add(d, true,
+			   "list %s is not in force: the daemon logs why it does not take %s; "
+			   "\"systemctl start banish-list@%s\" fetches it anew",
+			   list->name, list->file, list->name);
+	if (age_of(facts, list->file_time) < LIST_IS_OLD)
+		return 0;
+	return add(d, false,
+		   "list %s is %s old: is the program that fetches %s still at work? systemctl "
+		   "list-timers banish-list@%s.timer",
+		   list->name, human_age(age_of(facts, list->file_time), age), list->file,
+		   list->name);
+}
+
 int diagnose(const struct facts *facts, struct diagnosis *ret)
 {
 	cleanup(diagnosis_done) struct diagnosis d = { 0 };
@@ -391,6 +411,8 @@ int diagnose(const struct facts *facts, struct diagnosis *ret)
 		r = diagnosis_look_at_journal(facts, &d);
 	for (size_t i = 0; r >= 0 && i < facts->n_jails; i++)
 		r = look_at_jail(facts, &facts->jails[i], &d);
+	for (size_t i = 0; r >= 0 && facts->has_table && i < facts->n_lists; i++)
+		r = look_at_list(facts, &facts->lists[i], &d);
 	if (r >= 0)
 		r = look_around(facts, &d);
 	if (r >= 0 && facts->unit != UNIT_UNASKED && facts->unit != UNIT_MISSING &&

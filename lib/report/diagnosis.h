@@ -53,6 +53,13 @@ struct facts_jail {
 	uint64_t n_shape;   /* of the last lines of a unit or container */
 };
 
+/* A list of networks of others. */
+struct facts_list {
+	const char *name, *file; /* borrowed */
+	bool in_force;
+	usec_t file_time; /* of the file that is in force */
+};
+
 struct facts {
 	usec_t now;
 	enum unit_state unit; /* banish.service */
@@ -86,6 +93,8 @@ struct facts {
 
 	struct facts_jail *jails; /* the caller's */
 	size_t n_jails;
+	const struct facts_list *lists; /* the caller's */
+	size_t n_lists;
 	const struct overlooked *overlooked; /* the caller's */
 	size_t n_overlooked;
 };

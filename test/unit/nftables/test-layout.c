@@ -351,6 +351,56 @@ static void refuses_impossible_layouts(void **state)
 	}
 }
 
+/* What rules look into and what is filled beside it stays; all else of lists goes. */
+static void keeps_the_sets_of_lists(void **state)
+{
+	static const struct nft_list_comment comment = { 1, 2 };
+	static const char *const sets[] = { "list-a4",   "list-a6",   "list-a4.b", "list-a6.b",
+					    "list-b4.b", "list-b6.b", "list-gone4" };
+	struct nft_list lists[] = {
+		{ .name = "list-a", .in_force = true, .ports = { .all = true } },
+		{ .name = "list-b", .in_force = true, .other = true, .ports = { .all = true } },
+	};
+	struct nft_layout with_lists = layout;
+	struct nftmsg_batch batch = { 0 };
+	struct nftmsg_state known = { 0 };
+	size_t n_rules = 2 + 6 + 2;
+
+	with_lists.lists = lists;
+	with_lists.n_lists = ARRAY_SIZE(lists);
+	build(&with_lists, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), n_rules); /* no set stands */
+
+	assert_int_equal(nftmsg_batch_begin(&batch, 1), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		assert_int_equal(nftmsg_set_add_list(&batch, "banish", sets[i],
+						     strchr(sets[i], '4') ? AF_INET : AF_INET6,
+						     &comment),
+				 0);
+	feed(&known, &batch);
+	assert_int_equal(nftmsg_state_find_set(&known, "list-b4.b")->list.n_networks, 1);
+	build(&with_lists, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), n_rules + 4);
+	assert_int_equal(count(&batch, NFT_MSG_DELSET), 3);
+	assert_true(names(&batch, NFT_MSG_DELSET, "list-a4.b"));
+	assert_true(names(&batch, NFT_MSG_DELSET, "list-gone4"));
+
+	lists[0].fills = true;
+	lists[1].in_force = false;
+	build(&with_lists, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), n_rules + 2);
+	assert_int_equal(count(&batch, NFT_MSG_DELSET), 3);
+	assert_false(names(&batch, NFT_MSG_DELSET, "list-a4.b"));
+	assert_true(names(&batch, NFT_MSG_DELSET, "list-b6.b"));
+
+	nftmsg_state_estrange(&known); /* another table: anything may stand in them */
+	build(&with_lists, &known, &batch);
+	assert_int_equal(count(&batch, NFT_MSG_NEWRULE), n_rules);
+	assert_int_equal(count(&batch, NFT_MSG_DELSET), ARRAY_SIZE(sets));
+	nftmsg_state_done(&known);
+	nftmsg_batch_done(&batch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +417,7 @@ int main(void)
 		cmocka_unit_test(knows_whose_length_a_set_has),
 		cmocka_unit_test(refuses_lengths_of_no_jail),
 		cmocka_unit_test(refuses_impossible_layouts),
+		cmocka_unit_test(keeps_the_sets_of_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,6 +271,8 @@ static void losses_are_damage(void **state)
 		{ NFT_MSG_DELCHAIN, NFT_CHAIN, NFT_LOSS_CHAIN },
 		{ NFT_MSG_DELSET, "dovecot6", NFT_LOSS_SET },
 		{ NFT_MSG_DELSET, "ignore4", NFT_LOSS_SET },
+		{ NFT_MSG_DELSET, "list-drop4.b", NFT_LOSS_SET },
+		{ NFT_MSG_DELSETELEM, "list-drop4", NFT_LOSS_LISTED },
 		{ NFT_MSG_DELTABLE, NULL, NFT_LOSS_TABLE },
 	};
 

@@ -1,5 +1,7 @@
 #include "nftables/names.h"
 
+#include <errno.h>
+
 #include "unit.h"
 
 static void names_of_sets_go_there_and_back(void **state)
@@ -49,6 +51,9 @@ static void other_sets_are_not_ours(void **state)
 					     "4x4",
 					     "a b4",
 					     "__set4",
+					     "list-drop4",
+					     "list-drop6",
+					     "list-drop4.b",
 					     "a.20v",
 					     "a.v4",
 					     "a.0v4",
@@ -134,6 +139,30 @@ static void other_comments_tell_no_prefix(void **state)
 	assert_true(nft_set_parse_comment((struct span){ 0 }) < 0);
 }
 
+static void a_set_of_a_list_tells_how_many(void **state)
+{
+	static const char *const comments[] = { "", "banish: each element is a /64",
+						"banish: 1 networks of a file of @",
+						"banish: 01 networks of a file of @2",
+						"banish: 1 networks of a file of @2 " };
+	const struct nft_list_comment most = { 1000000, 253402300799 };
+	struct nft_list_comment ret;
+	char text[NFT_LIST_COMMENT_SIZE], name[NFT_SET_NAME_SIZE];
+
+	assert_string_equal(nft_list_write_comment(&most, text),
+			    "banish: 1000000 networks of a file of @253402300799");
+	assert_int_equal(nft_list_parse_comment(span_of(text), &ret), 0);
+	assert_int_equal(ret.n_networks, most.n_networks);
+	assert_int_equal(ret.time, most.time);
+	for (size_t i = 0; i < ARRAY_SIZE(comments); i++)
+		assert_int_equal(nft_list_parse_comment(span_of(comments[i]), &ret), -EINVAL);
+	assert_string_equal(nft_list_set_name("list-drop", AF_INET, false, name), "list-drop4");
+	assert_string_equal(nft_list_set_name("list-drop", AF_INET6, true, name), "list-drop6.b");
+	assert_true(nft_is_list_set(span_of(name)));
+	assert_false(nft_is_list_set(span_of("list-")));
+	assert_false(nft_is_list_set(span_of("lists4")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +171,7 @@ int main(void)
 		cmocka_unit_test(a_set_of_a_length_has_it_in_its_name),
 		cmocka_unit_test(a_set_tells_its_prefix),
 		cmocka_unit_test(other_comments_tell_no_prefix),
+		cmocka_unit_test(a_set_of_a_list_tells_how_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
