@@ -171,6 +171,37 @@ def test_the_last_entry_counts_once_after_a_restart(pool, tmp_path):
     assert pool.apply(restarted, (tmp_path,)) == [2]
 
 
+def shortened(folder):
+    """The last lines of the state file are gone, as many as leave it a ban: [(how many, what differs, unbans)]."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        for step in crash.BANNED[:-1]:
+            step(world)
+            wanted = crash.settle(world)
+        world.stop()
+        state = world.folder / "state/state"
+        lines = state.read_text().splitlines(keepends=True)
+        came = []
+        for n in range(1, len(lines)):
+            if '"ban":' not in "".join(lines[:-n]):
+                break
+            state.write_text("".join(lines[:-n]))
+            world.start()
+            crash.wait(world, lambda: world.snapshot() == wanted)
+            came.append((n, crash.differences(wanted, world.snapshot()), world.entries("unban")))
+            world.stop()
+        return came
+    finally:
+        world.close()
+
+
+def test_the_last_lines_of_the_state_are_gone(pool, tmp_path):
+    """No checksum can tell that. What they held is decided again from the journal, or found in the kernel; an unban
+    of what they held, too, while the set says it."""
+    came = pool.apply(shortened, (tmp_path,))
+    assert len(came) > 3 and [each for each in came if each[1] or each[2]] == []
+
+
 @pytest.mark.parametrize("name", ["upgrade", "upgrade-rebooted"])
 def test_what_0_1_0_left_is_taken_over(pool, name):
     plain = pool.apply(crash.play, (name, crash.Harm(only=WRITES)))
