@@ -1,11 +1,15 @@
 #include "io/log.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +17,7 @@
 #define MESSAGE_SIZE 1024  /* bytes; longer ones are cut */
 #define TEXT_SIZE    16384 /* bytes of all fields; what does not fit is left out */
 #define ALIVE_EVERY  (USEC_PER_SEC / 4)
+#define PATIENCE     2 /* seconds for one entry */
 
 static const char *const message_ids[] = {
 #define LOG_KIND(name, id) [name] = (id),
@@ -22,6 +27,9 @@ static const char *const message_ids[] = {
 
 /* Process-wide on purpose: there is one stderr. */
 static bool to_journal;
+static int journal_socket = -1;
+static bool stuck;
+static uint64_t n_lost; /* entries, since it is stuck */
 
 const char *log_id(enum log_kind kind)
 {
@@ -58,12 +66,40 @@ static void log_add(struct fields_said *said, const char *name, const char *valu
 {
 	char *at = said->text + said->size;
 	size_t room = sizeof(said->text) - said->size;
-	int size = snprintf(at, room, "%s=%s", name, value);
+	int size = snprintf(at, room, "%s=%s\n", name, value);
 
 	if (size < 0 || (size_t)size >= room)
 		return;
+	for (char *c = at; (c = strchr(c, '\n')) && c < at + size - 1;) /* else a field more */
+		*c = ' ';
 	said->parts[said->n++] = (struct iovec){ at, (size_t)size };
 	said->size += (size_t)size;
+}
+
+/* The journal's native protocol, a field a line. sd_journal_sendv() would wait for ever for a
+ * journald that hangs, and nobody would be banned meanwhile. */
+static bool log_send(struct iovec *parts, int n)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX,
+				       .sun_path = "/run/systemd/journal/socket" };
+	const struct timeval patience = { .tv_sec = PATIENCE };
+	const struct msghdr message = { .msg_name = &address,
+					.msg_namelen = sizeof(address),
+					.msg_iov = parts,
+					.msg_iovlen = (size_t)n };
+	ssize_t r;
+
+	if (journal_socket < 0) {
+		journal_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (journal_socket < 0)
+			return false;
+		(void)setsockopt(journal_socket, SOL_SOCKET, SO_SNDTIMEO, &patience,
+				 sizeof(patience));
+	}
+	do
+		r = sendmsg(journal_socket, &message, MSG_NOSIGNAL | (stuck ? MSG_DONTWAIT : 0));
+	while (r < 0 && errno == EINTR); /* stopped, and continued */
+	return r >= 0;
 }
 
 static void send_to_journal(enum log_kind kind, int priority, const struct log_field *fields,
@@ -81,8 +117,12 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 	for (size_t i = 0; i < n_fields && i < MAX_FIELDS; i++)
 		if (fields[i].value)
 			log_add(&said, fields[i].name, fields[i].value);
-	if (sd_journal_sendv(said.parts, said.n) < 0) /* no descriptor for its socket, say */
-		say_to_stderr(message);
+	if (log_send(said.parts, said.n)) {
+		stuck = false;
+	} else {
+		stuck = true;
+		n_lost++;
+	}
 }
 
 /* Thousands of entries at once keep a slow machine's journald busy for longer than the watchdog and
@@ -101,6 +141,11 @@ static void tell_alive(void)
 	(void)sd_notify(false, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000");
 }
 
+bool log_is_stuck(void)
+{
+	return stuck;
+}
+
 void log_entry(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
 	       const char *format, ...)
 {
@@ -115,5 +160,14 @@ void log_entry(enum log_kind kind, int priority, const struct log_field *fields,
 		return;
 	}
 	send_to_journal(kind, priority, fields, n_fields, message);
+	if (!stuck && n_lost > 0) {
+		snprintf(
+			message, sizeof(message),
+			"journald took nothing for a while: messages that were not written: %" PRIu64
+			"; bans among them are written now",
+			n_lost);
+		n_lost = 0;
+		send_to_journal(LOG_FAULT, LOG_WARNING, NULL, 0, message);
+	}
 	tell_alive();
 }

@@ -59,9 +59,13 @@ struct log_field {
 /* Looks once where stderr leads to. */
 void log_open(void);
 
-/* `priority` is syslog's. `fields` may be NULL. Never fails: there is nobody to tell. */
+/* `priority` is syslog's. `fields` may be NULL. Values have no newlines. What journald does not
+ * take within two seconds is lost; from then on nothing waits for it until it takes again. */
 void log_entry(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
 	       const char *format, ...) printf_like(5, 6);
+
+/* The last entry was lost. */
+bool log_is_stuck(void);
 
 #define log_say(kind, priority, ...) log_entry(kind, priority, NULL, 0, __VA_ARGS__)
 

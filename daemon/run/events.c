@@ -40,7 +40,7 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 		timespan_format(bantime / USEC_PER_SEC * USEC_PER_SEC, ret->span);
 }
 
-#define AGAIN " (written again after a crash)"
+#define AGAIN " (written again: it may have been lost)"
 
 static void events_say(enum log_kind kind, const char *action, const struct ban *ban,
 		       const struct ban_texts *texts, bool again, const char *message)
@@ -91,23 +91,35 @@ void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
 	events_say(LOG_BAN, "ban", ban, &texts, again, message);
 }
 
-void events_bans(const struct ban *last, uint64_t n, uint64_t n_networks, uint64_t n_repeated,
-		 bool dry_run, bool again)
+void events_crowd(const struct crowd *crowd, bool dry_run, bool again)
 {
+	static const struct {
+		const char *action, *one, *many;
+	} kinds[] = {
+		[CROWD_BANS] = { "bans", "ban", "bans" },
+		[CROWD_UNBANS] = { "unbans", "unban", "unbans" },
+		[CROWD_ADOPTS] = { "adopts", "ban by hand", "bans by hand" },
+	};
+	const char *jail = crowd->last->jail;
+	bool bans = crowd->kind == CROWD_BANS;
 	char count[NUMBER_TEXT_MAX], networks[NUMBER_TEXT_MAX], repeated[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
-		{ "BANISH_ACTION", "bans" },
-		{ "BANISH_JAIL", last->jail },
-		{ "BANISH_COUNT", number(n, count) },
-		{ "BANISH_NETWORKS", n_networks > 0 ? number(n_networks, networks) : NULL },
-		{ "BANISH_REPEATED", n_repeated > 0 ? number(n_repeated, repeated) : NULL },
-		{ "BANISH_TRIGGER_CURSOR", *last->cursor ? last->cursor : NULL },
+		{ "BANISH_ACTION", kinds[crowd->kind].action },
+		{ "BANISH_JAIL", jail },
+		{ "BANISH_COUNT", number(crowd->n, count) },
+		{ "BANISH_NETWORKS",
+		  bans && crowd->n_networks > 0 ? number(crowd->n_networks, networks) : NULL },
+		{ "BANISH_REPEATED",
+		  bans && crowd->n_repeated > 0 ? number(crowd->n_repeated, repeated) : NULL },
+		{ "BANISH_TRIGGER_CURSOR",
+		  bans && *crowd->last->cursor ? crowd->last->cursor : NULL },
 		{ "BANISH_AGAIN", again ? "1" : NULL },
 	};
 
 	log_entry(LOG_BANS, LOG_NOTICE, fields, ARRAY_SIZE(fields),
-		  "%s%s: %s more ban%s in one entry%s", dry_run ? "dry run: " : "", last->jail,
-		  number(n, count), PLURAL(n), again ? AGAIN : "");
+		  "%s%s: %s more %s in one entry%s", dry_run ? "dry run: " : "", jail, count,
+		  crowd->n == 1 ? kinds[crowd->kind].one : kinds[crowd->kind].many,
+		  again ? AGAIN : "");
 }
 
 void events_unban(const struct ban *ban, const char *reason, bool again)

@@ -7,11 +7,16 @@
 #include "engine/engine.h"
 #include "ledger/ledger.h"
 
-/* `again`: a crash may have lost it. */
+/* Many of a jail, told in one entry. */
+struct crowd {
+	enum crowd_kind { CROWD_BANS, CROWD_UNBANS, CROWD_ADOPTS } kind;
+	uint64_t n, n_networks, n_repeated; /* of bans; repeated: of who had been banned before */
+	const struct ban *last;             /* borrowed from the ledger */
+};
+
+/* `again`: it may have been lost, by a crash or by a journald that hangs. */
 void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again);
-/* So many of its jail in one. */
-void events_bans(const struct ban *last, uint64_t n, uint64_t n_networks, uint64_t n_repeated,
-		 bool dry_run, bool again);
+void events_crowd(const struct crowd *crowd, bool dry_run, bool again);
 void events_unban(const struct ban *ban, const char *reason, bool again);
 void events_adopt(const struct ban *ban, const char *by, bool again);
 /* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */

@@ -59,7 +59,9 @@ static bool said_text(struct said *said, const char *name, char *buffer, size_t 
 	int r;
 
 	buffer[0] = '\0';
-	r = said->error ?: entry_field(said->entry, name, &value);
+	if (said->error)
+		return false;
+	r = entry_field(said->entry, name, &value);
 	said->error = MIN(r, 0);
 	if (r <= 0 || memchr(value.data, '\0', value.size))
 		return false;
@@ -262,6 +264,18 @@ static void take_bans(struct said *said)
 	said->digest->n_unnamed += n - MIN(n, n_networks + n_repeated);
 }
 
+/* The same of what was done by hand, or of unbans. */
+static void take_deeds(struct said *said, const char *action, uint64_t *count)
+{
+	char text[32] = "";
+	bool before;
+
+	(void)said_text(said, "BANISH_COUNT", text, sizeof(text));
+	before = said_before(said, action, text);
+	if (!(said_again(said) && before))
+		*count += said_number(said, "BANISH_COUNT");
+}
+
 static void take_action(struct said *said)
 {
 	char action[16], text[DIGEST_USER_SIZE];
@@ -278,6 +292,10 @@ static void take_action(struct said *said)
 		take_bans(said);
 	} else if (strcmp(action, "unban") == 0) {
 		take_deed(said, action, &jail->unbans);
+	} else if (strcmp(action, "unbans") == 0) {
+		take_deeds(said, action, &jail->unbans);
+	} else if (strcmp(action, "adopts") == 0) {
+		take_deeds(said, action, &jail->by_hand);
 	} else if (strcmp(action, "adopt") == 0) {
 		take_deed(said, action, &jail->by_hand);
 	} else if (strcmp(action, "breaker") == 0) {

@@ -200,7 +200,18 @@ static void bans_that_are_told_in_one_count_each(void **state)
 				     { "BANISH_ACTION=bans", DOVECOT, "BANISH_COUNT=5", CURSOR "c",
 				       "BANISH_AGAIN=1" },
 				     0 });
+	feed(digest,
+	     (struct words){ 6, { "BANISH_ACTION=unbans", DOVECOT, "BANISH_COUNT=30" }, 0 });
+	feed(digest,
+	     (struct words){ 7, { "BANISH_ACTION=unbans", DOVECOT, "BANISH_COUNT=30" }, 0 });
+	feed(digest, (struct words){ 8, { "BANISH_ACTION=adopts", DOVECOT, "BANISH_COUNT=7" }, 0 });
+	feed(digest, (struct words){ 9,
+				     { "BANISH_ACTION=adopts", DOVECOT, "BANISH_COUNT=7",
+				       "BANISH_AGAIN=1" },
+				     0 });
 	jail = digest_find_jail(digest, "dovecot");
+	assert_int_equal(jail->unbans, 60);
+	assert_int_equal(jail->by_hand, 7);
 	assert_int_equal(jail->bans, 1006);
 	assert_int_equal(jail->networks, 10);
 	assert_int_equal(jail->again, 200);
