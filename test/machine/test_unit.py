@@ -65,6 +65,11 @@ def test_nothing_that_it_could_write_can_be_executed(machine, guard):
                 and not folder.startswith(("/usr", "/lib", "/run", "/sys/fs/cgroup", "/dev/pts"))]
 
 
+def test_no_call_makes_sockets_past_its_address_families(machine, banish):
+    calls = machine.output("systemctl", "show", "--value", "-p", "SystemCallFilter", "banish.service").split()
+    assert "sendmsg" in calls and not {"io_uring_setup", "io_uring_enter", "io_setup"} & set(calls)
+
+
 def test_metrics_are_written_for_node_exporter(machine, guard):
     """By the unit's own settings: the state, the journal and the sets are seen, and nothing else is changed."""
     machine.attack("203.0.113.95", attempts=5, parallel=True)
