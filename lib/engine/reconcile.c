@@ -100,9 +100,11 @@ void reconcile_found(struct reconcile *reconcile, int found, usec_t remaining)
 	touched->puts = touched->misses = false;
 	if (!ban || home.state == HOME_ABSENT)
 		return;
-	if (found > 0)
+	if (found > 0) {
 		touched->puts = !is_home || !element_has_time(ban, remaining, reconcile->now);
-	else if (found < 0 || touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
+		if (!touched->puts) /* it was there after we wrote */
+			ledger_place(reconcile_ledger(reconcile), ban->id);
+	} else if (found < 0 || touched->deletes_raw || home.state == HOME_STRANGE || !ban->placed)
 		touched->puts = true;
 	else /* the notice of that may be lost */
 		touched->misses = is_home && reconcile_is_missable(reconcile, ban, &home);

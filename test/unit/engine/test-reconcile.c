@@ -91,6 +91,16 @@ static void an_element_that_somebody_adds_is_a_ban_by_hand(void **state)
 	assert_string_equal(ban_of(mail4, "203.0.113.7")->reason, "");
 }
 
+static void also_one_that_is_added_while_we_write_is_placed(void **state)
+{
+	assert_true(firewall_decide(&firewall, "2001:db8::1"));
+	firewall_place(&firewall);
+	firewall_add(&firewall, mail4, "203.0.113.7", USEC_INFINITY, "called twice");
+	assert_true(firewall_wake(&firewall));
+	expect_told("adopted");
+	assert_true(ban_of(mail4, "203.0.113.7")->placed);
+}
+
 static void an_element_that_somebody_deletes_is_an_unban(void **state)
 {
 	firewall_delete(&firewall, mail4, held(mail4, "203.0.113.1"));
@@ -394,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_decided_is_put_in),
 		CASE(an_element_that_somebody_adds_is_a_ban_by_hand),
+		CASE(also_one_that_is_added_while_we_write_is_placed),
 		CASE(an_element_that_somebody_deletes_is_an_unban),
 		CASE(absence_says_something_only_in_the_set_that_held_all),
 		CASE(another_table_says_nothing),
