@@ -51,13 +51,15 @@ def macro_words(text, macro):
 
 def check_verbs():
     page = read('packaging/man/banish.8')
-    bash, zsh = read('packaging/completions/banish'), read('packaging/completions/_banish')
+    bash, zsh, fish = (read(f'packaging/completions/{name}') for name in ('banish', '_banish', 'banish.fish'))
     verbs = set(re.findall(r'^  ([a-z]+) ', output('--help'), re.M))
     compare('verb', verbs, {
         'banish.8': set(re.findall(r'^\.Ss banish ([a-z]+)', page, re.M)),
         'completions/banish': set(re.findall(r"^\t\[(\w+)\]='", bash, re.M)),
         'completions/_banish': set(re.findall(r"^\t\t['\"](\w+):", zsh, re.M)),
+        'completions/banish.fish': set(re.findall(r'_use_subcommand -a (\w+)', fish)),
     })
+    fish_options = re.findall(r"_from ([a-z ]+)' -l ([a-z-]+)", fish)
     shared = {name: set(re.findall(r'--([a-z-]+)', body))
               for name, body in re.findall(r"^\t(\w+)=\(((?:[^()']|'[^']*')*)\)$", zsh, re.M)}
     for verb in sorted(verbs):
@@ -75,21 +77,32 @@ def check_verbs():
             'completions/banish': {f'{verb} {option}'
                                    for option in (found.group(1).split() if found else [])},
             'completions/_banish': {f'{verb} --{option}' for option in listed},
+            'completions/banish.fish': {f'{verb} --{option}' for words, option in fish_options
+                                        if verb in words.split()} | {f'{verb} --help'},
         })
 
 
 def check_messages():
     ids = r'\b[0-9a-f]{32}\b'
-    page = read('packaging/man/banish.8')
-    compare('MESSAGE_ID', set(re.findall(ids, read('daemon/io/log.h'))), {
+    page = read('packaging/man/banish.fields.7')
+    kinds = set(re.findall(ids, read('daemon/io/log.h')))
+    compare('MESSAGE_ID', kinds, {
         'banish.catalog': set(re.findall(rf'^-- ({ids})$', read('packaging/banish.catalog'), re.M)),
-        'banish.8': set(re.findall(rf'^\.It ({ids})$', page, re.M)),
+        'banish.fields.7': set(re.findall(rf'^\.It ({ids})$', page, re.M)),
     })
-    fields = set()
-    for path in (tree / 'daemon').rglob('*.c'):
-        fields |= set(re.findall(r'\bBANISH_[A-Z_]+\b', path.read_text()))
+    code = ''.join(path.read_text() for folder in ('lib', 'daemon')
+                   for path in sorted((tree / folder).rglob('*.c')))
+    fields = set(re.findall(r'\bBANISH_[A-Z_]+\b', code))
+    asked = r'\b(?:entry_field|entry_text|copy_field|fields_add|has_value)\([^;"]*"([A-Z_]+)'
     compare('field', fields, {
-        'banish.8': set(re.findall(r'\bBANISH_[A-Z_]+\b', section(page, 'JOURNAL'))),
+        'banish.fields.7': set(re.findall(r'\bBANISH_[A-Z_]+\b', page)),
+    })
+    compare('field', set(re.findall(asked, code)) - fields, {
+        'banish.fields.7, what is read': set(re.findall(r'_*[A-Z][A-Z_]+', ' '.join(re.findall(
+            r'^\.It Ev (.*)$', section(page, 'FIELDS THAT BANISH READS'), re.M)))),
+    })
+    compare('metric', set(re.findall(r'"(banish_[a-z_]+)"', read('daemon/status/status-prometheus.c'))), {
+        'banish.fields.7': set(re.findall(r'^\.It Cm (banish_\w+) ', page, re.M)),
     })
     unknown = set(re.findall(r'@(BANISH_[A-Z_]+)@', read('packaging/banish.catalog'))) - fields
     problems.extend(f'banish.catalog: there is no field {field}' for field in sorted(unknown))
@@ -213,7 +226,8 @@ def check_faults():
         problems.append('test/README.md: there is no table of faults')
 
 
-for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths, check_faults):
+for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths,
+              check_faults):
     check()
 print('\n'.join(problems))
 sys.exit(1 if problems else 0)
