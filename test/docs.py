@@ -90,6 +90,9 @@ def check_messages():
         'banish.catalog': set(re.findall(rf'^-- ({ids})$', read('packaging/banish.catalog'), re.M)),
         'banish.fields.7': set(re.findall(rf'^\.It ({ids})$', page, re.M)),
     })
+    unit = 'packaging/banish-notify@.service.in'
+    problems.extend(f'{unit}: there is no MESSAGE_ID {each}'
+                    for each in set(re.findall(ids, read(unit))) - kinds)
     code = ''.join(path.read_text() for folder in ('lib', 'daemon')
                    for path in sorted((tree / folder).rglob('*.c')))
     fields = set(re.findall(r'\bBANISH_[A-Z_]+\b', code))
