@@ -214,6 +214,16 @@ def check_paths():
             problems.append(f'README.md: there is no {name}')
 
 
+def check_version():
+    """meson.build has the version; what cannot ask it says the same."""
+    version = output('--version').split()[-1]
+    compare('version', {version}, {
+        'NEWS.md': set(re.findall(r'^## ([\d.]+)$', read('NEWS.md'), re.M)[:1]),
+        'debian/changelog': set(re.findall(r'^banish \(([\d.]+)-', read('packaging/debian/changelog'), re.M)[:1]),
+        'banish.spec': set(re.findall(r'^Version: +(\S+)$', read('packaging/banish.spec'), re.M)),
+    })
+
+
 def check_faults():
     """Each row of the table of faults names its tests, and there they are."""
     rows = re.findall(r'^\|(?!---)(.*)\|$', read('test/README.md').partition('## Faults')[2], re.M)
@@ -229,7 +239,7 @@ def check_faults():
         problems.append('test/README.md: there is no table of faults')
 
 
-for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths,
+for check in (check_verbs, check_messages, check_json, check_keys, check_files, check_rules, check_paths, check_version,
               check_faults):
     check()
 print('\n'.join(problems))
