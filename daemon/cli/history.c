@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "io/config.h"
 #include "io/log.h"
+#include "io/past.h"
 #include "io/terminal.h"
 #include "netlink/netaddr.h"
 #include "report/columns.h"
@@ -242,20 +243,24 @@ static int take_decisions(struct history *history, struct engine *engine, usec_t
 
 /* 1: read to the end; 0: given up at `counted_until`. */
 static int read_entries(struct history *history, const struct history_source *source,
-			struct engine *engine, usec_t *ret_begin)
+			struct engine *engine, struct past *past, usec_t *ret_begin)
 {
-	struct journal *journal = source->journal;
 	usec_t begin = timestamp_monotonic(), time;
 	uint64_t n = 0;
 	int r;
 
-	while ((r = next(history, journal, &time)) > 0) {
+	while ((r = past_next(past)) > 0) {
+		r = entry_time(past_entry(past), &time);
+		if (r == -EBADMSG)
+			continue;
+		if (r < 0)
+			return r;
 		history->counted_until = time;
 		if (n == 0)
 			*ret_begin = time;
 		if (++n > 1 && timestamp_monotonic() - begin > source->patience)
 			return 0;
-		r = engine_feed(engine, journal_entry(journal));
+		r = engine_feed(engine, past_entry(past));
 		if (r == -EBADMSG)
 			continue;
 		if (r >= 0)
@@ -291,7 +296,14 @@ static int history_count_span(struct history *history, const struct history_sour
 			      usec_t lead, usec_t *ret_begin)
 {
 	cleanup(engine_freep) struct engine *engine = NULL;
+	cleanup(past_freep) struct past *past = NULL;
 	usec_t since = history->counted_since;
+	const struct past_wish wish = {
+		.journal = source->journal,
+		.rulesets = { source->ruleset },
+		.since = since > lead ? since - lead : 0,
+		.until = history->until,
+	};
 	uint8_t seed[16];
 	int r;
 
@@ -310,12 +322,8 @@ static int history_count_span(struct history *history, const struct history_sour
 	history->reach = engine_reach(engine);
 	history->note_reach = engine_note_reach(engine);
 	memset(history->jails, 0, ruleset_n_jails(source->ruleset) * sizeof(*history->jails));
-	r = journal_select(source->journal, source->ruleset, false);
-	if (r >= 0)
-		r = journal_settle(source->journal);
-	if (r >= 0)
-		r = journal_seek_time(source->journal, since > lead ? since - lead : 0);
-	return r < 0 ? r : read_entries(history, source, engine, ret_begin);
+	r = past_open(&wish, &past);
+	return r < 0 ? r : read_entries(history, source, engine, past, ret_begin);
 }
 
 int history_count(struct history *history, const struct history_source *source)

@@ -39,12 +39,13 @@ static void progress_show(struct progress *progress, usec_t time, usec_t spent)
 	progress->shown = true;
 }
 
-void progress_step(struct progress *progress, const struct entry *entry)
+void progress_step(struct progress *progress, const struct entry *entry, uint64_t n)
 {
 	usec_t now, time;
 
-	if (!progress->on || (progress->n++ % LOOK_EVERY != 0 && progress->first > 0))
+	if (!progress->on || (n - progress->n < LOOK_EVERY && progress->first > 0))
 		return;
+	progress->n = n;
 	if (progress->first == 0) {
 		if (entry_time(entry, &time) >= 0)
 			progress->first = time;

@@ -119,7 +119,11 @@ static int sample_time(void *source, usec_t *ret)
 int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
 		  const struct verdict_of_hit **ret)
 {
-	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true, true };
+	const struct entry entry = { .field = sample_field,
+				     .time = sample_time,
+				     .source = ruletest,
+				     .may_be_split = true,
+				     .may_be_partial = true };
 	int r;
 
 	ruletest->sample = sample;
@@ -140,7 +144,11 @@ int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
 int ruletest_explain(struct ruletest *ruletest, const struct sample *sample, char *buffer,
 		     size_t size)
 {
-	const struct entry entry = { sample_field, sample_time, NULL, ruletest, true, true };
+	const struct entry entry = { .field = sample_field,
+				     .time = sample_time,
+				     .source = ruletest,
+				     .may_be_split = true,
+				     .may_be_partial = true };
 
 	ruletest->sample = sample;
 	return ruleset_explain(ruletest->ruleset, &entry, buffer, size);

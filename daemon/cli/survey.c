@@ -208,8 +208,11 @@ static int take_entry(const struct surveyor *surveyor, const char *source)
 {
 	const struct entry *entry = journal_entry(surveyor->journal);
 	struct entry full = *entry;
-	const struct entry bare = { survey_field, survey_time,         NULL,
-				    &full,        entry->may_be_split, entry->may_be_partial };
+	const struct entry bare = { .field = survey_field,
+				    .time = survey_time,
+				    .source = &full,
+				    .may_be_split = entry->may_be_split,
+				    .may_be_partial = entry->may_be_partial };
 	struct span message;
 	unsigned reader;
 	usec_t time;

@@ -419,6 +419,17 @@ int journal_find_end(struct journal *journal)
 	return liveend_find(&journal->end, journal->handle);
 }
 
+int journal_take_over(struct journal *journal, const struct ruleset *a, const struct ruleset *b)
+{
+	struct liveend end = journal->end;
+	int r;
+
+	journal->end = (struct liveend){ 0 };
+	r = journal_renew(journal);
+	journal->end = end;
+	return r < 0 ? r : MIN(journal_select_either(journal, a, b), 0);
+}
+
 int journal_settle(struct journal *journal)
 {
 	int r;

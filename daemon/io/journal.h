@@ -89,6 +89,10 @@ int journal_next(struct journal *journal) must_check;
  * entry. */
 const struct entry *journal_entry(struct journal *journal);
 int journal_cursor(struct journal *journal, char **ret) must_check; /* owned by the caller */
+/* In a process that was forked since, where libsystemd refuses the handle: the same journal up to
+ * the same end, with what journal_select_either() selects. */
+int journal_take_over(struct journal *journal, const struct ruleset *a,
+		      const struct ruleset *b) must_check;
 bool journal_stands_at(struct journal *journal, const char *cursor);
 
 /* Time of the oldest entry there is, any unit. 0 or negative errno; -ENODATA: empty. */

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "engine/engine.h"
+#include "io/past.h"
 #include "verbs/against.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ struct replay {
 	struct common common;
 	const char *against; /* directory of the second configuration; NULL: there is none */
 	struct journal *journal;
+	struct past *past;
 	struct replay_side sides[2];
 	struct against differences;
 	struct progress progress;
@@ -57,6 +59,7 @@ static void replay_done(struct replay *replay)
 		lockout_done(&side->watch);
 	}
 	against_done(&replay->differences);
+	past_free(replay->past);
 	journal_free(replay->journal);
 }
 
@@ -147,7 +150,7 @@ static int replay_print(struct replay *replay, const struct decision *decision)
 	int r;
 
 	if (replay->common.json) {
-		r = journal_cursor(replay->journal, &cursor);
+		r = past_cursor(replay->past, &cursor);
 		if (r < 0)
 			return r;
 	}
@@ -213,7 +216,7 @@ static int replay_take_decisions(struct replay *replay, unsigned i)
 
 static int replay_feed(struct replay *replay, unsigned i)
 {
-	const struct entry *entry = journal_entry(replay->journal);
+	const struct entry *entry = past_entry(replay->past);
 	struct replay_side *side = &replay->sides[i];
 	usec_t time;
 	int r;
@@ -231,11 +234,11 @@ static int replay_print_summary(const struct replay *replay)
 	const struct engine_statistics *s = engine_statistics(replay->sides[0].engine);
 	const struct row rows[] = {
 		ROW_TEXT("action", "summary"),
-		ROW_NUMBER("entries", s->entries),
+		ROW_NUMBER("entries", past_n_entries(replay->past)),
 		ROW_WEIGHT("failures", s->failures),
 		ROW_NUMBER("bans", s->bans),
 		ROW_WEIGHT("prevented", s->prevented),
-		ROW_SAID("ies", s->entries == 1 ? "y" : "ies"),
+		ROW_SAID("ies", past_n_entries(replay->past) == 1 ? "y" : "ies"),
 		ROW_SAID("s of failures", PLURAL(s->failures == WEIGHT_ONE ? 1 : 0)),
 		ROW_SAID("s of bans", PLURAL(s->bans)),
 		ROW_SAID("s of prevented", PLURAL(s->prevented == WEIGHT_ONE ? 1 : 0)),
@@ -264,6 +267,9 @@ static int replay_open_side(struct replay *replay, unsigned i, const char *confd
 static int replay_open(struct replay *replay, struct faults *faults)
 {
 	struct replay_side *sides = replay->sides;
+	struct past_wish wish = { .since = replay->common.since,
+				  .until = replay->common.until,
+				  .with_cursors = replay->common.json };
 	int r;
 
 	r = replay_open_side(replay, 0, replay->common.confdir, faults);
@@ -271,12 +277,12 @@ static int replay_open(struct replay *replay, struct faults *faults)
 		r = replay_open_side(replay, 1, replay->against, faults);
 	if (r >= 0)
 		r = input_open_journal("replay", &replay->common, &replay->journal);
-	if (r >= 0)
-		r = journal_select_either(replay->journal, sides[0].ruleset,
-					  sides[replay->against ? 1 : 0].ruleset);
-	if (r >= 0)
-		r = journal_settle(replay->journal);
-	return r < 0 ? r : journal_seek_time(replay->journal, replay->common.since);
+	if (r < 0)
+		return r;
+	wish.journal = replay->journal;
+	wish.rulesets[0] = sides[0].ruleset;
+	wish.rulesets[1] = sides[1].ruleset;
+	return past_open(&wish, &replay->past);
 }
 
 static int replay_run(struct replay *replay, struct faults *faults)
@@ -289,8 +295,9 @@ static int replay_run(struct replay *replay, struct faults *faults)
 		r = journal_newest(replay->journal, &newest);
 	if (r >= 0)
 		progress_begin(&replay->progress, MIN(newest, replay->common.until));
-	while (r >= 0 && (r = input_next(replay->journal, &replay->common)) > 0) {
-		progress_step(&replay->progress, journal_entry(replay->journal));
+	while (r >= 0 && (r = past_next(replay->past)) > 0) {
+		progress_step(&replay->progress, past_entry(replay->past),
+			      past_n_entries(replay->past));
 		r = replay_feed(replay, 0);
 		if (r >= 0 && replay->against)
 			r = replay_feed(replay, 1);
@@ -299,8 +306,7 @@ static int replay_run(struct replay *replay, struct faults *faults)
 	if (r < 0)
 		return r;
 	if (replay->against)
-		return against_print(&replay->differences,
-				     engine_statistics(replay->sides[0].engine)->entries);
+		return against_print(&replay->differences, past_n_entries(replay->past));
 	r = lockouts_print(&replay->sides[0].watch, replay->sides[0].ruleset, replay->common.json);
 	return r < 0 ? r : replay_print_summary(replay);
 }

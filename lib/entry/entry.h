@@ -24,6 +24,8 @@ struct entry {
 	bool may_be_split;
 	/* The same of the marks with which container engines cut lines, CONTAINER_PARTIAL_*. */
 	bool may_be_partial;
+	/* Another process scanned it: its hits are in the ruleset (match/hits.h). */
+	bool scanned;
 };
 
 static inline int entry_field(const struct entry *entry, const char *name, struct span *ret)

@@ -375,9 +375,25 @@ const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i)
 	return NULL;
 }
 
+size_t ruleset_n_hits(const struct ruleset *ruleset)
+{
+	return ruleset->n_hits;
+}
+
 const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i)
 {
 	return &ruleset->hits[i];
+}
+
+bool ruleset_awaits_pieces(const struct ruleset *ruleset)
+{
+	return ruleset->linebreak.journald.n_pending > 0 ||
+	       ruleset->linebreak.engines.n_pending > 0;
+}
+
+void ruleset_forget_pieces(struct ruleset *ruleset)
+{
+	ruleset->linebreak = (struct linebreak){ 0 };
 }
 
 const struct entry *ruleset_view(struct ruleset *ruleset, unsigned jail, const struct entry *entry)

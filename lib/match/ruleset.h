@@ -80,7 +80,13 @@ bool ruleset_reads_engines(const struct ruleset *ruleset);
 /* How many hits the entry holds, in order of jail; 0 mostly. They are read with ruleset_hit() until
  * the next scan. Negative errno: the entry's source failed. */
 int ruleset_scan(struct ruleset *ruleset, const struct entry *entry) must_check;
+size_t ruleset_n_hits(const struct ruleset *ruleset);
 const struct hit *ruleset_hit(const struct ruleset *ruleset, size_t i);
+/* Of a line that was split not all pieces have come: what the entries to come are hangs on those
+ * before. */
+bool ruleset_awaits_pieces(const struct ruleset *ruleset);
+/* Another stretch of a journal begins: none is awaited. */
+void ruleset_forget_pieces(struct ruleset *ruleset);
 
 /* 1: the jail reads entries like this one; 0: it does not; negative errno. */
 int ruleset_selects(struct ruleset *ruleset, unsigned jail, const struct entry *entry) must_check;

@@ -141,6 +141,8 @@ int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 	bool many;
 	int r;
 
+	if (entry->scanned)
+		return (int)ruleset->n_hits;
 	ruleset->n_hits = 0;
 	selection_begin(ruleset->selection);
 	kept_begin(matcher_kept(ruleset->matcher), entry);

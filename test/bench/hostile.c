@@ -68,7 +68,7 @@ static double now(void)
 /* The best of some tries, in nanoseconds a byte: everything else on the machine only adds. */
 static double cost(struct ruleset *ruleset, struct line *line)
 {
-	const struct entry entry = { field, no_time, NULL, line, false };
+	const struct entry entry = { .field = field, .time = no_time, .source = line };
 	double best = 1e300;
 
 	for (int i = 0; i < TRIES; i++) {

@@ -95,7 +95,9 @@ static void name_source(struct source *source, uint32_t number)
 static void feed(struct engine *engine, struct source *source, uint32_t n, uint64_t from,
 		 uint64_t to)
 {
-	const struct entry entry = { get_field, get_time, get_cursor, source, false };
+	const struct entry entry = {
+		.field = get_field, .time = get_time, .cursor = get_cursor, .source = source
+	};
 	struct decision decision;
 
 	for (uint64_t i = from; i < to; i++) {

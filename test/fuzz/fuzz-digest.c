@@ -77,7 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cleanup(digest_freep) struct digest *digest = NULL;
 	const char *end = (const char *)data + size, *next;
 	struct source source = { .entry = { (const char *)data, 0 } };
-	const struct entry entry = { source_field, source_time, NULL, &source, false, false };
+	const struct entry entry = { .field = source_field,
+				     .time = source_time,
+				     .source = &source };
 
 	FUZZ_CHECK(digest_new(seed, "", &digest) == 0);
 	for (; source.entry.data < end; source.entry.data = next) {

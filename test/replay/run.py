@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Random journals through `banish replay`, against the model of test/model.
 
-usage: run.py BANISH [--seed N] [--seeds N] [--keep DIR]
+usage: run.py BANISH [--seed N] [--seeds N] [--keep DIR] [--cuts PROGRAM]
 """
 
 import argparse
@@ -18,13 +18,15 @@ from model import Model
 
 REMOTE = "/lib/systemd/systemd-journal-remote"
 SKIP = 77
+CUTS = 8   # readings in pieces of each journal
 
 
-def export(entries):
+def export(entries, back=lambda time: 0):
+    """`back`: how much the clock is behind what it was at first, by what it was."""
     out = []
     for time, fields in entries:
         out.append(b"__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n" %
-                   (time, time - START + 10 ** 6 * US, BOOT.encode()))
+                   (time - back(time), time - START + 10 ** 6 * US, BOOT.encode()))
         for name, value in fields:
             if b"\n" in value:
                 out.append(name.encode() + b"\n" + len(value).to_bytes(8, "little") + value + b"\n")
@@ -115,6 +117,32 @@ def difference(wanted, got):
     return None
 
 
+def write_stepped(case, seed, folder):
+    """The entries once more, while the clock is set back now and then."""
+    dice = random.Random(seed)
+    times = [time for time, _ in case.entries]
+    span = max(times) - min(times)
+    steps = [(dice.choice(times), dice.randrange(span // 2 + 1)) for _ in range(dice.choice([1, 1, 2, 4]))]
+    os.makedirs(f"{folder}/stepped")
+    for number, entries in enumerate(case.files):
+        if entries:
+            subprocess.run([REMOTE, "-o", f"{folder}/stepped/{number}.journal", "--split-mode=none", "-"],
+                           input=export(sorted(entries, key=lambda entry: entry[0]),
+                                        lambda time: sum(step for at, step in steps if time >= at)),
+                           check=True, stderr=subprocess.PIPE)
+
+
+def cut(program, case, seed, folder):
+    """None, or where reading it in pieces differs from reading it at once."""
+    write_stepped(case, seed, folder)
+    for journal, *how in ["journal"], ["stepped", "whole"]:
+        done = subprocess.run([program, f"{folder}/config", f"{folder}/rules", f"{folder}/{journal}", str(seed),
+                               str(CUTS), *how], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            return f"{journal} cut (ends with {done.returncode}): {done.stdout.decode(errors='replace')}"
+    return None
+
+
 def compare(banish, case, folder):
     """(what differs or None, number of bans)"""
     write(case, folder)
@@ -163,6 +191,7 @@ def main():
     parser.add_argument("--seed", type=int, help="of the first case")
     parser.add_argument("--seeds", type=int, default=30, help="how many cases")
     parser.add_argument("--keep", help="leave the least that differs in this folder")
+    parser.add_argument("--cuts", help="the program that reads each journal in pieces, too")
     options = parser.parse_args()
     if not os.path.exists(REMOTE):
         print("no systemd-journal-remote here")
@@ -174,6 +203,8 @@ def main():
         case = Case(seed)
         with tempfile.TemporaryDirectory() as folder:
             fault, decided = compare(options.banish, case, folder)
+            if not fault and options.cuts:
+                fault = cut(options.cuts, case, seed, folder)
         bans += decided
         if fault:
             wrong += 1
