@@ -205,14 +205,18 @@ static int config_reserve_rule(struct config *config)
 
 static int load_built_in(struct config *config)
 {
-	int r;
+	int r = 0;
 
-	if (!config->policy || !policy_find_jail(config->policy, RECIDIVE_NAME))
-		return 0;
-	r = config_reserve_rule(config);
-	if (r == 0)
-		r = rule_new_recidive(&config->rules[config->n_rules]);
-	config->n_rules += r == 0;
+	for (size_t i = 0; r == 0 && config->policy && i < config->policy->n_jails; i++) {
+		const char *name = config->policy->jails[i].name;
+
+		if (!policy_is_built_in(name))
+			continue;
+		r = config_reserve_rule(config);
+		if (r == 0)
+			r = rule_new_built_in(name, &config->rules[config->n_rules]);
+		config->n_rules += r == 0;
+	}
 	return r;
 }
 

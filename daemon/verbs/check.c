@@ -359,7 +359,9 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &config);
 	if (r < 0)
 		return r;
-	n_rules = config->n_rules - (policy_find_jail(config->policy, RECIDIVE_NAME) != NULL);
+	n_rules = config->n_rules;
+	for (size_t i = 0; i < config->n_rules; i++)
+		n_rules -= rule_is_built_in(config->rules[i]);
 	n_jails = config->policy->n_jails;
 	for (size_t i = 0; i < config->n_rules; i++)
 		n_examples += config->rules[i]->n_examples;

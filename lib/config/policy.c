@@ -154,6 +154,47 @@ static const struct json_key nftables_keys[] = {
 };
 static const struct json_object nftables_object = { "\"nftables\"", nftables_keys, NULL };
 
+static void read_directory(const struct json *value, const struct json_key *key, void *field)
+{
+	char **directory = field;
+
+	if (!json_expect(value, JSON_TEXT, key->hint))
+		return;
+	if (json_text(value)[0] != '/') {
+		json_fault(value, "\"directory\" must be an absolute path: %s", key->hint);
+		return;
+	}
+	free(*directory); /* a key that stands here twice */
+	*directory = strdup(json_text(value));
+	if (!*directory)
+		json_no_memory(value);
+}
+
+static void read_hubs(const struct json *value, const struct json_key *key, void *field)
+{
+	struct fleet_policy *fleet = field;
+
+	json_texts_free(fleet->hubs, fleet->n_hubs);
+	fleet->hubs = NULL;
+	fleet->n_hubs = 0;
+	(void)json_read_texts(value, key->hint, false, &fleet->hubs, &fleet->n_hubs);
+}
+
+static const struct json_key fleet_keys[] = {
+	{ "share", json_read_bool, .offset = offsetof(struct fleet_policy, share) },
+	{ "hub", json_read_bool, .offset = offsetof(struct fleet_policy, hub) },
+	{ "directory", read_directory, .offset = offsetof(struct fleet_policy, directory),
+	  .hint = "write the directory of the members' journal files, \"" FLEET_DIRECTORY "\"" },
+	{ "hubs", read_hubs, .hint = "write a list of members, [\"hub\"]" },
+	{ 0 },
+};
+static const struct json_object fleet_object = { "\"fleet\"", fleet_keys, NULL };
+
+bool policy_is_built_in(const char *name)
+{
+	return strcmp(name, RECIDIVE_NAME) == 0 || strcmp(name, FLEET_NAME) == 0;
+}
+
 const char *policy_reserved(const char *name)
 {
 	if (strcmp(name, "manual") == 0)
@@ -166,6 +207,8 @@ const char *policy_reserved(const char *name)
 		return "the sets of \"lists\" begin with \"list-\"";
 	if (strcmp(name, RECIDIVE_NAME) == 0)
 		return "\"recidive\" counts the bans of other jails, its rule is built in";
+	if (strcmp(name, FLEET_NAME) == 0)
+		return "\"fleet\" counts the bans of other hosts, its rule is built in";
 	return NULL;
 }
 
@@ -427,6 +470,8 @@ static const struct json_key policy_keys[] = {
 	  .hint = "write an object, { \"drop\": { \"file\": \"/var/lib/banish-lists/drop\" } }" },
 	{ .name = "jails" }, /* after the defaults, wherever they stand */
 	{ "nftables", json_read_object_key, .object = &nftables_object },
+	{ "fleet", json_read_object_key, .offset = offsetof(struct policy, fleet),
+	  .object = &fleet_object },
 	{ 0 },
 };
 static const struct json_object policy_object = { "the policy", policy_keys, NULL };
@@ -502,29 +547,31 @@ static void read_jail_rule(const struct json *object, struct jail_policy *jail)
 			      &jail->events, &jail->n_events);
 }
 
-/* It bans what others banned, hosts or networks, each time, and reads no entries. */
-static void read_recidive(const struct json *object, struct settings *settings)
+/* What others banned, and no entries. The jail recidive takes it as it is, each time. */
+static void read_built_in(const struct json *object, struct jail_policy *jail)
 {
 	static const char *const keys[] = { "rule", "journal", "events", "strip" };
 	struct json value;
 
-	settings->networks.hosts = 0;
-	settings->maxbans.count = 0;
+	if (strcmp(jail->name, RECIDIVE_NAME) == 0) {
+		jail->settings.networks.hosts = 0;
+		jail->settings.maxbans.count = 0;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (json_find(object, keys[i], &value))
 			json_fault(&value,
-				   "the jail recidive counts bans, not entries: leave "
+				   "the jail %s counts bans, not entries: leave "
 				   "\"%s\" out",
-				   keys[i]);
+				   jail->name, keys[i]);
 }
 
 static void read_jail(const struct json *value, struct policy *policy)
 {
 	struct jail_policy *jail = &policy->jails[policy->n_jails];
 	const char *reserved = policy_reserved(value->name);
-	bool is_recidive = strcmp(value->name, RECIDIVE_NAME) == 0, r;
+	bool is_built_in = policy_is_built_in(value->name), r;
 
-	if (reserved && !is_recidive) {
+	if (reserved && !is_built_in) {
 		json_fault_at_key(value, "this name is reserved: %s", reserved);
 		return;
 	}
@@ -537,11 +584,24 @@ static void read_jail(const struct json *value, struct policy *policy)
 	r = json_read_object(value, &jail_object, &jail->settings);
 	if (!r)
 		return;
-	if (is_recidive)
-		read_recidive(value, &jail->settings);
+	if (is_built_in)
+		read_built_in(value, jail);
 	else
 		read_jail_rule(value, jail);
 	check_networks(value, &jail->settings);
+}
+
+/* A hub is one that hears and tells. */
+static void check_hub(const struct json *root, const struct policy *policy)
+{
+	struct json fleet, hub;
+
+	if (!policy->fleet.hub || !json_find(root, "fleet", &fleet) ||
+	    !json_find(&fleet, "hub", &hub))
+		return;
+	if (!policy->fleet.share || !policy_find_jail(policy, FLEET_NAME))
+		json_fault(&hub, "a hub shares what its jail \"fleet\" decides: write \"share\": "
+				 "true, and a jail \"fleet\"");
 }
 
 int policy_parse(const char *file, struct span text, struct faults *faults, struct policy **ret)
@@ -568,6 +628,7 @@ int policy_parse(const char *file, struct span text, struct faults *faults, stru
 				json_allocate(&jails, json_count(&jails), sizeof(*policy->jails));
 		for (struct json child = { 0 }; policy->jails && json_next(&jails, &child);)
 			read_jail(&child, policy);
+		check_hub(&root, policy);
 	}
 	r = json_finish(document);
 	if (r < 0)

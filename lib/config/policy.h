@@ -97,6 +97,18 @@ struct list_policy {
 	unsigned line, column; /* where the file is named */
 };
 
+/* What goes to the other hosts of a fleet, and from where theirs comes. The jail FLEET_NAME
+ * listens. */
+struct fleet_policy {
+	bool share;      /* own decisions go into the journal namespace banish-fleet */
+	bool hub;        /* ... and those of the jail FLEET_NAME */
+	char *directory; /* owned, absolute: of the members' journal files; NULL: FLEET_DIRECTORY */
+	char **hubs;     /* owned: members whose jail FLEET_NAME is believed */
+	size_t n_hubs;
+};
+
+#define FLEET_DIRECTORY "/var/log/journal/remote"
+
 struct policy {
 	struct prefix *ignoreip; /* owned; sorted, disjoint, halves put together; its own and those
 				    of its files */
@@ -111,6 +123,7 @@ struct policy {
 	size_t n_jails;
 	struct list_policy *lists;
 	size_t n_lists;
+	struct fleet_policy fleet;
 	char table[NAME_SIZE];
 };
 
@@ -126,11 +139,15 @@ DEFINE_CLEANUP(struct policy *, policy_free)
 
 /* The jail whose failures are the bans of the others; no file has its rule. */
 #define RECIDIVE_NAME "recidive"
+/* The jail whose failures are the bans of other hosts; likewise. */
+#define FLEET_NAME    "fleet"
 
 /* NULL: it is not there. */
 const struct jail_policy *policy_find_jail(const struct policy *policy, const char *name);
 
-/* Why no rule may have this name, nor a jail, but for RECIDIVE_NAME; NULL: it may. */
+/* RECIDIVE_NAME or FLEET_NAME: a jail that reads no entries of this machine. */
+bool policy_is_built_in(const char *name);
+/* Why no rule may have this name, nor a jail that is not built in; NULL: it may. */
 const char *policy_reserved(const char *name);
 
 /* What stands in the files (read by ignorelist_parse) counts too from now on, in place of what the

@@ -229,8 +229,9 @@ struct rule *rule_ref(struct rule *rule)
 	return rule;
 }
 
-int rule_new_recidive(struct rule **ret)
+int rule_new_built_in(const char *name, struct rule **ret)
 {
+	bool is_fleet = strcmp(name, FLEET_NAME) == 0;
 	cleanup(rule_freep) struct rule *rule = calloc(1, sizeof(*rule));
 	struct event *event = calloc(1, sizeof(*event));
 
@@ -241,9 +242,10 @@ int rule_new_recidive(struct rule **ret)
 	rule->events = event;
 	rule->n_events = 1;
 	rule->ports.all = true;
-	strcpy(rule->name, RECIDIVE_NAME);
+	strcpy(rule->name, name);
 	rule->file = strdup("(built in)");
-	rule->description = strdup("Who was banned by other jails, again and again");
+	rule->description = strdup(is_fleet ? "Who was banned by other hosts"
+					    : "Who was banned by other jails, again and again");
 	event->name = strdup("ban");
 	event->weight = WEIGHT_ONE;
 	event->field = strdup("MESSAGE");

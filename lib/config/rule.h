@@ -52,8 +52,8 @@ int rule_parse(const char *file, struct span text, struct faults *faults,
 
 /* One more holds it: each frees it once. */
 struct rule *rule_ref(struct rule *rule);
-/* The built-in rule of RECIDIVE_NAME: it reads no entry. -ENOMEM. */
-int rule_new_recidive(struct rule **ret) must_check;
+/* The rule of a jail that is built in (policy_is_built_in): it reads no entry. -ENOMEM. */
+int rule_new_built_in(const char *name, struct rule **ret) must_check;
 static inline bool rule_is_built_in(const struct rule *rule)
 {
 	return rule->n_selectors == 0;

@@ -153,7 +153,7 @@ static uint32_t banned_count_offences(const struct engine *engine, unsigned jail
 	const struct ban *other = NULL;
 	uint32_t n = 0;
 
-	if (!increment->overall || jail == engine->recidive)
+	if (!increment->overall || jail == engine->recidive || jail == engine->fleet)
 		return ledger_offences(engine->ledger,
 				       state_ledger_jail(engine, jail, ban->network), &ban->prefix,
 				       ban->since, increment->memory);

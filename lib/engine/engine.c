@@ -25,7 +25,7 @@ usec_t engine_findtime(const struct engine *engine)
 	usec_t longest = 0;
 
 	for (size_t i = 0; i < engine->n_jails; i++)
-		if (i != engine->recidive)
+		if (i != engine->recidive && i != engine->fleet)
 			longest = MAX(longest, engine->jails[i].settings->findtime);
 	return longest;
 }

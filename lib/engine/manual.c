@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 
 #include "engine/banned.h"
+#include "engine/fleet.h"
 #include "engine/recidive.h"
 #include "engine/settings.h"
 
@@ -114,6 +115,8 @@ int engine_unban(struct engine *engine, unsigned jail, const struct prefix *pref
 		found = 1;
 		if (jail == engine->recidive)
 			r = recidive_empty(engine, prefix);
+		if (jail == engine->fleet)
+			r = fleet_forget(engine, prefix, now);
 		if (r < 0)
 			return r;
 		if (!engine->warming)

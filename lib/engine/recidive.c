@@ -5,7 +5,7 @@
 static bool recidive_concerns(struct engine *engine, unsigned jail, const struct ban *ban)
 {
 	return engine->recidive != ENGINE_NO_JAIL && jail != engine->recidive &&
-	       !settings_spare(engine, engine->recidive, &ban->address);
+	       jail != engine->fleet && !settings_spare(engine, engine->recidive, &ban->address);
 }
 
 static bool recidive_holds(const struct engine *engine, const struct ban *ban)

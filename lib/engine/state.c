@@ -23,7 +23,7 @@ static usec_t longest_reach(const struct engine *engine)
 	for (size_t i = 0; i < engine->n_jails; i++) {
 		const struct jail_state *jail = &engine->jails[i];
 
-		if (i == engine->recidive) /* its failures stand in the ledger */
+		if (i == engine->recidive || i == engine->fleet) /* these stand in the ledger */
 			continue;
 		reach = jail->settings->findtime * (jail->repeats ? 2 : 1);
 		reach = MAX(state_add_times(reach, breaker_reach(&jail->breaker)),
@@ -59,7 +59,7 @@ int state_init(struct engine *engine, const uint8_t seed[16], const struct engin
 	int r = 0;
 
 	engine->n_jails = n;
-	engine->recidive = ENGINE_NO_JAIL;
+	engine->recidive = engine->fleet = ENGINE_NO_JAIL;
 	engine->jails = calloc(n + 1, sizeof(*engine->jails));
 	if (!engine->jails || !findtimes || !pauses)
 		return -ENOMEM;
@@ -67,6 +67,8 @@ int state_init(struct engine *engine, const uint8_t seed[16], const struct engin
 		r = init_jail(&engine->jails[i], ruleset_jail(engine->ruleset, i));
 		if (strcmp(ruleset_jail(engine->ruleset, i)->name, RECIDIVE_NAME) == 0)
 			engine->recidive = i;
+		if (strcmp(ruleset_jail(engine->ruleset, i)->name, FLEET_NAME) == 0)
+			engine->fleet = i;
 		findtimes[i] = engine->jails[i].settings->findtime;
 		pauses[i] = WARN_PAUSE;
 	}

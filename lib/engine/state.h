@@ -48,6 +48,7 @@ struct engine {
 	size_t n_jails;
 	unsigned manual, forced; /* the ledger's numbers of MANUAL_NAME, FORCED_NAME */
 	unsigned recidive;       /* the jail RECIDIVE_NAME, or ENGINE_NO_JAIL */
+	unsigned fleet;          /* the same of FLEET_NAME */
 	struct windows *windows;
 	struct nameless *nameless;
 	struct sessions *sessions;

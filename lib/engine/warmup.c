@@ -174,6 +174,8 @@ int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 		r = ledger_set_apart(ledger, FORCED_NAME);
 	if (r == 0)
 		r = ledger_set_apart(ledger, RECIDIVE_NAME);
+	if (r == 0)
+		r = ledger_set_apart(ledger, FLEET_NAME);
 	for (size_t i = 0; r == 0 && i < engine->n_jails; i++) {
 		struct jail_state *jail = &engine->jails[i];
 

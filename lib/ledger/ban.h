@@ -28,6 +28,7 @@ enum ban_end {
 	END_OUTGROWN,    /* a network's, by hand; those of its jail are smaller now */
 	END_EVICTED,     /* the ledger's bound was reached */
 	END_BY_HAND,     /* no end, unless it is lifted */
+	END_FLEET,       /* another host let go of it; lifted */
 };
 
 struct ban {
@@ -42,7 +43,8 @@ struct ban {
 	bool spent;         /* automatic: it is no failure of the jail recidive, or no longer */
 	bool exact;         /* manual: of that length whatever the policy says */
 	uint8_t given;      /* length of the prefix when it was added; by the ledger */
-	const char *reason; /* of a manual ban, as its element's comment said it; "": by hand */
+	const char *reason; /* of a manual ban, as its element's comment said it; "": by hand; of an
+			       automatic one the host of the fleet that tipped the scale */
 	const char *event;  /* name, "" for a manual ban */
 	uint64_t failures;  /* tenths */
 	uint32_t users;     /* so many user names tipped the scale; 0: the weight did */

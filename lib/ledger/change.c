@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include "base/array.h"
+#include "ledger/heard.h"
 #include "ledger/store.h"
 
 #include <errno.h>
@@ -241,4 +242,5 @@ void ledger_saved(struct ledger *ledger)
 	ledger->line = ledger->written;
 	ledger->table_unsaved = false;
 	ledger->told_unsaved = false;
+	heard_saved(ledger);
 }

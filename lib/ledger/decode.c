@@ -127,6 +127,7 @@ enum {
 	EXACT,
 	REASON,
 	EVENT,
+	MEMBER,
 	FAILURES,
 	USERS,
 	OFFENCE,
@@ -134,8 +135,8 @@ enum {
 	N_BAN_KEYS
 };
 static const char *const ban_keys[N_BAN_KEYS] = {
-	"id",    "jail",  "prefix", "address", "since",    "until", "network", "manual",
-	"spent", "exact", "reason", "event",   "failures", "users", "offence", "cursor",
+	"id",    "jail",   "prefix", "address", "since",    "until", "network", "manual", "spent",
+	"exact", "reason", "event",  "member",  "failures", "users", "offence", "cursor",
 };
 
 /* A number far beyond the last one would leave none for those to come. */
@@ -164,15 +165,95 @@ static bool decode_ban(const struct ledger *ledger, const cJSON *object, struct 
 		ban->kind = BAN_MANUAL;
 		return (!items[REASON] ||
 			decode_text(items[REASON], LEDGER_MAX_TEXT, &ban->reason)) &&
-		       !items[SPENT] && !items[EVENT] && !items[FAILURES] && !items[USERS] &&
-		       !items[OFFENCE] && !items[CURSOR];
+		       !items[SPENT] && !items[EVENT] && !items[MEMBER] && !items[FAILURES] &&
+		       !items[USERS] && !items[OFFENCE] && !items[CURSOR];
 	}
+	if (items[MEMBER] && (!decode_text(items[MEMBER], MEMBER_NAME_SIZE - 1, &ban->reason) ||
+			      !member_name_is_valid(span_of(ban->reason))))
+		return false;
 	return decode_text(items[EVENT], MAX_EVENT, &ban->event) &&
 	       decode_tenths(items[FAILURES], &ban->failures) &&
 	       (!items[USERS] || decode_number32(items[USERS], &ban->users)) &&
 	       decode_number32(items[OFFENCE], &ban->offence) &&
 	       decode_text(items[CURSOR], MAX_CURSOR, &ban->cursor) && !items[EXACT] &&
 	       !items[REASON];
+}
+
+/* Absent: 0. */
+static bool decode_time(const cJSON *item, usec_t *ret)
+{
+	*ret = 0;
+	return !item || decode_number(item, ret);
+}
+
+static int decode_member(struct ledger *ledger, const cJSON *object)
+{
+	static const char *const keys[] = { "name",  "cursor",  "time",   "heard",
+					    "taken", "refused", "horizon" };
+	const cJSON *items[ARRAY_SIZE(keys)], *counts[N_REFUSALS];
+	struct member member = { 0 };
+	const char *name, *cursor = NULL;
+	int r;
+
+	if (!decode_keys(object, keys, ARRAY_SIZE(keys), items) ||
+	    !decode_text(items[0], MEMBER_NAME_SIZE - 1, &name) ||
+	    (items[1] && !decode_text(items[1], MAX_CURSOR, &cursor)) ||
+	    !decode_time(items[2], &member.time) || !decode_time(items[3], &member.heard) ||
+	    !decode_number(items[4], &member.taken) || !decode_time(items[6], &member.horizon) ||
+	    !decode_keys(items[5], refusal_names, N_REFUSALS, counts))
+		return -EBADMSG;
+	for (unsigned i = 0; i < N_REFUSALS; i++)
+		if (!decode_time(counts[i], &member.refused[i]))
+			return -EBADMSG;
+	strcpy(member.name, name);
+	member.cursor = cursor ? strdup(cursor) : NULL;
+	r = cursor && !member.cursor ? -ENOMEM : heard_restore_member(ledger, &member);
+	free(member.cursor);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+/* Sixteen hexadecimal digits. */
+static bool decode_hex(const cJSON *item, uint64_t *ret)
+{
+	const char *text;
+
+	if (!decode_text(item, 16, &text) || strspn(text, "0123456789abcdef") != 16)
+		return false;
+	*ret = strtoull(text, NULL, 16);
+	return true;
+}
+
+static int decode_heard(struct ledger *ledger, const cJSON *object)
+{
+	static const char *const keys[] = { "member", "prefix", "bans", "unbanned", "floor" };
+	static const char *const ban_keys_heard[] = { "time", "key", "spent" };
+	const cJSON *items[ARRAY_SIZE(keys)], *parts[ARRAY_SIZE(ban_keys_heard)];
+	struct heard heard = { 0 };
+	const char *name, *prefix;
+	unsigned member;
+	bool spent;
+	int r;
+
+	if (!decode_keys(object, keys, ARRAY_SIZE(keys), items) ||
+	    !decode_text(items[0], MEMBER_NAME_SIZE - 1, &name) ||
+	    !decode_text(items[1], PREFIX_TEXT_MAX, &prefix) ||
+	    prefix_parse(span_of(prefix), &heard.prefix) < 0 || !cJSON_IsArray(items[2]) ||
+	    !decode_time(items[3], &heard.unbanned) || !decode_time(items[4], &heard.floor))
+		return -EBADMSG;
+	for (const cJSON *item = items[2]->child; item; item = item->next) {
+		if (heard.n == HEARD_BANS ||
+		    !decode_keys(item, ban_keys_heard, ARRAY_SIZE(ban_keys_heard), parts) ||
+		    !decode_number(parts[0], &heard.times[heard.n]) ||
+		    !decode_hex(parts[1], &heard.keys[heard.n]) || !decode_mark(parts[2], &spent))
+			return -EBADMSG;
+		heard.spent = (uint8_t)(heard.spent | (unsigned)spent << heard.n);
+		heard.n++;
+	}
+	r = heard_member(ledger, name, &member);
+	if (r < 0)
+		return r == -EINVAL ? -EBADMSG : r;
+	heard.member = (uint16_t)member;
+	return heard_restore(ledger, &heard);
 }
 
 /* Reads one change and applies it; all but a ban may speak of a ban that was let go since. 0;
@@ -197,6 +278,10 @@ static int decode_take_change(struct ledger *ledger, const cJSON *object)
 	kind = value->string;
 	if (strcmp(kind, "ban") == 0)
 		return decode_ban(ledger, value, &ban) ? ledger_restore(ledger, &ban) : -EBADMSG;
+	if (strcmp(kind, "member") == 0)
+		return decode_member(ledger, value);
+	if (strcmp(kind, "heard") == 0)
+		return decode_heard(ledger, value);
 	if (strcmp(kind, "placed") == 0 && decode_number(value, &id)) {
 		ledger_place(ledger, id);
 		return 0;

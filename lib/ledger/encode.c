@@ -30,6 +30,7 @@ static void put_string(struct buffer *text, const char *string)
 static const char *const end_names[] = {
 	[END_JAIL_GONE] = "jail",    [END_IGNORED] = "ignored", [END_NO_NETWORKS] = "networks",
 	[END_OUTGROWN] = "outgrown", [END_EVICTED] = "evicted", [END_BY_HAND] = "hand",
+	[END_FLEET] = "fleet",
 };
 
 const char *encode_end_name(enum ban_end why)
@@ -86,6 +87,10 @@ static void put_ban(struct buffer *text, const struct ban *ban)
 	}
 	buffer_print(text, ",\"event\":");
 	put_string(text, ban->event);
+	if (*ban->reason) {
+		buffer_print(text, ",\"member\":");
+		put_string(text, ban->reason);
+	}
 	buffer_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
 		buffer_print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
@@ -138,6 +143,52 @@ static void put_changes(struct buffer *text, const struct ban *ban, unsigned wha
 	}
 }
 
+static void put_member(struct buffer *text, const struct member *member)
+{
+	bool first = true;
+
+	begin_change(text, "member");
+	buffer_print(text, "{\"name\":\"%s\"", member->name);
+	if (member->cursor) {
+		buffer_print(text, ",\"cursor\":");
+		put_string(text, member->cursor);
+		buffer_print(text, ",\"time\":%" PRIu64 ",\"heard\":%" PRIu64, exact(member->time),
+			     exact(member->heard));
+	}
+	buffer_print(text, ",\"taken\":%" PRIu64 ",\"refused\":{", exact(member->taken));
+	for (unsigned i = 0; i < N_REFUSALS; i++) {
+		if (member->refused[i] == 0)
+			continue;
+		buffer_print(text, "%s\"%s\":%" PRIu64, first ? "" : ",", refusal_names[i],
+			     exact(member->refused[i]));
+		first = false;
+	}
+	buffer_print(text, "}");
+	if (member->horizon > 0)
+		buffer_print(text, ",\"horizon\":%" PRIu64, exact(member->horizon));
+	buffer_print(text, "}}");
+}
+
+static void put_heard(struct buffer *text, const struct ledger *ledger, const struct heard *heard)
+{
+	char prefix[PREFIX_TEXT_MAX];
+
+	begin_change(text, "heard");
+	buffer_print(text, "{\"member\":\"%s\",\"prefix\":\"%s\",\"bans\":[",
+		     heard_member_at(ledger, heard->member)->name,
+		     prefix_format(&heard->prefix, prefix));
+	for (unsigned i = 0; i < heard->n; i++)
+		buffer_print(text, "%s{\"time\":%" PRIu64 ",\"key\":\"%016" PRIx64 "\"%s}",
+			     i > 0 ? "," : "", exact(heard->times[i]), heard->keys[i],
+			     heard->spent & 1U << i ? ",\"spent\":true" : "");
+	buffer_print(text, "]");
+	if (heard->unbanned > 0)
+		buffer_print(text, ",\"unbanned\":%" PRIu64, exact(heard->unbanned));
+	if (heard->floor > 0)
+		buffer_print(text, ",\"floor\":%" PRIu64, exact(heard->floor));
+	buffer_print(text, "}}");
+}
+
 const char *encode_end(struct span text, char ret[static LEDGER_END_SIZE])
 {
 	snprintf(ret, LEDGER_END_SIZE, ",\"checksum\":\"%016" PRIx64 "\"}",
@@ -172,6 +223,9 @@ static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t numb
 		begin_change(text, "told");
 		buffer_print(text, "%" PRIu64 "}", ledger->told);
 	}
+	for (size_t i = 0; i < ledger->hearing.n_members; i++)
+		if (all || ledger->hearing.members[i].unsaved)
+			put_member(text, &ledger->hearing.members[i].member);
 }
 
 static int end_line(struct buffer *text, char **ret)
@@ -197,17 +251,21 @@ int ledger_encode(struct ledger *ledger, char **ret)
 		if (record)
 			put_changes(&text, &record->ban, record->unsaved);
 	}
+	for (size_t i = 0; i < ledger->hearing.n_unsaved; i++)
+		put_heard(&text, ledger,
+			  table_at(&ledger->hearing.table, ledger->hearing.unsaved[i]));
 	return end_line(&text, ret);
 }
 
 int ledger_encode_next(struct ledger *ledger, struct ledger_place *place, char **ret)
 {
 	const struct ban *ban = ledger_next(ledger, place->last);
+	const struct heard *heard = heard_next(ledger, place->last_heard);
 	bool first = place->n_lines == 0;
 	struct buffer text = { 0 };
 	int r;
 
-	if (!ban && !first)
+	if (!ban && !heard && !first)
 		return 0;
 	begin_line(&text, ledger, ++place->n_lines, first && *ledger->table, first);
 	for (size_t n = 0; ban && n < BANS_A_LINE; n++) {
@@ -215,11 +273,18 @@ int ledger_encode_next(struct ledger *ledger, struct ledger_place *place, char *
 		place->last = ban;
 		ban = ledger_next(ledger, ban);
 	}
+	for (size_t n = 0; heard && n < BANS_A_LINE; n++) {
+		put_heard(&text, ledger, heard);
+		place->last_heard = heard;
+		heard = heard_next(ledger, heard);
+	}
 	r = end_line(&text, ret);
 	return r < 0 ? r : 1;
 }
 
 bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size)
 {
-	return size > COMPACTION_MIN + 2 * BYTES_A_BAN * (uint64_t)ledger_n_bans(ledger);
+	return size >
+	       COMPACTION_MIN + 2 * BYTES_A_BAN *
+					((uint64_t)ledger_n_bans(ledger) + ledger->hearing.table.n);
 }

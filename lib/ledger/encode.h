@@ -14,6 +14,14 @@
  *     {"unban":{"id":7,"time":1763769700000000,"after":{"time":1763769699000000,"cursor":"s=..."}}}],
  *    "checksum":"0123456789abcdef"}
  *
+ * What the fleet told (heard.h) stands there, too: how far a member is read, and all that it told
+ * of a prefix, each as it is now:
+ *
+ *     {"member":{"name":"mx2","cursor":"s=...","time":1763769600000000,"heard":1763769600100000,"taken":9,
+ *                "refused":{"again":1}}},
+ *     {"heard":{"member":"mx2","prefix":"203.0.113.7/32",
+ *               "bans":[{"time":1763769600000000,"key":"0123456789abcdef","spent":true}],"unbanned":1763769700000000}}
+ *
  * "line" counts from 1, so that a line that is missing or doubled is noticed, and "checksum" is the
  * hash_identity() of all that stands before its comma. 0.1.0 wrote neither, and what lacks them is
  * taken as it is. The last lines of a file may be missing as if they had never been written.
@@ -28,6 +36,7 @@
  * numbers hold exactly); "failures" are attempts, with one decimal if need be.
  */
 
+#include "ledger/heard.h"
 #include "ledger/ledger.h"
 
 #define LEDGER_VERSION   1
@@ -41,6 +50,7 @@ int ledger_encode(struct ledger *ledger, char **ret) must_check;
 /* How far the lines below are read; all zero at first. */
 struct ledger_place {
 	const struct ban *last;
+	const struct heard *last_heard;
 	uint64_t n_lines;
 };
 /* The whole ledger as it stands, in lines (as above) of bounded length, one after the other: a new

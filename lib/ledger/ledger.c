@@ -13,6 +13,7 @@
 #include "ledger/ledger.h"
 
 #include "base/array.h"
+#include "ledger/heard.h"
 #include "ledger/store.h"
 
 #include <errno.h>
@@ -64,6 +65,7 @@ struct ledger *ledger_free(struct ledger *ledger)
 	free(ledger->cursor);
 	store_free_text(&ledger->table);
 	free(ledger->filled);
+	heard_done(&ledger->hearing);
 	free(ledger);
 	return NULL;
 }

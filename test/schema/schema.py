@@ -27,7 +27,7 @@ KINDS = ("policy", "rule")
 BEYOND_SCHEMA = re.compile(
     r"is not defined|not anchored|is anchored: write|has this name|names no event|"
     r"can name nobody|the session is the address|without a session|compares two addresses|too many decimals|no address|not an address|is not a port|no network|"
-    r'shorter length for networks|"(findtime|bantime|maxtime|memory|within)" is (out of range|not a time span)')
+    r'shorter length for networks|a hub shares|"(findtime|bantime|maxtime|memory|within)" is (out of range|not a time span)')
 
 
 def strip_comments(text):

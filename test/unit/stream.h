@@ -8,7 +8,9 @@
  */
 
 #include "../encode-all.h"
+#include "base/hash.h"
 #include "engine/engine.h"
+#include "engine/fleet.h"
 
 #include <stdio.h>
 
@@ -28,6 +30,16 @@ struct stream {
 	struct line *lines;
 	size_t n_lines;
 	const struct line *now; /* that is being fed */
+	struct told *told;      /* all that members told, in order of arrival */
+	size_t n_told;
+};
+
+/* What a member of the fleet told. */
+struct told {
+	char member[MEMBER_NAME_SIZE], address[ADDRESS_TEXT_MAX];
+	bool unban;
+	usec_t time, now;
+	uint64_t key;
 };
 
 #define must(condition)                                                                 \
@@ -80,8 +92,10 @@ static inline void stream_parse(struct stream *stream, const char *policy,
 	for (size_t i = 0; i < n; i++)
 		if (rule_parse("rule", span_of(rule_texts[i]), &faults, &rules[i]) < 0)
 			r = -1;
-	if (r == 0 && policy_find_jail(stream->policy, RECIDIVE_NAME))
-		must(n < ARRAY_SIZE(rules) && rule_new_recidive(&rules[n++]) == 0);
+	for (size_t i = 0; r == 0 && i < stream->policy->n_jails; i++)
+		if (policy_is_built_in(stream->policy->jails[i].name))
+			must(n < ARRAY_SIZE(rules) &&
+			     rule_new_built_in(stream->policy->jails[i].name, &rules[n++]) == 0);
 	if (r == 0)
 		r = ruleset_new(rules, n, stream->policy, "policy", true, &faults,
 				&stream->ruleset);
@@ -113,6 +127,7 @@ static inline void stream_done(struct stream *stream)
 		free(stream->lines[i].message);
 	}
 	free(stream->lines);
+	free(stream->told);
 	free(stream->state);
 	engine_free(stream->engine);
 	ruleset_free(stream->ruleset);
@@ -189,6 +204,60 @@ static inline struct ledger *stream_read_state(const struct stream *stream)
 		must(ledger_decode(ledger, (struct span){ at, (size_t)(end - at) }) == 0);
 	}
 	return ledger;
+}
+
+/* Gives it to the engine, and notes how far that member is read. */
+static inline int stream_hear_at(struct stream *stream, size_t i)
+{
+	struct ledger *ledger = engine_ledger(stream->engine);
+	const struct told *told = &stream->told[i];
+	struct report report = { .unban = told->unban,
+				 .time = told->time,
+				 .key = told->key,
+				 .cursor = told->unban ? "" : "s=there" };
+	enum refusal why;
+	char cursor[32];
+	int r;
+
+	must(heard_member(ledger, told->member, &report.member) == 0);
+	must(address_parse(span_of(told->address), &report.address) == 0);
+	report.prefix = address_widen(&report.address, address_bits(&report.address));
+	r = engine_hear(stream->engine, &report, told->now, &why);
+	must(r >= 0);
+	snprintf(cursor, sizeof(cursor), "%zu", i + 1);
+	must(heard_set_position(ledger, report.member, cursor, told->time, told->now) == 0);
+	return r;
+}
+
+/* 1: it was taken; 0: it was not. */
+static inline int stream_hear(struct stream *stream, const char *member, const char *address,
+			      bool unban, usec_t time, usec_t now, uint64_t key)
+{
+	struct told *told = reallocarray(stream->told, stream->n_told + 1, sizeof(*told));
+
+	must(told);
+	stream->told = told;
+	told = &told[stream->n_told++];
+	*told = (struct told){ .unban = unban, .time = time, .now = now, .key = key };
+	snprintf(told->member, sizeof(told->member), "%s", member);
+	snprintf(told->address, sizeof(told->address), "%s", address);
+	engine_warm_done(stream->engine);
+	return stream_hear_at(stream, stream->n_told - 1);
+}
+
+/* After a crash: what its cursor says that it was not read is read again. True: it was. */
+static inline bool stream_hear_again(struct stream *stream, size_t i)
+{
+	struct ledger *ledger = engine_ledger(stream->engine);
+	const char *cursor;
+	unsigned member;
+
+	must(heard_member(ledger, stream->told[i].member, &member) == 0);
+	cursor = heard_member_at(ledger, member)->cursor;
+	if (cursor && strtoul(cursor, NULL, 10) > i)
+		return false;
+	(void)stream_hear_at(stream, i);
+	return true;
 }
 
 /* Reads again what was consumed: from the first entry that is not too old for it. Answers how many
