@@ -23,6 +23,7 @@ struct journal {
 	struct fields fields;
 	struct liveend end;
 	const char *file;   /* borrowed; of single files no other comes */
+	bool lenient;       /* of these some may be damaged, or gone */
 	bool reads_engines; /* some jail of those that were selected */
 	bool growing;       /* entries that are not there yet are read, too */
 	bool watched;       /* journal_fd() was asked for */
@@ -51,31 +52,61 @@ static void leave(struct journal *journal)
 	journal->end.reached = journal->end.empty;
 }
 
+/* The files that match, owned by `ret`; `lenient`: but those that libsystemd cannot open now. */
+static int find_files(const char *pattern, bool lenient, glob_t *ret)
+{
+	sd_journal *handle;
+	size_t n = 0;
+	int r;
+
+	r = glob(pattern, GLOB_BRACE, NULL, ret);
+	if (r != 0)
+		return r == GLOB_NOMATCH ? -ENOENT : -ENOMEM;
+	for (size_t i = 0; lenient && i < ret->gl_pathc; i++) {
+		const char *alone[] = { ret->gl_pathv[i], NULL };
+		char *path = ret->gl_pathv[n];
+
+		r = sd_journal_open_files(&handle, alone, 0);
+		if (r < 0)
+			continue;
+		sd_journal_close(handle);
+		ret->gl_pathv[n++] = ret->gl_pathv[i];
+		ret->gl_pathv[i] = path; /* globfree() frees all */
+	}
+	return lenient ? (int)n : (int)ret->gl_pathc;
+}
+
+static int open_files(const char *pattern, bool lenient, sd_journal **ret)
+{
+	cleanup(freep) const char **paths = NULL;
+	glob_t found;
+	int r, n;
+
+	n = find_files(pattern, lenient, &found);
+	if (n < 0)
+		return n;
+	paths = calloc((size_t)n + 1, sizeof(*paths));
+	for (int i = 0; paths && i < n; i++)
+		paths[i] = found.gl_pathv[i];
+	r = !paths ? -ENOMEM : n == 0 ? -ENODATA : sd_journal_open_files(ret, paths, 0);
+	globfree(&found);
+	return r;
+}
+
 /*
  * The machine's are all local files: what runs as an ordinary user (uid 1000 and more) is filed in
  * user-UID.journal. Who may read only his own of these would believe that he sees everything, so
  * the system's journal is asked for first.
  */
-static int open_handle(const char *file, const char *directory, sd_journal **ret)
+static int open_handle(const struct journal *journal, sd_journal **ret)
 {
-	cleanup(freep) const char **paths = NULL;
 	sd_journal *system;
 	int r, readable;
-	glob_t found;
 
-	if (file) {
-		r = glob(file, 0, NULL, &found);
-		if (r != 0)
-			return r == GLOB_NOMATCH ? -ENOENT : -ENOMEM;
-		paths = calloc(found.gl_pathc + 1, sizeof(*paths));
-		for (size_t i = 0; paths && i < found.gl_pathc; i++)
-			paths[i] = found.gl_pathv[i];
-		r = paths ? sd_journal_open_files(ret, paths, 0) : -ENOMEM;
-		globfree(&found);
-		return r;
-	}
-	if (directory)
-		return sd_journal_open_directory(ret, directory, 0);
+	if (journal->file)
+		return open_files(journal->file, journal->lenient, ret);
+	if (journal->files.directory)
+		return sd_journal_open_directory(ret, journal->files.directory, 0);
 	r = sd_journal_open(&system, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 	if (r < 0)
 		return r;
@@ -146,7 +177,7 @@ int journal_renew(struct journal *journal)
 	sd_journal *handle;
 	int r;
 
-	r = open_handle(journal->file, journal->files.directory, &handle);
+	r = open_handle(journal, &handle);
 	if (r < 0)
 		return r;
 	sd_journal_close(journal->handle);
@@ -171,6 +202,7 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 	if (!journal)
 		return -ENOMEM;
 	journal->file = file;
+	journal->lenient = live;
 	journal->files.directory = directory;
 	openfiles_raise_limit();
 	r = sigbus_pass_over();

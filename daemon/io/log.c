@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -18,6 +19,9 @@
 #define TEXT_SIZE    16384 /* bytes of all fields; what does not fit is left out */
 #define ALIVE_EVERY  (USEC_PER_SEC / 4)
 #define PATIENCE     2 /* seconds for one entry */
+
+#define FLEET_SOCKET   "/run/systemd/journal.banish-fleet/socket"
+#define FLEET_PATIENCE 20 /* ms */
 
 static const char *const message_ids[] = {
 #define LOG_KIND(name, id) [name] = (id),
@@ -102,21 +106,28 @@ static bool log_send(struct iovec *parts, int n)
 	return r >= 0;
 }
 
+static void log_gather(struct fields_said *said, enum log_kind kind, int priority,
+		       const struct log_field *fields, size_t n_fields, const char *message)
+{
+	const char level[] = { (char)('0' + (priority & LOG_PRIMASK)), '\0' };
+
+	said->size = 0;
+	said->n = 0;
+	log_add(said, "MESSAGE", message);
+	log_add(said, "PRIORITY", level);
+	log_add(said, "MESSAGE_ID", message_ids[kind]);
+	log_add(said, "SYSLOG_IDENTIFIER", "banish");
+	for (size_t i = 0; i < n_fields && i < MAX_FIELDS; i++)
+		if (fields[i].value)
+			log_add(said, fields[i].name, fields[i].value);
+}
+
 static void send_to_journal(enum log_kind kind, int priority, const struct log_field *fields,
 			    size_t n_fields, const char *message)
 {
 	struct fields_said said;
-	const char level[] = { (char)('0' + (priority & LOG_PRIMASK)), '\0' };
 
-	said.size = 0;
-	said.n = 0;
-	log_add(&said, "MESSAGE", message);
-	log_add(&said, "PRIORITY", level);
-	log_add(&said, "MESSAGE_ID", message_ids[kind]);
-	log_add(&said, "SYSLOG_IDENTIFIER", "banish");
-	for (size_t i = 0; i < n_fields && i < MAX_FIELDS; i++)
-		if (fields[i].value)
-			log_add(&said, fields[i].name, fields[i].value);
+	log_gather(&said, kind, priority, fields, n_fields, message);
 	if (log_send(said.parts, said.n)) {
 		stuck = false;
 	} else {
@@ -125,16 +136,78 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 	}
 }
 
+static usec_t log_monotonic(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (usec_t)time.tv_sec * USEC_PER_SEC + (usec_t)time.tv_nsec / 1000;
+}
+
+/* Process-wide, as stderr is. Connected, so that poll() tells when there is room. */
+static int fleet_socket = -1;
+
+static int log_connect(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = FLEET_SOCKET };
+	int r;
+
+	if (fleet_socket >= 0)
+		return 0;
+	fleet_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fleet_socket < 0)
+		return -errno;
+	if (connect(fleet_socket, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	r = -errno;
+	(void)close(fleet_socket);
+	fleet_socket = -1;
+	return r;
+}
+
+static int log_send_fleet(const struct msghdr *datagram)
+{
+	static usec_t impatient_until;
+	struct pollfd room = { .fd = fleet_socket, .events = POLLOUT };
+	usec_t now = log_monotonic();
+
+	if (sendmsg(fleet_socket, datagram, MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno != EAGAIN || now < impatient_until)
+		return -errno;
+	impatient_until = poll(&room, 1, FLEET_PATIENCE) > 0 ? 0 : now + USEC_PER_SEC;
+	return sendmsg(fleet_socket, datagram, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int log_share(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
+	      const char *message)
+{
+	struct fields_said said;
+	struct msghdr datagram = { .msg_iov = said.parts };
+	int r = 0;
+
+	log_gather(&said, kind, priority, fields, n_fields, message);
+	datagram.msg_iovlen = (size_t)said.n;
+	/* a new journald has a new socket */
+	for (int i = 0; i < 2; i++) {
+		r = log_connect();
+		if (r >= 0)
+			r = log_send_fleet(&datagram);
+		if (r >= 0 || r == -EAGAIN || fleet_socket < 0)
+			return r;
+		(void)close(fleet_socket);
+		fleet_socket = -1;
+	}
+	return r;
+}
+
 /* Thousands of entries at once keep a slow machine's journald busy for longer than the watchdog and
  * a start may take, and a daemon that is killed for it would write them again. */
 static void tell_alive(void)
 {
 	static usec_t last;
-	struct timespec time;
-	usec_t now;
+	usec_t now = log_monotonic();
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	now = (usec_t)time.tv_sec * USEC_PER_SEC + (usec_t)time.tv_nsec / 1000;
 	if (last && now - last < ALIVE_EVERY)
 		return;
 	last = now;

@@ -40,6 +40,7 @@
 	X(LOG_BREAKER, "c7e1c700dbfc4b0db733acbbc8e4e292")          \
 	X(LOG_REACH, "2c123900c34542d5b8be364eb3fdbf93")            \
 	X(LOG_TARGET, "cabd6a19053142358cc3e8d1d37960c5")           \
+	X(LOG_FLEET, "5c0d7d3b1e1c4f0f9a4e8f6f0a7d2b93")            \
 	X(LOG_FAULT, "892f0a8983a5418f95b5a4e076fbdddd")
 
 enum log_kind {
@@ -66,6 +67,11 @@ void log_entry(enum log_kind kind, int priority, const struct log_field *fields,
 
 /* The last entry was lost. */
 bool log_is_stuck(void);
+/* The entry into the journal namespace banish-fleet, which goes to other hosts. 0; negative errno:
+ * it did not get there, -EAGAIN: its journald is too slow. Waits for that one a moment at most, and
+ * then not again for a second. */
+int log_share(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
+	      const char *message) must_check;
 
 #define log_say(kind, priority, ...) log_entry(kind, priority, NULL, 0, __VA_ARGS__)
 

@@ -2,8 +2,10 @@
 
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits)
 {
-	unsigned *spokes[] = { &daemon->reader.dirty, &daemon->saver.dirty, &daemon->exempt.dirty,
-			       &daemon->firewall.dirty, &daemon->lists.dirty };
+	unsigned *spokes[] = {
+		&daemon->reader.dirty,   &daemon->saver.dirty, &daemon->exempt.dirty,
+		&daemon->firewall.dirty, &daemon->fleet.dirty, &daemon->lists.dirty
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(spokes); i++) {
 		daemon->dirty |= *spokes[i];
@@ -27,6 +29,7 @@ void daemon_done(struct daemon *daemon)
 	exempt_done(&daemon->exempt);
 	lists_done(&daemon->lists);
 	firewall_done(&daemon->firewall);
+	fleet_done(&daemon->fleet);
 	free(daemon->health.silences);
 	active_done(&daemon->active);
 	free(daemon->decided);

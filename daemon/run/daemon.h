@@ -14,6 +14,7 @@
 #include "run/active.h"
 #include "run/exempt.h"
 #include "run/firewall.h"
+#include "run/fleet.h"
 #include "run/health.h"
 #include "run/lists.h"
 #include "run/reader.h"
@@ -46,16 +47,18 @@ struct daemon {
 	struct exempt exempt;
 	struct health health;
 	struct firewall firewall;
+	struct fleet fleet;
 	struct lists lists;
 
 	struct due *decided; /* since the last commit */
 	size_t n_decided, max_decided;
 	struct hand *hands; /* likewise */
 	size_t n_hands, max_hands;
-	uint64_t n_failures;            /* that the engine had seen after the last slice */
-	struct quota quota;             /* of bans that are told one by one */
-	struct quota private_quota;     /* of private sources that are told */
-	uint64_t told_evicted;          /* so many, when that was told last */
+	uint64_t n_failures;        /* that the engine had seen after the last slice */
+	struct quota quota;         /* of bans that are told one by one */
+	struct quota private_quota; /* of private sources that are told */
+	uint64_t told_evicted;      /* so many, when that was told last */
+	bool unshared;              /* what was decided did not get to other hosts: said already */
 	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */
 
 	unsigned dirty;

@@ -16,25 +16,26 @@ enum dirty {
 	DIRTY_JOURNAL = 1 << 4, /* journald has written */
 	DIRTY_LOOK = 1 << 5,    /* it may have: an attack is on */
 	DIRTY_ENTRIES = 1 << 6, /* there are more entries to read */
-	DIRTY_WORLD = (1 << 7) - 1,
+	DIRTY_FLEET = 1 << 7,   /* other hosts have said something */
+	DIRTY_WORLD = (1 << 8) - 1,
 
 	/* The kernel may not be as the ledger says. */
-	DIRTY_KERNEL = 1 << 7,   /* the table or its bans: kernel_sync() */
-	DIRTY_ELEMENTS = 1 << 8, /* ... and what others did was not heard: list and compare */
+	DIRTY_KERNEL = 1 << 8,   /* the table or its bans: kernel_sync() */
+	DIRTY_ELEMENTS = 1 << 9, /* ... and what others did was not heard: list and compare */
 	DIRTY_LENGTHS =
-		1 << 9,       /* a ban may need a set that does not stand: install_want_lengths() */
-	DIRTY_BANS = 1 << 10, /* bans that run may have to end: engine_end_bans() */
-	DIRTY_UNTOLD = 1 << 11, /* the last run may not have said all that it decided */
+		1 << 10,      /* a ban may need a set that does not stand: install_want_lengths() */
+	DIRTY_BANS = 1 << 11, /* bans that run may have to end: engine_end_bans() */
+	DIRTY_UNTOLD = 1 << 12, /* the last run may not have said all that it decided */
 
 	/* To be saved: now, in a second, in half a minute. */
-	DIRTY_LEDGER = 1 << 12,
-	DIRTY_PLACED = 1 << 13,
-	DIRTY_CURSOR = 1 << 14,
+	DIRTY_LEDGER = 1 << 13,
+	DIRTY_PLACED = 1 << 14,
+	DIRTY_CURSOR = 1 << 15,
 
 	/* Lists of networks: a file may have changed; the kernel's may be lost; the next piece. */
-	DIRTY_LISTS = 1 << 15,
-	DIRTY_LISTED = 1 << 16,
-	DIRTY_FILL = 1 << 17,
+	DIRTY_LISTS = 1 << 16,
+	DIRTY_LISTED = 1 << 17,
+	DIRTY_FILL = 1 << 18,
 };
 
 /* CLOCK_REALTIME of this wake-up. */

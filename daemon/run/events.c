@@ -42,10 +42,11 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 
 #define AGAIN " (written again: it may have been lost)"
 
-static void events_say(enum log_kind kind, const char *action, const struct ban *ban,
-		       const struct ban_texts *texts, bool again, const char *message)
+static int events_say(enum log_kind kind, const char *action, const struct ban *ban,
+		      const struct ban_texts *texts, bool again, bool share, const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
+	char time[NUMBER_TEXT_MAX];
 	const struct log_field fields[] = {
 		{ "BANISH_ACTION", action },
 		{ "BANISH_JAIL", ban->jail },
@@ -60,12 +61,15 @@ static void events_say(enum log_kind kind, const char *action, const struct ban 
 		{ "BANISH_UNTIL_USEC", texts->until },
 		{ "BANISH_TRIGGER_CURSOR", automatic && *ban->cursor ? ban->cursor : NULL },
 		{ "BANISH_AGAIN", again ? "1" : NULL },
+		{ "BANISH_MEMBER", automatic && *ban->reason ? ban->reason : NULL },
+		{ "BANISH_TIME_USEC", number(ban->lifted ? ban->lifted_time : ban->since, time) },
 	};
 
 	log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
+	return share ? log_share(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), message) : 0;
 }
 
-void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
+int events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again, bool share)
 {
 	bool over = ban->until <= now;
 	struct ban_texts texts;
@@ -80,15 +84,16 @@ void events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again)
 			 over ? "; already expired" : "", again ? AGAIN : "");
 	else
 		snprintf(message, sizeof(message),
-			 "%s%s: ban %s for %s: %s, %s failure%s%s%s%s, offence %s%s%s",
+			 "%s%s: ban %s for %s: %s%s%s, %s failure%s%s%s%s, offence %s%s%s",
 			 dry_run ? "dry run: " : "", ban->jail, texts.prefix, texts.span,
-			 ban->event, texts.failures, PLURAL(ban->failures == WEIGHT_ONE ? 1 : 0),
-			 ban->users > 0 ? " of " : "", ban->users > 0 ? texts.users : "",
+			 ban->event, *ban->reason ? " on " : "", ban->reason, texts.failures,
+			 PLURAL(ban->failures == WEIGHT_ONE ? 1 : 0), ban->users > 0 ? " of " : "",
+			 ban->users > 0 ? texts.users : "",
 			 ban->users > 1    ? " users"
 			 : ban->users == 1 ? " user"
 					   : "",
 			 texts.offence, over ? "; already expired" : "", again ? AGAIN : "");
-	events_say(LOG_BAN, "ban", ban, &texts, again, message);
+	return events_say(LOG_BAN, "ban", ban, &texts, again, share, message);
 }
 
 void events_crowd(const struct crowd *crowd, bool dry_run, bool again)
@@ -122,7 +127,7 @@ void events_crowd(const struct crowd *crowd, bool dry_run, bool again)
 		  again ? AGAIN : "");
 }
 
-void events_unban(const struct ban *ban, const char *reason, bool again)
+int events_unban(const struct ban *ban, const char *reason, bool again, bool share)
 {
 	struct ban_texts texts;
 	char message[512];
@@ -130,7 +135,7 @@ void events_unban(const struct ban *ban, const char *reason, bool again)
 	spell(ban, &texts);
 	snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix, reason,
 		 again ? AGAIN : "");
-	events_say(LOG_UNBAN, "unban", ban, &texts, again, message);
+	return events_say(LOG_UNBAN, "unban", ban, &texts, again, share, message);
 }
 
 void events_adopt(const struct ban *ban, const char *by, bool again)
@@ -141,7 +146,7 @@ void events_adopt(const struct ban *ban, const char *by, bool again)
 	spell(ban, &texts);
 	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s%s", ban->jail,
 		 texts.prefix, *by ? " by " : "", by, texts.span, again ? AGAIN : "");
-	events_say(LOG_ADOPT, "adopt", ban, &texts, again, message);
+	(void)events_say(LOG_ADOPT, "adopt", ban, &texts, again, false, message);
 }
 
 void events_heal(const char *table, const char *what, const char *by, size_t n_bans)

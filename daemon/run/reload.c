@@ -28,6 +28,8 @@ int reload_enter(struct daemon *daemon, struct active *active, struct ledger **l
 	r = health_reset(&daemon->health, daemon->active.ruleset, wakeup_time(daemon->event));
 	if (r >= 0)
 		r = exempt_enter(&daemon->exempt, daemon->active.config);
+	if (r >= 0)
+		r = fleet_enter(&daemon->fleet);
 	return r < 0 ? r : lists_enter(&daemon->lists, daemon->active.config->policy);
 }
 
@@ -35,6 +37,7 @@ void reload_warmed(struct daemon *daemon)
 {
 	firewall_heed(&daemon->firewall, true);
 	engine_warm_done(daemon->active.engine);
+	daemon->dirty |= DIRTY_FLEET;
 }
 
 int reload_read(struct daemon *daemon)

@@ -9,6 +9,7 @@
 #include "io/log.h"
 #include "run/commit.h"
 #include "run/kernel.h"
+#include "run/listen.h"
 #include "run/reload.h"
 
 #include <errno.h>
@@ -163,6 +164,8 @@ static int run_turn(struct daemon *daemon)
 		r = reader_look_again(&daemon->reader);
 	if (r >= 0 && bits & DIRTY_ENTRIES)
 		r = run_read(daemon);
+	if (r >= 0 && bits & DIRTY_FLEET)
+		r = listen_read(daemon);
 	if (r >= 0)
 		r = kernel_clean(daemon);
 	/* after the bans, which so wait for one piece of a list at most */
@@ -184,7 +187,7 @@ static int run_open(struct daemon *daemon, const struct policy *policy, struct l
 		return r;
 	position = ledger_position(*ledger);
 	r = reader_set_position(&daemon->reader, &position);
-	daemon->firewall.active = &daemon->active;
+	daemon->firewall.active = daemon->fleet.active = &daemon->active;
 	if (r >= 0 && !daemon->dry_run) {
 		r = firewall_open(&daemon->firewall, policy->table);
 		if (r >= 0)
@@ -223,6 +226,9 @@ static int start(struct daemon *daemon)
 	if (r >= 0)
 		r = run_explain("watch of ignored addresses",
 				exempt_attach(&daemon->exempt, daemon->event));
+	if (r >= 0)
+		r = run_explain("watch of other hosts",
+				fleet_attach(&daemon->fleet, daemon->event));
 	if (r >= 0)
 		r = run_explain("watch of lists",
 				lists_attach(&daemon->lists, daemon->event, daemon->firewall.nft));

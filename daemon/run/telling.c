@@ -18,6 +18,32 @@ void telling_done(struct telling *telling)
 	changes_done(&telling->removals);
 }
 
+/* Whether other hosts hear of it: of bans but those that they brought, unless we are their hub, and
+ * of what was let go of by hand. */
+static bool telling_shares(const struct daemon *daemon, const struct ban *ban)
+{
+	const struct fleet_policy *policy = &daemon->active.config->policy->fleet;
+
+	if (!policy->share || daemon->dry_run)
+		return false;
+	if (ban->ended != END_NONE && ban->ended != END_FLEET)
+		return ban->ended == END_BY_HAND;
+	return ban->kind == BAN_AUTOMATIC && (policy->hub || strcmp(ban->jail, FLEET_NAME) != 0);
+}
+
+static void telling_note_shared(struct daemon *daemon, bool shared, int r)
+{
+	if (!shared || daemon->unshared == (r < 0))
+		return;
+	daemon->unshared = r < 0;
+	if (r < 0)
+		log_say(LOG_FLEET, LOG_WARNING,
+			"bans do not get to other hosts: the journal namespace banish-fleet cannot be written (%s): see banish-fleet(7)",
+			strerror(-r));
+	else
+		log_say(LOG_FLEET, LOG_INFO, "bans get to other hosts again");
+}
+
 /* At the rate of now: `ret` is NULL. Or it is counted with the others of its jail. */
 static int telling_take(struct telling *telling, struct daemon *daemon, enum crowd_kind kind,
 			const struct ban *ban, struct crowd **ret)
@@ -49,8 +75,10 @@ static int telling_take(struct telling *telling, struct daemon *daemon, enum cro
 
 int telling_ban(struct telling *telling, struct daemon *daemon, const struct ban *ban)
 {
+	/* it may have ended since */
+	bool share = ban->ended == END_NONE && telling_shares(daemon, ban);
 	struct crowd *crowd;
-	int r;
+	int r, shared;
 
 	telling->last = ban->id;
 	if (telling->stuck)
@@ -63,8 +91,10 @@ int telling_ban(struct telling *telling, struct daemon *daemon, const struct ban
 		crowd->n_repeated += ban->offence > 1;
 		return 0;
 	}
-	events_ban(ban, wakeup_time(daemon->event), daemon->dry_run, telling->again);
+	shared =
+		events_ban(ban, wakeup_time(daemon->event), daemon->dry_run, telling->again, share);
 	telling->stuck = log_is_stuck();
+	telling_note_shared(daemon, share, shared);
 	if (!telling->stuck && telling->n_crowds == 0)
 		telling->told = ban->id;
 	return 0;
@@ -74,8 +104,9 @@ int telling_deed(struct telling *telling, struct daemon *daemon, const struct ba
 		 bool adopted, const char *text)
 {
 	enum crowd_kind kind = adopted ? CROWD_ADOPTS : CROWD_UNBANS;
+	bool share = !adopted && telling_shares(daemon, ban);
 	struct crowd *crowd;
-	int r;
+	int r, shared = 0;
 
 	if (telling->stuck)
 		return 0;
@@ -86,8 +117,9 @@ int telling_deed(struct telling *telling, struct daemon *daemon, const struct ba
 		if (adopted)
 			events_adopt(ban, text, telling->again);
 		else
-			events_unban(ban, text, telling->again);
+			shared = events_unban(ban, text, telling->again, share);
 		telling->stuck = log_is_stuck();
+		telling_note_shared(daemon, share, shared);
 	}
 	if (!telling->stuck)
 		ledger_told_end(daemon->active.ledger, ban->id);
@@ -107,12 +139,15 @@ static int telling_remove(struct telling *telling, struct daemon *daemon, const 
 int telling_end(struct telling *telling, struct daemon *daemon, const struct ban *ban)
 {
 	const char *reason = "its jail is no longer active";
+	bool was_deleted = ban->ended == END_BY_HAND; /* its element, by somebody */
 	int r;
 
 	if (ban->ended == END_BY_HAND && !ban->lifted)
 		return telling_deed(telling, daemon, ban, true, "");
 	if (ban->ended == END_BY_HAND)
 		reason = "its element was deleted";
+	else if (ban->ended == END_FLEET)
+		reason = "it was unbanned by hand on another host of the fleet";
 	else if (ban->ended == END_IGNORED)
 		reason = "its address is exempt now";
 	else if (ban->ended == END_OUTGROWN)
@@ -120,7 +155,7 @@ int telling_end(struct telling *telling, struct daemon *daemon, const struct ban
 	else if (ban->ended == END_NO_NETWORKS)
 		reason = "its jail no longer bans networks";
 	r = telling_deed(telling, daemon, ban, false, reason);
-	return r < 0 || ban->lifted ? r : telling_remove(telling, daemon, ban);
+	return r < 0 || was_deleted ? r : telling_remove(telling, daemon, ban);
 }
 
 /* Bans up to that number were told; what was not is told again soon. */

@@ -68,6 +68,14 @@ int heard_member(struct ledger *ledger, const char *name, unsigned *ret)
 	return r;
 }
 
+const struct member *heard_find_member(const struct ledger *ledger, const char *name)
+{
+	for (size_t i = 0; i < ledger->hearing.n_members; i++)
+		if (strcmp(ledger->hearing.members[i].member.name, name) == 0)
+			return &ledger->hearing.members[i].member;
+	return NULL;
+}
+
 size_t heard_n_members(const struct ledger *ledger)
 {
 	return ledger->hearing.n_members;

@@ -22,6 +22,8 @@ struct ledger;
 int heard_member(struct ledger *ledger, const char *name, unsigned *ret) must_check;
 size_t heard_n_members(const struct ledger *ledger);
 const struct member *heard_member_at(const struct ledger *ledger, unsigned member);
+/* NULL: it is not known. */
+const struct member *heard_find_member(const struct ledger *ledger, const char *name);
 bool member_name_is_valid(struct span name);
 
 /* Its journal is read up to this entry, at `now`. The cursor is copied; NULL: all is to be read. */
