@@ -27,6 +27,9 @@ PRIVATE = [ipaddress.ip_network(text) for text in (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")]
 
 RECIDIVE = {"name": "recidive", "journal": [], "events": []}
+FLEET = {"name": "fleet", "journal": [], "events": []}
+AHEAD = 600 * US        # so much may clocks of the fleet differ
+KEPT = 4                # bans of one member and offender that are known again
 
 Failure = namedtuple("Failure", "time tenths user secret")
 Return = namedtuple("Return", "time ban")
@@ -222,16 +225,26 @@ class Jail:
         return True
 
 
+class Report:
+    """A ban of another host's."""
+
+    def __init__(self, member, offender, time, key):
+        self.member, self.offender, self.time, self.key = member, offender, time, key
+        self.known, self.spent = True, False
+
+
 class Model:
     def __init__(self, policy, rules, mode=None, spares_private=False):
         self.ignored = [ipaddress.ip_network(text) for text in policy.get("ignoreip", [])]
         self.spares_private = spares_private
         defaults = merge(BUILT_IN, policy.get("defaults", {}))
-        by_name = {rule["name"]: rule for rule in [*rules, RECIDIVE]}
+        by_name = {rule["name"]: rule for rule in [*rules, RECIDIVE, FLEET]}
         self.jails = [Jail(by_name[name], merge(merge(defaults, settings), {"mode": mode} if mode else {}))
                       for name, settings in policy["jails"].items()]
         self.recidive = next((jail for jail in self.jails if jail.name == "recidive"), None)
-        self.others = [jail for jail in self.jails if jail is not self.recidive]
+        self.fleet = next((jail for jail in self.jails if jail.name == "fleet"), None)
+        self.others = [jail for jail in self.jails if jail not in (self.recidive, self.fleet)]
+        self.reports, self.floors, self.unbans = [], {}, {}     # of the fleet, by (member, offender)
         self.pieces = lines.Pieces()
         self.entries = self.failures = self.bans = self.prevented = self.lost = self.latest = 0
 
@@ -376,6 +389,68 @@ class Model:
             self.bans += 1
             yield jail.ban(ban.prefix, dict(said, jail=jail.name, event="ban"), 10 * len(seen), [jail])
 
+    def hear(self, time, now, member, action, address, key):
+        """What another host banned, or let go of by hand; yields decisions."""
+        jail, address = self.fleet, ipaddress.ip_address(address)
+        offender = jail.offender(address)
+        if action == "unban":
+            if time > self.unbans.get((member, offender), 0):
+                yield from self.let_go(member, offender, address, time, now)
+            return
+        if self.is_ignored(address) or self.is_spared(jail, address):
+            return
+        mine = [report for report in self.reports if (report.member, report.offender) == (member, offender)]
+        known = [report for report in mine if report.known]
+        # the oldest goes, and what is not younger is not taken any more
+        if any(report.key == key for report in known) or time <= self.floors.get((member, offender), 0):
+            return
+        if len(known) == KEPT:
+            oldest = min(known, key=lambda report: report.time)
+            if time <= oldest.time:
+                return
+            self.floors[member, offender] = oldest.time
+            oldest.known, oldest.spent = False, True
+        self.reports.append(Report(member, offender, time, key))
+        yield from self.follow(offender, address, time)
+
+    def let_go(self, member, offender, address, time, now):
+        self.unbans[member, offender] = time
+        self.spend(offender, time + AHEAD)
+        for ban in reversed(sorted(self.fleet.bans, key=lambda ban: ban.since)):
+            if ban.prefix == offender and ban.automatic and ban.runs(now) and ban.since <= time + AHEAD:
+                ban.lifted = True
+                yield {"action": "end-ban", "jail": "fleet", "prefix": str(offender)}
+
+    def spend(self, offender, until):
+        for report in self.reports:
+            report.spent |= report.offender == offender and report.time <= until
+
+    def follow(self, offender, address, time):
+        jail, settings = self.fleet, self.fleet.settings
+        if jail.is_banned(address, time) or any(ban.prefix == offender and ban.automatic and not ban.lifted and
+                                                ban.since >= time for ban in jail.bans):
+            self.prevented += 10
+            self.spend(offender, time)
+            return
+        self.failures += 10
+        unbanned = max([when for (_, prefix), when in self.unbans.items() if prefix == offender], default=0)
+        seen = [report for report in self.reports
+                if report.offender == offender and not report.spent and report.time > unbanned]
+        latest = max((report.time for report in seen), default=0)
+        seen = [report for report in seen if latest - report.time < jail.findtime]
+        members = {report.member for report in seen}
+        enough = 10 * len(seen) >= jail.maxretry
+        if not seen or not (enough or 0 < settings["maxusers"] <= len(members)):
+            return
+        self.spend(offender, latest)
+        said = {"time_usec": latest, "jail": "fleet", "event": "ban", "address": str(address), "cursor": "s=there"}
+        self.bans += 1
+        yield dict(jail.ban(offender, said, 10 * len(seen), [jail]), **({} if enough else {"users": len(members)}))
+        network = jail.network(address)
+        if network and jail.is_network_full(network, latest):
+            self.bans += 1
+            yield jail.ban(network, said, 10 * jail.hosts, [jail])
+
     def by_name(self, name):
         return next(jail for jail in self.jails if jail.name == name)
 
@@ -389,14 +464,16 @@ class Model:
         if not any(ban.until == until for ban in running):
             jail.bans.append(Ban(prefix, max(now, self.latest + 1), until))
 
-    @staticmethod
-    def unban(now, jail, prefix):
+    def unban(self, now, jail, prefix):
         """True if a ban ends with it."""
         running = [ban for ban in jail.bans if ban.prefix == prefix and ban.runs(now)]
         for ban in running:
             ban.lifted = True
         if running:
             jail.failures.pop(prefix, None)
+        if running and jail is self.fleet:
+            self.unbans["", prefix] = max(now, self.unbans.get(("", prefix), 0))
+            self.spend(prefix, now + 1000 * DAY)
         return bool(running)
 
     def answer(self, now, fields):

@@ -22,6 +22,7 @@ SAID = {
     "breaker open": "breaker {time_usec} {jail} {event} {address} {prefix} {failures} {count} {cursor}",
     "breaker closed": "breaker-closed {time_usec} {jail} {count}",
     "target": "target {time_usec} {jail} {event} {prefix} {user} {hosts} {cursor}",
+    "end-ban": "end-ban {jail} {prefix}",
     "private": "private {time_usec} {jail} {prefix}"}
 
 
@@ -40,6 +41,9 @@ def play_model(stream):
             n_entries += 1
             fields = {"_SYSTEMD_UNIT": [word[2].encode()], "MESSAGE": [word[3].encode()]}
             out += map(said, model.feed(word[1], fields, f"s=test;i={n_entries:x}"))
+            continue
+        if word[0] == "hear":
+            out += map(said, model.hear(*word[1:]))
             continue
         jail = model.by_name(word[2])
         if word[0] == "ban":

@@ -213,6 +213,10 @@ class Stream:
         if rng.random() < 0.4:  # who comes back
             self.policy["jails"]["recidive"] = dict(make_settings(rng), maxretry=rng.choice([1, 2, 2, 3]),
                                                     findtime=rng.choice([60, 3600, 86400, 30 * 86400]))
+        if rng.random() < 0.3 and self.kind != "wild":  # what other hosts say; in any order
+            self.policy["jails"]["fleet"] = dict(make_settings(rng), maxretry=rng.choice([1, 2, 3, 9]),
+                                                 findtime=rng.choice([60, 3600, 86400]), maxbans={"count": 0, "within": 60})
+        self.told = []
         self.spares = rng.random() < 0.5
         for jail in self.policy["jails"].values() if self.kind == "edges" else []:
             jail.update(maxretry=1, bantime=rng.choice([1, 7, 60]))
@@ -236,7 +240,9 @@ class Stream:
         for _ in range(60 if self.kind == "chain" else rng.choice([30, 100, 300])):
             now, dice, rule = clock.tick(), rng.random(), rng.choice(self.rules)
             jail = rng.choice(list(self.policy["jails"]))
-            if dice < 0.04 and self.by_hand:
+            if dice > 0.6 and "fleet" in self.policy["jails"]:
+                words.append(self.make_report(clock, many))
+            elif dice < 0.04 and self.by_hand:
                 words.append(["unban", now, jail, rng.random()])
             elif dice < 0.06 and self.by_hand:
                 now = clock.latest + 1  # a wall clock is not behind what was read
@@ -245,6 +251,19 @@ class Stream:
             else:
                 words.append(["entry", now, UNITS[rule["name"]], make_line(rng, rule, many, self.kind == "chain")])
         return words
+
+    def make_report(self, clock, many):
+        """Of a moment ago or of hours ago; perhaps once more what was told."""
+        rng = self.rng
+        if self.told and rng.random() < 0.2:
+            return ["hear", rng.choice(self.told)[1], clock.latest, *rng.choice(self.told)[3:]] if rng.random() < 0.5 \
+                else [*rng.choice(self.told)]
+        time = clock.latest - rng.choice([0, 0, 1, rng.randrange(90 * US), rng.randrange(3 * HOUR)])
+        host = make_host(rng, many)
+        word = ["hear", time, clock.latest, rng.choice("abc"), "unban" if rng.random() < 0.1 else "ban",
+                host.removeprefix("::ffff:"), len(self.told) + 1]
+        self.told.append(word)
+        return word
 
     def text(self, cut):
         """For the driver; perhaps cut at random points, some of them crashes."""
@@ -257,6 +276,6 @@ class Stream:
             elif dice < 0.1:
                 lines.append("crash" if dice < 0.07 else "commit")
             lines.append(" ".join(map(str, word)))
-            if cut and word[0] != "entry":  # which a crash could not read again
+            if cut and word[0] not in ("entry", "hear"):  # which a crash could not read again
                 lines.append("commit")
         return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@
  *   commit | crash              the latter takes back all since the last commit and feeds it again
  *   unban NOW JAIL PREFIX       as told by the kernel
  *   ban NOW JAIL PREFIX UNTIL
+ *   hear TIME NOW MEMBER ban|unban ADDRESS KEY    as told by another host
  *   spare                       private addresses are spared from now on
  */
 
@@ -108,8 +109,11 @@ static void print_decisions(struct stream *stream)
 				(int)decision.user.size, decision.user.data, decision.count,
 				decision.ban.cursor);
 			break;
-		case DECISION_END:
-			must(!"a stream keeps its jails");
+		case DECISION_END: /* let go of elsewhere: a stream keeps its jails */
+			must(decision.ban.ended == END_FLEET);
+			fprintf(told.file, "end-ban %s %s\n", decision.ban.jail,
+				prefix_format(&decision.ban.prefix, prefix));
+			break;
 		}
 	}
 }
@@ -128,10 +132,19 @@ static void restart(struct stream *stream)
 
 static void crash(struct stream *stream)
 {
-	end_telling(false);
-	for (size_t i = stream_start_again(stream); i < stream->n_lines; i++) {
-		struct entry entry = stream_entry(stream, &stream->lines[i]);
+	size_t k = 0;
 
+	end_telling(false);
+	for (size_t i = stream_start_again(stream); i <= stream->n_lines; i++) {
+		struct entry entry;
+
+		for (; k < stream->n_told && stream->told[k].n_lines <= i; k++) {
+			if (stream_hear_again(stream, k))
+				print_decisions(stream);
+		}
+		if (i == stream->n_lines)
+			break;
+		entry = stream_entry(stream, &stream->lines[i]);
 		must(engine_feed(stream->engine, &entry) == 0);
 		print_decisions(stream);
 	}
@@ -148,7 +161,9 @@ static unsigned find_jail(const struct stream *stream, const char *name)
 static void obey(struct stream *stream, char *line)
 {
 	char word[256], jail[256], prefix[256];
-	usec_t now, until;
+	usec_t now, until, time;
+	char member[MEMBER_NAME_SIZE], word2[8];
+	uint64_t key;
 	int at = 0;
 
 	line[strcspn(line, "\n")] = '\0';
@@ -160,6 +175,10 @@ static void obey(struct stream *stream, char *line)
 	else if (sscanf(line, "ban %" SCNu64 " %255s %255s %" SCNu64, &now, jail, prefix, &until) ==
 		 4)
 		stream_ban(stream, find_jail(stream, jail), prefix, now, until);
+	else if (sscanf(line, "hear %" SCNu64 " %" SCNu64 " %64s %7s %255s %" SCNu64, &time, &now,
+			member, word2, prefix, &key) == 6)
+		(void)stream_hear(stream, member, prefix, strcmp(word2, "unban") == 0, time, now,
+				  key);
 	else if (strcmp(line, "spare") == 0)
 		engine_spare_private(stream->engine, stream->spares_private = true);
 	else if (strcmp(line, "compact") == 0)

@@ -40,6 +40,7 @@ struct told {
 	bool unban;
 	usec_t time, now;
 	uint64_t key;
+	size_t n_lines; /* that were fed before it */
 };
 
 #define must(condition)                                                                 \
@@ -238,9 +239,12 @@ static inline int stream_hear(struct stream *stream, const char *member, const c
 	must(told);
 	stream->told = told;
 	told = &told[stream->n_told++];
-	*told = (struct told){ .unban = unban, .time = time, .now = now, .key = key };
-	snprintf(told->member, sizeof(told->member), "%s", member);
-	snprintf(told->address, sizeof(told->address), "%s", address);
+	*told = (struct told){
+		.unban = unban, .time = time, .now = now, .key = key, .n_lines = stream->n_lines
+	};
+	must(strlen(member) < sizeof(told->member) && strlen(address) < sizeof(told->address));
+	strcpy(told->member, member);
+	strcpy(told->address, address);
 	engine_warm_done(stream->engine);
 	return stream_hear_at(stream, stream->n_told - 1);
 }
