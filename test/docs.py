@@ -114,7 +114,7 @@ def check_messages():
 def check_json():
     """What status and report print as JSON stands in their page."""
     page = read('packaging/man/banish.8')
-    for verb, names in (('status', ['status/status-print', 'cli/history']),
+    for verb, names in (('status', ['status/status-print', 'status/status-fleet', 'cli/history']),
                         ('report', ['report/report', 'report/report-lists'])):
         code = ''.join(read(f'daemon/{name}.c') for name in names)
         keys = set(re.findall(r'\bROW(?:_(?!SAID)[A-Z_]+)?\(\s*"([a-z_]+)"', code))
@@ -135,7 +135,8 @@ def table_keys(path, table):
 def check_keys():
     page = read('packaging/man/banish.json.5')
     keys = macro_words(section(page, 'KEYS OF THE FILE'), 'Cm')
-    compare('key', table_keys('lib/config/policy.c', 'policy_keys'), {'banish.json.5': keys})
+    compare('key', table_keys('lib/config/policy.c', 'policy_keys') | table_keys('lib/config/policy.c', 'fleet_keys'),
+            {'banish.json.5': keys})
     settings = set()
     for table in ('settings_keys', 'jail_keys', 'increment_keys', 'maxbans_keys', 'networks_keys',
                   'targets_keys'):

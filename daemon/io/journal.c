@@ -76,7 +76,7 @@ static int find_files(const char *pattern, bool lenient, glob_t *ret)
 	return lenient ? (int)n : (int)ret->gl_pathc;
 }
 
-static int open_files(const char *pattern, bool lenient, sd_journal **ret)
+static int open_files(const char *pattern, bool lenient, size_t *ret_n_refused, sd_journal **ret)
 {
 	cleanup(freep) const char **paths = NULL;
 	glob_t found;
@@ -89,6 +89,7 @@ static int open_files(const char *pattern, bool lenient, sd_journal **ret)
 	for (int i = 0; paths && i < n; i++)
 		paths[i] = found.gl_pathv[i];
 	r = !paths ? -ENOMEM : n == 0 ? -ENODATA : sd_journal_open_files(ret, paths, 0);
+	*ret_n_refused = found.gl_pathc - (size_t)n;
 	globfree(&found);
 	return r;
 }
@@ -98,13 +99,13 @@ static int open_files(const char *pattern, bool lenient, sd_journal **ret)
  * user-UID.journal. Who may read only his own of these would believe that he sees everything, so
  * the system's journal is asked for first.
  */
-static int open_handle(const struct journal *journal, sd_journal **ret)
+static int open_handle(struct journal *journal, sd_journal **ret)
 {
 	sd_journal *system;
 	int r, readable;
 
 	if (journal->file)
-		return open_files(journal->file, journal->lenient, ret);
+		return open_files(journal->file, journal->lenient, &journal->n_refused, ret);
 	if (journal->files.directory)
 		return sd_journal_open_directory(ret, journal->files.directory, 0);
 	r = sd_journal_open(&system, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);

@@ -14,10 +14,11 @@
 struct journal;
 
 /* Where both are NULL, the machine's journal: all local files, those of users too; else a file or
- * glob, or a folder. -ENODATA: no file of the system's journal can be read (none there, or no right
- * to). Where descriptors or memory are too few for all its files: -EMFILE, -ENFILE, -ENOMEM; the
- * soft limit is raised. Both names are borrowed. `live`: it is followed; entries that are not there
- * yet may be pieces of split lines even if none is now. */
+ * glob ("{a,b}" too), or a folder. -ENODATA: no file of the system's journal can be read (none
+ * there, or no right to). Where descriptors or memory are too few for all its files: -EMFILE,
+ * -ENFILE, -ENOMEM; the soft limit is raised. Both names are borrowed. `live`: it is followed;
+ * entries that are not there yet may be pieces of split lines even if none is now; and of single
+ * files those that cannot be opened are left out, journal_n_refused(). */
 int journal_open(const char *file, const char *directory, bool live,
 		 struct journal **ret) must_check;
 /* Root, or of the group that journald's files ask for. */

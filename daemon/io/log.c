@@ -20,7 +20,6 @@
 #define ALIVE_EVERY  (USEC_PER_SEC / 4)
 #define PATIENCE     2 /* seconds for one entry */
 
-#define FLEET_SOCKET   "/run/systemd/journal.banish-fleet/socket"
 #define FLEET_PATIENCE 20 /* ms */
 
 static const char *const message_ids[] = {

@@ -67,6 +67,8 @@ void log_entry(enum log_kind kind, int priority, const struct log_field *fields,
 
 /* The last entry was lost. */
 bool log_is_stuck(void);
+
+#define FLEET_SOCKET "/run/systemd/journal.banish-fleet/socket"
 /* The entry into the journal namespace banish-fleet, which goes to other hosts. 0; negative errno:
  * it did not get there, -EAGAIN: its journald is too slow. Waits for that one a moment at most, and
  * then not again for a second. */

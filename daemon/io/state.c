@@ -232,6 +232,18 @@ int state_peek(const char *folder, char **ret)
 	return *ret ? 1 : -ENOMEM;
 }
 
+int state_walk(const char *folder, int (*take)(void *userdata, struct span line), void *userdata)
+{
+	cleanup(freep) char *path = NULL;
+	size_t whole;
+
+	if (asprintf(&path, "%s/state", folder) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return file_read_lines(path, MAX_STATE_SIZE, take, userdata, &whole);
+}
+
 size_t state_size(const struct state *state)
 {
 	return state->size;

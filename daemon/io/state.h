@@ -47,6 +47,10 @@ int state_set_aside(struct state *state) must_check;
  * the line end. 1: there is one; 0: there is none; negative errno. */
 int state_peek(const char *folder, char **ret) must_check;
 
+/* The same: hands each whole line to `take` as state_read() does. */
+int state_walk(const char *folder, int (*take)(void *userdata, struct span line),
+	       void *userdata) must_check;
+
 /* Bytes. */
 size_t state_size(const struct state *state);
 const char *state_path(const struct state *state);

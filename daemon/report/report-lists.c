@@ -195,6 +195,13 @@ static const struct report_table {
 			    .wide = "<>><<",
 			    .head = { "JAIL", "HOSTS", "TIMES", "LAST", "ACCOUNT" },
 			    .keys = { "jail", "hosts", "warnings", "last_usec", "user" } },
+	[LIST_MEMBERS] = { .on_page = { "member", "Bans by what other hosts said",
+					"Member: of the fleet, whose ban led to one here." },
+			   .compare = by_bans,
+			   .alignment = "<<><",
+			   .wide = "<<><",
+			   .head = { "MEMBER", "JAIL", "BANS", "LAST BAN" },
+			   .keys = { "member", "jail", "bans", "last_usec" } },
 	[LIST_EVENTS] = { .on_page = { "event", "Events",
 				       "The failures of each jail by what the rule saw in the line." },
 			  .compare = by_bans,
@@ -220,7 +227,7 @@ static int report_add_item(const struct report *report, enum report_list list,
 {
 	bool offender = list == LIST_OFFENDERS || list == LIST_REPEATED;
 	bool login = list == LIST_LOGINS, account = list == LIST_ACCOUNTS;
-	bool event = list == LIST_EVENTS, named = login || account;
+	bool event = list == LIST_EVENTS, named = login || account, member = list == LIST_MEMBERS;
 	const char *user = item->name, *prefix = item->name;
 	char buffer[PREFIX_TEXT_MAX], out[FIGURE_TEXT_MAX];
 
@@ -235,7 +242,9 @@ static int report_add_item(const struct report *report, enum report_list list,
 			ROW("jail", IF_THERE(list != LIST_NETWORKS, KIND_TEXT), text,
 			    report_jail_of(report, list, item)),
 			ROW("event", IF_THERE(event, KIND_TEXT), text, item->name),
-			ROW("prefix", IF_THERE(!account && !event, KIND_TEXT), text, prefix),
+			ROW("member", IF_THERE(member, KIND_TEXT), text, item->name),
+			ROW("prefix", IF_THERE(!account && !event && !member, KIND_TEXT), text,
+			    prefix),
 			{ .key = "user",
 			  .kind = IF_THERE(named, KIND_BYTES),
 			  .bytes = *user || account || !report->common.json ? span_of(user)
@@ -244,7 +253,7 @@ static int report_add_item(const struct report *report, enum report_list list,
 			ROW("offenders", IF_THERE(list == LIST_NETWORKS, KIND_NUMBER), number,
 			    item->count),
 			ROW("bans", IF_THERE(!account && !event, KIND_NUMBER), number,
-			    offender ? item->count : item->weight),
+			    offender || member ? item->count : item->weight),
 			ROW("logins", IF_THERE(login, KIND_NUMBER), number, item->count),
 			ROW("before", IF_THERE(login, KIND_NUMBER), number, item->peak),
 			ROW("failures", IF_THERE(offender || event, KIND_WEIGHT), number,

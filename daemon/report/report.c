@@ -272,6 +272,7 @@ static int report_print_tables(const struct report *report)
 		{ LIST_EVENTS, &history->events },     { LIST_OFFENDERS, &digest->offenders },
 		{ LIST_REPEATED, &digest->offenders }, { LIST_LOGINS, &history->banned_logins },
 		{ LIST_NETWORKS, &digest->networks },  { LIST_ACCOUNTS, &digest->accounts },
+		{ LIST_MEMBERS, &digest->members },
 	};
 	int r;
 

@@ -27,6 +27,7 @@ enum report_list {
 	LIST_LOGINS,
 	LIST_NETWORKS,
 	LIST_ACCOUNTS,
+	LIST_MEMBERS,
 	LIST_EVENTS, /* not in a text */
 };
 

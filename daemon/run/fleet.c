@@ -11,7 +11,10 @@
 #include <sys/inotify.h>
 #include <systemd/sd-id128.h>
 
-#define RETRY_PEERS (5 * USEC_PER_SEC) /* while something cannot be read */
+/* While something cannot be read, as a file that was just made. */
+#define RETRY_LEAST (USEC_PER_SEC / 10)
+#define RETRY_MOST  (60 * USEC_PER_SEC)
+#define SAY_AFTER   (5 * USEC_PER_SEC)
 
 #define FOLDER_MASK                                                                         \
 	(IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | \
@@ -65,9 +68,17 @@ static int peer_add(struct fleet *fleet, const char *name, struct peer **ret)
 	return 0;
 }
 
-static void fleet_retry_soon(struct fleet *fleet)
+/* The earlier of two wishes holds. */
+static void fleet_retry_soon(struct fleet *fleet, usec_t delay)
 {
-	(void)sd_event_source_set_time_relative(fleet->retry, RETRY_PEERS);
+	usec_t now, when;
+	int enabled = SD_EVENT_OFF;
+
+	if (sd_event_now(fleet->event, CLOCK_MONOTONIC, &now) < 0 ||
+	    (sd_event_source_get_enabled(fleet->retry, &enabled) >= 0 && enabled != SD_EVENT_OFF &&
+	     sd_event_source_get_time(fleet->retry, &when) >= 0 && when <= now + delay))
+		return;
+	(void)sd_event_source_set_time(fleet->retry, now + delay);
 	(void)sd_event_source_set_enabled(fleet->retry, SD_EVENT_ONESHOT);
 }
 
@@ -93,6 +104,9 @@ static int fleet_on_retry(sd_event_source *source, uint64_t usec, void *userdata
 	struct fleet *fleet = userdata;
 
 	fleet->scan = true;
+	for (size_t i = 0; i < fleet->n_peers; i++)
+		if (fleet->peers[i].broken_since > 0)
+			fleet->peers[i].opened = 0;
 	fleet->dirty |= DIRTY_FLEET;
 	return 0;
 }
@@ -215,7 +229,7 @@ static int fleet_scan(struct fleet *fleet)
 	if (folder)
 		closedir(folder);
 	else
-		fleet_retry_soon(fleet);
+		fleet_retry_soon(fleet, SAY_AFTER);
 	for (size_t i = 0; i < fleet->n_peers; i++)
 		fleet->peers[i].changed |= fleet->peers[i].print != fleet->peers[i].opened;
 	return r == -ENOMEM ? r : 0;
@@ -246,26 +260,31 @@ static int peer_open(struct fleet *fleet, struct peer *peer)
 	return r > 0 ? 0 : journal_seek_time(peer->journal, 0);
 }
 
-/* A file that was just made cannot be read for a moment. */
-static void peer_say(struct fleet *fleet, struct peer *peer, int r)
+/* What came of it; it is tried again, sooner at first. */
+static void peer_note(struct fleet *fleet, struct peer *peer, int r)
 {
 	usec_t now = wakeup_time(fleet->event);
 
-	if (r < 0 && peer->broken_since == 0)
+	if (r >= 0 && peer->journal && journal_n_refused(peer->journal) > 0)
+		r = -EBADMSG;
+	if (r >= 0) {
+		if (peer->broken_said)
+			log_say(LOG_FLEET, LOG_INFO, "the journal of member %s can be read again",
+				peer->name);
+		peer->broken_since = peer->pause = 0;
+		peer->broken_said = false;
+		return;
+	}
+	if (peer->broken_since == 0)
 		peer->broken_since = now;
-	if (r < 0 && !peer->broken_said && now - peer->broken_since >= RETRY_PEERS) {
+	if (!peer->broken_said && now - peer->broken_since >= SAY_AFTER) {
 		log_say(LOG_FLEET, LOG_WARNING,
-			"the journal of member %s cannot be read (%s): what it says is not heard",
+			"the journal of member %s cannot be read, or not all of it (%s): what is in there is not heard",
 			peer->name, journal_explain(r));
 		peer->broken_said = true;
 	}
-	if (r >= 0 && peer->broken_said)
-		log_say(LOG_FLEET, LOG_INFO, "the journal of member %s can be read again",
-			peer->name);
-	if (r >= 0) {
-		peer->broken_since = 0;
-		peer->broken_said = false;
-	}
+	peer->pause = MIN(MAX(2 * peer->pause, RETRY_LEAST), RETRY_MOST);
+	fleet_retry_soon(fleet, peer->pause);
 }
 
 int fleet_look(struct fleet *fleet)
@@ -286,11 +305,9 @@ int fleet_look(struct fleet *fleet)
 		r = peer_open(fleet, peer);
 		if (r == -ENOMEM)
 			return r;
-		peer_say(fleet, peer, r);
-		if (r < 0) {
+		if (r < 0)
 			peer_close(peer);
-			fleet_retry_soon(fleet);
-		}
+		peer_note(fleet, peer, r);
 		r = 0;
 	}
 	return r;
@@ -317,8 +334,8 @@ int peer_next(struct fleet *fleet, struct peer *peer)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		peer_say(fleet, peer, r);
 		peer_close(peer);
+		peer_note(fleet, peer, r);
 	}
 	return 0;
 }

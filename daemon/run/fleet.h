@@ -25,7 +25,8 @@ struct peer {
 	uint64_t print, opened;  /* of its files as they are, as they were opened */
 	bool changed;            /* they may have been written to */
 	bool reading;            /* more is left before the end that was found */
-	usec_t broken_since;     /* 0, or: it cannot be read */
+	usec_t broken_since;     /* 0, or: it, or a file of its, cannot be read */
+	usec_t pause;            /* ... and it is tried again after so long */
 	bool broken_said;
 	usec_t said[N_REFUSALS]; /* when that was told of it, last */
 };

@@ -10,10 +10,13 @@
 #include "io/config.h"
 #include "io/log.h"
 #include "io/units.h"
+#include "ledger/heard.h"
+#include "ledger/ledger.h"
 #include "netlink/nft.h"
 #include "report/diagnosis.h"
 
 #define STATUS_MAX_UNSEEN 8
+#define STATUS_LABEL      10 /* columns before what is said of a part */
 
 /* A jail that is in force, that the kernel knows, or that something was said of. */
 struct status_jail {
@@ -53,6 +56,7 @@ struct status {
 	struct status_jail *jails;
 	size_t n_jails;
 	struct facts facts;   /* its jails, owned: those in force, in order */
+	struct ledger *heard; /* of it what other hosts told; NULL: nobody listens, or not known */
 	bool counted_waiting; /* facts.n_waiting says something */
 	struct diagnosis diagnosis;
 	char *damage, *full, *trouble, *front; /* what facts borrow */
@@ -81,6 +85,10 @@ int status_print_lists(const struct status *status) must_check;
 int status_print_lists_json(const struct status *status) must_check;
 /* The table: whether it is whole, who is banned, what was kept out. */
 int status_look_at_kernel(struct status *status) must_check;
+
+/* The other hosts of the fleet; -ENOMEM. */
+int status_look_at_fleet(struct status *status) must_check;
+int status_print_fleet(const struct status *status) must_check;
 
 /* What is wrong first, lines of 80 columns; or JSON, one object a line. -ENOMEM. */
 int status_print(const struct status *status) must_check;

@@ -15,7 +15,6 @@
 
 #define MAX_WARNINGS 8                   /* kinds that are shown to people, the latest */
 #define SAVED_WITHIN (60 * USEC_PER_SEC) /* the position is half a minute old at times */
-#define LABEL        10                  /* columns before what is said of a part */
 
 /* Null, and "-" in a table, where it is 0. */
 #define ROW_TIME_IF_ANY(name, time) ROW(name, IF_KNOWN((time) > 0, KIND_TIME), number, time)
@@ -33,7 +32,7 @@ static int printf_like(2, 3) print_part(const char *label, const char *format, .
 		text = NULL;
 		return -ENOMEM;
 	}
-	return history_print_folded(label, LABEL, text);
+	return history_print_folded(label, STATUS_LABEL, text);
 }
 
 static int print_finding(const struct status *status, const char *what, const char *sign,
@@ -232,6 +231,8 @@ static int status_print_text(const struct status *status)
 	if (r >= 0)
 		r = status_print_firewall(status);
 	if (r >= 0)
+		r = status_print_fleet(status);
+	if (r >= 0)
 		r = status_print_jails(status);
 	if (r >= 0)
 		r = status_print_lists(status);
@@ -293,6 +294,8 @@ static int status_print_json(const struct status *status)
 		r = output_print(true, NULL, firewall);
 	for (size_t i = 0; r >= 0 && i < status->n_jails; i++)
 		r = print_jail(status, NULL, &status->jails[i]);
+	if (r >= 0)
+		r = status_print_fleet(status);
 	if (r >= 0)
 		r = status_print_lists_json(status);
 	if (r >= 0)

@@ -29,6 +29,7 @@ static void status_done(struct status *status)
 	nft_view_done(&status->view);
 	journal_free(status->journal);
 	ruleset_free(status->ruleset);
+	ledger_free(status->heard);
 	if (status->owns_policy)
 		policy_free(status->policy);
 	config_free(status->config);
@@ -335,6 +336,8 @@ static int status_find(struct status *status)
 		r = status_look_at_kernel(status);
 	if (r >= 0)
 		r = look_at_position(status);
+	if (r >= 0)
+		r = status_look_at_fleet(status);
 	if (r < 0)
 		return r;
 	status_take_out_mended(status);

@@ -11,10 +11,12 @@
 #include "config/counting.h"
 #include "io/config.h"
 #include "io/listfile.h"
+#include "io/log.h"
 #include "lint/lint.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define PATIENCE       (3 * USEC_PER_SEC) /* for a look around in the journal */
 #define BLIND_AFTER    (24 * USEC_PER_HOUR)
@@ -348,6 +350,23 @@ static int check_lists(const struct config *config)
 	return 0;
 }
 
+/* What other hosts need to hear us, and we them. */
+static void check_fleet(const struct policy *policy, const char *policy_file)
+{
+	const char *directory = policy->fleet.directory ?: FLEET_DIRECTORY;
+
+	if (policy_find_jail(policy, FLEET_NAME) && access(directory, R_OK | X_OK) < 0)
+		fprintf(stderr,
+			"%s: warning: jail \"fleet\": %s: %s: no other host is heard: let "
+			"systemd-journal-remote write there, and the user banish read it\n",
+			policy_file, directory, strerror(errno));
+	if (policy->fleet.share && access(FLEET_SOCKET, F_OK) < 0)
+		fprintf(stderr,
+			"%s: warning: \"share\": %s: %s: no other host hears of bans: start "
+			"systemd-journald@banish-fleet.socket\n",
+			policy_file, FLEET_SOCKET, strerror(errno));
+}
+
 static int check(const struct common *common, bool quiet, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
@@ -394,6 +413,7 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 			check_counts(jail->rule);
 		check_selectors(jail, again->policy_file, &again->policy->jails[i]);
 	}
+	check_fleet(again->policy, again->policy_file);
 	if (n_jails == 0)
 		fprintf(stderr,
 			"%s: warning: no jail is in force, so nobody is ever banned: write "

@@ -28,6 +28,7 @@ struct why_said {
 	usec_t time;
 	char *message, *action, *jail,
 		*cursor;      /* the cursor of the line that tipped the scale, or NULL */
+	char *member;         /* on this other host; NULL: here */
 	char *prefix, *until; /* as the fields say it */
 };
 
@@ -47,6 +48,7 @@ static void why_said_done(struct why_said *said)
 	free(said->action);
 	free(said->jail);
 	free(said->cursor);
+	free(said->member);
 	free(said->prefix);
 	free(said->until);
 }
@@ -260,6 +262,7 @@ static int why_take_said(const struct entry *entry, struct why_said *ret)
 				  .action = copy_field(entry, "BANISH_ACTION"),
 				  .jail = copy_field(entry, "BANISH_JAIL"),
 				  .cursor = copy_field(entry, "BANISH_TRIGGER_CURSOR"),
+				  .member = copy_field(entry, "BANISH_MEMBER"),
 				  .prefix = copy_field(entry, "BANISH_PREFIX"),
 				  .until = copy_field(entry, "BANISH_UNTIL_USEC") };
 	return entry_time(entry, &ret->time);
@@ -394,15 +397,30 @@ static int why_show_lines(struct why *why, const struct why_said *said)
 	return MIN(r, 0);
 }
 
+/* The lines lie on another host, and in its journal alone. */
+static int why_show_evidence(const struct why *why, const struct why_said *said)
+{
+	const struct row rows[] = {
+		ROW_TEXT("what", "evidence"),
+		ROW_TEXT("jail", said->jail),
+		ROW_TEXT("member", said->member),
+		ROW_TEXT("cursor", said->cursor),
+		ROW_END,
+	};
+
+	return output_print(why->common.json,
+			    "    {member} said so; there: journalctl --cursor=\"{cursor}\"", rows);
+}
+
 static int why_show(struct why *why, const struct why_said *said)
 {
 	int r;
 
 	r = why_print_event(why, "said", said->time, span_of(said->message ?: ""), said->jail, 0);
-	return r >= 0 && said->cursor && said->jail &&
-			       (same(said->action, "ban") || same(said->action, "bans"))
-		       ? why_show_lines(why, said)
-		       : r;
+	if (r < 0 || !said->cursor || !said->jail ||
+	    (!same(said->action, "ban") && !same(said->action, "bans")))
+		return r;
+	return said->member ? why_show_evidence(why, said) : why_show_lines(why, said);
 }
 
 /* Under a flood one entry tells of many bans, and of whom it does not say. It is written right

@@ -32,6 +32,7 @@ int digest_new(const uint8_t seed[static 16], const char *start_id, struct diges
 	tally_init(&digest->offenders, seed, DIGEST_MAX_OFFENDERS, PREFIX_TEXT_MAX);
 	tally_init(&digest->networks, seed, DIGEST_MAX_NETWORKS, PREFIX_TEXT_MAX);
 	tally_init(&digest->accounts, seed, DIGEST_MAX_ACCOUNTS, DIGEST_USER_SIZE);
+	tally_init(&digest->members, seed, DIGEST_MAX_ACCOUNTS, DIGEST_MEMBER_SIZE);
 	tally_init(&digest->seen, seed, MAX_SEEN, SEEN_SIZE);
 	*ret = digest;
 	return 0;
@@ -46,6 +47,7 @@ struct digest *digest_free(struct digest *digest)
 	tally_done(&digest->offenders);
 	tally_done(&digest->networks);
 	tally_done(&digest->accounts);
+	tally_done(&digest->members);
 	tally_done(&digest->seen);
 	free(digest->jails);
 	free(digest);
@@ -197,7 +199,7 @@ static void take_ban(struct said *said)
 	struct digest_jail *jail = &said->digest->jails[said->jail];
 	uint64_t failures, offence, n_offenders;
 	usec_t bantime;
-	char text[PREFIX_TEXT_MAX], cursor[VALUE_SIZE];
+	char text[PREFIX_TEXT_MAX], cursor[VALUE_SIZE], member[DIGEST_MEMBER_SIZE];
 	struct prefix prefix, network;
 	struct tally_item *item;
 	bool first;
@@ -216,6 +218,12 @@ static void take_ban(struct said *said)
 		return;
 	said_bans(said, 1);
 	jail->again += offence > 1;
+	if (said_text(said, "BANISH_MEMBER", member, sizeof(member)) && *member) {
+		item = said_note(said, &said->digest->members, said->jail, member);
+		if (!item)
+			return;
+		item->count++;
+	}
 	if (n_offenders > 0) { /* they were counted one by one */
 		jail->networks++;
 		return;

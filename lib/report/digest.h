@@ -24,7 +24,8 @@
 #define DIGEST_NETWORK4 24 /* bits */
 #define DIGEST_NETWORK6 48
 
-#define DIGEST_USER_SIZE 256 /* bytes of an account's name, as the daemon wrote it */
+#define DIGEST_MEMBER_SIZE 65  /* bytes of the name of another host */
+#define DIGEST_USER_SIZE   256 /* bytes of an account's name, as the daemon wrote it */
 
 struct digest_jail {
 	char name[NAME_SIZE];
@@ -70,6 +71,7 @@ struct digest {
 				   imposed, USEC_INFINITY: for ever */
 	struct tally networks;  /* name: prefix, group 0; count: offenders; weight: bans */
 	struct tally accounts;  /* name: user; count: warnings; peak: hosts */
+	struct tally members;   /* name: another host; count: bans that it led to */
 	struct tally seen;      /* bans and unbans that were told */
 };
 

@@ -1,0 +1,101 @@
+/* The other hosts of the fleet: when each was heard, how late that was, and what was taken of it.
+ * The daemon saves that twice a minute, beside its place in their journals. */
+#include "status/status-facts.h"
+
+#include "cli/output.h"
+#include "io/state.h"
+#include "ledger/encode.h"
+#include "report/human.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static int status_take_line(void *userdata, struct span line)
+{
+	int r = ledger_decode(userdata, line);
+
+	/* the daemon says what is wrong with it */
+	return r == -ENOMEM ? r : 0;
+}
+
+int status_look_at_fleet(struct status *status)
+{
+	static const uint8_t seed[16] = "one line a time";
+	int r;
+
+	if (!policy_find_jail(status->policy, FLEET_NAME) || !status->facts.sees_state)
+		return 0;
+	r = ledger_new(seed, &status->heard);
+	if (r >= 0)
+		r = state_walk(status->statedir, status_take_line, status->heard);
+	return r == -ENOMEM ? r : 0;
+}
+
+static uint64_t member_n_refused(const struct member *member)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < N_REFUSALS; i++)
+		n += member->refused[i];
+	return n;
+}
+
+static int print_member_json(const struct member *member)
+{
+	struct row rows[8 + N_REFUSALS] = {
+		ROW_TEXT("what", "member"),
+		ROW_TEXT("member", member->name),
+		ROW("heard_usec", IF_KNOWN(member->heard > 0, KIND_TIME), number, member->heard),
+		ROW("lag_usec", IF_KNOWN(member->heard > 0, KIND_NUMBER), number,
+		    member->heard - MIN(member->heard, member->time)),
+		ROW_NUMBER("taken", member->taken),
+		ROW_NUMBER("refused", member_n_refused(member)),
+	};
+	struct row *row = rows;
+
+	while (row->kind != KIND_END)
+		row++;
+	for (unsigned i = 0; i < N_REFUSALS; i++)
+		if (member->refused[i] > 0)
+			*row++ = (struct row)ROW_NUMBER(refusal_names[i], member->refused[i]);
+	return output_print(true, NULL, rows);
+}
+
+/* "mx2: heard 3 s ago, 5 min late, 12 taken, 3 refused (2 old, 1 again)" */
+static int print_member_text(const struct status *status, const struct member *member, bool first)
+{
+	char age[FIGURE_TEXT_MAX], lag[FIGURE_TEXT_MAX], why[256] = "", text[512];
+	size_t size = 0;
+
+	for (unsigned i = 0; i < N_REFUSALS && size < sizeof(why); i++)
+		if (member->refused[i] > 0)
+			size += (size_t)snprintf(why + size, sizeof(why) - size, "%s%" PRIu64 " %s",
+						 size > 0 ? ", " : " (", member->refused[i],
+						 refusal_names[i]);
+	snprintf(text, sizeof(text), "%s: %s%s%s%s, %" PRIu64 " taken, %" PRIu64 " refused%s%s",
+		 member->name, member->heard > 0 ? "heard " : "not heard yet",
+		 member->heard > 0 ? human_age(status->now - MIN(status->now, member->heard), age)
+				   : "",
+		 member->heard > 0 ? " ago, lag " : "",
+		 member->heard > 0
+			 ? human_age(member->heard - MIN(member->heard, member->time), lag)
+			 : "",
+		 member->taken, member_n_refused(member), why, size > 0 ? ")" : "");
+	return history_print_folded(first ? "fleet" : "", STATUS_LABEL, text);
+}
+
+int status_print_fleet(const struct status *status)
+{
+	bool first = true;
+	int r = 0;
+
+	for (unsigned i = 1; status->heard && r >= 0 && i < heard_n_members(status->heard); i++) {
+		const struct member *member = heard_member_at(status->heard, i);
+
+		r = status->common.json ? print_member_json(member)
+					: print_member_text(status, member, first);
+		first = false;
+	}
+	return r;
+}
