@@ -124,7 +124,7 @@ def test_a_burst_is_one_notice(machine, guard, notices):
     assert machine.output("systemctl", "show", "--value", "-p", "ActiveState", NAME + ".timer").strip() == "active"
     assert len(notices.kept("subject")) == 1
     notices.run()
-    assert notices.kept("subject")[1:] == ["banish on mail: 1 bans"]
+    assert notices.kept("subject")[1:] == ["banish on mail: 1 ban"]
 
 
 def test_what_strangers_type_is_text(machine, talker, notices):
@@ -170,7 +170,7 @@ def test_the_shipped_commands(machine, talker, notices, server):
     send("COMMAND=/usr/share/banish/notify/ntfy\nURL=http://127.0.0.1:8099/topic\nTOKEN=secret\n")
     method, path, headers, body = server()[0]
     assert (method, path, headers["Authorization"]) == ("POST", "/topic", "Bearer secret")
-    assert headers["Title"] == "banish on mail: 1 bans, 1 warnings" and name in body and "203.0.113.71/32" in body
+    assert headers["Title"] == "banish on mail: 1 ban, 1 warning" and name in body and "203.0.113.71/32" in body
 
     send("COMMAND=/usr/share/banish/notify/matrix\nHOMESERVER=http://127.0.0.1:8099\nROOM=!room:example\nTOKEN=secret\n")
     method, path, headers, body = server()[1]
@@ -186,7 +186,7 @@ def test_the_shipped_commands(machine, talker, notices, server):
     mail = machine.output("cat", f"{FOLDER}/mails")
     head, _, text = mail.partition("\n\n")
     assert head.splitlines()[0] == "-i -f banish@mail -- admin@example.org"
-    assert "Subject: banish on mail: 1 bans, 1 warnings" in head.splitlines() and name in text and name not in head
+    assert "Subject: banish on mail: 1 ban, 1 warning" in head.splitlines() and name in text and name not in head
 
     machine.run("rm", f"{FOLDER}/mails")
     send("COMMAND=/usr/share/banish/notify/xarf\nSENDMAIL=/usr/local/bin/sendmail\nTO=abuse@example.net\n"
