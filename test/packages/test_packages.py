@@ -121,7 +121,8 @@ def test_removed_it_bans_nobody_and_comes_back_with_its_bans(machine):
     machine.run("apt-get", "-y", "remove", "banish")
     assert machine.run("nft", "list", "table", "inet", "banish", check=False).returncode != 0
     assert guess(machine, GUESSER)
-    assert "banish" not in machine.output("systemctl", "list-units", "--plain", "--no-legend", "--state=active")
+    assert "banish" not in machine.output("systemctl", "list-units", "--plain", "--no-legend", "--state=active",
+                                       "--type=service,timer")
     machine.run("ls", "/var/lib/banish/state", "/etc/banish/banish.json")
     install(machine)
     assert shown(machine, "UnitFileState") == ("enabled",)
