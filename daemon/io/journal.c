@@ -257,6 +257,12 @@ const char *journal_explain(int error)
 	return strerror(-error);
 }
 
+void journal_ask_for_pieces(struct journal *journal, bool growing)
+{
+	journal->growing = growing;
+	ask_for_pieces(journal);
+}
+
 /* Of a journal without matches nobody knows what is in its entries; a walk would decompress it. */
 static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
 {
@@ -278,56 +284,48 @@ static int take_along(struct journal *journal, const struct ruleset *ruleset, bo
 	return r;
 }
 
-void journal_ask_for_pieces(struct journal *journal, bool growing)
+/* 1; 0: all is read. */
+static int select_rules(struct journal *journal, const struct ruleset *const *rulesets, size_t n,
+			bool past)
 {
-	journal->growing = growing;
-	ask_for_pieces(journal);
+	int r, selective;
+
+	journal->reads_engines = false;
+	for (size_t i = 0; i < n; i++)
+		journal->reads_engines |= ruleset_reads_engines(rulesets[i]);
+	journal->entry.may_be_partial |= journal->growing && journal->reads_engines;
+	sd_journal_flush_matches(journal->handle);
+	fields_clear(&journal->fields);
+	r = selective = matches_add_rules(journal->handle, rulesets, n, past);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = take_along(journal, rulesets[i], selective > 0);
+	return r < 0 ? r : selective;
 }
 
 int journal_select(struct journal *journal, const struct ruleset *ruleset, bool with_suppressed)
 {
 	int r;
 
-	r = journal_select_either(journal, ruleset, ruleset);
+	r = select_rules(journal, &ruleset, 1, false);
 	return r <= 0 || !with_suppressed ? MIN(r, 0) : matches_add_suppressed(journal->handle);
 }
 
-int journal_select_either(struct journal *journal, const struct ruleset *a, const struct ruleset *b)
+int journal_select_past(struct journal *journal, const struct ruleset *a, const struct ruleset *b)
 {
 	const struct ruleset *const all[] = { a, b };
-	size_t n = a == b ? 1 : 2;
-	bool selective = matches_are_few(a) && matches_are_few(b);
-	int r = 0;
 
-	journal->reads_engines = ruleset_reads_engines(a) || ruleset_reads_engines(b);
-	journal->entry.may_be_partial |= journal->growing && journal->reads_engines;
-	sd_journal_flush_matches(journal->handle);
-	fields_clear(&journal->fields);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = take_along(journal, all[i], selective);
-	for (size_t i = 0; r >= 0 && selective && i < n; i++)
-		r = matches_add_rules(journal->handle, all[i]);
-	return r < 0 ? r : selective;
+	leave(journal);
+	return select_rules(journal, all, a == b ? 1 : 2, true);
 }
 
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)
 {
-	bool selective = matches_are_few(ruleset);
 	int r;
 
 	sd_journal_flush_matches(journal->handle);
 	fields_clear(&journal->fields);
-	r = take_along(journal, ruleset, selective);
-	for (unsigned i = 0; selective && i < ruleset_n_jails(ruleset); i++) {
-		const struct jail *jail = ruleset_jail(ruleset, i);
-
-		if (!ruleset_has_notes(ruleset, i))
-			continue;
-		for (size_t k = 0; r >= 0 && k < jail->n_selectors; k++)
-			r = matches_add_selector(journal->handle, &jail->selectors[k],
-						 jail->strip.n > 0);
-	}
-	return r;
+	r = matches_add_notes(journal->handle, ruleset);
+	return r < 0 ? r : take_along(journal, ruleset, r > 0);
 }
 
 int journal_select_said(struct journal *journal, const struct prefix *prefixes, size_t n_prefixes)
@@ -460,7 +458,7 @@ int journal_take_over(struct journal *journal, const struct ruleset *a, const st
 	journal->end = (struct liveend){ 0 };
 	r = journal_renew(journal);
 	journal->end = end;
-	return r < 0 ? r : MIN(journal_select_either(journal, a, b), 0);
+	return r < 0 ? r : MIN(journal_select_past(journal, a, b), 0);
 }
 
 int journal_settle(struct journal *journal)

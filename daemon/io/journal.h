@@ -32,10 +32,10 @@ DEFINE_CLEANUP(struct journal *, journal_free)
  * "Suppressed N messages". */
 int journal_select(struct journal *journal, const struct ruleset *ruleset,
 		   bool with_suppressed) must_check;
-/* Replaces the matches by those of two sets of rules, which may be one. 1; 0: with so many rules
- * all is read. */
-int journal_select_either(struct journal *journal, const struct ruleset *a,
-			  const struct ruleset *b) must_check;
+/* The same for a reading of what is there now, and for two sets of rules, which may be one. 1; 0:
+ * with so many rules all is read. The place is lost: seek then. */
+int journal_select_past(struct journal *journal, const struct ruleset *a,
+			const struct ruleset *b) must_check;
 /* Only the entries of rules that have notes. */
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset) must_check;
 
@@ -91,7 +91,7 @@ int journal_next(struct journal *journal) must_check;
 const struct entry *journal_entry(struct journal *journal);
 int journal_cursor(struct journal *journal, char **ret) must_check; /* owned by the caller */
 /* In a process that was forked since, where libsystemd refuses the handle: the same journal up to
- * the same end, with what journal_select_either() selects. */
+ * the same end, with what journal_select_past() selects. */
 int journal_take_over(struct journal *journal, const struct ruleset *a,
 		      const struct ruleset *b) must_check;
 bool journal_stands_at(struct journal *journal, const char *cursor);

@@ -58,57 +58,138 @@ bool matches_nothing(const struct selector *selector, bool strips)
 	return true;
 }
 
-/* Rules often share a unit. */
-static bool matches_repeat(const struct ruleset *ruleset, size_t i)
+/* The field that leaves least, as far as one can know. Rules look at the others themselves. */
+static const struct condition *matches_choose(const struct selector *selector, bool strips)
 {
-	const struct selector *selector = ruleset_selector(ruleset, i);
+	static const char *const narrow[] = { "CONTAINER_NAME", "_SYSTEMD_UNIT", "_SYSTEMD_SLICE",
+					      "_EXE", "SYSLOG_IDENTIFIER" };
 
-	for (size_t k = 0; k < i; k++) {
-		const struct selector *other = ruleset_selector(ruleset, k);
-		bool same = other->n_conditions == selector->n_conditions;
+	for (size_t i = 0; i < ARRAY_SIZE(narrow); i++) {
+		const struct condition *condition = selector_find(selector, narrow[i]);
 
-		for (size_t c = 0; same && c < selector->n_conditions; c++) {
-			const struct condition *a = &selector->conditions[c];
-			const struct condition *b = &other->conditions[c];
-
-			same = strcmp(a->field, b->field) == 0 && a->n_values == b->n_values &&
-			       a->is_prefix == b->is_prefix;
-			for (size_t v = 0; same && v < a->n_values; v++)
-				same = strcmp(a->values[v], b->values[v]) == 0;
-		}
-		if (same)
-			return true;
+		if (condition && matches_can_say(condition, strips))
+			return condition;
 	}
-	return false;
+	for (size_t i = 0; i < selector->n_conditions; i++)
+		if (matches_can_say(&selector->conditions[i], strips))
+			return &selector->conditions[i];
+	return NULL;
 }
 
-bool matches_are_few(const struct ruleset *ruleset)
-{
-	const struct selector *selector;
-	bool strips = ruleset_strips(ruleset);
-	size_t n = 0;
+struct match_value {
+	const char *field, *value;
+};
 
-	for (size_t i = 0; n <= MATCHES_MAX && (selector = ruleset_selector(ruleset, i)); i++) {
-		if (matches_nothing(selector, strips))
-			return false;
-		if (matches_repeat(ruleset, i))
+struct match_values {
+	sd_journal *past; /* where a value has to be; NULL: anywhere */
+	struct match_value list[MATCHES_MAX];
+	size_t n;
+};
+
+static int matches_occur(sd_journal *handle, const struct match_value *match)
+{
+	int r;
+
+	sd_journal_flush_matches(handle);
+	r = matches_add(handle, match->field, match->value);
+	if (r >= 0)
+		r = sd_journal_seek_head(handle);
+	if (r >= 0)
+		r = sd_journal_next(handle);
+	sd_journal_flush_matches(handle);
+	return r;
+}
+
+/* 1; 0: that is one too many. */
+static int matches_note(struct match_values *values, const char *field, const char *value)
+{
+	const struct match_value match = { field, value };
+	int r;
+
+	for (size_t i = 0; i < values->n; i++)
+		if (strcmp(values->list[i].field, field) == 0 &&
+		    strcmp(values->list[i].value, value) == 0)
+			return 1;
+	r = values->past ? matches_occur(values->past, &match) : 1;
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return 1;
+	if (values->n == MATCHES_MAX)
+		return 0;
+	values->list[values->n++] = match;
+	return 1;
+}
+
+/* 1; 0: too many, or a selector that no match can stand for. */
+static int matches_gather(struct match_values *values, const struct ruleset *ruleset,
+			  bool notes_only)
+{
+	int r = 1;
+
+	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
+		const struct jail *jail = ruleset_jail(ruleset, i);
+
+		if (notes_only && !ruleset_has_notes(ruleset, i))
 			continue;
-		for (size_t k = 0; k < selector->n_conditions; k++)
-			n += selector->conditions[k].n_values;
+		for (size_t k = 0; r > 0 && k < jail->n_selectors; k++) {
+			const struct condition *condition =
+				matches_choose(&jail->selectors[k], jail->strip.n > 0);
+
+			if (!condition)
+				return 0;
+			for (size_t v = 0; r > 0 && v < condition->n_values; v++)
+				r = matches_note(values, condition->field, condition->values[v]);
+		}
 	}
-	return n <= MATCHES_MAX;
+	return r;
 }
 
-int matches_add_rules(sd_journal *handle, const struct ruleset *ruleset)
+static int matches_add_values(sd_journal *handle, const struct match_values *values)
 {
-	bool strips = ruleset_strips(ruleset);
-	const struct selector *selector;
-	int r = 0;
+	static const struct match_value nothing = { "_SYSTEMD_UNIT", "" };
+	int r;
 
-	for (size_t i = 0; r >= 0 && (selector = ruleset_selector(ruleset, i)); i++)
-		if (!matches_repeat(ruleset, i))
-			r = matches_add_selector(handle, selector, strips);
-	return MIN(r, 0);
+	/* without a match all would be read */
+	if (values->n == 0) {
+		r = matches_add(handle, nothing.field, nothing.value);
+		return r < 0 ? r : 1;
+	}
+	for (size_t i = 0; i < values->n; i++) {
+		const char *field = values->list[i].field;
+
+		/* values of one field, one behind the other, are cheaper than as many disjunctions
+		 */
+		r = i > 0 && strcmp(field, values->list[i - 1].field) != 0
+			    ? sd_journal_add_disjunction(handle)
+			    : 0;
+		if (r >= 0)
+			r = matches_add(handle, field, values->list[i].value);
+		if (r < 0)
+			return r;
+	}
+	r = sd_journal_add_disjunction(handle);
+	return r < 0 ? r : 1;
+}
+
+int matches_add_rules(sd_journal *handle, const struct ruleset *const *rulesets, size_t n_rulesets,
+		      bool past)
+{
+	struct match_values values = { .past = past ? handle : NULL };
+	int r = 1;
+
+	for (size_t i = 0; r > 0 && i < n_rulesets; i++)
+		r = matches_gather(&values, rulesets[i], false);
+	return r > 0 ? matches_add_values(handle, &values) : r;
+}
+
+int matches_add_notes(sd_journal *handle, const struct ruleset *ruleset)
+{
+	struct match_values values = { 0 };
+	int r;
+
+	r = matches_gather(&values, ruleset, true);
+	return r > 0 ? matches_add_values(handle, &values) : r;
 }
 
 int matches_add_suppressed(sd_journal *handle)

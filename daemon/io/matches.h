@@ -16,14 +16,17 @@ int matches_add(sd_journal *handle, const char *field, const char *value) must_c
 /* ... and a disjunction behind it. `strips`: its jail sees the entry without its envelope. */
 int matches_add_selector(sd_journal *handle, const struct selector *selector,
 			 bool strips) must_check;
-/* All that some rule in force reads, each selector once. */
-int matches_add_rules(sd_journal *handle, const struct ruleset *ruleset) must_check;
+/* What keeps out most of what no rule in force reads: of each selector the values of one field.
+ * `past`: all is written that will be read, so values that are not there need no match. 1; 0: all
+ * must be read, as no match can stand for a selector, or so many cost more. */
+int matches_add_rules(sd_journal *handle, const struct ruleset *const *rulesets, size_t n_rulesets,
+		      bool past) must_check;
+/* The same of the rules that have notes, for a following reader. */
+int matches_add_notes(sd_journal *handle, const struct ruleset *ruleset) must_check;
 /* What journald says that it dropped. */
 int matches_add_suppressed(sd_journal *handle) must_check;
 
 /* No match can say which entries the selector takes: all must be read. */
 bool matches_nothing(const struct selector *selector, bool strips);
-/* The rules' are so few that they are cheaper than reading all. */
-bool matches_are_few(const struct ruleset *ruleset);
 
 #endif

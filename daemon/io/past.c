@@ -5,9 +5,8 @@
  * entries before: a stretch does not end while one is awaited. Then it reads on, and what others
  * read of that is passed over.
  *
- * Where the clock was set back, a seek to a time does not say what comes before it. Then, and
- * whatever else keeps a process from its stretch, this process reads all from the beginning and
- * goes on behind what was taken already.
+ * Where the clock was set back, or whatever else keeps a process from its stretch, this process
+ * reads all from the beginning and goes on behind what was taken already.
  */
 #include "io/past.h"
 
@@ -179,31 +178,50 @@ static bool finder_may_end(const struct finder *finder)
 	return true;
 }
 
+/* 1: on its first entry; 0: there is none. */
 static int finder_go_to(const struct finder *finder, const struct stretch *stretch)
 {
 	int r;
 
 	for (size_t i = 0; i < finder->past->n_rulesets; i++)
 		ruleset_forget_pieces(finder->past->wish.rulesets[i]);
-	r = journal_seek_time(finder->journal, stretch->sought);
-	if (r >= 0)
-		r = journal_next(finder->journal);
-	if (r > 0 && stretch->cursor && !journal_stands_at(finder->journal, stretch->cursor))
-		r = -ESTALE;
-	return r;
+	if (stretch->cursor) {
+		r = journal_seek_after(finder->journal, stretch->cursor);
+		if (r == 0)
+			return -ESTALE;
+	} else {
+		r = journal_seek_time(finder->journal, finder->past->wish.since);
+	}
+	return r < 0 ? r : journal_next(finder->journal);
+}
+
+/* Whether the entry, at this time, is the last before another stretch; `next` is the first that may
+ * follow. */
+static bool finder_meets(const struct finder *finder, usec_t time, uint32_t *next, uint32_t *ret)
+{
+	const struct stretches *stretches = &finder->past->stretches;
+
+	for (uint32_t i = *next; i < stretches->n && stretches->list[i].time <= time; i++) {
+		if (stretches->list[i].time < time ||
+		    !journal_stands_at(finder->journal, stretches->list[i].cursor))
+			continue;
+		*next = i + 1;
+		*ret = i;
+		return finder_may_end(finder);
+	}
+	return false;
 }
 
 /* Reads one stretch. Answers the next one, NO_STRETCH after the last entry. -ESTALE: the clock was
- * set back, or the stretch does not begin where it did. */
+ * set back, or the entry before the stretch is gone. */
 static int finder_read(struct finder *finder, uint32_t *ret_next)
 {
-	const struct stretches *stretches = &finder->past->stretches;
-	uint32_t next = finder->stretch + 1;
+	uint32_t next = finder->stretch + 1, met;
 	usec_t latest = 0, time;
 	int r;
 
 	*ret_next = NO_STRETCH;
-	r = finder_go_to(finder, &stretches->list[finder->stretch]);
+	r = finder_go_to(finder, &finder->past->stretches.list[finder->stretch]);
 	for (; r > 0; r = journal_next(finder->journal)) {
 		bool is_known = entry_time(journal_entry(finder->journal), &time) >= 0;
 
@@ -211,20 +229,6 @@ static int finder_read(struct finder *finder, uint32_t *ret_next)
 			return 0;
 		if (is_known && time < latest)
 			return -ESTALE;
-		for (uint32_t i = next; is_known && i < stretches->n; i++) {
-			const struct stretch *border = &stretches->list[i];
-
-			if (border->time > time)
-				break;
-			if (border->time < time ||
-			    !journal_stands_at(finder->journal, border->cursor))
-				continue;
-			next = i + 1;
-			if (!finder_may_end(finder))
-				break;
-			*ret_next = i;
-			return 0;
-		}
 		latest = is_known ? time : latest;
 		finder->n_entries++;
 		r = finder_scan(finder);
@@ -234,6 +238,10 @@ static int finder_read(struct finder *finder, uint32_t *ret_next)
 			r = finder_tell(finder, &(struct frame){ .time = time });
 		if (r < 0)
 			return r;
+		if (is_known && finder_meets(finder, time, &next, &met)) {
+			*ret_next = met;
+			return 0;
+		}
 	}
 	return r;
 }
@@ -351,8 +359,8 @@ int past_open(const struct past_wish *wish, struct past **ret)
 				      .scanned = true };
 	for (unsigned i = 0; i < MAX_WORKERS; i++)
 		past->workers[i].fd = -1;
-	r = journal_select_either(wish->journal, wish->rulesets[0],
-				  wish->rulesets[past->n_rulesets - 1]);
+	r = journal_select_past(wish->journal, wish->rulesets[0],
+				wish->rulesets[past->n_rulesets - 1]);
 	if (r >= 0)
 		r = journal_settle(wish->journal);
 	if (r >= 0 && n > 1)

@@ -58,7 +58,7 @@ static int stretches_probe(struct journal *journal, usec_t time, struct stretch 
 {
 	int r;
 
-	*ret = (struct stretch){ .sought = time };
+	*ret = (struct stretch){ 0 };
 	r = journal_seek_time(journal, time);
 	if (r >= 0)
 		r = journal_next(journal);
@@ -111,7 +111,7 @@ int stretches_cut(struct journal *journal, usec_t since, usec_t until, uint64_t 
 		  struct stretches *ret)
 {
 	struct stretches stretches = { 0 };
-	struct stretch first = { 0 }, last = { 0 }, begin = { .sought = since };
+	struct stretch first = { 0 }, last = { 0 }, begin = { 0 };
 	struct cutting cutting = { journal, &stretches, size, 0 };
 	int r;
 

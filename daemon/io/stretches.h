@@ -2,18 +2,17 @@
 #define BANISH_DAEMON_IO_STRETCHES_H
 
 /*
- * A journal of the past cut into stretches that can be read apart from each other. A stretch begins
- * with the entry that a seek to a time answers, its cursor says which; the one before ends where it
- * meets just that entry, so that together they are what one reader is given, in its order. Where it
- * does not meet it, it reads on into the next.
+ * A journal of the past cut into stretches that can be read apart from each other. Between two
+ * stands an entry, which a seek to a time found: one ends with it, the next begins after its
+ * cursor, so that together they are what one reader is given, in its order. Where one does not meet
+ * it, it reads on into the next.
  */
 
 #include "io/journal.h"
 
 struct stretch {
-	usec_t sought;   /* journal_seek_time() to this goes there */
-	usec_t time;     /* of its first entry */
-	char *cursor;    /* owned: its first entry's; NULL: the first that there is */
+	char *cursor; /* owned: of the entry before it; NULL: it begins with the first there is */
+	usec_t time;  /* of that entry */
 	uint64_t number; /* journald's of that entry; 0: not known */
 };
 
