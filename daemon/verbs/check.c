@@ -146,17 +146,17 @@ static void print_teller(const struct rule *rule, size_t first)
 
 	for (size_t i = first; i < rule->n_events; i++)
 		n += tells_same(&rule->events[i], teller, true);
-	fprintf(stderr, "%s", counting_teller(teller));
+	printf("%s", counting_teller(teller));
 	if (n == 1 && strcmp(counting_teller(teller), teller->name) == 0)
 		return;
-	fprintf(stderr, " (");
+	printf(" (");
 	for (size_t i = first; i < rule->n_events; i++) {
 		if (!tells_same(&rule->events[i], teller, true))
 			continue;
-		fprintf(stderr, "%s%s", comma, rule->events[i].name);
+		printf("%s%s", comma, rule->events[i].name);
 		comma = ", ";
 	}
-	fprintf(stderr, ")");
+	printf(")");
 }
 
 /* One of weight 0 says on purpose that it tells what others weigh. */
@@ -182,30 +182,36 @@ static void compare_weights(const struct rule *rule, size_t first)
 	}
 }
 
-/* What the rule counts, and who tells it, if more than one does; and a warning where events that
- * tell the same thing do not weigh the same. */
-static void check_counts(const struct rule *rule)
+/* The thing that an event counts, and who tells it. */
+static void print_tellers(const struct rule *rule, size_t first)
+{
+	const char *comma = "";
+
+	printf("%s: counts %s, told by ", rule->name, counting_thing(&rule->events[first]));
+	for (size_t i = first; i < rule->n_events; i++) {
+		if (!tells_same(&rule->events[i], &rule->events[first], false) ||
+		    !is_first(rule, i, true))
+			continue;
+		printf("%s", comma);
+		print_teller(rule, i);
+		comma = ", ";
+	}
+	printf("\n");
+}
+
+/* What the rule counts, if it has more than one teller; and a warning where events that tell the
+ * same thing do not weigh the same. */
+static void check_counts(const struct rule *rule, bool verbose)
 {
 	size_t n_tellers = 0;
 
 	for (size_t i = 0; i < rule->n_events; i++)
 		n_tellers += is_first(rule, i, true);
 	for (size_t i = 0; n_tellers > 1 && i < rule->n_events; i++) {
-		const char *comma = "";
-
 		if (!is_first(rule, i, false))
 			continue;
-		fprintf(stderr, "%s: counts %s, told by ", rule->name,
-			counting_thing(&rule->events[i]));
-		for (size_t n = i; n < rule->n_events; n++) {
-			if (!tells_same(&rule->events[n], &rule->events[i], false) ||
-			    !is_first(rule, n, true))
-				continue;
-			fprintf(stderr, "%s", comma);
-			print_teller(rule, n);
-			comma = ", ";
-		}
-		fprintf(stderr, "\n");
+		if (verbose)
+			print_tellers(rule, i);
 		compare_weights(rule, i);
 	}
 }
@@ -367,7 +373,7 @@ static void check_fleet(const struct policy *policy, const char *policy_file)
 			policy_file, FLEET_SOCKET, strerror(errno));
 }
 
-static int check(const struct common *common, bool quiet, struct faults *faults)
+static int check(const struct common *common, bool quiet, bool verbose, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL, *again = NULL;
 	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
@@ -410,7 +416,7 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 		for (unsigned k = 0; k < i; k++)
 			told |= ruleset_jail(ruleset, k)->rule == jail->rule;
 		if (!told)
-			check_counts(jail->rule);
+			check_counts(jail->rule, verbose);
 		check_selectors(jail, again->policy_file, &again->policy->jails[i]);
 	}
 	check_fleet(again->policy, again->policy_file);
@@ -432,10 +438,12 @@ static int check(const struct common *common, bool quiet, struct faults *faults)
 int verb_check(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
-	bool quiet = false;
+	bool quiet = false, verbose = false;
 	const struct option_row rows[] = {
 		OPTION_CONFIG(common),
 		{ "quiet", NULL, "print faults only, do not look into the journal", &quiet, NULL },
+		{ "verbose", NULL, "also say what each rule counts, and which events tell it",
+		  &verbose, NULL },
 	};
 	const struct usage usage = USAGE(
 		"check", "", 0, 0, rows,
@@ -447,7 +455,7 @@ int verb_check(int argc, char **argv)
 
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
-	r = check(&common, quiet, &faults);
+	r = check(&common, quiet, verbose, &faults);
 	r = faults_conclude(&faults, "check", r);
 	return r < 0 ? EXIT_NO : EXIT_YES;
 }

@@ -46,6 +46,7 @@ complete -c banish -n '__fish_seen_subcommand_from replay report why' -l until -
 complete -c banish -n '__fish_seen_subcommand_from run status' -l state -xa '(__fish_complete_directories)' -d 'directory of the durable state'
 complete -c banish -n '__fish_seen_subcommand_from run' -l dry-run -d 'log what would be done'
 complete -c banish -n '__fish_seen_subcommand_from check' -l quiet -d 'print faults only'
+complete -c banish -n '__fish_seen_subcommand_from check' -l verbose -d 'say what each rule counts, too'
 complete -c banish -n '__fish_seen_subcommand_from test' -l unit -xa '(__banish_units)' -d 'the messages are of this unit'
 complete -c banish -n '__fish_seen_subcommand_from test' -l identifier -x -d 'and of this SYSLOG_IDENTIFIER'
 complete -c banish -n '__fish_seen_subcommand_from test' -l suggest -d 'print a rule for the first line that none takes'
