@@ -1,6 +1,7 @@
 /*
  * banish import fail2ban - reads fail2ban's configuration, writes banish's, and says what of it is
- * not taken, jail by jail. Nothing is written over a file that is there.
+ * not taken, jail by jail. Nothing is written over a file that is there. Or, once banish runs,
+ * takes fail2ban's bans over.
  */
 #include "import/import.h"
 
@@ -11,6 +12,7 @@
 #include "import/write.h"
 #include "io/config.h"
 #include "io/file.h"
+#include "verbs/fail2ban.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,10 +26,12 @@
 struct importing {
 	struct common common;
 	const char *output;
+	bool takes_bans;
 	struct import_file *files; /* owned, and what is in them */
 	struct import_files source;
 	struct import *import;
 	struct journal *journal; /* NULL: none can be read */
+	bool lacks_fail2ban;     /* fail2ban-regex, it turned out */
 };
 
 static void importing_done(struct importing *importing)
@@ -101,7 +105,7 @@ static int compare_files(const void *a, const void *b)
 
 static int import_read_source(struct importing *importing)
 {
-	static const char *const folders[] = { "", "jail.d", "filter.d", "action.d" };
+	static const char *const folders[] = { "", "jail.d", "filter.d", "action.d", "fail2ban.d" };
 	int r = 0;
 
 	importing->files = calloc(MAX_FILES, sizeof(*importing->files));
@@ -300,56 +304,68 @@ static void print_fate(const struct importing *importing, const struct import_ja
 	print_notes(jail->notes);
 }
 
-/* Of fail2ban's own list, while it still runs. */
-static void print_bans(const struct import *import)
+/* What fail2ban's own program makes of the lines of the last days. */
+static int print_proof(struct importing *importing, struct import_jail *jail)
 {
-	static const char harmless[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				       "0123456789_-.";
-	bool any = false;
+	cleanup(proof_freep) struct proof *proof = NULL;
+	int r;
 
-	for (const struct import_jail *jail = import->jails; jail; jail = jail->next) {
-		/* it is typed into a shell */
-		if (jail->fate == IMPORT_LISTED || jail->name[strspn(jail->name, harmless)])
-			continue;
-		printf("%s%s:%s",
-		       any ? " "
-			   : "\nBans that run now, with their rest, as root, with "
-			     "both daemons running:\n  for j in ",
-		       jail->name, jail->as);
-		any = true;
-	}
-	if (any)
-		printf("; do fail2ban-client get ${j%%:*} banip --with-time | "
-		       "while read -r a _ _ _ s _ d t; do [ $s = -1 ] && s=infinity || "
-		       "s=$(($(date -d \"$d $t\" +%%s) - $(date +%%s)))s; "
-		       "banish ban --jail ${j#*:} --time $s \"$a\"; done; done\n");
+	if (jail->fate != IMPORT_TRANSLATED || !importing->journal || importing->lacks_fail2ban)
+		return 0;
+	r = proof_new(&importing->import->arena, jail, &proof);
+	if (r >= 0)
+		r = fail2ban_compare(importing->journal, importing->common.since,
+				     importing->source.folder, jail, proof);
+	importing->lacks_fail2ban = r == -ENOENT;
+	return importing->lacks_fail2ban ? 0 : r;
 }
 
-static int print_all(const struct importing *importing, struct faults *faults)
+static int print_all(struct importing *importing, struct faults *faults)
 {
 	cleanup(config_freep) struct config *config = NULL;
 	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
-	int r;
+	int r = 0;
 
-	for (const struct import_jail *jail = importing->import->jails; jail; jail = jail->next)
+	for (struct import_jail *jail = importing->import->jails; r >= 0 && jail;
+	     jail = jail->next) {
 		print_fate(importing, jail);
+		r = print_proof(importing, jail);
+	}
+	if (r < 0)
+		return r;
 	if (!importing->import->jails)
 		printf("no jail is enabled\n");
 	if (importing->import->notes)
 		printf("all jails:\n");
 	print_notes(importing->import->notes);
-	print_bans(importing->import);
-	printf("\nWritten to %s. Next: banish check --config %s\n", importing->output,
-	       importing->output);
+	if (importing->lacks_fail2ban)
+		printf("fail2ban-regex is not installed, so the patterns are proved by banish's own "
+		       "reading of them only\n");
+	printf("\nWritten to %s. Next: banish check --config %s\n"
+	       "Once banish runs with it: banish import fail2ban --bans\n",
+	       importing->output, importing->output);
 	r = config_load(importing->output, importing->common.rulesdir, CONFIG_POLICY_REQUIRED,
 			faults, &config);
 	return r < 0 ? r : config_compile(config, false, faults, &ruleset);
+}
+
+static int import_bans(const struct importing *importing)
+{
+	const char *database = import_database(importing->import);
+
+	if (!database) {
+		fprintf(stderr, "banish import: fail2ban keeps no database (dbfile)\n");
+		return -EINVAL;
+	}
+	return fail2ban_take_bans(&importing->common, importing->import, database);
 }
 
 static int import_all(struct importing *importing, struct faults *faults)
 {
 	int r = import_read_source(importing);
 
+	if (r >= 0 && importing->takes_bans)
+		return import_bans(importing);
 	if (r >= 0)
 		r = prove(importing);
 	if (r >= 0)
@@ -363,28 +379,30 @@ int verb_import(int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "output", "DIR", "directory that banish.json and rules.d are written to",
 		  &importing.output, NULL },
-		{ "rules", "DIR", "directory of the shipped rules (default " RULESDIR ")",
-		  &importing.common.rulesdir, NULL },
+		{ "bans", NULL, "ban whom fail2ban has banned, in the jails that run here",
+		  &importing.takes_bans, NULL },
+		OPTION_CONFIG(importing.common),
 		OPTION_PLACE(importing.common),
-		{ "since", "TIME", "look for examples from here on (default: 7 days ago)",
+		{ "since", "TIME", "look into the journal from here on (default: 7 days ago)",
 		  &importing.common.since, parse_time },
 	};
 	const struct usage usage = USAGE(
 		"import", "fail2ban [DIR]", 1, 2, rows,
 		"Translates fail2ban's configuration (DIR, default /etc/fail2ban) to banish's: thresholds,\n"
 		"times, ports and filters. Says of each enabled jail what became of it, and why what is\n"
-		"left out is. Writes over no file.");
+		"left out is. Writes over no file. With --bans, later: takes the running bans over.");
 	struct faults faults = { 0 };
 	int first, exit_code, r;
 
 	(void)parse_time("7 days ago", &importing.common.since);
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
-	if (strcmp(argv[first], "fail2ban") != 0 || !importing.output) {
+	if (strcmp(argv[first], "fail2ban") != 0 || !importing.output == !importing.takes_bans) {
 		fprintf(stderr, "banish import: %s; \"banish import --help\" lists the options\n",
-			importing.output ? "only fail2ban's configuration is understood: write "
-					   "banish import fail2ban"
-					 : "say where to write to: --output DIR");
+			strcmp(argv[first], "fail2ban") != 0
+				? "only fail2ban's configuration is understood: write banish import "
+				  "fail2ban"
+				: "say where to write to: --output DIR, or --bans");
 		return EXIT_USAGE;
 	}
 	importing.source.folder = first + 1 < argc ? argv[first + 1] : "/etc/fail2ban";

@@ -118,8 +118,11 @@ static bool filter_overrule(struct import *import, struct filter *filter, struct
 	for (size_t i = 0; i < ARRAY_SIZE(filter_options); i++) {
 		const char *value = scope_get(jail_scope, filter_options[i]);
 
-		if (value)
-			ini_prepend(&filter->arena, &tags, filter_options[i], value);
+		if (!value)
+			continue;
+		ini_prepend(&filter->arena, &tags, filter_options[i], value);
+		if (strcmp(filter_options[i], "journalmatch") != 0)
+			jail->given = NULL;
 	}
 	for (const struct ini_option *option = filter->scope.tags; option; option = option->next)
 		if (!ini_option(tags, option->name))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define MAX_JAILS 300 /* that are on */
+#define DATABASE  "/var/lib/fail2ban/fail2ban.sqlite3"
 
 /* The one place that says which filter a shipped rule stands for, in which of its modes, or as
  * which filter, the rule is aggressive, and what the service must do for it. */
@@ -208,6 +209,7 @@ static bool take_jail(struct import *import, struct scope *scope, struct import_
 		jail->reason = scope->error ?: "it has no filter";
 		return false;
 	}
+	jail->given = filter;
 	(void)option_next(&import->arena, &filter, &given);
 	jail->filter = given.name ?: "";
 	if (!settings_read_action(import, scope, jail))
@@ -297,6 +299,18 @@ int import_fail2ban(const struct import_files *files, struct import **ret)
 		return -ENOMEM;
 	*ret = TAKE_PTR(import);
 	return 0;
+}
+
+const char *import_database(struct import *import)
+{
+	struct ini ini = { .arena = &import->arena };
+	struct scope scope = { .ini = &ini, .section = "Definition" };
+	const char *path;
+
+	if (!ini_read(&ini, &import->files, "fail2ban"))
+		return DATABASE;
+	path = scope_get(&scope, "dbfile") ?: DATABASE;
+	return *path == '/' ? path : NULL; /* "None", ":memory:" */
 }
 
 struct import *import_free(struct import *import)

@@ -12,6 +12,8 @@
 /* The files are borrowed. -ENOENT: no jail.conf and no jail.local among them; -ENOMEM: or more than
  * is reasonable. */
 int import_fail2ban(const struct import_files *files, struct import **ret) must_check;
+/* Where fail2ban keeps its bans; NULL: nowhere. */
+const char *import_database(struct import *import);
 struct import *import_free(struct import *import);
 DEFINE_CLEANUP(struct import *, import_free)
 

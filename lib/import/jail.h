@@ -54,6 +54,8 @@ struct import_jail {
 	const char *name;      /* fail2ban's */
 	const char *rule, *as; /* banish's: of the rule, and of the jail */
 	const char *filter;
+	const char *given; /* the filter with its options, as fail2ban's programs take it; NULL:
+			    * the jail overrules it */
 	enum import_fate fate;
 	const char *reason;
 	struct import_note *notes; /* what is not as it was */

@@ -1,6 +1,5 @@
 #include "import/proof.h"
 
-#include "base/address.h"
 #include "base/utf8.h"
 #include "import/example.h"
 #include "import/write.h"
@@ -180,27 +179,38 @@ static bool is_text(struct span text)
 	return true;
 }
 
+/* The first event that matches, and what the line told. 1; 0: none does. */
+static int proof_match(struct proof *proof, struct span message, const struct event **ret,
+		       struct captures *ret_captures)
+{
+	struct subject subject = { .text = message };
+
+	for (size_t i = 0; i < proof->rule->n_events; i++) {
+		int r = match_run(proof->matches[i], proof->matcher, &subject, ret_captures);
+
+		if (r != 0 && r != -E2BIG) {
+			*ret = &proof->rule->events[i];
+			return r;
+		}
+	}
+	return 0;
+}
+
 /* Takes the line as an example of the first event that matches it. `wanted`: of this one only, and
  * even if it names no user where others would. 1: it did; 0. */
 static int try_message(struct proof *proof, struct span message, const struct import_event *wanted,
 		       bool nameless)
 {
-	struct subject subject = { .text = message };
 	char buffer[ADDRESS_TEXT_MAX];
+	const struct event *matched;
 	struct import_event *event;
 	struct captures captures;
 	struct address address;
-	size_t i = 0;
-	int r = 0;
+	int r = proof_match(proof, message, &matched, &captures);
 
-	for (; i < proof->rule->n_events && r <= 0; i++) {
-		r = match_run(proof->matches[i], proof->matcher, &subject, &captures);
-		if (r < 0 && r != -E2BIG)
-			return r;
-	}
 	if (r <= 0)
-		return 0;
-	event = event_named(proof->jail, span_of(proof->rule->events[i - 1].name));
+		return r;
+	event = event_named(proof->jail, span_of(matched->name));
 	if (!event || event->message || (wanted && event != wanted) ||
 	    (event->user && captures.user.size == 0 && !nameless))
 		return 0;
@@ -235,6 +245,18 @@ bool proof_is_satisfied(const struct proof *proof)
 		if (!event->dropped && !event->message)
 			return false;
 	return true;
+}
+
+int proof_judge(struct proof *proof, struct span message, struct address *ret)
+{
+	const struct event *event;
+	struct captures captures;
+	int r = proof_match(proof, message, &event, &captures);
+
+	if (r <= 0)
+		return r;
+	return event->outcome == OUTCOME_FAILURE && captures.address.data &&
+	       address_parse(captures.address, ret) == 0;
 }
 
 /* Lines made off the pattern, first those that tell a user, if any can. */

@@ -7,6 +7,7 @@
  * stand that is dropped, with the reason.
  */
 
+#include "base/address.h"
 #include "config/rule.h"
 #include "import/jail.h"
 
@@ -24,6 +25,9 @@ const struct rule *proof_rule(const struct proof *proof);
 int proof_offer(struct proof *proof, struct span message) must_check;
 /* No more examples are needed. */
 bool proof_is_satisfied(const struct proof *proof);
+
+/* What the rule makes of a line: 1: a failure of that address; 0: none. -ENOMEM. */
+int proof_judge(struct proof *proof, struct span message, struct address *ret) must_check;
 
 /* Drops what does not stand; without a failure that is left the jail is listed. -ENOMEM. */
 int proof_finish(struct proof *proof) must_check;

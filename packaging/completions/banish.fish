@@ -36,7 +36,7 @@ complete -c banish -n __fish_use_subcommand -a unban -d 'end bans'
 complete -c banish -n __fish_use_subcommand -a resolve -d 'resolve the host names in ignoreip'
 
 # One option a line: the verbs that have it.
-complete -c banish -n '__fish_seen_subcommand_from run setup check test replay resolve status report list why ban unban' -l config -xa '(__fish_complete_directories)' -d 'directory of banish.json and rules.d'
+complete -c banish -n '__fish_seen_subcommand_from run setup check test import replay resolve status report list why ban unban' -l config -xa '(__fish_complete_directories)' -d 'directory of banish.json and rules.d'
 complete -c banish -n '__fish_seen_subcommand_from run setup check test import replay status report list why ban unban' -l rules -xa '(__fish_complete_directories)' -d 'directory of the shipped rules'
 complete -c banish -n '__fish_seen_subcommand_from test replay status report list why ban unban' -l json -d 'one JSON object a line'
 complete -c banish -n '__fish_seen_subcommand_from setup import replay status report why' -l file -r -F -d 'read this journal file'
@@ -68,5 +68,6 @@ complete -c banish -n '__fish_seen_subcommand_from ban' -l reason -x -d 'stands 
 complete -c banish -n '__fish_seen_subcommand_from unban' -l all -d 'every ban'
 
 complete -c banish -n '__fish_seen_subcommand_from import' -a fail2ban
+complete -c banish -n '__fish_seen_subcommand_from import' -l bans -d 'take the running bans over'
 complete -c banish -n '__fish_seen_subcommand_from list' -a '(__banish_jails)'
 complete -c banish -n '__fish_seen_subcommand_from why unban' -a '(__banish_banned)'

@@ -161,29 +161,81 @@ def test_nothing_is_written_over(tmp_path):
         assert not list((tmp_path / "out").rglob("*.json"))
 
 
-def test_bans_are_taken_over_by_the_command_that_is_printed(tmp_path):
-    done = run_import(tmp_path, {**DOOR, "jail.local": "[sshd]\nenabled=true\nfilter=sshd\nport=ssh\n"
-                                                       "[sshd-two]\nenabled=true\nfilter=sshd\nport=2222\n"})
-    command = next(line for line in done.stdout.splitlines() if line.startswith("  for j in "))
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    (tools / "fail2ban-client").write_text(
-        "#!/bin/sh\n[ $2 = door ] && printf '192.0.2.9 \\t2020-01-01 00:00:00 + 600 = 2999-01-01 00:00:00\\n"
-        "2001:db8::9 \\t2020-01-01 00:00:00 + -1 = 9999-12-31 23:59:59\\n'\n"
-        "[ $2 = sshd-two ] && printf '192.0.2.8 \\t2020-01-01 00:00:00 + 600 = 2999-01-01 00:00:00\\n'\nexit 0\n")
-    (tools / "banish").write_text("#!/bin/sh\necho \"$@\"\n")
-    for tool in tools.iterdir():
-        tool.chmod(0o755)
-    ran = subprocess.run(["sh", "-c", command], env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
-                         capture_output=True, text=True, check=True, timeout=60)
-    lines = [line.split() for line in ran.stdout.splitlines()]
-    assert [(line[2], line[-1]) for line in lines] == [
-        ("door", "192.0.2.9"), ("door", "2001:db8::9"), ("sshd", "192.0.2.8")]
-    assert int(lines[0][4].rstrip("s")) > 10**10 and lines[1][4] == "infinity"
+def fake(tmp_path, monkeypatch, name, script):
+    """A program in PATH, and else what is there."""
+    (tmp_path / "bin").mkdir(exist_ok=True)
+    (tmp_path / "bin" / name).write_text("#!/bin/sh\n" + script)
+    (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+
+
+def write_knocks(tmp_path):
+    fields = {"_SYSTEMD_UNIT": "door.service", "_COMM": "doord", "_PID": "7", "_HOSTNAME": "host"}
+    past.write(tmp_path / "a.journal", [
+        past.entry(1, MESSAGE="door: knock by 198.51.100.1", **fields),
+        past.entry(2, MESSAGE="door: knock by 198.51.100.2", **fields),
+        past.entry(3, MESSAGE="door: two\n\x1b[31mlines", **fields),
+        past.entry(4, MESSAGE="door: knock by 198.51.100.3", _SYSTEMD_UNIT="other.service"),
+    ])
+    return "--file", str(tmp_path / "a.journal"), "--since", "@1"
+
+
+# test/import/against-fail2ban has the real one
+@pytest.mark.parametrize("script, said", [
+    ("echo 1000000000.0 198.51.100.1; echo 1000000001.0 198.51.100.2",
+     "    fail2ban-regex agrees on 3 of 3 lines of the journal; 2 failures\nWritten"),
+    ("echo 1000000000.0 198.51.100.1; echo 1000000001.0 198.51.100.9; echo 1000000002 192.0.2.7; echo 1000000003 "
+     "192.0.2.7; echo 7 192.0.2.7; echo x",
+     "    fail2ban-regex agrees on 1 of 3 lines of the journal; 3 failures\n"
+     "      TIME: fail2ban: 198.51.100.9, banish: 198.51.100.2: door: knock by 198.51.100.2\n"
+     "      TIME: fail2ban: 192.0.2.7, banish: no failure: door: two\\n?[31mlines\nWritten"),
+    ("echo 1000000000.0 example.org",
+     "agrees on 1 of 3 lines of the journal; 0 failures\n      TIME: fail2ban: no failure, banish: 198.51.100.1: door"),
+    ("echo; echo ERROR: x; exit 255", "    not compared: fail2ban-regex does not take its filter\nWritten"),
+    ("cat /dev/fd/3 >$OUT; echo \"$@\" >>$OUT", "agrees on 1 of 3 lines"),
+])
+def test_fail2bans_own_judgement_is_compared(tmp_path, monkeypatch, script, said):
+    monkeypatch.setenv("OUT", str(tmp_path / "asked"))
+    fake(tmp_path, monkeypatch, "fail2ban-regex", script + "\n")
+    done = run_import(tmp_path, DOOR, *write_knocks(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert said in re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME", done.stdout).replace("\n\n", "\n"), done.stdout
+    if "$OUT" in script:
+        assert (tmp_path / "asked").read_text().split("\n") == [
+            "1000000000 host doord[7]: door: knock by 198.51.100.1",
+            "1000000001 host doord[7]: door: knock by 198.51.100.2",
+            "1000000002 host doord[7]: door: two\\n\x1b[31mlines",
+            f"--config {tmp_path}/fail2ban --raw --encoding utf-8 --out <time> <ip> --datepattern ^EPOCH  -- /dev/fd/3 "
+            "door.conf[mode=strict][logtype=journal]", ""]
+
+
+def test_what_cannot_be_compared_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run_import(tmp_path, DOOR, *write_knocks(tmp_path))
+    assert done.returncode == 0 and "fail2ban-regex is not installed" in done.stdout
+    fake(tmp_path, monkeypatch, "fail2ban-regex", "exit 1\n")
+    for file in (tmp_path / "out" / "banish.json", tmp_path / "out" / "rules.d" / "door.json"):
+        file.unlink()
+    done = run_import(tmp_path, {**DOOR, "jail.local": "[door]\nfailregex = ^knock by <ADDR>$\n"}, *write_knocks(tmp_path))
+    assert done.returncode == 0 and "the jail overrules its filter" in done.stdout
+
+
+# test/machine/test_moving_in.py has the bans themselves
+@pytest.mark.parametrize("files, said", [
+    ({"fail2ban.local": "[Definition]\ndbfile = None\n"}, "fail2ban keeps no database"),
+    ({"fail2ban.local": "[Definition]\ndbfile = /nowhere/x?y\n"}, "cannot read /nowhere/x?y: python3 cannot open it"),
+    ({"fail2ban.d/a.conf": "[Definition]\ndbfile = /dev/null\n"}, "cannot read /dev/null: python3 cannot open it"),
+])
+def test_a_database_that_cannot_be_read_is_told(tmp_path, files, said):
+    folder = write_folder(tmp_path / "fail2ban", {**DOOR, "fail2ban.conf": "[DEFAULT]\n[Definition]\n", **files})
+    done = banish("import", "fail2ban", folder, "--bans")
+    assert done.returncode == 1 and said in done.stderr
+    assert not done.stdout
 
 
 @pytest.mark.parametrize("arguments, code, text", [
     (["fail2ban"], 2, "--output DIR"),
+    (["fail2ban", "--output", "/nowhere", "--bans"], 2, "--output DIR, or --bans"),
     (["crowdsec", "--output", "/nowhere"], 2, "only fail2ban's"),
     ([], 2, "fail2ban [DIR] is missing"),
     (["fail2ban", "/nowhere", "--output", "/nowhere/out"], 1, "cannot read /nowhere"),

@@ -1,6 +1,8 @@
-"""`banish setup` beside real servers: it finds those that run, and what it wrote bans who attacks them."""
+"""`banish setup` beside real servers: it finds those that run, and what it wrote bans who attacks them; and the
+bans that `banish import fail2ban --bans` takes over."""
 import json
 import re
+import time
 
 import pytest
 
@@ -96,3 +98,47 @@ def test_a_full_disk_leaves_nothing(machine, bare):
         assert machine.output("ls", "/etc/banish").split() == ["x"]
     finally:
         machine.run("umount", "/etc/banish")
+
+
+JAILS = """
+[DEFAULT]
+action = iptables[port="%(port)s"]
+enabled = true
+[dovecot]
+port = imap
+filter = dovecot
+[sasl]
+port = smtp
+filter = dovecot
+[sshd]
+port = ssh
+filter = sshd
+"""
+# of fail2ban's server/database.py, version 4
+DATABASE = """
+import sqlite3, sys
+database = sqlite3.connect("/var/lib/fail2ban/fail2ban.sqlite3")
+database.execute("CREATE TABLE bips(ip TEXT NOT NULL, jail TEXT NOT NULL, timeofban INTEGER NOT NULL, bantime INTEGER NOT "
+                 "NULL, bancount INTEGER NOT NULL default 1, data JSON, PRIMARY KEY(ip, jail))")
+database.executemany("INSERT INTO bips(jail, ip, timeofban, bantime) VALUES (?, ?, ?, ?)", eval(sys.argv[1]))
+database.commit()
+"""
+
+
+def test_fail2bans_bans_are_taken_over(machine, guard):
+    now = int(time.time())
+    rows = [("dovecot", "198.51.100.71", now - 100, 86400), ("dovecot", "198.51.100.72", now - 1000, 600),
+            ("dovecot", "127.0.0.1", now, 600), ("sasl", "2001:db8:71::1", now - 100, -1), ("sshd", "198.51.100.73", now, 600),
+            ("gone", "198.51.100.74", now, 600)]
+    machine.shell("rm -rf /etc/fail2ban /var/lib/fail2ban; mkdir -p /etc/fail2ban /var/lib/fail2ban")
+    machine.write("/etc/fail2ban/jail.conf", JAILS)
+    machine.run("python3", "-c", DATABASE, repr(rows))
+    done = guard("import", "fail2ban", "--bans", check=False)
+    assert done.returncode == 1
+    assert "2 bans taken over from /var/lib/fail2ban/fail2ban.sqlite3, 1 not, 2 of jails" in done.stdout
+    assert "127.0.0.1 is a loopback" in done.stderr and "sshd" in done.stderr
+    assert 86200 < guard.wait_banned("dovecot4", "198.51.100.71")["expires"] <= 86300
+    assert "expires" not in guard.wait_banned("dovecot6", "2001:db8:71::")
+    for address in ("198.51.100.72", "198.51.100.73", "198.51.100.74"):
+        assert not machine.has_element("dovecot4", address)
+    assert guard.wait_entry("adopt", address="198.51.100.71")["BANISH_JAIL"] == "dovecot"
