@@ -12,10 +12,9 @@
 #include "nftables/rule.h"
 #include "nftables/set.h"
 
-#define MAX_TRIES    5     /* against somebody else who changes the table meanwhile */
-#define MAX_AT_ONCE  25000 /* networks; each is two elements */
-#define NETWORK_SIZE 72    /* bytes in a message: two elements of IPv6 */
-#define ROOM         8192  /* bytes of all else in a transaction */
+#define MAX_TRIES    5    /* against somebody else who changes the table meanwhile */
+#define NETWORK_SIZE 72   /* bytes in a message: two elements of IPv6 */
+#define ROOM         8192 /* bytes of all else in a transaction */
 
 static const uint8_t list_families[] = { AF_INET, AF_INET6 };
 
@@ -27,9 +26,10 @@ static bool networks_touch(const struct prefix *first, const struct prefix *seco
 }
 
 /* So many fit into a transaction. Two that touch are one interval: they stay together. */
-static size_t networks_fit(const struct nft *nft, const struct prefix *networks, size_t n)
+static size_t networks_fit(const struct nft *nft, const struct prefix *networks, size_t n,
+			   size_t max)
 {
-	size_t end = MIN((nft->max_batch - ROOM) / NETWORK_SIZE, (size_t)MAX_AT_ONCE);
+	size_t end = MIN((nft->max_batch - ROOM) / NETWORK_SIZE, max);
 
 	if (n <= end)
 		return n;
@@ -50,9 +50,9 @@ static int networks_transact(struct nft *nft, int r)
 
 int nft_add_networks(struct nft *nft, const char *set, uint8_t family,
 		     const struct nft_list_comment *comment, const struct prefix *networks,
-		     size_t n, size_t *ret_taken)
+		     size_t n, size_t max, size_t *ret_taken)
 {
-	size_t end = networks_fit(nft, networks, n);
+	size_t end = networks_fit(nft, networks, n, max);
 	int r;
 
 	nft->batch.generation = nft->generation;

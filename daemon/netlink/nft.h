@@ -127,10 +127,10 @@ int nft_find(struct nft *nft, const char *jail, const struct address *address,
  * rules are pointed to them. In between bans need not wait. */
 
 /* The first of the networks, sorted and apart, all of one family, in one transaction; `ret_taken`
- * of them. `comment`: the set is made first; NULL: it stands. */
+ * of them, at most `max`. `comment`: the set is made first; NULL: it stands. */
 int nft_add_networks(struct nft *nft, const char *set, uint8_t family,
 		     const struct nft_list_comment *comment, const struct prefix *networks,
-		     size_t n, size_t *ret_taken) must_check;
+		     size_t n, size_t max, size_t *ret_taken) must_check;
 /* The rules look into the list's sets from now on, their counters go on. */
 int nft_point_list(struct nft *nft, const struct nft_list *list) must_check;
 /* 0, also if there is none. */

@@ -1,5 +1,6 @@
 #include "run/lists.h"
 
+#include "cli/timestamp.h"
 #include "io/dirwatch.h"
 #include "io/listfile.h"
 #include "io/log.h"
@@ -9,6 +10,15 @@
 #include <unistd.h>
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
+/* Networks of one transaction, each two elements. */
+#define MIN_PIECE   ((size_t)500)
+#define MAX_PIECE   ((size_t)25000)
+/* Not fewer than this part of those that are in: a kernel that looks intervals up in an array (seen
+ * in 6.18) makes the whole anew at the end of each transaction, 0.15 s of a processor for a million
+ * networks, however small the transaction is. */
+#define MIN_PART    64
+/* A transaction that took longer is too large: bans wait meanwhile, half a second at most. */
+#define PIECE_TIME  (USEC_PER_SEC / 4)
 
 static const uint8_t list_families[] = { AF_INET, AF_INET6 };
 
@@ -55,10 +65,14 @@ int lists_attach(struct lists *lists, sd_event *event, struct nft *nft)
 	int r;
 
 	lists->nft = nft;
+	lists->piece = MAX_PIECE / 4;
 	r = sd_event_add_time_relative(event, &lists->step, CLOCK_MONOTONIC, 0, 1, lists_on_step,
 				       lists);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(lists->step, SD_EVENT_OFF);
+	/* behind the reading of the journal: what it finds to ban does not wait for two pieces */
+	if (r >= 0)
+		r = sd_event_source_set_priority(lists->step, SD_EVENT_PRIORITY_IDLE + 1);
 	return r < 0 ? r : dirwatch_new(event, &lists->dirty, DIRTY_LISTS, &lists->dirwatch);
 }
 
@@ -263,6 +277,15 @@ static int list_begin(struct lists *lists, struct list *list)
 	return 0;
 }
 
+/* How long the kernel takes depends on what is in the set, on the processor and on its load. */
+static void lists_fit_piece(struct lists *lists, usec_t took)
+{
+	if (took > PIECE_TIME)
+		lists->piece = MAX(lists->piece / 2, MIN_PIECE);
+	else if (took < PIECE_TIME / 4)
+		lists->piece = MIN(lists->piece * 2, MAX_PIECE);
+}
+
 /* 1: all are in; 0; negative errno: the kernel refused. */
 static int lists_put(struct lists *lists)
 {
@@ -271,6 +294,7 @@ static int lists_put(struct lists *lists)
 	size_t end = lists->at, n = 0;
 	char name[NFT_SET_NAME_SIZE];
 	uint8_t family;
+	usec_t begun;
 	bool begins;
 	int r;
 
@@ -283,10 +307,13 @@ static int lists_put(struct lists *lists)
 		end++;
 	nft_list_set_name(layout->name, family, !layout->other, name);
 	lists->comment.n_networks = end - lists->at;
+	begun = timestamp_monotonic();
 	r = nft_add_networks(lists->nft, name, family, begins ? &lists->comment : NULL,
-			     networks->prefixes + lists->at, end - lists->at, &n);
+			     networks->prefixes + lists->at, end - lists->at,
+			     MAX(lists->piece, lists->at / MIN_PART), &n);
 	if (r < 0)
 		return r;
+	lists_fit_piece(lists, timestamp_monotonic() - begun);
 	if (begins)
 		lists->handles[lists->n_made++] = nft_set_handle(lists->nft, name);
 	lists->at += n;

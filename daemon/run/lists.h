@@ -24,6 +24,7 @@ struct lists {
 	struct nft_list *layout; /* owned, borrowing from the policy: one an item */
 	size_t n_items;
 	bool failing; /* that the kernel refuses was said */
+	size_t piece; /* networks of the next transaction, by how long the last ones took */
 
 	/* The one that is put in. */
 	struct list *filled; /* NULL: none */
