@@ -279,13 +279,12 @@ static int nft_list_compare_borders(const void *a, const void *b)
 	return r ?: (int)y->is_end - (int)x->is_end;
 }
 
-int nft_list_ignored(struct nft *nft, uint8_t family, struct prefixset *ret)
+int nft_list_networks(struct nft *nft, const char *set, uint8_t family, struct prefixset *ret)
 {
-	char name[NFT_SET_NAME_SIZE];
 	const struct nft_question question = {
 		.type = NFT_MSG_GETSETELEM,
 		.table = nft->table,
-		.name = nft_set_name(NFT_IGNORE, family, name),
+		.name = set,
 		.flags = NLM_F_DUMP,
 	};
 	struct borders borders = { .family = family };
@@ -307,6 +306,13 @@ int nft_list_ignored(struct nft *nft, uint8_t family, struct prefixset *ret)
 							   : NULL);
 	free(borders.items);
 	return r < 0 ? r : torn;
+}
+
+int nft_list_ignored(struct nft *nft, uint8_t family, struct prefixset *ret)
+{
+	char name[NFT_SET_NAME_SIZE];
+
+	return nft_list_networks(nft, nft_set_name(NFT_IGNORE, family, name), family, ret);
 }
 
 struct looking {

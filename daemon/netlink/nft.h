@@ -138,8 +138,10 @@ int nft_delete_set(struct nft *nft, const char *set) must_check;
 /* The handle that the last install saw, or the last transaction made; 0: it does not stand. */
 uint64_t nft_set_handle(const struct nft *nft, const char *set);
 
-/* Adds what ignore4 or ignore6 holds, as the kernel has it. 0; 1: not of one moment; -ENOENT: no
- * such table or set. */
+/* Adds what an interval set holds, that of a list, or ignore4 or ignore6. 0; 1: not of one moment;
+ * -ENOENT: no such table or set. */
+int nft_list_networks(struct nft *nft, const char *set, uint8_t family,
+		      struct prefixset *ret) must_check;
 int nft_list_ignored(struct nft *nft, uint8_t family, struct prefixset *ret) must_check;
 
 /* While anybody listens the kernel makes a notice of each element that it takes, which costs more

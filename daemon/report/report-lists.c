@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "cli/chart.h"
+#include "cli/listed.h"
 #include "cli/output.h"
 #include "report/html.h"
 #include "report/human.h"
@@ -98,6 +99,39 @@ int report_print_jails(const struct report *report)
 	if (r < 0 || report->common.json || n_rules + digest->n_jails == 0)
 		return r;
 	return report_print_columns(report, &table, "", &columns);
+}
+
+/* Nothing without the right to ask the kernel: a report is for those, too, who may read the journal
+ * alone. */
+int report_print_listed(const struct report *report)
+{
+	static const struct html_table table = {
+		"list", "Block lists",
+		"Packets: that the kernel has dropped by now since these rules were made, since "
+		"the machine was started at most, whatever time the report is about."
+	};
+	cleanup(columns_done) struct columns columns = { .alignment = LISTED_ALIGNMENT,
+							 .exact = report->page };
+	cleanup(nft_view_done) struct nft_view view = { 0 };
+	cleanup(nft_freep) struct nft *nft = NULL;
+	const struct policy *policy = report->config ? report->config->policy : NULL;
+	bool json = report->common.json;
+	int r;
+
+	if (!policy || policy->n_lists == 0 || report->common.file || report->common.directory)
+		return 0;
+	r = nft_open(policy->table, &nft);
+	if (r >= 0)
+		r = nft_look(nft, &view);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = columns_add(&columns, listed_head);
+	for (size_t i = 0; r >= 0 && i < policy->n_lists; i++)
+		r = listed_print(&policy->lists[i], &view, json ? NULL : &columns);
+	if (r < 0 || json)
+		return r;
+	return report_print_columns(report, &table, "Block lists, and the packets so far",
+				    &columns);
 }
 
 int report_chart(const struct report *report)

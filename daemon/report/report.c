@@ -308,6 +308,8 @@ static int report_print(const struct report *report)
 			   report->page ? "" : "\n");
 	else if (r >= 0)
 		r = report_print_tables(report);
+	if (r >= 0)
+		r = report_print_listed(report);
 	if (r >= 0 && json)
 		r = report_print_summary(report, &sums);
 	else if (r >= 0)

@@ -35,6 +35,7 @@ enum report_list {
 int report_chart(const struct report *report) must_check;
 /* To stdout, for people or as JSON, or to the page; nothing where there is nothing. -ENOMEM. */
 int report_print_jails(const struct report *report) must_check;
+int report_print_listed(const struct report *report) must_check;
 int report_print_list(const struct report *report, enum report_list list,
 		      const struct tally *tally) must_check;
 

@@ -1,8 +1,8 @@
 /* Lists of networks of others: what `banish status` tells of them. */
 #include "status/status-facts.h"
 
+#include "cli/listed.h"
 #include "cli/output.h"
-#include "report/columns.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,39 +35,16 @@ int status_look_at_lists(struct status *status)
 	return 0;
 }
 
-static int status_print_list(const struct status_list *list, struct columns *columns)
-{
-	static const char *const keys[] = { "list",    "networks", "file_time_usec",
-					    "packets", "file",     NULL };
-	const struct nft_list_use *use = &list->use;
-	enum row_kind if_in_force = IF_KNOWN(list->facts.in_force, KIND_NUMBER);
-	const struct row rows[] = {
-		ROW_TEXT("what", "list"),
-		ROW_TEXT("list", list->facts.name),
-		ROW_FLAG("in_force", list->facts.in_force),
-		ROW("networks", if_in_force, number, use->n_networks),
-		ROW("file_time_usec", IF_KNOWN(list->facts.in_force, KIND_TIME), number,
-		    use->file_time),
-		ROW("packets", if_in_force, number, use->packets),
-		ROW("bytes", if_in_force, number, use->bytes),
-		ROW_TEXT("file", list->facts.file),
-		ROW_END,
-	};
-
-	return columns ? output_add_cells(columns, keys, rows) : output_print(true, NULL, rows);
-}
-
 int status_print_lists(const struct status *status)
 {
-	static const char *const head[] = { "LIST", "NETWORKS", "FILE OF", "PACKETS", "FILE" };
-	cleanup(columns_done) struct columns columns = { .alignment = "<><><" };
+	cleanup(columns_done) struct columns columns = { .alignment = LISTED_ALIGNMENT };
 	int r;
 
 	if (status->n_lists == 0 || !status->facts.sees_kernel)
 		return 0;
-	r = columns_add(&columns, head);
+	r = columns_add(&columns, listed_head);
 	for (size_t i = 0; r >= 0 && i < status->n_lists; i++)
-		r = status_print_list(&status->lists[i], &columns);
+		r = listed_print(&status->policy->lists[i], &status->view, &columns);
 	putchar('\n');
 	return r < 0 ? r : output_columns(&columns);
 }
@@ -77,6 +54,6 @@ int status_print_lists_json(const struct status *status)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && status->facts.sees_kernel && i < status->n_lists; i++)
-		r = status_print_list(&status->lists[i], NULL);
+		r = listed_print(&status->policy->lists[i], &status->view, NULL);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include "cli/timestamp.h"
 #include "cli/verb.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -70,18 +71,50 @@ static int list_print_lists(const struct nft_verb *verb, bool json)
 	return r;
 }
 
+/* The networks that packets are looked up in. 0, or the exit code. */
+static int list_print_networks(const struct nft_verb *verb, const char *list, bool json)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	cleanup(prefixset_done) struct prefixset networks = { 0 };
+	cleanup(nft_view_done) struct nft_view view = { 0 };
+	struct nft_list_use use;
+	int r, torn = 0;
+
+	r = nft_look(verb->nft, &view);
+	if (r >= 0 && !nft_view_list(&view, list, &use)) {
+		fprintf(stderr, "banish list: no %s is in force; \"banish list\" names the lists\n",
+			list);
+		return EXIT_NO;
+	}
+	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(families); f++) {
+		r = nft_list_networks(verb->nft, use.sets[f], families[f], &networks);
+		torn |= r > 0;
+	}
+	if (torn)
+		fprintf(stderr, "banish list: the list kept changing, networks may be missing\n");
+	for (size_t i = 0; r >= 0 && i < networks.n_prefixes; i++)
+		r = output_print(json, "{prefix}",
+				 (const struct row[]){
+					 ROW_TEXT("list", list),
+					 ROW_PREFIX("prefix", &networks.prefixes[i]),
+					 ROW_END,
+				 });
+	return r < 0 ? nft_verb_fail(verb, "list the networks", r) : EXIT_YES;
+}
+
 int verb_list(int argc, char **argv)
 {
 	struct common common = COMMON_DEFAULTS;
 	const char *jail = NULL;
 	const struct option_row rows[] = {
-		{ "jail", "JAIL", "of this jail only", &jail, NULL },
+		{ "jail", "JAIL", "of this jail only; list-NAME: of that list", &jail, NULL },
 		OPTION_CONFIG(common),
 		OPTION_JSON(common),
 	};
 	const struct usage usage =
 		USAGE("list", "[JAIL]", 0, 1, rows,
-		      "Shows who is banned, of all jails or one, straight from the kernel.");
+		      "Shows who is banned, of all jails or one, straight from the kernel; with "
+		      "list-NAME the networks of that list.");
 	cleanup(nft_verb_done) struct nft_verb verb = { .name = "list" };
 	struct nft_elements elements = { 0 };
 	usec_t now;
@@ -97,6 +130,8 @@ int verb_list(int argc, char **argv)
 	code = nft_verb_open(&verb, &common);
 	if (code != 0 || !verb.has_table)
 		return code;
+	if (jail && nft_is_list_set(span_of(jail)))
+		return list_print_networks(&verb, jail, common.json);
 	code = jail ? nft_verb_need_jail(&verb, jail) : 0;
 	if (code != 0)
 		return code;

@@ -66,6 +66,17 @@ def test_its_networks_are_dropped(machine, list_guard):
     metrics = guard("status", "--prometheus", check=False).stdout
     assert 'banish_list_networks{list="drop"} 2' in metrics
     assert "list drop: 2 networks, 1 private or unassigned left out" in guard("check").stdout
+    same, = [line for line in map(json.loads, guard("report", "--json").stdout.splitlines()) if line["what"] == "list"]
+    assert same["networks"] == 2 and same["packets"] >= row["packets"]
+    text = guard("report").stdout
+    assert "Block lists" in text and LIST in text
+    page = guard("report", "--html", "-").stdout
+    assert "Block lists" in page and LIST in page
+    assert guard("list", "list-drop").stdout == f"{LISTED}/32\n2001:db8:77:90::/64\n"
+    assert json.loads(guard("list", "--jail", "list-drop", "--json").stdout.splitlines()[0]) == \
+        {"list": "list-drop", "prefix": f"{LISTED}/32"}
+    done = guard("list", "list-other", check=False)
+    assert done.returncode == 1 and "no list-other is in force" in done.stderr
 
     # it is no ban: nothing of it in the state, nothing for list and unban
     assert LISTED not in machine.output("sh", "-c", "cat /var/lib/banish/*")
