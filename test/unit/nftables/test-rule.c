@@ -141,6 +141,60 @@ static void jails_of_all_kinds(void **state)
 	}
 }
 
+/* Whichever of its sets holds the networks; the counter goes on, once. */
+static void lists_are_looked_up_whole(void **state)
+{
+	static struct port_range smtp[] = { { 25, 25 } };
+	static const struct {
+		struct nft_list list;
+		uint8_t family;
+		const char *expected[3];
+	} cases[] = {
+		{ { .name = "list-a", .ports = { .all = true } },
+		  AF_INET,
+		  { "meta 15; is 2; at 12; in list-a4#0; counter0; verdict 0; " } },
+		{ { .name = "list-a", .other = true, .ports = { .all = true } },
+		  AF_INET6,
+		  { "meta 15; is 10; at 8; in list-a6.b#0; counter0; verdict 0; " } },
+		{ { .name = "list-a", .ports = { smtp, 1, false } },
+		  AF_INET6,
+		  { "meta 15; is 10; meta 16; in __set%d#1; at 2; is 0; at 8; in list-a6#0; "
+		    "counter0; verdict 0; " } },
+		{ { .name = "list-a", .verdict = VERDICT_REJECT, .ports = { .all = true } },
+		  AF_INET,
+		  { "meta 15; is 2; meta 16; is 6; at 12; in list-a4#0; counter0; reject 1; ",
+		    "meta 15; is 2; at 12; in list-a4#0; counter0; reject 2; " } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nftmsg_batch batch = { 0 };
+		struct messages messages;
+		uint64_t packets = 0, bytes = 0;
+		uint32_t set_id = 0;
+
+		assert_int_equal(nftmsg_batch_begin(&batch, 1), 0);
+		assert_int_equal(nftmsg_rule_add_list(&batch, "banish", &cases[i].list,
+						      cases[i].family, (struct nft_count){ 7, 420 },
+						      &set_id),
+				 0);
+		assert_int_equal(nftmsg_batch_end(&batch), 0);
+		assert_rules(&batch, cases[i].expected);
+		messages_of(&batch, &messages);
+		for (size_t k = 0; k < messages.n_items; k++) {
+			struct nftmsg_rule rule;
+
+			if (message_type(messages.items[k]) != NFT_MSG_NEWRULE)
+				continue;
+			assert_true(nftmsg_read_rule(messages.items[k], &rule));
+			packets += rule.packets;
+			bytes += rule.bytes;
+		}
+		assert_int_equal(packets, 7);
+		assert_int_equal(bytes, 420);
+		nftmsg_batch_done(&batch);
+	}
+}
+
 static void masks_have_the_prefix_length(void **state)
 {
 	for (unsigned bits = 0; bits < 128; bits++) {
@@ -181,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ignored_hosts_return),
 		cmocka_unit_test(jails_of_all_kinds),
+		cmocka_unit_test(lists_are_looked_up_whole),
 		cmocka_unit_test(masks_have_the_prefix_length),
 	};
 

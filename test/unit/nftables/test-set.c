@@ -137,6 +137,55 @@ static void thousands_of_ignored_hosts_fit(void **state)
 	free(prefixes);
 }
 
+/* A piece of a list: into the set that stands, as many messages as it needs, touching networks as
+ * one interval also where a message ends. */
+static void networks_go_into_a_set_that_stands(void **state)
+{
+	static const char *const texts[] = { "10.0.0.0/25", "10.0.0.128/26", "10.1.0.0/16",
+					     "255.255.255.255" };
+	struct prefix *networks = calloc(20000, sizeof(*networks));
+	struct nftmsg_batch batch = { 0 };
+	struct nftmsg_element element;
+	struct nftmsg_elements list;
+	struct messages messages;
+	char keys[200];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_int_equal(prefix_parse(span_of(texts[i]), &networks[i]), 0);
+	assert_int_equal(nftmsg_batch_begin(&batch, 1), 0);
+	assert_int_equal(nftmsg_set_add_networks(&batch, "banish", "list-drop4.b", AF_INET,
+						 networks, ARRAY_SIZE(texts)),
+			 0);
+	assert_int_equal(nftmsg_batch_end(&batch), 0);
+	assert_string_equal(keys_of(&batch, AF_INET, keys, sizeof(keys)),
+			    "10.0.0.0 10.0.0.192) 10.1.0.0 10.2.0.0) 255.255.255.255");
+
+	for (size_t i = 0; i < 20000; i++)
+		networks[i] = (struct prefix){
+			.address = { AF_INET, { 31, (uint8_t)(i >> 7), (uint8_t)(i << 1), 0 } },
+			.length = 24,
+		};
+	assert_int_equal(nftmsg_batch_begin(&batch, 1), 0);
+	assert_int_equal(nftmsg_set_add_networks(&batch, "banish", "list-drop4.b", AF_INET,
+						 networks, 20000),
+			 0);
+	assert_int_equal(nftmsg_batch_end(&batch), 0);
+	messages_of(&batch, &messages);
+	for (size_t i = 0; i < messages.n_items; i++) {
+		assert_int_equal(message_type(messages.items[i]), NFT_MSG_NEWSETELEM);
+		assert_true(messages.items[i]->nlmsg_len < UINT16_MAX);
+		assert_true(nftmsg_read_elements(messages.items[i], &list));
+		assert_span_equal(list.table, "banish");
+		assert_span_equal(list.set, "list-drop4.b");
+		while (nftmsg_element_next(&list, &element))
+			n++;
+	}
+	assert_int_equal(n, 40000);
+	nftmsg_batch_done(&batch);
+	free(networks);
+}
+
 static void ports_become_a_set_of_their_own(void **state)
 {
 	static const struct {
@@ -177,6 +226,7 @@ int main(void)
 		cmocka_unit_test(set_of_bans_has_timeouts_size_and_comment),
 		cmocka_unit_test(ignored_networks_become_intervals),
 		cmocka_unit_test(thousands_of_ignored_hosts_fit),
+		cmocka_unit_test(networks_go_into_a_set_that_stands),
 		cmocka_unit_test(ports_become_a_set_of_their_own),
 	};
 

@@ -89,6 +89,27 @@ static void the_firewall(void **state)
 	CHECK(true, "--dry-run", facts.dry_run = true; facts.has_table = false);
 }
 
+static void lists_of_others(void **state)
+{
+	struct facts_list list = { .name = "drop", .file = "/lists/drop" };
+
+	CHECK(true, "list drop is not in force: the daemon logs why it does not take /lists/drop",
+	      facts.lists = &list;
+	      facts.n_lists = 1);
+	/* what cannot be looked at */
+	CHECK(true, "no nftables table", facts.lists = &list; facts.n_lists = 1;
+	      facts.has_table = false);
+	list.in_force = true;
+	list.file_time = NOW - 8 * DAY + MINUTE;
+	CHECK(false, NULL, facts.lists = &list; facts.n_lists = 1);
+	list.file_time = NOW - 9 * DAY;
+	CHECK(false, "list drop is 9d old: is the program that fetches /lists/drop still at work?",
+	      facts.lists = &list;
+	      facts.n_lists = 1);
+	list.file_time = NOW + DAY; /* a clock that was set back */
+	CHECK(false, NULL, facts.lists = &list; facts.n_lists = 1);
+}
+
 static void the_configuration(void **state)
 {
 	CHECK(true, "banish.json:1:2: bad", facts.config_fault = "banish.json:1:2: bad";
@@ -273,6 +294,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_wrong_where_all_is_well),
 		cmocka_unit_test(the_daemon),
 		cmocka_unit_test(the_firewall),
+		cmocka_unit_test(lists_of_others),
 		cmocka_unit_test(the_configuration),
 		cmocka_unit_test(how_the_journal_is_kept),
 		cmocka_unit_test(the_place_in_the_journal),
