@@ -180,7 +180,6 @@ def write_knocks(tmp_path):
     return "--file", str(tmp_path / "a.journal"), "--since", "@1"
 
 
-# test/import/against-fail2ban has the real one
 @pytest.mark.parametrize("script, said", [
     ("echo 1000000000.0 198.51.100.1; echo 1000000001.0 198.51.100.2",
      "    fail2ban-regex agrees on 3 of 3 lines of the journal; 2 failures\nWritten"),
