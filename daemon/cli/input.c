@@ -26,9 +26,8 @@ int input_open_journal(const char *verb, const struct common *common, struct jou
 	n = r >= 0 && (common->file || common->directory) ? journal_n_machines(*ret) : 0;
 	if (n > 1)
 		fprintf(stderr,
-			"banish %s: note: these are entries of %zu machines, which are read as if "
-			"they were of one: name the journal of a single machine (such as "
-			"/var/log/journal/MACHINE-ID)\n",
+			"banish %s: note: these are entries of %zu machines, and count together: "
+			"to look at one, name its journal (such as /var/log/journal/MACHINE-ID)\n",
 			verb, n);
 	if (r >= 0 || r == -ENOMEM)
 		return r;

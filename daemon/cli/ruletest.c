@@ -123,7 +123,8 @@ int ruletest_feed(struct ruletest *ruletest, const struct sample *sample,
 				     .time = sample_time,
 				     .source = ruletest,
 				     .may_be_split = true,
-				     .may_be_partial = true };
+				     .may_be_partial = true,
+				     .many_machines = true };
 	int r;
 
 	ruletest->sample = sample;

@@ -217,6 +217,9 @@ int journal_open(const char *file, const char *directory, bool live, struct jour
 					 .time = fields_time,
 					 .cursor = fields_cursor,
 					 .source = &journal->fields };
+	/* into a folder that is followed another's may come */
+	journal->entry.many_machines =
+		(file || directory) && (live || journal_n_machines(journal) > 1);
 	journal->growing = live;
 	ask_for_pieces(journal);
 	*ret = TAKE_PTR(journal);

@@ -28,7 +28,7 @@
 #define TELL_EVERY  4096          /* entries without hits: so that progress is seen */
 #define NO_STRETCH  UINT32_MAX
 
-/* Before the hits of each set of rules, and the cursor. */
+/* Before the hits of each set of rules, the cursor, and the machine. */
 struct frame {
 	uint32_t size; /* bytes, this included */
 	uint32_t stretch;
@@ -37,7 +37,7 @@ struct frame {
 	int32_t error;
 	uint32_t n_entries; /* since the frame before, this one's included */
 	usec_t time;
-	uint32_t cursor_size;
+	uint32_t cursor_size, machine_size;
 };
 
 struct worker {
@@ -57,7 +57,7 @@ struct past {
 	uint64_t n_entries;
 	struct entry entry;
 	struct frame frame;
-	struct span cursor;
+	struct span cursor, machine;
 };
 
 /* The side of a process that reads. */
@@ -72,7 +72,10 @@ struct finder {
 
 static int past_read_field(void *source, const char *name, struct span *ret)
 {
-	return 0;
+	const struct past *past = source;
+
+	*ret = past->machine;
+	return strcmp(name, "_MACHINE_ID") == 0 && past->machine.size > 0;
 }
 
 static int past_read_time(void *source, usec_t *ret)
@@ -130,8 +133,10 @@ static int finder_tell(struct finder *finder, struct frame *frame)
 {
 	const struct past *past = finder->past;
 	size_t begin = finder->out.size;
+	const struct entry *entry = journal_entry(finder->journal);
 	cleanup(freep) char *cursor = NULL;
-	int r;
+	struct span machine = { 0 };
+	int r = 0;
 
 	if (!frame->ends && past->wish.with_cursors && has_failures(past)) {
 		r = journal_cursor(finder->journal, &cursor);
@@ -139,6 +144,11 @@ static int finder_tell(struct finder *finder, struct frame *frame)
 			return r;
 		frame->cursor_size = (uint32_t)strlen(cursor);
 	}
+	if (!frame->ends && entry->many_machines)
+		r = entry_field(entry, "_MACHINE_ID", &machine);
+	if (r < 0)
+		return r;
+	frame->machine_size = r > 0 ? (uint32_t)machine.size : 0;
 	frame->stretch = finder->stretch;
 	frame->n_entries = finder->n_entries;
 	finder->n_entries = 0;
@@ -147,6 +157,8 @@ static int finder_tell(struct finder *finder, struct frame *frame)
 		hits_pack(past->wish.rulesets[i], &finder->out);
 	if (cursor)
 		buffer_put(&finder->out, cursor, frame->cursor_size);
+	if (frame->machine_size > 0)
+		buffer_put(&finder->out, machine.data, frame->machine_size);
 	if (finder->out.failed)
 		return -ENOMEM;
 	frame->size = (uint32_t)(finder->out.size - begin);
@@ -356,6 +368,7 @@ int past_open(const struct past_wish *wish, struct past **ret)
 				      .time = past_read_time,
 				      .cursor = past_read_cursor,
 				      .source = past,
+				      .many_machines = journal_entry(wish->journal)->many_machines,
 				      .scanned = true };
 	for (unsigned i = 0; i < MAX_WORKERS; i++)
 		past->workers[i].fd = -1;
@@ -432,6 +445,8 @@ static int past_take(struct past *past, struct span rest)
 	for (size_t i = 0; r >= 0 && i < past->n_rulesets; i++)
 		r = hits_unpack(past->wish.rulesets[i], &rest);
 	past->cursor = (struct span){ rest.data, past->frame.cursor_size };
+	past->machine =
+		(struct span){ rest.data + past->frame.cursor_size, past->frame.machine_size };
 	return r < 0 ? r : 1;
 }
 

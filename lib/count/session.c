@@ -21,7 +21,7 @@
 
 struct session {
 	struct table_head head;
-	uint64_t hash[2]; /* its name, and the jail's number with it */
+	uint64_t hash[2]; /* its name, and with it its machine and the jail's number */
 	uint32_t note;    /* in sessions->notes; POOL_NONE: in the list `plain` */
 	struct totals totals;
 };
@@ -188,11 +188,17 @@ static bool has_name(const void *record, const void *name)
 	return a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1];
 }
 
-struct session_name sessions_name(const struct sessions *sessions, unsigned jail, struct span name)
+struct session_name sessions_name(const struct sessions *sessions, unsigned jail,
+				  struct span machine, struct span name)
 {
 	struct session_name ret;
+	uint64_t of[2] = { 0 };
 
 	hash128(sessions->seed, name.data, name.size, ret.hash);
+	if (machine.size > 0)
+		hash128(sessions->seed, machine.data, machine.size, of);
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++)
+		ret.hash[i] += of[1 - i]; /* the two texts may change places */
 	ret.hash[0] += jail * 0x9e3779b97f4a7c15;
 	table_fetch_bucket(&sessions->table, ret.hash[0]);
 	return ret;

@@ -44,7 +44,9 @@ int sessions_new(const uint8_t seed[16], size_t max_sessions, struct sessions **
 struct sessions *sessions_free(struct sessions *sessions);
 DEFINE_CLEANUP(struct sessions *, sessions_free)
 
-struct session_name sessions_name(const struct sessions *sessions, unsigned jail, struct span name);
+/* `machine`: whose it is; empty: of the only one. */
+struct session_name sessions_name(const struct sessions *sessions, unsigned jail,
+				  struct span machine, struct span name);
 /* NULL: not known. Borrowed until the next sessions_ call that changes any. */
 struct session *sessions_find(const struct sessions *sessions, const struct session_name *name);
 /* One that is not known yet. -ENOMEM. */

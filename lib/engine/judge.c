@@ -243,6 +243,22 @@ static int judge_address(struct judgement *judgement, bool has_own)
 	return judge_failure(judgement);
 }
 
+/* What an entry says of its machine is the sender's word, as all of it is. */
+static int judge_name(struct judgement *judgement)
+{
+	struct span machine = { 0 };
+	int r = 0;
+
+	if (judgement->entry->many_machines)
+		r = entry_field(judgement->entry, "_MACHINE_ID", &machine);
+	if (r < 0)
+		return r;
+	judgement->name = sessions_name(judgement->engine->sessions, judgement->hit->jail,
+					r > 0 ? machine : (struct span){ 0 },
+					judgement->hit->captures.session);
+	return 0;
+}
+
 int judge_hit(struct engine *engine, const struct entry *entry, const struct hit *hit, usec_t time)
 {
 	const struct captures *captures = &hit->captures;
@@ -264,8 +280,9 @@ int judge_hit(struct engine *engine, const struct entry *entry, const struct hit
 		return r;
 	verdict = judgement.verdict = &judgement.judged->verdict;
 	verdict->user = captures->user;
-	if (judgement.is_named)
-		judgement.name = sessions_name(engine->sessions, hit->jail, captures->session);
+	r = judgement.is_named ? judge_name(&judgement) : 0;
+	if (r < 0)
+		return r;
 	verdict->has_address = is_there(captures->address) &&
 			       address_parse_endpoint(captures->address, &verdict->address) >= 0;
 	is_bad = is_there(captures->address) && !verdict->has_address;

@@ -24,6 +24,9 @@ struct entry {
 	bool may_be_split;
 	/* The same of the marks with which container engines cut lines, CONTAINER_PARTIAL_*. */
 	bool may_be_partial;
+	/* True where entries of several machines may stand together: a session is then one of its
+	 * _MACHINE_ID. */
+	bool many_machines;
 	/* Another process scanned it: its hits are in the ruleset (match/hits.h). */
 	bool scanned;
 };

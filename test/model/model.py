@@ -103,6 +103,10 @@ class Session:
         return value if value and now - told < DAY else None
 
 
+def machine_of(fields):
+    return fields.get("_MACHINE_ID", [b""])[0]
+
+
 class Ban:
     def __init__(self, prefix, since, until, address=None):
         self.prefix, self.since, self.until, self.lifted = prefix, since, until, False
@@ -265,9 +269,9 @@ class Model:
             return []
         return [dict(decision, cursor=cursor) for jail in selecting for decision in self.judge(jail, now, fields)]
 
-    def attempt(self, jail, event, found, now):
+    def attempt(self, jail, event, found, machine, now):
         """(attempts, whose address, user) that this line tells of and no other told."""
-        session = jail.sessions.setdefault(found["session"], Session()) if found.get("session") else None
+        session = jail.sessions.setdefault((machine, found["session"]), Session()) if found.get("session") else None
         address, user = jail.who(found, None if event.outcome == "note" else session, now)
         if event.outcome == "note" and session:
             session.note("address", address, now)
@@ -313,7 +317,7 @@ class Model:
         event, found = jail.rule.find(fields)
         if event is None or jail.is_off(event):
             return
-        attempts, address, user = self.attempt(jail, event, found, now)
+        attempts, address, user = self.attempt(jail, event, found, machine_of(fields), now)
         if event.outcome == "success" and jail.settings["on_success"] == "forgive" and address and user:
             failures = jail.failures.get(jail.offender(address), [])
             failures[:] = [failure for failure in failures if failure.user != user[:TOLD_APART]]
@@ -490,7 +494,7 @@ class Model:
         if jail.is_off(event):
             attempts, (address, user) = 0, jail.who(found, None, now)
         else:
-            attempts, address, user = self.attempt(jail, event, found, now)
+            attempts, address, user = self.attempt(jail, event, found, machine_of(fields), now)
         weight = 0 if address and self.is_ignored(address) else attempts * event.tenths / 10
         return {"jail": jail.name, "event": event.name, "outcome": event.outcome, "address": address and str(address),
                 "user": user and lines.shown(user), "weight": weight}

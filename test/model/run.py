@@ -39,7 +39,8 @@ def play_model(stream):
     for word in stream.words:
         if word[0] == "entry":
             n_entries += 1
-            fields = {"_SYSTEMD_UNIT": [word[2].encode()], "MESSAGE": [word[3].encode()]}
+            unit, _, machine = word[2].encode().partition(b"@")
+            fields = {"_SYSTEMD_UNIT": [unit], "MESSAGE": [word[3].encode()], "_MACHINE_ID": [machine]}
             out += map(said, model.feed(word[1], fields, f"s=test;i={n_entries:x}"))
             continue
         if word[0] == "hear":

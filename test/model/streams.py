@@ -227,6 +227,10 @@ class Stream:
             self.kind = "long"
         many = {"chain": 1, "edges": 6}.get(self.kind, rng.choice([1, 2, 3, 6]))
         self.words = make_attack(rng, self.rules[0], many) if self.kind == "attack" else self.make_words(many)
+        if rng.random() < 0.3:  # of hosts whose sessions have the same names
+            for word in self.words:
+                if word[0] == "entry":
+                    word[2] += rng.choice(["", "@a", "@a", "@b"])
 
     def make_words(self, many):
         rng, words = self.rng, []

@@ -260,6 +260,8 @@ class Journal:
         self.hours = dice.choice([0, 0, 15])        # how often it is about the hour, or its last ten minutes
         self.twin = None
         self.last = None
+        # of hosts whose sessions have the same names
+        self.machines = [b"%032x" % i for i in range(1, 4)] if dice.chance(30) else []
 
     def next_time(self):
         """May answer with fields that are worth saying again at that time."""
@@ -362,7 +364,8 @@ class Journal:
                       for name, value in fields]
         if dice.chance(2):
             fields = [("_SYSTEMD_UNIT", "banish.service")] + [f for f in fields if f[0] != "_SYSTEMD_UNIT"]
-        return [(name, value.encode()) for name, value in fields]
+        of = [("_MACHINE_ID", dice.choice(self.machines))] if self.machines and dice.chance(90) else []
+        return of + [(name, value.encode()) for name, value in fields]
 
     def put(self):
         dice = self.dice

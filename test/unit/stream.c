@@ -2,7 +2,7 @@
  * Drives the engine from text, for the model in test/model: stream SEED POLICY RULE... <STREAM,
  * decisions on stdout. The seed is that of the hash tables.
  *
- *   entry TIME UNIT MESSAGE     feeds an entry
+ *   entry TIME UNIT[@MACHINE] MESSAGE    feeds an entry
  *   restart | compact           stops and starts again from the ledger's lines (compacted before)
  *   commit | crash              the latter takes back all since the last commit and feeds it again
  *   unban NOW JAIL PREFIX       as told by the kernel

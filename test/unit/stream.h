@@ -17,6 +17,7 @@
 struct line {
 	usec_t time;
 	char *cursor, *unit, *message; /* owned */
+	const char *machine;           /* behind the @ in the unit; NULL: none */
 };
 
 struct stream {
@@ -59,6 +60,8 @@ static inline int stream_field(void *source, const char *name, struct span *ret)
 		*ret = span_of(stream->now->unit);
 	else if (strcmp(name, "MESSAGE") == 0)
 		*ret = span_of(stream->now->message);
+	else if (strcmp(name, "_MACHINE_ID") == 0 && stream->now->machine)
+		*ret = span_of(stream->now->machine);
 	else
 		return 0;
 	return 1;
@@ -144,6 +147,7 @@ static inline struct entry stream_entry(struct stream *stream, const struct line
 		.time = stream_time,
 		.cursor = stream_cursor,
 		.source = stream,
+		.many_machines = true,
 	};
 }
 
@@ -157,7 +161,10 @@ static inline void stream_feed(struct stream *stream, usec_t time, const char *u
 	must(lines);
 	stream->lines = lines;
 	line = &lines[stream->n_lines++];
-	*line = (struct line){ time, NULL, strdup(unit), strdup(message) };
+	*line = (struct line){ time, NULL, strdup(unit), strdup(message), NULL };
+	line->machine = strchr(line->unit, '@');
+	if (line->machine)
+		line->unit[line->machine++ - line->unit] = '\0';
 	must(asprintf(&line->cursor, "s=test;i=%zx", stream->n_lines) > 0);
 	entry = stream_entry(stream, line);
 	must(engine_feed(stream->engine, &entry) == 0);

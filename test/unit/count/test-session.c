@@ -11,19 +11,41 @@ static const struct counting counting[] = { { 0, 0, true }, { 0, 1, true } };
 
 static struct session *find(struct sessions *sessions, unsigned jail, struct span text)
 {
-	struct session_name name = sessions_name(sessions, jail, text);
+	struct session_name name = sessions_name(sessions, jail, (struct span){ 0 }, text);
 
 	return sessions_find(sessions, &name);
 }
 
 static struct session *open(struct sessions *sessions, unsigned jail, struct span text)
 {
-	struct session_name name = sessions_name(sessions, jail, text);
+	struct session_name name = sessions_name(sessions, jail, (struct span){ 0 }, text);
 	struct session *session = sessions_find(sessions, &name);
 
 	if (!session)
 		assert_int_equal(sessions_add(sessions, &name, &session), 0);
 	return session;
+}
+
+static void each_machine_has_its_own(void **state)
+{
+	const struct span name = SPAN_LITERAL("1"),
+			  machines[] = { { 0 }, SPAN_LITERAL("a"), SPAN_LITERAL("b") };
+	struct session_name names[ARRAY_SIZE(machines)], again;
+	cleanup(sessions_freep) struct sessions *sessions = NULL;
+
+	assert_int_equal(sessions_new(seed, 10, &sessions), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct session *session;
+
+		names[i] = sessions_name(sessions, 0, machines[i], name);
+		assert_null(sessions_find(sessions, &names[i]));
+		assert_int_equal(sessions_add(sessions, &names[i], &session), 0);
+		again = sessions_name(sessions, 0, machines[i], name);
+		assert_ptr_equal(sessions_find(sessions, &again), session);
+	}
+	/* the two texts may change places */
+	again = sessions_name(sessions, 0, SPAN_LITERAL("1"), SPAN_LITERAL("a"));
+	assert_memory_not_equal(&again, &names[1], sizeof(again));
 }
 
 static struct raise tell(struct sessions *sessions, const char *name, unsigned event, usec_t now)
@@ -219,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_is_new),
 		cmocka_unit_test(jails_and_names_do_not_mix),
+		cmocka_unit_test(each_machine_has_its_own),
 		cmocka_unit_test(the_first_to_begin_is_the_first_to_go),
 		cmocka_unit_test(remembers_what_was_told_last),
 		cmocka_unit_test(a_note_is_forgotten_a_day_after_it_was_told),

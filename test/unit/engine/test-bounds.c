@@ -129,7 +129,8 @@ static size_t fill_sessions(void)
 	assert_int_equal(sessions_new(seed, ENGINE_MAX_SESSIONS, &sessions), 0);
 	for (uint32_t i = 0; i < 2 * ENGINE_MAX_SESSIONS + 1000; i++) {
 		struct session_name name =
-			sessions_name(sessions, 0, (struct span){ (const char *)&i, sizeof(i) });
+			sessions_name(sessions, 0, (struct span){ 0 },
+				      (struct span){ (const char *)&i, sizeof(i) });
 		struct address address = make_host(i);
 		const struct noted noted = { &address, &address, 0, { user, sizeof(user) } };
 		struct session *session;
