@@ -32,7 +32,7 @@ int status_look_at_fleet(struct status *status)
 	return r == -ENOMEM ? r : 0;
 }
 
-static uint64_t member_n_refused(const struct member *member)
+uint64_t status_n_refused(const struct member *member)
 {
 	uint64_t n = 0;
 
@@ -50,7 +50,7 @@ static int print_member_json(const struct member *member)
 		ROW("lag_usec", IF_KNOWN(member->heard > 0, KIND_NUMBER), number,
 		    member->heard - MIN(member->heard, member->time)),
 		ROW_NUMBER("taken", member->taken),
-		ROW_NUMBER("refused", member_n_refused(member)),
+		ROW_NUMBER("refused", status_n_refused(member)),
 	};
 	struct row *row = rows;
 
@@ -81,7 +81,7 @@ static int print_member_text(const struct status *status, const struct member *m
 		 member->heard > 0
 			 ? human_age(member->heard - MIN(member->heard, member->time), lag)
 			 : "",
-		 member->taken, member_n_refused(member), why, size > 0 ? ")" : "");
+		 member->taken, status_n_refused(member), why, size > 0 ? ")" : "");
 	return history_print_folded(first ? "fleet" : "", STATUS_LABEL, text);
 }
 

@@ -46,7 +46,7 @@ static void metric_print_value(struct metric_sample sample)
 /* A name of somebody else's as the value of a label. */
 static int metric_print_label(const char *name, const char *label, const char *value)
 {
-	cleanup(freep) char *text = bytes_to_display(span_of(value), NAME_SIZE);
+	cleanup(freep) char *text = bytes_to_display(span_of(value), MEMBER_NAME_SIZE);
 
 	if (!text)
 		return -ENOMEM;
@@ -218,6 +218,52 @@ static int status_print_list_metrics(const struct status *status)
 	return r;
 }
 
+static int status_print_member_metrics(const struct status *status)
+{
+	static const struct metric member_metrics[] = {
+		{ "banish_member_taken_total",
+		  "counter",
+		  "Entries of another host that were taken.",
+		  { 0 } },
+		{ "banish_member_refused_total",
+		  "counter",
+		  "Entries of another host that were not.",
+		  { 0 } },
+		{ "banish_member_heard_timestamp_seconds",
+		  "gauge",
+		  "When an entry of another host was read last.",
+		  { 0 } },
+		{ "banish_member_lag_seconds", "gauge", "How old that entry was then.", { 0 } },
+	};
+	size_t n = status->heard ? heard_n_members(status->heard) : 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(member_metrics); i++) {
+		bool begun = false;
+
+		for (unsigned k = HEARD_SELF + 1; r >= 0 && k < n; k++) {
+			const struct member *member = heard_member_at(status->heard, k);
+			const struct metric_sample samples[ARRAY_SIZE(member_metrics)] = {
+				SAMPLE_COUNT(true, member->taken),
+				SAMPLE_COUNT(true, status_n_refused(member)),
+				SAMPLE_TIME(member->heard),
+				{ member->heard > 0,
+				  member->heard - MIN(member->heard, member->time), 6 },
+			};
+
+			if (!samples[i].known)
+				continue;
+			if (!begun)
+				metric_print_head(&member_metrics[i]);
+			begun = true;
+			r = metric_print_label(member_metrics[i].name, "member", member->name);
+			if (r >= 0)
+				metric_print_value(samples[i]);
+		}
+	}
+	return r;
+}
+
 /* By kind: blind, limit, evicted, ... those that did not come up are 0. */
 static int status_print_warning_metrics(const struct status *status)
 {
@@ -261,5 +307,7 @@ int status_print_prometheus(const struct status *status)
 	r = status_print_jail_metrics(status);
 	if (r >= 0)
 		r = status_print_list_metrics(status);
+	if (r >= 0)
+		r = status_print_member_metrics(status);
 	return r < 0 ? r : status_print_warning_metrics(status);
 }

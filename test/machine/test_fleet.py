@@ -96,6 +96,10 @@ def test_what_another_host_banned_is_banned_here(machine, fleet):
     told = [json.loads(line) for line in fleet("status", "--json", check=False).stdout.splitlines()]
     assert [(one["member"], one["taken"], one["refused"]) for one in told if one["what"] == "member"] == [
         ("a", 1, 0), ("b", 4, 0)]
+    metrics = fleet("status", "--prometheus", check=False).stdout
+    for text in 'taken_total{member="b"} 4', 'refused_total{member="b"} 0', 'lag_seconds{member="b"} ', \
+            'heard_timestamp_seconds{member="a"} ':
+        assert "\nbanish_member_" + text in metrics
     told = [json.loads(line) for line in fleet("report", "--json").stdout.splitlines()]
     assert [(one["member"], one["bans"]) for one in told if one["what"] == "member"] == [("b", 3), ("a", 1)]
     fleet.settle()
