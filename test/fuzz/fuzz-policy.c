@@ -25,7 +25,7 @@ static void check_policy(const struct policy *policy)
 		check_settings(&policy->jails[i].settings);
 		FUZZ_CHECK(policy->jails[i].name[0] >= 'a' && policy->jails[i].name[0] <= 'z');
 		FUZZ_CHECK(!policy_reserved(policy->jails[i].name) ||
-			   strcmp(policy->jails[i].name, RECIDIVE_NAME) == 0);
+			   policy_is_built_in(policy->jails[i].name));
 		FUZZ_CHECK(policy->jails[i].line > 0 && policy->jails[i].column > 0);
 		for (size_t j = 0; j < i; j++)
 			FUZZ_CHECK(strcmp(policy->jails[i].name, policy->jails[j].name) != 0);
