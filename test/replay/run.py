@@ -135,7 +135,12 @@ def write_stepped(case, seed, folder):
 def cut(program, case, seed, folder):
     """None, or where reading it in pieces differs from reading it at once."""
     write_stepped(case, seed, folder)
-    for journal, *how in ["journal"], ["stepped", "whole"]:
+    journals = [["stepped", "whole"]]
+    # where the entries themselves step back, so does the clock of the boot here, which no kernel lets
+    # happen and by which libsystemd finds a cursor in files that number by themselves
+    if all(entries == sorted(entries, key=lambda entry: entry[0]) for entries in case.files):
+        journals.append(["journal"])
+    for journal, *how in journals:
         done = subprocess.run([program, f"{folder}/config", f"{folder}/rules", f"{folder}/{journal}", str(seed),
                                str(CUTS), *how], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
