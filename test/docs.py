@@ -135,12 +135,12 @@ def table_keys(path, table):
 def check_keys():
     page = read('packaging/man/banish.json.5')
     keys = macro_words(section(page, 'KEYS OF THE FILE'), 'Cm')
-    compare('key', table_keys('lib/config/policy.c', 'policy_keys') | table_keys('lib/config/policy.c', 'fleet_keys'),
+    compare('key', table_keys('lib/config/policy-read.c', 'policy_keys') | table_keys('lib/config/policy-read.c', 'fleet_keys'),
             {'banish.json.5': keys})
     settings = set()
     for table in ('settings_keys', 'jail_keys', 'increment_keys', 'maxbans_keys', 'networks_keys',
                   'targets_keys'):
-        settings |= table_keys('lib/config/policy.c', table)
+        settings |= table_keys('lib/config/policy-jail.c', table)
     keys = macro_words(section(page, 'SETTINGS'), 'Cm')
     compare('key', settings, {'banish.json.5': keys})
 

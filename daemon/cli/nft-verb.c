@@ -1,6 +1,7 @@
 #include "cli/nft-verb.h"
 
 #include "cli/verb.h"
+#include "config/policy-read.h"
 #include "io/config.h"
 #include "io/file.h"
 

@@ -36,7 +36,7 @@ int rehearse(const struct common *common, struct journal *journal, struct faults
 	int r;
 
 	lockout_init(&lockout, seed);
-	history.since = history.until - 7 * 24 * USEC_PER_HOUR;
+	history.since = history.until - USEC_PER_WEEK;
 	r = config_load(common->confdir, common->rulesdir, CONFIG_POLICY_REQUIRED, faults, &config);
 	if (r >= 0)
 		r = config_compile_all(config, true, faults, &ruleset);

@@ -1,5 +1,6 @@
 #include "io/config.h"
 
+#include "config/policy-read.h"
 #include "io/file.h"
 
 #include <dirent.h>

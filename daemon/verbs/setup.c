@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define SPAN     (7 * 24 * USEC_PER_HOUR)
+#define SPAN     USEC_PER_WEEK
 #define PATIENCE (5 * USEC_PER_SEC) /* for a look around in the journal */
 #define ENTRIES  20                 /* the last that a match finds, until one is the rule's */
 #define ENABLE   "systemctl enable --now banish"

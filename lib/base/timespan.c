@@ -10,7 +10,6 @@
 #define USEC_PER_MSEC  ((usec_t)1000)
 #define USEC_PER_MIN   (60 * USEC_PER_SEC)
 #define USEC_PER_DAY   (24 * USEC_PER_HOUR)
-#define USEC_PER_WEEK  (7 * USEC_PER_DAY)
 #define USEC_PER_MONTH (2629800 * USEC_PER_SEC) /* a twelfth of a year, as in systemd.time(7) */
 #define USEC_PER_YEAR  (12 * USEC_PER_MONTH)
 

@@ -14,6 +14,7 @@ typedef uint64_t usec_t;
 
 #define USEC_PER_SEC  ((usec_t)1000000)
 #define USEC_PER_HOUR (3600 * USEC_PER_SEC)
+#define USEC_PER_WEEK (7 * 24 * USEC_PER_HOUR)
 #define USEC_INFINITY UINT64_MAX
 
 /* Borrowed bytes: never NUL-terminated by promise, any byte may stand in them. data NULL: absent.

@@ -129,10 +129,8 @@ struct policy {
 
 /* The built-in policy: defaults only, no jail. NULL: no memory. */
 struct policy *policy_new(void);
-
-/* `file` is only quoted in faults. 0; -EINVAL with at least one fault; -ENOMEM. */
-int policy_parse(const char *file, struct span text, struct faults *faults,
-		 struct policy **ret) must_check;
+/* As if it had no ignoreip. */
+void policy_forget_ignoreip(struct policy *policy);
 
 struct policy *policy_free(struct policy *policy);
 DEFINE_CLEANUP(struct policy *, policy_free)

@@ -12,8 +12,8 @@
 #define HEARD_MAX         65536 /* prefixes, one a member; 170 bytes each */
 #define HEARD_BANS        4     /* of one of them that are known again */
 
-#define HEARD_LIFE  (7 * 24 * USEC_PER_HOUR) /* what is older is not taken */
-#define HEARD_AHEAD (600 * USEC_PER_SEC)     /* a clock may be so much ahead of ours */
+#define HEARD_LIFE  USEC_PER_WEEK        /* what is older is not taken */
+#define HEARD_AHEAD (600 * USEC_PER_SEC) /* a clock may be so much ahead of ours */
 
 #define HEARD_SELF 0 /* the member that we are: what was done by hand here */
 

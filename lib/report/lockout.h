@@ -13,9 +13,9 @@
 #include "base/table.h"
 #include "base/types.h"
 
-#define LOCKOUT_WITHIN    (7 * 24 * USEC_PER_HOUR) /* between the login and the ban */
-#define LOCKOUT_MAX       65536                    /* of either kind */
-#define LOCKOUT_USER_SIZE 64 /* bytes of an account's name; what is longer is cut */
+#define LOCKOUT_WITHIN    USEC_PER_WEEK /* between the login and the ban */
+#define LOCKOUT_MAX       65536         /* of either kind */
+#define LOCKOUT_USER_SIZE 64            /* bytes of an account's name; what is longer is cut */
 
 /* One offender is one in each jail. All bytes, so that two can be compared as such. */
 struct offender {

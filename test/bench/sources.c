@@ -5,6 +5,7 @@
  *
  *	bench-sources N
  */
+#include "config/policy-read.h"
 #include "engine/engine.h"
 
 #include <errno.h>

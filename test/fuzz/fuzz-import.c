@@ -1,7 +1,7 @@
 #include "fuzz.h"
 
 #include "config/pattern.h"
-#include "config/policy.h"
+#include "config/policy-read.h"
 #include "import/import.h"
 #include "import/proof.h"
 #include "import/write.h"

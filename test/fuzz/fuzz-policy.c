@@ -1,5 +1,5 @@
 #include "config.h"
-#include "config/policy.h"
+#include "config/policy-read.h"
 
 static void check_settings(const struct settings *settings)
 {

@@ -2,7 +2,7 @@
  * Parses files as `banish check` would and says what is wrong with them: for schema.py, which
  * compares the parsers with the schemas. After the faults of each file a line "= good" or "= bad".
  */
-#include "config/policy.h"
+#include "config/policy-read.h"
 #include "config/rule.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 /* For the tests of parsers: what must be good, and what must be bad with exactly these faults. */
 
-#include "config/policy.h"
+#include "config/policy-read.h"
 #include "config/rule.h"
 
 #include "unit.h"

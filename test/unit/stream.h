@@ -9,6 +9,7 @@
 
 #include "../encode-all.h"
 #include "base/hash.h"
+#include "config/policy-read.h"
 #include "engine/engine.h"
 #include "engine/fleet.h"
 

@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include "config/policy-read.h"
 #include "config/rule.h"
 
 static struct draft_container engine(const char *name, const char *unit, const char *cgroup,

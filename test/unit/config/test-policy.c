@@ -1,4 +1,4 @@
-#include "config/policy.h"
+#include "config/policy-read.h"
 
 #include "parse.h"
 

@@ -1,6 +1,6 @@
 #include "import/import.h"
 
-#include "config/policy.h"
+#include "config/policy-read.h"
 #include "files.h"
 #include "import/write.h"
 
