@@ -23,7 +23,6 @@ int network_count_ban(struct engine *engine, const struct ban *ban, unsigned jai
 	struct prefix network;
 
 	if (ban->network || ban->kind != BAN_AUTOMATIC || ban->lifted ||
-	    !state_is_in_reach(engine, ban->since) ||
 	    !engine_network(engine, jail, &ban->address, &network))
 		return 0;
 	return network_note(engine, jail, &network, &ban->prefix);

@@ -154,17 +154,18 @@ static bool ledger_is_needed(const struct ledger *ledger, const struct record *r
 {
 	const struct ban *ban = &record->ban;
 	const struct jail_record *jail = ledger->jails[record->jail];
+	usec_t memory = jail->has_memory ? jail->memory : ledger->memory;
 
 	if (record->unsaved || ban->ended != END_NONE ||
 	    within(ban->since, now, MAX(ledger->reach, ledger->overall)))
 		return true;
-	if (ban->lifted)
-		return within(ban->lifted_after_time, now, ledger->reach);
+	if (ban->lifted) /* whoever let go of a network forgave its hosts */
+		return within(ban->lifted_after_time, now, ledger->reach) ||
+		       (ban->network && within(ban->lifted_time, now, memory));
 	/* One that ended in the stretch prevents in it. */
 	if (within(ban->until, now, ledger->reach))
 		return true;
-	return ban->kind == BAN_AUTOMATIC &&
-	       within(ban->since, now, jail->has_memory ? jail->memory : ledger->memory);
+	return ban->kind == BAN_AUTOMATIC && within(ban->since, now, memory);
 }
 
 /* What is no trigger of a warm-up any more needs no cursor either. What a crash kept from being

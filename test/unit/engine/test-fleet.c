@@ -214,6 +214,43 @@ static void a_network_of_them_is_banned_by_our_policy(void **state)
 	stream_done(&stream);
 }
 
+/* A stop and a start, long after: other jails need nothing any more. */
+static void restart_at(struct stream *stream, usec_t time)
+{
+	stream_feed(stream, time, "mail.service", "nothing");
+	stream_restart(stream);
+}
+
+static void a_network_is_known_over_a_restart_as_long_as_its_jail_counts(void **state)
+{
+	struct stream stream;
+
+	init(&stream, POLICY("\"findtime\":\"1d\",\"networks\":{\"hosts\":2}"));
+	assert_int_equal(ban_at(&stream, "a", "198.51.100.1", START), 1);
+	expect(&stream, "fleet 198.51.100.1/32 0 +1 x1 by a");
+	restart_at(&stream, START + 20 * HOUR);
+	assert_int_equal(ban_at(&stream, "b", "198.51.100.2", START + 20 * HOUR), 1);
+	expect(&stream, "fleet 198.51.100.2/32 72000 +1 x1 by b, "
+			"fleet 198.51.100.0/24 72000 +1 x1 by b");
+	stream_done(&stream);
+}
+
+static void who_let_go_of_a_network_did_it_for_good(void **state)
+{
+	struct stream stream;
+
+	init(&stream, POLICY("\"findtime\":\"1d\",\"networks\":{\"hosts\":2}"));
+	assert_int_equal(ban_at(&stream, "a", "198.51.100.1", START), 1);
+	assert_int_equal(ban_at(&stream, "a", "198.51.100.2", START), 1);
+	expect(&stream, "fleet 198.51.100.1/32 0 +1 x1 by a, fleet 198.51.100.2/32 0 +1 x1 by a, "
+			"fleet 198.51.100.0/24 0 +1 x1 by a");
+	assert_true(stream_unban(&stream, 2, "198.51.100.0/24", START + MINUTE));
+	restart_at(&stream, START + 20 * HOUR);
+	assert_int_equal(ban_at(&stream, "a", "198.51.100.3", START + 20 * HOUR), 1);
+	expect(&stream, "fleet 198.51.100.3/32 72000 +1 x1 by a");
+	stream_done(&stream);
+}
+
 static void without_the_jail_nothing_is_taken(void **state)
 {
 	struct stream stream;
@@ -234,6 +271,8 @@ int main(void)
 		cmocka_unit_test(nobody_who_never_offends_here_is_banned),
 		cmocka_unit_test(no_more_than_maxbans),
 		cmocka_unit_test(a_network_of_them_is_banned_by_our_policy),
+		cmocka_unit_test(a_network_is_known_over_a_restart_as_long_as_its_jail_counts),
+		cmocka_unit_test(who_let_go_of_a_network_did_it_for_good),
 		cmocka_unit_test(without_the_jail_nothing_is_taken),
 	};
 
