@@ -9,7 +9,7 @@
 #define MAX_WARNED    1024          /* private sources that are remembered for it */
 #define SPARE_REPEATS 64 /* failures of weight 0 that a source may hold beside those that weigh */
 
-static usec_t state_add_times(usec_t a, usec_t b)
+usec_t state_add_times(usec_t a, usec_t b)
 {
 	return a > USEC_INFINITY - b ? USEC_INFINITY : a + b;
 }

@@ -93,6 +93,8 @@ int state_decide(struct engine *engine, const struct decision *decision) must_ch
 unsigned state_jail_of(const struct engine *engine, const struct ban *ban);
 /* The ledger's number of a jail, or of its networks; of the manual one if it is not in force. */
 unsigned state_ledger_jail(const struct engine *engine, unsigned jail, bool network);
+/* At most USEC_INFINITY. */
+usec_t state_add_times(usec_t a, usec_t b);
 /* True if a warm-up reaches that time, with all that counts. */
 bool state_is_in_reach(const struct engine *engine, usec_t time);
 

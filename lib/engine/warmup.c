@@ -11,6 +11,7 @@
 #include "engine/banned.h"
 #include "engine/recidive.h"
 #include "engine/settings.h"
+#include "ledger/heard.h"
 
 #include <errno.h>
 
@@ -152,6 +153,17 @@ static int adopt_ban(struct engine *engine, const struct ban *ban)
 	return r < 0 ? r : network_count_ban(engine, ban, jail);
 }
 
+/* How long the bans of a jail are asked for: other hosts tell late, and what they tell is weighed
+ * at its own time. No warm-up tells of it. */
+static usec_t memory_of(const struct engine *engine, unsigned jail)
+{
+	const struct settings *settings = engine->jails[jail].settings;
+	usec_t memory = settings->increment.memory;
+
+	return jail == engine->fleet ? state_add_times(MAX(memory, settings->findtime), HEARD_LIFE)
+				     : memory;
+}
+
 int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 {
 	struct ledger *old = engine->ledger;
@@ -176,12 +188,12 @@ int engine_adopt_ledger(struct engine *engine, struct ledger *ledger)
 		r = ledger_set_apart(ledger, RECIDIVE_NAME);
 	if (r == 0)
 		r = ledger_set_apart(ledger, FLEET_NAME);
-	for (size_t i = 0; r == 0 && i < engine->n_jails; i++) {
+	for (unsigned i = 0; r == 0 && i < engine->n_jails; i++) {
 		struct jail_state *jail = &engine->jails[i];
 
 		if (jail->settings->increment.overall)
 			overall = MAX(overall, jail->settings->increment.memory);
-		r = ledger_set_memory(ledger, jail->jail->name, jail->settings->increment.memory);
+		r = ledger_set_memory(ledger, jail->jail->name, memory_of(engine, i));
 		if (r == 0)
 			r = ledger_jail(ledger, jail->jail->name, &jail->ledger_jail);
 	}

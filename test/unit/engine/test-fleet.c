@@ -223,16 +223,24 @@ static void restart_at(struct stream *stream, usec_t time)
 
 static void a_network_is_known_over_a_restart_as_long_as_its_jail_counts(void **state)
 {
-	struct stream stream;
+	static const char *const policies[] = {
+		POLICY("\"findtime\":\"1d\",\"networks\":{\"hosts\":2}"),
+		POLICY("\"findtime\":\"1d\",\"networks\":{\"hosts\":2},"
+		       "\"increment\":{\"memory\":\"1min\"}"),
+	};
 
-	init(&stream, POLICY("\"findtime\":\"1d\",\"networks\":{\"hosts\":2}"));
-	assert_int_equal(ban_at(&stream, "a", "198.51.100.1", START), 1);
-	expect(&stream, "fleet 198.51.100.1/32 0 +1 x1 by a");
-	restart_at(&stream, START + 20 * HOUR);
-	assert_int_equal(ban_at(&stream, "b", "198.51.100.2", START + 20 * HOUR), 1);
-	expect(&stream, "fleet 198.51.100.2/32 72000 +1 x1 by b, "
-			"fleet 198.51.100.0/24 72000 +1 x1 by b");
-	stream_done(&stream);
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct stream stream;
+
+		init(&stream, policies[i]);
+		assert_int_equal(ban_at(&stream, "a", "198.51.100.1", START), 1);
+		expect(&stream, "fleet 198.51.100.1/32 0 +1 x1 by a");
+		restart_at(&stream, START + 20 * HOUR);
+		assert_int_equal(ban_at(&stream, "b", "198.51.100.2", START + 20 * HOUR), 1);
+		expect(&stream, "fleet 198.51.100.2/32 72000 +1 x1 by b, "
+				"fleet 198.51.100.0/24 72000 +1 x1 by b");
+		stream_done(&stream);
+	}
 }
 
 static void who_let_go_of_a_network_did_it_for_good(void **state)
@@ -248,6 +256,19 @@ static void who_let_go_of_a_network_did_it_for_good(void **state)
 	restart_at(&stream, START + 20 * HOUR);
 	assert_int_equal(ban_at(&stream, "a", "198.51.100.3", START + 20 * HOUR), 1);
 	expect(&stream, "fleet 198.51.100.3/32 72000 +1 x1 by a");
+	stream_done(&stream);
+}
+
+static void what_is_told_late_is_an_offence_of_its_own_time(void **state)
+{
+	struct stream stream;
+
+	init(&stream, POLICY("\"increment\":{\"factor\":2,\"memory\":\"6h\"}"));
+	assert_int_equal(ban_at(&stream, "a", "198.51.100.1", START), 1);
+	expect(&stream, "fleet 198.51.100.1/32 0 +1 x1 by a");
+	restart_at(&stream, START + 20 * HOUR);
+	assert_int_equal(ban_at(&stream, "b", "198.51.100.1", START + 5 * HOUR), 1);
+	expect(&stream, "fleet 198.51.100.1/32 18000 +2 x2 by b");
 	stream_done(&stream);
 }
 
@@ -273,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_network_of_them_is_banned_by_our_policy),
 		cmocka_unit_test(a_network_is_known_over_a_restart_as_long_as_its_jail_counts),
 		cmocka_unit_test(who_let_go_of_a_network_did_it_for_good),
+		cmocka_unit_test(what_is_told_late_is_an_offence_of_its_own_time),
 		cmocka_unit_test(without_the_jail_nothing_is_taken),
 	};
 
