@@ -255,6 +255,7 @@ def test_the_entry_of_a_ban_tells_everything(machine, guard, code):
         "BANISH_ACTION": "ban", "BANISH_JAIL": "dovecot", "BANISH_EVENT": code + "auth-failed",
         "BANISH_ADDRESS": "2001:db8:77:37::1", "BANISH_PREFIX": "2001:db8:77:37::/64",
         "BANISH_FAILURES": "5", "BANISH_OFFENCE": "1", "BANISH_BANTIME_USEC": "3600000000",
+        "BANISH_TIME_USEC": trigger["__REALTIME_TIMESTAMP"],
         "BANISH_UNTIL_USEC": str(int(trigger["__REALTIME_TIMESTAMP"]) + 3_600_000_000),
         "BANISH_TRIGGER_CURSOR": trigger["__CURSOR"]}
     assert entry["MESSAGE_ID"] == lab.KINDS["LOG_BAN"]
