@@ -129,6 +129,8 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 	log_gather(&said, kind, priority, fields, n_fields, message);
 	if (log_send(said.parts, said.n)) {
 		stuck = false;
+	} else if (journal_socket < 0) { /* no descriptor was free for it, say */
+		say_to_stderr(message);
 	} else {
 		stuck = true;
 		n_lost++;
