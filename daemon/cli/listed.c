@@ -2,8 +2,6 @@
 
 #include "cli/output.h"
 
-#include <stdio.h>
-
 const char *const listed_head[] = { "LIST", "NETWORKS", "FILE OF", "PACKETS", "FILE" };
 
 static int listed_print_use(const struct list_policy *list, const struct nft_list_use *use,
@@ -31,8 +29,6 @@ int listed_print(const struct list_policy *list, const struct nft_view *view,
 		 struct columns *columns)
 {
 	struct nft_list_use use;
-	char name[NAME_SIZE];
 
-	snprintf(name, sizeof(name), NFT_LIST "%s", list->name);
-	return listed_print_use(list, nft_view_list(view, name, &use) ? &use : NULL, columns);
+	return listed_print_use(list, nft_view_list(view, list->name, &use) ? &use : NULL, columns);
 }

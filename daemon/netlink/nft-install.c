@@ -45,7 +45,6 @@ static int read_state(struct nft *nft, struct nftmsg_state *state)
 static int note_sets(struct nft *nft, const struct nft_layout *layout,
 		     const struct nftmsg_state *state)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	size_t max = 2 * (layout->n_jails + 2) + layout->lengths.n_items;
 	cleanup(freep) struct nft_set *all = calloc(max, sizeof(*all));
 	cleanup(freep) struct nft_set *empty = calloc(max, sizeof(*empty));
@@ -57,16 +56,16 @@ static int note_sets(struct nft *nft, const struct nft_layout *layout,
 	if (!all || !empty)
 		return -ENOMEM;
 	for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++) {
-		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+		for (size_t f = 0; f < ARRAY_SIZE(nft_families); f++) {
 			struct nft_set *set = &all[n_all];
 
-			if (!nftmsg_jail_has(jail, families[f]))
+			if (!nftmsg_jail_has(jail, nft_families[f]))
 				continue;
 			n_all++;
 			memcpy(set->jail, jail->name, sizeof(set->jail));
-			set->family = families[f];
-			set->prefix = families[f] == AF_INET ? jail->prefix4 : jail->prefix6;
-			if (!nftmsg_layout_keeps(layout, state, jail, families[f]))
+			set->family = nft_families[f];
+			set->prefix = nft_families[f] == AF_INET ? jail->prefix4 : jail->prefix6;
+			if (!nftmsg_layout_keeps(layout, state, jail, nft_families[f]))
 				empty[n_empty++] = *set;
 		}
 	}

@@ -430,15 +430,16 @@ int nft_look(struct nft *nft, struct nft_view *ret)
 
 bool nft_view_list(const struct nft_view *view, const char *list, struct nft_list_use *ret)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	char name[NAME_SIZE];
 
+	nft_list_name(list, name);
 	for (int other = 0; other <= 1; other++) {
 		size_t n = 0;
 
 		*ret = (struct nft_list_use){ 0 };
-		for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+		for (size_t f = 0; f < ARRAY_SIZE(nft_families); f++) {
 			const struct nft_use *use =
-				nft_view_find(view, nft_list_set_name(list, families[f], other,
+				nft_view_find(view, nft_list_set_name(name, nft_families[f], other,
 								      ret->sets[f]));
 
 			if (!use || !use->stands || use->n_rules == 0)
@@ -449,7 +450,7 @@ bool nft_view_list(const struct nft_view *view, const char *list, struct nft_lis
 			ret->packets += use->packets;
 			ret->bytes += use->bytes;
 		}
-		if (n == ARRAY_SIZE(families))
+		if (n == ARRAY_SIZE(nft_families))
 			return true;
 	}
 	return false;

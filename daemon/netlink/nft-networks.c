@@ -1,7 +1,6 @@
 /* The sets of lists: filled a piece at a time, exchanged, deleted. See nft.h. */
 #include "netlink/nft.h"
 
-#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 
@@ -15,8 +14,6 @@
 #define MAX_TRIES    5    /* against somebody else who changes the table meanwhile */
 #define NETWORK_SIZE 72   /* bytes in a message: two elements of IPv6 */
 #define ROOM         8192 /* bytes of all else in a transaction */
-
-static const uint8_t list_families[] = { AF_INET, AF_INET6 };
 
 static bool networks_touch(const struct prefix *first, const struct prefix *second)
 {
@@ -94,7 +91,7 @@ struct list_rules {
 	const struct nft_list *list;
 	uint64_t *handles; /* owned */
 	size_t n;
-	struct nft_count counts[ARRAY_SIZE(list_families)];
+	struct nft_count counts[ARRAY_SIZE(nft_families)];
 };
 
 static void list_rules_done(struct list_rules *rules)
@@ -123,9 +120,9 @@ static int list_rules_take(void *data, const struct nftmsg_answer *answer)
 	    !span_equal(rule.table, span_of(rules->nft->table)) ||
 	    !span_equal(rule.chain, span_of(NFT_CHAIN)))
 		return 0;
-	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(list_families); f++)
+	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(nft_families); f++)
 		for (int other = 0; r >= 0 && other <= 1; other++) {
-			nft_list_set_name(rules->list->name, list_families[f], other, name);
+			nft_list_set_name(rules->list->name, nft_families[f], other, name);
 			if (span_equal(rule.set, span_of(name)))
 				r = list_rules_add(rules, &rule, f);
 		}
@@ -164,8 +161,8 @@ static int list_try_to_point(struct nft *nft, const struct nft_list *list)
 	r = nftmsg_batch_begin(&nft->batch, nft->sequence);
 	for (size_t i = 0; r >= 0 && i < rules.n; i++)
 		r = list_rule_delete(nft, rules.handles[i]);
-	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(list_families); f++)
-		r = nftmsg_rule_add_list(&nft->batch, nft->table, list, list_families[f],
+	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(nft_families); f++)
+		r = nftmsg_rule_add_list(&nft->batch, nft->table, list, nft_families[f],
 					 rules.counts[f], &set_id);
 	return networks_transact(nft, r);
 }

@@ -95,8 +95,8 @@ struct nft_view {
 int nft_look(struct nft *nft, struct nft_view *ret) must_check;
 void nft_view_done(struct nft_view *view);
 const struct nft_use *nft_view_find(const struct nft_view *view, const char *set);
-/* A list, "list-drop", by the sets that rules look into: all of both families. False: it has none.
- */
+/* A list of the policy, "drop", by the sets that rules look into: all of both families. False: it
+ * has none. */
 struct nft_list_use {
 	char sets[2][NFT_SET_NAME_SIZE]; /* IPv4, IPv6 */
 	uint64_t n_networks, packets, bytes;

@@ -20,8 +20,6 @@
 /* A transaction that took longer is too large: bans wait meanwhile, half a second at most. */
 #define PIECE_TIME  (USEC_PER_SEC / 4)
 
-static const uint8_t list_families[] = { AF_INET, AF_INET6 };
-
 struct list {
 	const struct list_policy *policy; /* borrowed */
 	char *file;                       /* owned: the policy's, which may be gone */
@@ -116,12 +114,12 @@ static void list_take_over(struct nft_list *layout, struct list *list, const str
 	struct nft_list_use use;
 
 	layout->other = true; /* the first are those without ".b" */
-	layout->in_force = nft_view_list(view, layout->name, &use);
+	layout->in_force = nft_view_list(view, layout->name + strlen(NFT_LIST), &use);
 	if (!layout->in_force)
 		return;
 	layout->other = strstr(use.sets[0], ".b");
 	list->n_networks = use.n_networks;
-	for (size_t f = 0; f < ARRAY_SIZE(list_families); f++)
+	for (size_t f = 0; f < ARRAY_SIZE(nft_families); f++)
 		list->handles[f] = nft_view_find(view, use.sets[f])->handle;
 }
 
@@ -142,7 +140,7 @@ static int list_enter(struct lists *lists, const struct lists *old, const struct
 		*list = *before;
 		*before = (struct list){ 0 };
 	} else {
-		snprintf(layout->name, sizeof(layout->name), NFT_LIST "%s", list_policy->name);
+		nft_list_name(list_policy->name, layout->name);
 		list_take_over(layout, list, view);
 		list->lost = list->leaves = true;
 		list->file = strdup(list_policy->file);
@@ -205,8 +203,8 @@ void lists_installed(struct lists *lists)
 		struct nft_list *layout = &lists->layout[i];
 		struct list *list = &lists->items[i];
 
-		for (size_t f = 0; f < ARRAY_SIZE(list_families); f++) {
-			nft_list_set_name(layout->name, list_families[f], layout->other, name);
+		for (size_t f = 0; f < ARRAY_SIZE(nft_families); f++) {
+			nft_list_set_name(layout->name, nft_families[f], layout->other, name);
 			if (!layout->in_force ||
 			    nft_set_handle(lists->nft, name) == list->handles[f])
 				continue;
@@ -299,10 +297,10 @@ static int lists_put(struct lists *lists)
 	int r;
 
 	begins = lists->n_made == 0 || lists->at == networks->n_prefixes ||
-		 networks->prefixes[lists->at].address.family != list_families[lists->n_made - 1];
-	if (begins && lists->n_made == ARRAY_SIZE(list_families))
+		 networks->prefixes[lists->at].address.family != nft_families[lists->n_made - 1];
+	if (begins && lists->n_made == ARRAY_SIZE(nft_families))
 		return 1;
-	family = list_families[lists->n_made - !begins];
+	family = nft_families[lists->n_made - !begins];
 	while (end < networks->n_prefixes && networks->prefixes[end].address.family == family)
 		end++;
 	nft_list_set_name(layout->name, family, !layout->other, name);
@@ -356,8 +354,8 @@ static int list_sweep(struct lists *lists, struct list *list)
 	char name[NFT_SET_NAME_SIZE];
 	int r = 0;
 
-	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(list_families); f++)
-		r = nft_delete_set(lists->nft, nft_list_set_name(layout->name, list_families[f],
+	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(nft_families); f++)
+		r = nft_delete_set(lists->nft, nft_list_set_name(layout->name, nft_families[f],
 								 !layout->other, name));
 	list->leaves = r < 0;
 	return r;

@@ -46,13 +46,8 @@ struct status {
 	struct unit unit;
 	usec_t started, loaded; /* by its own entries; 0: not found */
 	struct nft_view view;
-	uint64_t passed; /* packets of ignored hosts */
-	struct status_list {
-		struct facts_list facts;
-		struct nft_list_use use;
-	} * lists; /* owned: of the policy, in its order */
-	size_t n_lists;
-	struct facts_list *list_facts; /* owned: the same */
+	uint64_t passed;          /* packets of ignored hosts */
+	struct facts_list *lists; /* owned: of the policy, in its order; NULL: not looked at */
 	struct status_jail *jails;
 	size_t n_jails;
 	struct facts facts;   /* its jails, owned: those in force, in order */

@@ -2,10 +2,7 @@
 #include "status/status-facts.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
-
-static const uint8_t kernel_families[] = { AF_INET, AF_INET6 };
 
 /* Returns 1. */
 static int say_damage(struct status *status, const char *text, const char *set)
@@ -22,9 +19,9 @@ static int look_at_sets(struct status *status, const char *name)
 {
 	char set[NFT_SET_NAME_SIZE];
 
-	for (size_t i = 0; i < ARRAY_SIZE(kernel_families); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(nft_families); i++) {
 		const struct nft_use *use =
-			nft_view_find(&status->view, nft_set_name(name, kernel_families[i], set));
+			nft_view_find(&status->view, nft_set_name(name, nft_families[i], set));
 
 		if (use && use->stands && use->n_rules > 0)
 			continue;

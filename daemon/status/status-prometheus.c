@@ -178,6 +178,14 @@ static int status_print_jail_metrics(const struct status *status)
 	return r;
 }
 
+static struct nft_list_use metric_list_use(const struct status *status, const char *list)
+{
+	struct nft_list_use use;
+
+	(void)nft_view_list(&status->view, list, &use); /* zeroes where it is not in force */
+	return use;
+}
+
 static int status_print_list_metrics(const struct status *status)
 {
 	static const struct metric list_metrics[] = {
@@ -195,22 +203,23 @@ static int status_print_list_metrics(const struct status *status)
 		  "Time of the list's file that is in force.",
 		  { 0 } },
 	};
+	const struct policy *policy = status->policy;
 	int r = 0;
 
 	for (size_t i = 0; status->facts.has_table && i < ARRAY_SIZE(list_metrics); i++) {
-		if (status->n_lists > 0)
+		if (policy->n_lists > 0)
 			metric_print_head(&list_metrics[i]);
-		for (size_t k = 0; r >= 0 && k < status->n_lists; k++) {
-			const struct nft_list_use *use = &status->lists[k].use;
+		for (size_t k = 0; r >= 0 && k < policy->n_lists; k++) {
+			const struct nft_list_use use =
+				metric_list_use(status, policy->lists[k].name);
 			const struct metric_sample samples[ARRAY_SIZE(list_metrics)] = {
-				SAMPLE_COUNT(true, use->n_networks),
-				SAMPLE_COUNT(true, use->packets),
-				SAMPLE_COUNT(true, use->bytes),
-				{ true, use->file_time, 6 },
+				SAMPLE_COUNT(true, use.n_networks),
+				SAMPLE_COUNT(true, use.packets),
+				SAMPLE_COUNT(true, use.bytes),
+				{ true, use.file_time, 6 },
 			};
 
-			r = metric_print_label(list_metrics[i].name, "list",
-					       status->lists[k].facts.name);
+			r = metric_print_label(list_metrics[i].name, "list", policy->lists[k].name);
 			if (r >= 0)
 				metric_print_value(samples[i]);
 		}

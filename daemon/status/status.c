@@ -35,7 +35,6 @@ static void status_done(struct status *status)
 	config_free(status->config);
 	free(status->jails);
 	free(status->lists);
-	free(status->list_facts);
 	free(status->facts.jails);
 	free(status->fault);
 	free(status->damage);

@@ -5,7 +5,6 @@
 #include "cli/timestamp.h"
 #include "cli/verb.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -55,13 +54,13 @@ static int list_print_lists(const struct nft_verb *verb, bool json)
 	for (size_t i = 0; r >= 0 && i < policy->n_lists; i++) {
 		bool stands;
 
-		snprintf(name, sizeof(name), NFT_LIST "%s", policy->lists[i].name);
-		stands = nft_view_list(&view, name, &use);
+		stands = nft_view_list(&view, policy->lists[i].name, &use);
 		r = output_print(json,
 				 stands ? "{list}: {networks} networks of {file}"
 					: "{list}: not in force, {file}",
 				 (const struct row[]){
-					 ROW_TEXT("list", name),
+					 ROW_TEXT("list",
+						  nft_list_name(policy->lists[i].name, name)),
 					 ROW("networks", IF_KNOWN(stands, KIND_NUMBER), number,
 					     use.n_networks),
 					 ROW_TEXT("file", policy->lists[i].file),
@@ -74,20 +73,19 @@ static int list_print_lists(const struct nft_verb *verb, bool json)
 /* The networks that packets are looked up in. 0, or the exit code. */
 static int list_print_networks(const struct nft_verb *verb, const char *list, bool json)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	cleanup(prefixset_done) struct prefixset networks = { 0 };
 	cleanup(nft_view_done) struct nft_view view = { 0 };
 	struct nft_list_use use;
 	int r, torn = 0;
 
 	r = nft_look(verb->nft, &view);
-	if (r >= 0 && !nft_view_list(&view, list, &use)) {
+	if (r >= 0 && !nft_view_list(&view, list + strlen(NFT_LIST), &use)) {
 		fprintf(stderr, "banish list: no %s is in force; \"banish list\" names the lists\n",
 			list);
 		return EXIT_NO;
 	}
-	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(families); f++) {
-		r = nft_list_networks(verb->nft, use.sets[f], families[f], &networks);
+	for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(nft_families); f++) {
+		r = nft_list_networks(verb->nft, use.sets[f], nft_families[f], &networks);
 		torn |= r > 0;
 	}
 	if (torn)

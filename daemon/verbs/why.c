@@ -96,14 +96,12 @@ static int why_ask_lists(const struct why *why)
 	const struct policy *policy = why->input.config->policy;
 	bool is_ipv6 = why->target.address.family == AF_INET6;
 	struct nft_list_use use;
-	char name[NAME_SIZE];
 	int r = 0, found = 0;
 
 	if (policy->n_lists > 0)
 		r = nft_look(why->nft, &view);
 	for (size_t i = 0; r >= 0 && i < policy->n_lists; i++) {
-		snprintf(name, sizeof(name), NFT_LIST "%s", policy->lists[i].name);
-		if (!nft_view_list(&view, name, &use))
+		if (!nft_view_list(&view, policy->lists[i].name, &use))
 			continue;
 		r = nft_find_network(why->nft, use.sets[is_ipv6], &why->target.address);
 		if (r == 0 || r == -ENOENT) {

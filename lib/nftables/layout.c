@@ -18,8 +18,6 @@
 #define PRIORITY_RAW (-300)
 #define CHAIN_TYPE   "filter"
 
-static const uint8_t families[] = { AF_INET, AF_INET6 };
-
 static bool is(struct span text, const char *other)
 {
 	return span_equal(text, span_of(other));
@@ -265,13 +263,13 @@ static bool must_go(const struct nft_layout *layout, const struct nftmsg_state *
 
 	if (nft_is_list_set(span_of(set->name)))
 		return !layout_keeps_list_set(layout, set);
-	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-		if (strcmp(set->name, nft_set_name(NFT_IGNORE, families[f], name)) == 0)
+	for (size_t f = 0; f < ARRAY_SIZE(nft_families); f++) {
+		if (strcmp(set->name, nft_set_name(NFT_IGNORE, nft_families[f], name)) == 0)
 			return true;
 		for (size_t i = 0; (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-			if (nftmsg_jail_has(jail, families[f]) &&
-			    strcmp(set->name, nft_set_name(jail->name, families[f], name)) == 0)
-				return !is_fit(layout, set, jail, families[f]);
+			if (nftmsg_jail_has(jail, nft_families[f]) &&
+			    strcmp(set->name, nft_set_name(jail->name, nft_families[f], name)) == 0)
+				return !is_fit(layout, set, jail, nft_families[f]);
 	}
 	return set->prefix >= 0;
 }
@@ -328,11 +326,11 @@ static int put_jails(const struct nft_layout *layout, bool forced, struct nftmsg
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(nft_families); f++)
 			if (nft_jail_is_forced(jail->name) == forced &&
-			    nftmsg_jail_has(jail, families[f]))
-				r = nftmsg_rule_add_jail(batch, layout->table, jail, families[f],
-							 set_id);
+			    nftmsg_jail_has(jail, nft_families[f]))
+				r = nftmsg_rule_add_jail(batch, layout->table, jail,
+							 nft_families[f], set_id);
 	return r;
 }
 
@@ -345,17 +343,18 @@ static int put_lists(const struct nft_layout *layout, const struct nftmsg_state 
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < layout->n_lists; i++)
-		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++) {
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(nft_families); f++) {
 			const struct nft_list *list = &layout->lists[i];
 
 			set = nftmsg_state_find_set(state,
-						    nft_list_set_name(list->name, families[f],
+						    nft_list_set_name(list->name, nft_families[f],
 								      list->other, name));
 			if (list->in_force && set && !set->strange &&
 			    set->flags == NFT_SET_INTERVAL &&
-			    set->key_type == nftmsg_set_key_type(families[f]))
-				r = nftmsg_rule_add_list(batch, layout->table, list, families[f],
-							 (struct nft_count){ 0 }, set_id);
+			    set->key_type == nftmsg_set_key_type(nft_families[f]))
+				r = nftmsg_rule_add_list(batch, layout->table, list,
+							 nft_families[f], (struct nft_count){ 0 },
+							 set_id);
 		}
 	return r;
 }
@@ -372,17 +371,18 @@ int nftmsg_layout_build(const struct nft_layout *layout, const struct nftmsg_sta
 	r = nftmsg_batch_begin(batch, sequence);
 	if (r == 0)
 		r = put_table(layout, state, batch);
-	for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++)
-		r = nftmsg_set_add_ignored(batch, layout->table, families[f], layout->ignore,
+	for (size_t f = 0; r == 0 && f < ARRAY_SIZE(nft_families); f++)
+		r = nftmsg_set_add_ignored(batch, layout->table, nft_families[f], layout->ignore,
 					   layout->n_ignore);
 	for (size_t i = 0; r == 0 && (jail = nftmsg_layout_jail(layout, i, &buffer)); i++)
-		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++) {
-			if (!nftmsg_jail_has(jail, families[f]))
+		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(nft_families); f++) {
+			if (!nftmsg_jail_has(jail, nft_families[f]))
 				continue;
-			set = fit_set(layout, state, jail, families[f]);
+			set = fit_set(layout, state, jail, nft_families[f]);
 			if (!set)
 				r = nftmsg_set_add_bans(batch, layout->table, jail->name,
-							families[f], prefix_of(jail, families[f]),
+							nft_families[f],
+							prefix_of(jail, nft_families[f]),
 							size_of(layout, jail));
 			else if (set->strange) /* where no elements are named all are meant */
 				r = nftmsg_batch_name(batch, NFT_MSG_DELSETELEM, layout->table,

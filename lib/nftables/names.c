@@ -6,6 +6,8 @@
 
 #define COMMENT_TEXT "banish: each element is a /"
 
+const uint8_t nft_families[NFT_FAMILIES] = { AF_INET, AF_INET6 };
+
 void nft_notice_done(struct nft_notice *notice)
 {
 	free(notice->comment);
@@ -136,6 +138,12 @@ bool nft_set_parse_name(struct span name, char jail[static NFT_JAIL_SIZE], uint8
 	jail[front.size] = '\0';
 	*family = last == '4' ? AF_INET : AF_INET6;
 	return true;
+}
+
+const char *nft_list_name(const char *list, char buffer[static NAME_SIZE])
+{
+	snprintf(buffer, NAME_SIZE, NFT_LIST "%s", list);
+	return buffer;
 }
 
 const char *nft_list_set_name(const char *list, uint8_t family, bool other,

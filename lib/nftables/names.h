@@ -62,6 +62,9 @@ int nft_lengths_add(struct nft_lengths *lengths, const char *jail, uint8_t famil
  * new content of its file is put into the other ones, beside those that rules look into. */
 #define NFT_LIST "list-"
 
+/* "list-drop" of the policy's "drop", into the buffer, which is answered. */
+const char *nft_list_name(const char *list, char buffer[static NAME_SIZE]);
+
 struct nft_list {
 	char name[NAME_SIZE]; /* "list-drop" */
 	bool in_force;        /* rules look into its sets */
@@ -166,6 +169,10 @@ size_t nft_clean_comment(const char *comment, char buffer[static NFT_COMMENT_BYT
 	"forced" /* forced4, forced6: a jail that is always there; its bans are of \
 		  single addresses, its rules stand before those of NFT_IGNORE */
 #define NFT_SET_NAME_SIZE (NFT_JAIL_SIZE + 1)
+
+/* Each set, and each rule that looks into one, is there for both. */
+#define NFT_FAMILIES 2
+extern const uint8_t nft_families[NFT_FAMILIES]; /* IPv4, IPv6 */
 
 const char *nft_set_name(const char *jail, uint8_t family, char buffer[static NFT_SET_NAME_SIZE]);
 /* The reverse. False: no set of bans has such a name. */

@@ -180,14 +180,14 @@ static int end_rule(struct rule_draft *draft)
 
 int nftmsg_rule_add_ignore(struct nftmsg_batch *batch, const char *table)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct rule_draft draft = { .batch = batch, .table = table };
 	char set[NFT_SET_NAME_SIZE];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
-		begin_rule(&draft, families[i]);
-		match_source(&draft, nft_set_name(NFT_IGNORE, families[i], set), families[i], 128);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(nft_families); i++) {
+		begin_rule(&draft, nft_families[i]);
+		match_source(&draft, nft_set_name(NFT_IGNORE, nft_families[i], set),
+			     nft_families[i], 128);
 		rule_express(&draft, "counter", NULL, 0);
 		decide(&draft, (uint32_t)NFT_RETURN);
 		r = end_rule(&draft);
