@@ -129,24 +129,12 @@ static int find_reader(const struct surveyor *surveyor, const char *rule, unsign
 	return MIN(r, 0);
 }
 
-/* That stands on the rule, in force; NULL: none. */
-static const char *jail_of_rule(const struct surveyor *surveyor, const char *rule)
-{
-	for (unsigned i = 0; i < ruleset_n_jails(surveyor->ruleset); i++) {
-		const struct jail *jail = ruleset_jail(surveyor->ruleset, i);
-
-		if (strcmp(jail->rule->name, rule) == 0)
-			return jail->name;
-	}
-	return NULL;
-}
-
 static int overlook(const struct surveyor *surveyor, const char *rule, const char *source,
 		    bool failure)
 {
 	struct survey *survey = surveyor->survey;
 	struct overlooked *item = survey->overlooked;
-	const char *jail = jail_of_rule(surveyor, rule);
+	const struct jail *jail = ruleset_jail_on(surveyor->ruleset, rule);
 
 	for (; item < survey->overlooked + survey->n_overlooked; item++)
 		if (strcmp(item->rule, rule) == 0 && strcmp(item->source, source) == 0)
@@ -161,7 +149,7 @@ static int overlook(const struct surveyor *surveyor, const char *rule, const cha
 		strcpy(item->rule, rule);
 		strcpy(item->source, source);
 		if (jail)
-			strcpy(item->jail, jail);
+			strcpy(item->jail, jail->name);
 	}
 	item->n++;
 	item->n_failures += failure;
@@ -193,7 +181,7 @@ static int take_hits(const struct surveyor *surveyor, size_t n_hits, unsigned re
 			continue;
 		/* who reads the unit may leave to others what their rules mean */
 		if (reader != NO_JAIL) {
-			r = jail_of_rule(surveyor, rule)
+			r = ruleset_jail_on(surveyor->ruleset, rule)
 				    ? 0
 				    : ruleset_selects(surveyor->all, hit->jail, entry);
 			if (r <= 0)

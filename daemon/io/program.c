@@ -30,11 +30,30 @@ static int write_input(int fd, struct span input)
 	return 0;
 }
 
-static int program_spawn(const char *const *words, int in, int out)
+/* `actions`: NULL: it has what we have. */
+static int program_spawn(const char *const *words, const posix_spawn_file_actions_t *actions)
 {
-	posix_spawn_file_actions_t actions;
 	int status, r;
 	pid_t child;
+
+	r = posix_spawnp(&child, words[0], actions, NULL, (char **)(uintptr_t)words, environ);
+	if (r != 0)
+		return -r;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status == 0 ? 0 : -EIO;
+}
+
+int program_call(const char *const *words)
+{
+	return program_spawn(words, NULL);
+}
+
+static int program_ask(const char *const *words, int in, int out)
+{
+	posix_spawn_file_actions_t actions;
+	int r;
 
 	r = posix_spawn_file_actions_init(&actions);
 	if (r != 0)
@@ -47,16 +66,9 @@ static int program_spawn(const char *const *words, int in, int out)
 						     0);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, in, INPUT);
-	if (r == 0)
-		r = posix_spawnp(&child, words[0], &actions, NULL, (char **)(uintptr_t)words,
-				 environ);
+	r = r == 0 ? program_spawn(words, &actions) : -r;
 	posix_spawn_file_actions_destroy(&actions);
-	if (r != 0)
-		return -r;
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return status == 0 ? 0 : -EIO;
+	return r;
 }
 
 int program_run(const char *const *words, struct span input, size_t max_size, char **ret,
@@ -72,7 +84,7 @@ int program_run(const char *const *words, struct span input, size_t max_size, ch
 		return -errno;
 	r = write_input(in, input);
 	if (r >= 0)
-		r = program_spawn(words, in, out);
+		r = program_ask(words, in, out);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", out);

@@ -12,14 +12,14 @@
 #include "cli/verb.h"
 #include "config/draft.h"
 #include "io/file.h"
+#include "io/program.h"
 #include "io/units.h"
 
 #include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #define SPAN     USEC_PER_WEEK
 #define PATIENCE (5 * USEC_PER_SEC) /* for a look around in the journal */
@@ -149,14 +149,6 @@ static int find_last(const struct setup *setup, struct ruleset *all, unsigned in
 	return MIN(r, 0);
 }
 
-static bool has_jail_of(const struct setup *setup, const char *rule)
-{
-	for (unsigned i = 0; i < ruleset_n_jails(setup->ruleset); i++)
-		if (strcmp(ruleset_jail(setup->ruleset, i)->rule->name, rule) == 0)
-			return true;
-	return false;
-}
-
 static int look_for_service(struct setup *setup, struct ruleset *all, unsigned index)
 {
 	const struct rule *rule = ruleset_jail(all, index)->rule;
@@ -164,7 +156,7 @@ static int look_for_service(struct setup *setup, struct ruleset *all, unsigned i
 	usec_t last, now = timestamp_now();
 	int running, r;
 
-	if (has_jail_of(setup, rule->name))
+	if (ruleset_jail_on(setup->ruleset, rule->name))
 		return 0;
 	running = is_running(setup, rule, &unit);
 	r = running < 0 ? running : find_last(setup, all, index, &last);
@@ -319,18 +311,14 @@ static int setup_check(const struct setup *setup)
 
 static int enable_unit(void)
 {
-	char *words[] = { (char[]){ "systemctl" }, (char[]){ "enable" }, (char[]){ "--now" },
-			  (char[]){ "banish.service" }, NULL };
-	int status, r;
-	pid_t child;
+	static const char *const words[] = { "systemctl", "enable", "--now", OWN_UNIT, NULL };
+	int r;
 
 	(void)fflush(stdout);
-	r = posix_spawnp(&child, words[0], NULL, NULL, words, environ);
-	if (r != 0)
-		return setup_refuse("call systemctl", -r);
-	if (waitpid(child, &status, 0) < 0)
-		return -errno;
-	if (status == 0) {
+	r = program_call(words);
+	if (r < 0 && r != -EIO)
+		return setup_refuse("call systemctl", r);
+	if (r == 0) {
 		printf("\nbanish runs, and starts at boot. banish status: is all well?\n");
 		return 0;
 	}

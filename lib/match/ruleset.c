@@ -348,6 +348,14 @@ const struct jail *ruleset_jail(const struct ruleset *ruleset, unsigned index)
 	return &ruleset->jails[index];
 }
 
+const struct jail *ruleset_jail_on(const struct ruleset *ruleset, const char *rule)
+{
+	for (size_t i = 0; i < ruleset->n_jails; i++)
+		if (strcmp(ruleset->jails[i].rule->name, rule) == 0)
+			return &ruleset->jails[i];
+	return NULL;
+}
+
 const struct event *ruleset_event(const struct ruleset *ruleset, unsigned jail, unsigned event)
 {
 	return &ruleset->jails[jail].rule->events[event];

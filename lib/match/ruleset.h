@@ -62,6 +62,8 @@ void ruleset_leave_out_weightless(struct ruleset *ruleset);
 
 size_t ruleset_n_jails(const struct ruleset *ruleset);
 const struct jail *ruleset_jail(const struct ruleset *ruleset, unsigned index);
+/* The first that stands on the rule of that name; NULL: none. */
+const struct jail *ruleset_jail_on(const struct ruleset *ruleset, const char *rule);
 const struct event *ruleset_event(const struct ruleset *ruleset, unsigned jail, unsigned event);
 
 /* Whether the jail's rule has notes that it takes. */
