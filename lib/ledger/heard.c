@@ -296,26 +296,26 @@ int heard_unban(struct ledger *ledger, unsigned member, const struct prefix *pre
 struct heard_sum heard_weigh(const struct ledger *ledger, const struct prefix *prefix,
 			     usec_t findtime)
 {
+	const struct heard *all[HEARD_MAX_MEMBERS + 1]; /* and ourselves */
 	struct heard_sum sum = { 0 };
-	const struct heard *heard;
 	usec_t unbanned = 0;
+	size_t n_all = 0;
 
 	for (unsigned i = 0; i < ledger->hearing.n_members; i++)
-		if ((heard = heard_find(ledger, i, prefix)))
-			unbanned = MAX(unbanned, heard->unbanned);
-	for (unsigned i = 0; i < ledger->hearing.n_members; i++) {
-		heard = heard_find(ledger, i, prefix);
-		for (unsigned k = 0; heard && k < heard->n; k++)
-			if (!heard_is_spent(heard, k) && heard->times[k] > unbanned)
-				sum.latest = MAX(sum.latest, heard->times[k]);
-	}
-	for (unsigned i = 0; i < ledger->hearing.n_members; i++) {
+		if ((all[n_all] = heard_find(ledger, i, prefix)))
+			n_all++;
+	for (size_t i = 0; i < n_all; i++)
+		unbanned = MAX(unbanned, all[i]->unbanned);
+	for (size_t i = 0; i < n_all; i++)
+		for (unsigned k = 0; k < all[i]->n; k++)
+			if (!heard_is_spent(all[i], k) && all[i]->times[k] > unbanned)
+				sum.latest = MAX(sum.latest, all[i]->times[k]);
+	for (size_t i = 0; i < n_all; i++) {
 		uint32_t n = 0;
 
-		heard = heard_find(ledger, i, prefix);
-		for (unsigned k = 0; heard && k < heard->n; k++)
-			n += !heard_is_spent(heard, k) && heard->times[k] > unbanned &&
-			     sum.latest - heard->times[k] < findtime;
+		for (unsigned k = 0; k < all[i]->n; k++)
+			n += !heard_is_spent(all[i], k) && all[i]->times[k] > unbanned &&
+			     sum.latest - all[i]->times[k] < findtime;
 		sum.n += n;
 		sum.n_members += n > 0;
 	}
