@@ -85,6 +85,7 @@ int status_look_at_kernel(struct status *status) must_check;
 int status_look_at_fleet(struct status *status) must_check;
 /* For any reason. */
 uint64_t status_n_refused(const struct member *member);
+usec_t status_member_lag(const struct member *member);
 int status_print_fleet(const struct status *status) must_check;
 
 /* What is wrong first, lines of 80 columns; or JSON, one object a line. -ENOMEM. */

@@ -41,6 +41,12 @@ uint64_t status_n_refused(const struct member *member)
 	return n;
 }
 
+/* How old its last entry was when it was read. */
+usec_t status_member_lag(const struct member *member)
+{
+	return member->heard - MIN(member->heard, member->time);
+}
+
 static int print_member_json(const struct member *member)
 {
 	struct row rows[8 + N_REFUSALS] = {
@@ -48,7 +54,7 @@ static int print_member_json(const struct member *member)
 		ROW_TEXT("member", member->name),
 		ROW("heard_usec", IF_KNOWN(member->heard > 0, KIND_TIME), number, member->heard),
 		ROW("lag_usec", IF_KNOWN(member->heard > 0, KIND_NUMBER), number,
-		    member->heard - MIN(member->heard, member->time)),
+		    status_member_lag(member)),
 		ROW_NUMBER("taken", member->taken),
 		ROW_NUMBER("refused", status_n_refused(member)),
 	};
@@ -78,10 +84,8 @@ static int print_member_text(const struct status *status, const struct member *m
 		 member->heard > 0 ? human_age(status->now - MIN(status->now, member->heard), age)
 				   : "",
 		 member->heard > 0 ? " ago, lag " : "",
-		 member->heard > 0
-			 ? human_age(member->heard - MIN(member->heard, member->time), lag)
-			 : "",
-		 member->taken, status_n_refused(member), why, size > 0 ? ")" : "");
+		 member->heard > 0 ? human_age(status_member_lag(member), lag) : "", member->taken,
+		 status_n_refused(member), why, size > 0 ? ")" : "");
 	return history_print_folded(first ? "fleet" : "", STATUS_LABEL, text);
 }
 
@@ -90,7 +94,8 @@ int status_print_fleet(const struct status *status)
 	bool first = true;
 	int r = 0;
 
-	for (unsigned i = 1; status->heard && r >= 0 && i < heard_n_members(status->heard); i++) {
+	for (unsigned i = HEARD_SELF + 1;
+	     status->heard && r >= 0 && i < heard_n_members(status->heard); i++) {
 		const struct member *member = heard_member_at(status->heard, i);
 
 		r = status->common.json ? print_member_json(member)

@@ -256,8 +256,7 @@ static int status_print_member_metrics(const struct status *status)
 				SAMPLE_COUNT(true, member->taken),
 				SAMPLE_COUNT(true, status_n_refused(member)),
 				SAMPLE_TIME(member->heard),
-				{ member->heard > 0,
-				  member->heard - MIN(member->heard, member->time), 6 },
+				{ member->heard > 0, status_member_lag(member), 6 },
 			};
 
 			if (!samples[i].known)
