@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/buffer.h"
 #include "base/printable.h"
 #include "cli/timestamp.h"
 #include "io/terminal.h"
@@ -167,15 +168,12 @@ int output_say(const char *format, ...)
 	cleanup(freep) char *text = NULL, *folded = NULL;
 	const char *sentence;
 	va_list arguments;
-	int r;
 
 	va_start(arguments, format);
-	r = vasprintf(&text, format, arguments);
+	text = text_of_format(format, arguments);
 	va_end(arguments);
-	if (r < 0) {
-		text = NULL;
+	if (!text)
 		return -ENOMEM;
-	}
 	for (sentence = text; *sentence == '\n'; sentence++)
 		putchar('\n');
 	if (terminal_width() == 0) {

@@ -1,6 +1,7 @@
 /* How `banish status` is shown: what is wrong first, lines of 80 columns, or JSON. */
 #include "status/status-facts.h"
 
+#include "base/buffer.h"
 #include "cli/chart.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
@@ -23,16 +24,11 @@ static int printf_like(2, 3) print_part(const char *label, const char *format, .
 {
 	cleanup(freep) char *text = NULL;
 	va_list arguments;
-	int r;
 
 	va_start(arguments, format);
-	r = vasprintf(&text, format, arguments);
+	text = text_of_format(format, arguments);
 	va_end(arguments);
-	if (r < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	return history_print_folded(label, STATUS_LABEL, text);
+	return text ? history_print_folded(label, STATUS_LABEL, text) : -ENOMEM;
 }
 
 static int print_finding(const struct status *status, const char *what, const char *sign,

@@ -1,6 +1,5 @@
 #include "base/buffer.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #define FIRST_ROOM 256 /* bytes */
@@ -64,4 +63,11 @@ char *buffer_take(struct buffer *buffer)
 	}
 	*buffer = (struct buffer){ 0 };
 	return text;
+}
+
+char *text_of_format(const char *format, va_list arguments)
+{
+	char *text;
+
+	return vasprintf(&text, format, arguments) < 0 ? NULL : text;
 }

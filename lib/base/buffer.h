@@ -9,6 +9,8 @@
 
 #include "base/util.h"
 
+#include <stdarg.h>
+
 struct buffer {
 	char *data; /* owned: free() */
 	size_t size, max;
@@ -20,5 +22,8 @@ void buffer_put(struct buffer *buffer, const char *data, size_t size);
 void buffer_print(struct buffer *buffer, const char *format, ...) printf_like(2, 3);
 /* The text, which is the caller's from now on; NULL: failed, and nothing is left. */
 char *buffer_take(struct buffer *buffer);
+
+/* As vasprintf(), but the text, which is the caller's; NULL: no memory. */
+char *text_of_format(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 #endif

@@ -1,5 +1,7 @@
 #include "import/jail.h"
 
+#include "base/buffer.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,13 +12,12 @@ void import_note(struct arena *arena, struct import_note **notes, const char *fo
 {
 	struct import_note *note = arena_take(arena, sizeof(*note));
 	va_list arguments;
-	char *text = NULL;
+	char *text;
 
 	if (!note)
 		return;
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	text = text_of_format(format, arguments);
 	va_end(arguments);
 	note->text = arena_copy(arena, span_of(text ?: ""));
 	free(text);

@@ -6,6 +6,7 @@
 #include "json/json.h"
 
 #include "base/array.h"
+#include "base/buffer.h"
 #include "base/printable.h"
 #include "json/text.h"
 
@@ -124,8 +125,7 @@ void json_fault_of(const struct json *node, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&what, format, arguments) < 0)
-		what = NULL;
+	what = text_of_format(format, arguments);
 	va_end(arguments);
 	if (what)
 		json_fault(node, "%s %s", json_label(node, label), what);

@@ -9,6 +9,7 @@
 
 #include "match/regex.h"
 
+#include "base/buffer.h"
 #include "base/suggest.h"
 
 #include <errno.h>
@@ -85,12 +86,10 @@ static int match_fault(const char *file, const struct event *event, struct fault
 	int r;
 
 	va_start(arguments, format);
-	r = vasprintf(&what, format, arguments);
+	what = text_of_format(format, arguments);
 	va_end(arguments);
-	if (r < 0) {
-		what = NULL; /* vasprintf() left it undefined */
+	if (!what)
 		return -ENOMEM;
-	}
 	r = faults_add(faults, "%s:%u:%u: pattern of event \"%s\": %s", file, event->line,
 		       event->column, event->name, what);
 	return r < 0 ? r : -EINVAL;

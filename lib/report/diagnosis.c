@@ -1,6 +1,7 @@
 #include "report/diagnosis.h"
 
 #include "base/array.h"
+#include "base/buffer.h"
 #include "report/human.h"
 
 #include <errno.h>
@@ -43,12 +44,11 @@ static int printf_like(3, 4) add(struct diagnosis *d, bool problem, const char *
 	va_list arguments;
 	size_t place;
 	char *text;
-	int r;
 
 	va_start(arguments, format);
-	r = vasprintf(&text, format, arguments);
+	text = text_of_format(format, arguments);
 	va_end(arguments);
-	if (r < 0)
+	if (!text)
 		return -ENOMEM;
 	if (!array_grow(d->findings, d->n_findings)) {
 		free(text);
