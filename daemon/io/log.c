@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -18,9 +17,6 @@
 #define MESSAGE_SIZE 1024  /* bytes; longer ones are cut */
 #define TEXT_SIZE    16384 /* bytes of all fields; what does not fit is left out */
 #define ALIVE_EVERY  (USEC_PER_SEC / 4)
-#define PATIENCE     2 /* seconds for one entry */
-
-#define FLEET_PATIENCE 20 /* ms */
 
 static const char *const message_ids[] = {
 #define LOG_KIND(name, id) [name] = (id),
@@ -28,11 +24,26 @@ static const char *const message_ids[] = {
 #undef LOG_KIND
 };
 
+/* A journald that takes entries. */
+struct outlet {
+	const char *path; /* of its socket */
+	usec_t patience;  /* for one entry */
+	usec_t pause;     /* after one that it did not take, without any patience; USEC_INFINITY:
+			     until it takes one */
+	int socket;       /* -1: none yet */
+	usec_t impatient_until; /* monotonic */
+};
+
 /* Process-wide on purpose: there is one stderr. */
 static bool to_journal;
-static int journal_socket = -1;
-static bool stuck;
-static uint64_t n_lost; /* entries, since it is stuck */
+static struct outlet journal_outlet = { .path = "/run/systemd/journal/socket",
+					.patience = 2 * USEC_PER_SEC,
+					.pause = USEC_INFINITY,
+					.socket = -1 };
+static struct outlet fleet_outlet = {
+	.path = FLEET_SOCKET, .patience = USEC_PER_SEC / 50, .pause = USEC_PER_SEC, .socket = -1
+};
+static uint64_t n_lost; /* entries, since journald is stuck */
 
 const char *log_id(enum log_kind kind)
 {
@@ -79,30 +90,47 @@ static void log_add(struct fields_said *said, const char *name, const char *valu
 	said->size += (size_t)size;
 }
 
-/* The journal's native protocol, a field a line. sd_journal_sendv() would wait for ever for a
- * journald that hangs, and nobody would be banned meanwhile. */
-static bool log_send(struct iovec *parts, int n)
+static usec_t log_monotonic(void)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX,
-				       .sun_path = "/run/systemd/journal/socket" };
-	const struct timeval patience = { .tv_sec = PATIENCE };
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (usec_t)time.tv_sec * USEC_PER_SEC + (usec_t)time.tv_nsec / 1000;
+}
+
+/* In the journal's native protocol, a field a line. sd_journal_sendv() would wait for ever for a
+ * journald that hangs, and nobody would be banned meanwhile. */
+static int outlet_send(struct outlet *outlet, const struct fields_said *said)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval patience = { .tv_sec = (time_t)(outlet->patience / USEC_PER_SEC),
+					  .tv_usec =
+						  (suseconds_t)(outlet->patience % USEC_PER_SEC) };
 	const struct msghdr message = { .msg_name = &address,
 					.msg_namelen = sizeof(address),
-					.msg_iov = parts,
-					.msg_iovlen = (size_t)n };
+					.msg_iov = (struct iovec *)(uintptr_t)said->parts,
+					.msg_iovlen = (size_t)said->n };
+	usec_t now = log_monotonic();
+	bool waits = now >= outlet->impatient_until;
 	ssize_t r;
 
-	if (journal_socket < 0) {
-		journal_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (journal_socket < 0)
-			return false;
-		(void)setsockopt(journal_socket, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	strcpy(address.sun_path, outlet->path);
+	if (outlet->socket < 0) {
+		outlet->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (outlet->socket < 0)
+			return -errno;
+		(void)setsockopt(outlet->socket, SOL_SOCKET, SO_SNDTIMEO, &patience,
 				 sizeof(patience));
 	}
 	do
-		r = sendmsg(journal_socket, &message, MSG_NOSIGNAL | (stuck ? MSG_DONTWAIT : 0));
+		r = sendmsg(outlet->socket, &message, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
 	while (r < 0 && errno == EINTR); /* stopped, and continued */
-	return r >= 0;
+	if (r < 0 && waits)
+		outlet->impatient_until =
+			outlet->pause == USEC_INFINITY ? USEC_INFINITY : now + outlet->pause;
+	else if (r >= 0 && outlet->pause == USEC_INFINITY)
+		outlet->impatient_until = 0;
+	return r < 0 ? -errno : 0;
 }
 
 static void log_gather(struct fields_said *said, enum log_kind kind, int priority,
@@ -127,79 +155,21 @@ static void send_to_journal(enum log_kind kind, int priority, const struct log_f
 	struct fields_said said;
 
 	log_gather(&said, kind, priority, fields, n_fields, message);
-	if (log_send(said.parts, said.n)) {
-		stuck = false;
-	} else if (journal_socket < 0) { /* no descriptor was free for it, say */
+	if (outlet_send(&journal_outlet, &said) >= 0)
+		return;
+	if (journal_outlet.socket < 0) /* no descriptor was free for it, say */
 		say_to_stderr(message);
-	} else {
-		stuck = true;
+	else
 		n_lost++;
-	}
-}
-
-static usec_t log_monotonic(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (usec_t)time.tv_sec * USEC_PER_SEC + (usec_t)time.tv_nsec / 1000;
-}
-
-/* Process-wide, as stderr is. Connected, so that poll() tells when there is room. */
-static int fleet_socket = -1;
-
-static int log_connect(void)
-{
-	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = FLEET_SOCKET };
-	int r;
-
-	if (fleet_socket >= 0)
-		return 0;
-	fleet_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fleet_socket < 0)
-		return -errno;
-	if (connect(fleet_socket, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		return 0;
-	r = -errno;
-	(void)close(fleet_socket);
-	fleet_socket = -1;
-	return r;
-}
-
-static int log_send_fleet(const struct msghdr *datagram)
-{
-	static usec_t impatient_until;
-	struct pollfd room = { .fd = fleet_socket, .events = POLLOUT };
-	usec_t now = log_monotonic();
-
-	if (sendmsg(fleet_socket, datagram, MSG_NOSIGNAL) >= 0)
-		return 0;
-	if (errno != EAGAIN || now < impatient_until)
-		return -errno;
-	impatient_until = poll(&room, 1, FLEET_PATIENCE) > 0 ? 0 : now + USEC_PER_SEC;
-	return sendmsg(fleet_socket, datagram, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 int log_share(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
 	      const char *message)
 {
 	struct fields_said said;
-	struct msghdr datagram = { .msg_iov = said.parts };
-	int r = 0;
 
 	log_gather(&said, kind, priority, fields, n_fields, message);
-	datagram.msg_iovlen = (size_t)said.n;
-	/* a new journald has a new socket */
-	for (int i = 0; i < 2; i++) {
-		r = log_connect();
-		if (r >= 0)
-			r = log_send_fleet(&datagram);
-		if (r >= 0 || r == -EAGAIN || fleet_socket < 0)
-			return r;
-		(void)close(fleet_socket);
-		fleet_socket = -1;
-	}
-	return r;
+	return outlet_send(&fleet_outlet, &said);
 }
 
 /* Thousands of entries at once keep a slow machine's journald busy for longer than the watchdog and
@@ -217,7 +187,7 @@ static void tell_alive(void)
 
 bool log_is_stuck(void)
 {
-	return stuck;
+	return journal_outlet.impatient_until > 0;
 }
 
 void log_entry(enum log_kind kind, int priority, const struct log_field *fields, size_t n_fields,
@@ -234,7 +204,7 @@ void log_entry(enum log_kind kind, int priority, const struct log_field *fields,
 		return;
 	}
 	send_to_journal(kind, priority, fields, n_fields, message);
-	if (!stuck && n_lost > 0) {
+	if (!log_is_stuck() && n_lost > 0) {
 		snprintf(
 			message, sizeof(message),
 			"journald took nothing for a while: messages that were not written: %" PRIu64
