@@ -8,12 +8,11 @@ import argparse
 import copy
 import json
 import os
-import random
 import sys
 import tempfile
 
 from make import Case, Dice, make_settings, mend_networks
-from run import REMOTE, SKIP, replayed, tell, write
+from run import ask, replayed, tell, write
 
 
 def other(dice, case):
@@ -106,18 +105,9 @@ def check(banish, seed, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("banish")
-    parser.add_argument("--seed", type=int, help="of the first case")
-    parser.add_argument("--seeds", type=int, default=30, help="how many cases")
-    options = parser.parse_args()
-    if not os.path.exists(REMOTE):
-        print("no systemd-journal-remote here")
-        return SKIP
-    first = random.randrange(1 << 30) if options.seed is None else options.seed
-    print(f"--seed {first} --seeds {options.seeds}", flush=True)
+    options = ask(argparse.ArgumentParser())
     differences = wrong = 0
-    for seed in range(first, first + options.seeds):
+    for seed in options.cases:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 fault, n = check(options.banish, seed, folder)

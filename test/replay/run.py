@@ -190,21 +190,28 @@ def report(options, seed, case, fault):
     sys.stdout.flush()
 
 
-def main():
-    parser = argparse.ArgumentParser()
+def ask(parser):
+    """The options, of which `cases` are the seeds."""
     parser.add_argument("banish")
     parser.add_argument("--seed", type=int, help="of the first case")
     parser.add_argument("--seeds", type=int, default=30, help="how many cases")
-    parser.add_argument("--keep", help="leave the least that differs in this folder")
-    parser.add_argument("--cuts", help="the program that reads each journal in pieces, too")
     options = parser.parse_args()
     if not os.path.exists(REMOTE):
         print("no systemd-journal-remote here")
-        return SKIP
+        sys.exit(SKIP)
     first = random.randrange(1 << 30) if options.seed is None else options.seed
     print(f"--seed {first} --seeds {options.seeds}", flush=True)
+    options.cases = range(first, first + options.seeds)
+    return options
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", help="leave the least that differs in this folder")
+    parser.add_argument("--cuts", help="the program that reads each journal in pieces, too")
+    options = ask(parser)
     bans = wrong = 0
-    for seed in range(first, first + options.seeds):
+    for seed in options.cases:
         case = Case(seed)
         with tempfile.TemporaryDirectory() as folder:
             fault, decided = compare(options.banish, case, folder)
