@@ -8,38 +8,42 @@
 #define MAX_SIZE   (128 << 20) /* bytes: a million lines with long remarks */
 #define PIECE_SIZE 65536
 
-static int listfile_read_pieces(int fd, struct blocklist *list)
+int listfile_open(const char *path, struct listfile *ret)
 {
-	char piece[PIECE_SIZE];
-	size_t size = 0;
-	ssize_t n;
-	int r = 0;
-
-	while (r >= 0 && (n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0)
-			return -errno;
-		size += (size_t)n;
-		if (size > MAX_SIZE)
-			return -EFBIG;
-		r = blocklist_feed(list, (struct span){ piece, (size_t)n });
-	}
-	return r < 0 ? r : blocklist_finish(list);
-}
-
-int listfile_read(const char *path, struct blocklist *list, struct stat *ret)
-{
-	int r, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int r = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, ret) < 0)
+	*ret = (struct listfile){ .fd = fd };
+	if (fstat(fd, &ret->status) < 0)
 		r = -errno;
-	else if (!S_ISREG(ret->st_mode))
-		r = S_ISDIR(ret->st_mode) ? -EISDIR : -ENODEV;
-	else
-		r = listfile_read_pieces(fd, list);
-	close(fd);
+	else if (!S_ISREG(ret->status.st_mode))
+		r = S_ISDIR(ret->status.st_mode) ? -EISDIR : -ENODEV;
+	if (r < 0)
+		close(fd);
 	return r;
+}
+
+int listfile_read(struct listfile *file, struct blocklist *list)
+{
+	char piece[PIECE_SIZE];
+	ssize_t n = read(file->fd, piece, sizeof(piece));
+	int r;
+
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return blocklist_finish(list);
+	file->n_read += (size_t)n;
+	if (file->n_read > MAX_SIZE)
+		return -EFBIG;
+	r = blocklist_feed(list, (struct span){ piece, (size_t)n });
+	return r < 0 ? r : 1;
+}
+
+void listfile_close(struct listfile *file)
+{
+	close(file->fd);
 }
 
 static const char *listfile_reason(int error)

@@ -2,7 +2,6 @@
 
 #include "cli/timestamp.h"
 #include "io/dirwatch.h"
-#include "io/listfile.h"
 #include "io/log.h"
 
 #include <errno.h>
@@ -84,8 +83,12 @@ static void lists_stop_filling(struct lists *lists, bool done)
 		return;
 	list_layout(lists, list)->fills = false;
 	list->leaves = true;
-	list->lost = list->wanted = !done || list->wanted;
+	list->wanted |= !done;
+	list->lost |= list->wanted;
 	lists->filled = NULL;
+	if (lists->reads)
+		listfile_close(&lists->file);
+	lists->reads = false;
 	blocklist_done(&lists->blocklist);
 }
 
@@ -102,7 +105,7 @@ static void lists_forget(struct lists *lists)
 
 void lists_done(struct lists *lists)
 {
-	blocklist_done(&lists->blocklist);
+	lists_stop_filling(lists, false);
 	lists_forget(lists);
 	dirwatch_free(lists->dirwatch);
 	sd_event_source_unref(lists->step);
@@ -242,34 +245,61 @@ static bool list_file_is_same(const struct list *list)
 	       now.st_mtim.tv_nsec == old->st_mtim.tv_nsec;
 }
 
-/* Reads the file; from now on it is the one that is put in. */
+/* The file cannot be taken. */
+static int list_give_up(struct lists *lists, struct list *list, int error)
+{
+	unsigned line = lists->blocklist.line;
+
+	if (lists->filled)
+		lists_stop_filling(lists, true);
+	list->wanted |= error == -ENOMEM;
+	return error == -ENOMEM
+		       ? error
+		       : list_complain(list, list_layout(lists, list)->in_force, line, error);
+}
+
+/* From now on it is the one that is put in. */
 static int list_begin(struct lists *lists, struct list *list)
 {
-	struct nft_list *layout = list_layout(lists, list);
-	struct blocklist *read = &lists->blocklist;
-	struct stat status;
-	size_t n = 0;
 	int r;
 
 	list->wanted = false;
-	if (!list->lost && layout->in_force && list_file_is_same(list))
+	if (!list->lost && list_layout(lists, list)->in_force && list_file_is_same(list))
 		return 0;
-	r = listfile_read(list->file, read, &status);
-	for (size_t i = 0; i < lists->n_items; i++)
-		n += &lists->items[i] == list ? 0 : lists->items[i].n_networks;
-	if (r >= 0 && n + read->networks.n_prefixes > BLOCKLIST_MAX)
-		r = -E2BIG;
-	if (r < 0) {
-		list->wanted = r == -ENOMEM;
-		r = r == -ENOMEM ? r : list_complain(list, layout->in_force, read->line, r);
-		blocklist_done(read);
-		return r;
-	}
-	list->status = status;
-	list->lost = false;
-	layout->fills = true;
+	r = listfile_open(list->file, &lists->file);
+	if (r < 0)
+		return list_give_up(lists, list, r);
 	lists->filled = list;
-	lists->comment.time = (uint64_t)MAX(status.st_mtim.tv_sec, 0);
+	lists->reads = true;
+	return 0;
+}
+
+/* All lists together hold no more than one may. */
+static int lists_check_room(const struct lists *lists)
+{
+	size_t n = lists->blocklist.networks.n_prefixes;
+
+	for (size_t i = 0; i < lists->n_items; i++)
+		n += &lists->items[i] == lists->filled ? 0 : lists->items[i].n_networks;
+	return n > BLOCKLIST_MAX ? -E2BIG : 0;
+}
+
+/* A piece of the file; with the last one its networks are known. */
+static int lists_read(struct lists *lists)
+{
+	struct list *list = lists->filled;
+	int r = listfile_read(&lists->file, &lists->blocklist);
+
+	if (r == 0)
+		r = lists_check_room(lists);
+	if (r != 0)
+		return r < 0 ? list_give_up(lists, list, r) : 0;
+	listfile_close(&lists->file);
+	lists->reads = false;
+	list->status = lists->file.status;
+	list->lost = false;
+	list_layout(lists, list)->fills = true;
+	lists->comment.time = (uint64_t)MAX(list->status.st_mtim.tv_sec, 0);
 	lists->at = 0;
 	lists->n_made = 0;
 	return 0;
@@ -361,11 +391,13 @@ static int list_sweep(struct lists *lists, struct list *list)
 	return r;
 }
 
-/* One file or one transaction. 1: there is more to do; 0: there is not. */
+/* A piece of a file or one transaction. 1: there is more to do; 0: there is not. */
 static int lists_step(struct lists *lists)
 {
 	int r;
 
+	if (lists->reads)
+		return (r = lists_read(lists)) < 0 ? r : 1;
 	if (lists->filled) {
 		r = lists_put(lists);
 		if (r > 0)

@@ -3,13 +3,14 @@
 
 /*
  * The spoke of others' lists of networks. Each has a file, and a pair of sets that rules look into.
- * When the file changes, a second pair is filled beside the first, a piece a wake-up, so that bans
- * go in between; then the rules are pointed to it, and the first pair is deleted. A file that
- * cannot be taken leaves all as it was. The networks are in memory only while they are put in.
+ * When the file changes, it is read and a second pair is filled beside the first, a piece a
+ * wake-up, so that bans go in between; then the rules are pointed to it, and the first pair is
+ * deleted. A file that cannot be taken leaves all as it was. The networks are in memory only while
+ * they are put in.
  */
 
-#include "config/blocklist.h"
 #include "config/policy.h"
+#include "io/listfile.h"
 #include "netlink/nft.h"
 #include "run/dirty.h"
 
@@ -28,6 +29,8 @@ struct lists {
 
 	/* The one that is put in. */
 	struct list *filled; /* NULL: none */
+	bool reads;          /* its file still */
+	struct listfile file;
 	struct blocklist blocklist;
 	struct nft_list_comment comment;
 	size_t at;       /* of its networks, those before are in */

@@ -328,6 +328,20 @@ static int check_front(struct journal *journal, struct ruleset *ruleset,
 	return r == -ENOMEM ? r : 0;
 }
 
+static int check_read_list(const char *path, struct blocklist *list)
+{
+	struct listfile file;
+	int r = listfile_open(path, &file);
+
+	if (r < 0)
+		return r;
+	do
+		r = listfile_read(&file, list);
+	while (r > 0);
+	listfile_close(&file);
+	return r;
+}
+
 /* A file that is missing or broken is no fault of the configuration: the next one may be right. */
 static int check_lists(const struct config *config)
 {
@@ -335,10 +349,8 @@ static int check_lists(const struct config *config)
 		const struct list_policy *list = &config->policy->lists[i];
 		cleanup(blocklist_done) struct blocklist blocklist = { 0 };
 		cleanup(freep) char *text = NULL;
-		struct stat status;
-		int r;
+		int r = check_read_list(list->file, &blocklist);
 
-		r = listfile_read(list->file, &blocklist, &status);
 		if (r == -ENOMEM)
 			return r;
 		if (r == 0) {

@@ -75,13 +75,22 @@ static bool are_halves(const struct prefix *one, const struct prefix *other)
 	return address_equal(&whole.address, &one->address) && prefix_equal(&whole, &other_whole);
 }
 
+/* As published lists often are; to sort a million takes longer than to find that out. */
+static bool prefixset_is_in_order(const struct prefixset *set)
+{
+	for (size_t i = 1; i < set->n_prefixes; i++)
+		if (prefixset_compare(&set->prefixes[i - 1], &set->prefixes[i]) > 0)
+			return false;
+	return true;
+}
+
 void prefixset_sort(struct prefixset *set)
 {
 	size_t n = 0;
 
 	if (set->sorted)
 		return;
-	if (set->n_prefixes > 0)
+	if (!prefixset_is_in_order(set))
 		qsort(set->prefixes, set->n_prefixes, sizeof(*set->prefixes), prefixset_compare);
 	for (size_t i = 0; i < set->n_prefixes; i++) {
 		if (n > 0 && prefix_covers(&set->prefixes[n - 1], &set->prefixes[i]))
