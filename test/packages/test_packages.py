@@ -130,7 +130,19 @@ def test_removed_it_bans_nobody_and_comes_back_with_its_bans(machine):
     assert banned(machine)
 
 
+def start_fleet(machine):
+    """What banish-fleet(7) starts, as far as it goes without the programs that the package only suggests."""
+    machine.run("useradd", "--system", "systemd-journal-remote", check=False)
+    machine.write("/etc/banish/fleet/key.pem", "")
+    machine.run("systemctl", "enable", "--now", "banish-upload@peer.example.service", check=False)
+    machine.run("systemctl", "start", "systemd-journald@banish-fleet.socket", "systemd-journald@banish-fleet.service",
+                "banish-remote@peer.example.socket")
+    machine.shell("ls -d /var/lib/private/banish-upload/peer.example /var/log/journal/*.banish-fleet /run/banish-fleet/* "
+                  "/etc/systemd/system/banish.service.wants/*")
+
+
 def test_purged_it_leaves_nothing(machine):
+    start_fleet(machine)
     # a table of another name goes, too
     policy = machine.output("cat", "/etc/banish/banish.json")
     machine.write("/etc/banish/banish.json", policy.replace("{", '{ "nftables": { "table": "other" },', 1))
@@ -143,5 +155,6 @@ def test_purged_it_leaves_nothing(machine):
                          "-not -path '/var/log/apt/*' -not -path '/sys/*' 2>/dev/null; "
                          "find /run /var/lib/systemd -iname '*banish*'").stdout.split()
     assert left == []
+    assert "banish" not in machine.output("systemctl", "list-units", "--plain", "--no-legend", "--state=active")
     assert machine.run("getent", "passwd", "banish", "banish-resolve", check=False).stdout == ""
     assert machine.run("systemctl", "list-unit-files", "--no-legend", "banish*", check=False).stdout == ""
