@@ -3,6 +3,7 @@
  * shipped rule knows, writes a banish.json for them, and shows what it would have done last week.
  * Nothing is written over a file that is there, and nothing is asked.
  */
+#include "base/buffer.h"
 #include "base/util.h"
 #include "cli/caller.h"
 #include "cli/input.h"
@@ -14,6 +15,7 @@
 #include "io/file.h"
 #include "io/program.h"
 #include "io/units.h"
+#include "verbs/service-ports.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -149,15 +151,54 @@ static int find_last(const struct setup *setup, struct ruleset *all, unsigned in
 	return MIN(r, 0);
 }
 
+/* What its jail should close. */
+static int tell_ports(const char *name, const char *why, const struct ports *ports)
+{
+	cleanup(freep) char *list = NULL;
+	struct buffer text = { 0 };
+
+	ports_write(ports, &text);
+	list = buffer_take(&text);
+	if (!list)
+		return -ENOMEM;
+	printf("  %s: it %s: \"ports\": %s\n", name, why, list);
+	return 0;
+}
+
+/* Of a service that has a jail already. */
+static int tell_open_ports(const struct setup *setup, struct ruleset *all, const struct rule *rule)
+{
+	cleanup(ports_done) struct ports ports = { 0 };
+	const char *name = NULL;
+
+	for (unsigned i = 0; i < ruleset_n_jails(setup->ruleset); i++) {
+		const struct jail *jail = ruleset_jail(setup->ruleset, i);
+		int r;
+
+		if (strcmp(jail->rule->name, rule->name) != 0)
+			continue;
+		ports_done(&ports);
+		r = service_ports(all, rule, &jail->settings.ports, &ports);
+		if (r <= 0)
+			return r;
+		name = jail->name;
+	}
+	if (name)
+		return tell_ports(name, "has a jail, but listens where that closes nothing",
+				  &ports);
+	return 0;
+}
+
 static int look_for_service(struct setup *setup, struct ruleset *all, unsigned index)
 {
 	const struct rule *rule = ruleset_jail(all, index)->rule;
 	const char *refused = draft_refuses(rule), *unit;
+	cleanup(ports_done) struct ports ports = { 0 };
 	usec_t last, now = timestamp_now();
 	int running, r;
 
 	if (ruleset_jail_on(setup->ruleset, rule->name))
-		return 0;
+		return tell_open_ports(setup, all, rule);
 	running = is_running(setup, rule, &unit);
 	r = running < 0 ? running : find_last(setup, all, index, &last);
 	if (r < 0)
@@ -175,7 +216,12 @@ static int look_for_service(struct setup *setup, struct ruleset *all, unsigned i
 		printf("  %s: %s runs\n", rule->name, unit);
 	else
 		printf("  %s: it has logged in the last week\n", rule->name);
-	return draft_add(&setup->draft, setup_policy(setup), rule->name);
+	r = service_ports(all, rule, &rule->ports, &ports);
+	if (r > 0)
+		r = tell_ports(rule->name, "listens on ports that the rule does not name", &ports);
+	return r < 0 ? r
+		     : draft_add(&setup->draft, setup_policy(setup), rule->name,
+				 ports.n_ranges > 0 ? &ports : NULL);
 }
 
 static int look_for_services(struct setup *setup, struct faults *faults)

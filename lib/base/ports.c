@@ -7,6 +7,7 @@
 #include "base/ports.h"
 
 #include "base/array.h"
+#include "base/buffer.h"
 #include "base/suggest.h"
 #include "base/types.h"
 
@@ -89,6 +90,33 @@ int ports_add_number(struct ports *ports, uint64_t number)
 	if (number == 0 || number > PORT_MAX)
 		return -EINVAL;
 	return add_range(ports, (struct port_range){ (uint16_t)number, (uint16_t)number });
+}
+
+bool ports_has(const struct ports *ports, uint16_t port)
+{
+	for (size_t i = 0; i < ports->n_ranges; i++)
+		if (port >= ports->ranges[i].first && port <= ports->ranges[i].last)
+			return true;
+	return ports->all;
+}
+
+void ports_write(const struct ports *ports, struct buffer *text)
+{
+	if (ports->all) {
+		buffer_print(text, "\"all\"");
+		return;
+	}
+	buffer_print(text, "[");
+	for (size_t i = 0; i < ports->n_ranges; i++) {
+		const struct port_range *range = &ports->ranges[i];
+
+		buffer_print(text, "%s", i == 0 ? "" : ", ");
+		if (range->first == range->last)
+			buffer_print(text, "%u", range->first);
+		else
+			buffer_print(text, "\"%u-%u\"", range->first, range->last);
+	}
+	buffer_print(text, "]");
 }
 
 const char *ports_suggest(struct span text)

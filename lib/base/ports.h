@@ -5,6 +5,8 @@
 
 #include "base/util.h"
 
+struct buffer;
+
 struct port_range {
 	uint16_t first, last;
 };
@@ -24,6 +26,11 @@ int ports_add(struct ports *ports, struct span text) must_check;
 
 /* 1 ... 65535. 0; -EINVAL: another number; -ENOMEM. */
 int ports_add_number(struct ports *ports, uint64_t number) must_check;
+
+bool ports_has(const struct ports *ports, uint16_t port);
+
+/* As banish.json has them: [143, "5000-5010"], or "all". */
+void ports_write(const struct ports *ports, struct buffer *text);
 
 /* For "did you mean": the known name nearest to what ports_add() refused; NULL: none is near. */
 const char *ports_suggest(struct span text);

@@ -14,6 +14,8 @@ static const char unit_characters[] =
 
 void draft_done(struct draft *draft)
 {
+	for (size_t i = 0; i < draft->n_jails; i++)
+		ports_done(&draft->jails[i].ports);
 	free(draft->jails);
 	*draft = (struct draft){ 0 };
 }
@@ -76,9 +78,17 @@ static int draft_append(struct draft *draft, const struct policy *taken, const c
 	return 1;
 }
 
-int draft_add(struct draft *draft, const struct policy *taken, const char *rule)
+int draft_add(struct draft *draft, const struct policy *taken, const char *rule,
+	      const struct ports *ports)
 {
-	return draft_append(draft, taken, rule, rule, &(struct draft_jail){ 0 });
+	struct draft_jail jail = { 0 };
+	int r = ports ? ports_copy(ports, &jail.ports) : 0;
+
+	if (r >= 0)
+		r = draft_append(draft, taken, rule, rule, &jail);
+	if (r < 0)
+		ports_done(&jail.ports);
+	return r;
 }
 
 static bool draft_is_plain(struct span text, const char *characters, size_t max)
@@ -154,15 +164,26 @@ static void draft_put_unit(struct buffer *text, const char *unit)
 		buffer_print(text, "\"%s\"", unit);
 }
 
+/* The members of a jail of the host, whose rule reads what it should. */
+static void draft_put_members(struct buffer *text, const struct draft_jail *jail)
+{
+	bool own_name = strcmp(jail->name, jail->rule) == 0, own_ports = jail->ports.n_ranges > 0;
+
+	if (!own_name)
+		buffer_print(text, " \"rule\": \"%s\"%s", jail->rule, own_ports ? "," : " ");
+	if (own_ports) {
+		buffer_print(text, " \"ports\": ");
+		ports_write(&jail->ports, text);
+		buffer_print(text, " ");
+	}
+}
+
 /* Names are plain: nothing in them has to be escaped. */
 static void draft_put_jail(struct buffer *text, const struct draft_jail *jail)
 {
-	bool own_name = strcmp(jail->name, jail->rule) == 0;
-
 	if (!*jail->container) {
 		buffer_print(text, "    \"%s\": {", jail->name);
-		if (!own_name)
-			buffer_print(text, " \"rule\": \"%s\" ", jail->rule);
+		draft_put_members(text, jail);
 		buffer_print(text, "}");
 		return;
 	}

@@ -22,6 +22,7 @@ struct draft_jail {
 	char unit[DRAFT_UNIT_SIZE];           /* of a container; with a '*' at the end: what
 						its name begins with */
 	char cgroup[DRAFT_UNIT_SIZE + sizeof("/system.slice//runtime")]; /* "": none is named */
+	struct ports ports;                                              /* none: the rule's */
 };
 
 struct draft {
@@ -39,8 +40,9 @@ struct draft_container {
 const char *draft_refuses(const struct rule *rule);
 
 /* A jail for the host's own service. `taken`: the policy whose names are taken; NULL: none.
- * -ENOMEM. */
-int draft_add(struct draft *draft, const struct policy *taken, const char *rule) must_check;
+ * `ports`: what it closes instead of the rule's, copied; NULL: the rule's. 1; -ENOMEM. */
+int draft_add(struct draft *draft, const struct policy *taken, const char *rule,
+	      const struct ports *ports) must_check;
 /* The same for a container. 1; 0: it cannot be told from others, or who may write as it: then
  * `*reterr` says so, static; -ENOMEM. */
 int draft_add_container(struct draft *draft, const struct policy *taken, const char *rule,

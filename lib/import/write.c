@@ -1,5 +1,7 @@
 #include "import/write.h"
 
+#include "base/buffer.h"
+
 /* Nothing of it may end the comment. */
 static void write_comment(struct text *text, const char *comment)
 {
@@ -95,20 +97,15 @@ static const char *write_values(struct text *text, const struct import_value val
 
 static void write_ports(struct text *text, const struct ports *ports)
 {
-	if (ports->all) {
-		text_add(text, "\"all\"");
-		return;
-	}
-	for (size_t i = 0; i < ports->n_ranges; i++) {
-		const struct port_range *range = &ports->ranges[i];
+	struct buffer buffer = { 0 };
+	cleanup(freep) char *list = NULL;
 
-		text_add(text, i == 0 ? "[" : ", ");
-		if (range->first == range->last)
-			text_format(text, "%u", range->first);
-		else
-			text_format(text, "\"%u-%u\"", range->first, range->last);
-	}
-	text_add(text, "]");
+	ports_write(ports, &buffer);
+	list = buffer_take(&buffer);
+	if (list)
+		text_add(text, list);
+	else
+		text->arena->failed = true;
 }
 
 static void write_jail(struct text *text, const struct import *import,

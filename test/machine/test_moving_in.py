@@ -71,6 +71,40 @@ def test_postfix_is_found(machine, postfix):
     assert machine.run("systemctl", "is-enabled", "banish.service", check=False).stdout.strip() == "disabled"
 
 
+def guess_at_sshd(machine, source, port):
+    """Whether sshd answered."""
+    done = machine.verb("attack", "ssh", "-p", port, "-b", source, "-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "-o",
+                        "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "guess@203.0.113.1", "true",
+                        check=False)
+    return "Permission denied" in done.stderr
+
+
+def test_sshd_is_closed_where_it_listens(machine, bare):
+    if machine.run("test", "-x", "/usr/sbin/sshd", check=False).returncode != 0:
+        pytest.skip("no sshd in the machine (package openssh-server)")
+    before = machine.run("cat", "/etc/default/ssh", check=False).stdout
+    addresses = ("0.0.0.0:2222", "[::]:22", "127.0.0.1:2200", "[::1]:2201", "[::]:2223")
+    try:
+        machine.write("/etc/default/ssh", 'SSHD_OPTS="{}"\n'.format(" ".join(f"-o ListenAddress={each}" for each in addresses)))
+        machine.shell("systemctl restart ssh.service; logger -p auth.info hello")
+        done = bare("setup", "--yes")
+        assert policy(machine)["jails"]["sshd"] == {"ports": [22, "2222-2223"]}
+        assert 'sshd: it listens on ports that the rule does not name: "ports": [22, "2222-2223"]' in done.stdout
+        assert lab.eventually(lambda: guess_at_sshd(machine, "203.0.113.38", 2222))
+        bare("ban", "203.0.113.38", "--jail", "sshd")
+        assert not guess_at_sshd(machine, "203.0.113.38", 2222)
+        assert guess_at_sshd(machine, "203.0.113.39", 2222)
+        # nothing more is to be said, until the jail leaves one open
+        assert "listens" not in bare("setup").stdout
+        text = machine.output("cat", PATH)
+        machine.write(PATH, text.replace(', "2222-2223"', ""))
+        done = bare("setup")
+        assert 'sshd: it has a jail, but listens where that closes nothing: "ports": [22, "2222-2223"]' in done.stdout
+    finally:
+        machine.write("/etc/default/ssh", before)
+        machine.run("systemctl", "restart", "ssh.service")
+
+
 def test_the_caller_is_never_banned(machine, bare):
     done = machine.run("env", "SSH_CONNECTION=203.0.113.36 1 203.0.113.1 22", "banish", "setup", "--ignore-me")
     assert done.returncode == 0

@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include "base/buffer.h"
 #include "random.h"
 
 #include <errno.h>
@@ -121,6 +122,32 @@ static void copies_are_independent(void **state)
 	ports_done(&ports);
 }
 
+static void writes_what_a_policy_may_have(void **state)
+{
+	static const struct {
+		struct span texts[4];
+		const char *expected;
+	} cases[] = {
+		{ { T("ssh") }, "[22]" },
+		{ { T("2222"), T("ssh"), T("5000-5010") }, "[22, 2222, \"5000-5010\"]" },
+		{ { T("110"), T("111") }, "[\"110-111\"]" },
+		{ { T("all") }, "\"all\"" },
+		{ { { NULL, 0 } }, "[]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buffer buffer = { 0 };
+		struct ports ports = { 0 };
+
+		for (size_t j = 0; j < ARRAY_SIZE(cases[i].texts) && cases[i].texts[j].data; j++)
+			assert_int_equal(ports_add(&ports, cases[i].texts[j]), 0);
+		ports_write(&ports, &buffer);
+		assert_string_equal(buffer.data, cases[i].expected);
+		free(buffer_take(&buffer));
+		ports_done(&ports);
+	}
+}
+
 static void suggests_the_nearest_name(void **state)
 {
 	static const struct {
@@ -185,6 +212,10 @@ static void equals_a_set_of_flags(void **state)
 		}
 		for (; port <= 65535; port++)
 			assert_false(flags[port]);
+		for (int i = 0; i < 200; i++) {
+			port = 1 + (unsigned)random_below(seed, span);
+			assert_int_equal(ports_has(&ports, (uint16_t)port), flags[port]);
+		}
 		ports_done(&ports);
 	}
 }
@@ -197,6 +228,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(refuses_what_is_no_port),
 		cmocka_unit_test(adds_numbers),
 		cmocka_unit_test(copies_are_independent),
+		cmocka_unit_test(writes_what_a_policy_may_have),
 		cmocka_unit_test(suggests_the_nearest_name),
 		cmocka_unit_test_prestate(equals_a_set_of_flags, &seed),
 	};

@@ -28,13 +28,40 @@ static void services_become_jails(void **state)
 	cleanup(draft_done) struct draft draft = { 0 };
 	cleanup(policy_freep) struct policy *policy = NULL;
 
-	assert_int_equal(draft_add(&draft, NULL, "sshd"), 1);
-	assert_int_equal(draft_add(&draft, NULL, "dovecot"), 1);
+	assert_int_equal(draft_add(&draft, NULL, "sshd", NULL), 1);
+	assert_int_equal(draft_add(&draft, NULL, "dovecot", NULL), 1);
 	policy = policy_of(&draft, "192.0.2.7/32");
 	assert_int_equal(policy->n_jails, 2);
 	assert_string_equal(policy->jails[1].name, "dovecot");
 	assert_string_equal(policy_rule(&policy->jails[1]), "dovecot");
 	assert_int_equal(policy->n_ignoreip, 1);
+}
+
+static void a_jail_closes_where_its_service_listens(void **state)
+{
+	static const char present[] = "{ \"jails\": { \"sshd\": {} } }";
+	cleanup(policy_freep) struct policy *taken = NULL, *policy = NULL;
+	cleanup(draft_done) struct draft draft = { 0 };
+	struct faults faults = { 0 };
+	struct ports ports = { 0 };
+
+	assert_int_equal(policy_parse("x", span_of(present), &faults, &taken), 0);
+	assert_int_equal(ports_add(&ports, SPAN_LITERAL("ssh")), 0);
+	assert_int_equal(ports_add(&ports, SPAN_LITERAL("2222-2224")), 0);
+	assert_int_equal(draft_add(&draft, NULL, "sshd", &ports), 1);
+	assert_int_equal(draft_add(&draft, taken, "sshd", &ports), 1);
+	ports_done(&ports);
+	policy = policy_of(&draft, NULL);
+	assert_int_equal(policy->n_jails, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct settings *settings = &policy->jails[i].settings;
+
+		assert_true(settings->has_ports);
+		assert_int_equal(settings->ports.n_ranges, 2);
+		assert_int_equal(settings->ports.ranges[0].first, 22);
+		assert_int_equal(settings->ports.ranges[1].last, 2224);
+	}
+	assert_string_equal(policy_rule(&policy->jails[1]), "sshd");
 }
 
 static void nothing_is_a_policy_too(void **state)
@@ -119,7 +146,7 @@ static void no_two_jails_have_one_name(void **state)
 	const char *error;
 
 	assert_int_equal(policy_parse("x", span_of(present), &faults, &taken), 0);
-	assert_int_equal(draft_add(&draft, taken, "dovecot"), 1);
+	assert_int_equal(draft_add(&draft, taken, "dovecot", NULL), 1);
 	for (int i = 0; i < 12; i++)
 		assert_int_equal(draft_add_container(&draft, taken, "dovecot", &container, &error),
 				 1);
@@ -149,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_become_jails),
+		cmocka_unit_test(a_jail_closes_where_its_service_listens),
 		cmocka_unit_test(nothing_is_a_policy_too),
 		cmocka_unit_test(containers_are_named_with_who_writes_for_them),
 		cmocka_unit_test(strangers_are_not_believed),
