@@ -9,6 +9,8 @@
 
 #include "import/regex.h"
 
+#include "import/envelope.h"
+
 #include <ctype.h>
 
 #define MAX_DEPTH 40
@@ -195,21 +197,12 @@ static size_t read_tag(struct regex_writing *writing, const char *at)
 	return n + 1;
 }
 
-/* How many bytes of the expression one of the pieces takes; 0: none stands there. */
-static size_t skip_any(const char *at, const char *const *pieces)
-{
-	for (; *pieces; pieces++)
-		if (strncmp(at, *pieces, strlen(*pieces)) == 0)
-			return strlen(*pieces);
-	return 0;
-}
-
 /* Behind "(": what kind of group begins; how many bytes that takes. */
 static size_t put_group(struct regex_writing *writing, const char *at)
 {
 	static const char *const same[] = { "?:", "?=", "?!", "?<=", "?<!", "?>", NULL };
 	struct open open = { .at = writing->out.n };
-	size_t n = skip_any(at, same);
+	size_t n = envelope_skip_any(at, same);
 
 	if (at[0] != '?') {
 		put_capture(writing, NULL);
@@ -265,52 +258,6 @@ static size_t put_escape(struct regex_writing *writing, const char *at)
 	}
 	text_put(&writing->out, (struct span){ at, 2 });
 	return 2;
-}
-
-/* "\S+ name\[\d+\]: ", as filters write what stands before a message in a file. How many bytes it
- * takes; 0: something else stands there. */
-static size_t skip_envelope(const char *at)
-{
-	static const char *const hosts[] = { "\\S+", ".*?", ".*", ".+", "[\\w.-]+", NULL };
-	static const char *const blanks[] = { "\\s+", "\\s*", " ", NULL };
-	static const char *const pids[] = { "\\[\\d+\\]:", "\\[\\d*\\]:", "\\[.*\\]:",
-					    "\\[[0-9]+\\]:", NULL };
-	const char *start = at;
-	size_t n = skip_any(at, hosts);
-
-	at += n;
-	if (n > 0)
-		at += skip_any(at, blanks);
-	n = 0;
-	while (isalnum((unsigned char)at[n]) || (at[n] != '\0' && strchr("/_-", at[n])))
-		n++;
-	at += n;
-	if (n == 0)
-		return 0;
-	n = skip_any(at, pids);
-	if (n == 0)
-		return 0;
-	at += n;
-	at += *at == '?';
-	return (size_t)(at + skip_any(at, blanks) - start);
-}
-
-/* Groups stay, what in them stands before the message goes. */
-static const char *without_envelope(struct arena *arena, const char *expression)
-{
-	static const char *const kept[] = { "^", "\\s*", "(?:", "(?!\\[)", NULL };
-	const char *at = expression, *end;
-	size_t n;
-
-	while ((n = skip_any(at, kept)) > 0)
-		at += n;
-	n = skip_envelope(at);
-	if (n == 0)
-		return expression;
-	end = at + n;
-	if (strncmp(end, ")\\s+", 4) == 0) /* its blank stands behind its group */
-		return arena_format(arena, "%.*s)%s", (int)(at - expression), expression, end + 4);
-	return arena_format(arena, "%.*s%s", (int)(at - expression), expression, end);
 }
 
 /* Where an alternative begins that stands in no group: at the line's start, or it is looked for. */
@@ -435,9 +382,9 @@ struct regex_told regex_translate(struct arena *arena, const char *prefregex, co
 	size_t n;
 
 	if (prefregex && *prefregex)
-		prefregex = without_envelope(arena, prefregex);
+		prefregex = envelope_remove(arena, prefregex);
 	else
-		failregex = without_envelope(arena, failregex);
+		failregex = envelope_remove(arena, failregex);
 	text_add(&writing.out, "^");
 	if (prefregex && *prefregex)
 		put_prefix(&writing, arena, prefregex, &rest);

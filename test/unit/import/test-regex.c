@@ -36,6 +36,18 @@ static void expressions_become_patterns(void **state)
 		{ NULL, "^\\s*(?:\\S+\\s+my-daemon\\[\\d+\\]:)\\s+<ADDR>",
 		  "^(?:\\s*(?:)" HOST ")" },
 		{ NULL, "^.*postfix/smtpd\\[.*\\]: <ADDR>", "^(?:" HOST ")" },
+		/* the blank behind an envelope that may be missing */
+		{ "^(?:\\s?\\[\\d+\\]|\\S+ exim\\[\\d+\\]:){0,2}(?: \\d{4})?<F-CONTENT>.+</F-CONTENT>$",
+		  "^<ADDR>",
+		  "^(?:\\s?\\[\\d+\\]|\\S+ exim\\[\\d+\\]:){0,2}(?: ?\\d{4})?(?:" HOST ")" },
+		{ NULL, "^(?:[](] x\\[\\d+\\]:)?\\s+<ADDR>",
+		  "^(?:(?:[\\](] x\\[\\d+\\]:)?\\s*" HOST ")" },
+		{ NULL, "^(?:a \\S+ x\\[\\d+\\]:)*\\s?<ADDR>",
+		  "^(?:(?:a \\S+ x\\[\\d+\\]:)*\\s?" HOST ")" },
+		{ NULL, "^(?:\\S+ x\\[\\d+\\]:)? <ADDR>", "^(?:(?:)? ?" HOST ")" },
+		{ NULL, "^(?:\\S+ x\\[\\d+\\]:)? (?:a )?<ADDR>", "^(?:(?:)? ?(?:a )?" HOST ")" },
+		{ NULL, "^(?:x\\[\\d+\\])? <ADDR>", "^(?:(?:x\\[\\d+\\])? " HOST ")" },
+		{ NULL, "^(?:\\d+)? <ADDR>", "^(?:(?:\\d+)? " HOST ")" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
