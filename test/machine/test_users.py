@@ -21,7 +21,7 @@ def files(machine, *matches):
     """Names of the journal files that hold such entries: user-1000.journal ..."""
     return machine.output("sh", "-euc", """
         journalctl --sync
-        cd /var/log/journal/*
+        cd "/var/log/journal/$(cat /etc/machine-id)"
         for file in *.journal; do
             [ -z "$(journalctl --quiet --lines=1 --file="$file" "$@")" ] || echo "$file"
         done""", "-", *matches).split()
