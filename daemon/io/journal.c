@@ -267,11 +267,10 @@ void journal_ask_for_pieces(struct journal *journal, bool growing)
 }
 
 /* Of a journal without matches nobody knows what is in its entries; a walk would decompress it. */
-static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
+static int take_along_common(struct journal *journal, bool selective)
 {
 	static const char *const partial[] = { "CONTAINER_PARTIAL_ID",
 					       "CONTAINER_PARTIAL_MESSAGE" };
-	const struct selector *selector;
 	int r;
 
 	r = fields_add(&journal->fields, "MESSAGE");
@@ -281,9 +280,27 @@ static int take_along(struct journal *journal, const struct ruleset *ruleset, bo
 	     i++)
 		if (r >= 0)
 			r = fields_add(&journal->fields, partial[i]);
+	return r;
+}
+
+static int take_along_selector(struct journal *journal, const struct selector *selector)
+{
+	int r = 0;
+
+	for (size_t k = 0; r >= 0 && k < selector->n_conditions; k++)
+		r = fields_add(&journal->fields, selector->conditions[k].field);
+	return r;
+}
+
+static int take_along(struct journal *journal, const struct ruleset *ruleset, bool selective)
+{
+	const struct selector *selector;
+	int r;
+
+	r = take_along_common(journal, selective);
 	for (size_t i = 0; selective && (selector = ruleset_selector(ruleset, i)); i++)
-		for (size_t k = 0; r >= 0 && k < selector->n_conditions; k++)
-			r = fields_add(&journal->fields, selector->conditions[k].field);
+		if (r >= 0)
+			r = take_along_selector(journal, selector);
 	return r;
 }
 
@@ -319,6 +336,23 @@ int journal_select_past(struct journal *journal, const struct ruleset *a, const 
 
 	leave(journal);
 	return select_rules(journal, all, a == b ? 1 : 2, true);
+}
+
+int journal_select_past_of(struct journal *journal, const struct ruleset *ruleset, unsigned jail)
+{
+	const struct jail *one = ruleset_jail(ruleset, jail);
+	int r, selective;
+
+	leave(journal);
+	sd_journal_flush_matches(journal->handle);
+	fields_clear(&journal->fields);
+	r = selective = matches_add_jail(journal->handle, ruleset, jail);
+	if (r >= 0)
+		r = take_along_common(journal, selective > 0);
+	for (size_t i = 0; selective > 0 && i < one->n_selectors; i++)
+		if (r >= 0)
+			r = take_along_selector(journal, &one->selectors[i]);
+	return r < 0 ? r : selective;
 }
 
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset)

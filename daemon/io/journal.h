@@ -36,6 +36,9 @@ int journal_select(struct journal *journal, const struct ruleset *ruleset,
  * with so many rules all is read. The place is lost: seek then. */
 int journal_select_past(struct journal *journal, const struct ruleset *a,
 			const struct ruleset *b) must_check;
+/* The same for one jail of them, whatever the others read. */
+int journal_select_past_of(struct journal *journal, const struct ruleset *ruleset,
+			   unsigned jail) must_check;
 /* Only the entries of rules that have notes. */
 int journal_select_notes(struct journal *journal, const struct ruleset *ruleset) must_check;
 

@@ -122,26 +122,30 @@ static int matches_note(struct match_values *values, const char *field, const ch
 }
 
 /* 1; 0: too many, or a selector that no match can stand for. */
+static int matches_gather_jail(struct match_values *values, const struct jail *jail)
+{
+	int r = 1;
+
+	for (size_t k = 0; r > 0 && k < jail->n_selectors; k++) {
+		const struct condition *condition =
+			matches_choose(&jail->selectors[k], jail->strip.n > 0);
+
+		if (!condition)
+			return 0;
+		for (size_t v = 0; r > 0 && v < condition->n_values; v++)
+			r = matches_note(values, condition->field, condition->values[v]);
+	}
+	return r;
+}
+
 static int matches_gather(struct match_values *values, const struct ruleset *ruleset,
 			  bool notes_only)
 {
 	int r = 1;
 
-	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
-		const struct jail *jail = ruleset_jail(ruleset, i);
-
-		if (notes_only && !ruleset_has_notes(ruleset, i))
-			continue;
-		for (size_t k = 0; r > 0 && k < jail->n_selectors; k++) {
-			const struct condition *condition =
-				matches_choose(&jail->selectors[k], jail->strip.n > 0);
-
-			if (!condition)
-				return 0;
-			for (size_t v = 0; r > 0 && v < condition->n_values; v++)
-				r = matches_note(values, condition->field, condition->values[v]);
-		}
-	}
+	for (unsigned i = 0; r > 0 && i < ruleset_n_jails(ruleset); i++)
+		if (!notes_only || ruleset_has_notes(ruleset, i))
+			r = matches_gather_jail(values, ruleset_jail(ruleset, i));
 	return r;
 }
 
@@ -180,6 +184,15 @@ int matches_add_rules(sd_journal *handle, const struct ruleset *const *rulesets,
 
 	for (size_t i = 0; r > 0 && i < n_rulesets; i++)
 		r = matches_gather(&values, rulesets[i], false);
+	return r > 0 ? matches_add_values(handle, &values) : r;
+}
+
+int matches_add_jail(sd_journal *handle, const struct ruleset *ruleset, unsigned jail)
+{
+	struct match_values values = { .past = handle };
+	int r;
+
+	r = matches_gather_jail(&values, ruleset_jail(ruleset, jail));
 	return r > 0 ? matches_add_values(handle, &values) : r;
 }
 

@@ -21,6 +21,8 @@ int matches_add_selector(sd_journal *handle, const struct selector *selector,
  * must be read, as no match can stand for a selector, or so many cost more. */
 int matches_add_rules(sd_journal *handle, const struct ruleset *const *rulesets, size_t n_rulesets,
 		      bool past) must_check;
+/* The same of one jail, of what is written already. */
+int matches_add_jail(sd_journal *handle, const struct ruleset *ruleset, unsigned jail) must_check;
 /* The same of the rules that have notes, for a following reader. */
 int matches_add_notes(sd_journal *handle, const struct ruleset *ruleset) must_check;
 /* What journald says that it dropped. */

@@ -15,9 +15,20 @@ usec_t engine_note_reach(const struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n_jails; i++)
 		if (ruleset_has_notes(engine->ruleset, (unsigned)i))
-			return MIN(engine->reach, USEC_INFINITY - SESSION_NOTE_LIFE) +
-			       SESSION_NOTE_LIFE;
+			return state_add_times(engine->reach, SESSION_NOTE_LIFE);
 	return 0;
+}
+
+usec_t engine_jail_reach(const struct engine *engine, unsigned jail)
+{
+	return state_add_times(state_reach_of(&engine->jails[jail]), TOTALS_REACH);
+}
+
+usec_t engine_jail_note_reach(const struct engine *engine, unsigned jail)
+{
+	return ruleset_has_notes(engine->ruleset, jail)
+		       ? state_add_times(engine_jail_reach(engine, jail), SESSION_NOTE_LIFE)
+		       : 0;
 }
 
 usec_t engine_findtime(const struct engine *engine)

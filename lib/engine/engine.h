@@ -41,6 +41,9 @@ usec_t engine_reach(const struct engine *engine);
  * engine_reach only entries that such rules select (ruleset_has_notes) need to be read, and go to
  * engine_warm_notes. */
 usec_t engine_note_reach(const struct engine *engine);
+/* Both for the lines of one jail: what these weigh hangs on nothing before that but bans. */
+usec_t engine_jail_reach(const struct engine *engine, unsigned jail);
+usec_t engine_jail_note_reach(const struct engine *engine, unsigned jail);
 /* The longest: how far before now a start without a ledger begins. */
 usec_t engine_findtime(const struct engine *engine);
 

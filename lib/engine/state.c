@@ -16,19 +16,24 @@ usec_t state_add_times(usec_t a, usec_t b)
 
 /* What a failure weighs may depend on those a findtime before it, and they on nothing earlier that
  * still matters: whether it is a repeat, not what it weighs. */
+usec_t state_reach_of(const struct jail_state *jail)
+{
+	usec_t reach = jail->settings->findtime * (jail->repeats ? 2 : 1);
+
+	return state_add_times(reach, breaker_reach(&jail->breaker));
+}
+
 static usec_t longest_reach(const struct engine *engine)
 {
-	usec_t longest = 0, reach;
+	usec_t longest = 0;
 
 	for (size_t i = 0; i < engine->n_jails; i++) {
 		const struct jail_state *jail = &engine->jails[i];
 
 		if (i == engine->recidive || i == engine->fleet) /* these stand in the ledger */
 			continue;
-		reach = jail->settings->findtime * (jail->repeats ? 2 : 1);
-		reach = MAX(state_add_times(reach, breaker_reach(&jail->breaker)),
-			    accounts_reach(&jail->settings->targets));
-		longest = MAX(longest, reach);
+		longest = MAX(longest, state_reach_of(jail));
+		longest = MAX(longest, accounts_reach(&jail->settings->targets));
 	}
 	return state_add_times(longest, TOTALS_REACH);
 }

@@ -95,6 +95,8 @@ unsigned state_jail_of(const struct engine *engine, const struct ban *ban);
 unsigned state_ledger_jail(const struct engine *engine, unsigned jail, bool network);
 /* At most USEC_INFINITY. */
 usec_t state_add_times(usec_t a, usec_t b);
+/* How far before a line of the jail lies what decides what it weighs; totals apart. */
+usec_t state_reach_of(const struct jail_state *jail);
 /* True if a warm-up reaches that time, with all that counts. */
 bool state_is_in_reach(const struct engine *engine, usec_t time);
 

@@ -250,6 +250,33 @@ static void it_reads_no_further_back(void **state)
 	stream_done(&without);
 }
 
+/* What is read for one jail's lines is no more for another's memory, or another's notes. */
+static void each_jail_has_a_reach_of_its_own(void **state)
+{
+	const char *const with_notes[] = {
+		RULE("mail"),
+		"{\"name\":\"web\",\"description\":\"of the test\",\"ports\":[25],\"examples\":[],"
+		"\"journal\":[{\"_SYSTEMD_UNIT\":\"web.service\"}],\"events\":[{\"name\":\"begin\","
+		"\"outcome\":\"note\",\"pattern\":\"^(?<session>a) (?<address>b)$\"},"
+		"{\"name\":\"wrong\",\"pattern\":\"^(?<session>a)$\"}]}",
+	};
+	struct stream stream, alone;
+
+	stream = alone = (struct stream){ 0 };
+	stream_init(&stream, "{\"jails\":{\"mail\":{},\"web\":{\"findtime\":\"1w\"}}}", with_notes,
+		    2);
+	stream_init(&alone, "{\"jails\":{\"mail\":{}}}", rules, 1);
+	assert_int_equal(engine_jail_reach(stream.engine, 0), engine_reach(alone.engine));
+	assert_int_equal(engine_jail_note_reach(stream.engine, 0), 0);
+	assert_int_equal(engine_jail_reach(stream.engine, 1), engine_reach(stream.engine));
+	assert_int_equal(engine_jail_note_reach(stream.engine, 1),
+			 engine_note_reach(stream.engine));
+	assert_int_equal(engine_note_reach(stream.engine), engine_reach(stream.engine) + 24 * HOUR);
+	assert_true(engine_reach(stream.engine) >= 7 * 24 * HOUR);
+	stream_done(&stream);
+	stream_done(&alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_reload_with_it_judges_the_bans_of_before),
 		cmocka_unit_test(a_stricter_jail_judges_the_failures_of_before),
 		cmocka_unit_test(it_reads_no_further_back),
+		cmocka_unit_test(each_jail_has_a_reach_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
