@@ -131,7 +131,7 @@ def torn(folder):
             world.attack(f"198.51.100.{i}0", before=lambda made: tear(made, 0))
             time.sleep(0.01)
             tear(next((world.folder / "journal").glob(f"{world.n_files}.journal")), 1)
-            crash.wait(world, lambda i=i: len(world.entries("ban")) == i, 2)
+            crash.wait(world, lambda i=i: len(world.entries("ban")) == i)
         return world.entries("ban")
     finally:
         world.close()
