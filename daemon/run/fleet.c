@@ -230,8 +230,9 @@ static int fleet_scan(struct fleet *fleet)
 		closedir(folder);
 	else
 		fleet_retry_soon(fleet, SAY_AFTER);
+	/* what waited in the watch of before is gone, of those too whose files are the same */
 	for (size_t i = 0; i < fleet->n_peers; i++)
-		fleet->peers[i].changed |= fleet->peers[i].print != fleet->peers[i].opened;
+		fleet->peers[i].changed = true;
 	return r == -ENOMEM ? r : 0;
 }
 

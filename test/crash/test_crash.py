@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import resource
+import signal
 import time
 
 import pytest
@@ -19,7 +20,8 @@ BLIND = "73386906bfae481e91ac99faed0ac6a3"
 SAMPLE_OPENS = 9
 # of each scenario so many calls, evenly spread over it
 SAMPLES = {"life": 8, "mend": 8, "emptied": 3, "restore": 4, "reload4": 3, "reload6": 3, "start4": 3, "start6": 6,
-           "down-sets": 6, "down-replaced": 3, "down-restored": 3, "down-unbanned": 3, "down-flushed": 2}
+           "down-sets": 6, "down-replaced": 3, "down-restored": 3, "down-unbanned": 3, "down-flushed": 2,
+           "fleet": 6}
 # what stood in its sets (test/data/upgrade)
 KERNEL_OF_0_1_0 = {
     "gate4": ["198.51.100.1", "198.51.100.2", "198.51.100.3", "203.0.113.1", "203.0.113.130"],
@@ -148,6 +150,32 @@ def tear(path, n_entries):
 
 def test_the_last_entry_is_read_when_it_is_written(pool, tmp_path):
     assert [address for _, address in pool.apply(torn, (tmp_path,))] == [f"198.51.100.{n}0" for n in range(1, 6)]
+
+
+def told_beside_a_new_member(folder):
+    """A new member's file comes, and before the daemon looks, the others tell more: what is banned."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        world.configure(fleet=True)
+        world.start()
+        for member in "ab":
+            world.tell(member, "ban", "198.51.100.16")
+        assert crash.wait(world, lambda: world.ledger())
+        world.daemon.send_signal(signal.SIGSTOP)
+        for member in "cab":
+            world.tell(member, "ban", "198.51.100.32")
+        world.daemon.send_signal(signal.SIGCONT)
+        crash.wait(world, lambda: len(world.ledger()) == 2)
+        world.stop()
+        return world.entries("ban"), world.members()
+    finally:
+        world.close()
+
+
+def test_what_is_told_beside_a_new_member_is_heard(pool, tmp_path):
+    bans, members = pool.apply(told_beside_a_new_member, (tmp_path,))
+    assert [address for _, address in bans] == ["198.51.100.16", "198.51.100.32"]
+    assert members == {"a": (2, {}), "b": (2, {}), "c": (1, {})}
 
 
 def restarted(folder):
