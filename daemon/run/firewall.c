@@ -8,6 +8,9 @@
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)
 
+#define NOTICE_AGE (USEC_PER_SEC / 2) /* of one that has not waited */
+#define MAX_PROBES 16                 /* of notices, to find out whether they have */
+
 int firewall_open(struct firewall *firewall, const char *table)
 {
 	int r;
@@ -200,9 +203,42 @@ int firewall_listen(struct firewall *firewall)
 	return MIN(r, 0);
 }
 
+/* The notices that are read now. */
+struct reading {
+	unsigned n_probes;
+	bool is_fresh, is_late; /* found out: they have not waited, or have */
+};
+
+/* What is left of an element now. A notice tells what was left when somebody added it, and has
+ * waited if the daemon was stopped, or read the past. The oldest that is still there says whether
+ * they have; only then each is asked for. Of an element that was changed since, a later notice
+ * tells. */
+static int firewall_date_notice(struct firewall *firewall, struct nft_notice *notice,
+				struct reading *reading)
+{
+	usec_t remaining;
+	int r;
+
+	if (reading->is_fresh || notice->type != NFT_NOTICE_ADDED || notice->restored ||
+	    notice->remaining == USEC_INFINITY)
+		return 0;
+	r = nft_find(firewall->nft, notice->jail, &notice->address, &remaining);
+	if (r == -ENOMEM)
+		return r;
+	if (r > 0 && remaining <= notice->remaining) {
+		reading->is_late |= notice->remaining - remaining > NOTICE_AGE;
+		reading->is_fresh = !reading->is_late;
+		notice->remaining = remaining;
+	} else if (!reading->is_late) {
+		reading->is_fresh = ++reading->n_probes == MAX_PROBES;
+	}
+	return 0;
+}
+
 int firewall_read_notices(struct firewall *firewall)
 {
 	struct nft_notice notice;
+	struct reading reading = { 0 };
 	int r, n = 0;
 
 	r = nft_read_notices(firewall->nft);
@@ -211,7 +247,9 @@ int firewall_read_notices(struct firewall *firewall)
 	while (nft_take_notice(firewall->nft, &notice)) {
 		if (notice.type == NFT_NOTICE_DAMAGED || notice.type == NFT_NOTICE_RESYNC)
 			firewall->dirty |= DIRTY_LISTED;
-		r = reconcile_notice(firewall->reconcile, &notice);
+		r = firewall_date_notice(firewall, &notice, &reading);
+		if (r >= 0)
+			r = reconcile_notice(firewall->reconcile, &notice);
 		nft_notice_done(&notice);
 		if (r < 0)
 			return r;

@@ -178,6 +178,33 @@ def test_what_is_told_beside_a_new_member_is_heard(pool, tmp_path):
     assert members == {"a": (2, {}), "b": (2, {}), "c": (1, {})}
 
 
+def stopped_meanwhile(folder):
+    """Elements are added while it does not run: (the bans by hand, what ends at another time)."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        world.start()
+        crash.banned_by_nft(world)
+        assert crash.wait(world, lambda: len(world.ledger()) == 2)
+        world.daemon.send_signal(signal.SIGSTOP)
+        world.nft("add element inet banish manual4 { 192.0.2.32 timeout 1h }\n"
+                  "delete element inet banish manual4 { 192.0.2.32 }\n")
+        world.nft("add element inet banish manual4 { 192.0.2.48 timeout 2h, 192.0.2.64 timeout 1h }\n")
+        time.sleep(2 * crash.SLACK)
+        world.nft("add element inet banish manual4 { 192.0.2.80 timeout 3h }\n")
+        world.daemon.send_signal(signal.SIGCONT)
+        assert crash.wait(world, lambda: len([ban for ban in world.ledger() if not ban[-1]]) == 5)
+        return world.wrong_times(), world.entries("adopt"), world.entries("unban")
+    finally:
+        world.close()
+
+
+def test_what_was_heard_late_ends_with_its_element(pool, tmp_path):
+    wrong, adopted, unbanned = pool.apply(stopped_meanwhile, (tmp_path,))
+    assert wrong == []
+    assert {address for _, address in adopted} >= {"192.0.2.48", "192.0.2.64", "192.0.2.80"}
+    assert {address for _, address in unbanned} <= {"192.0.2.32"}
+
+
 def restarted(folder):
     """One failure, a restart behind it, another: the failures that the ban counts."""
     world = crash.World(folder, crash.Harm())
