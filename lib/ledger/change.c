@@ -241,6 +241,6 @@ void ledger_saved(struct ledger *ledger)
 	ledger->n_unsaved = 0;
 	ledger->line = ledger->written;
 	ledger->table_unsaved = false;
-	ledger->told_unsaved = false;
+	ledger->told_unsaved = ledger->told_unsaved && !ledger->told_written;
 	heard_saved(ledger);
 }

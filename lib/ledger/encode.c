@@ -196,10 +196,35 @@ const char *encode_end(struct span text, char ret[static LEDGER_END_SIZE])
 	return ret;
 }
 
-/* `all`: also what is saved. */
-static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t number, bool with_table,
-		       bool all)
+/* An end that is not told stands in an earlier line: there "told" would be said of it, too. */
+static bool encode_has_untold_end(const struct ledger *ledger)
 {
+	size_t n = ledger->n_ended;
+
+	for (size_t i = 0; n > 0 && i < ledger->n_unsaved; i++) {
+		const struct record *record = store_find(ledger, ledger->unsaved[i]);
+
+		n -= record && record->ban.ended != END_NONE &&
+		     record->unsaved & (UNSAVED_BAN | UNSAVED_UNTIL);
+	}
+	return n > 0;
+}
+
+enum line {
+	LINE_OF_CHANGES,
+	LINE_OF_ALL, /* the first of a compacted file: also what is saved */
+	LINE_MORE,   /* of that file: "told" stands before all ends */
+};
+
+static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t number, bool with_table,
+		       enum line line)
+{
+	bool all = line == LINE_OF_ALL;
+
+	if (line != LINE_MORE)
+		ledger->told_written =
+			ledger->told_known &&
+			(all || (ledger->told_unsaved && !encode_has_untold_end(ledger)));
 	ledger->written = number;
 	buffer_print(text, "{\"v\":%d,\"line\":%" PRIu64, LEDGER_VERSION, number);
 	if (ledger->cursor) {
@@ -219,7 +244,7 @@ static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t numb
 	if (with_table && ledger->n_filled > 0)
 		buffer_print(text, "}");
 	buffer_print(text, ",\"changes\":[");
-	if (ledger->told_known && (all || ledger->told_unsaved)) {
+	if (ledger->told_written && line != LINE_MORE) {
 		begin_change(text, "told");
 		buffer_print(text, "%" PRIu64 "}", ledger->told);
 	}
@@ -244,7 +269,7 @@ int ledger_encode(struct ledger *ledger, char **ret)
 {
 	struct buffer text = { 0 };
 
-	begin_line(&text, ledger, ledger->line + 1, ledger->table_unsaved, false);
+	begin_line(&text, ledger, ledger->line + 1, ledger->table_unsaved, LINE_OF_CHANGES);
 	for (size_t i = 0; i < ledger->n_unsaved; i++) {
 		const struct record *record = store_find(ledger, ledger->unsaved[i]);
 
@@ -267,7 +292,8 @@ int ledger_encode_next(struct ledger *ledger, struct ledger_place *place, char *
 
 	if (!ban && !heard && !first)
 		return 0;
-	begin_line(&text, ledger, ++place->n_lines, first && *ledger->table, first);
+	begin_line(&text, ledger, ++place->n_lines, first && *ledger->table,
+		   first ? LINE_OF_ALL : LINE_MORE);
 	for (size_t n = 0; ban && n < BANS_A_LINE; n++) {
 		put_changes(&text, ban, UNSAVED_BAN);
 		place->last = ban;

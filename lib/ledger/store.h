@@ -77,7 +77,8 @@ struct ledger {
 	bool table_unsaved; /* nor these sets */
 	uint64_t told;      /* of bans up to this number it was told that they began */
 	bool told_known, told_unsaved;
-	size_t n_ended; /* bans whose end was not told */
+	bool told_written; /* in the line that was made last, or its file */
+	size_t n_ended;    /* bans whose end was not told */
 	uint64_t *unsaved;
 	size_t n_unsaved, max_unsaved;
 	uint64_t n_evicted, n_cut;

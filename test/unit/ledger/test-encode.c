@@ -349,6 +349,43 @@ static void what_was_told_is_kept(void **state)
 	}
 }
 
+static void an_end_stays_untold_while_others_are_told(void **state)
+{
+	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL, *third = NULL;
+	cleanup(freep) char *first = NULL, *second = NULL, *whole = NULL;
+	const struct ban ban = { .jail = "a",
+				 .prefix = PREFIX_V4,
+				 .address = { AF_INET, { 203, 0, 113, 7 } },
+				 .since = 1,
+				 .until = 9,
+				 .event = "e" };
+
+	/* in a compacted file they stand in several lines */
+	for (unsigned i = 0; i < 150; i++)
+		add(ledger, &ban);
+	assert_int_equal(ledger_end(ledger, 1, 9, END_BY_HAND), 0);
+	assert_int_equal(ledger_end(ledger, 2, 9, END_BY_HAND), 0);
+	assert_int_equal(ledger_encode(ledger, &first), 0);
+	ledger_saved(ledger);
+	/* journald took one of two */
+	ledger_told(ledger, 150);
+	ledger_told_end(ledger, 1);
+	assert_int_equal(ledger_encode(ledger, &second), 0);
+	ledger_saved(ledger);
+	whole = encode_all(ledger);
+	again = read_all(first);
+	assert_int_equal(ledger_decode(again, (struct span){ second, strcspn(second, "\n") }), 0);
+	assert_int_equal(ledger_get(again, 2)->ended, END_BY_HAND);
+	third = read_all(whole);
+	assert_int_equal(ledger_get(third, 1)->ended, END_NONE);
+	assert_int_equal(ledger_get(third, 2)->ended, END_BY_HAND);
+	assert_false(ledger_is_untold(third, ledger_get(third, 150), 8));
+	/* once all are told the line says so */
+	ledger_told_end(ledger, 2);
+	tell(ledger, "{\"v\":1,\"changes\":[{\"told\":150}]}\n");
+	tell(ledger, "{\"v\":1,\"changes\":[]}\n");
+}
+
 static void what_is_spent_is_kept(void **state)
 {
 	cleanup(ledger_freep) struct ledger *ledger = make(), *again = NULL, *new = NULL;
@@ -546,6 +583,7 @@ int main(void)
 		cmocka_unit_test(filled_sets_are_those_of_the_table),
 		cmocka_unit_test(filled_sets_without_a_table_are_damage),
 		cmocka_unit_test(what_was_told_is_kept),
+		cmocka_unit_test(an_end_stays_untold_while_others_are_told),
 		cmocka_unit_test(what_is_spent_is_kept),
 		cmocka_unit_test(a_large_ledger_takes_several_lines),
 		cmocka_unit_test(nonsense_changes_nothing),
