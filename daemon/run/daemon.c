@@ -1,5 +1,13 @@
 #include "run/daemon.h"
 
+#include "io/log.h"
+
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#define READY_ATTEMPTS 5
+#define READY_PAUSE    20 /* ms */
+
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits)
 {
 	unsigned *spokes[] = {
@@ -20,6 +28,21 @@ unsigned daemon_take(struct daemon *daemon, unsigned bits)
 
 	daemon->dirty &= ~bits;
 	return taken;
+}
+
+void daemon_notify_ready(void)
+{
+	const struct timespec pause = { .tv_nsec = READY_PAUSE * 1000000L };
+	int r = sd_notify(false, "READY=1");
+
+	for (int i = 1; i < READY_ATTEMPTS && r < 0; i++) {
+		(void)nanosleep(&pause, NULL);
+		r = sd_notify(false, "READY=1");
+	}
+	if (r < 0)
+		log_say(LOG_FAULT, LOG_WARNING,
+			"systemd cannot be told that banish is ready (%s): it may restart it",
+			strerror(-r));
 }
 
 void daemon_done(struct daemon *daemon)

@@ -67,6 +67,10 @@ struct daemon {
 
 void daemon_done(struct daemon *daemon);
 
+/* systemd lets wait what is ordered behind the daemon, and ends one that never says so: a message
+ * that the socket refuses is sent again, a few times. */
+void daemon_notify_ready(void);
+
 /* Some of these bits are set, by whomever. */
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits);
 /* They were set, and are no more: which. */

@@ -114,7 +114,7 @@ int reload_config(struct daemon *daemon)
 	(void)sd_event_now(daemon->event, CLOCK_MONOTONIC, &now);
 	(void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)now);
 	r = reload(daemon);
-	(void)sd_notify(false, "READY=1");
+	daemon_notify_ready();
 	return r;
 }
 

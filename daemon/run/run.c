@@ -265,7 +265,7 @@ static int serve(struct daemon *daemon)
 	log_say(LOG_START, LOG_INFO, "%sstarted: %zu jail%s, %zu active ban%s",
 		daemon->dry_run ? "dry run: " : "", n_jails, PLURAL(n_jails), n_bans,
 		PLURAL(n_bans));
-	(void)sd_notify(false, "READY=1");
+	daemon_notify_ready();
 	/* until a signal ends it */
 	while (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED) {
 		r = sd_event_run(daemon->event, UINT64_MAX);

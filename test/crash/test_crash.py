@@ -60,6 +60,14 @@ def test_a_message_to_the_kernel_fails(pool, then):
     assert [play.faults for play in plays if play.faults] == []
 
 
+def test_a_message_to_systemd_fails(pool):
+    """READY=1 is the last that a start sends."""
+    wanted = pool.apply(crash.play, ("start4", crash.Harm(only="sendmsg")))
+    harms = [crash.Harm(at, str(errno.ENOBUFS), "sendmsg") for at in range(1, len(wanted.calls) + 1)]
+    plays = pool.starmap(crash.play, [("start4", harm, wanted) for harm in harms])
+    assert [play.faults for play in plays if play.faults] == []
+
+
 def test_killed_over_a_cut_journal_it_says_what_the_model_says(pool):
     first = int(os.environ.get("BANISH_SEED", random.randrange(1 << 30)))
     print(f"BANISH_SEED={first}")
