@@ -22,8 +22,9 @@ void draft_done(struct draft *draft)
 
 const char *draft_refuses(const struct rule *rule)
 {
-	/* the addresses in its lines are those that a proxy in front was told */
-	if (strcmp(rule->name, "mox-web") == 0)
+	/* the addresses in the first one's lines are those that a proxy in front was told; the
+	 * second counts nothing until its service notes what it does not by default */
+	if (strcmp(rule->name, "mox-web") == 0 || strcmp(rule->name, "haproxy") == 0)
 		return "read the comment in its file first";
 	for (size_t i = 0; i < rule->n_events; i++)
 		if (rule->events[i].outcome == OUTCOME_FAILURE &&

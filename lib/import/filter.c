@@ -13,7 +13,6 @@ static const struct {
 	const char *filter, *units;
 } known_units[] = {
 	{ "perdition", "perdition.service" },
-	{ "haproxy-http-auth", "haproxy.service" },
 	{ "openvpn", "openvpn.service openvpn-server@server.service" },
 	{ "proxmox", "pvedaemon.service" },
 	{ "scanlogd", "scanlogd.service" },

@@ -26,6 +26,9 @@ static const struct {
 	{ "dovecot-pop3imap", "dovecot", "aggressive", NULL },
 	{ "dropbear", "dropbear", "", NULL },
 	{ "exim", "exim", "aggressive", "Exim must log to syslog (log_file_path = syslog)" },
+	{ "haproxy-http-auth", "haproxy", "",
+	  "HAProxy must note who sends a password (http-request capture): read the comment in the "
+	  "rule" },
 	{ "maddy", "maddy", "aggressive", NULL },
 	{ "mailu", "mailu", "aggressive", NULL },
 	{ "mox", "mox", "aggressive", NULL },

@@ -28,6 +28,7 @@ PIECES = [
     f'error,relay={VICTIM},msg="535 Authentication failed.",cmd: x',
     f", client: {VICTIM}, server: y", '" was not found in "/x"',
     f"@y from IP: {VICTIM}", "@mail.example",
+    f"{VICTIM}:1 [x] web app/one 0/0/0/2/2 401 1 - - ---- 1/1/0/0/0 0/0 {{password}}", "{password}", "|password}",
     f"' from {VICTIM}:22", f"Exit before auth from <{VICTIM}:1>: (user 'x', 9 fails): ",
 ]
 
@@ -143,11 +144,22 @@ def dropbear(draw):
     ])
 
 
+def haproxy(draw):
+    def encoded(text):
+        return "".join(f"#{ord(c):02X}" if c in '"{|}#' or ord(c) < 32 else c for c in text)
+    path, agent, cookie = (encoded(hostile(draw, 120)).replace("}", "#7D") for _ in range(3))
+    what, status = draw.choice([("password", 401), ("login", 403), ("login", 401), ("", 401), ("password", 200)])
+    server = draw.choice(["web/<NOSRV> 0/-1/-1/-1/0", "app/one 0/0/0/2/2"])
+    captures = draw.choice([f"{{{what}}}", f"{{{agent}|{what}}}", f"{{{what}|{agent}}} {{{agent}}}", ""])
+    return (f"{CLIENT}:4711 [29/Nov/2026:22:37:35.990] web {server} {status} 249 {draw.choice(['-', cookie])} - LR-- "
+            f"1/1/0/0/0 0/0 {captures} \"GET /{path} HTTP/1.1\"")
+
+
 def entry_of(message):
     return {"MESSAGE": message, "PRIORITY": "5"}
 
 
-MAKERS = [exim, vsftpd, proftpd, pure_ftpd, cyrus, courier, nginx, prosody, dropbear]
+MAKERS = [exim, vsftpd, proftpd, pure_ftpd, cyrus, courier, nginx, prosody, dropbear, haproxy]
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)

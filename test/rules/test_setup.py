@@ -144,9 +144,11 @@ def test_nothing_to_protect(tmp_path, setup):
 
 def test_what_would_do_nothing_or_harm_is_left_out(tmp_path, setup):
     done = setup(*attack(), ({"_SYSTEMD_UNIT": "mox.service", "_UID": "1000"}, "l=info m=started pkg=serve"),
-                 ({"_SYSTEMD_UNIT": "named.service", "_UID": "100"}, "running"))
+                 ({"_SYSTEMD_UNIT": "named.service", "_UID": "100"}, "running"),
+                 ({"_SYSTEMD_UNIT": "haproxy.service", "_UID": "100"}, "192.0.2.9:4711 [29/Nov/2026:22:37:35.990] web"))
     assert sorted(policy(tmp_path)["jails"]) == ["mox", "sshd"]
     assert "mox-web: left out: read the comment" in done.stdout
+    assert "haproxy: left out: read the comment" in done.stdout
     assert "named: left out: it counts in mode aggressive only" in done.stdout
 
 

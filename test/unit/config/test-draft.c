@@ -160,16 +160,18 @@ static void no_two_jails_have_one_name(void **state)
 
 static void rules_that_would_do_nothing_or_harm_are_left_out(void **state)
 {
-	char web[] = "mox-web", other[] = "other";
+	static const char *const named[] = { "mox-web", "haproxy" };
 	struct event event = { .outcome = OUTCOME_FAILURE, .mode = MODE_AGGRESSIVE };
 	struct rule rule = { .events = &event, .n_events = 1 };
 
-	strcpy(rule.name, other);
+	strcpy(rule.name, "other");
 	assert_non_null(draft_refuses(&rule));
 	event.mode = MODE_NORMAL;
 	assert_null(draft_refuses(&rule));
-	strcpy(rule.name, web);
-	assert_non_null(draft_refuses(&rule));
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		strcpy(rule.name, named[i]);
+		assert_non_null(draft_refuses(&rule));
+	}
 }
 
 int main(void)
