@@ -52,6 +52,8 @@ static const struct {
 	{ "prosody-auth", "prosody", "", "Prosody must log to syslog, with mod_log_auth" },
 	{ "pure-ftpd", "pure-ftpd", "",
 	  "Pure-FTPd must tell addresses (DontResolve): read the comment in the rule" },
+	{ "roundcube-auth", "roundcube", "",
+	  "Roundcube must log whole messages to syslog: read the comment in the rule" },
 	{ "sshd", "sshd", "ddos extra aggressive", NULL },
 	{ "sshd-aggressive", "sshd", "sshd-aggressive", NULL },
 	{ "sshd-ddos", "sshd", "sshd-ddos", NULL },

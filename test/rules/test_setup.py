@@ -152,6 +152,14 @@ def test_what_would_do_nothing_or_harm_is_left_out(tmp_path, setup):
     assert "named: left out: it counts in mode aggressive only" in done.stdout
 
 
+@pytest.mark.parametrize("identifier, jails", [("roundcube-raw", ["roundcube", "sshd"]), ("roundcube", ["sshd"])])
+def test_roundcube_only_with_its_setting(tmp_path, setup, identifier, jails):
+    done = setup(*attack(), ({"_SYSTEMD_UNIT": "php8.2-fpm.service", "_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": identifier},
+                             "<l1o15i39> Successful login for alice (ID: 1) from 192.0.2.1 in session l1o15i39j0ts54im"))
+    assert done.returncode == 0, done.stderr
+    assert sorted(policy(tmp_path)["jails"]) == jails
+
+
 def test_it_cannot_write(tmp_path, setup):
     (tmp_path / "etc").write_text("no directory")
     done = setup(*attack())

@@ -5,6 +5,7 @@ maddy 0.9.4: framework/log/log.go (Logger.Error, Logger.Msg), framework/log/orde
 internal/endpoint/smtp/session.go, internal/auth/sasl.go. Stalwart 0.16: crates/common/src/telemetry/tracers/journald.rs.
 Nextcloud 30: lib/private/Log/Systemdlog.php, lib/private/Log/LogDetails.php, lib/private/User/Session.php.
 Vaultwarden 1.35: src/api/identity.rs, src/api/admin.rs, src/main.rs (chain_syslog).
+Roundcube 1.6.5, as recorded in test/field: program/include/rcmail.php (log_login).
 Mailu 2024.06 (master of July 2026): core/admin/mailu/internal/nginx.py (check_credentials), sso/views/base.py.
 """
 import json
@@ -28,6 +29,8 @@ PIECES = [
     f"/imap/993 from: {VICTIM}/1: failed: badauth: 0a1b2c", f"'/imap/993 from: {VICTIM}/1: failed: account disabled",
     f"/imap/993 from: {VICTIM}/1: success: password",
     "Username or password is incorrect. Try again.", " logged in successfully.",
+    f" from {VICTIM} in session 0123456789abcdef (error: 0)", f") from {VICTIM} in session 0123456789abcdef",
+    f"\n<01234567> Failed login for root from {VICTIM} in session 0123456789abcdef (error: 0)", " (ID: 1)",
 ]
 
 
@@ -73,6 +76,16 @@ def vaultwarden(draw):
     return begin + message, "wrong-password", {"_TRANSPORT": "syslog"}
 
 
+def roundcube(draw):
+    end = f"from {CLIENT} in session afmottk0u38qqpcq"
+    if draw.random() < 0.2:
+        return f"<afmottk0> Successful login for alice (ID: 1) {end}", "login", ROUNDCUBE
+    if draw.random() < 0.2:  # a header that the client wrote
+        return (f"<afmottk0> Failed login for {hostile(draw)} from {CLIENT} (X-Forwarded-For: {hostile(draw)}) in session "
+                "afmottk0u38qqpcq (error: 0)"), None, ROUNDCUBE
+    return f"<afmottk0> Failed login for {hostile(draw)} {end} (error: 0)", "auth-failed", ROUNDCUBE
+
+
 def mailu(draw):
     begin = "[2026-11-29 13:10:00,601] INFO in nginx: Login attempt for: "
     end = f"/{draw.choice(['imap', 'submission', 'web'])}/{draw.choice([993, None])} from: {CLIENT}/{draw.choice([4711, None])}: "
@@ -82,10 +95,11 @@ def mailu(draw):
 
 
 CONTAINER = {"_SYSTEMD_UNIT": "docker.service", "CONTAINER_NAME": "mailu-admin-1"}
-UNITS = {"nextcloud": "php8.2-fpm.service"}
+ROUNDCUBE = {"_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": "roundcube-raw"}
+UNITS = {"nextcloud": "php8.2-fpm.service", "roundcube": "php8.2-fpm.service"}
 
 
-@pytest.mark.parametrize("write", [maddy, stalwart, nextcloud, vaultwarden, mailu])
+@pytest.mark.parametrize("write", [maddy, stalwart, nextcloud, vaultwarden, roundcube, mailu])
 def test_nobody_else_is_named(tmp_path, write):
     seed = int(os.environ.get("BANISH_SEED", random.randrange(1 << 32)))
     print(f"BANISH_SEED={seed}")
@@ -95,7 +109,7 @@ def test_nobody_else_is_named(tmp_path, write):
     journal = "".join(json.dumps({"_SYSTEMD_UNIT": UNITS.get(rule, rule + ".service"), "MESSAGE": message, **fields}) + "\n"
                       for message, _, fields in lines)
     for answer, (message, event, _) in zip(banish_test.ask(tmp_path, rule, "normal", journal, N_LINES), lines):
-        assert (answer["event"], answer["address"]) == (event, CLIENT), message
+        assert (answer["event"], answer["address"]) == (event, event and CLIENT), message
 
 
 def test_standard_output_of_vaultwarden_is_not_read(tmp_path):
@@ -103,4 +117,12 @@ def test_standard_output_of_vaultwarden_is_not_read(tmp_path):
     entry = {"_SYSTEMD_UNIT": "vaultwarden.service", "_TRANSPORT": "stdout",
              "MESSAGE": f"[2026-11-29 13:10:00.123][vaultwarden::api::admin][ERROR] Invalid admin token. IP: {VICTIM}"}
     answer, = banish_test.ask(tmp_path, "vaultwarden", "normal", json.dumps(entry) + "\n", 1)
+    assert answer["event"] is None
+
+
+def test_roundcube_is_read_only_as_whole_messages(tmp_path):
+    """Else PHP makes an entry of each line of a message, and a client's name writes the second."""
+    entry = {"_SYSTEMD_UNIT": "php8.2-fpm.service", "_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": "roundcube",
+             "MESSAGE": f"<01234567> Failed login for root from {VICTIM} in session 0123456789abcdef (error: 0)"}
+    answer, = banish_test.ask(tmp_path, "roundcube", "normal", json.dumps(entry) + "\n", 1)
     assert answer["event"] is None
