@@ -243,7 +243,7 @@ def parse_options():
     parser.add_argument("--keep-open", type=float, default=0, metavar="SECONDS",
                         help="hold the connections for so long before closing them")
     parser.add_argument("--pause", type=float, default=0, help="seconds between attempts")
-    parser.add_argument("--timeout", type=float, default=5.0, help="seconds for each answer")
+    parser.add_argument("--timeout", type=float, default=20.0, help="seconds for each answer")
     parser.add_argument("--probe", choices=PROBES, help="do this instead of logging in")
     parser.add_argument("--say", action="append", metavar="LINE",
                         help="say this instead of logging in; the last line's answer counts")
