@@ -149,13 +149,13 @@ static void read_judgement(struct comparison *comparison, char *answer)
 	}
 }
 
-/* "door[mode=strict]" -> "door.conf[mode=strict][logtype=journal]": with a bare name fail2ban-regex
- * 1.1 would take the jail of that name. */
+/* "door[mode=strict]" -> "door.conf[logtype=journal][mode=strict]": with a bare name fail2ban-regex
+ * 1.1 would take the jail of that name. Behind "[]" it takes nothing more. */
 static int name_filter(const char *given, char **ret)
 {
 	int name = (int)strcspn(given, "[ \t\n");
-	int n = asprintf(ret, "%.*s.conf%s%s", name, given, given + name,
-			 strstr(given, "logtype") ? "" : "[logtype=journal]");
+	int n = asprintf(ret, "%.*s.conf%s%s", name, given,
+			 strstr(given, "logtype") ? "" : "[logtype=journal]", given + name);
 
 	if (n < 0)
 		*ret = NULL;
@@ -175,7 +175,7 @@ static int ask_fail2ban(struct comparison *comparison, const char *folder, const
 				"--out",
 				"<time> <ip>",
 				"--datepattern",
-				"^EPOCH ",
+				"^{EPOCH}\\s", /* with the blank, which is none of the line's */
 				"--",
 				PROGRAM_INPUT,
 				NULL,

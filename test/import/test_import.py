@@ -204,8 +204,8 @@ def test_fail2bans_own_judgement_is_compared(tmp_path, monkeypatch, script, said
             "1000000000 host doord[7]: door: knock by 198.51.100.1",
             "1000000001 host doord[7]: door: knock by 198.51.100.2",
             "1000000002 host doord[7]: door: two\\n\x1b[31mlines",
-            f"--config {tmp_path}/fail2ban --raw --encoding utf-8 --out <time> <ip> --datepattern ^EPOCH  -- /dev/fd/3 "
-            "door.conf[mode=strict][logtype=journal]", ""]
+            f"--config {tmp_path}/fail2ban --raw --encoding utf-8 --out <time> <ip> --datepattern ^{{EPOCH}}\\s -- /dev/fd/3 "
+            "door.conf[logtype=journal][mode=strict]", ""]
 
 
 def test_what_cannot_be_compared_is_told(tmp_path, monkeypatch):
