@@ -198,7 +198,7 @@ static void take_ban(struct said *said)
 {
 	struct digest_jail *jail = &said->digest->jails[said->jail];
 	uint64_t failures, offence, n_offenders;
-	usec_t bantime;
+	usec_t bantime, decided;
 	char text[PREFIX_TEXT_MAX], cursor[VALUE_SIZE], member[DIGEST_MEMBER_SIZE];
 	struct prefix prefix, network;
 	struct tally_item *item;
@@ -214,9 +214,12 @@ static void take_ban(struct said *said)
 	offence = said_number(said, "BANISH_OFFENCE");
 	n_offenders = said_number(said, "BANISH_OFFENDERS");
 	bantime = said_bantime(said);
+	decided = said_number(said, "BANISH_TIME_USEC");
 	if (said->error)
 		return;
 	said_bans(said, 1);
+	if (decided > 0) /* it may have caught up with the journal */
+		said->time = MIN(said->time, decided);
 	jail->again += offence > 1;
 	if (said_text(said, "BANISH_MEMBER", member, sizeof(member)) && *member) {
 		item = said_note(said, &said->digest->members, said->jail, member);

@@ -92,6 +92,27 @@ static void bans_are_counted_by_jail_and_offender(void **state)
 	assert_int_equal(digest->n_entries, 4);
 }
 
+static void a_ban_is_of_the_time_when_it_was_decided(void **state)
+{
+	cleanup(digest_freep) struct digest *digest = NULL;
+	struct words late = ban(40 * SECOND, DOVECOT, "BANISH_PREFIX=203.0.113.7/32", CURSOR "a");
+	struct words early = ban(50 * SECOND, MOX, "BANISH_PREFIX=203.0.113.8/32", CURSOR "b");
+	const struct tally_item *top[2];
+
+	assert_int_equal(digest_new(seed, BAN, &digest), 0);
+	late.words[9] = "BANISH_TIME_USEC=10000000";
+	early.words[9] = "BANISH_TIME_USEC=60000000"; /* the clock was set back */
+	feed(digest, late);
+	feed(digest, early);
+	assert_int_equal(tally_top(&digest->offenders, by_count, 2, top), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		bool is_late = strcmp(top[i]->name, "203.0.113.7/32") == 0;
+
+		assert_int_equal(top[i]->first, is_late ? 10 * SECOND : 50 * SECOND);
+		assert_int_equal(top[i]->last, is_late ? 10 * SECOND : 50 * SECOND);
+	}
+}
+
 static void offenders_are_put_together_by_network(void **state)
 {
 	cleanup(digest_freep) struct digest *digest = NULL;
@@ -430,6 +451,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bans_are_counted_by_jail_and_offender),
+		cmocka_unit_test(a_ban_is_of_the_time_when_it_was_decided),
 		cmocka_unit_test(offenders_are_put_together_by_network),
 		cmocka_unit_test(a_ban_that_is_said_again_counts_once),
 		cmocka_unit_test(an_unban_that_is_said_again_counts_once),
