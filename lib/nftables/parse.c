@@ -29,10 +29,12 @@ static void sort_attributes(const struct nlattr *attribute, const char *end, str
 	}
 }
 
+/* mnl_nlmsg_get_payload_tail() rounds the length up, and the last message of a datagram may have no
+ * such bytes. */
 static void sort_message(const struct nlmsghdr *header, struct attributes *ret)
 {
 	sort_attributes(mnl_nlmsg_get_payload_offset(header, sizeof(struct nfgenmsg)),
-			mnl_nlmsg_get_payload_tail(header), ret);
+			(const char *)header + header->nlmsg_len, ret);
 }
 
 static struct span bytes_of(const struct nlattr *attribute)

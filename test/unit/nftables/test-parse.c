@@ -6,10 +6,13 @@
 
 #include "unit.h"
 
+#include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 
 #include "nftables/elements.h"
 #include "nftables/rule.h"
@@ -200,6 +203,29 @@ static void cut_messages_are_harmless(void **state)
 	nftmsg_batch_done(&batch);
 }
 
+/* Where the length of a message is odd, libmnl's end of it lies behind the datagram. */
+static void an_attribute_behind_the_datagram_is_none(void **state)
+{
+	const uint16_t size = sizeof(struct nfgenmsg) + NLMSG_HDRLEN + NLA_HDRLEN;
+	_Alignas(struct nlmsghdr) char bytes[64] = { 0 };
+	struct nlmsghdr *header = mnl_nlmsg_put_header(bytes);
+	struct nftmsg_generation generation;
+	struct nftmsg_answer answer;
+
+	header->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN;
+	mnl_nlmsg_put_extra_header(header, sizeof(struct nfgenmsg));
+	mnl_attr_put_strz(header, NFTA_GEN_PROC_NAME, "nft");
+	assert_int_equal(header->nlmsg_len, size + 4);
+	for (uint16_t cut = 0; cut < 4; cut++) {
+		struct span datagram = { bytes, size + 4U - cut };
+
+		header->nlmsg_len = (uint32_t)datagram.size;
+		assert_true(nftmsg_answer_next(&datagram, &answer));
+		nftmsg_read_generation(answer.header, &generation);
+		assert_int_equal(generation.process.size, cut == 0 ? 3 : 0);
+	}
+}
+
 static void garbled_messages_are_harmless(void **state)
 {
 	struct nftmsg_batch batch = { 0 };
@@ -228,6 +254,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(keys_must_fit_the_family),
 		cmocka_unit_test(rules_tell_their_set_and_what_they_counted),
 		cmocka_unit_test(cut_messages_are_harmless),
+		cmocka_unit_test(an_attribute_behind_the_datagram_is_none),
 		cmocka_unit_test(garbled_messages_are_harmless),
 	};
 
