@@ -47,7 +47,7 @@ static void choose_name(const struct draft *draft, const struct policy *taken, c
 {
 	size_t n = 0;
 
-	for (; wanted[n] && n < NAME_SIZE - 1; n++) {
+	for (; n < NAME_SIZE - 1 && wanted[n]; n++) {
 		bool upper = wanted[n] >= 'A' && wanted[n] <= 'Z';
 
 		name[n] = (char)(upper ? wanted[n] + ('a' - 'A') : wanted[n]);
