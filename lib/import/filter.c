@@ -21,6 +21,17 @@ static const struct {
 	{ "xrdp", "xrdp-sesman.service" },
 };
 
+/* Filters of lines that a client can write, or whose address it can choose: banish.rules(5). */
+static const struct {
+	const char *filter, *why;
+} doubtful[] = {
+	{ "ejabberd-auth", "a client can write whole lines of ejabberd's" },
+	{ "forgejo", "a client can write whole lines of Forgejo's" },
+	{ "gitea", "a client can write whole lines of Gitea's" },
+	{ "pam-generic", "rhost= may be a name that the client's own DNS chose" },
+	{ "sogo-auth", "a client can write whole lines of SOGo's" },
+};
+
 /* A filter's file and the scope of its values; all lies in an arena of its own. */
 struct filter {
 	struct arena arena; /* owned */
@@ -244,6 +255,15 @@ static void read_journalmatch(struct import *import, const char *match, struct i
 	jail->journal = journal.n > 0 ? text_end(&journal) : NULL;
 }
 
+static const char *doubt_of(struct import *import, const struct import_jail *jail)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(doubtful); i++)
+		if (strcmp(doubtful[i].filter, jail->filter) == 0)
+			return arena_format(&import->arena, "%s: see banish.rules(5)",
+					    doubtful[i].why);
+	return NULL;
+}
+
 static const char *file_reason(struct import *import, struct scope *scope,
 			       const struct import_jail *jail)
 {
@@ -337,7 +357,7 @@ bool filter_translate(struct import *import, struct scope *jail_scope, const str
 		      struct import_jail *jail)
 {
 	cleanup(filter_done) struct filter filter;
-	const char *values[ARRAY_SIZE(filter_options)];
+	const char *values[ARRAY_SIZE(filter_options)], *doubt = doubt_of(import, jail);
 
 	if (!filter_open(&filter, import, given, jail) ||
 	    !filter_overrule(import, &filter, jail_scope, jail))
@@ -352,14 +372,16 @@ bool filter_translate(struct import *import, struct scope *jail_scope, const str
 		return false;
 	}
 	if (values[4] && strtol(values[4], NULL, 10) > 1) {
-		jail->reason = "its filter matches several lines at once (maxlines)";
+		jail->reason = doubt ?: "its filter matches several lines at once (maxlines)";
 		return false;
 	}
 	read_journalmatch(import, values[3] ?: "", jail);
 	if (!jail->journal) {
-		jail->reason = file_reason(import, jail_scope, jail);
+		jail->reason = doubt ?: file_reason(import, jail_scope, jail);
 		return false;
 	}
+	if (doubt)
+		import_note(&import->arena, &jail->notes, "do not trust it: %s", doubt);
 	translate_lines(import, jail, values[2], values[1] ?: "", true);
 	translate_lines(import, jail, values[2], values[0], false);
 	if (filter.arena.failed)

@@ -64,6 +64,8 @@ static void jails_become_what_they_can(void **state)
 		{ "filter.d/j.conf", daemon_filter },
 		{ "filter.d/sshd.local", "[Definition]\n" },
 		{ "filter.d/haproxy-http-auth.conf", daemon_filter },
+		{ "filter.d/sogo-auth.conf", "[Definition]\nfailregex = ^x <HOST>\n" },
+		{ "filter.d/pam-generic.conf", daemon_filter },
 		{ "jail.conf", defaults },
 		{ "jail.local",
 		  "[off]\n[sshd]\nenabled = true\nport = ssh,2222\nmaxretry = 3\n"
@@ -71,7 +73,8 @@ static void jails_become_what_they_can(void **state)
 		  "[twin]\nenabled = yes\nfilter = sshd\nport = 222\nmaxretry = 3\n"
 		  "[extra]\nenabled = yes\nfilter = sshd-ddos\nport = 22\n"
 		  "[J]\nfilter = j\nenabled = 1\nport = 80,imap2,8000:8010,what\n"
-		  "[haproxy-http-auth]\nenabled = 1\n"
+		  "[haproxy-http-auth]\nenabled = 1\n[sogo-auth]\nenabled = 1\n"
+		  "[pam-generic]\nenabled = 1\n"
 		  "[recidive]\nenabled = true\n[gone]\nenabled = true\n[broken]\nenabled = true\n"
 		  "filter = %(nowhere)s\n[manual]\nenabled = true\nfilter = j\n"
 		  "[dovecot]\nenabled = true\nfilter = j\n[lets-in]\nenabled = on\nfilter = j\n"
@@ -90,6 +93,8 @@ static void jails_become_what_they_can(void **state)
 		{ "extra", IMPORT_JOINED, "sshd", NULL },
 		{ "J", IMPORT_TRANSLATED, "j", NULL },
 		{ "haproxy-http-auth", IMPORT_MAPPED, "haproxy", NULL },
+		{ "sogo-auth", IMPORT_LISTED, NULL, "a client can write whole lines of SOGo's" },
+		{ "pam-generic", IMPORT_TRANSLATED, "pam-generic", NULL },
 		{ "recidive", IMPORT_MAPPED, "recidive", NULL },
 		{ "gone", IMPORT_LISTED, NULL, "there is no filter.d/gone.conf" },
 		{ "broken", IMPORT_LISTED, NULL, "%(nowhere)s is not defined" },
@@ -125,6 +130,8 @@ static void jails_become_what_they_can(void **state)
 	jail = jail_named(import, "haproxy-http-auth");
 	assert_true(has_note(jail->notes, "HAProxy must note who sends a password"));
 	assert_text(jail->values[KEY_MODE].text, "\"normal\"");
+	jail = jail_named(import, "pam-generic");
+	assert_true(has_note(jail->notes, "do not trust it: rhost= may be a name"));
 	jail = jail_named(import, "hard"); /* the same filter, which counts in another way */
 	assert_string_equal(jail->as, "hard");
 	assert_text(jail->values[KEY_MODE].text, "\"aggressive\"");
