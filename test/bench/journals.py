@@ -179,14 +179,14 @@ def make(folder, kind, n, **options):
     return place / "journal", answer
 
 
-def feed(folder, entries):
+def feed(folder, entries, name="bench"):
     """Writes entries into a journal of this folder, with what the generator returns."""
     answer = {}
 
     def all_of():
         answer.update((yield from entries) or {})
 
-    remote = subprocess.Popen([REMOTE, "--output", str(folder / "bench.journal"), "-"],
+    remote = subprocess.Popen([REMOTE, "--output", str(folder / f"{name}.journal"), "-"],
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     source = all_of()
     with remote.stdin:

@@ -3,7 +3,7 @@
  * which is always on its way to a ban that it never gets (4 of 5 failures within findtime).
  * Prints nanoseconds a failure and bytes a source as JSON.
  *
- *	bench-sources N
+ *	bench-sources N [FAILURES]
  */
 #include "config/policy-read.h"
 #include "engine/engine.h"
@@ -17,7 +17,7 @@
 #define FINDTIME    (600 * USEC_PER_SEC)
 #define HELD        4          /* failures of a source within findtime */
 #define MAX_SOURCES 1000000    /* as many addresses as three pairs of digits name */
-#define MEASURED    2000000    /* failures */
+#define MEASURED    2000000    /* failures, unless it is said */
 #define STRIDE      387420489U /* to meet the sources in no order; divides by nothing but 3 */
 
 static const char policy_text[] =
@@ -127,26 +127,28 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	struct source source = { .message = "login of alice failed, client 11.100.100.100" };
-	uint32_t n = argc == 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
+	uint32_t n = argc >= 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
+	uint64_t measured = argc == 3 ? strtoull(argv[2], NULL, 10) : MEASURED;
 	const struct engine_statistics *statistics;
 	struct engine *engine;
 	size_t empty, full;
 	double begin, spent;
 
-	must(n > 0 && n <= MAX_SOURCES, "bench-sources N, N up to a million,");
+	must(n > 0 && n <= MAX_SOURCES && measured > 0,
+	     "bench-sources N [FAILURES], N up to a million,");
 	source.digits = strstr(source.message, "11.1") + strlen("11.1");
 	engine = make_engine(n);
 	empty = allocated();
 	feed(engine, &source, n, 0, (uint64_t)HELD * n);
 	full = allocated();
 	begin = now();
-	feed(engine, &source, n, (uint64_t)HELD * n, (uint64_t)HELD * n + MEASURED);
+	feed(engine, &source, n, (uint64_t)HELD * n, (uint64_t)HELD * n + measured);
 	spent = now() - begin;
 
 	statistics = engine_statistics(engine);
-	must(statistics->failures == ((uint64_t)HELD * n + MEASURED) * WEIGHT_ONE, "to count all");
+	must(statistics->failures == ((uint64_t)HELD * n + measured) * WEIGHT_ONE, "to count all");
 	printf("{\"tracked\": %llu, \"nanoseconds\": %.1f, \"bytes\": %.1f}\n",
-	       (unsigned long long)(n - statistics->evicted_sources), spent / MEASURED,
+	       (unsigned long long)(n - statistics->evicted_sources), spent / (double)measured,
 	       (double)(full - empty) / n);
 	return 0;
 }

@@ -17,7 +17,7 @@ BUILD = TREE / "build-bench"
 PROGRAMS = BUILD / "banish"
 BANISH = PROGRAMS / "daemon/banish"
 RULES = TREE / "rules"
-LIMITS = ["bare", "follow", "prober", "sources"]
+LIMITS = ["bare", "follow", "ledger", "prober", "sources"]
 
 
 class Wrong(Exception):
