@@ -180,16 +180,16 @@ def test_the_shipped_commands(machine, talker, notices, server):
     assert said["msgtype"] == "m.notice" and name in said["body"] and said["body"].count("\n") == 3
 
     # a program in place of sendmail: what arrives, and with which arguments
-    machine.write("/usr/local/bin/sendmail", "#!/bin/sh\n{ echo \"$@\"; cat; } >>$STATE_DIRECTORY/mails\n")
-    machine.run("chmod", "755", "/usr/local/bin/sendmail")
-    send("COMMAND=/usr/share/banish/notify/mail\nSENDMAIL=/usr/local/bin/sendmail\nTO=admin@example.org\n")
+    machine.write("/usr/local/lib/sendmail", "#!/bin/sh\n{ echo \"$@\"; cat; } >>$STATE_DIRECTORY/mails\n")
+    machine.run("chmod", "755", "/usr/local/lib/sendmail")
+    send("COMMAND=/usr/share/banish/notify/mail\nSENDMAIL=/usr/local/lib/sendmail\nTO=admin@example.org\n")
     mail = machine.output("cat", f"{FOLDER}/mails")
     head, _, text = mail.partition("\n\n")
     assert head.splitlines()[0] == "-i -f banish@mail -- admin@example.org"
     assert "Subject: banish on mail: 1 ban, 1 warning" in head.splitlines() and name in text and name not in head
 
     machine.run("rm", f"{FOLDER}/mails")
-    send("COMMAND=/usr/share/banish/notify/xarf\nSENDMAIL=/usr/local/bin/sendmail\nTO=abuse@example.net\n"
+    send("COMMAND=/usr/share/banish/notify/xarf\nSENDMAIL=/usr/local/lib/sendmail\nTO=abuse@example.net\n"
          "ORG=Example\nCONTACT=admin@example.org\nDOMAIN=example.org\n")
     mail = machine.output("cat", f"{FOLDER}/mails")
     assert mail.count("-i -f") == 1 and "Subject: Abuse report: login attack from 203.0.113.71" in mail
