@@ -57,5 +57,6 @@ void daemon_done(struct daemon *daemon)
 	active_done(&daemon->active);
 	free(daemon->decided);
 	free(daemon->hands);
+	free(daemon->unshared);
 	sd_event_unref(daemon->event);
 }

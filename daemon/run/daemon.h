@@ -34,6 +34,12 @@ struct hand {
 	char process[16];
 };
 
+/* What did not get to other hosts. */
+struct unshared {
+	uint64_t id;
+	bool unban; /* that the ban was ended by hand */
+};
+
 struct daemon {
 	struct common common;
 	const char *statedir;
@@ -58,7 +64,9 @@ struct daemon {
 	struct quota quota;         /* of bans that are told one by one */
 	struct quota private_quota; /* of private sources that are told */
 	uint64_t told_evicted;      /* so many, when that was told last */
-	bool unshared;              /* what was decided did not get to other hosts: said already */
+	struct unshared *unshared;  /* in order */
+	size_t n_unshared, max_unshared;
+	bool told_unshared;             /* that there is some */
 	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */
 
 	unsigned dirty;

@@ -19,6 +19,8 @@ enum dirty {
 	DIRTY_FLEET = 1 << 7,   /* other hosts have said something */
 	DIRTY_WORLD = (1 << 8) - 1,
 
+	DIRTY_SHARE = 1 << 19, /* what did not get to other hosts may get there now */
+
 	/* The kernel may not be as the ledger says. */
 	DIRTY_KERNEL = 1 << 8,   /* the table or its bans: kernel_sync() */
 	DIRTY_ELEMENTS = 1 << 9, /* ... and what others did was not heard: list and compare */

@@ -43,7 +43,8 @@ static void spell(const struct ban *ban, struct ban_texts *ret)
 #define AGAIN " (written again: it may have been lost)"
 
 static int events_say(enum log_kind kind, const char *action, const struct ban *ban,
-		      const struct ban_texts *texts, bool again, bool share, const char *message)
+		      const struct ban_texts *texts, bool again, enum audience audience,
+		      const char *message)
 {
 	bool automatic = ban->kind == BAN_AUTOMATIC;
 	char time[NUMBER_TEXT_MAX];
@@ -65,11 +66,14 @@ static int events_say(enum log_kind kind, const char *action, const struct ban *
 		{ "BANISH_TIME_USEC", number(ban->lifted ? ban->lifted_time : ban->since, time) },
 	};
 
-	log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
-	return share ? log_share(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), message) : 0;
+	if (audience != AUDIENCE_OTHERS)
+		log_entry(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), "%s", message);
+	return audience == AUDIENCE_HERE
+		       ? 0
+		       : log_share(kind, LOG_NOTICE, fields, ARRAY_SIZE(fields), message);
 }
 
-int events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again, bool share)
+int events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again, enum audience audience)
 {
 	bool over = ban->until <= now;
 	struct ban_texts texts;
@@ -93,7 +97,7 @@ int events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again, bool
 			 : ban->users == 1 ? " user"
 					   : "",
 			 texts.offence, over ? "; already expired" : "", again ? AGAIN : "");
-	return events_say(LOG_BAN, "ban", ban, &texts, again, share, message);
+	return events_say(LOG_BAN, "ban", ban, &texts, again, audience, message);
 }
 
 void events_crowd(const struct crowd *crowd, bool dry_run, bool again)
@@ -127,7 +131,7 @@ void events_crowd(const struct crowd *crowd, bool dry_run, bool again)
 		  again ? AGAIN : "");
 }
 
-int events_unban(const struct ban *ban, const char *reason, bool again, bool share)
+int events_unban(const struct ban *ban, const char *reason, bool again, enum audience audience)
 {
 	struct ban_texts texts;
 	char message[512];
@@ -135,7 +139,7 @@ int events_unban(const struct ban *ban, const char *reason, bool again, bool sha
 	spell(ban, &texts);
 	snprintf(message, sizeof(message), "%s: unban %s: %s%s", ban->jail, texts.prefix, reason,
 		 again ? AGAIN : "");
-	return events_say(LOG_UNBAN, "unban", ban, &texts, again, share, message);
+	return events_say(LOG_UNBAN, "unban", ban, &texts, again, audience, message);
 }
 
 void events_adopt(const struct ban *ban, const char *by, bool again)
@@ -146,7 +150,7 @@ void events_adopt(const struct ban *ban, const char *by, bool again)
 	spell(ban, &texts);
 	snprintf(message, sizeof(message), "%s: %s is banned by hand%s%s for %s%s", ban->jail,
 		 texts.prefix, *by ? " by " : "", by, texts.span, again ? AGAIN : "");
-	(void)events_say(LOG_ADOPT, "adopt", ban, &texts, again, false, message);
+	(void)events_say(LOG_ADOPT, "adopt", ban, &texts, again, AUDIENCE_HERE, message);
 }
 
 void events_heal(const char *table, const char *what, const char *by, size_t n_bans)

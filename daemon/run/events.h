@@ -14,11 +14,16 @@ struct crowd {
 	const struct ban *last;             /* borrowed from the ledger */
 };
 
-/* `again`: it may have been lost, by a crash or by a journald that hangs. `share`: it goes to other
- * hosts, too. 0; negative errno: it did not get there. */
-int events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again, bool share) must_check;
+/* Who hears of it: this host's journal, other hosts, too, or they alone. */
+enum audience { AUDIENCE_HERE, AUDIENCE_ALL, AUDIENCE_OTHERS };
+
+/* `again`: it may have been lost, by a crash or by a journald that hangs. 0; negative errno: it did
+ * not get to other hosts. */
+int events_ban(const struct ban *ban, usec_t now, bool dry_run, bool again,
+	       enum audience audience) must_check;
 void events_crowd(const struct crowd *crowd, bool dry_run, bool again);
-int events_unban(const struct ban *ban, const char *reason, bool again, bool share) must_check;
+int events_unban(const struct ban *ban, const char *reason, bool again,
+		 enum audience audience) must_check;
 void events_adopt(const struct ban *ban, const char *by, bool again);
 /* The ledger's bound was reached: running bans that ended, and bans that are forgotten. */
 void events_evicted(uint64_t n_ended, uint64_t n_forgotten);

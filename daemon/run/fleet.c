@@ -16,6 +16,8 @@
 #define RETRY_MOST  (60 * USEC_PER_SEC)
 #define SAY_AFTER   (5 * USEC_PER_SEC)
 
+#define SHARE_DELAY (5 * USEC_PER_SEC) /* a namespace that takes nothing */
+
 #define FOLDER_MASK                                                                         \
 	(IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | \
 	 IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR)
@@ -119,6 +121,24 @@ static int fleet_on_more(sd_event_source *source, void *userdata)
 	return 0;
 }
 
+static int fleet_on_share(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct fleet *fleet = userdata;
+
+	fleet->dirty |= DIRTY_SHARE;
+	return 0;
+}
+
+void fleet_share_soon(struct fleet *fleet)
+{
+	int enabled = SD_EVENT_OFF;
+
+	if (sd_event_source_get_enabled(fleet->share, &enabled) < 0 || enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(fleet->share, SHARE_DELAY);
+	(void)sd_event_source_set_enabled(fleet->share, SD_EVENT_ONESHOT);
+}
+
 int fleet_attach(struct fleet *fleet, sd_event *event)
 {
 	sd_id128_t machine;
@@ -132,6 +152,11 @@ int fleet_attach(struct fleet *fleet, sd_event *event)
 				       fleet);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(fleet->retry, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &fleet->share, CLOCK_MONOTONIC, 0, 0,
+					       fleet_on_share, fleet);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(fleet->share, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_defer(event, &fleet->more, fleet_on_more, fleet);
 	if (r >= 0)
@@ -147,6 +172,7 @@ void fleet_done(struct fleet *fleet)
 	sd_event_source_unref(fleet->watch);
 	sd_event_source_unref(fleet->retry);
 	sd_event_source_unref(fleet->more);
+	sd_event_source_unref(fleet->share);
 }
 
 int fleet_enter(struct fleet *fleet)

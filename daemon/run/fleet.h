@@ -41,7 +41,7 @@ struct fleet {
 	size_t n_peers, turn;
 	bool scan;    /* files may have come or gone */
 	bool missing; /* there is no such folder: said already */
-	sd_event_source *watch, *retry, *more;
+	sd_event_source *watch, *retry, *more, *share;
 };
 
 int fleet_attach(struct fleet *fleet, sd_event *event) must_check;
@@ -55,6 +55,8 @@ int fleet_look(struct fleet *fleet) must_check;
 struct peer *fleet_turn(struct fleet *fleet);
 /* 1: its journal stands on an entry; 0: there is no more, or it cannot be read (said). */
 int peer_next(struct fleet *fleet, struct peer *peer) must_check;
+/* DIRTY_SHARE in a few seconds. */
+void fleet_share_soon(struct fleet *fleet);
 /* The slice is over: what is left is read in another. */
 int fleet_go_on(struct fleet *fleet) must_check;
 

@@ -11,6 +11,7 @@
 #include "run/kernel.h"
 #include "run/listen.h"
 #include "run/reload.h"
+#include "run/telling.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -168,6 +169,8 @@ static int run_turn(struct daemon *daemon)
 		r = listen_read(daemon);
 	if (r >= 0)
 		r = kernel_clean(daemon);
+	if (r >= 0 && daemon_take(daemon, DIRTY_SHARE))
+		telling_share_again(daemon);
 	/* after the bans, which so wait for one piece of a list at most */
 	lists = daemon_take(daemon, DIRTY_LISTS | DIRTY_LISTED | DIRTY_FILL);
 	if (r >= 0 && lists)

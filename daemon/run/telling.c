@@ -12,6 +12,10 @@
 #define TOLD_A_SECOND 2000
 #define TOLD_AT_ONCE  20000
 
+#define DELETED "its element was deleted"
+
+#define MAX_UNSHARED 4096 /* what comes then is not shared */
+
 void telling_done(struct telling *telling)
 {
 	free(telling->crowds);
@@ -31,17 +35,54 @@ static bool telling_shares(const struct daemon *daemon, const struct ban *ban)
 	return ban->kind == BAN_AUTOMATIC && (policy->hub || strcmp(ban->jail, FLEET_NAME) != 0);
 }
 
-static void telling_note_shared(struct daemon *daemon, bool shared, int r)
+static void telling_note_shared(struct daemon *daemon, int r)
 {
-	if (!shared || daemon->unshared == (r < 0))
+	if (daemon->told_unshared == (r < 0))
 		return;
-	daemon->unshared = r < 0;
+	daemon->told_unshared = r < 0;
 	if (r < 0)
 		log_say(LOG_FLEET, LOG_WARNING,
 			"bans do not get to other hosts: the journal namespace banish-fleet cannot be written (%s): see banish-fleet(7)",
 			strerror(-r));
 	else
 		log_say(LOG_FLEET, LOG_INFO, "bans get to other hosts again");
+}
+
+/* The namespace's journald is busy, or away for a while: what it does not take waits. */
+static void telling_shared(struct daemon *daemon, const struct ban *ban, bool unban, int r)
+{
+	telling_note_shared(daemon, r);
+	if (r >= 0 || daemon->n_unshared == MAX_UNSHARED ||
+	    array_reserve(&daemon->unshared, daemon->n_unshared, &daemon->max_unshared,
+			  sizeof(*daemon->unshared)) < 0)
+		return;
+	daemon->unshared[daemon->n_unshared++] = (struct unshared){ ban->id, unban };
+	fleet_share_soon(&daemon->fleet);
+}
+
+void telling_share_again(struct daemon *daemon)
+{
+	usec_t now = wakeup_time(daemon->event);
+	size_t n = 0;
+
+	for (; n < daemon->n_unshared; n++) {
+		const struct unshared *one = &daemon->unshared[n];
+		const struct ban *ban = ledger_get(daemon->active.ledger, one->id);
+		int r;
+
+		if (!ban || (!one->unban && (ban->lifted || !ban_runs(ban, now))))
+			continue; /* nobody needs to hear of it any more */
+		r = one->unban ? events_unban(ban, DELETED, false, AUDIENCE_OTHERS)
+			       : events_ban(ban, now, false, false, AUDIENCE_OTHERS);
+		telling_note_shared(daemon, r);
+		if (r < 0)
+			break;
+	}
+	daemon->n_unshared -= n;
+	memmove(daemon->unshared, daemon->unshared + n,
+		daemon->n_unshared * sizeof(*daemon->unshared));
+	if (daemon->n_unshared > 0)
+		fleet_share_soon(&daemon->fleet);
 }
 
 /* At the rate of now: `ret` is NULL. Or it is counted with the others of its jail. */
@@ -91,10 +132,11 @@ int telling_ban(struct telling *telling, struct daemon *daemon, const struct ban
 		crowd->n_repeated += ban->offence > 1;
 		return 0;
 	}
-	shared =
-		events_ban(ban, wakeup_time(daemon->event), daemon->dry_run, telling->again, share);
+	shared = events_ban(ban, wakeup_time(daemon->event), daemon->dry_run, telling->again,
+			    share ? AUDIENCE_ALL : AUDIENCE_HERE);
 	telling->stuck = log_is_stuck();
-	telling_note_shared(daemon, share, shared);
+	if (share)
+		telling_shared(daemon, ban, false, shared);
 	if (!telling->stuck && telling->n_crowds == 0)
 		telling->told = ban->id;
 	return 0;
@@ -117,9 +159,11 @@ int telling_deed(struct telling *telling, struct daemon *daemon, const struct ba
 		if (adopted)
 			events_adopt(ban, text, telling->again);
 		else
-			shared = events_unban(ban, text, telling->again, share);
+			shared = events_unban(ban, text, telling->again,
+					      share ? AUDIENCE_ALL : AUDIENCE_HERE);
 		telling->stuck = log_is_stuck();
-		telling_note_shared(daemon, share, shared);
+		if (share)
+			telling_shared(daemon, ban, true, shared);
 	}
 	if (!telling->stuck)
 		ledger_told_end(daemon->active.ledger, ban->id);
@@ -145,7 +189,7 @@ int telling_end(struct telling *telling, struct daemon *daemon, const struct ban
 	if (ban->ended == END_BY_HAND && !ban->lifted)
 		return telling_deed(telling, daemon, ban, true, "");
 	if (ban->ended == END_BY_HAND)
-		reason = "its element was deleted";
+		reason = DELETED;
 	else if (ban->ended == END_FLEET)
 		reason = "it was unbanned by hand on another host of the fleet";
 	else if (ban->ended == END_IGNORED)

@@ -32,4 +32,7 @@ int telling_end(struct telling *telling, struct daemon *daemon, const struct ban
 /* What is told in one, and the elements of what ended. */
 int telling_finish(struct telling *telling, struct daemon *daemon) must_check;
 
+/* What did not get to other hosts is shared again. */
+void telling_share_again(struct daemon *daemon);
+
 #endif

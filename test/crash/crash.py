@@ -80,10 +80,7 @@ class World:
         self.said, self.shared = [], []
         self.codes = []
         self.journals = [self.bind("/run/systemd/journal/socket"), self.bind("/run/systemd/journal.banish-fleet/socket")]
-        self.listeners = [threading.Thread(target=self.listen, args=each, daemon=True)
-                          for each in zip(self.journals, (self.said, self.shared))]
-        for listener in self.listeners:
-            listener.start()
+        self.listeners = [self.begin_to_listen(*each) for each in zip(self.journals, (self.said, self.shared))]
         self.notify = self.bind(str(self.folder / "notify"))
         self.stderr = open(self.folder / "stderr", "wb")
         (self.folder / "config/rules.d/gate.json").write_text(json.dumps(RULE))
@@ -108,6 +105,21 @@ class World:
             listener.join()
         for each in (*self.journals, self.notify, self.stderr):
             each.close()
+
+    def stop_sharing(self):
+        """The journal namespace takes nothing."""
+        self.journals[1].shutdown(socket.SHUT_RD)
+        self.listeners[1].join()
+        self.journals[1].close()
+
+    def share_again(self):
+        self.journals[1] = self.bind("/run/systemd/journal.banish-fleet/socket")
+        self.listeners[1] = self.begin_to_listen(self.journals[1], self.shared)
+
+    def begin_to_listen(self, journal, said):
+        listener = threading.Thread(target=self.listen, args=(journal, said), daemon=True)
+        listener.start()
+        return listener
 
     @staticmethod
     def listen(journal, said):

@@ -186,6 +186,30 @@ def test_what_is_told_beside_a_new_member_is_heard(pool, tmp_path):
     assert members == {"a": (2, {}), "b": (2, {}), "c": (1, {})}
 
 
+def unshared(folder):
+    """Other hosts cannot be told for a while: what was shared then, in order."""
+    world = crash.World(folder, crash.Harm())
+    try:
+        world.configure(fleet=True)
+        world.start()
+        world.stop_sharing()
+        world.attack("198.51.100.16", "198.51.100.32", "198.51.100.48")
+        assert crash.wait(world, lambda: len(world.kernel()["gate4"]) == 3)
+        world.nft("delete element inet banish gate4 { 198.51.100.32 }\n")
+        assert crash.wait(world, lambda: world.entries("unban"))
+        world.share_again()
+        crash.wait(world, lambda: world.entries("unban", where=world.shared))
+        return [(said["BANISH_ACTION"], said["BANISH_ADDRESS"]) for said in world.shared], world.entries("ban")
+    finally:
+        world.close()
+
+
+def test_what_other_hosts_could_not_be_told_is_told_later(pool, tmp_path):
+    shared, bans = pool.apply(unshared, (tmp_path,))
+    assert shared == [("ban", "198.51.100.16"), ("ban", "198.51.100.48"), ("unban", "198.51.100.32")]
+    assert len(bans) == 3
+
+
 def stopped_meanwhile(folder):
     """Elements are added while it does not run: (the bans by hand, what ends at another time)."""
     world = crash.World(folder, crash.Harm())
