@@ -1,5 +1,6 @@
 """`banish run` on a made state and a made journal, in a network of its own."""
 import contextlib
+import ctypes
 import itertools
 import json
 import os
@@ -85,6 +86,13 @@ def sleeps(pid):
     return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
+def refuse_exec_gain():
+    """As MemoryDenyWriteExecute= of the unit (Linux 6.3): without it PCRE2 compiles patterns to machine code,
+    in anonymous memory."""
+    set_mdwe, exec_gain = 65, 1
+    ctypes.CDLL(None).prctl(set_mdwe, exec_gain, 0, 0, 0)
+
+
 class Daemon:
     """A running daemon; `ready`: wall seconds from its start to READY=1, `cpu`: processor seconds till then."""
 
@@ -97,7 +105,7 @@ class Daemon:
             self.process = subprocess.Popen(
                 [str(part) for part in [tools.BANISH, "run", *options, "--state", state, "--directory", journal]],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                env={**os.environ, "NOTIFY_SOCKET": folder + "/notify"})
+                preexec_fn=refuse_exec_gain, env={**os.environ, "NOTIFY_SOCKET": folder + "/notify"})
             try:
                 while b"READY=1" not in listener.recv(4096):
                     pass
@@ -122,6 +130,11 @@ class Daemon:
         """Bytes of anonymous memory."""
         with open(f"/proc/{self.process.pid}/status") as lines:
             return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+
+    def has_machine_code(self):
+        """Whether some anonymous memory may be executed."""
+        with open(f"/proc/{self.process.pid}/maps") as lines:
+            return any(line.split()[1].startswith("rwx") for line in lines)
 
     def stop(self):
         self.process.terminate()
