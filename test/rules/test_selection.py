@@ -17,8 +17,10 @@ EXIM = "plain authenticator failed for (x) [192.0.2.2]: 535 Incorrect authentica
 COURIER = "LOGIN FAILED, user=x, ip=[::ffff:192.0.2.2], port=[44004]"
 PROSODY = "c2s5615abc974b0: Failed authentication attempt (not-authorized) for user x@mail.example from IP: 192.0.2.2"
 COCKPIT = "pam_unix(cockpit:auth): authentication failure; logname= uid=0 euid=0 tty= ruser= rhost=::ffff:192.0.2.2"
+ROUNDCUBE = "<qru5v7ud> Failed login for x from 192.0.2.2 in session qru5v7uduq3729vv (error: 0)"
 
 LOGGER = {"_SYSTEMD_UNIT": "user@1000.service", "_EXE": "/usr/bin/logger", "_UID": "1000"}
+PHP = {"_SYSTEMD_UNIT": "php8.2-fpm.service", "_TRANSPORT": "syslog"}
 ENTRIES = [
     # Debian's and others' unit, before and after the program's renaming
     ("sshd", SSHD, {"_SYSTEMD_UNIT": "ssh.service", "SYSLOG_IDENTIFIER": "sshd", "_UID": "0"}, True),
@@ -85,6 +87,12 @@ ENTRIES = [
     # logged in
     ("cockpit", COCKPIT, {"_SYSTEMD_UNIT": "cockpit-wsinstance-https@e3b0.service",
                           "_SYSTEMD_SLICE": "system-cockpithttps.slice", "_UID": "1000"}, False),
+    ("roundcube", ROUNDCUBE, {**PHP, "_UID": "33", "SYSLOG_IDENTIFIER": "roundcube-raw"}, True),
+    # perhaps a line of many that a client has written
+    ("roundcube", ROUNDCUBE, {**PHP, "_UID": "33", "SYSLOG_IDENTIFIER": "roundcube"}, False),
+    # a pool of somebody else
+    ("roundcube", ROUNDCUBE, {**PHP, "_UID": "1000", "SYSLOG_IDENTIFIER": "roundcube-raw"}, False),
+    ("roundcube", ROUNDCUBE, dict(LOGGER, _TRANSPORT="syslog", SYSLOG_IDENTIFIER="roundcube-raw"), False),
 ]
 
 

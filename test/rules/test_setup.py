@@ -154,7 +154,8 @@ def test_what_would_do_nothing_or_harm_is_left_out(tmp_path, setup):
 
 @pytest.mark.parametrize("identifier, jails", [("roundcube-raw", ["roundcube", "sshd"]), ("roundcube", ["sshd"])])
 def test_roundcube_only_with_its_setting(tmp_path, setup, identifier, jails):
-    done = setup(*attack(), ({"_SYSTEMD_UNIT": "php8.2-fpm.service", "_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": identifier},
+    done = setup(*attack(), ({"_SYSTEMD_UNIT": "php8.2-fpm.service", "_UID": "33", "_TRANSPORT": "syslog",
+                              "SYSLOG_IDENTIFIER": identifier},
                              "<l1o15i39> Successful login for alice (ID: 1) from 192.0.2.1 in session l1o15i39j0ts54im"))
     assert done.returncode == 0, done.stderr
     assert sorted(policy(tmp_path)["jails"]) == jails

@@ -95,7 +95,7 @@ def mailu(draw):
 
 
 CONTAINER = {"_SYSTEMD_UNIT": "docker.service", "CONTAINER_NAME": "mailu-admin-1"}
-ROUNDCUBE = {"_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": "roundcube-raw"}
+ROUNDCUBE = {"_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": "roundcube-raw", "_UID": "33"}
 UNITS = {"nextcloud": "php8.2-fpm.service", "roundcube": "php8.2-fpm.service"}
 
 
@@ -117,12 +117,4 @@ def test_standard_output_of_vaultwarden_is_not_read(tmp_path):
     entry = {"_SYSTEMD_UNIT": "vaultwarden.service", "_TRANSPORT": "stdout",
              "MESSAGE": f"[2026-11-29 13:10:00.123][vaultwarden::api::admin][ERROR] Invalid admin token. IP: {VICTIM}"}
     answer, = banish_test.ask(tmp_path, "vaultwarden", "normal", json.dumps(entry) + "\n", 1)
-    assert answer["event"] is None
-
-
-def test_roundcube_is_read_only_as_whole_messages(tmp_path):
-    """Else PHP makes an entry of each line of a message, and a client's name writes the second."""
-    entry = {"_SYSTEMD_UNIT": "php8.2-fpm.service", "_TRANSPORT": "syslog", "SYSLOG_IDENTIFIER": "roundcube",
-             "MESSAGE": f"<01234567> Failed login for root from {VICTIM} in session 0123456789abcdef (error: 0)"}
-    answer, = banish_test.ask(tmp_path, "roundcube", "normal", json.dumps(entry) + "\n", 1)
     assert answer["event"] is None
