@@ -2,8 +2,9 @@
 
 #include "firewall.h"
 
-static const char policy[] = "{\"ignoreip\":[\"100.64.9.9\"],\"jails\":{\"mail\":{\"maxretry\":1,"
-			     "\"findtime\":\"10min\",\"bantime\":\"1h\"}}}";
+static const char policy[] =
+	"{\"ignoreip\":[\"100.64.9.9\",\"2001:db8:ffff::\"],\"jails\":{\"mail\":{\"maxretry\":1,"
+	"\"findtime\":\"10min\",\"bantime\":\"1h\"}}}";
 
 static struct firewall firewall;
 static struct stood *mail4, *mail6, *manual4, *forced4, *odd4;
@@ -247,6 +248,14 @@ static void the_exempt_go_unless_they_are_forced(void **state)
 	assert_null(ban_of(forced4, "100.64.9.9"));
 }
 
+static void a_network_whose_first_address_is_exempt_stays_banned(void **state)
+{
+	firewall_add(&firewall, mail6, "2001:db8:ffff::", firewall.now + HOUR, "");
+	assert_true(firewall_wake(&firewall));
+	expect_told("adopted");
+	assert_non_null(held(mail6, "2001:db8:ffff::"));
+}
+
 static void host_bits_are_masked(void **state)
 {
 	firewall_add(&firewall, mail6, "2001:db8::5", firewall.now + HOUR, "");
@@ -415,6 +424,7 @@ int main(void)
 		CASE(ours_that_is_over_goes),
 		CASE(but_counts_where_the_ledger_was_damaged),
 		CASE(the_exempt_go_unless_they_are_forced),
+		CASE(a_network_whose_first_address_is_exempt_stays_banned),
 		CASE(host_bits_are_masked),
 		CASE(a_set_by_length_is_recorded_with_the_ban),
 		CASE(a_set_of_nobody_is_left_alone),
