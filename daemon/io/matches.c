@@ -189,16 +189,11 @@ int matches_add_rules(sd_journal *handle, const struct ruleset *const *rulesets,
 
 int matches_add_jail(sd_journal *handle, const struct ruleset *ruleset, unsigned jail)
 {
-	struct match_values values = { 0 }, there = { .past = handle };
-	const struct jail *one = ruleset_jail(ruleset, jail);
+	struct match_values values = { .past = handle };
 	int r;
 
-	/* to ask for a value is a look into each file */
-	r = matches_gather_jail(&values, one);
-	if (r != 0)
-		return r > 0 ? matches_add_values(handle, &values) : r;
-	r = matches_gather_jail(&there, one);
-	return r > 0 ? matches_add_values(handle, &there) : r;
+	r = matches_gather_jail(&values, ruleset_jail(ruleset, jail));
+	return r > 0 ? matches_add_values(handle, &values) : r;
 }
 
 int matches_add_notes(sd_journal *handle, const struct ruleset *ruleset)

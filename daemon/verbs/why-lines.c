@@ -122,40 +122,20 @@ static int why_read(const struct why *why, const struct why_stretch *stretch, us
 	return MIN(r, 0);
 }
 
-/* Goes to the line that tipped the scale, among those of its jail, or, where it is none of these
- * now or bans of all jails lengthen the jail's own, of all. To seek is a look into each file. 1; 0:
- * it is no longer in the journal. */
-static int why_go_to(const struct why *why, const struct why_stretch *stretch)
-{
-	const struct jail *jail = ruleset_jail(why->input.ruleset, stretch->jail);
-	struct journal *journal = why->input.journal;
-	int r = 0;
-
-	if (!jail->settings.increment.overall) {
-		r = journal_select_past_of(journal, why->input.ruleset, stretch->jail);
-		if (r >= 0)
-			r = journal_go_to(journal, stretch->said->cursor);
-	}
-	if (r != 0)
-		return r;
-	r = journal_select(journal, why->input.ruleset, false);
-	return r < 0 ? r : journal_go_to(journal, stretch->said->cursor);
-}
-
-/* What all the jail's lines hang on; of another jail's only where bans of all lengthen its own. The
- * journal stands on the last. */
+/* What all the jail's lines hang on; of another jail's only where bans of all lengthen its own. */
 static int why_find_stretch(const struct why *why, struct why_stretch *stretch)
 {
 	static const uint8_t seed[16] = "none is needed";
 	const struct jail *jail = ruleset_jail(why->input.ruleset, stretch->jail);
 	bool alone = !jail->settings.increment.overall;
 	cleanup(engine_freep) struct engine *engine = NULL;
+	struct journal *journal = why->input.journal;
 	usec_t reach, notes;
 	int r;
 
 	r = engine_new(why->input.ruleset, why->input.config->policy, seed, NULL, &engine);
 	if (r >= 0)
-		r = entry_time(journal_entry(why->input.journal), &stretch->tipped);
+		r = entry_time(journal_entry(journal), &stretch->tipped);
 	if (r < 0)
 		return r;
 	reach = alone ? engine_jail_reach(engine, stretch->jail) : engine_reach(engine);
@@ -163,7 +143,10 @@ static int why_find_stretch(const struct why *why, struct why_stretch *stretch)
 	stretch->begin = time_before(stretch->tipped, jail->settings.findtime);
 	stretch->from = time_before(stretch->tipped, reach);
 	stretch->notes = time_before(stretch->tipped, MAX(reach, notes));
-	return 0;
+	if (!alone)
+		return 1;
+	r = journal_select_past_of(journal, why->input.ruleset, stretch->jail);
+	return r < 0 ? r : journal_go_to(journal, stretch->said->cursor);
 }
 
 /* The jail as it is in force now; false: it is not, or reads nothing. */
@@ -188,10 +171,14 @@ int why_show_lines(struct why *why, const struct why_said *said)
 
 	if (!why_find_jail(why, said->jail, &stretch.jail))
 		return 0;
-	r = why_go_to(why, &stretch);
+	r = journal_select(journal, why->input.ruleset, false);
+	if (r >= 0)
+		r = journal_go_to(journal, said->cursor);
 	if (r <= 0)
-		return r;
+		return r; /* the line is no longer in the journal */
 	r = why_find_stretch(why, &stretch);
+	if (r == 0) /* it is no line that the jail reads now */
+		r = journal_select(journal, why->input.ruleset, false);
 	if (r >= 0)
 		r = journal_settle(journal);
 	/* a day of notes is read for lines that leave something open */
