@@ -5,8 +5,6 @@
 #define AHEAD      8192 /* bytes: ten entries or so */
 #define CACHE_LINE 64   /* bytes */
 
-#define HABIT_WALKS 256 /* entries after which it is seen what was asked of many of them */
-
 int fields_add(struct fields *fields, const char *name)
 {
 	struct journal_field *field = &fields->list[fields->n];
@@ -24,55 +22,12 @@ int fields_add(struct fields *fields, const char *name)
 	return 0;
 }
 
-static void fields_forget_habit(struct fields *fields)
-{
-	free(fields->habit);
-	fields->habit = NULL;
-	fields->takes_habit = false;
-	fields->n_walks = fields->n_asked = 0;
-}
-
 void fields_clear(struct fields *fields)
 {
 	for (size_t i = 0; i < fields->n; i++)
 		free(fields->list[i].name);
 	fields->n = 0;
 	fields->walked = false;
-	fields_forget_habit(fields);
-}
-
-/* Before a walk, for no answer of it may move. */
-static int fields_look_back(struct fields *fields)
-{
-	bool often;
-	size_t n = fields->n;
-	int r;
-
-	if (++fields->n_walks < HABIT_WALKS)
-		return 0;
-	often = fields->n_asked >= HABIT_WALKS / (fields->takes_habit ? 8 : 4);
-	fields->n_walks = fields->n_asked = 0;
-	if (often && !fields->takes_habit) {
-		r = fields_add(fields, fields->habit);
-		fields->takes_habit = fields->n > n;
-		return r;
-	}
-	if (!often && fields->takes_habit)
-		free(fields->list[--fields->n].name);
-	if (!often)
-		fields_forget_habit(fields);
-	return 0;
-}
-
-/* What is asked beside the list; others than the first of late do not matter. */
-static int fields_note_asked(struct fields *fields, const char *name)
-{
-	if (!fields->habit)
-		fields->habit = strdup(name);
-	if (!fields->habit)
-		return -ENOMEM;
-	fields->n_asked += strcmp(fields->habit, name) == 0;
-	return 0;
 }
 
 void fields_done(struct fields *fields)
@@ -183,37 +138,25 @@ static int fields_walk(struct fields *fields)
 	return r;
 }
 
-static struct journal_field *fields_find(struct fields *fields, const char *name)
-{
-	for (size_t i = 0; i < fields->n; i++)
-		if (strcmp(fields->list[i].name, name) == 0)
-			return &fields->list[i];
-	return NULL;
-}
-
 int fields_get(void *source, const char *name, struct span *ret)
 {
 	struct fields *fields = source;
-	struct journal_field *field = fields_find(fields, name);
-	int r;
 
-	if (field && !fields->walked) {
-		r = fields_look_back(fields);
-		if (r >= 0)
-			r = fields_walk(fields);
+	for (size_t i = 0; i < fields->n; i++) {
+		struct journal_field *field = &fields->list[i];
+		int r;
+
+		if (strcmp(field->name, name) != 0)
+			continue;
+		r = fields->walked ? 0 : fields_walk(fields);
 		if (r < 0)
 			return r;
 		fields->walked = true;
-		field = fields_find(fields, name); /* it may be a habit no more */
+		if (field->found)
+			*ret = (struct span){ fields->bytes + field->start, field->size };
+		return field->found;
 	}
-	if (!field) {
-		r = fields_note_asked(fields, name);
-		return r < 0 ? r : fields_ask(fields, name, ret);
-	}
-	fields->n_asked += fields->takes_habit && field == &fields->list[fields->n - 1];
-	if (field->found)
-		*ret = (struct span){ fields->bytes + field->start, field->size };
-	return field->found;
+	return fields_ask(fields, name, ret);
 }
 
 int fields_time(void *source, usec_t *ret)

@@ -5,8 +5,6 @@
  * The entry that a journal stands on, as struct entry asks for it. sd_journal_get_data() walks over
  * the entry anew for each question, half a microsecond for each five fields or so (libsystemd 252);
  * so what is asked of nearly every entry is taken along in one walk, and kept until the next entry.
- * What turns out to be asked of many is taken along, too, as long as it is: the unit, where there
- * are many rules and many lines hit.
  */
 
 #include "base/util.h"
@@ -28,10 +26,7 @@ struct fields {
 	struct journal_field list[FIELDS_MAX];
 	size_t n;
 	bool walked; /* over the entry that the journal stands on */
-	char *habit; /* owned: asked beside these; the last of the list, if it is taken along */
-	bool takes_habit;
-	unsigned n_walks, n_asked; /* entries of late, and those whose habit was asked */
-	char *bytes;               /* owned: the values */
+	char *bytes; /* owned: the values */
 	size_t used, room;
 	uintptr_t fetched; /* so far the journal's bytes were asked for */
 };

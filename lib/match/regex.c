@@ -12,7 +12,6 @@
 #include "base/buffer.h"
 #include "base/suggest.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,13 +38,11 @@
 #define JIT_STACK_MAX (512 << 10) /* bytes */
 #define LONG_TEXT     4096 /* bytes: the interpreter's frames for more are given back at once */
 
-/* The numbers a name has: with (?J) or in alternatives one name can stand at several groups. Small:
- * with many rules those of a hit are in no cache. */
+/* The numbers a name has: with (?J) or in alternatives one name can stand at several groups. */
 struct match_group {
-	uint8_t numbers[MAX_SAME_NAME];
-	uint8_t n_numbers;
+	unsigned numbers[MAX_SAME_NAME];
+	unsigned n_numbers;
 };
-static_assert(MAX_GROUPS <= UINT8_MAX, "a number fits");
 
 static const char *const group_names[N_GROUPS] = { "address", "user", "attempts", "session",
 						   "secret" };

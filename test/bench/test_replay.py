@@ -47,27 +47,6 @@ def test_every_rule_reads_its_own_unit_however_many_there_are(tmp_path, n_units,
     assert summary["failures"] < facts["failures"] or n_units == 1
 
 
-def test_what_is_asked_of_many_entries_for_a_while_is_found_all_the_same(tmp_path):
-    """With many rules the unit is asked of what hits: of all entries, then of none, then again, and some have none."""
-    failures = 0
-
-    def entries():
-        nonlocal failures
-        for i in range(3000):
-            name = f"shop{i % 40:03}"
-            hits, other, nobody = i // 700 % 2 == 0, i % 7 == 0, i % 5 == 0
-            failures += hits and not other and not nobody
-            block = journals.block(f"{'web' if other else name}.service", name, 1000)
-            if nobody:
-                block = b"".join(line for line in block.splitlines(True) if not line.startswith(b"_SYSTEMD_UNIT="))
-            text = f"login of user failed, client {journals.offender(i)}" if hits else "order 7 was sent"
-            yield journals.entry(journals.BEGIN + i * journals.STEP, block, 1, f"{name}: {text}")
-    journals.feed(tmp_path, entries())
-    rules = scale.unit_rules(40, False)
-    check(tmp_path, {"failures": failures, "bans": 0, "prevented": 0}, scale.policy(rules), rules)
-    assert failures > 1000
-
-
 def test_of_instructions_more_than_the_bound_is_told(monkeypatch, tmp_path, capsys):
     recorded = {"replay": 1000, "why": 2000}
     kept = tmp_path / "counts.json"
