@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 	cleanup(ruleset_freep) struct ruleset *ruleset = NULL;
 	cleanup(journal_freep) struct journal *journal = NULL;
 	struct faults faults = { 0 };
-	usec_t oldest = 0, newest = 0;
+	usec_t oldest = 0, newest = 0, span;
 	int r;
 
 	if (argc < 6)
@@ -124,6 +124,8 @@ int main(int argc, char **argv)
 		printf("cannot begin: %s\n", strerror(-r));
 		return 1;
 	}
+	/* where the clock was set back the last entry may be the older one */
+	span = MAX(newest, oldest) - MIN(newest, oldest) + 1;
 	for (long n = strtol(argv[5], NULL, 10); n > 0; n--) {
 		struct past_wish wish = { .journal = journal,
 					  .rulesets = { ruleset },
@@ -133,9 +135,9 @@ int main(int argc, char **argv)
 					  .stretch = 1 + draw(draw(2) ? 3 : 30) };
 
 		if (draw(3) == 0 && argc == 6)
-			wish.since = oldest + draw(newest - oldest + 1);
+			wish.since = oldest + draw(span);
 		if (draw(3) == 0)
-			wish.until = wish.since + draw(newest - oldest + 1);
+			wish.until = wish.since + draw(span);
 		if (!compare(wish))
 			return 1;
 	}
