@@ -87,9 +87,11 @@ static int missing_check(struct reader *reader)
 		r = r < 0 ? r : 2;
 	}
 	if (r >= 0) {
-		if (reader->missing_since > 0)
+		if (reader->missing_since > 0) {
 			log_say(LOG_BLIND, LOG_INFO, "all files of the journal are open again%s",
 				reader->without_missing ? "" : ", no entry was skipped");
+			r = 2; /* it stands behind what was looked at meanwhile, and not read */
+		}
 		reader->missing_since = 0;
 		reader->without_missing = false;
 		return r;
