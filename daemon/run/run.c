@@ -282,6 +282,7 @@ static int serve(struct daemon *daemon)
 			strerror(-r));
 	if (r < 0)
 		return r;
+	telling_share_again(daemon);
 	r = commit_position(daemon);
 	log_say(LOG_STOP, LOG_INFO, "stopped; bans stay in the kernel until they expire");
 	return r;

@@ -65,6 +65,8 @@ void telling_share_again(struct daemon *daemon)
 	usec_t now = wakeup_time(daemon->event);
 	size_t n = 0;
 
+	if (daemon->n_unshared == 0)
+		return;
 	for (; n < daemon->n_unshared; n++) {
 		const struct unshared *one = &daemon->unshared[n];
 		const struct ban *ban = ledger_get(daemon->active.ledger, one->id);
