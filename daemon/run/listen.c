@@ -120,12 +120,12 @@ static int listen_member(struct daemon *daemon, struct peer *peer)
 		peer->reading = false; /* too many: of the ledger's, some may be gone */
 		return r == -ENOMEM ? r : 0;
 	}
-	for (; n < MEMBER_ENTRIES && (r = peer_next(&daemon->fleet, peer)) > 0; n++) {
+	for (; n < MEMBER_ENTRIES && (r = peer_next(&daemon->fleet.peers, peer)) > 0; n++) {
 		r = listen_entry(daemon, peer, member);
 		if (r < 0)
 			return r;
 	}
-	return r < 0 || n == 0 || !peer->journal ? MIN(r, 0) : listen_place(daemon, peer, member);
+	return r < 0 || n == 0 ? MIN(r, 0) : listen_place(daemon, peer, member);
 }
 
 int listen_read(struct daemon *daemon)
@@ -141,5 +141,5 @@ int listen_read(struct daemon *daemon)
 		r = listen_member(daemon, peer);
 	if (r >= 0)
 		r = commit_all(daemon);
-	return r < 0 ? r : fleet_go_on(&daemon->fleet);
+	return r < 0 ? r : peers_go_on(&daemon->fleet.peers);
 }

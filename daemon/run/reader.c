@@ -31,7 +31,7 @@ static void missing_say_deleted(struct reader *reader)
 	if (reader->deleted_said > 0 && now - reader->deleted_said < SAY_DELETED_EVERY)
 		return;
 	reader->deleted_said = now;
-	timestamp_format(reader->cursor_time, text);
+	timestamp_format(reader->place.time, text);
 	log_say(LOG_BLIND, LOG_WARNING,
 		"journald deleted entries after %s before they were read: attacks in them were not seen; "
 		"give the journal more room (SystemMaxUse= in journald.conf)",
@@ -112,30 +112,11 @@ static int missing_check(struct reader *reader)
 	return 2;
 }
 
-/* Where the warm stretch ends: before the first entry that follows the cursor, or, where nothing
- * does, with all there is. */
-static int find_mark(struct reader *reader)
-{
-	int r;
-
-	free(reader->mark);
-	reader->mark = NULL;
-	r = journal_find_end(reader->journal);
-	if (r >= 0)
-		r = journal_seek_after(reader->journal, reader->cursor);
-	if (r >= 0)
-		r = journal_next(reader->journal);
-	if (r <= 0)
-		return r;
-	r = entry_time(reader->entry, &reader->mark_time);
-	return r < 0 ? r : journal_cursor(reader->journal, &reader->mark);
-}
-
 /* Before what comes after all that was consumed. */
 static int go_on(struct reader *reader)
 {
-	return reader->cursor ? journal_seek_after(reader->journal, reader->cursor)
-			      : journal_seek_time(reader->journal, reader->begin);
+	return reader->place.cursor ? journal_seek_after(reader->journal, reader->place.cursor)
+				    : journal_seek_time(reader->journal, reader->begin);
 }
 
 /* What is new up to the end as it is now is read next, in a slice of its own. Where there is
@@ -155,7 +136,7 @@ static int reader_look(struct reader *reader)
 	if (files < 0 || r < 0)
 		return MIN(files, r);
 	/* has journald deleted what came since all was read? */
-	if (files > 0 && reader->cursor && reader->read_all > 0 &&
+	if (files > 0 && reader->place.cursor && reader->read_all > 0 &&
 	    journal_oldest(reader->journal, &oldest) >= 0 &&
 	    oldest > reader->read_all + NOTICE_WITHIN)
 		missing_say_deleted(reader);
@@ -187,7 +168,7 @@ static void reader_go_to_work(struct reader *reader)
 
 static usec_t reach_back(const struct reader *reader, usec_t reach)
 {
-	return reader->cursor_time > reach ? reader->cursor_time - reach : 0;
+	return reader->place.time > reach ? reader->place.time - reach : 0;
 }
 
 /* The stretch of the notes is over. */
@@ -214,22 +195,22 @@ int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 	r = r == 0 ? missing_renew(reader) : journal_select(reader->journal, reader->ruleset, true);
 	if (r >= 0)
 		missing_say_refused(reader);
-	if (r >= 0 && reader->cursor)
-		r = find_mark(reader);
-	if (r == -EINVAL && reader->cursor) {
+	if (r >= 0 && reader->place.cursor)
+		r = place_find_mark(&reader->place, reader->journal);
+	if (r == -EINVAL && reader->place.cursor) {
 		log_say(LOG_STATE_READ, LOG_ERR,
 			"libsystemd refuses the journal cursor (\"%s\"): the journal is read from the longest "
 			"findtime ago",
-			reader->cursor);
-		free(reader->cursor);
-		reader->cursor = NULL;
+			reader->place.cursor);
+		free(reader->place.cursor);
+		reader->place.cursor = NULL;
 		r = 0;
 	}
 	if (r >= 0)
 		r = sd_event_source_set_enabled(reader->reading_source, SD_EVENT_ONESHOT);
 	if (r < 0)
 		return r;
-	if (!reader->cursor) {
+	if (!reader->place.cursor) {
 		/* the very first start, or the state is lost: act on what is found */
 		reader->begin = now > findtime ? now - findtime : 0;
 		reader_go_to_work(reader);
@@ -246,31 +227,6 @@ int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 	reader->warm_from = reach_back(reader, reach);
 	r = journal_select_notes(reader->journal, reader->ruleset);
 	return r < 0 ? r : journal_seek_time(reader->journal, reach_back(reader, notes));
-}
-
-/* Comparing cursors costs as much as reading the entry; times mostly tell them apart. */
-static bool stands_at_mark(struct reader *reader)
-{
-	usec_t time;
-
-	if (!reader->mark)
-		return false;
-	if (entry_time(reader->entry, &time) >= 0 && time != reader->mark_time)
-		return false;
-	return journal_stands_at(reader->journal, reader->mark);
-}
-
-/* To end for it would be to meet it again at the next start. */
-int reader_pass_over(struct reader *reader, int error)
-{
-	if (error == -ENOMEM)
-		return error;
-	if (!reader->passed_over)
-		log_say(LOG_FAULT, LOG_WARNING,
-			"an entry of the journal cannot be read (%s), it and others like it are skipped: see journalctl --verify",
-			error == -EBADMSG ? "it is damaged" : strerror(-error));
-	reader->passed_over = true;
-	return 0;
 }
 
 void reader_begin_slice(struct reader *reader)
@@ -314,7 +270,7 @@ int reader_next(struct reader *reader, enum reader_use *ret)
 			*ret = READER_NOTES;
 			r = entry_time(reader->entry, &time);
 			if (r < 0)
-				return reader_pass_over(reader, r);
+				return place_pass_over(&reader->place, r);
 			if (time < reader->warm_from)
 				return 1;
 			/* notes are over where the stretch of all that counts begins */
@@ -324,7 +280,7 @@ int reader_next(struct reader *reader, enum reader_use *ret)
 			continue;
 		}
 		*ret = READER_WARM;
-		if (reader->warming && !stands_at_mark(reader))
+		if (reader->warming && !place_is_at_mark(&reader->place, reader->journal))
 			return 1;
 		if (reader->warming)
 			reader_go_to_work(reader);
@@ -335,24 +291,18 @@ int reader_next(struct reader *reader, enum reader_use *ret)
 	return 0;
 }
 
-/* We stand on the last of them. One that does not tell its place is no place: then it is that of an
- * earlier one. */
+int reader_pass_over(struct reader *reader, int error)
+{
+	return place_pass_over(&reader->place, error);
+}
+
+/* We stand on the last of them. */
 int reader_consumed(struct reader *reader)
 {
-	char *cursor;
-	usec_t time;
-	int r;
+	int r = place_take(&reader->place, reader->journal);
 
-	r = entry_time(reader->entry, &time);
-	if (r >= 0)
-		r = journal_cursor(reader->journal, &cursor);
-	if (r < 0)
-		return reader_pass_over(reader, r);
-	free(reader->cursor);
-	reader->cursor = cursor;
-	reader->cursor_time = time;
-	reader->cursor_is_selected = true;
-	return 0;
+	reader->cursor_is_selected |= r > 0;
+	return MIN(r, 0);
 }
 
 int reader_end_slice(struct reader *reader, bool attack)
@@ -417,7 +367,7 @@ int reader_process(struct reader *reader)
 		return reader_look(reader);
 	if (!reader->cursor_is_selected)
 		return 0;
-	r = journal_seek_after(reader->journal, reader->cursor);
+	r = journal_seek_after(reader->journal, reader->place.cursor);
 	if (r == 0)
 		missing_say_deleted(reader);
 	return MIN(r, 0);
@@ -496,16 +446,16 @@ int reader_attach(struct reader *reader, sd_event *event)
 
 struct position reader_position(const struct reader *reader)
 {
-	return (struct position){ reader->cursor_time, span_of(reader->cursor) };
+	return (struct position){ reader->place.time, span_of(reader->place.cursor) };
 }
 
 int reader_set_position(struct reader *reader, const struct position *position)
 {
 	if (!position->cursor.data)
 		return 0;
-	reader->cursor = strndup(position->cursor.data, position->cursor.size);
-	reader->cursor_time = position->time;
-	return reader->cursor ? 0 : -ENOMEM;
+	reader->place.cursor = strndup(position->cursor.data, position->cursor.size);
+	reader->place.time = position->time;
+	return reader->place.cursor ? 0 : -ENOMEM;
 }
 
 void reader_done(struct reader *reader)
@@ -515,6 +465,5 @@ void reader_done(struct reader *reader)
 	sd_event_source_unref(reader->journal_source);
 	sd_event_source_unref(reader->journal_timer);
 	journal_free(reader->journal);
-	free(reader->mark);
-	free(reader->cursor);
+	place_done(&reader->place);
 }

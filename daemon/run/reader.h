@@ -16,6 +16,7 @@
 #include "ledger/ledger.h"
 #include "run/active.h"
 #include "run/dirty.h"
+#include "run/place.h"
 
 #include <systemd/sd-event.h>
 
@@ -29,13 +30,9 @@ struct reader {
 	/* up to the mark everything was consumed before the last stop */
 	bool warming;
 	usec_t warm_from; /* 0, or: before it only notes are read, after it all is */
-	char *mark;       /* cursor of the first entry after the warm stretch; NULL: it is all */
-	usec_t mark_time;
-	char *cursor; /* of the last entry that was consumed; NULL: none yet */
-	usec_t cursor_time;
-	usec_t begin;            /* as long as there is none: what is read begins here */
+	struct place place;
+	usec_t begin;            /* as long as there is no cursor: what is read begins here */
 	bool reading;            /* more is left before the end that was found */
-	bool passed_over;        /* an entry that cannot be read: said already */
 	bool cursor_is_selected; /* it was consumed by the rules in force */
 
 	/* what of the journal is not there: files that cannot be opened, what was deleted */
@@ -54,13 +51,6 @@ struct reader {
 	bool more; /* it is not the end that was found */
 
 	sd_event_source *reading_source, *read_ahead, *journal_source, *journal_timer;
-};
-
-/* What an entry is for. */
-enum reader_use {
-	READER_NOTES, /* engine_warm_notes() */
-	READER_WARM,  /* engine_warm() */
-	READER_NEW    /* to act on */
 };
 
 /* What fails was said. */

@@ -45,8 +45,8 @@ int reload_read(struct daemon *daemon)
 	const struct reader *reader = &daemon->reader;
 	int r;
 
-	if (reader->cursor)
-		health_gap(reader->journal, reader->cursor_time,
+	if (reader->place.cursor)
+		health_gap(reader->journal, reader->place.time,
 			   engine_findtime(daemon->active.engine));
 	r = reader_begin(&daemon->reader, &daemon->active, wakeup_time(daemon->event));
 	if (r < 0)
