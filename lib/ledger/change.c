@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include "base/array.h"
+#include "ledger/followed.h"
 #include "ledger/heard.h"
 #include "ledger/store.h"
 
@@ -243,4 +244,5 @@ void ledger_saved(struct ledger *ledger)
 	ledger->table_unsaved = false;
 	ledger->told_unsaved = ledger->told_unsaved && !ledger->told_written;
 	heard_saved(ledger);
+	followed_saved(ledger);
 }

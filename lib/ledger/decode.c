@@ -212,6 +212,23 @@ static int decode_member(struct ledger *ledger, const cJSON *object)
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
+static int decode_followed(struct ledger *ledger, const cJSON *object)
+{
+	static const char *const keys[] = { "name", "cursor", "time" };
+	const cJSON *items[ARRAY_SIZE(keys)];
+	const char *name, *cursor = NULL;
+	usec_t time;
+	int r;
+
+	if (!decode_keys(object, keys, ARRAY_SIZE(keys), items) ||
+	    !decode_text(items[0], MEMBER_NAME_SIZE - 1, &name) ||
+	    (items[1] && !decode_text(items[1], MAX_CURSOR, &cursor)) ||
+	    !decode_number(items[2], &time))
+		return -EBADMSG;
+	r = followed_set(ledger, name, cursor, time);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
 /* Sixteen hexadecimal digits. */
 static bool decode_hex(const cJSON *item, uint64_t *ret)
 {
@@ -282,6 +299,8 @@ static int decode_take_change(struct ledger *ledger, const cJSON *object)
 		return decode_member(ledger, value);
 	if (strcmp(kind, "heard") == 0)
 		return decode_heard(ledger, value);
+	if (strcmp(kind, "followed") == 0)
+		return decode_followed(ledger, value);
 	if (strcmp(kind, "placed") == 0 && decode_number(value, &id)) {
 		ledger_place(ledger, id);
 		return 0;

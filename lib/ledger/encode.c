@@ -169,6 +169,17 @@ static void put_member(struct buffer *text, const struct member *member)
 	buffer_print(text, "}}");
 }
 
+static void put_followed(struct buffer *text, const struct followed *followed)
+{
+	begin_change(text, "followed");
+	buffer_print(text, "{\"name\":\"%s\"", followed->name);
+	if (followed->cursor) {
+		buffer_print(text, ",\"cursor\":");
+		put_string(text, followed->cursor);
+	}
+	buffer_print(text, ",\"time\":%" PRIu64 "}}", exact(followed->time));
+}
+
 static void put_heard(struct buffer *text, const struct ledger *ledger, const struct heard *heard)
 {
 	char prefix[PREFIX_TEXT_MAX];
@@ -251,6 +262,9 @@ static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t numb
 	for (size_t i = 0; i < ledger->hearing.n_members; i++)
 		if (all || ledger->hearing.members[i].unsaved)
 			put_member(text, &ledger->hearing.members[i].member);
+	for (size_t i = 0; i < ledger->following.n_members; i++)
+		if (all || ledger->following.members[i].unsaved)
+			put_followed(text, &ledger->following.members[i]);
 }
 
 static int end_line(struct buffer *text, char **ret)
@@ -310,7 +324,7 @@ int ledger_encode_next(struct ledger *ledger, struct ledger_place *place, char *
 
 bool ledger_wants_compaction(const struct ledger *ledger, uint64_t size)
 {
-	return size >
-	       COMPACTION_MIN + 2 * BYTES_A_BAN *
-					((uint64_t)ledger_n_bans(ledger) + ledger->hearing.table.n);
+	return size > COMPACTION_MIN + 2 * BYTES_A_BAN *
+					       ((uint64_t)ledger_n_bans(ledger) +
+						ledger->hearing.table.n + followed_n(ledger));
 }

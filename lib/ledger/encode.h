@@ -22,6 +22,10 @@
  *     {"heard":{"member":"mx2","prefix":"203.0.113.7/32",
  *               "bans":[{"time":1763769600000000,"key":"0123456789abcdef","spent":true}],"unbanned":1763769700000000}}
  *
+ * Where journals of several machines are followed (followed.h), how far each is read:
+ *
+ *     {"followed":{"name":"mx1","cursor":"s=...","time":1763769600000000}}
+ *
  * "line" counts from 1, so that a line that is missing or doubled is noticed, and "checksum" is the
  * hash_identity() of all that stands before its comma. 0.1.0 wrote neither, and what lacks them is
  * taken as it is. The last lines of a file may be missing as if they had never been written.
@@ -36,6 +40,7 @@
  * numbers hold exactly); "failures" are attempts, with one decimal if need be.
  */
 
+#include "ledger/followed.h"
 #include "ledger/heard.h"
 #include "ledger/ledger.h"
 

@@ -13,6 +13,7 @@
 #include "ledger/ledger.h"
 
 #include "base/array.h"
+#include "ledger/followed.h"
 #include "ledger/heard.h"
 #include "ledger/store.h"
 
@@ -66,6 +67,7 @@ struct ledger *ledger_free(struct ledger *ledger)
 	store_free_text(&ledger->table);
 	free(ledger->filled);
 	heard_done(&ledger->hearing);
+	followed_done(&ledger->following);
 	free(ledger);
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/table.h"
 #include "ledger/ban.h"
+#include "ledger/following.h"
 #include "ledger/hearing.h"
 
 #define LEDGER_SHARED_EVENTS 64 /* more names than that are copied for each ban */
@@ -83,6 +84,7 @@ struct ledger {
 	size_t n_unsaved, max_unsaved;
 	uint64_t n_evicted, n_cut;
 	struct hearing hearing;
+	struct following following;
 	size_t patience; /* so many bans are awaited before room is made again, since there was none
 			  */
 };
