@@ -152,7 +152,8 @@ int nameless_tell(struct nameless *nameless, const struct nameless_line *line,
 		teller->jail = (uint16_t)line->jail;
 		totals_init(&teller->totals);
 	}
-	totals_turn(&nameless->totals, &teller->totals, line->time);
+	if (!line->unordered || line->time / TOTALS_HOUR > teller->totals.hour)
+		totals_turn(&nameless->totals, &teller->totals, line->time);
 	before = larger_sum(nameless, teller, line);
 	r = raise ? totals_raise(&nameless->totals, &teller->totals,
 				 TOTALS_NAMED | line->counting[line->event].thing, raise)

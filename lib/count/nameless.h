@@ -24,6 +24,7 @@ struct nameless_line {
 	const struct counting *counting; /* of the jail's rule */
 	unsigned event;
 	usec_t time;
+	bool unordered; /* where lines of a later hour were told before, it is summed with them */
 	bool announced; /* without a session: it told that there were `attempts` in all */
 	uint64_t attempts;
 };

@@ -309,6 +309,29 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 	return sum;
 }
 
+usec_t windows_heaviest(struct windows *windows, struct window *window, usec_t time)
+{
+	usec_t lifetime = windows->lists[window->list].lifetime, heaviest = time;
+	uint64_t sum = 0, most = windows_weigh(windows, window, time);
+	size_t first = 0;
+
+	for (size_t i = 0; i < window->n; i++) {
+		const struct stored_failure *failure = window_slot(windows, window, i);
+
+		if (failure->time > time && failure->time - time >= lifetime)
+			break;
+		sum += failure->weight;
+		while (has_run_out(window_slot(windows, window, first)->time, failure->time,
+				   lifetime))
+			sum -= window_slot(windows, window, first++)->weight;
+		if (failure->time > time && sum > most) {
+			most = sum;
+			heaviest = failure->time;
+		}
+	}
+	return heaviest;
+}
+
 void windows_forget_until(struct windows *windows, struct window *window, usec_t time)
 {
 	size_t n = 0;

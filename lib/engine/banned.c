@@ -48,6 +48,18 @@ bool banned_held_before(const struct engine *engine, unsigned jail, const struct
 	       banned_by(engine, engine->jails[jail].ledger_jail, offender, time, true);
 }
 
+bool banned_later(const struct engine *engine, unsigned jail, const struct prefix *offender,
+		  usec_t time)
+{
+	const struct ban *ban = NULL;
+
+	while ((ban = ledger_next_of(engine->ledger, engine->jails[jail].ledger_jail, offender,
+				     ban)))
+		if (ban->since >= time && ban->kind == BAN_AUTOMATIC && !ban->lifted)
+			return true;
+	return false;
+}
+
 void banned_note(struct engine *engine, const struct ban *ban)
 {
 	unsigned jail = state_jail_of(engine, ban);

@@ -12,6 +12,9 @@ bool banned_holds(const struct engine *engine, unsigned jail, const struct prefi
 /* The same before banned_meet() was asked for this entry. */
 bool banned_held_before(const struct engine *engine, unsigned jail, const struct prefix *offender,
 			const struct address *address, usec_t time);
+/* The jail has banned the offender at that time or later: what comes late was to no avail. */
+bool banned_later(const struct engine *engine, unsigned jail, const struct prefix *offender,
+		  usec_t time);
 /* Warm-up: if this entry, at `time`, is the one that banned the offender or his network, that takes
  * place. -ENOMEM, or what the entry says. */
 int banned_meet(struct engine *engine, const struct entry *entry, unsigned jail,

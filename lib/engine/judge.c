@@ -104,6 +104,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 		.counting = judgement->jail->counting,
 		.event = verdict->event,
 		.time = judgement->time,
+		.unordered = judgement->entry->unordered,
 		.announced = captures->has_attempts,
 		.attempts = captures->attempts,
 	};

@@ -23,15 +23,14 @@ uint64_t weigh_identify_user(struct span user)
  * line tells of one, is a repeat. Of the attempts that one line tells only the first may be none.
  */
 static uint64_t weigh_attempts(struct judgement *judgement, struct window *window,
-			       const struct failure *failure, uint32_t attempts)
+			       const struct failure *failure, uint32_t attempts, usec_t at)
 {
 	uint64_t weight = judgement->event->weight;
 	uint64_t repeat = MIN(weight, judgement->jail->settings->repeat_weight);
 
 	if (failure->user == USER_NONE || !judgement->jail->repeats)
 		return attempts * weight;
-	if (windows_knows(judgement->engine->windows, window, failure->time, failure->user,
-			  failure->secret)) {
+	if (windows_knows(judgement->engine->windows, window, at, failure->user, failure->secret)) {
 		judgement->verdict->why = WHY_REPEATED;
 		weight = repeat;
 	}
@@ -106,6 +105,14 @@ static bool weigh_decides(const struct judgement *judgement)
 		 end - judgement->time < judgement->jail->settings->findtime));
 }
 
+/* Entries of a later time may have come before: then it weighs with those that came after it, too.
+ * A warm-up meets all in order. */
+static bool weigh_is_late(const struct judgement *judgement)
+{
+	return judgement->entry->unordered && !judgement->engine->warming &&
+	       judgement->time < judgement->engine->latest;
+}
+
 static int weigh(struct judgement *judgement, uint32_t attempts)
 {
 	struct windows *windows = judgement->engine->windows;
@@ -115,6 +122,7 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	struct span secret = judgement->hit->captures.secret;
 	struct window *window;
 	uint64_t weight, sum;
+	usec_t at = judgement->time;
 	struct ban ban;
 	bool tips;
 	int r;
@@ -126,13 +134,15 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	r = windows_open(windows, judgement->hit->jail, &judgement->offender.address, &window);
 	if (r < 0)
 		return r;
-	weight = weigh_attempts(judgement, window, &failure, attempts);
+	if (weigh_is_late(judgement))
+		at = windows_heaviest(windows, window, at);
+	weight = weigh_attempts(judgement, window, &failure, attempts, at);
 	judgement->verdict->weight = weight;
 	judgement->engine->statistics.failures += judgement->engine->warming ? 0 : weight;
 	failure.weight = MIN(weight, WINDOW_WEIGHT_MAX);
-	sum = windows_weigh(windows, window, failure.time) + weight;
+	sum = windows_weigh(windows, window, at) + weight;
 	if (maxusers > 0)
-		users = windows_n_users(windows, window, failure.time, failure.user, maxusers);
+		users = windows_n_users(windows, window, at, failure.user, maxusers);
 	tips = sum >= jail->limit || (maxusers > 0 && users >= maxusers);
 	r = 0;
 	if (tips) {
@@ -178,7 +188,9 @@ int weigh_failure(struct judgement *judgement, uint32_t attempts)
 	if (r < 0)
 		return r;
 	if (banned_holds(engine, verdict->jail, &judgement->offender, &verdict->address,
-			 judgement->time)) {
+			 judgement->time) ||
+	    (weigh_is_late(judgement) &&
+	     banned_later(engine, verdict->jail, &judgement->offender, judgement->time))) {
 		verdict->why = WHY_BANNED;
 		engine->statistics.prevented += engine->warming ? 0 : verdict->weight;
 	} else {

@@ -27,6 +27,9 @@ struct entry {
 	/* True where entries of several machines may stand together: a session is then one of its
 	 * _MACHINE_ID. */
 	bool many_machines;
+	/* True where it may come after entries of a later time: what other machines sent is not
+	 * waited for. */
+	bool unordered;
 	/* Another process scanned it: its hits are in the ruleset (match/hits.h). */
 	bool scanned;
 };

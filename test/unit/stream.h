@@ -26,7 +26,7 @@ struct stream {
 	struct ruleset *ruleset;
 	struct engine *engine;
 	struct engine_limits limits;
-	bool spares_private;
+	bool spares_private, unordered;
 	uint8_t seed[16];
 	char *state; /* what the ledger's file would hold */
 	struct line *lines;
@@ -149,6 +149,7 @@ static inline struct entry stream_entry(struct stream *stream, const struct line
 		.cursor = stream_cursor,
 		.source = stream,
 		.many_machines = true,
+		.unordered = stream->unordered,
 	};
 }
 

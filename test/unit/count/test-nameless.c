@@ -17,6 +17,8 @@ struct line {
 	uint32_t rise;
 };
 
+static bool unordered; /* lines may come late */
+
 static uint32_t tell_line(struct nameless *nameless, const struct line *line)
 {
 	const struct raise raise = { line->named, line->minute % 60 >= 50 ? line->named : 0 };
@@ -26,7 +28,8 @@ static uint32_t tell_line(struct nameless *nameless, const struct line *line)
 				      .offender = &offender,
 				      .counting = counting,
 				      .event = line->event,
-				      .time = line->minute * MINUTE };
+				      .time = line->minute * MINUTE,
+				      .unordered = unordered };
 	uint32_t rise;
 
 	assert_int_equal(address_parse(span_of(line->address), &address), 0);
@@ -61,6 +64,22 @@ static void the_larger_sum_counts(void **state)
 
 	assert_int_equal(nameless_new(seed, 100, &nameless), 0);
 	check_lines(nameless, lines, ARRAY_SIZE(lines));
+}
+
+/* Another machine tells of an hour ago: that takes nothing from what was told since. */
+static void what_comes_late_begins_no_hour_anew(void **state)
+{
+	static const struct line lines[] = {
+		{ "192.0.2.1", 0, 0, 181, 1 }, { "192.0.2.1", 0, 0, 125, 1 },
+		{ "192.0.2.1", 0, 1, 126, 0 }, { "192.0.2.1", 0, 1, 182, 0 },
+		{ "192.0.2.1", 0, 1, 183, 1 }, { "192.0.2.1", 0, 0, 241, 1 },
+	};
+	cleanup(nameless_freep) struct nameless *nameless = NULL;
+
+	assert_int_equal(nameless_new(seed, 100, &nameless), 0);
+	unordered = true;
+	check_lines(nameless, lines, ARRAY_SIZE(lines));
+	unordered = false;
 }
 
 static void both_sums_go_over_the_hour_together(void **state)
@@ -152,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_larger_sum_counts),
+		cmocka_unit_test(what_comes_late_begins_no_hour_anew),
 		cmocka_unit_test(both_sums_go_over_the_hour_together),
 		cmocka_unit_test(a_ban_empties_all_of_an_offender),
 		cmocka_unit_test(the_oldest_goes_first),

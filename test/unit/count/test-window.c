@@ -60,6 +60,34 @@ static void weighs_within_findtime_only(void **state)
 	assert_int_equal(weigh(windows, 0, 2, 1060), 0);
 }
 
+/* Against all stretches that hold the time and end at it, or at a failure. */
+static void the_heaviest_stretch_is_that_of_a_slow_search(void **state)
+{
+	unsigned dice = 11;
+
+	for (int round = 0; round < 200; round++) {
+		cleanup(windows_freep) struct windows *windows = make(10);
+		struct address address = source(1);
+		usec_t times[20], time = 1200, end;
+		struct window *window;
+		uint64_t most;
+
+		for (size_t n = 0; n < ARRAY_SIZE(times); n++) {
+			dice = dice * 1103515245 + 12345;
+			times[n] = 1000 + dice / 65536 % 400;
+			push(windows, 0, 1, times[n], 1 + dice / 7 % 3);
+		}
+		most = weigh(windows, 0, 1, time);
+		for (size_t n = 0; n < ARRAY_SIZE(times); n++)
+			if (times[n] > time && times[n] - time < lifetimes[0])
+				most = MAX(most, weigh(windows, 0, 1, times[n]));
+		window = windows_find(windows, 0, &address);
+		end = windows_heaviest(windows, window, time);
+		assert_true(end >= time && end - time < lifetimes[0]);
+		assert_int_equal(weigh(windows, 0, 1, end), most);
+	}
+}
+
 static void lists_have_their_own_findtime(void **state)
 {
 	cleanup(windows_freep) struct windows *windows = make(10);
@@ -291,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(weighs_within_findtime_only),
+		cmocka_unit_test(the_heaviest_stretch_is_that_of_a_slow_search),
 		cmocka_unit_test(lists_have_their_own_findtime),
 		cmocka_unit_test(agrees_with_a_slow_sum),
 		cmocka_unit_test(at_the_bound_the_oldest_time_goes),

@@ -168,6 +168,35 @@ static void offences_are_forgotten_after_memory(void **state)
 	stream_done(&stream);
 }
 
+static void what_comes_late_weighs_with_what_came_after_it(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":3");
+	/* of one machine: its clock was set back */
+	tell(&stream, START + 4 * MINUTE, "wrong from=192.0.2.1");
+	tell(&stream, START + 5 * MINUTE, "wrong from=192.0.2.1");
+	tell(&stream, START + 3 * MINUTE, "wrong from=192.0.2.1");
+	assert_false(engine_take(stream.engine, &decision));
+	/* of another one, later than it was written: it is banned from then on */
+	stream.unordered = true;
+	tell(&stream, START + 6 * MINUTE, "wrong from=192.0.2.2");
+	tell(&stream, START + 14 * MINUTE, "wrong from=192.0.2.2");
+	tell(&stream, START + 3 * MINUTE, "wrong from=192.0.2.2");
+	assert_false(engine_take(stream.engine, &decision));
+	tell(&stream, START + 13 * MINUTE, "wrong from=192.0.2.2");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.ban.since, START + 13 * MINUTE);
+	assert_int_equal(decision.ban.failures, 30);
+	/* what came before the ban was, but is over, and bans no shorter */
+	assert_int_equal(tell(&stream, START + 3 * MINUTE, "wrong from=192.0.2.2 attempts=9")->why,
+			 WHY_BANNED);
+	assert_false(engine_take(stream.engine, &decision));
+	assert_int_equal(engine_statistics(stream.engine)->prevented, 90);
+	stream_done(&stream);
+}
+
 static void a_ban_for_good_stays_so(void **state)
 {
 	struct stream stream;
@@ -265,6 +294,7 @@ int main(void)
 		cmocka_unit_test(every_line_says_why),
 		cmocka_unit_test(bans_grow_up_to_a_limit),
 		cmocka_unit_test(offences_are_forgotten_after_memory),
+		cmocka_unit_test(what_comes_late_weighs_with_what_came_after_it),
 		cmocka_unit_test(a_ban_for_good_stays_so),
 		cmocka_unit_test(half_a_failure_is_half),
 		cmocka_unit_test(bounds_hold),
