@@ -10,10 +10,10 @@
 
 bool daemon_is_dirty(struct daemon *daemon, unsigned bits)
 {
-	unsigned *spokes[] = {
-		&daemon->reader.dirty,   &daemon->saver.dirty, &daemon->exempt.dirty,
-		&daemon->firewall.dirty, &daemon->fleet.dirty, &daemon->lists.dirty
-	};
+	unsigned *spokes[] = { &daemon->reader.dirty,   &daemon->reader.members.dirty,
+			       &daemon->saver.dirty,    &daemon->exempt.dirty,
+			       &daemon->firewall.dirty, &daemon->fleet.dirty,
+			       &daemon->lists.dirty };
 
 	for (size_t i = 0; i < ARRAY_SIZE(spokes); i++) {
 		daemon->dirty |= *spokes[i];

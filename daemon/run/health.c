@@ -162,7 +162,7 @@ void health_batch(struct health *health, const struct active *active, const stru
 		health_look_at(health, active, jail, entry, now);
 }
 
-void health_gap(struct journal *journal, usec_t cursor_time, usec_t findtime)
+void health_gap(struct journal *journal, const char *member, usec_t cursor_time, usec_t findtime)
 {
 	char oldest_text[TIMESTAMP_TEXT_MAX], cursor_text[TIMESTAMP_TEXT_MAX];
 	usec_t oldest;
@@ -173,9 +173,10 @@ void health_gap(struct journal *journal, usec_t cursor_time, usec_t findtime)
 	timestamp_format(cursor_time, cursor_text);
 	if (oldest > cursor_time)
 		log_say(LOG_BLIND, LOG_WARNING,
-			"the journal begins at %s, after the place where banish stopped reading (%s): the "
+			"the journal%s%s begins at %s, after the place where banish stopped reading (%s): the "
 			"entries between were not seen",
-			oldest_text, cursor_text);
+			member ? " of member " : "", member ? member : "", oldest_text,
+			cursor_text);
 	else if (cursor_time - oldest < findtime)
 		log_say(LOG_BLIND, LOG_INFO,
 			"the journal begins at %s: failures before that no longer count",

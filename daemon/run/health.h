@@ -37,7 +37,8 @@ void health_entry(const struct ruleset *ruleset, const struct entry *entry);
 void health_verdicts(struct health *health, const struct active *active, const struct entry *entry);
 void health_batch(struct health *health, const struct active *active, const struct entry *entry,
 		  usec_t now);
-/* Reading goes on after an entry of that time. */
-void health_gap(struct journal *journal, usec_t cursor_time, usec_t findtime);
+/* Reading goes on after an entry of that time. `member`: whose journal it is; NULL: the only one.
+ */
+void health_gap(struct journal *journal, const char *member, usec_t cursor_time, usec_t findtime);
 
 #endif

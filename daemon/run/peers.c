@@ -38,6 +38,7 @@ static void peer_close(struct peer *peer)
 static void peer_done(struct peer *peer)
 {
 	peer_close(peer);
+	place_done(&peer->place);
 	free(peer->pattern);
 }
 

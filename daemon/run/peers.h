@@ -13,6 +13,7 @@
 #include "io/log.h"
 #include "ledger/hearing.h"
 #include "run/dirty.h"
+#include "run/place.h"
 
 #include <systemd/sd-event.h>
 
@@ -28,6 +29,13 @@ struct peer {
 	bool broken_said;
 
 	usec_t said[N_REFUSALS]; /* fleet.h: when that was told of it, last */
+
+	/* members.h; `reading`: its journal stands on an entry that nobody has seen yet */
+	struct place place;
+	usec_t head;      /* the time of that entry */
+	usec_t warm_from; /* its stretch to be read again, and what of it is for notes alone */
+	usec_t notes_from;
+	bool consumed; /* since its place was told to the ledger */
 };
 
 struct peers {

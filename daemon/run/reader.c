@@ -182,12 +182,23 @@ static int leave_notes(struct reader *reader)
 	return r < 0 ? r : journal_seek_time(reader->journal, from);
 }
 
+static int reader_begin_members(struct reader *reader, const struct active *active, usec_t now)
+{
+	int r;
+
+	r = members_begin(&reader->members, active, &reader->place, now);
+	reader->warming = members_are_warming(&reader->members);
+	return r;
+}
+
 int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 {
 	usec_t findtime = engine_findtime(active->engine);
 	usec_t reach = engine_reach(active->engine), notes = engine_note_reach(active->engine);
 	int r;
 
+	if (reader->many)
+		return reader_begin_members(reader, active, now);
 	reader->ruleset = active->ruleset;
 	reader->reading = true;
 	reader->cursor_is_selected = false;
@@ -237,11 +248,26 @@ void reader_begin_slice(struct reader *reader)
 	reader->more = true;
 }
 
+static int reader_next_of_members(struct reader *reader, enum reader_use *ret)
+{
+	int r;
+
+	if (reader->n_read > 0 && timestamp_monotonic() >= reader->slice_end)
+		return 0;
+	r = members_next(&reader->members, ret, &reader->entry);
+	reader->warming = members_are_warming(&reader->members);
+	reader->n_read += r > 0;
+	reader->n_new += r > 0 && *ret == READER_NEW;
+	return r;
+}
+
 int reader_next(struct reader *reader, enum reader_use *ret)
 {
 	usec_t time;
 	int r;
 
+	if (reader->many)
+		return reader_next_of_members(reader, ret);
 	if (!reader->reading) /* a file is waited for */
 		reader->more = false;
 	while (reader->more) {
@@ -299,7 +325,11 @@ int reader_pass_over(struct reader *reader, int error)
 /* We stand on the last of them. */
 int reader_consumed(struct reader *reader)
 {
-	int r = place_take(&reader->place, reader->journal);
+	int r;
+
+	if (reader->many)
+		return members_consumed(&reader->members, &reader->place);
+	r = place_take(&reader->place, reader->journal);
 
 	reader->cursor_is_selected |= r > 0;
 	return MIN(r, 0);
@@ -309,6 +339,8 @@ int reader_end_slice(struct reader *reader, bool attack)
 {
 	int r;
 
+	if (reader->many)
+		return members_go_on(&reader->members);
 	if (attack) {
 		r = sd_event_now(reader->event, CLOCK_MONOTONIC, &reader->attack_until);
 		if (r < 0)
@@ -409,6 +441,9 @@ int reader_open(struct reader *reader, const char *file, const char *directory)
 {
 	int r;
 
+	reader->many = directory && members_suits(directory);
+	if (reader->many)
+		return members_open(&reader->members, directory);
 	r = journal_open(file, directory, true, &reader->journal);
 	if (r >= 0)
 		reader->entry = journal_entry(reader->journal);
@@ -422,6 +457,8 @@ int reader_attach(struct reader *reader, sd_event *event)
 	int fd, r;
 
 	reader->event = event;
+	if (reader->many)
+		return members_attach(&reader->members, event);
 	fd = journal_fd(reader->journal);
 	if (fd < 0)
 		return fd;
@@ -466,4 +503,5 @@ void reader_done(struct reader *reader)
 	sd_event_source_unref(reader->journal_timer);
 	journal_free(reader->journal);
 	place_done(&reader->place);
+	members_done(&reader->members);
 }

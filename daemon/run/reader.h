@@ -16,11 +16,16 @@
 #include "ledger/ledger.h"
 #include "run/active.h"
 #include "run/dirty.h"
+#include "run/members.h"
 #include "run/place.h"
 
 #include <systemd/sd-event.h>
 
 struct reader {
+	/* A folder of several machines: of what follows only what they have in common is used. */
+	bool many;
+	struct members members;
+
 	struct journal *journal;
 	const struct entry *entry;     /* the journal's: that it stands on */
 	const struct ruleset *ruleset; /* borrowed: those in force */

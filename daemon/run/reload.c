@@ -43,14 +43,19 @@ void reload_warmed(struct daemon *daemon)
 int reload_read(struct daemon *daemon)
 {
 	const struct reader *reader = &daemon->reader;
+	const struct peers *peers = &reader->members.peers;
 	int r;
 
-	if (reader->place.cursor)
-		health_gap(reader->journal, reader->place.time,
+	if (!reader->many && reader->place.cursor)
+		health_gap(reader->journal, NULL, reader->place.time,
 			   engine_findtime(daemon->active.engine));
 	r = reader_begin(&daemon->reader, &daemon->active, wakeup_time(daemon->event));
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < peers->n; i++)
+		if (peers->peers[i].journal && peers->peers[i].place.cursor)
+			health_gap(peers->peers[i].journal, peers->peers[i].name,
+				   peers->peers[i].place.time, 0);
 	if (reader->warming)
 		firewall_heed(&daemon->firewall, false);
 	else
