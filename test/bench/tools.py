@@ -1,6 +1,7 @@
 """What the parts of the bench share: a build, measured processes, a table of results."""
 import contextlib
 import dataclasses
+import os
 import json
 import pathlib
 import resource
@@ -108,9 +109,11 @@ def configuration(policy, rules=None):
         yield options
 
 
-def replay(options, journal):
-    """A function that replays the journal and checks nothing."""
-    return lambda: measure(BANISH, "replay", *options, "--directory", journal, "--json")
+def replay(options, journal, everywhere=False):
+    """A function that replays the journal and checks nothing. On one processor, by one process, or on all."""
+    processors = sorted(os.sched_getaffinity(0))[:None if everywhere else 1]
+    return lambda: measure("taskset", "--cpu-list", ",".join(map(str, processors)),
+                           BANISH, "replay", *options, "--directory", journal, "--json")
 
 
 def startup(options, rounds):
