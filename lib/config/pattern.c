@@ -143,7 +143,7 @@ const char *pattern_anchor_fault(const char *pattern)
 		at += n + 3;
 	if (at[0] != '^' && strncmp(at, "\\A", 2) != 0)
 		return "the pattern is not anchored: begin it with ^";
-	return alternation_fault(at);
+	return alternation_fault(pattern);
 }
 
 bool pattern_names_group(const char *pattern, const char *name)

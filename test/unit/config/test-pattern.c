@@ -109,6 +109,8 @@ static void knows_an_anchor(void **state)
 		"^(*MARK:()|b",
 		"^a)|b",
 		"^(?x)a # [\n|b",
+		"(?x)^a # (\n|b",
+		"(?^x)^a # (\n|b",
 		"^(?ix:a # (\n)|b",
 	};
 
