@@ -16,7 +16,7 @@
 #define MACHINE_ID_DIGITS 32
 
 enum folder {
-	FOLDER_EMPTY,
+	FOLDER_EMPTY,   /* nobody has sent anything yet */
 	FOLDER_MEMBERS, /* "remote-NAME.journal", as systemd-journal-remote names them */
 	FOLDER_FILES,   /* others, such as "system.journal" */
 	FOLDER_MACHINE  /* a folder that is named by a machine's id */
@@ -49,9 +49,11 @@ static int members_survey(const char *directory)
 
 bool members_suits(const char *directory)
 {
+	const char *name = strrchr(directory, '/');
 	int kind = members_survey(directory);
 
-	return kind == FOLDER_EMPTY || kind == FOLDER_MEMBERS;
+	return kind == FOLDER_MEMBERS ||
+	       (kind == FOLDER_EMPTY && name && strcmp(name, "/remote") == 0);
 }
 
 int members_open(struct members *members, const char *directory)

@@ -27,7 +27,8 @@ struct members {
 	struct peer *hand; /* whose entry was handed out; NULL: all is consumed */
 };
 
-/* The folder is one of members, or it is empty; else it is a machine's own, or cannot be read. */
+/* The folder is one of members, or the empty "remote" of a host that nobody has sent anything yet;
+ * else it is a machine's own, or cannot be read. */
 bool members_suits(const char *directory);
 
 /* The folder's name is copied. */
