@@ -447,9 +447,9 @@ int journal_go_to(struct journal *journal, const char *cursor)
 	return r <= 0 ? r : sd_journal_test_cursor(journal->handle, cursor);
 }
 
-void journal_set_unordered(struct journal *journal)
+void journal_set_unordered(struct journal *journal, bool unordered)
 {
-	journal->entry.unordered = true;
+	journal->entry.unordered = unordered;
 }
 
 int journal_seek_time(struct journal *journal, usec_t time)

@@ -59,8 +59,9 @@ int journal_go_to(struct journal *journal, const char *cursor) must_check;
  * (of pieces of container engines, if a selected jail reads any), else only if it holds any now. */
 void journal_ask_for_pieces(struct journal *journal, bool growing);
 
-/* Beside this one others are read, and their entries may be fed before earlier ones of this. */
-void journal_set_unordered(struct journal *journal);
+/* Beside this one others are read, and their entries may be fed before earlier ones of this. Of the
+ * entry on which it stands, and those to come. */
+void journal_set_unordered(struct journal *journal, bool unordered);
 
 /* The next journal_next() answers the first entry at or after `time`. */
 int journal_seek_time(struct journal *journal, usec_t time) must_check;

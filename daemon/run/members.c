@@ -187,7 +187,6 @@ static int members_fetch(struct members *members, struct peer *peer, bool anew)
 	r = peer_open(&members->peers, peer);
 	if (r <= 0 || (r == 1 && !anew))
 		return r;
-	journal_set_unordered(peer->journal);
 	return journal_select(peer->journal, members->active->ruleset, true);
 }
 
@@ -297,6 +296,8 @@ int members_next(struct members *members, enum reader_use *ret_use, const struct
 		return r;
 	if (peer->head <= wakeup_time(members->peers.event) + HEARD_AHEAD)
 		members->newest = MAX(members->newest, peer->head);
+	/* of one alone a time that goes back is a clock that was set back */
+	journal_set_unordered(peer->journal, members->peers.n > 1);
 	members->hand = peer;
 	*ret_use = members->phase;
 	*ret = journal_entry(peer->journal);

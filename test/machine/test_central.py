@@ -271,3 +271,16 @@ def test_one_guess_on_each_of_many(machine, central):
             server.send(server.guess(when + servers.index(server) / 1000, address, THRICE))
     wait(central, addresses(0, 20), THRICE)
     assert bans(central, THRICE) == {address: "3" for address in addresses(0, 20)}
+
+
+def test_the_clock_of_one_server_alone_may_step_back(machine, central):
+    """Then it is counted as `replay` counts it; with two servers such an entry may as well be late."""
+    now = time.time()
+    a = Server(machine, "a")
+    a.send(*(a.guess(now - back, "198.18.9.1", THRICE) for back in (60, 300, 299)),
+           a.guess(now - 50, "198.18.9.2"))
+    wait(central, ["198.18.9.2"])
+    assert bans(central, THRICE) == replayed(central, THRICE) == {}
+    a.send(a.guess(now - 40, "198.18.9.1", THRICE), a.guess(now - 39, "198.18.9.3"))
+    wait(central, ["198.18.9.3"])
+    assert bans(central, THRICE) == replayed(central, THRICE)
