@@ -228,7 +228,8 @@ static int firewall_date_notice(struct firewall *firewall, struct nft_notice *no
 	if (r > 0 && remaining <= notice->remaining) {
 		reading->is_late |= notice->remaining - remaining > NOTICE_AGE;
 		reading->is_fresh = !reading->is_late;
-		notice->remaining = remaining;
+		if (reading->is_late)
+			notice->remaining = remaining;
 	} else if (!reading->is_late) {
 		reading->is_fresh = ++reading->n_probes == MAX_PROBES;
 	}
