@@ -14,6 +14,7 @@ DEB = os.environ.get("BANISH_DEB")
 ROOT = os.environ.get("MACHINE_ROOT", "/")
 PACKAGE = "/root/banish.deb"
 GUESSER = "198.51.100.20"
+NEWCOMER = "198.51.100.29"
 
 pytestmark = pytest.mark.skipif(not DEB, reason="BANISH_DEB names no package: see test/packages/run")
 
@@ -72,6 +73,21 @@ def test_installed_it_guards_nothing_yet(machine):
                  "/usr/share/fish/vendor_completions.d/banish.fish", "/usr/share/banish/rules.d/dovecot.json"):
         assert name in files
     assert machine.run("nft", "list", "table", "inet", "banish", check=False).returncode != 0
+
+
+def test_setup_protects_what_runs(machine):
+    # newer ones keep guessers out by themselves for a while, before the fifth guess
+    machine.shell("""
+        echo PerSourcePenalties no >/etc/ssh/sshd_config.d/penalties.conf
+        mkdir -p /run/sshd
+        sshd -t 2>/dev/null || rm /etc/ssh/sshd_config.d/penalties.conf
+        systemctl start ssh.service""")
+    machine.run("banish", "setup", "--yes")
+    assert shown(machine, "ActiveState", "UnitFileState") == ("active", "enabled")
+    assert all(guess(machine, NEWCOMER) for _ in range(5))
+    assert lab.eventually(lambda: banned(machine, NEWCOMER), 20)
+    assert not guess(machine, NEWCOMER)
+    machine.run("banish", "unban", NEWCOMER)
 
 
 def test_the_package_s_own_test(machine):
