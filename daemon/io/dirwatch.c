@@ -1,6 +1,7 @@
 #include "io/dirwatch.h"
 
 #include "base/array.h"
+#include "io/timer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -66,10 +67,7 @@ int dirwatch_new(sd_event *event, unsigned *dirty, unsigned bit, struct dirwatch
 	dirwatch->event = sd_event_ref(event);
 	dirwatch->dirty = dirty;
 	dirwatch->bit = bit;
-	r = sd_event_add_time_relative(event, &dirwatch->settler, CLOCK_MONOTONIC, 0, 0, on_settled,
-				       dirwatch);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(dirwatch->settler, SD_EVENT_OFF);
+	r = timer_new(event, 0, on_settled, dirwatch, &dirwatch->settler);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(dirwatch);
@@ -104,7 +102,7 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 	struct dirwatch *dirwatch = userdata;
 	cleanup(freep) char *path = NULL;
 	const char *folder;
-	int enabled, r;
+	int r;
 
 	if (!(event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))) {
 		if (event->len == 0) /* the folder's own modes, or the end of the watch */
@@ -117,11 +115,7 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 		if (r < 0 || !concerns(dirwatch, path, event->mask))
 			return r;
 	}
-	r = sd_event_source_get_enabled(dirwatch->settler, &enabled);
-	if (r < 0 || enabled != SD_EVENT_OFF)
-		return MIN(r, 0);
-	r = sd_event_source_set_time_relative(dirwatch->settler, SETTLE_DELAY);
-	return r < 0 ? r : sd_event_source_set_enabled(dirwatch->settler, SD_EVENT_ONESHOT);
+	return timer_within(dirwatch->settler, SETTLE_DELAY);
 }
 
 /* The root folder is "" here, so that a slash and a name can follow each. */

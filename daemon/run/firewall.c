@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "io/log.h"
+#include "io/timer.h"
 #include "ledger/comment.h"
 
 #include <errno.h>
@@ -47,10 +48,7 @@ int firewall_attach(struct firewall *firewall, sd_event *event)
 	int r;
 
 	firewall->event = event;
-	r = sd_event_add_time_relative(event, &firewall->retry, CLOCK_MONOTONIC, 0, 0,
-				       firewall_on_retry, firewall);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(firewall->retry, SD_EVENT_OFF);
+	r = timer_new(event, 0, firewall_on_retry, firewall, &firewall->retry);
 	if (r >= 0 && firewall->nft)
 		r = sd_event_add_io(event, &firewall->notices, nft_fd(firewall->nft), EPOLLIN,
 				    firewall_on_notices, firewall);
@@ -75,13 +73,8 @@ void firewall_heed(struct firewall *firewall, bool heed)
 /* Not later than a retry that is due already: who complains all the time must not put it off. */
 void firewall_retry_soon(struct firewall *firewall)
 {
-	int enabled = SD_EVENT_OFF;
-
-	if (!firewall->retry || sd_event_source_get_enabled(firewall->retry, &enabled) < 0 ||
-	    enabled != SD_EVENT_OFF)
-		return;
-	(void)sd_event_source_set_time_relative(firewall->retry, RETRY_DELAY);
-	(void)sd_event_source_set_enabled(firewall->retry, SD_EVENT_ONESHOT);
+	if (firewall->retry)
+		(void)timer_within(firewall->retry, RETRY_DELAY);
 }
 
 int firewall_complain(struct firewall *firewall, const char *what, int error)

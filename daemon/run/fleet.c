@@ -1,6 +1,7 @@
 #include "run/fleet.h"
 
 #include "engine/fleet-entry.h"
+#include "io/timer.h"
 #include "ledger/heard.h"
 
 #include <systemd/sd-id128.h>
@@ -17,12 +18,7 @@ static int fleet_on_share(sd_event_source *source, uint64_t usec, void *userdata
 
 void fleet_share_soon(struct fleet *fleet)
 {
-	int enabled = SD_EVENT_OFF;
-
-	if (sd_event_source_get_enabled(fleet->share, &enabled) < 0 || enabled != SD_EVENT_OFF)
-		return;
-	(void)sd_event_source_set_time_relative(fleet->share, SHARE_DELAY);
-	(void)sd_event_source_set_enabled(fleet->share, SD_EVENT_ONESHOT);
+	(void)timer_within(fleet->share, SHARE_DELAY);
 }
 
 int fleet_attach(struct fleet *fleet, sd_event *event)
@@ -35,10 +31,7 @@ int fleet_attach(struct fleet *fleet, sd_event *event)
 	r = sd_id128_get_machine(&machine);
 	if (r >= 0)
 		sd_id128_to_string(machine, fleet->machine);
-	r = sd_event_add_time_relative(event, &fleet->share, CLOCK_MONOTONIC, 0, 0, fleet_on_share,
-				       fleet);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(fleet->share, SD_EVENT_OFF);
+	r = timer_new(event, 0, fleet_on_share, fleet, &fleet->share);
 	if (r < 0)
 		return r;
 	/* our own journal goes first */

@@ -3,6 +3,7 @@
 #include "cli/timestamp.h"
 #include "io/dirwatch.h"
 #include "io/log.h"
+#include "io/timer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,10 +64,7 @@ int lists_attach(struct lists *lists, sd_event *event, struct nft *nft)
 
 	lists->nft = nft;
 	lists->piece = MAX_PIECE / 4;
-	r = sd_event_add_time_relative(event, &lists->step, CLOCK_MONOTONIC, 0, 1, lists_on_step,
-				       lists);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(lists->step, SD_EVENT_OFF);
+	r = timer_new(event, 1, lists_on_step, lists, &lists->step);
 	/* behind the reading of the journal: what it finds to ban does not wait for two pieces */
 	if (r >= 0)
 		r = sd_event_source_set_priority(lists->step, SD_EVENT_PRIORITY_IDLE + 1);

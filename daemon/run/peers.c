@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "engine/fleet-entry.h"
 #include "io/log.h"
+#include "io/timer.h"
 #include "ledger/heard.h"
 
 #include <dirent.h>
@@ -75,20 +76,6 @@ static int peer_add(struct peers *peers, const char *name, struct peer **ret)
 	return 0;
 }
 
-/* The earlier of two wishes holds. */
-static void peers_retry_soon(struct peers *peers, usec_t delay)
-{
-	usec_t now, when;
-	int enabled = SD_EVENT_OFF;
-
-	if (sd_event_now(peers->event, CLOCK_MONOTONIC, &now) < 0 ||
-	    (sd_event_source_get_enabled(peers->retry, &enabled) >= 0 && enabled != SD_EVENT_OFF &&
-	     sd_event_source_get_time(peers->retry, &when) >= 0 && when <= now + delay))
-		return;
-	(void)sd_event_source_set_time(peers->retry, now + delay);
-	(void)sd_event_source_set_enabled(peers->retry, SD_EVENT_ONESHOT);
-}
-
 static int peers_on_change(sd_event_source *source, const struct inotify_event *event,
 			   void *userdata)
 {
@@ -134,10 +121,7 @@ int peers_attach(struct peers *peers, sd_event *event, unsigned *dirty, unsigned
 	peers->event = event;
 	peers->dirty = dirty;
 	peers->bit = bit;
-	r = sd_event_add_time_relative(event, &peers->retry, CLOCK_MONOTONIC, 0, 0, peers_on_retry,
-				       peers);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(peers->retry, SD_EVENT_OFF);
+	r = timer_new(event, 0, peers_on_retry, peers, &peers->retry);
 	if (r >= 0)
 		r = sd_event_add_defer(event, &peers->more, peers_on_more, peers);
 	if (r >= 0)
@@ -260,7 +244,7 @@ static int peers_scan(struct peers *peers)
 	if (folder)
 		closedir(folder);
 	else
-		peers_retry_soon(peers, SAY_AFTER);
+		(void)timer_within(peers->retry, SAY_AFTER);
 	/* what waited in the watch of before is gone, of those too whose files are the same */
 	for (size_t i = 0; i < peers->n; i++)
 		peers->peers[i].changed = true;
@@ -340,7 +324,7 @@ int peer_note(struct peers *peers, struct peer *peer, int r)
 		peer->broken_said = true;
 	}
 	peer->pause = MIN(MAX(2 * peer->pause, RETRY_LEAST), RETRY_MOST);
-	peers_retry_soon(peers, peer->pause);
+	(void)timer_within(peers->retry, peer->pause);
 	return 0;
 }
 

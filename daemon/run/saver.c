@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "entry/cursor.h"
 #include "io/log.h"
+#include "io/timer.h"
 #include "ledger/encode.h"
 
 #include <errno.h>
@@ -14,18 +15,8 @@
 
 void saver_write_soon(struct saver *saver, usec_t delay)
 {
-	uint64_t when, wanted;
-	int enabled;
-
-	if (!saver->state || sd_event_now(saver->event, CLOCK_MONOTONIC, &wanted) < 0)
-		return;
-	wanted += delay;
-	/* the earlier of two wishes holds */
-	if (sd_event_source_get_enabled(saver->timer, &enabled) >= 0 && enabled != SD_EVENT_OFF &&
-	    sd_event_source_get_time(saver->timer, &when) >= 0 && when <= wanted)
-		return;
-	(void)sd_event_source_set_time(saver->timer, wanted);
-	(void)sd_event_source_set_enabled(saver->timer, SD_EVENT_ONESHOT);
+	if (saver->state)
+		(void)timer_within(saver->timer, delay);
 }
 
 struct compaction {
@@ -99,11 +90,7 @@ int saver_attach(struct saver *saver, sd_event *event)
 {
 	int r;
 
-	saver->event = event;
-	r = sd_event_add_time_relative(event, &saver->timer, CLOCK_MONOTONIC, USEC_INFINITY / 2, 0,
-				       saver_on_timer, saver);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(saver->timer, SD_EVENT_OFF);
+	r = timer_new(event, 0, saver_on_timer, saver, &saver->timer);
 	if (r >= 0 && saver->state && (saver->damaged || !state_writable(saver->state)))
 		saver_write_soon(saver, 0); /* it tries, and says why it cannot */
 	return MIN(r, 0);

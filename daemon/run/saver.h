@@ -11,7 +11,6 @@
 
 struct saver {
 	struct state *state; /* NULL in a dry run */
-	sd_event *event;     /* borrowed */
 	unsigned dirty;
 	bool failing; /* said already */
 	bool damaged; /* some of it was passed over: it is to be written anew */
