@@ -2,29 +2,12 @@
 
 #include "io/listening.h"
 
-/* The value after `*at` of those that name a unit in full; NULL: no more. */
-static const char *next_unit(const struct rule *rule, size_t *selector, size_t *value)
-{
-	for (; *selector < rule->n_selectors; ++*selector, *value = 0) {
-		const struct condition *unit =
-			selector_find(&rule->selectors[*selector], "_SYSTEMD_UNIT");
-
-		while (unit && !unit->is_prefix && *value < unit->n_values) {
-			const char *name = unit->values[(*value)++];
-
-			if (*name)
-				return name;
-		}
-	}
-	return NULL;
-}
-
 static bool reads_unit(const struct rule *rule, const char *wanted)
 {
-	size_t selector = 0, value = 0;
+	struct unit_walk walk = { 0 };
 	const char *unit;
 
-	while ((unit = next_unit(rule, &selector, &value)))
+	while ((unit = selectors_next_unit(rule->selectors, rule->n_selectors, &walk)))
 		if (strcmp(unit, wanted) == 0)
 			return true;
 	return false;
@@ -65,13 +48,13 @@ static int add_unit_ports(const struct ruleset *all, const struct rule *rule, co
 int service_ports(const struct ruleset *all, const struct rule *rule, const struct ports *closed,
 		  struct ports *ret)
 {
-	size_t selector = 0, value = 0;
+	struct unit_walk walk = { 0 };
 	bool found = false;
 	const char *unit;
 	int r;
 
 	r = ports_copy(closed, ret);
-	while (r >= 0 && (unit = next_unit(rule, &selector, &value))) {
+	while (r >= 0 && (unit = selectors_next_unit(rule->selectors, rule->n_selectors, &walk))) {
 		r = add_unit_ports(all, rule, unit, closed, ret);
 		found = found || r > 0;
 	}

@@ -110,24 +110,19 @@ static int setup_find_caller(struct setup *setup)
 /* Whether a unit that the rule reads runs. */
 static int is_running(const struct setup *setup, const struct rule *rule, const char **ret)
 {
-	*ret = NULL;
-	for (size_t i = 0; i < rule->n_selectors; i++) {
-		const struct condition *unit = selector_find(&rule->selectors[i], "_SYSTEMD_UNIT");
+	struct unit_walk walk = { 0 };
+	bool runs = false;
 
-		for (size_t k = 0; unit && !unit->is_prefix && k < unit->n_values; k++) {
-			struct unit answer;
-			int r = units_ask(setup->units, unit->values[k], &answer);
+	while (!runs && (*ret = selectors_next_unit(rule->selectors, rule->n_selectors, &walk))) {
+		struct unit answer;
+		int r = units_ask(setup->units, *ret, &answer);
 
-			if (r < 0)
-				return r;
-			if (answer.state == UNIT_ACTIVE)
-				*ret = unit->values[k];
-			unit_done(&answer);
-			if (*ret)
-				return 1;
-		}
+		if (r < 0)
+			return r;
+		runs = answer.state == UNIT_ACTIVE;
+		unit_done(&answer);
 	}
-	return 0;
+	return runs;
 }
 
 /* When the last entry came that the jail reads; 0: never. */

@@ -72,6 +72,22 @@ const struct condition *selector_find(const struct selector *selector, const cha
 	return NULL;
 }
 
+const char *selectors_next_unit(const struct selector *selectors, size_t n, struct unit_walk *walk)
+{
+	for (; walk->selector < n; walk->selector++, walk->value = 0) {
+		const struct condition *unit =
+			selector_find(&selectors[walk->selector], "_SYSTEMD_UNIT");
+
+		while (unit && !unit->is_prefix && walk->value < unit->n_values) {
+			const char *name = unit->values[walk->value++];
+
+			if (*name) /* "": it is missing */
+				return name;
+		}
+	}
+	return NULL;
+}
+
 static bool is_among(const char *field, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

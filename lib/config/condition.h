@@ -39,6 +39,14 @@ struct selector {
 /* The condition on that field, or NULL. */
 const struct condition *selector_find(const struct selector *selector, const char *field);
 
+/* Begins with 0s. */
+struct unit_walk {
+	size_t selector, value;
+};
+
+/* The next unit that the selectors name in full, borrowed; NULL: no more. */
+const char *selectors_next_unit(const struct selector *selectors, size_t n, struct unit_walk *walk);
+
 /* The list "journal", as far as it is well; the rest is told. Done with selectors_free(). */
 void selectors_read(const struct json *value, struct selector **ret, size_t *ret_n);
 void selectors_free(struct selector *selectors, size_t n);

@@ -44,11 +44,29 @@ static void values_are_named_in_full(void **state)
 	assert_null(selector_find(selector, "_GID"));
 }
 
+static void units_that_are_named_in_full_are_walked_over(void **state)
+{
+	cleanup(policy_freep) struct policy *policy = jail_reading(
+		"{\"_SYSTEMD_UNIT\": [\"a.service\", \"\", \"b.service\"], \"_UID\": \"0\"}, "
+		"{\"_SYSTEMD_SLICE\": \"s.slice\"}, {\"_SYSTEMD_UNIT\": {\"prefix\": \"p-\"}}, "
+		"{\"_SYSTEMD_UNIT\": \"c.service\"}");
+	static const char *const wanted[] = { "a.service", "b.service", "c.service" };
+	const struct jail_policy *jail = &policy->jails[0];
+	struct unit_walk walk = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_string_equal(selectors_next_unit(jail->selectors, jail->n_selectors, &walk),
+				    wanted[i]);
+	assert_null(selectors_next_unit(jail->selectors, jail->n_selectors, &walk));
+	assert_null(selectors_next_unit(jail->selectors, jail->n_selectors, &walk));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_prefix_names_all_that_begins_with_it),
 		cmocka_unit_test(values_are_named_in_full),
+		cmocka_unit_test(units_that_are_named_in_full_are_walked_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
