@@ -13,17 +13,30 @@
 #define COMPACTION_MIN (256 * 1024) /* bytes; below it is not worth a new file */
 #define BYTES_A_BAN    512          /* of a compacted file, about */
 
-static void put_string(struct buffer *text, const char *string)
+/* What stands in quotes. */
+static void put_escaped(struct buffer *text, const char *string)
 {
-	buffer_put(text, "\"", 1);
 	for (; *string; string++) {
-		if ((unsigned char)*string < ' ')
-			buffer_print(text, "\\u%04x", (unsigned)*string);
-		else if (*string == '"' || *string == '\\')
+		size_t n = 0;
+
+		while ((unsigned char)string[n] >= ' ' && string[n] != '"' && string[n] != '\\')
+			n++;
+		buffer_put(text, string, n);
+		string += n;
+		if (!*string)
+			return;
+		if (*string == '"' || *string == '\\')
 			buffer_print(text, "\\%c", *string);
 		else
-			buffer_put(text, string, 1);
+			buffer_print(text, "\\u%04x", (unsigned)*string);
 	}
+}
+
+/* `key` with what stands before it. */
+static void put_text(struct buffer *text, const char *key, const char *string)
+{
+	buffer_print(text, "%s\"", key);
+	put_escaped(text, string);
 	buffer_put(text, "\"", 1);
 }
 
@@ -53,11 +66,9 @@ static usec_t exact(usec_t time)
 
 static void begin_change(struct buffer *text, const char *kind)
 {
-	if (!text->failed && text->data[text->size - 1] != '[')
-		buffer_put(text, ",", 1);
-	buffer_put(text, "{", 1);
-	put_string(text, kind);
-	buffer_put(text, ":", 1);
+	bool first = text->failed || text->data[text->size - 1] == '[';
+
+	buffer_print(text, "%s{\"%s\":", first ? "" : ",", kind);
 }
 
 static void put_ban(struct buffer *text, const struct ban *ban)
@@ -79,17 +90,14 @@ static void put_ban(struct buffer *text, const struct ban *ban)
 		if (ban->exact)
 			buffer_print(text, ",\"exact\":true");
 		if (*ban->reason) {
-			buffer_print(text, ",\"reason\":");
-			put_string(text, ban->reason);
+			put_text(text, ",\"reason\":", ban->reason);
 		}
 		buffer_print(text, "}}");
 		return;
 	}
-	buffer_print(text, ",\"event\":");
-	put_string(text, ban->event);
+	put_text(text, ",\"event\":", ban->event);
 	if (*ban->reason) {
-		buffer_print(text, ",\"member\":");
-		put_string(text, ban->reason);
+		put_text(text, ",\"member\":", ban->reason);
 	}
 	buffer_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
@@ -98,8 +106,8 @@ static void put_ban(struct buffer *text, const struct ban *ban)
 		buffer_print(text, ",\"spent\":true");
 	if (ban->users > 0)
 		buffer_print(text, ",\"users\":%" PRIu32, ban->users);
-	buffer_print(text, ",\"offence\":%" PRIu32 ",\"cursor\":", ban->offence);
-	put_string(text, ban->cursor);
+	buffer_print(text, ",\"offence\":%" PRIu32, ban->offence);
+	put_text(text, ",\"cursor\":", ban->cursor);
 	buffer_print(text, "}}");
 }
 
@@ -120,8 +128,8 @@ static void put_changes(struct buffer *text, const struct ban *ban, unsigned wha
 	}
 	if (what & UNSAVED_REASON && !is_new) {
 		begin_change(text, "reason");
-		buffer_print(text, "{\"id\":%" PRIu64 ",\"reason\":", ban->id);
-		put_string(text, ban->reason);
+		buffer_print(text, "{\"id\":%" PRIu64, ban->id);
+		put_text(text, ",\"reason\":", ban->reason);
 		buffer_print(text, "}}");
 	}
 	if (what & UNSAVED_SPENT && !is_new) {
@@ -134,11 +142,11 @@ static void put_changes(struct buffer *text, const struct ban *ban, unsigned wha
 	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
 		begin_change(text, "unban");
-		buffer_print(text, "{\"id\":%" PRIu64 ",\"time\":%" PRIu64 ",\"after\":", ban->id,
-			     exact(ban->lifted_time));
 		buffer_print(text,
-			     "{\"time\":%" PRIu64 ",\"cursor\":", exact(ban->lifted_after_time));
-		put_string(text, ban->lifted_after_cursor);
+			     "{\"id\":%" PRIu64 ",\"time\":%" PRIu64
+			     ",\"after\":{\"time\":%" PRIu64,
+			     ban->id, exact(ban->lifted_time), exact(ban->lifted_after_time));
+		put_text(text, ",\"cursor\":", ban->lifted_after_cursor);
 		buffer_print(text, "}}}");
 	}
 }
@@ -150,8 +158,7 @@ static void put_member(struct buffer *text, const struct member *member)
 	begin_change(text, "member");
 	buffer_print(text, "{\"name\":\"%s\"", member->name);
 	if (member->cursor) {
-		buffer_print(text, ",\"cursor\":");
-		put_string(text, member->cursor);
+		put_text(text, ",\"cursor\":", member->cursor);
 		buffer_print(text, ",\"time\":%" PRIu64 ",\"heard\":%" PRIu64, exact(member->time),
 			     exact(member->heard));
 	}
@@ -174,8 +181,7 @@ static void put_followed(struct buffer *text, const struct followed *followed)
 	begin_change(text, "followed");
 	buffer_print(text, "{\"name\":\"%s\"", followed->name);
 	if (followed->cursor) {
-		buffer_print(text, ",\"cursor\":");
-		put_string(text, followed->cursor);
+		put_text(text, ",\"cursor\":", followed->cursor);
 	}
 	buffer_print(text, ",\"time\":%" PRIu64 "}}", exact(followed->time));
 }
@@ -239,17 +245,13 @@ static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t numb
 	ledger->written = number;
 	buffer_print(text, "{\"v\":%d,\"line\":%" PRIu64, LEDGER_VERSION, number);
 	if (ledger->cursor) {
-		buffer_print(text, ",\"cursor\":");
-		put_string(text, ledger->cursor);
+		put_text(text, ",\"cursor\":", ledger->cursor);
 		buffer_print(text, ",\"time\":%" PRIu64, exact(ledger->time));
 	}
-	if (with_table) {
-		buffer_print(text, ",\"table\":");
-		put_string(text, ledger->table);
-	}
+	if (with_table)
+		put_text(text, ",\"table\":", ledger->table);
 	for (size_t i = 0; with_table && i < ledger->n_filled; i++) {
-		buffer_print(text, i == 0 ? ",\"sets\":{" : ",");
-		put_string(text, ledger->filled[i].name);
+		put_text(text, i == 0 ? ",\"sets\":{" : ",", ledger->filled[i].name);
 		buffer_print(text, ":%" PRIu64, ledger->filled[i].handle);
 	}
 	if (with_table && ledger->n_filled > 0)
