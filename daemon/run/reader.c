@@ -2,7 +2,6 @@
 
 #include "cli/timestamp.h"
 #include "io/log.h"
-#include "io/openfiles.h"
 
 #include <errno.h>
 
@@ -14,45 +13,11 @@
 #define READ_MISSING_STEP (USEC_PER_SEC / 10) /* while a file is waited for */
 #define ATTACK_LASTS      (5 * USEC_PER_SEC)
 
-/* A file that cannot be opened now, for want of a descriptor: reading waits for it so long. */
-#define MISSING_PATIENCE (60 * USEC_PER_SEC)
-
-#define SAY_DELETED_EVERY (60 * USEC_PER_SEC)
-
 /* Who is that late has missed what was deleted meanwhile; before, it was hardly anything. */
 #define NOTICE_WITHIN (2 * USEC_PER_SEC)
 
-/* The place is gone before all after it was read. */
-static void missing_say_deleted(struct reader *reader)
-{
-	char text[TIMESTAMP_TEXT_MAX];
-	usec_t now = wakeup_time(reader->event);
-
-	if (reader->deleted_said > 0 && now - reader->deleted_said < SAY_DELETED_EVERY)
-		return;
-	reader->deleted_said = now;
-	timestamp_format(reader->place.time, text);
-	log_say(LOG_BLIND, LOG_WARNING,
-		"journald deleted entries after %s before they were read: attacks in them were not seen; "
-		"give the journal more room (SystemMaxUse= in journald.conf)",
-		text);
-}
-
-/* Files with entries that libsystemd cannot read. */
-static void missing_say_refused(struct reader *reader)
-{
-	size_t n = journal_n_refused(reader->journal);
-
-	if (n > reader->n_refused)
-		log_say(LOG_BLIND, LOG_WARNING,
-			"%zu file%s of the journal cannot be read, such as %s: attacks in there are not seen; "
-			"see journalctl --verify",
-			n, PLURAL(n), openfiles_missing());
-	reader->n_refused = n;
-}
-
 /* Opens the journal anew, with all its files. 0; negative errno: it stands nowhere, but goes on. */
-static int missing_renew(struct reader *reader)
+static int reader_renew(struct reader *reader)
 {
 	sd_event_source *source = reader->journal_source;
 	int fd, r;
@@ -67,7 +32,7 @@ static int missing_renew(struct reader *reader)
 	if (fd < 0)
 		return fd;
 	if (r >= 0)
-		missing_say_refused(reader);
+		missing_say_refused(&reader->missing, reader->journal);
 	if (r < 0 || !source)
 		return r;
 	r = sd_event_source_set_io_fd(source, fd);
@@ -76,40 +41,19 @@ static int missing_renew(struct reader *reader)
 
 /* 1: all files of the journal are open; 2: so they are, or are given up, and the journal stands
  * nowhere; 0: one is waited for: look again soon. */
-static int missing_check(struct reader *reader)
+static int reader_check(struct reader *reader)
 {
-	usec_t now = timestamp_monotonic();
+	bool renewed;
 	int r;
 
 	r = journal_is_whole(reader->journal, wakeup_time(reader->event));
-	if (r == 0) {
-		r = missing_renew(reader);
-		r = r < 0 ? r : 2;
-	}
-	if (r >= 0) {
-		if (reader->missing_since > 0) {
-			log_say(LOG_BLIND, LOG_INFO, "all files of the journal are open again%s",
-				reader->without_missing ? "" : ", no entry was skipped");
-			r = 2; /* it stands behind what was looked at meanwhile, and not read */
-		}
-		reader->missing_since = 0;
-		reader->without_missing = false;
-		return r;
-	}
-	if (reader->missing_since == 0) {
-		reader->missing_since = now;
-		log_say(LOG_BLIND, LOG_WARNING,
-			"a file of the journal cannot be opened (%s): waiting for it",
-			strerror(-r));
-	}
-	if (now < reader->missing_since + MISSING_PATIENCE)
-		return 0;
-	if (!reader->without_missing)
-		log_say(LOG_BLIND, LOG_ERR,
-			"a file of the journal cannot be opened (%s): attacks in it are not seen",
-			strerror(-r));
-	reader->without_missing = true;
-	return 2;
+	renewed = r == 0;
+	if (renewed)
+		r = reader_renew(reader);
+	if (r < 0)
+		return missing_waits(&reader->missing, r) ? 0 : 2;
+	/* it stands behind what was looked at while it waited, and not read */
+	return missing_is_found(&reader->missing) || renewed ? 2 : 1;
 }
 
 /* Before what comes after all that was consumed. */
@@ -130,16 +74,17 @@ static int reader_look(struct reader *reader)
 	r = journal_look_ahead(reader->journal);
 	if (r < 0)
 		return r;
-	files = missing_check(reader);
+	files = reader_check(reader);
 	if (files == 2)
 		r = journal_find_end(reader->journal);
-	if (files < 0 || r < 0)
-		return MIN(files, r);
+	if (r < 0)
+		return r;
 	/* has journald deleted what came since all was read? */
 	if (files > 0 && reader->place.cursor && reader->read_all > 0 &&
 	    journal_oldest(reader->journal, &oldest) >= 0 &&
 	    oldest > reader->read_all + NOTICE_WITHIN)
-		missing_say_deleted(reader);
+		missing_say_deleted(&reader->missing, reader->place.time,
+				    wakeup_time(reader->event));
 	if (files > 0 && r > 0) {
 		reader->reading = true;
 		reader->read_all = 0;
@@ -151,10 +96,10 @@ static int reader_look(struct reader *reader)
 	if (files > 0)
 		reader->read_all = wakeup_time(reader->event);
 	r = sd_event_now(reader->event, CLOCK_MONOTONIC, &now);
-	if (r < 0 || (now >= reader->attack_until && reader->missing_since == 0))
+	if (r < 0 || (now >= reader->attack_until && reader->missing.since == 0))
 		return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_OFF);
 	r = sd_event_source_set_time(reader->read_ahead,
-				     now + (reader->missing_since > 0 ? READ_MISSING_STEP
+				     now + (reader->missing.since > 0 ? READ_MISSING_STEP
 								      : READ_AHEAD_STEP));
 	return r < 0 ? r : sd_event_source_set_enabled(reader->read_ahead, SD_EVENT_ONESHOT);
 }
@@ -203,9 +148,9 @@ int reader_begin(struct reader *reader, const struct active *active, usec_t now)
 	reader->reading = true;
 	reader->cursor_is_selected = false;
 	r = journal_is_whole(reader->journal, now);
-	r = r == 0 ? missing_renew(reader) : journal_select(reader->journal, reader->ruleset, true);
+	r = r == 0 ? reader_renew(reader) : journal_select(reader->journal, reader->ruleset, true);
 	if (r >= 0)
-		missing_say_refused(reader);
+		missing_say_refused(&reader->missing, reader->journal);
 	if (r >= 0 && reader->place.cursor)
 		r = place_find_mark(&reader->place, reader->journal);
 	if (r == -EINVAL && reader->place.cursor) {
@@ -401,7 +346,8 @@ int reader_process(struct reader *reader)
 		return 0;
 	r = journal_seek_after(reader->journal, reader->place.cursor);
 	if (r == 0)
-		missing_say_deleted(reader);
+		missing_say_deleted(&reader->missing, reader->place.time,
+				    wakeup_time(reader->event));
 	return MIN(r, 0);
 }
 

@@ -17,6 +17,7 @@
 #include "run/active.h"
 #include "run/dirty.h"
 #include "run/members.h"
+#include "run/missing.h"
 #include "run/place.h"
 
 #include <systemd/sd-event.h>
@@ -40,12 +41,8 @@ struct reader {
 	bool reading;            /* more is left before the end that was found */
 	bool cursor_is_selected; /* it was consumed by the rules in force */
 
-	/* what of the journal is not there: files that cannot be opened, what was deleted */
-	size_t n_refused;     /* files of the journal: said already */
-	usec_t missing_since; /* CLOCK_MONOTONIC; 0, or: one cannot be opened now */
-	bool without_missing; /* waited for it long enough */
-	usec_t read_all;      /* CLOCK_REALTIME: when nothing was left to read, last */
-	usec_t deleted_said;
+	struct missing missing;
+	usec_t read_all; /* CLOCK_REALTIME: when nothing was left to read, last */
 
 	usec_t attack_until; /* CLOCK_MONOTONIC; until then we read ahead of journald's notification
 			      */
