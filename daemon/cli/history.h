@@ -61,16 +61,4 @@ int history_find_banned_logins(struct history *history, const struct ruleset *ru
 void history_split_login(const struct tally_item *item, char prefix[static PREFIX_TEXT_MAX],
 			 const char **ret_user);
 
-/* What both print alike. A sentence, folded behind a label that is `width`
- * columns wide. -ENOMEM. */
-int history_print_folded(const char *label, int width, const char *text) must_check;
-/* The warnings that are not mended, latest first, those of accounts only `with_targets`; nothing
- * where there are none. -ENOMEM. */
-int history_print_warnings(const struct history *history, size_t max_warnings,
-			   bool with_targets) must_check;
-/* The same warnings, latest first; how many. Borrowed. */
-size_t history_warnings(const struct history *history, bool with_targets,
-			const struct digest_remark *ret[static DIGEST_MAX_REMARKS]);
-int history_print_warnings_json(const struct history *history) must_check;
-
 #endif

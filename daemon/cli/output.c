@@ -205,3 +205,17 @@ int output_columns(const struct columns *columns)
 	fputs(text + head, stdout);
 	return 0;
 }
+
+int output_folded(const char *label, int width, const char *text)
+{
+	cleanup(freep) char *shown = bytes_to_display(span_of(text), strlen(text));
+	cleanup(freep) char *folded =
+		shown ? columns_fold(shown, (unsigned)width, terminal_width()) : NULL;
+
+	if (!folded)
+		return -ENOMEM;
+	if (folded[0] == '\n') /* stands below the label */
+		width = 0;
+	printf("%-*s%s", width, label, folded);
+	return 0;
+}

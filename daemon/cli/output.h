@@ -80,6 +80,8 @@ int output_print(bool json, const char *sentence, const struct row *rows) must_c
 /* A sentence on a line of its own, which on a terminal is folded; line ends at its begin are blank
  * lines. 0 or -ENOMEM. */
 int output_say(const char *format, ...) printf_like(1, 2);
+/* Folded behind a label that is `width` columns wide. 0 or -ENOMEM. */
+int output_folded(const char *label, int width, const char *text) must_check;
 /* The table, its first line as the head. 0 or -ENOMEM. */
 int output_columns(const struct columns *columns) must_check;
 

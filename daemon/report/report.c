@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/timestamp.h"
 #include "cli/verb.h"
+#include "cli/warnings.h"
 #include "io/file.h"
 #include "io/terminal.h"
 #include "report/html.h"
@@ -240,7 +241,7 @@ static int report_draw_warnings(const struct report *report)
 	static const char *const head[] = { "LAST", "TIMES", "WARNING" };
 	const struct digest_remark *sorted[DIGEST_MAX_REMARKS];
 	cleanup(columns_done) struct columns columns = { .alignment = "<><" };
-	size_t n = history_warnings(&report->history, false, sorted);
+	size_t n = warnings_find(&report->history, false, sorted);
 	char time[TIMESTAMP_TEXT_MAX], times[FIGURE_TEXT_MAX];
 	int r;
 
@@ -283,9 +284,9 @@ static int report_print_tables(const struct report *report)
 		r = report_print_list(report, lists[i].list, lists[i].tally);
 	if (r < 0)
 		return r;
-	return report->common.json ? history_print_warnings_json(history)
+	return report->common.json ? warnings_print_json(history)
 	       : report->page      ? report_draw_warnings(report)
-				   : history_print_warnings(history, MAX_WARNINGS, false);
+				   : warnings_print(history, MAX_WARNINGS, false);
 }
 
 /* For people, as text or as a page, or as JSON. */

@@ -86,7 +86,7 @@ static int print_member_text(const struct status *status, const struct member *m
 		 member->heard > 0 ? " ago, lag " : "",
 		 member->heard > 0 ? human_age(status_member_lag(member), lag) : "", member->taken,
 		 status_n_refused(member), why, size > 0 ? ")" : "");
-	return history_print_folded(first ? "fleet" : "", STATUS_LABEL, text);
+	return output_folded(first ? "fleet" : "", STATUS_LABEL, text);
 }
 
 int status_print_fleet(const struct status *status)

@@ -5,6 +5,7 @@
 #include "cli/chart.h"
 #include "cli/output.h"
 #include "cli/timestamp.h"
+#include "cli/warnings.h"
 #include "io/terminal.h"
 #include "report/columns.h"
 #include "report/human.h"
@@ -28,7 +29,7 @@ static int printf_like(2, 3) print_part(const char *label, const char *format, .
 	va_start(arguments, format);
 	text = text_of_format(format, arguments);
 	va_end(arguments);
-	return text ? history_print_folded(label, STATUS_LABEL, text) : -ENOMEM;
+	return text ? output_folded(label, STATUS_LABEL, text) : -ENOMEM;
 }
 
 static int print_finding(const struct status *status, const char *what, const char *sign,
@@ -42,7 +43,7 @@ static int print_finding(const struct status *status, const char *what, const ch
 		return output_print(true, NULL, rows);
 	if (coloured)
 		fputs(terminal_style(sign[2] == '!' ? STYLE_RED : STYLE_YELLOW), stdout);
-	r = history_print_folded(sign, 4, text);
+	r = output_folded(sign, 4, text);
 	if (coloured)
 		fputs(terminal_style(STYLE_NONE), stdout);
 	return r;
@@ -232,7 +233,7 @@ static int status_print_text(const struct status *status)
 		r = status_print_jails(status);
 	if (r >= 0)
 		r = status_print_lists(status);
-	return r < 0 ? r : history_print_warnings(&status->history, MAX_WARNINGS, true);
+	return r < 0 ? r : warnings_print(&status->history, MAX_WARNINGS, true);
 }
 
 static int status_print_json(const struct status *status)
@@ -295,7 +296,7 @@ static int status_print_json(const struct status *status)
 	if (r >= 0)
 		r = status_print_lists_json(status);
 	if (r >= 0)
-		r = history_print_warnings_json(history);
+		r = warnings_print_json(history);
 	return r < 0 ? r : output_print(true, NULL, summary);
 }
 
