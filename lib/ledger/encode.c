@@ -13,31 +13,31 @@
 #define COMPACTION_MIN (256 * 1024) /* bytes; below it is not worth a new file */
 #define BYTES_A_BAN    512          /* of a compacted file, about */
 
-/* What stands in quotes. */
-static void put_escaped(struct buffer *text, const char *string)
-{
-	for (; *string; string++) {
-		size_t n = 0;
+#define UNTIL_SIZE 24
 
-		while ((unsigned char)string[n] >= ' ' && string[n] != '"' && string[n] != '\\')
-			n++;
-		buffer_put(text, string, n);
-		string += n;
-		if (!*string)
-			return;
-		if (*string == '"' || *string == '\\')
-			buffer_print(text, "\\%c", *string);
-		else
-			buffer_print(text, "\\u%04x", (unsigned)*string);
-	}
+static size_t plain_length(const char *string)
+{
+	size_t n = 0;
+
+	while ((unsigned char)string[n] >= ' ' && string[n] != '"' && string[n] != '\\')
+		n++;
+	return n;
 }
 
-/* `key` with what stands before it. */
+/* `key` with what stands before it, and the text in quotes. */
 static void put_text(struct buffer *text, const char *key, const char *string)
 {
-	buffer_print(text, "%s\"", key);
-	put_escaped(text, string);
-	buffer_put(text, "\"", 1);
+	size_t n = plain_length(string);
+
+	buffer_print(text, "%s\"%.*s%s", key, (int)n, string, string[n] ? "" : "\"");
+	while (string[n]) {
+		char special = string[n];
+
+		string += n + 1;
+		n = plain_length(string);
+		buffer_print(text, special == '"' || special == '\\' ? "\\%c" : "\\u%04x", special);
+		buffer_print(text, "%.*s%s", (int)n, string, string[n] ? "" : "\"");
+	}
 }
 
 static const char *const end_names[] = {
@@ -51,12 +51,12 @@ const char *encode_end_name(enum ban_end why)
 	return why < ARRAY_SIZE(end_names) ? end_names[why] : NULL;
 }
 
-static void put_until(struct buffer *text, usec_t until)
+static const char *until_format(usec_t until, char ret[static UNTIL_SIZE])
 {
 	if (until >= LEDGER_MAX_EXACT)
-		buffer_print(text, "null");
-	else
-		buffer_print(text, "%" PRIu64, until);
+		return "null";
+	snprintf(ret, UNTIL_SIZE, "%" PRIu64, until);
+	return ret;
 }
 
 static usec_t exact(usec_t time)
@@ -64,41 +64,34 @@ static usec_t exact(usec_t time)
 	return MIN(time, LEDGER_MAX_EXACT - 1);
 }
 
-static void begin_change(struct buffer *text, const char *kind)
+/* Before a change: what parts it from the one before. */
+static const char *comma(const struct buffer *text)
 {
-	bool first = text->failed || text->data[text->size - 1] == '[';
-
-	buffer_print(text, "%s{\"%s\":", first ? "" : ",", kind);
+	return text->failed || text->data[text->size - 1] == '[' ? "" : ",";
 }
 
 static void put_ban(struct buffer *text, const struct ban *ban)
 {
 	const struct prefix given = address_widen(&ban->address, ban->given);
-	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
+	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX], until[UNTIL_SIZE];
 
-	begin_change(text, "ban");
 	buffer_print(text,
-		     "{\"id\":%" PRIu64 ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\"",
-		     ban->id, ban->jail, prefix_format(&given, prefix),
-		     address_format(&ban->address, address));
-	buffer_print(text, ",\"since\":%" PRIu64 ",\"until\":", exact(MIN(ban->since, ban->until)));
-	put_until(text, ban->until);
-	if (ban->network)
-		buffer_print(text, ",\"network\":true");
+		     "%s{\"ban\":{\"id\":%" PRIu64
+		     ",\"jail\":\"%s\",\"prefix\":\"%s\",\"address\":\"%s\""
+		     ",\"since\":%" PRIu64 ",\"until\":%s%s",
+		     comma(text), ban->id, ban->jail, prefix_format(&given, prefix),
+		     address_format(&ban->address, address), exact(MIN(ban->since, ban->until)),
+		     until_format(ban->until, until), ban->network ? ",\"network\":true" : "");
 	if (ban->kind == BAN_MANUAL) {
-		buffer_print(text, ",\"manual\":true");
-		if (ban->exact)
-			buffer_print(text, ",\"exact\":true");
-		if (*ban->reason) {
+		buffer_print(text, ",\"manual\":true%s", ban->exact ? ",\"exact\":true" : "");
+		if (*ban->reason)
 			put_text(text, ",\"reason\":", ban->reason);
-		}
 		buffer_print(text, "}}");
 		return;
 	}
 	put_text(text, ",\"event\":", ban->event);
-	if (*ban->reason) {
+	if (*ban->reason)
 		put_text(text, ",\"member\":", ban->reason);
-	}
 	buffer_print(text, ",\"failures\":%" PRIu64, exact(ban->failures) / WEIGHT_ONE);
 	if (ban->failures % WEIGHT_ONE)
 		buffer_print(text, ".%u", (unsigned)(ban->failures % WEIGHT_ONE));
@@ -115,37 +108,34 @@ static void put_ban(struct buffer *text, const struct ban *ban)
 static void put_changes(struct buffer *text, const struct ban *ban, unsigned what)
 {
 	bool is_new = what & UNSAVED_BAN;
+	char until[UNTIL_SIZE];
 
 	if (is_new)
 		put_ban(text, ban);
 	if (is_new ? ban->ended != END_NONE : (what & UNSAVED_UNTIL) != 0) {
-		begin_change(text, "until");
-		buffer_print(text, "{\"id\":%" PRIu64 ",\"until\":", ban->id);
-		put_until(text, ban->until);
+		buffer_print(text, "%s{\"until\":{\"id\":%" PRIu64 ",\"until\":%s", comma(text),
+			     ban->id, until_format(ban->until, until));
 		if (ban->ended != END_NONE)
 			buffer_print(text, ",\"ended\":\"%s\"", encode_end_name(ban->ended));
 		buffer_print(text, "}}");
 	}
 	if (what & UNSAVED_REASON && !is_new) {
-		begin_change(text, "reason");
-		buffer_print(text, "{\"id\":%" PRIu64, ban->id);
+		buffer_print(text, "%s{\"reason\":{\"id\":%" PRIu64, comma(text), ban->id);
 		put_text(text, ",\"reason\":", ban->reason);
 		buffer_print(text, "}}");
 	}
 	if (what & UNSAVED_SPENT && !is_new) {
-		begin_change(text, "spent");
-		buffer_print(text, "%" PRIu64 "}", ban->id);
+		buffer_print(text, "%s{\"spent\":%" PRIu64 "}", comma(text), ban->id);
 	}
 	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
-		begin_change(text, "placed");
-		buffer_print(text, "%" PRIu64 "}", ban->id);
+		buffer_print(text, "%s{\"placed\":%" PRIu64 "}", comma(text), ban->id);
 	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
-		begin_change(text, "unban");
 		buffer_print(text,
-			     "{\"id\":%" PRIu64 ",\"time\":%" PRIu64
+			     "%s{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64
 			     ",\"after\":{\"time\":%" PRIu64,
-			     ban->id, exact(ban->lifted_time), exact(ban->lifted_after_time));
+			     comma(text), ban->id, exact(ban->lifted_time),
+			     exact(ban->lifted_after_time));
 		put_text(text, ",\"cursor\":", ban->lifted_after_cursor);
 		buffer_print(text, "}}}");
 	}
@@ -155,8 +145,7 @@ static void put_member(struct buffer *text, const struct member *member)
 {
 	bool first = true;
 
-	begin_change(text, "member");
-	buffer_print(text, "{\"name\":\"%s\"", member->name);
+	buffer_print(text, "%s{\"member\":{\"name\":\"%s\"", comma(text), member->name);
 	if (member->cursor) {
 		put_text(text, ",\"cursor\":", member->cursor);
 		buffer_print(text, ",\"time\":%" PRIu64 ",\"heard\":%" PRIu64, exact(member->time),
@@ -178,11 +167,9 @@ static void put_member(struct buffer *text, const struct member *member)
 
 static void put_followed(struct buffer *text, const struct followed *followed)
 {
-	begin_change(text, "followed");
-	buffer_print(text, "{\"name\":\"%s\"", followed->name);
-	if (followed->cursor) {
+	buffer_print(text, "%s{\"followed\":{\"name\":\"%s\"", comma(text), followed->name);
+	if (followed->cursor)
 		put_text(text, ",\"cursor\":", followed->cursor);
-	}
 	buffer_print(text, ",\"time\":%" PRIu64 "}}", exact(followed->time));
 }
 
@@ -190,9 +177,8 @@ static void put_heard(struct buffer *text, const struct ledger *ledger, const st
 {
 	char prefix[PREFIX_TEXT_MAX];
 
-	begin_change(text, "heard");
-	buffer_print(text, "{\"member\":\"%s\",\"prefix\":\"%s\",\"bans\":[",
-		     heard_member_at(ledger, heard->member)->name,
+	buffer_print(text, "%s{\"heard\":{\"member\":\"%s\",\"prefix\":\"%s\",\"bans\":[",
+		     comma(text), heard_member_at(ledger, heard->member)->name,
 		     prefix_format(&heard->prefix, prefix));
 	for (unsigned i = 0; i < heard->n; i++)
 		buffer_print(text, "%s{\"time\":%" PRIu64 ",\"key\":\"%016" PRIx64 "\"%s}",
@@ -257,10 +243,8 @@ static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t numb
 	if (with_table && ledger->n_filled > 0)
 		buffer_print(text, "}");
 	buffer_print(text, ",\"changes\":[");
-	if (ledger->told_written && line != LINE_MORE) {
-		begin_change(text, "told");
-		buffer_print(text, "%" PRIu64 "}", ledger->told);
-	}
+	if (ledger->told_written && line != LINE_MORE)
+		buffer_print(text, "{\"told\":%" PRIu64 "}", ledger->told);
 	for (size_t i = 0; i < ledger->hearing.n_members; i++)
 		if (all || ledger->hearing.members[i].unsaved)
 			put_member(text, &ledger->hearing.members[i].member);
