@@ -8,23 +8,16 @@
 #define READY_ATTEMPTS 5
 #define READY_PAUSE    20 /* ms */
 
-bool daemon_is_dirty(struct daemon *daemon, unsigned bits)
+void daemon_init(struct daemon *daemon)
 {
-	unsigned *spokes[] = { &daemon->reader.dirty,   &daemon->reader.members.dirty,
-			       &daemon->saver.dirty,    &daemon->exempt.dirty,
-			       &daemon->firewall.dirty, &daemon->fleet.dirty,
-			       &daemon->lists.dirty };
-
-	for (size_t i = 0; i < ARRAY_SIZE(spokes); i++) {
-		daemon->dirty |= *spokes[i];
-		*spokes[i] = 0;
-	}
-	return daemon->dirty & bits;
+	daemon->reader.dirty = daemon->reader.members.dirty = daemon->saver.dirty =
+		daemon->exempt.dirty = daemon->firewall.dirty = daemon->fleet.dirty =
+			daemon->lists.dirty = &daemon->dirty;
 }
 
 unsigned daemon_take(struct daemon *daemon, unsigned bits)
 {
-	unsigned taken = daemon_is_dirty(daemon, bits) ? daemon->dirty & bits : 0;
+	unsigned taken = daemon->dirty & bits;
 
 	daemon->dirty &= ~bits;
 	return taken;

@@ -69,19 +69,19 @@ struct daemon {
 	bool told_unshared;             /* that there is some */
 	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */
 
-	unsigned dirty;
+	unsigned dirty; /* dirty.h */
 	sd_event *event;
 };
 
+/* Where the spokes set their bits. */
+void daemon_init(struct daemon *daemon);
 void daemon_done(struct daemon *daemon);
 
 /* systemd lets wait what is ordered behind the daemon, and ends one that never says so: a message
  * that the socket refuses is sent again, a few times. */
 void daemon_notify_ready(void);
 
-/* Some of these bits are set, by whomever. */
-bool daemon_is_dirty(struct daemon *daemon, unsigned bits);
-/* They were set, and are no more: which. */
+/* Of these bits those that were set, by whomever, and are no more. */
 unsigned daemon_take(struct daemon *daemon, unsigned bits);
 
 #endif

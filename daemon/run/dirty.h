@@ -38,6 +38,7 @@ enum dirty {
 	DIRTY_LISTS = 1 << 16,
 	DIRTY_LISTED = 1 << 17,
 	DIRTY_FILL = 1 << 18,
+	DIRTY_ALL_LISTS = DIRTY_LISTS | DIRTY_LISTED | DIRTY_FILL,
 };
 
 /* CLOCK_REALTIME of this wake-up. */

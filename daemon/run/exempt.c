@@ -216,7 +216,7 @@ static int exempt_on_own(sd_event_source *source, int fd, uint32_t events, void 
 {
 	struct exempt *exempt = userdata;
 
-	exempt->dirty |= DIRTY_OWN;
+	*exempt->dirty |= DIRTY_OWN;
 	return 0;
 }
 
@@ -237,7 +237,7 @@ int exempt_attach(struct exempt *exempt, sd_event *event)
 	if (exempt->netaddr)
 		r = sd_event_add_io(event, &exempt->own_source, netaddr_fd(exempt->netaddr),
 				    EPOLLIN, exempt_on_own, exempt);
-	return r < 0 ? r : dirwatch_new(event, &exempt->dirty, DIRTY_EXEMPT, &exempt->dirwatch);
+	return r < 0 ? r : dirwatch_new(event, exempt->dirty, DIRTY_EXEMPT, &exempt->dirwatch);
 }
 
 int exempt_enter(struct exempt *exempt, struct config *config)

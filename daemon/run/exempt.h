@@ -26,7 +26,7 @@ struct exempt_answers {
 };
 
 struct exempt {
-	unsigned dirty;
+	unsigned *dirty; /* the hub's */
 	struct dirwatch *dirwatch;
 	struct faults *said; /* the same, one a list of the configuration */
 	size_t n_said;

@@ -31,7 +31,7 @@ static int firewall_on_notices(sd_event_source *source, int fd, uint32_t events,
 {
 	struct firewall *firewall = userdata;
 
-	firewall->dirty |= DIRTY_NOTICES;
+	*firewall->dirty |= DIRTY_NOTICES;
 	return 0;
 }
 
@@ -39,7 +39,7 @@ static int firewall_on_retry(sd_event_source *source, uint64_t usec, void *userd
 {
 	struct firewall *firewall = userdata;
 
-	firewall->dirty |= DIRTY_KERNEL;
+	*firewall->dirty |= DIRTY_KERNEL;
 	return 0;
 }
 
@@ -140,7 +140,7 @@ int firewall_gather_ban(struct firewall *firewall, struct changes *changes, cons
 		return changes_add(changes, name, NFT_PUT, ban, &ban->prefix.address, now);
 	if (home_is_odd(engine, ban) &&
 	    !homes_find(reconcile_homes(firewall->reconcile), name, ban->prefix.address.family))
-		firewall->dirty |= DIRTY_LENGTHS; /* it waits for its set */
+		*firewall->dirty |= DIRTY_LENGTHS; /* it waits for its set */
 	return 0;
 }
 
@@ -173,12 +173,12 @@ int firewall_apply(struct firewall *firewall, struct changes *changes)
 		if (item->error != -ENOENT || item->operation != NFT_DELETE) /* its set went */
 			error = MIN(error, item->error);
 	}
-	firewall->dirty |= DIRTY_PLACED;
+	*firewall->dirty |= DIRTY_PLACED;
 	if (error == 0 && r >= 0) {
 		firewall->failing = false;
 		return 0;
 	}
-	firewall->dirty |= DIRTY_LEDGER;
+	*firewall->dirty |= DIRTY_LEDGER;
 	return firewall_complain(firewall, "change the bans in the kernel", error < 0 ? error : r);
 }
 
@@ -192,7 +192,7 @@ int firewall_listen(struct firewall *firewall)
 	if (r < 0)
 		log_say(LOG_KERNEL, LOG_ERR, "cannot use nftables: %s", nft_explain(r));
 	if (r > 0)
-		firewall->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS;
+		*firewall->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS;
 	return MIN(r, 0);
 }
 
@@ -240,7 +240,7 @@ int firewall_read_notices(struct firewall *firewall)
 		(void)firewall_complain(firewall, "read the notices of nftables", r);
 	while (nft_take_notice(firewall->nft, &notice)) {
 		if (notice.type == NFT_NOTICE_DAMAGED || notice.type == NFT_NOTICE_RESYNC)
-			firewall->dirty |= DIRTY_LISTED;
+			*firewall->dirty |= DIRTY_LISTED;
 		r = firewall_date_notice(firewall, &notice, &reading);
 		if (r >= 0)
 			r = reconcile_notice(firewall->reconcile, &notice);

@@ -17,11 +17,11 @@ struct firewall {
 	sd_event *event;             /* borrowed */
 	struct nft *nft;             /* NULL in a dry run */
 	struct reconcile *reconcile; /* NULL in a dry run */
-	unsigned dirty;
-	bool failing;         /* said already */
-	int error;            /* that was said last, in this sync */
-	size_t n_put;         /* bans since the last install */
-	bool lengths_refused; /* install.c: said already */
+	unsigned *dirty;             /* the hub's */
+	bool failing;                /* said already */
+	int error;                   /* that was said last, in this sync */
+	size_t n_put;                /* bans since the last install */
+	bool lengths_refused;        /* install.c: said already */
 
 	sd_event_source *notices, *retry;
 };

@@ -12,7 +12,7 @@ static int fleet_on_share(sd_event_source *source, uint64_t usec, void *userdata
 {
 	struct fleet *fleet = userdata;
 
-	fleet->dirty |= DIRTY_SHARE;
+	*fleet->dirty |= DIRTY_SHARE;
 	return 0;
 }
 
@@ -35,7 +35,7 @@ int fleet_attach(struct fleet *fleet, sd_event *event)
 	if (r < 0)
 		return r;
 	/* our own journal goes first */
-	return peers_attach(&fleet->peers, event, &fleet->dirty, DIRTY_FLEET,
+	return peers_attach(&fleet->peers, event, fleet->dirty, DIRTY_FLEET,
 			    SD_EVENT_PRIORITY_IDLE + 1);
 }
 
@@ -50,7 +50,7 @@ int fleet_enter(struct fleet *fleet)
 	const struct policy *policy = fleet->active->config->policy;
 	bool listens = policy_find_jail(policy, FLEET_NAME);
 
-	fleet->dirty |= DIRTY_FLEET;
+	*fleet->dirty |= DIRTY_FLEET;
 	return peers_enter(&fleet->peers,
 			   listens ? policy->fleet.directory ?: FLEET_DIRECTORY : NULL);
 }

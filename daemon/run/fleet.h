@@ -13,7 +13,7 @@
 
 struct fleet {
 	const struct active *active; /* borrowed */
-	unsigned dirty;
+	unsigned *dirty;             /* the hub's */
 	char machine[33];
 	struct peers peers;
 	size_t turn;

@@ -60,7 +60,7 @@ void install_want_lengths(struct firewall *firewall)
 	for (size_t i = 0; i < wanted.n_items; i++)
 		if (!nft_lengths_have(nft_lengths(firewall->nft), wanted.items[i].jail,
 				      wanted.items[i].family, wanted.items[i].length))
-			firewall->dirty |= DIRTY_KERNEL;
+			*firewall->dirty |= DIRTY_KERNEL;
 }
 
 /* Which table is ours: "BOOT/NETWORK/HANDLE", since handles are told apart until the next boot, and
@@ -102,7 +102,7 @@ static int note_table(struct firewall *firewall, bool first)
 		log_say(LOG_RESTORED, LOG_NOTICE,
 			"another program loaded table inet %s meanwhile: it holds the active bans and no others now",
 			firewall->active->config->policy->table);
-	firewall->dirty |= DIRTY_LEDGER;
+	*firewall->dirty |= DIRTY_LEDGER;
 	return ledger_set_table(firewall->active->ledger, mark);
 }
 

@@ -82,7 +82,7 @@ static int kernel_record(struct daemon *daemon)
 
 	r = reconcile_record(firewall->reconcile);
 	if (ledger_table_is_unsaved(daemon->active.ledger))
-		firewall->dirty |= DIRTY_LEDGER;
+		*firewall->dirty |= DIRTY_LEDGER;
 	if (!reconcile_owes(firewall->reconcile)) {
 		firewall->failing = false;
 		if (damage->damaged) {
@@ -169,7 +169,7 @@ static int kernel_do(struct daemon *daemon, struct changes *changes,
 	case RECONCILE_RECORD:
 		return kernel_record(daemon);
 	case RECONCILE_LENGTHS:
-		firewall->dirty |= DIRTY_LENGTHS;
+		*firewall->dirty |= DIRTY_LENGTHS;
 		return 0;
 	case RECONCILE_ADOPTED:
 	case RECONCILE_LIFTED:
@@ -254,13 +254,13 @@ int kernel_clean(struct daemon *daemon)
 	unsigned bits;
 	int r = 0;
 
-	if (!daemon_is_dirty(daemon, DIRTY_LENGTHS | DIRTY_KERNEL | DIRTY_BANS))
+	if (!(daemon->dirty & (DIRTY_LENGTHS | DIRTY_KERNEL | DIRTY_BANS)))
 		return 0;
 	kernel_at(daemon);
 	for (int i = 0; i < MAX_ROUNDS && r != -ENOMEM; i++) {
 		if (daemon_take(daemon, DIRTY_LENGTHS))
 			install_want_lengths(&daemon->firewall);
-		if (daemon_is_dirty(daemon, DIRTY_KERNEL))
+		if (daemon->dirty & DIRTY_KERNEL)
 			r = kernel_sync(daemon);
 		else if ((bits = daemon_take(daemon, DIRTY_BANS)))
 			r = kernel_end_bans(daemon, bits);

@@ -48,7 +48,7 @@ static int lists_on_step(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct lists *lists = userdata;
 
-	lists->dirty |= DIRTY_FILL;
+	*lists->dirty |= DIRTY_FILL;
 	return 0;
 }
 
@@ -68,7 +68,7 @@ int lists_attach(struct lists *lists, sd_event *event, struct nft *nft)
 	/* behind the reading of the journal: what it finds to ban does not wait for two pieces */
 	if (r >= 0)
 		r = sd_event_source_set_priority(lists->step, SD_EVENT_PRIORITY_IDLE + 1);
-	return r < 0 ? r : dirwatch_new(event, &lists->dirty, DIRTY_LISTS, &lists->dirwatch);
+	return r < 0 ? r : dirwatch_new(event, lists->dirty, DIRTY_LISTS, &lists->dirwatch);
 }
 
 /* The sets that no rule looks into are left to be deleted; not `done`: the file is to be read

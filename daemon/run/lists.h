@@ -17,7 +17,7 @@
 struct list;
 
 struct lists {
-	unsigned dirty;
+	unsigned *dirty; /* the hub's */
 	struct nft *nft; /* borrowed; NULL in a dry run: all is left out */
 	struct dirwatch *dirwatch;
 	sd_event_source *step;   /* DIRTY_FILL */

@@ -66,7 +66,7 @@ int members_open(struct members *members, const char *directory)
 int members_attach(struct members *members, sd_event *event)
 {
 	/* a long catch-up lets everything else go first */
-	return peers_attach(&members->peers, event, &members->dirty, DIRTY_ENTRIES,
+	return peers_attach(&members->peers, event, members->dirty, DIRTY_ENTRIES,
 			    SD_EVENT_PRIORITY_IDLE);
 }
 
@@ -107,7 +107,7 @@ static int members_learn(struct members *members, struct peer *peer, const struc
 					       engine_findtime(members->active->engine));
 	if (followed)
 		return 0;
-	members->dirty |= DIRTY_LEDGER;
+	*members->dirty |= DIRTY_LEDGER;
 	r = followed_set(ledger, peer->name, place->cursor, place->time);
 	return r == -EINVAL ? 0 : r;
 }

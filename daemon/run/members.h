@@ -19,7 +19,7 @@
 struct members {
 	struct peers peers;
 	const struct active *active; /* borrowed */
-	unsigned dirty;
+	unsigned *dirty;             /* the hub's */
 	enum reader_use phase;
 	bool look;         /* before the next entry: is there something new? */
 	unsigned turn;     /* of who is late */

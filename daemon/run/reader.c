@@ -355,7 +355,7 @@ static int reader_on_read(sd_event_source *source, void *userdata)
 {
 	struct reader *reader = userdata;
 
-	reader->dirty |= DIRTY_ENTRIES;
+	*reader->dirty |= DIRTY_ENTRIES;
 	return 0;
 }
 
@@ -363,7 +363,7 @@ static int reader_on_look(sd_event_source *source, uint64_t usec, void *userdata
 {
 	struct reader *reader = userdata;
 
-	reader->dirty |= DIRTY_LOOK;
+	*reader->dirty |= DIRTY_LOOK;
 	return 0;
 }
 
@@ -371,7 +371,7 @@ static int reader_on_journal(sd_event_source *source, int fd, uint32_t events, v
 {
 	struct reader *reader = userdata;
 
-	reader->dirty |= DIRTY_JOURNAL;
+	*reader->dirty |= DIRTY_JOURNAL;
 	return 0;
 }
 
@@ -379,7 +379,7 @@ static int reader_on_timer(sd_event_source *source, uint64_t usec, void *userdat
 {
 	struct reader *reader = userdata;
 
-	reader->dirty |= DIRTY_JOURNAL;
+	*reader->dirty |= DIRTY_JOURNAL;
 	return 0;
 }
 

@@ -31,7 +31,7 @@ struct reader {
 	const struct entry *entry;     /* the journal's: that it stands on */
 	const struct ruleset *ruleset; /* borrowed: those in force */
 	sd_event *event;               /* borrowed */
-	unsigned dirty;
+	unsigned *dirty;               /* the hub's */
 
 	/* up to the mark everything was consumed before the last stop */
 	bool warming;

@@ -145,7 +145,6 @@ static int run_save(struct daemon *daemon)
 static int run_turn(struct daemon *daemon)
 {
 	unsigned bits = daemon_take(daemon, DIRTY_WORLD);
-	unsigned lists;
 	int r = 0, files = 0, own = 0;
 
 	if (bits & DIRTY_CONFIG)
@@ -169,12 +168,12 @@ static int run_turn(struct daemon *daemon)
 		r = listen_read(daemon);
 	if (r >= 0)
 		r = kernel_clean(daemon);
-	if (r >= 0 && daemon_take(daemon, DIRTY_SHARE))
-		telling_share_again(daemon);
 	/* after the bans, which so wait for one piece of a list at most */
-	lists = daemon_take(daemon, DIRTY_LISTS | DIRTY_LISTED | DIRTY_FILL);
-	if (r >= 0 && lists)
-		r = lists_turn(&daemon->lists, lists);
+	bits = daemon_take(daemon, DIRTY_SHARE | DIRTY_ALL_LISTS);
+	if (r >= 0 && bits & DIRTY_SHARE)
+		telling_share_again(daemon);
+	if (r >= 0 && bits & DIRTY_ALL_LISTS)
+		r = lists_turn(&daemon->lists, bits);
 	return r < 0 ? r : run_save(daemon);
 }
 
@@ -313,6 +312,7 @@ int verb_run(int argc, char **argv)
 	};
 	int first, exit_code, r;
 
+	daemon_init(&daemon);
 	if (options_parse(&usage, argc, argv, &first, &exit_code))
 		return exit_code;
 	log_open();

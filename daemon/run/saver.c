@@ -82,7 +82,7 @@ static int saver_on_timer(sd_event_source *source, uint64_t usec, void *userdata
 {
 	struct saver *saver = userdata;
 
-	saver->dirty |= DIRTY_LEDGER;
+	*saver->dirty |= DIRTY_LEDGER;
 	return 0;
 }
 

@@ -11,9 +11,9 @@
 
 struct saver {
 	struct state *state; /* NULL in a dry run */
-	unsigned dirty;
-	bool failing; /* said already */
-	bool damaged; /* some of it was passed over: it is to be written anew */
+	unsigned *dirty;     /* the hub's */
+	bool failing;        /* said already */
+	bool damaged;        /* some of it was passed over: it is to be written anew */
 	sd_event_source *timer;
 };
 

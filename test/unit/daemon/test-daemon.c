@@ -9,14 +9,15 @@
 static void bits_of_all_spokes_are_taken_once(void **state)
 {
 	struct daemon daemon = { 0 };
-	unsigned *spokes[] = { &daemon.dirty, &daemon.reader.dirty, &daemon.saver.dirty,
-			       &daemon.exempt.dirty, &daemon.firewall.dirty };
+	unsigned *const *spokes[] = { &daemon.reader.dirty,   &daemon.reader.members.dirty,
+				      &daemon.saver.dirty,    &daemon.exempt.dirty,
+				      &daemon.firewall.dirty, &daemon.fleet.dirty,
+				      &daemon.lists.dirty };
 
+	daemon_init(&daemon);
 	for (size_t i = 0; i < ARRAY_SIZE(spokes); i++) {
-		*spokes[i] = DIRTY_KERNEL | DIRTY_LEDGER;
-		assert_true(daemon_is_dirty(&daemon, DIRTY_KERNEL));
+		**spokes[i] |= DIRTY_KERNEL | DIRTY_LEDGER;
 		assert_int_equal(daemon_take(&daemon, DIRTY_KERNEL | DIRTY_BANS), DIRTY_KERNEL);
-		assert_false(daemon_is_dirty(&daemon, DIRTY_KERNEL));
 		assert_int_equal(daemon_take(&daemon, DIRTY_KERNEL | DIRTY_BANS), 0);
 		assert_int_equal(daemon_take(&daemon, DIRTY_LEDGER), DIRTY_LEDGER);
 	}
@@ -28,7 +29,8 @@ static void each_bit_is_one(void **state)
 	const unsigned bits[] = { DIRTY_JOURNAL, DIRTY_ENTRIES, DIRTY_LOOK,     DIRTY_NOTICES,
 				  DIRTY_KERNEL,  DIRTY_LENGTHS, DIRTY_ELEMENTS, DIRTY_BANS,
 				  DIRTY_UNTOLD,  DIRTY_EXEMPT,  DIRTY_OWN,      DIRTY_CONFIG,
-				  DIRTY_CURSOR,  DIRTY_PLACED,  DIRTY_LEDGER };
+				  DIRTY_CURSOR,  DIRTY_PLACED,  DIRTY_LEDGER,   DIRTY_FLEET,
+				  DIRTY_SHARE,   DIRTY_LISTS,   DIRTY_LISTED,   DIRTY_FILL };
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
