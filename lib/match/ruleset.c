@@ -412,14 +412,6 @@ const struct entry *ruleset_view(struct ruleset *ruleset, unsigned jail, const s
 	return &ruleset->views[jail].entry;
 }
 
-bool ruleset_strips(const struct ruleset *ruleset)
-{
-	for (size_t i = 0; i < ruleset->n_jails; i++)
-		if (ruleset->jails[i].strip.n > 0)
-			return true;
-	return false;
-}
-
 bool ruleset_reads_engines(const struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->n_jails; i++)

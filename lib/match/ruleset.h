@@ -73,9 +73,6 @@ bool ruleset_has_notes(const struct ruleset *ruleset, unsigned jail);
  * cannot hit. NULL past the last. The same selector can come twice. */
 const struct selector *ruleset_selector(const struct ruleset *ruleset, size_t i);
 
-/* Some jail strips: what is SYSLOG_IDENTIFIER to its rule is none of the journal's. */
-bool ruleset_strips(const struct ruleset *ruleset);
-
 /* Some jail may read what a container engine wrote, as far as its selectors show. */
 bool ruleset_reads_engines(const struct ruleset *ruleset);
 
