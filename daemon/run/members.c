@@ -90,7 +90,7 @@ static usec_t go_back(usec_t time, usec_t span)
 static int members_learn(struct members *members, struct peer *peer, const struct place *before)
 {
 	struct ledger *ledger = members->active->ledger;
-	const struct followed *followed = followed_find(ledger, peer->name);
+	const struct member *followed = followed_find(ledger, peer->name);
 	struct place *place = &peer->place;
 	const char *cursor = followed ? followed->cursor : before ? before->cursor : NULL;
 	int r;
@@ -299,9 +299,26 @@ int members_next(struct members *members, enum reader_use *ret_use, const struct
 	/* of one alone a time that goes back is a clock that was set back */
 	journal_set_unordered(peer->journal, members->peers.n > 1);
 	members->hand = peer;
+	peer->n_handed += members->phase == READER_NEW;
 	*ret_use = members->phase;
 	*ret = journal_entry(peer->journal);
 	return 1;
+}
+
+static int members_tell_place(struct members *members, struct peer *peer)
+{
+	struct ledger *ledger = members->active->ledger;
+	const struct member *followed;
+	int r;
+
+	r = followed_set(ledger, peer->name, peer->place.cursor, peer->place.time);
+	if (r < 0)
+		return r == -EINVAL ? 0 : r; /* it has none that can be kept */
+	followed = followed_find(ledger, peer->name);
+	followed_note(ledger, peer->name, wakeup_time(members->peers.event),
+		      followed->taken + peer->n_handed);
+	peer->n_handed = 0;
+	return 0;
 }
 
 int members_consumed(struct members *members, struct place *latest)
@@ -318,9 +335,7 @@ int members_consumed(struct members *members, struct place *latest)
 		if (!peer->consumed || !place->cursor)
 			continue;
 		peer->consumed = false;
-		r = followed_set(members->active->ledger, peer->name, place->cursor, place->time);
-		if (r == -EINVAL) /* it has none that can be kept */
-			r = 0;
+		r = members_tell_place(members, peer);
 		if (r < 0 || (latest->cursor && place->time < latest->time) ||
 		    place->time > members->newest)
 			continue;

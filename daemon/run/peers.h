@@ -35,7 +35,8 @@ struct peer {
 	usec_t head;      /* the time of that entry */
 	usec_t warm_from; /* its stretch to be read again, and what of it is for notes alone */
 	usec_t notes_from;
-	bool consumed; /* since its place was told to the ledger */
+	bool consumed;     /* since its place was told to the ledger */
+	uint64_t n_handed; /* likewise: entries to act on */
 };
 
 struct peers {

@@ -50,9 +50,9 @@ struct status {
 	struct facts_list *lists; /* owned: of the policy, in its order; NULL: not looked at */
 	struct status_jail *jails;
 	size_t n_jails;
-	struct facts facts;   /* its jails, owned: those in force, in order */
-	struct ledger *heard; /* of it what other hosts told; NULL: nobody listens, or not known */
-	bool counted_waiting; /* facts.n_waiting says something */
+	struct facts facts;     /* its jails, owned: those in force, in order */
+	struct ledger *members; /* of it what other hosts told; NULL: not known */
+	bool counted_waiting;   /* facts.n_waiting says something */
 	struct diagnosis diagnosis;
 	char *damage, *full, *trouble, *front; /* what facts borrow */
 	char *unseen[STATUS_MAX_UNSEEN];
@@ -81,8 +81,11 @@ int status_print_lists_json(const struct status *status) must_check;
 /* The table: whether it is whole, who is banned, what was kept out. */
 int status_look_at_kernel(struct status *status) must_check;
 
-/* The other hosts of the fleet; -ENOMEM. */
+/* The other hosts of the fleet, and the servers that a central log host follows; -ENOMEM. */
 int status_look_at_fleet(struct status *status) must_check;
+/* One by one: first those that the jail fleet hears, then those that are followed; NULL: no more.
+ */
+const struct member *status_member(const struct status *status, size_t i, bool *ret_followed);
 /* For any reason. */
 uint64_t status_n_refused(const struct member *member);
 usec_t status_member_lag(const struct member *member);

@@ -227,44 +227,61 @@ static int status_print_list_metrics(const struct status *status)
 	return r;
 }
 
-static int status_print_member_metrics(const struct status *status)
+static const struct metric member_metrics[] = {
+	{ "banish_member_taken_total",
+	  "counter",
+	  "Entries of another host that were taken.",
+	  { 0 } },
+	{ "banish_member_refused_total",
+	  "counter",
+	  "Entries of another host that were not.",
+	  { 0 } },
+	{ "banish_member_heard_timestamp_seconds",
+	  "gauge",
+	  "When an entry of another host was read last.",
+	  { 0 } },
+	{ "banish_member_lag_seconds", "gauge", "How old that entry was then.", { 0 } },
+};
+
+/* As above, but for what is refused. */
+static const struct metric server_metrics[ARRAY_SIZE(member_metrics)] = {
+	{ "banish_server_taken_total",
+	  "counter",
+	  "Entries of a server that is followed that were taken.",
+	  { 0 } },
+	{ 0 },
+	{ "banish_server_heard_timestamp_seconds",
+	  "gauge",
+	  "When an entry of a server that is followed was read last.",
+	  { 0 } },
+	{ "banish_server_lag_seconds", "gauge", "How old that entry was then.", { 0 } },
+};
+
+static int status_print_member_metrics(const struct status *status, bool followed)
 {
-	static const struct metric member_metrics[] = {
-		{ "banish_member_taken_total",
-		  "counter",
-		  "Entries of another host that were taken.",
-		  { 0 } },
-		{ "banish_member_refused_total",
-		  "counter",
-		  "Entries of another host that were not.",
-		  { 0 } },
-		{ "banish_member_heard_timestamp_seconds",
-		  "gauge",
-		  "When an entry of another host was read last.",
-		  { 0 } },
-		{ "banish_member_lag_seconds", "gauge", "How old that entry was then.", { 0 } },
-	};
-	size_t n = status->heard ? heard_n_members(status->heard) : 0;
+	const struct metric *metrics = followed ? server_metrics : member_metrics;
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(member_metrics); i++) {
-		bool begun = false;
+		const struct member *member;
+		bool begun = false, is_followed;
 
-		for (unsigned k = HEARD_SELF + 1; r >= 0 && k < n; k++) {
-			const struct member *member = heard_member_at(status->heard, k);
-			const struct metric_sample samples[ARRAY_SIZE(member_metrics)] = {
+		for (size_t k = 0; r >= 0 && (member = status_member(status, k, &is_followed));
+		     k++) {
+			const struct metric_sample samples[] = {
 				SAMPLE_COUNT(true, member->taken),
-				SAMPLE_COUNT(true, status_n_refused(member)),
+				SAMPLE_COUNT(metrics[1].name, status_n_refused(member)),
 				SAMPLE_TIME(member->heard),
 				{ member->heard > 0, status_member_lag(member), 6 },
 			};
 
-			if (!samples[i].known)
+			if (is_followed != followed || !samples[i].known)
 				continue;
 			if (!begun)
-				metric_print_head(&member_metrics[i]);
+				metric_print_head(&metrics[i]);
 			begun = true;
-			r = metric_print_label(member_metrics[i].name, "member", member->name);
+			r = metric_print_label(metrics[i].name, followed ? "server" : "member",
+					       member->name);
 			if (r >= 0)
 				metric_print_value(samples[i]);
 		}
@@ -316,6 +333,8 @@ int status_print_prometheus(const struct status *status)
 	if (r >= 0)
 		r = status_print_list_metrics(status);
 	if (r >= 0)
-		r = status_print_member_metrics(status);
+		r = status_print_member_metrics(status, false);
+	if (r >= 0)
+		r = status_print_member_metrics(status, true);
 	return r < 0 ? r : status_print_warning_metrics(status);
 }

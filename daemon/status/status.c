@@ -29,7 +29,7 @@ static void status_done(struct status *status)
 	nft_view_done(&status->view);
 	journal_free(status->journal);
 	ruleset_free(status->ruleset);
-	ledger_free(status->heard);
+	ledger_free(status->members);
 	if (status->owns_policy)
 		policy_free(status->policy);
 	config_free(status->config);

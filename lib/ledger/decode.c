@@ -214,18 +214,22 @@ static int decode_member(struct ledger *ledger, const cJSON *object)
 
 static int decode_followed(struct ledger *ledger, const cJSON *object)
 {
-	static const char *const keys[] = { "name", "cursor", "time" };
+	static const char *const keys[] = { "name", "cursor", "time", "heard", "taken" };
 	const cJSON *items[ARRAY_SIZE(keys)];
 	const char *name, *cursor = NULL;
-	usec_t time;
+	usec_t time, heard;
+	uint64_t taken;
 	int r;
 
 	if (!decode_keys(object, keys, ARRAY_SIZE(keys), items) ||
 	    !decode_text(items[0], MEMBER_NAME_SIZE - 1, &name) ||
 	    (items[1] && !decode_text(items[1], MAX_CURSOR, &cursor)) ||
-	    !decode_number(items[2], &time))
+	    !decode_number(items[2], &time) || !decode_time(items[3], &heard) ||
+	    !decode_time(items[4], &taken))
 		return -EBADMSG;
 	r = followed_set(ledger, name, cursor, time);
+	if (r == 0)
+		followed_note(ledger, name, heard, taken);
 	return r == -EINVAL ? -EBADMSG : r;
 }
 

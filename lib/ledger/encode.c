@@ -165,12 +165,16 @@ static void put_member(struct buffer *text, const struct member *member)
 	buffer_print(text, "}}");
 }
 
-static void put_followed(struct buffer *text, const struct followed *followed)
+static void put_followed(struct buffer *text, const struct member *member)
 {
-	buffer_print(text, "%s{\"followed\":{\"name\":\"%s\"", comma(text), followed->name);
-	if (followed->cursor)
-		put_text(text, ",\"cursor\":", followed->cursor);
-	buffer_print(text, ",\"time\":%" PRIu64 "}}", exact(followed->time));
+	buffer_print(text, "%s{\"followed\":{\"name\":\"%s\"", comma(text), member->name);
+	if (member->cursor)
+		put_text(text, ",\"cursor\":", member->cursor);
+	buffer_print(text, ",\"time\":%" PRIu64, exact(member->time));
+	if (member->heard > 0)
+		buffer_print(text, ",\"heard\":%" PRIu64 ",\"taken\":%" PRIu64,
+			     exact(member->heard), exact(member->taken));
+	buffer_print(text, "}}");
 }
 
 static void put_heard(struct buffer *text, const struct ledger *ledger, const struct heard *heard)
@@ -250,7 +254,7 @@ static void begin_line(struct buffer *text, struct ledger *ledger, uint64_t numb
 			put_member(text, &ledger->hearing.members[i].member);
 	for (size_t i = 0; i < ledger->following.n_members; i++)
 		if (all || ledger->following.members[i].unsaved)
-			put_followed(text, &ledger->following.members[i]);
+			put_followed(text, &ledger->following.members[i].member);
 }
 
 static int end_line(struct buffer *text, char **ret)

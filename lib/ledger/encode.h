@@ -24,7 +24,7 @@
  *
  * Where journals of several machines are followed (followed.h), how far each is read:
  *
- *     {"followed":{"name":"mx1","cursor":"s=...","time":1763769600000000}}
+ *     {"followed":{"name":"mx1","cursor":"s=...","time":1763769600000000,"heard":1763769600100000,"taken":9}}
  *
  * "line" counts from 1, so that a line that is missing or doubled is noticed, and "checksum" is the
  * hash_identity() of all that stands before its comma. 0.1.0 wrote neither, and what lacks them is

@@ -15,10 +15,12 @@ struct ledger;
 /* Both texts are copied. -EINVAL: no name, or no cursor; -ENOMEM. */
 int followed_set(struct ledger *ledger, const char *name, const char *cursor,
 		 usec_t time) must_check;
+/* When the last entry of one that is known was read, and how many were in all. */
+void followed_note(struct ledger *ledger, const char *name, usec_t heard, uint64_t taken);
 /* NULL: nothing is known of it. */
-const struct followed *followed_find(const struct ledger *ledger, const char *name);
+const struct member *followed_find(const struct ledger *ledger, const char *name);
 size_t followed_n(const struct ledger *ledger);
-const struct followed *followed_at(const struct ledger *ledger, size_t i);
+const struct member *followed_at(const struct ledger *ledger, size_t i);
 
 /* For the ledger. */
 void followed_saved(struct ledger *ledger);

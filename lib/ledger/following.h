@@ -8,9 +8,7 @@
 #define FOLLOWED_MAX 1024
 
 struct followed {
-	char name[MEMBER_NAME_SIZE];
-	char *cursor; /* owned; of the last entry that was read; NULL: it is read from `time` on */
-	usec_t time;
+	struct member member; /* without a cursor it is read from `time` on; all is taken */
 	bool unsaved;
 };
 

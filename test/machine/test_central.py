@@ -284,3 +284,28 @@ def test_the_clock_of_one_server_alone_may_step_back(machine, central):
     a.send(a.guess(now - 40, "198.18.9.1", THRICE), a.guess(now - 39, "198.18.9.3"))
     wait(central, ["198.18.9.3"])
     assert bans(central, THRICE) == replayed(central, THRICE)
+
+
+def test_status_lists_the_servers(machine, central):
+    now = time.time()
+    a, b = Server(machine, "a"), Server(machine, "b")
+    a.send(*(a.guess(now - 60 + i, address) for i, address in enumerate(addresses(0, 5))))
+    wait(central, addresses(0, 5))
+    b.send(b.guess(now - 500, "203.0.113.71", THRICE), b.entry(now - 400, "nobody", "of no rule"))
+    time.sleep(0.3)
+    central.stop()
+    central.start()
+    a.send(a.guess(now, "203.0.113.72"))
+    central.wait_banned("mox4", "203.0.113.72")
+    machine.shell("systemctl kill -s KILL banish; systemctl reset-failed banish; systemctl start banish")
+    central.stop()
+    central.start()
+    told = [json.loads(line) for line in central("status", "--json", check=False).stdout.splitlines()]
+    servers = {one["server"]: one for one in told if one["what"] == "server"}
+    assert {name: (one["taken"], one["refused"]) for name, one in servers.items()} == {"a": (12, 0), "b": (1, 0)}
+    assert 499 < servers["b"]["lag_usec"] / 1e6 < 560 and abs(servers["b"]["heard_usec"] / 1e6 - now) < 60
+    lines = central("status", check=False).stdout.splitlines()
+    assert [line for line in lines if "taken" in line and line.startswith("servers   a: heard ")]
+    assert [line for line in lines if "taken" in line and line.startswith("          b: heard ")]
+    metrics = central("status", "--prometheus", check=False).stdout
+    assert '\nbanish_server_taken_total{server="a"} 12\n' in metrics and "banish_member" not in metrics

@@ -52,6 +52,10 @@ static void a_place_needs_a_name_and_a_cursor_that_libsystemd_takes(void **state
 	assert_int_equal(followed_set(ledger, "a", cursor_of(1), START + 1), 0);
 	assert_string_equal(followed_find(ledger, "a")->cursor, cursor_of(1));
 	assert_null(followed_find(ledger, "b"));
+	followed_note(ledger, "a", START + 2, 5);
+	followed_note(ledger, "b", START + 2, 5);
+	assert_true(followed_find(ledger, "a")->heard == START + 2);
+	assert_int_equal(followed_find(ledger, "a")->taken, 5);
 	assert_int_equal(followed_n(ledger), 1);
 }
 
@@ -67,7 +71,9 @@ static void at_the_bound_the_one_furthest_behind_goes(void **state)
 	}
 	assert_int_equal(followed_set(ledger, "m7", cursor_of(7), START - 9), 0);
 	assert_int_equal(followed_n(ledger), FOLLOWED_MAX);
+	followed_note(ledger, "m7", START, 7);
 	assert_int_equal(followed_set(ledger, "more", NULL, START + 9), 0);
+	assert_int_equal(followed_find(ledger, "more")->taken, 0);
 	assert_int_equal(followed_n(ledger), FOLLOWED_MAX);
 	assert_null(followed_find(ledger, "m7"));
 	assert_non_null(followed_find(ledger, "more"));
@@ -88,6 +94,7 @@ static void it_outlives_a_restart(void **state)
 	assert_int_equal(ledger_encode(ledger, &first), 0);
 	ledger_saved(ledger);
 	assert_int_equal(followed_set(ledger, "a", cursor_of(2), START + 5), 0);
+	followed_note(ledger, "a", START + 6, 9);
 	assert_int_equal(ledger_encode(ledger, &second), 0);
 	ledger_saved(ledger);
 	assert_null(strstr(second, "\"b\"")); /* only what is new */
@@ -101,6 +108,8 @@ static void it_outlives_a_restart(void **state)
 	read_lines(other, all);
 	assert_string_equal(followed_find(other, "a")->cursor, cursor_of(2));
 	assert_true(followed_find(other, "a")->time == START + 5);
+	assert_true(followed_find(other, "a")->heard == START + 6);
+	assert_int_equal(followed_find(other, "a")->taken, 9);
 	assert_null(followed_find(other, "b")->cursor);
 	assert_true(followed_find(other, "b")->time == START);
 	assert_int_equal(followed_n(other), 2);
@@ -115,6 +124,8 @@ static void what_makes_no_sense_is_damage_of_that_place_alone(void **state)
 		"{\"name\":\"a\",\"time\":-1}",
 		"{\"name\":\"a\",\"time\":1,\"cursor\":\"s=1\"}",
 		"{\"name\":\"a\",\"time\":1,\"cursor\":7}",
+		"{\"name\":\"a\",\"time\":1,\"heard\":-1}",
+		"{\"name\":\"a\",\"time\":1,\"taken\":\"1\"}",
 		"{\"name\":\"a\",\"time\":1,\"more\":1}",
 	};
 	cleanup(ledger_freep) struct ledger *ledger = followed_ledger();
