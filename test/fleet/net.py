@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -138,6 +139,42 @@ class Fleet(dict):
             else:
                 # no network in there: what the machine is a copy of must have them
                 host.shell("cd /root\n" + command.replace("apt install", "dpkg-query -W"))
+
+
+@contextlib.contextmanager
+def wireguard(hosts):
+    """A WireGuard network of these hosts, 10.9.0.1 and on, by the kernel or by wireguard-go; the names are its
+    addresses'. Yields what is missing for it, or None."""
+    if not shutil.which("wg"):
+        yield "there is no wg (wireguard-tools)"
+        return
+    keys = [subprocess.run(["wg", "genkey"], check=True, capture_output=True, text=True).stdout for _ in hosts]
+    public = [subprocess.run(["wg", "pubkey"], check=True, capture_output=True, text=True, input=key).stdout.strip()
+              for key in keys]
+    programs = []
+    names = "".join(f"10.9.0.{i} {host.name}.example {host.name}\n" for i, host in enumerate(hosts, 1))
+    try:
+        for i, (host, key) in enumerate(zip(hosts, keys), 1):
+            inside, link = ["nsenter", "-t", host.verb("pid").stdout.strip(), "--net"], f"wg{os.getpid()}.{i}"
+            if subprocess.run([*inside, "ip", "link", "add", link, "type", "wireguard"], check=False,
+                              capture_output=True).returncode:
+                if not shutil.which("wireguard-go") or not os.path.exists("/dev/net/tun"):
+                    yield "the kernel has no WireGuard, and there is no wireguard-go with /dev/net/tun"
+                    return
+                programs.append(subprocess.Popen([*inside, "wireguard-go", "--foreground", link]))
+                assert lab.eventually(lambda: os.path.exists(f"/var/run/wireguard/{link}.sock")), "no wireguard-go"
+            peers = [word for n, peer in enumerate(public, 1) if n != i
+                     for word in ("peer", peer, "allowed-ips", f"10.9.0.{n}/32", "endpoint", f"{hosts[n - 1].address}:51820")]
+            subprocess.run([*inside, "wg", "set", link, "listen-port", "51820", "private-key", "/dev/stdin", *peers],
+                           check=True, text=True, input=key)
+            subprocess.run([*inside, "ip", "-batch", "-"], check=True, text=True,
+                           input=f"address add 10.9.0.{i}/24 dev {link}\nlink set {link} up\n")
+            host.write("/etc/hosts", "127.0.0.1 localhost\n" + names)
+        yield None
+    finally:
+        for program in programs:
+            program.terminate()
+            program.wait()
 
 
 def blocks(section):
