@@ -3,11 +3,6 @@
 #include "engine/banned.h"
 #include "engine/settings.h"
 
-bool engine_has_fleet(const struct engine *engine)
-{
-	return engine->fleet != ENGINE_NO_JAIL;
-}
-
 /* It was let go of elsewhere: only what this jail decided ends. A ban that began later is another
  * one, but clocks differ. */
 static int fleet_end(struct engine *engine, unsigned number, const struct prefix *prefix,
@@ -134,7 +129,7 @@ int engine_hear(struct engine *engine, const struct report *report, usec_t now,
 	int r;
 
 	*ret_why = REFUSED_OTHER;
-	if (!engine_has_fleet(engine))
+	if (engine->fleet == ENGINE_NO_JAIL)
 		return 0;
 	/* who never offends here is nobody to remember */
 	if (!report->unban && (engine_ignores(engine, &report->address) ||

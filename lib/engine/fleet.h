@@ -31,7 +31,5 @@ int engine_hear(struct engine *engine, const struct report *report, usec_t now,
 		enum refusal *ret_why) must_check;
 /* Somebody let go of that prefix by hand here: reports up to `now` count no more. -ENOMEM. */
 int fleet_forget(struct engine *engine, const struct prefix *prefix, usec_t now) must_check;
-/* There is such a jail in force. */
-bool engine_has_fleet(const struct engine *engine);
 
 #endif

@@ -135,7 +135,8 @@ static void heard_make_key(struct heard_key *key, unsigned member, const struct 
 	key->member = (uint16_t)member;
 }
 
-struct heard *heard_find(const struct ledger *ledger, unsigned member, const struct prefix *prefix)
+static struct heard *heard_find(const struct ledger *ledger, unsigned member,
+				const struct prefix *prefix)
 {
 	struct heard_key key;
 

@@ -51,7 +51,6 @@ int heard_spend(struct ledger *ledger, const struct prefix *prefix, usec_t until
 
 /* For the ledger and its lines. */
 
-struct heard *heard_find(const struct ledger *ledger, unsigned member, const struct prefix *prefix);
 /* As the file told it. -ENOMEM, -E2BIG. */
 int heard_restore(struct ledger *ledger, const struct heard *heard) must_check;
 int heard_restore_member(struct ledger *ledger, const struct member *member) must_check;
