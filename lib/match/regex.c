@@ -40,8 +40,8 @@
 
 /* The numbers a name has: with (?J) or in alternatives one name can stand at several groups. */
 struct match_group {
-	unsigned numbers[MAX_SAME_NAME];
-	unsigned n_numbers;
+	uint8_t numbers[MAX_SAME_NAME];
+	uint8_t n_numbers;
 };
 
 static const char *const group_names[N_GROUPS] = { "address", "user", "attempts", "session",
@@ -135,7 +135,7 @@ static int add_group(struct regex *regex, const char *file, const struct event *
 		if (strcmp(name, group_names[i]) != 0)
 			continue;
 		if (number < MAX_GROUPS && group->n_numbers < MAX_SAME_NAME) {
-			group->numbers[group->n_numbers++] = number;
+			group->numbers[group->n_numbers++] = (uint8_t)number;
 			return 0;
 		}
 		return match_fault(file, event, faults,

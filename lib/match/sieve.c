@@ -17,10 +17,11 @@
 #include "base/bitmap.h"
 #include "match/token.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #define GRAM        4  /* bytes; no literal is shorter */
-#define LITERAL_MAX 64 /* bytes */
+#define LITERAL_MAX 36 /* bytes, so that a needle fills one line of the cache; the rest is cut */
 #define SET_MAX     32 /* literals */
 #define DEPTH_MAX   64 /* groups in groups */
 #define HASH_BITS   14
@@ -50,11 +51,14 @@ struct pattern_reader {
 };
 
 struct needle {
+	uint64_t found;      /* the pass that found it last */
+	uint32_t gram, next; /* its rarest gram, mixed; in the chain of the gram: number + 1 */
+	uint32_t mark;       /* what it marks: number + 1 */
+	uint32_t offset;     /* of the gram */
 	struct literal literal;
-	uint32_t gram, offset; /* its rarest gram, mixed, and where it begins */
-	uint32_t next, mark;   /* in the chain of the gram; what it marks; numbers + 1 */
-	uint64_t found;        /* the pass that found it last */
 };
+
+static_assert(sizeof(struct needle) == 64, "a needle fills one line of the cache");
 
 /* Some events of a needle: all in one word of their bitmap. */
 struct mark {
@@ -272,7 +276,9 @@ static void add_needle(struct sieve *sieve, const struct pattern_reader *reader,
 			needle = &sieve->needles[i - 1];
 	if (!needle) {
 		needle = &sieve->needles[sieve->n_needles++];
-		*needle = (struct needle){ *literal, gram, offset, *chain, 0, 0 };
+		*needle = (struct needle){
+			.gram = gram, .next = *chain, .offset = offset, .literal = *literal
+		};
 		*chain = sieve->n_needles;
 		sieve->filter[filter_hash(gram)] = 1;
 	}
@@ -312,6 +318,23 @@ static int add_event(struct sieve *sieve, const struct pattern_reader *reader,
 	return 0;
 }
 
+/* Each on a line of its own, which no realloc() promises. */
+static int align_needles(struct sieve *sieve)
+{
+	size_t size = sieve->n_needles * sizeof(*sieve->needles);
+	struct needle *needles;
+
+	if (size == 0)
+		return 0;
+	needles = aligned_alloc(sizeof(*needles), size);
+	if (!needles)
+		return -ENOMEM;
+	memcpy(needles, sieve->needles, size);
+	free(sieve->needles);
+	sieve->needles = needles;
+	return 0;
+}
+
 int sieve_new(const struct event *const *events, size_t n_events, struct sieve **ret)
 {
 	cleanup(sieve_freep) struct sieve *sieve = calloc(1, sizeof(*sieve));
@@ -346,7 +369,8 @@ int sieve_new(const struct event *const *events, size_t n_events, struct sieve *
 		if (r < 0)
 			return r;
 	}
-
+	if (align_needles(sieve) < 0)
+		return -ENOMEM;
 	*ret = TAKE_PTR(sieve);
 	return 0;
 }
