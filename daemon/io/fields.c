@@ -17,6 +17,7 @@ int fields_add(struct fields *fields, const char *name)
 	*field = (struct journal_field){ .name = strdup(name), .name_size = strlen(name) };
 	if (!field->name)
 		return -ENOMEM;
+	fields->second[(unsigned char)(name[1] ?: '=')] = true;
 	fields->n++;
 	fields->walked = false;
 	return 0;
@@ -26,6 +27,7 @@ void fields_clear(struct fields *fields)
 {
 	for (size_t i = 0; i < fields->n; i++)
 		free(fields->list[i].name);
+	memset(fields->second, 0, sizeof(fields->second));
 	fields->n = 0;
 	fields->walked = false;
 }
@@ -122,6 +124,9 @@ static int fields_walk(struct fields *fields)
 			sd_journal_enumerate_data(fields->handle, (const void **)&data, &size));
 		if (r <= 0)
 			break;
+		/* most begin with "_" */
+		if (size < 2 || !fields->second[(unsigned char)data[1]])
+			continue;
 		for (field = fields->list; field < fields->list + fields->n; field++)
 			if (size > field->name_size && data[field->name_size] == '=' &&
 			    memcmp(data, field->name, field->name_size) == 0)

@@ -25,8 +25,9 @@ struct fields {
 	char *cursor;       /* owned: what fields_cursor() answered last */
 	struct journal_field list[FIELDS_MAX];
 	size_t n;
-	bool walked; /* over the entry that the journal stands on */
-	char *bytes; /* owned: the values */
+	bool second[256]; /* some name has this as its second byte */
+	bool walked;      /* over the entry that the journal stands on */
+	char *bytes;      /* owned: the values */
 	size_t used, room;
 	uintptr_t fetched; /* so far the journal's bytes were asked for */
 };
