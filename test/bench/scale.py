@@ -62,6 +62,31 @@ def rules(folder, rounds, n):
     return rows
 
 
+def shipped(folder, rounds, n):
+    """All shipped rules against two: where they read the same entries, and where they read more of them."""
+    two = {**journals.POLICY, "jails": {"dovecot": {}, "mox": {}}}
+    every = {**journals.POLICY, "jails": {rule.stem: {} for rule in sorted(tools.RULES.glob("*.json"))}}
+    rows = []
+    with tools.configuration(two) as few, tools.configuration(every) as many:
+        start = {"few": tools.startup(few, rounds), "many": tools.startup(many, rounds)}
+        for quiet, what in (True, "that read the same entries"), (False, "that read others, too"):
+            journal, facts = journals.make(folder, "mail", n, **({"quiet": True} if quiet else {}))
+            runs = tools.in_turn(rounds, few=tools.replay(few, journal), many=tools.replay(many, journal))
+            read = {}
+            for name, those in runs.items():
+                expect(those[0].last()["failures"], facts["failures"], f"shipped rules, {name}: failures")
+                read[name] = those[0].last()["entries"]
+            costs = {name: (cpu(those) - start[name]) / read[name] * 1e6 for name, those in runs.items()}
+            rows.append(Row(PART, f"two shipped rules / all {len(every['jails'])}, {what}: an entry read",
+                            f"{costs['few']:.2f} µs / {costs['many']:.2f} µs ({read['few']:,} / {read['many']:,} entries; "
+                            f"besides {start['few'] * 1e3:.0f} and {start['many'] * 1e3:.0f} ms to load them)",
+                            costs["many"] / costs["few"], ("<=", 1.15) if quiet else None))
+            rows.append(Row(PART, f"the same: replay of all {n:,} entries",
+                            f"{cpu(runs['few']):.3f} s / {cpu(runs['many']):.3f} s",
+                            tools.ratio(runs["many"], runs["few"]), ("<=", 1.3) if quiet else None))
+    return rows
+
+
 def reading(folder, rounds, n):
     """Processor nanoseconds for which an entry is only read: the bare loop's."""
     journal, _ = journals.make(folder, "reasons", n, n_reasons=N_REASONS)
@@ -89,4 +114,4 @@ def sources(folder, rounds, n, sizes):
 
 
 def run(folder, rounds, n, sizes):
-    return rules(folder, rounds, n) + sources(folder, max(1, rounds // 2), n, sizes)
+    return rules(folder, rounds, n) + shipped(folder, rounds, n) + sources(folder, max(1, rounds // 2), n, sizes)
