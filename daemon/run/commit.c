@@ -19,11 +19,12 @@ static bool is_worth_telling(struct daemon *daemon, const struct decision *decis
 
 	return decision->type != DECISION_PRIVATE ||
 	       sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) < 0 ||
-	       quota_take(&daemon->private_quota, PRIVATE_INTERVAL, PRIVATE_AT_ONCE, now);
+	       quota_take(&daemon->told.private, PRIVATE_INTERVAL, PRIVATE_AT_ONCE, now);
 }
 
 int commit_decisions(struct daemon *daemon)
 {
+	struct pending *pending = &daemon->pending;
 	struct decision decision;
 
 	while (engine_take(daemon->active.engine, &decision)) {
@@ -32,10 +33,10 @@ int commit_decisions(struct daemon *daemon)
 				events_decision(&decision);
 			continue;
 		}
-		if (array_reserve(&daemon->decided, daemon->n_decided, &daemon->max_decided,
-				  sizeof(*daemon->decided)) < 0)
+		if (array_reserve(&pending->decided, pending->n_decided, &pending->max_decided,
+				  sizeof(*pending->decided)) < 0)
 			return -ENOMEM;
-		daemon->decided[daemon->n_decided++] =
+		pending->decided[pending->n_decided++] =
 			(struct due){ .type = decision.type, .id = decision.ban.id };
 	}
 	return 0;
@@ -56,15 +57,16 @@ int commit_position(struct daemon *daemon)
 
 int commit_hand(struct daemon *daemon, const struct hand *hand)
 {
+	struct pending *pending = &daemon->pending;
 	struct ledger *ledger = daemon->active.ledger;
 	const struct ban *ban = ledger_get(ledger, hand->id);
 
 	if (!ban)
 		return 0;
-	if (array_reserve(&daemon->hands, daemon->n_hands, &daemon->max_hands,
-			  sizeof(*daemon->hands)) < 0)
+	if (array_reserve(&pending->hands, pending->n_hands, &pending->max_hands,
+			  sizeof(*pending->hands)) < 0)
 		return -ENOMEM;
-	daemon->hands[daemon->n_hands++] = *hand;
+	pending->hands[pending->n_hands++] = *hand;
 	return ledger_end(ledger, hand->id, ban->until, END_BY_HAND);
 }
 
@@ -86,21 +88,23 @@ static int commit_tell_hand(struct daemon *daemon, struct telling *telling, cons
 
 int commit_hands(struct daemon *daemon)
 {
+	struct pending *pending = &daemon->pending;
+
 	cleanup(telling_done) struct telling telling = { 0 };
 	int r;
 
-	if (daemon->n_hands == 0)
+	if (pending->n_hands == 0)
 		return 0;
 	r = commit_position(daemon);
 	daemon->dirty |= DIRTY_LEDGER; /* that they were told */
-	for (size_t i = 0; r >= 0 && i < daemon->n_hands; i++) {
-		const struct hand *hand = &daemon->hands[i];
+	for (size_t i = 0; r >= 0 && i < pending->n_hands; i++) {
+		const struct hand *hand = &pending->hands[i];
 		const struct ban *ban = ledger_get(daemon->active.ledger, hand->id);
 
 		if (ban)
 			r = commit_tell_hand(daemon, &telling, ban, hand);
 	}
-	daemon->n_hands = 0;
+	pending->n_hands = 0;
 	return r < 0 ? r : telling_finish(&telling, daemon);
 }
 
@@ -133,6 +137,8 @@ int commit_tell_again(struct daemon *daemon)
  * many. */
 static int commit_tell(struct daemon *daemon)
 {
+	struct pending *pending = &daemon->pending;
+
 	cleanup(telling_done) struct telling telling = { 0 };
 	struct ledger *ledger = daemon->active.ledger;
 	uint64_t n_evicted;
@@ -141,8 +147,8 @@ static int commit_tell(struct daemon *daemon)
 	if (daemon_take(daemon, DIRTY_UNTOLD)) { /* those before them first */
 		r = commit_tell_again(daemon);
 	} else {
-		for (size_t i = 0; r >= 0 && i < daemon->n_decided; i++) {
-			const struct due *due = &daemon->decided[i];
+		for (size_t i = 0; r >= 0 && i < pending->n_decided; i++) {
+			const struct due *due = &pending->decided[i];
 
 			r = due->type == DECISION_END ? telling_end(&telling, daemon, due->ban)
 						      : telling_ban(&telling, daemon, due->ban);
@@ -150,41 +156,43 @@ static int commit_tell(struct daemon *daemon)
 		r = r < 0 ? r : telling_finish(&telling, daemon);
 	}
 	n_evicted = ledger_n_cut(ledger) + ledger_n_evicted(ledger);
-	if (r >= 0 && n_evicted > 0 && n_evicted >= 10 * daemon->told_evicted) {
+	if (r >= 0 && n_evicted > 0 && n_evicted >= 10 * daemon->told.n_evicted) {
 		events_evicted(ledger_n_cut(ledger), ledger_n_evicted(ledger));
-		daemon->told_evicted = n_evicted;
+		daemon->told.n_evicted = n_evicted;
 	}
 	return r;
 }
 
 int commit_all(struct daemon *daemon)
 {
+	struct pending *pending = &daemon->pending;
+
 	cleanup(changes_done) struct changes changes = { 0 };
 	size_t n = 0;
 	int r;
 
-	if (daemon->n_decided == 0)
+	if (pending->n_decided == 0)
 		return 0;
 	r = commit_position(daemon);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < daemon->n_decided; i++) {
-		struct due due = daemon->decided[i];
+	for (size_t i = 0; i < pending->n_decided; i++) {
+		struct due due = pending->decided[i];
 
 		/* until the next feed the ledger lets go of none */
 		due.ban = ledger_get(daemon->active.ledger, due.id);
 		if (due.ban)
-			daemon->decided[n++] = due;
+			pending->decided[n++] = due;
 	}
-	daemon->n_decided = n;
+	pending->n_decided = n;
 	r = commit_tell(daemon);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = firewall_gather_ban(&daemon->firewall, &changes, daemon->decided[i].ban);
+		r = firewall_gather_ban(&daemon->firewall, &changes, pending->decided[i].ban);
 	if (r >= 0)
 		r = firewall_apply(&daemon->firewall, &changes);
-	daemon->n_decided = 0;
+	pending->n_decided = 0;
 	daemon->dirty |= DIRTY_PLACED;
 	return r == -ENOMEM ? r : 0;
 }

@@ -48,8 +48,8 @@ void daemon_done(struct daemon *daemon)
 	fleet_done(&daemon->fleet);
 	free(daemon->health.silences);
 	active_done(&daemon->active);
-	free(daemon->decided);
-	free(daemon->hands);
-	free(daemon->unshared);
+	free(daemon->pending.decided);
+	free(daemon->pending.hands);
+	free(daemon->told.unshared);
 	sd_event_unref(daemon->event);
 }

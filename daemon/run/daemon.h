@@ -34,10 +34,28 @@ struct hand {
 	char process[16];
 };
 
+/* Since the last commit. */
+struct pending {
+	struct due *decided;
+	size_t n_decided, max_decided;
+	struct hand *hands;
+	size_t n_hands, max_hands;
+};
+
 /* What did not get to other hosts. */
 struct unshared {
 	uint64_t id;
 	bool unban; /* that the ban was ended by hand */
+};
+
+/* How much of all that is said, here and to other hosts. */
+struct told {
+	struct quota bans;         /* that are told one by one */
+	struct quota private;      /* sources that are told */
+	uint64_t n_evicted;        /* so many, when that was told last */
+	struct unshared *unshared; /* in order */
+	size_t n_unshared, max_unshared;
+	bool says_unshared; /* it was told that there is some */
 };
 
 struct daemon {
@@ -56,17 +74,9 @@ struct daemon {
 	struct fleet fleet;
 	struct lists lists;
 
-	struct due *decided; /* since the last commit */
-	size_t n_decided, max_decided;
-	struct hand *hands; /* likewise */
-	size_t n_hands, max_hands;
-	uint64_t n_failures;        /* that the engine had seen after the last slice */
-	struct quota quota;         /* of bans that are told one by one */
-	struct quota private_quota; /* of private sources that are told */
-	uint64_t told_evicted;      /* so many, when that was told last */
-	struct unshared *unshared;  /* in order */
-	size_t n_unshared, max_unshared;
-	bool told_unshared;             /* that there is some */
+	struct pending pending;
+	struct told told;
+	uint64_t n_failures;            /* that the engine had seen after the last slice */
 	struct reconcile_action damage; /* `damaged`: by whom, and what; said when it is mended */
 
 	unsigned dirty; /* dirty.h */

@@ -37,9 +37,9 @@ static bool telling_shares(const struct daemon *daemon, const struct ban *ban)
 
 static void telling_note_shared(struct daemon *daemon, int r)
 {
-	if (daemon->told_unshared == (r < 0))
+	if (daemon->told.says_unshared == (r < 0))
 		return;
-	daemon->told_unshared = r < 0;
+	daemon->told.says_unshared = r < 0;
 	if (r < 0)
 		log_say(LOG_FLEET, LOG_WARNING,
 			"bans do not get to other hosts: the journal namespace banish-fleet cannot be written (%s): see banish-fleet(7)",
@@ -51,24 +51,27 @@ static void telling_note_shared(struct daemon *daemon, int r)
 /* The namespace's journald is busy, or away for a while: what it does not take waits. */
 static void telling_shared(struct daemon *daemon, const struct ban *ban, bool unban, int r)
 {
+	struct told *told = &daemon->told;
+
 	telling_note_shared(daemon, r);
-	if (r >= 0 || daemon->n_unshared == MAX_UNSHARED ||
-	    array_reserve(&daemon->unshared, daemon->n_unshared, &daemon->max_unshared,
-			  sizeof(*daemon->unshared)) < 0)
+	if (r >= 0 || told->n_unshared == MAX_UNSHARED ||
+	    array_reserve(&told->unshared, told->n_unshared, &told->max_unshared,
+			  sizeof(*told->unshared)) < 0)
 		return;
-	daemon->unshared[daemon->n_unshared++] = (struct unshared){ ban->id, unban };
+	told->unshared[told->n_unshared++] = (struct unshared){ ban->id, unban };
 	fleet_share_soon(&daemon->fleet);
 }
 
 void telling_share_again(struct daemon *daemon)
 {
+	struct told *told = &daemon->told;
 	usec_t now = wakeup_time(daemon->event);
 	size_t n = 0;
 
-	if (daemon->n_unshared == 0)
+	if (told->n_unshared == 0)
 		return;
-	for (; n < daemon->n_unshared; n++) {
-		const struct unshared *one = &daemon->unshared[n];
+	for (; n < told->n_unshared; n++) {
+		const struct unshared *one = &told->unshared[n];
 		const struct ban *ban = ledger_get(daemon->active.ledger, one->id);
 		int r;
 
@@ -80,10 +83,9 @@ void telling_share_again(struct daemon *daemon)
 		if (r < 0)
 			break;
 	}
-	daemon->n_unshared -= n;
-	memmove(daemon->unshared, daemon->unshared + n,
-		daemon->n_unshared * sizeof(*daemon->unshared));
-	if (daemon->n_unshared > 0)
+	told->n_unshared -= n;
+	memmove(told->unshared, told->unshared + n, told->n_unshared * sizeof(*told->unshared));
+	if (told->n_unshared > 0)
 		fleet_share_soon(&daemon->fleet);
 }
 
@@ -97,7 +99,7 @@ static int telling_take(struct telling *telling, struct daemon *daemon, enum cro
 
 	*ret = NULL;
 	if (sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) < 0 ||
-	    quota_take(&daemon->quota, USEC_PER_SEC / TOLD_A_SECOND, TOLD_AT_ONCE, now))
+	    quota_take(&daemon->told.bans, USEC_PER_SEC / TOLD_A_SECOND, TOLD_AT_ONCE, now))
 		return 0;
 	for (size_t i = 0; i < telling->n_crowds; i++, crowd++)
 		if (crowd->kind == kind && strcmp(crowd->last->jail, ban->jail) == 0)
