@@ -145,11 +145,9 @@ int state_append(struct state *state, struct span line)
 	do
 		n = writev(state->fd, parts, ARRAY_SIZE(parts));
 	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		r = -errno;
-	else if ((size_t)n != line.size + 1)
+	if (n >= 0 && (size_t)n != line.size + 1)
 		r = -ENOSPC; /* a short write to a file means just that */
-	else if (fdatasync(state->fd) < 0)
+	else if (n < 0 || fdatasync(state->fd) < 0)
 		r = -errno;
 	if (r < 0) {
 		state->torn = state->torn || ftruncate(state->fd, (off_t)state->size) < 0;

@@ -182,7 +182,7 @@ static void html_choose_colours(const struct series *series, uint64_t *sums, uns
 	for (size_t i = 0; i < series->n_rows; i++) {
 		ret[i] = 0;
 		for (size_t k = 0; k < series->n_rows && ret[i] < N_COLOURS - 1; k++)
-			ret[i] += sums[k] > sums[i] || (sums[k] == sums[i] && k < i);
+			ret[i] += sums[k] > sums[i] || (k < i && sums[k] == sums[i]);
 	}
 }
 
@@ -245,7 +245,7 @@ static void html_bar(FILE *page, const struct series *series, const unsigned *co
 				below += series->rows[i].counts[kind][slot];
 		end = (unsigned)((double)below / (double)sum * tall + 0.5);
 		if (end > bottom)
-			fprintf(page, "<rect class=c%u x=%zu y=%u width=%u height=%u />", colour,
+			fprintf(page, "<rect class=c%u x=%zu y=%u width=%d height=%u />", colour,
 				slot * SLOT + (SLOT - BAR) / 2, HEIGHT - end, BAR, end - bottom);
 		bottom = end;
 	}

@@ -172,8 +172,10 @@ int install_table(struct firewall *firewall, const struct prefix *exempt, size_t
 	for (unsigned i = 0; i < ruleset_n_jails(ruleset); i++) {
 		const struct jail *jail = ruleset_jail(ruleset, i);
 
-		for (int network = 0; network <= (jail->settings.networks.hosts > 0); network++)
-			lay_out(jail->name, network, &jail->settings, jail->settings.ports,
+		lay_out(jail->name, false, &jail->settings, jail->settings.ports,
+			&jails[layout.n_jails++]);
+		if (jail->settings.networks.hosts > 0)
+			lay_out(jail->name, true, &jail->settings, jail->settings.ports,
 				&jails[layout.n_jails++]);
 	}
 	if (defaults->networks.hosts > 0)

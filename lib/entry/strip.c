@@ -176,7 +176,7 @@ struct span strip_text(const struct strip *strip, struct span text, struct span 
 static int stripped_field(void *source, const char *name, struct span *ret)
 {
 	struct stripped *stripped = source;
-	struct span text, program;
+	struct span text, program = { 0 };
 	int r;
 
 	if (strcmp(name, "MESSAGE") == 0) {

@@ -197,7 +197,7 @@ static void search_add_examples(struct search *search, const struct rule *rule,
 
 		if (!example->event || strcmp(example->event, event->name) != 0)
 			continue;
-		for (size_t k = 0; text[k] && k < MAX_LINE; k++) {
+		for (size_t k = 0; k < MAX_LINE && text[k]; k++) {
 			/* A word begins; or any sign, of a line that is all there is to go by. */
 			if (k == 0 ||
 			    (isalnum((unsigned char)text[k]) ? !isalnum((unsigned char)text[k - 1])
