@@ -167,8 +167,8 @@ class Machine:
 
     def take_coverage(self):
         """What a build with coverage counted in there, for test/analysis: the daemon's, and its verbs'."""
-        self.run("systemctl", "stop", "banish.service", check=False)
-        for front in f"/coverage{BUILD}", str(BUILD):
+        self.run("systemctl", "stop", "banish*.service", check=False)
+        for front in self.output("sh", "-c", f"ls -d /coverage/*{BUILD} {BUILD}; true").split():
             folder = tempfile.mkdtemp(dir=COVERAGE)
             done = self.shell(f"cd {front} && find . -name '*.gcda' | tar cf - -T -", text=False, check=False)
             subprocess.run(["tar", "xf", "-", "-C", folder], input=done.stdout, check=False)
@@ -193,10 +193,11 @@ class Banish:
                 subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
                                 "--destdir", stage], check=True, stdout=subprocess.DEVNULL)
                 machine.verb("copy", stage)
-        if COVERAGE:    # the unit's processes may write nowhere else
+        if COVERAGE:    # where tests remove nothing; the units' processes may write nowhere else, each as another user
             machine.shell("mkdir -p /coverage; chmod 1777 /coverage")
-            machine.write("/etc/systemd/system/banish.service.d/coverage.conf",
-                          "[Service]\nEnvironment=GCOV_PREFIX=/coverage\nReadWritePaths=/coverage\n")
+            for unit in "banish", "banish-":
+                machine.write(f"/usr/local/lib/systemd/system/{unit}.service.d/coverage.conf",
+                              "[Service]\nEnvironment=GCOV_PREFIX=/coverage/%n\nReadWritePaths=/coverage\nNoExecPaths=/coverage\n")
         machine.shell("systemd-sysusers; journalctl --update-catalog; systemctl daemon-reload")
         self.markers = 0
 
