@@ -1,5 +1,6 @@
 #include "run/reload.h"
 
+#include "engine/home.h"
 #include "io/log.h"
 #include "run/commit.h"
 #include "run/kernel.h"
@@ -17,13 +18,16 @@ int reload_enter(struct daemon *daemon, struct active *active, struct ledger **l
 	if (r < 0)
 		return r;
 	active->ledger = TAKE_PTR(*ledger);
+	/* what others did since the start was heard: to list 100,000 elements takes a second */
+	if (!daemon->active.engine || !homes_stay(daemon->active.engine, active->engine))
+		daemon->dirty |= DIRTY_ELEMENTS;
 	active_done(&daemon->active);
 	daemon->active = *active;
 	*active = (struct active){ 0 };
 	daemon->n_failures = 0;
 	if (daemon->firewall.reconcile)
 		reconcile_enter(daemon->firewall.reconcile, daemon->active.engine);
-	daemon->dirty |= DIRTY_KERNEL | DIRTY_ELEMENTS | DIRTY_BANS;
+	daemon->dirty |= DIRTY_KERNEL | DIRTY_BANS;
 
 	r = health_reset(&daemon->health, daemon->active.ruleset, wakeup_time(daemon->event));
 	if (r >= 0)

@@ -1,5 +1,6 @@
 #include "engine/home.h"
 
+#include "engine/settings.h"
 #include "engine/state.h"
 #include "ledger/comment.h"
 
@@ -67,6 +68,28 @@ unsigned home_jail(const struct engine *engine, const char *jail)
 		if (strcmp(engine->jails[i].jail->name, bare) == 0)
 			return i;
 	return ENGINE_NO_JAIL;
+}
+
+static bool home_has_lengths_of(const struct settings *a, const struct settings *b)
+{
+	return a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6 &&
+	       (a->networks.hosts > 0) == (b->networks.hosts > 0) &&
+	       a->networks.length4 == b->networks.length4 &&
+	       a->networks.length6 == b->networks.length6;
+}
+
+bool homes_stay(const struct engine *before, const struct engine *now)
+{
+	bool stay = home_has_lengths_of(settings_of(before, ENGINE_MANUAL),
+					settings_of(now, ENGINE_MANUAL));
+
+	for (unsigned i = 0; stay && i < now->n_jails; i++) {
+		unsigned jail = home_jail(before, now->jails[i].jail->name);
+
+		stay = jail == ENGINE_NO_JAIL ||
+		       home_has_lengths_of(settings_of(before, jail), settings_of(now, i));
+	}
+	return stay;
 }
 
 bool home_is_odd(const struct engine *engine, const struct ban *ban)

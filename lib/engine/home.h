@@ -40,6 +40,10 @@ int homes_set(struct homes *homes, const struct home_set *sets, size_t n_sets,
 /* NULL: none of that name stands. `jail`: the name that its sets have in common. */
 struct home_set *homes_find(const struct homes *homes, const char *jail, uint8_t family);
 
+/* Whether each ban has the home under `now` that it had under `before`, and each element of a set
+ * that stands stands for the same: so it is if no jail's lengths change. */
+bool homes_stay(const struct engine *before, const struct engine *now);
+
 /* The engine's number of the jail behind that name of sets, ENGINE_NO_JAIL: none in force. */
 unsigned home_jail(const struct engine *engine, const char *jail);
 /* The ban has not the length that its jail gives to hosts: it stands in a set of its own length. */

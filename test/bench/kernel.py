@@ -4,6 +4,7 @@ Runs as a program of its own, in a network namespace (daemon.enter).
 """
 import contextlib
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,24 @@ def restore(folder, options, n, rounds):
                median(a / b for a, b in zip(ours, theirs)), ("<=", 0.5))
 
 
+def reload(folder, options, n, rounds):
+    """SIGHUP with n bans: nothing is read until it is done, for as long as it needs the processor or more."""
+    spent = []
+    for number in range(rounds):
+        state = folder / f"reload-{number}"
+        daemon.write_state(state, n, *daemon.last_of(folder / "journal"))
+        with daemon.running(options, state, folder / "journal") as running:
+            running.settle()
+            before = running.cpu_settled
+            running.process.send_signal(signal.SIGHUP)
+            running.settle()
+            spent.append(running.cpu_settled - before)
+            expect(count(), n, "bans in the kernel after a reload")
+        nft("delete", "table", *TABLE)
+    return Row(PART, f"SIGHUP with {n:,} bans: processor time of the wake-up", f"{median(spent) * 1e3:.0f} ms",
+               median(spent) * 1e3, ("<=", 50), " ms")
+
+
 def fill(folder, options, n):
     """A table with n bans, and no daemon."""
     state = folder / f"full-{n}"
@@ -115,7 +134,8 @@ def main():
     n, rounds = map(int, sys.argv[1:])
     with tools.configuration(daemon.POLICY) as options, tempfile.TemporaryDirectory(prefix="bench-") as folder:
         folder = pathlib.Path(folder)
-        daemon.answer([restore(folder, options, n, rounds), one_ban(folder, options, n, rounds),
+        daemon.answer([restore(folder, options, n, rounds), reload(folder, options, n, rounds),
+                       one_ban(folder, options, n, rounds),
                        lists(folder, options, n, rounds)])
 
 

@@ -138,6 +138,29 @@ static void of_several_the_last_counts(void **state)
 	assert_int_equal(judge("mail", "203.0.113.1", USEC_INFINITY, NULL), ELEMENT_KNOWN);
 }
 
+static bool stays(const char *policy)
+{
+	struct firewall other;
+	bool stay;
+
+	firewall_init(&other, policy);
+	stay = homes_stay(firewall.stream.engine, other.stream.engine);
+	firewall_done(&other);
+	return stay;
+}
+
+static void homes_stay_where_no_length_changes(void **state)
+{
+	assert_true(stays("{\"jails\":{\"mail\":{\"maxretry\":9,\"prefix\":{\"ipv4\":24}}}}"));
+	assert_true(stays("{\"jails\":{}}"));
+	assert_false(stays("{\"jails\":{\"mail\":{}}}"));
+	assert_false(stays("{\"jails\":{\"mail\":{\"prefix\":{\"ipv4\":24,\"ipv6\":48}}}}"));
+	assert_false(stays("{\"defaults\":{\"prefix\":{\"ipv4\":24}},"
+			   "\"jails\":{\"mail\":{}}}"));
+	assert_false(stays("{\"jails\":{\"mail\":{\"prefix\":{\"ipv4\":24},"
+			   "\"networks\":{\"hosts\":4,\"ipv4\":20}}}}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +168,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_set_is_known_by_its_handle, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_others_made_anew_is_not_empty, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(homes_stay_where_no_length_changes, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(verdicts, setup_element, teardown),
 		cmocka_unit_test_setup_teardown(of_several_the_last_counts, setup_element,
