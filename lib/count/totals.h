@@ -23,6 +23,8 @@ struct counting {
 	uint16_t thing;  /* that it counts */
 	uint16_t teller; /* who tells it */
 	bool tells;      /* it raises a count: a failure that weighs something, or says told_by */
+	bool alone;      /* nobody else tells that thing, and each line tells of one more: no sum is
+			    needed to know what is new */
 };
 
 /* Kept small: a session of a common kind shall fit in a line of cache. */

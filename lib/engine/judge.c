@@ -56,8 +56,9 @@ static void judge_prefetch(const struct judgement *judgement, bool buckets_are_t
 {
 	unsigned jail = judgement->hit->jail;
 
-	nameless_prefetch(judgement->engine->nameless, jail, &judgement->offender,
-			  buckets_are_there);
+	if (!judgement->jail->counting[judgement->verdict->event].alone)
+		nameless_prefetch(judgement->engine->nameless, jail, &judgement->offender,
+				  buckets_are_there);
 	windows_prefetch(judgement->engine->windows, jail, &judgement->offender.address,
 			 buckets_are_there);
 }
@@ -113,7 +114,7 @@ static int judge_attempts(struct judgement *judgement, const struct raise *raise
 	int r;
 
 	verdict->why = attempts > 0 || judgement->is_named ? WHY_DUPLICATE : WHY_WEIGHTLESS;
-	if ((attempts > 0 || raise->tail > 0) &&
+	if (!line.counting[line.event].alone && (attempts > 0 || raise->tail > 0) &&
 	    !banned_held_before(judgement->engine, verdict->jail, &judgement->offender,
 				&verdict->address, judgement->time)) {
 		r = nameless_tell(judgement->engine->nameless, &line,

@@ -7,7 +7,9 @@
 #define MINUTE (60 * USEC_PER_SEC)
 
 static const uint8_t seed[16] = "nameless";
-static const struct counting counting[] = { { 0, 0, true }, { 0, 1, true }, { 2, 2, true } };
+static const struct counting counting[] = { { 0, 0, true, false },
+					    { 0, 1, true, false },
+					    { 2, 2, true, false } };
 
 struct line {
 	const char *address;

@@ -7,7 +7,7 @@
 #define DAY SESSION_NOTE_LIFE
 
 static const uint8_t seed[16] = "sessions";
-static const struct counting counting[] = { { 0, 0, true }, { 0, 1, true } };
+static const struct counting counting[] = { { 0, 0, true, false }, { 0, 1, true, false } };
 
 static struct session *find(struct sessions *sessions, unsigned jail, struct span text)
 {

@@ -6,7 +6,8 @@
 
 /* events 0 and 1 have one teller, 2 and 3 one of their own; 4 counts another thing */
 static const struct counting counting[] = {
-	{ 0, 0, true }, { 0, 0, true }, { 0, 2, true }, { 0, 3, true }, { 4, 4, true },
+	{ 0, 0, true, false }, { 0, 0, true, false }, { 0, 2, true, false },
+	{ 0, 3, true, false }, { 4, 4, true, false },
 };
 
 struct step {

@@ -91,10 +91,10 @@ static size_t fill_with_many_failures(void)
 }
 
 static const struct counting telling[] = {
-	{ 0, 0, true },
-	{ 0, 1, true },
-	{ 0, 2, true },
-	{ 0, 3, true },
+	{ 0, 0, true, false },
+	{ 0, 1, true, false },
+	{ 0, 2, true, false },
+	{ 0, 3, true, false },
 };
 
 static size_t fill_nameless(void)
