@@ -1,7 +1,7 @@
 /*
  * What a tracked source costs: the engine alone, fed with failures of N sources in turn, each of
  * which is always on its way to a ban that it never gets (4 of 5 failures within findtime).
- * Prints nanoseconds a failure and bytes a source as JSON.
+ * Prints nanoseconds a failure and bytes a source as JSON; and bytes of one with a single failure.
  *
  *	bench-sources N [FAILURES]
  */
@@ -92,9 +92,10 @@ static void name_source(struct source *source, uint32_t number)
 		source->digits[places[i]] = (char)('0' + number % 10);
 }
 
-/* Feeds failures number `from` up to `to`; every n of them each source has its turn. */
+/* Feeds failures number `from` up to `to`; every n of them, in one `period`, each source has its
+ * turn. */
 static void feed(struct engine *engine, struct source *source, uint32_t n, uint64_t from,
-		 uint64_t to)
+		 uint64_t to, usec_t period)
 {
 	const struct entry entry = {
 		.field = get_field, .time = get_time, .cursor = get_cursor, .source = source
@@ -103,7 +104,7 @@ static void feed(struct engine *engine, struct source *source, uint32_t n, uint6
 
 	for (uint64_t i = from; i < to; i++) {
 		name_source(source, (uint32_t)(i % n * STRIDE % n));
-		source->time = FINDTIME + i * (FINDTIME * 2 / (2 * HELD - 1)) / n;
+		source->time = FINDTIME + i * period / n;
 		must(engine_feed(engine, &entry) >= 0, "engine_feed");
 		must(!engine_take(engine, &decision), "to ban nobody");
 	}
@@ -124,31 +125,42 @@ static double now(void)
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+static double measure_single(struct source *source, uint32_t n)
+{
+	struct engine *engine = make_engine(n);
+	size_t empty = allocated();
+
+	feed(engine, source, n, 0, n, FINDTIME / 2);
+	return (double)(allocated() - empty) / n;
+}
+
 int main(int argc, char **argv)
 {
+	static const usec_t period = FINDTIME * 2 / (2 * HELD - 1);
 	struct source source = { .message = "login of alice failed, client 11.100.100.100" };
 	uint32_t n = argc >= 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
 	uint64_t measured = argc == 3 ? strtoull(argv[2], NULL, 10) : MEASURED;
 	const struct engine_statistics *statistics;
 	struct engine *engine;
 	size_t empty, full;
-	double begin, spent;
+	double begin, spent, single;
 
 	must(n > 0 && n <= MAX_SOURCES && measured > 0,
 	     "bench-sources N [FAILURES], N up to a million,");
 	source.digits = strstr(source.message, "11.1") + strlen("11.1");
+	single = measure_single(&source, n);
 	engine = make_engine(n);
 	empty = allocated();
-	feed(engine, &source, n, 0, (uint64_t)HELD * n);
+	feed(engine, &source, n, 0, (uint64_t)HELD * n, period);
 	full = allocated();
 	begin = now();
-	feed(engine, &source, n, (uint64_t)HELD * n, (uint64_t)HELD * n + measured);
+	feed(engine, &source, n, (uint64_t)HELD * n, (uint64_t)HELD * n + measured, period);
 	spent = now() - begin;
 
 	statistics = engine_statistics(engine);
 	must(statistics->failures == ((uint64_t)HELD * n + measured) * WEIGHT_ONE, "to count all");
-	printf("{\"tracked\": %llu, \"nanoseconds\": %.1f, \"bytes\": %.1f}\n",
+	printf("{\"tracked\": %llu, \"nanoseconds\": %.1f, \"bytes\": %.1f, \"single\": %.1f}\n",
 	       (unsigned long long)(n - statistics->evicted_sources), spent / (double)measured,
-	       (double)(full - empty) / n);
+	       (double)(full - empty) / n, single);
 	return 0;
 }
