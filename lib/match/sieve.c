@@ -25,6 +25,7 @@
 #define SET_MAX     32 /* literals */
 #define DEPTH_MAX   64 /* groups in groups */
 #define HASH_BITS   14
+#define CHAIN_BITS  12
 #define FILTER_BITS 16 /* what a client repeats must not look like a gram by chance */
 
 /* Needles that are compared with one text. Ordinary lines need 20. */
@@ -74,7 +75,7 @@ struct sieve {
 	struct needle *needles;
 	struct mark *marks;
 	uint32_t n_needles, n_marks;
-	uint32_t chains[1 << HASH_BITS];  /* the first needle's number + 1 */
+	uint32_t chains[1 << CHAIN_BITS]; /* the first needle's number + 1 */
 	uint8_t filter[1 << FILTER_BITS]; /* 1: a needle's gram has this hash; bytes are quickest */
 	uint64_t pass;
 };
@@ -266,7 +267,7 @@ static void add_needle(struct sieve *sieve, const struct pattern_reader *reader,
 		       const struct literal *literal, uint32_t event)
 {
 	uint32_t offset = rarest_gram(reader, literal), gram = mix(literal->bytes + offset);
-	uint32_t *chain = &sieve->chains[gram >> (32 - HASH_BITS)];
+	uint32_t *chain = &sieve->chains[gram >> (32 - CHAIN_BITS)];
 	struct needle *needle = NULL;
 	struct mark *mark;
 
@@ -392,7 +393,7 @@ struct sieve *sieve_free(struct sieve *sieve)
 static size_t look(struct sieve *sieve, struct span text, size_t place, bool closely,
 		   uint64_t *events)
 {
-	uint32_t gram = mix(text.data + place), next = sieve->chains[gram >> (32 - HASH_BITS)];
+	uint32_t gram = mix(text.data + place), next = sieve->chains[gram >> (32 - CHAIN_BITS)];
 	size_t n = 0;
 
 	for (; next > 0; next = sieve->needles[next - 1].next, n++) {
