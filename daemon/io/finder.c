@@ -1,4 +1,6 @@
 /*
+ * For each stretch those files are opened that can hold it, so that the others cost nothing.
+ *
  * An entry says for itself what it hits, but for pieces of split lines, which hang on entries
  * before: a stretch does not end while one is awaited. Then it reads on, and what others read of
  * that is passed over.
@@ -51,7 +53,6 @@ static bool has_failures(const struct finder *finder)
 static int finder_tell(struct finder *finder, struct frame *frame)
 {
 	size_t begin = finder->out.size;
-	const struct entry *entry = journal_entry(finder->journal);
 	cleanup(freep) char *cursor = NULL;
 	struct span machine = { 0 };
 	int r = 0;
@@ -62,8 +63,8 @@ static int finder_tell(struct finder *finder, struct frame *frame)
 			return r;
 		frame->cursor_size = (uint32_t)strlen(cursor);
 	}
-	if (!frame->ends && entry->many_machines)
-		r = entry_field(entry, "_MACHINE_ID", &machine);
+	if (!frame->ends && journal_entry(finder->journal)->many_machines)
+		r = entry_field(journal_entry(finder->journal), "_MACHINE_ID", &machine);
 	if (r < 0)
 		return r;
 	frame->machine_size = r > 0 ? (uint32_t)machine.size : 0;
@@ -107,11 +108,38 @@ static bool finder_may_end(const struct finder *finder)
 	return true;
 }
 
-/* 1: on its first entry; 0: there is none. */
-static int finder_go_to(const struct finder *finder, const struct stretch *stretch)
+/* Opens what lies from the cursor `first` to the cursor `last`. */
+static int finder_open(struct finder *finder, const char *first, const char *last)
+{
+	uint64_t chosen = finder->parts ? parts_chosen(finder->parts, first, last) : 0;
+
+	finder->is_part = finder->parts && last;
+	if (finder->journal && finder->chosen == chosen)
+		return 0;
+	finder->chosen = chosen;
+	finder->journal = journal_free(finder->journal);
+	return journal_open_part(finder->whole, finder->parts, first, last, &finder->journal);
+}
+
+/* A part has at least the entry that ends it: if it has not, nobody knows what else is missing. */
+static int finder_next(const struct finder *finder)
 {
 	int r;
 
+	r = journal_next(finder->journal);
+	return r == 0 && finder->is_part ? -ESTALE : r;
+}
+
+/* 1: on its first entry; 0: there is none. */
+static int finder_go_to(struct finder *finder)
+{
+	const struct stretch *stretch = &finder->stretches->list[finder->stretch];
+	bool is_last = finder->stretch + 1 == finder->stretches->n;
+	int r;
+
+	r = finder_open(finder, stretch->cursor, is_last ? NULL : stretch[1].cursor);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < finder->n_rulesets; i++)
 		ruleset_forget_pieces(finder->rulesets[i]);
 	if (stretch->cursor) {
@@ -121,7 +149,23 @@ static int finder_go_to(const struct finder *finder, const struct stretch *stret
 	} else {
 		r = journal_seek_time(finder->journal, finder->since);
 	}
-	return r < 0 ? r : journal_next(finder->journal);
+	return r < 0 ? r : finder_next(finder);
+}
+
+/* After an entry at this time: behind the one that ends a part other files are needed, too. */
+static int finder_go_on(struct finder *finder, usec_t time, bool met)
+{
+	const struct stretch *end = &finder->stretches->list[finder->stretch + 1];
+	int r;
+
+	if (!finder->is_part)
+		return 0;
+	if (!met)
+		return time > end->time ? -ESTALE : 0;
+	r = finder_open(finder, end->cursor, NULL);
+	if (r >= 0)
+		r = journal_seek_after(finder->journal, end->cursor);
+	return r == 0 ? -ESTALE : MIN(r, 0);
 }
 
 /* Whether the entry, at this time, is the last before another stretch; `next` is the first that may
@@ -150,8 +194,8 @@ static int finder_read(struct finder *finder, uint32_t *ret_next)
 	int r;
 
 	*ret_next = NO_STRETCH;
-	r = finder_go_to(finder, &finder->stretches->list[finder->stretch]);
-	for (; r > 0; r = journal_next(finder->journal)) {
+	r = finder_go_to(finder);
+	for (; r > 0; r = finder_next(finder)) {
 		bool is_known = entry_time(journal_entry(finder->journal), &time) >= 0;
 
 		if (is_known && time > finder->until)
@@ -171,6 +215,9 @@ static int finder_read(struct finder *finder, uint32_t *ret_next)
 			*ret_next = met;
 			return 0;
 		}
+		r = is_known ? finder_go_on(finder, time, next > finder->stretch + 1) : 0;
+		if (r < 0)
+			return r;
 	}
 	return r;
 }
@@ -180,10 +227,8 @@ void finder_run(struct finder *finder)
 	uint32_t next = 0;
 	int r;
 
-	r = journal_take_over(finder->journal, finder->rulesets[0],
-			      finder->rulesets[finder->n_rulesets - 1]);
 	for (; finder->stretch < finder->stretches->n; finder->stretch += finder->step) {
-		int error = r < 0 ? r : finder_read(finder, &next);
+		int error = finder_read(finder, &next);
 
 		r = finder_tell(finder, &(struct frame){ .ends = true,
 							 .next = next,

@@ -20,17 +20,21 @@ struct frame {
 	uint32_t cursor_size, machine_size;
 };
 
-/* `journal` is a fork's: that handle is not used, but opened anew. */
+/* `whole` is a fork's: that handle is not used, but others are opened. */
 struct finder {
-	struct journal *journal;
+	const struct journal *whole;
+	const struct parts *parts; /* NULL: it is read as a whole */
 	struct ruleset *const *rulesets;
 	size_t n_rulesets;
 	const struct stretches *stretches;
 	usec_t since, until;
-	bool with_cursors;      /* of entries that may decide */
-	int fd;                 /* it tells it there */
-	uint32_t stretch, step; /* the first of its stretches, and how far it is to the next */
-	uint32_t n_entries;     /* that are not told yet */
+	bool with_cursors;       /* of entries that may decide */
+	int fd;                  /* it tells it there */
+	uint32_t stretch, step;  /* the first of its stretches, and how far it is to the next */
+	uint32_t n_entries;      /* that are not told yet */
+	struct journal *journal; /* owned: what is read now */
+	uint64_t chosen;         /* files of it */
+	bool is_part;            /* it ends with the stretch */
 	struct buffer out;
 };
 

@@ -21,6 +21,7 @@ struct journal {
 	sd_journal *handle;
 	struct entry entry;
 	struct fields fields;
+	struct match_values values; /* what select_rules() and journal_select_past_of() select */
 	struct liveend end;
 	const char *file;   /* borrowed; of single files no other comes */
 	bool lenient;       /* of these some may be damaged, or gone */
@@ -316,7 +317,10 @@ static int select_rules(struct journal *journal, const struct ruleset *const *ru
 	journal->entry.may_be_partial |= journal->growing && journal->reads_engines;
 	sd_journal_flush_matches(journal->handle);
 	fields_clear(&journal->fields);
-	r = selective = matches_add_rules(journal->handle, rulesets, n, past);
+	r = matches_of_rules(journal->handle, rulesets, n, past, &journal->values);
+	if (r >= 0)
+		r = matches_add_values(journal->handle, &journal->values);
+	selective = r;
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = take_along(journal, rulesets[i], selective > 0);
 	return r < 0 ? r : selective;
@@ -346,7 +350,10 @@ int journal_select_past_of(struct journal *journal, const struct ruleset *rulese
 	leave(journal);
 	sd_journal_flush_matches(journal->handle);
 	fields_clear(&journal->fields);
-	r = selective = matches_add_jail(journal->handle, ruleset, jail);
+	r = matches_of_jail(journal->handle, ruleset, jail, &journal->values);
+	if (r >= 0)
+		r = matches_add_values(journal->handle, &journal->values);
+	selective = r;
 	if (r >= 0)
 		r = take_along_common(journal, selective > 0);
 	for (size_t i = 0; selective > 0 && i < one->n_selectors; i++)
@@ -492,15 +499,43 @@ int journal_find_end(struct journal *journal)
 	return liveend_find(&journal->end, journal->handle);
 }
 
-int journal_take_over(struct journal *journal, const struct ruleset *a, const struct ruleset *b)
+int journal_open_part(const struct journal *whole, const struct parts *parts, const char *first,
+		      const char *last, struct journal **ret)
 {
-	struct liveend end = journal->end;
+	cleanup(journal_freep) struct journal *journal = calloc(1, sizeof(*journal));
 	int r;
 
-	journal->end = (struct liveend){ 0 };
-	r = journal_renew(journal);
-	journal->end = end;
-	return r < 0 ? r : MIN(journal_select_past(journal, a, b), 0);
+	if (!journal)
+		return -ENOMEM;
+	journal->entry = whole->entry;
+	journal->entry.source = &journal->fields;
+	journal->file = whole->file;
+	journal->lenient = whole->lenient;
+	journal->files.directory = whole->files.directory;
+	journal->values = whole->values;
+	journal->end = whole->end;
+	journal->end.reached = journal->end.empty;
+	journal->end.cursor = NULL;
+	if (whole->end.cursor && !(journal->end.cursor = strdup(whole->end.cursor)))
+		return -ENOMEM;
+	r = parts ? parts_open_journal(parts, first, last, &journal->handle)
+		  : open_handle(journal, &journal->handle);
+	if (r >= 0)
+		r = sd_journal_set_data_threshold(journal->handle, MAX_FIELD_SIZE);
+	if (r >= 0)
+		r = matches_add_values(journal->handle, &journal->values);
+	journal->fields.handle = journal->handle;
+	for (size_t i = 0; r >= 0 && i < whole->fields.n; i++)
+		r = fields_add(&journal->fields, whole->fields.list[i].name);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(journal);
+	return 0;
+}
+
+int journal_list_parts(const struct journal *journal, struct parts **ret)
+{
+	return journal->file ? -ENODATA : parts_open(&journal->files, ret);
 }
 
 int journal_settle(struct journal *journal)

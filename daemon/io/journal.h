@@ -9,6 +9,7 @@
  */
 
 #include "entry/entry.h"
+#include "io/parts.h"
 #include "match/ruleset.h"
 
 struct journal;
@@ -97,10 +98,14 @@ int journal_next(struct journal *journal) must_check;
  * entry. */
 const struct entry *journal_entry(struct journal *journal);
 int journal_cursor(struct journal *journal, char **ret) must_check; /* owned by the caller */
-/* In a process that was forked since, where libsystemd refuses the handle: the same journal up to
- * the same end, with what journal_select_past() selects. */
-int journal_take_over(struct journal *journal, const struct ruleset *a,
-		      const struct ruleset *b) must_check;
+/* -ENODATA: what it consists of can only be read as a whole. */
+int journal_list_parts(const struct journal *journal, struct parts **ret) must_check;
+/* Another handle on the same journal up to the same end, with what journal_select_past() or
+ * journal_select_past_of() selects, in this process or one that was forked since, where libsystemd
+ * refuses the first handle. It has at least what lies from the cursor `first` to the cursor `last`
+ * (NULL: from the beginning, to the end); `parts` NULL: all. The rules are borrowed. */
+int journal_open_part(const struct journal *whole, const struct parts *parts, const char *first,
+		      const char *last, struct journal **ret) must_check;
 bool journal_stands_at(struct journal *journal, const char *cursor);
 
 /* Time of the oldest entry there is, any unit. 0 or negative errno; -ENODATA: empty. */

@@ -6,11 +6,6 @@
 /* MESSAGE_ID of journald's "Suppressed N messages from UNIT" (SD_MESSAGE_JOURNAL_DROPPED). */
 #define SUPPRESSED "a596d6fe7bfa4994828e72309e95d61e"
 
-/* libsystemd looks up every match anew at each step, half a microsecond each (measured, 252), while
- * an entry that no rule wanted costs about two. With more matches than these all is read: the rules
- * ask for the selecting fields themselves. */
-#define MATCHES_MAX 8
-
 int matches_add(sd_journal *handle, const char *field, const char *value)
 {
 	cleanup(freep) char *text = NULL;
@@ -76,16 +71,6 @@ static const struct condition *matches_choose(const struct selector *selector, b
 	return NULL;
 }
 
-struct match_value {
-	const char *field, *value;
-};
-
-struct match_values {
-	sd_journal *past; /* where a value has to be; NULL: anywhere */
-	struct match_value list[MATCHES_MAX];
-	size_t n;
-};
-
 static int matches_occur(sd_journal *handle, const struct match_value *match)
 {
 	int r;
@@ -100,8 +85,9 @@ static int matches_occur(sd_journal *handle, const struct match_value *match)
 	return r;
 }
 
-/* 1; 0: that is one too many. */
-static int matches_note(struct match_values *values, const char *field, const char *value)
+/* `past`: where the value has to be; NULL: anywhere. 1; 0: that is one too many. */
+static int matches_note(struct match_values *values, sd_journal *past, const char *field,
+			const char *value)
 {
 	const struct match_value match = { field, value };
 	int r;
@@ -110,7 +96,7 @@ static int matches_note(struct match_values *values, const char *field, const ch
 		if (strcmp(values->list[i].field, field) == 0 &&
 		    strcmp(values->list[i].value, value) == 0)
 			return 1;
-	r = values->past ? matches_occur(values->past, &match) : 1;
+	r = past ? matches_occur(past, &match) : 1;
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -122,7 +108,8 @@ static int matches_note(struct match_values *values, const char *field, const ch
 }
 
 /* 1; 0: too many, or a selector that no match can stand for. */
-static int matches_gather_jail(struct match_values *values, const struct jail *jail)
+static int matches_gather_jail(struct match_values *values, sd_journal *past,
+			       const struct jail *jail)
 {
 	int r = 1;
 
@@ -133,27 +120,29 @@ static int matches_gather_jail(struct match_values *values, const struct jail *j
 		if (!condition)
 			return 0;
 		for (size_t v = 0; r > 0 && v < condition->n_values; v++)
-			r = matches_note(values, condition->field, condition->values[v]);
+			r = matches_note(values, past, condition->field, condition->values[v]);
 	}
 	return r;
 }
 
-static int matches_gather(struct match_values *values, const struct ruleset *ruleset,
-			  bool notes_only)
+static int matches_gather(struct match_values *values, sd_journal *past,
+			  const struct ruleset *ruleset, bool notes_only)
 {
 	int r = 1;
 
 	for (unsigned i = 0; r > 0 && i < ruleset_n_jails(ruleset); i++)
 		if (!notes_only || ruleset_has_notes(ruleset, i))
-			r = matches_gather_jail(values, ruleset_jail(ruleset, i));
+			r = matches_gather_jail(values, past, ruleset_jail(ruleset, i));
 	return r;
 }
 
-static int matches_add_values(sd_journal *handle, const struct match_values *values)
+int matches_add_values(sd_journal *handle, const struct match_values *values)
 {
 	static const struct match_value nothing = { "_SYSTEMD_UNIT", "" };
 	int r;
 
+	if (values->all)
+		return 0;
 	/* without a match all would be read */
 	if (values->n == 0) {
 		r = matches_add(handle, nothing.field, nothing.value);
@@ -176,24 +165,36 @@ static int matches_add_values(sd_journal *handle, const struct match_values *val
 	return r < 0 ? r : 1;
 }
 
-int matches_add_rules(sd_journal *handle, const struct ruleset *const *rulesets, size_t n_rulesets,
-		      bool past)
+/* `gathered`: as matches_gather() answers. */
+static int matches_conclude(int gathered, const struct match_values *values,
+			    struct match_values *ret)
 {
-	struct match_values values = { .past = past ? handle : NULL };
+	if (gathered < 0)
+		return gathered;
+	*ret = *values;
+	ret->all = gathered == 0;
+	return 0;
+}
+
+int matches_of_rules(sd_journal *handle, const struct ruleset *const *rulesets, size_t n_rulesets,
+		     bool past, struct match_values *ret)
+{
+	struct match_values values = { 0 };
 	int r = 1;
 
 	for (size_t i = 0; r > 0 && i < n_rulesets; i++)
-		r = matches_gather(&values, rulesets[i], false);
-	return r > 0 ? matches_add_values(handle, &values) : r;
+		r = matches_gather(&values, past ? handle : NULL, rulesets[i], false);
+	return matches_conclude(r, &values, ret);
 }
 
-int matches_add_jail(sd_journal *handle, const struct ruleset *ruleset, unsigned jail)
+int matches_of_jail(sd_journal *handle, const struct ruleset *ruleset, unsigned jail,
+		    struct match_values *ret)
 {
-	struct match_values values = { .past = handle };
+	struct match_values values = { 0 };
 	int r;
 
-	r = matches_gather_jail(&values, ruleset_jail(ruleset, jail));
-	return r > 0 ? matches_add_values(handle, &values) : r;
+	r = matches_gather_jail(&values, handle, ruleset_jail(ruleset, jail));
+	return matches_conclude(r, &values, ret);
 }
 
 int matches_add_notes(sd_journal *handle, const struct ruleset *ruleset)
@@ -201,7 +202,7 @@ int matches_add_notes(sd_journal *handle, const struct ruleset *ruleset)
 	struct match_values values = { 0 };
 	int r;
 
-	r = matches_gather(&values, ruleset, true);
+	r = matches_gather(&values, NULL, ruleset, true);
 	return r > 0 ? matches_add_values(handle, &values) : r;
 }
 

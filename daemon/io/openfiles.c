@@ -20,7 +20,12 @@
 /* Header of a journal file (systemd's JOURNAL_FILE_FORMAT). */
 #define SIGNATURE    "LPKSHHRH"
 #define HEADER_SIZE  208
+#define NUMBERING_AT 72
 #define N_ENTRIES_AT 152
+#define LAST_AT      160
+#define FIRST_AT     168
+#define BEGIN_AT     184
+#define END_AT       192
 #define ID_TEXT_SIZE 32
 
 struct file_search {
@@ -29,7 +34,9 @@ struct file_search {
 	size_t n_open;
 	struct openfiles_inode *missing; /* owned */
 	size_t n_missing;
-	bool only_print;
+	struct openfiles_header *list; /* owned, its descriptors too */
+	size_t n_list;
+	bool only_print, only_list;
 	uint64_t print;
 };
 
@@ -97,27 +104,59 @@ static int list_open(struct file_search *search)
 	return r;
 }
 
-/* 1: there are entries in it; 0: none yet, or it is no such file, or it is not to be read. */
-static int has_entries(int folder, const char *name)
+static uint64_t header_number(const uint8_t *header, size_t place)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		number |= (uint64_t)header[place + i] << 8 * i;
+	return number;
+}
+
+/* 1: there are entries in it, and `fd` is the caller's, -1: it cannot be read; 0: none yet, or it
+ * is no such file, or it is not to be read. */
+static int read_header(int folder, const char *name, struct openfiles_header *ret)
 {
 	uint8_t header[HEADER_SIZE];
-	uint64_t n = 0;
-	int fd, r;
+	int fd;
 
 	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ret->fd = -1;
 	if (fd < 0)
 		return is_want(errno) ? -errno : errno == EIO;
-	r = pread(fd, header, sizeof(header), 0) == sizeof(header) &&
-	    memcmp(header, SIGNATURE, strlen(SIGNATURE)) == 0;
-	close(fd);
-	for (size_t i = 0; r > 0 && i < 8; i++)
-		n |= (uint64_t)header[N_ENTRIES_AT + i] << 8 * i;
-	return n > 0;
+	if (pread(fd, header, sizeof(header), 0) != sizeof(header) ||
+	    memcmp(header, SIGNATURE, strlen(SIGNATURE)) != 0 ||
+	    header_number(header, N_ENTRIES_AT) == 0) {
+		close(fd);
+		return 0;
+	}
+	*ret = (struct openfiles_header){
+		.fd = fd,
+		.first = header_number(header, FIRST_AT),
+		.last = header_number(header, LAST_AT),
+		.begin = header_number(header, BEGIN_AT),
+		.end = header_number(header, END_AT),
+	};
+	memcpy(ret->numbering, header + NUMBERING_AT, sizeof(ret->numbering));
+	return 1;
+}
+
+static int openfiles_add_header(struct file_search *search, const struct openfiles_header *header)
+{
+	if (header->fd < 0)
+		return -EIO;
+	if (!array_grow(search->list, search->n_list)) {
+		close(header->fd);
+		return -ENOMEM;
+	}
+	search->list[search->n_list++] = *header;
+	return 0;
 }
 
 static int look_at_file(struct file_search *search, int folder, const char *name)
 {
 	const char *end = strrchr(name, '.');
+	struct openfiles_header header;
 	struct openfiles_inode inode;
 	struct stat status;
 	int r;
@@ -132,7 +171,11 @@ static int look_at_file(struct file_search *search, int folder, const char *name
 	if (search->n_open > 0 &&
 	    bsearch(&inode, search->open, search->n_open, sizeof(inode), inode_compare))
 		return 0;
-	r = has_entries(folder, name);
+	r = read_header(folder, name, &header);
+	if (search->only_list)
+		return r > 0 ? openfiles_add_header(search, &header) : r;
+	if (r > 0 && header.fd >= 0)
+		close(header.fd);
 	if (r != 0)
 		snprintf(missing_name, sizeof(missing_name), "%s", name);
 	return r > 0 ? openfiles_append(&search->missing, &search->n_missing, &status) : r;
@@ -202,6 +245,9 @@ static void search_done(struct file_search *search)
 {
 	free(search->open);
 	free(search->missing);
+	for (size_t i = 0; i < search->n_list; i++)
+		close(search->list[i].fd);
+	free(search->list);
 }
 
 int openfiles_begin(struct openfiles *files, size_t *ret_refused)
@@ -217,6 +263,20 @@ int openfiles_begin(struct openfiles *files, size_t *ret_refused)
 	free(files->refused);
 	files->refused = TAKE_PTR(search.missing);
 	*ret_refused = files->n_refused = search.n_missing;
+	return 0;
+}
+
+int openfiles_list(const struct openfiles *files, struct openfiles_header **ret, size_t *ret_n)
+{
+	cleanup(search_done) struct file_search search = { .files = files, .only_list = true };
+	int r;
+
+	r = look_everywhere(&search);
+	if (r < 0)
+		return r;
+	*ret_n = search.n_list;
+	search.n_list = 0;
+	*ret = TAKE_PTR(search.list);
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define STRETCH      16384               /* entries; what they hit mostly fits into a pipe */
+#define MANY_FILES   64                  /* with these a process pays on one processor, too */
 #define MAX_WORKERS  16                  /* processes */
 #define PIPE_SIZE    (1024 * 1024)       /* bytes; what an ordinary user may ask for */
 #define RECEIVE_SIZE ((size_t)64 * 1024) /* bytes */
@@ -34,6 +35,7 @@ struct worker {
 struct past {
 	struct past_wish wish;
 	size_t n_rulesets;
+	struct parts *parts; /* NULL: the journal is read as a whole */
 	struct stretches stretches;
 	struct worker workers[MAX_WORKERS];
 	unsigned n_workers; /* 0: this process reads */
@@ -72,7 +74,8 @@ static int past_start_worker(struct past *past, unsigned i)
 {
 	struct worker *worker = &past->workers[i];
 	struct finder finder = {
-		.journal = past->wish.journal,
+		.whole = past->wish.journal,
+		.parts = past->parts,
 		.rulesets = past->wish.rulesets,
 		.n_rulesets = past->n_rulesets,
 		.stretches = &past->stretches,
@@ -150,8 +153,24 @@ struct past *past_free(struct past *past)
 		return NULL;
 	past_stop_workers(past);
 	stretches_done(&past->stretches);
+	parts_free(past->parts);
 	free(past);
 	return NULL;
+}
+
+/* For so many processes, if they are worth it. */
+static int past_cut(struct past *past, unsigned n)
+{
+	const struct past_wish *wish = &past->wish;
+	int r;
+
+	r = journal_list_parts(wish->journal, &past->parts);
+	if (r == -ENOMEM)
+		return r;
+	if (n < 2 && (r < 0 || parts_count(past->parts) < MANY_FILES))
+		return 0;
+	return stretches_cut(wish->journal, past->parts, wish->since, wish->until,
+			     wish->stretch > 0 ? wish->stretch : STRETCH, &past->stretches);
 }
 
 int past_open(const struct past_wish *wish, struct past **ret)
@@ -176,9 +195,8 @@ int past_open(const struct past_wish *wish, struct past **ret)
 				wish->rulesets[past->n_rulesets - 1]);
 	if (r >= 0)
 		r = journal_settle(wish->journal);
-	if (r >= 0 && n > 1)
-		r = stretches_cut(wish->journal, wish->since, wish->until,
-				  wish->stretch > 0 ? wish->stretch : STRETCH, &past->stretches);
+	if (r >= 0 && wish->n_workers != 1)
+		r = past_cut(past, n);
 	if (r >= 0 && past->stretches.n > 1)
 		past_start_workers(past, n);
 	if (r >= 0 && past->n_workers == 0)

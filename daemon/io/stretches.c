@@ -8,8 +8,12 @@
 #define MAX_STRETCHES 1024 /* of what is longer each is larger */
 #define PARTS         64   /* of the time, where numbers say nothing */
 
+#define NARROWED_EVERY \
+	3 /* halves: then an eighth of the files is opened, so that a seek goes not to all */
+
 struct cutting {
-	struct journal *journal;
+	struct journal *whole, *journal; /* ... of which the probes are made */
+	const struct parts *parts;
 	struct stretches *stretches;
 	uint64_t size; /* entries */
 	usec_t part;   /* time */
@@ -81,10 +85,28 @@ static bool is_long(const struct cutting *cutting, const struct stretch *low,
 					     : high->time - low->time > cutting->part;
 }
 
+static int cut_between(const struct cutting *cutting, const struct stretch *low,
+		       const struct stretch *high, unsigned depth);
+
+static int cut_part(const struct cutting *cutting, const struct stretch *low,
+		    const struct stretch *high)
+{
+	cleanup(journal_freep) struct journal *part = NULL;
+	struct cutting narrowed = *cutting;
+	int r;
+
+	r = journal_open_part(cutting->whole, cutting->parts, low->cursor, high->cursor, &part);
+	if (r < 0) /* it goes without */
+		narrowed.parts = NULL;
+	else
+		narrowed.journal = part;
+	return cut_between(&narrowed, low, high, 0);
+}
+
 /* Half by half, as long as there is more than a stretch between the two; every step halves the
  * time. */
 static int cut_between(const struct cutting *cutting, const struct stretch *low,
-		       const struct stretch *high)
+		       const struct stretch *high, unsigned depth)
 {
 	usec_t middle = low->time + (high->time - MIN(high->time, low->time)) / 2;
 	struct stretch found, nearer = *high;
@@ -92,27 +114,29 @@ static int cut_between(const struct cutting *cutting, const struct stretch *low,
 
 	if (middle <= low->time || !is_long(cutting, low, high))
 		return 0;
+	if (cutting->parts && depth == NARROWED_EVERY)
+		return cut_part(cutting, low, high);
 	r = stretches_probe(cutting->journal, middle, &found);
 	if (r <= 0 || found.time < middle || found.time >= high->time) {
 		free(found.cursor);
 		nearer.time = middle;
-		return r < 0 ? r : cut_between(cutting, low, &nearer);
+		return r < 0 ? r : cut_between(cutting, low, &nearer, depth + 1);
 	}
 	nearer = found; /* its cursor stays where it is in the list */
-	r = cut_between(cutting, low, &found);
+	r = cut_between(cutting, low, &found, depth + 1);
 	if (r < 0)
 		free(found.cursor);
 	else
 		r = stretches_add(cutting->stretches, &found);
-	return r < 0 ? r : cut_between(cutting, &nearer, high);
+	return r < 0 ? r : cut_between(cutting, &nearer, high, depth + 1);
 }
 
-int stretches_cut(struct journal *journal, usec_t since, usec_t until, uint64_t size,
-		  struct stretches *ret)
+int stretches_cut(struct journal *journal, const struct parts *parts, usec_t since, usec_t until,
+		  uint64_t size, struct stretches *ret)
 {
 	struct stretches stretches = { 0 };
 	struct stretch first = { 0 }, last = { 0 }, begin = { 0 };
-	struct cutting cutting = { journal, &stretches, size, 0 };
+	struct cutting cutting = { journal, journal, parts, &stretches, size, 0 };
 	int r;
 
 	r = stretches_add(&stretches, &begin);
@@ -127,7 +151,7 @@ int stretches_cut(struct journal *journal, usec_t since, usec_t until, uint64_t 
 		cutting.part = (last.time - MIN(first.time, last.time)) / PARTS;
 		if (are_numbered_alike(&first, &last))
 			cutting.size = MAX(size, (last.number - first.number) / MAX_STRETCHES);
-		r = cut_between(&cutting, &first, &last);
+		r = cut_between(&cutting, &first, &last, 0);
 	}
 	while (stretches.n > 1 && stretches.n < MIN_STRETCHES)
 		free(stretches.list[--stretches.n].cursor);

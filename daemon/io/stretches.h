@@ -22,9 +22,10 @@ struct stretches {
 };
 
 /* Cuts what the matches deliver between the times into stretches of about `size` entries of the
- * journal, by journald's numbers and by time. The place is lost. One stretch: not worth it. */
-int stretches_cut(struct journal *journal, usec_t since, usec_t until, uint64_t size,
-		  struct stretches *ret) must_check;
+ * journal, by journald's numbers and by time; `parts` NULL: it is a whole. The place is lost. One
+ * stretch: not worth it. */
+int stretches_cut(struct journal *journal, const struct parts *parts, usec_t since, usec_t until,
+		  uint64_t size, struct stretches *ret) must_check;
 void stretches_done(struct stretches *stretches);
 
 #endif

@@ -32,6 +32,7 @@ int why_print_event(const struct why *why, const char *what, usec_t time, struct
 /* The stretch of the journal that decides what the lines before a ban weigh. */
 struct why_stretch {
 	const struct why_said *said;
+	struct journal *journal; /* borrowed: what it is read from */
 	unsigned jail;
 	usec_t tipped; /* the line that tipped the scale */
 	usec_t begin;  /* lines later than that count */
@@ -43,7 +44,7 @@ struct why_stretch {
 static int why_show_if_counted(const struct why *why, const struct why_stretch *stretch,
 			       struct engine *engine)
 {
-	const struct entry *entry = journal_entry(why->input.journal);
+	const struct entry *entry = journal_entry(stretch->journal);
 	struct span message;
 	usec_t time;
 	int r = 0;
@@ -95,7 +96,7 @@ static int why_read(const struct why *why, const struct why_stretch *stretch, us
 {
 	static const uint8_t seed[16] = "none is needed";
 	cleanup(engine_freep) struct engine *engine = NULL;
-	struct journal *journal = why->input.journal;
+	struct journal *journal = stretch->journal;
 	const struct entry *entry = journal_entry(journal);
 	usec_t time = 0;
 	int r;
@@ -162,8 +163,31 @@ static bool why_find_jail(const struct why *why, const char *name, unsigned *ret
 	return false;
 }
 
+/* Only those files that hold the stretch: the others cost something at each step. NULL: all are
+ * needed, or must do. */
+static int why_open_part(const struct why *why, const struct why_stretch *stretch,
+			 struct journal **ret)
+{
+	cleanup(parts_freep) struct parts *parts = NULL;
+	struct journal *whole = why->input.journal;
+	cleanup(freep) char *first = NULL;
+	int r;
+
+	r = journal_list_parts(whole, &parts);
+	if (r >= 0)
+		r = journal_seek_time(whole, MIN(stretch->from, stretch->notes));
+	if (r >= 0)
+		r = journal_next(whole);
+	if (r > 0)
+		r = journal_cursor(whole, &first);
+	if (r >= 0)
+		r = journal_open_part(whole, parts, first, stretch->said->cursor, ret);
+	return r == -ENOMEM ? r : 0;
+}
+
 int why_show_lines(struct why *why, const struct why_said *said)
 {
+	cleanup(journal_freep) struct journal *part = NULL;
 	struct why_stretch stretch = { .said = said };
 	struct journal *journal = why->input.journal;
 	usec_t since;
@@ -181,6 +205,9 @@ int why_show_lines(struct why *why, const struct why_said *said)
 		r = journal_select(journal, why->input.ruleset, false);
 	if (r >= 0)
 		r = journal_settle(journal);
+	if (r >= 0)
+		r = why_open_part(why, &stretch, &part);
+	stretch.journal = part ? part : journal;
 	/* a day of notes is read for lines that leave something open */
 	since = stretch.from;
 	if (r >= 0 && stretch.notes < stretch.from) {

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from model import Model
 REMOTE = "/lib/systemd/systemd-journal-remote"
 SKIP = 77
 CUTS = 8   # readings in pieces of each journal
+NUMBERING = bytes(range(1, 17))
 
 
 def export(entries, back=lambda time: 0):
@@ -117,25 +119,56 @@ def difference(wanted, got):
     return None
 
 
+def renumber(path, before):
+    """As if the file went on with the numbers of one that was rotated away after so many entries."""
+    with open(path, "r+b") as file:
+        journal = bytearray(file.read())
+
+        def add(place):
+            struct.pack_into("<Q", journal, place, struct.unpack_from("<Q", journal, place)[0] + before)
+        journal[72:88] = NUMBERING
+        add(160)
+        add(168)
+        place = struct.unpack_from("<Q", journal, 88)[0]
+        end = struct.unpack_from("<Q", journal, 136)[0]     # where the last object begins
+        while place <= end:
+            if journal[place] == 3:                         # an entry
+                add(place + 16)
+            place += (struct.unpack_from("<Q", journal, place + 8)[0] + 7) & ~7
+        file.seek(0)
+        file.write(journal)
+
+
+def write_files(case, folder, dice, back=lambda time: 0):
+    """The entries once more, some of them in files that were rotated."""
+    os.makedirs(folder)
+    for number, entries in enumerate(case.files):
+        entries = sorted(entries, key=lambda entry: entry[0])
+        cuts = sorted(dice.sample(range(len(entries) + 1), min(dice.randrange(6), len(entries)) if number == 0 else 0))
+        for at, until in zip([0] + cuts, cuts + [len(entries)]):
+            if at == until:
+                continue
+            path = f"{folder}/{number}-{at}.journal"
+            subprocess.run([REMOTE, "-o", path, "--split-mode=none", "-"], input=export(entries[at:until], back),
+                           check=True, stderr=subprocess.PIPE)
+            if number == 0:
+                renumber(path, at)
+
+
 def write_stepped(case, seed, folder):
-    """The entries once more, while the clock is set back now and then."""
+    """The same, while the clock is set back now and then."""
     dice = random.Random(seed)
     times = [time for time, _ in case.entries]
     span = max(times) - min(times)
     steps = [(dice.choice(times), dice.randrange(span // 2 + 1)) for _ in range(dice.choice([1, 1, 2, 4]))]
-    os.makedirs(f"{folder}/stepped")
-    for number, entries in enumerate(case.files):
-        if entries:
-            subprocess.run([REMOTE, "-o", f"{folder}/stepped/{number}.journal", "--split-mode=none", "-"],
-                           input=export(sorted(entries, key=lambda entry: entry[0]),
-                                        lambda time: sum(step for at, step in steps if time >= at)),
-                           check=True, stderr=subprocess.PIPE)
+    write_files(case, folder, dice, lambda time: sum(step for at, step in steps if time >= at))
 
 
 def cut(program, case, seed, folder):
     """None, or where reading it in pieces differs from reading it at once."""
-    write_stepped(case, seed, folder)
-    journals = [["stepped", "whole"]]
+    write_stepped(case, seed, f"{folder}/stepped")
+    write_files(case, f"{folder}/rotated", random.Random(seed))
+    journals = [["stepped", "whole"], ["rotated"]]
     # where the entries themselves step back, so does the clock of the boot here, which no kernel lets
     # happen and by which libsystemd finds a cursor in files that number by themselves
     if all(entries == sorted(entries, key=lambda entry: entry[0]) for entries in case.files):
