@@ -19,6 +19,22 @@ def test_why_shows_the_ban_and_its_lines(machine, banish):
     assert "still for" in banish("why", "203.0.113.70").stdout
 
 
+def test_why_finds_the_lines_in_files_that_were_rotated(machine, banish):
+    banish.begin(jails={"dovecot": {"maxretry": 4}})
+    machine.run("journalctl", "--rotate")
+    machine.attack("203.0.113.72", attempts=1)
+    machine.run("journalctl", "--rotate")
+    machine.attack("203.0.113.73", attempts=1)
+    machine.run("journalctl", "--rotate")
+    machine.attack("203.0.113.72", attempts=3)
+    assert lab.eventually(lambda: machine.elements("dovecot4"))
+    machine.run("journalctl", "--rotate")
+    lines = [json.loads(line) for line in banish("why", "203.0.113.72", "--json").stdout.splitlines()]
+    lines = [line for line in lines if line["what"] == "line"]
+    assert sum(line["weight"] for line in lines) == 4
+    assert all("rip=203.0.113.72," in line["message"] for line in lines)
+
+
 def test_why_says_no(machine, banish):
     banish.forget()
     banish.configure(jails={"dovecot": {}}, ignoreip=["203.0.113.80"])
