@@ -309,7 +309,7 @@ uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t no
 	return sum;
 }
 
-usec_t windows_heaviest(struct windows *windows, struct window *window, usec_t time)
+usec_t windows_heaviest(struct windows *windows, struct window *window, usec_t time, usec_t ahead)
 {
 	usec_t lifetime = windows->lists[window->list].lifetime, heaviest = time;
 	uint64_t sum = 0, most = windows_weigh(windows, window, time);
@@ -318,7 +318,7 @@ usec_t windows_heaviest(struct windows *windows, struct window *window, usec_t t
 	for (size_t i = 0; i < window->n; i++) {
 		const struct stored_failure *failure = window_slot(windows, window, i);
 
-		if (failure->time > time && failure->time - time >= lifetime)
+		if (failure->time > time && failure->time - time >= MIN(lifetime, ahead))
 			break;
 		sum += failure->weight;
 		while (has_run_out(window_slot(windows, window, first)->time, failure->time,

@@ -44,8 +44,8 @@ void windows_forget_until(struct windows *windows, struct window *window, usec_t
 uint64_t windows_weigh(struct windows *windows, struct window *window, usec_t now);
 
 /* The same for a failure that comes late: the end of the stretch, as long as a failure weighs, that
- * holds `time` and weighs most. */
-usec_t windows_heaviest(struct windows *windows, struct window *window, usec_t time);
+ * holds `time` and weighs most. It ends before `time` + `ahead`. */
+usec_t windows_heaviest(struct windows *windows, struct window *window, usec_t time, usec_t ahead);
 
 /* From now on, before anything is pushed, the list remembers the users of its failures: 24 bytes
  * each instead of 16. */

@@ -105,12 +105,30 @@ static bool weigh_decides(const struct judgement *judgement)
 		 end - judgement->time < judgement->jail->settings->findtime));
 }
 
-/* Entries of a later time may have come before: then it weighs with those that came after it, too.
- * A warm-up meets all in order. */
+/* Entries of a later time may have come before: then it weighs with those that came after it, too,
+ * within the time of its ban: what lies behind that weighs on as if all had come in order, which
+ * is how a warm-up meets it. */
 static bool weigh_is_late(const struct judgement *judgement)
 {
 	return judgement->entry->unordered && !judgement->engine->warming &&
 	       judgement->time < judgement->engine->latest;
+}
+
+static int weigh_ban(struct judgement *judgement, struct ban *ban)
+{
+	struct windows *windows = judgement->engine->windows;
+	struct window *window;
+	int r;
+
+	r = banned_begin(judgement->engine, judgement->hit->jail, ban);
+	if (r < 0)
+		return r;
+	window = windows_find(windows, judgement->hit->jail, &judgement->offender.address);
+	if (window && weigh_is_late(judgement))
+		windows_forget_until(windows, window, ban->until - 1);
+	else if (window)
+		windows_drop(windows, window);
+	return network_ban_of(judgement->engine, judgement->hit->jail, ban);
 }
 
 static int weigh(struct judgement *judgement, uint32_t attempts)
@@ -135,7 +153,7 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	if (r < 0)
 		return r;
 	if (weigh_is_late(judgement))
-		at = windows_heaviest(windows, window, at);
+		at = windows_heaviest(windows, window, at, jail->settings->bantime);
 	weight = weigh_attempts(judgement, window, &failure, attempts, at);
 	judgement->verdict->weight = weight;
 	judgement->engine->statistics.failures += judgement->engine->warming ? 0 : weight;
@@ -162,10 +180,8 @@ static int weigh(struct judgement *judgement, uint32_t attempts)
 	}
 	if (!tips || r > 0 || !weigh_decides(judgement))
 		return windows_push(windows, window, failure, jail->depth);
-	windows_drop(windows, window);
 	ban.users = sum < jail->limit ? users : 0;
-	r = banned_begin(judgement->engine, judgement->hit->jail, &ban);
-	return r < 0 ? r : network_ban_of(judgement->engine, judgement->hit->jail, &ban);
+	return weigh_ban(judgement, &ban);
 }
 
 int weigh_failure(struct judgement *judgement, uint32_t attempts)

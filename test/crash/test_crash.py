@@ -11,6 +11,7 @@ import pytest
 
 import crash
 import killed
+import late
 import memory
 
 pytestmark = pytest.mark.skipif(not crash.available(), reason="no root, no systemd-journal-remote or no shim here")
@@ -82,6 +83,14 @@ def test_killed_over_a_journal_whose_clock_steps_it_says_what_the_model_says(poo
     plays = pool.starmap(killed.play, [(seed, True) for seed in range(first, first + 200)])
     assert [(first + i, play[2]) for i, play in enumerate(plays) if play[2]] == []
     assert sum(play[0] for play in plays) > 0 and sum(play[1] for play in plays) > 0
+
+
+def test_a_central_log_host_is_killed_while_it_catches_up(pool):
+    first = int(os.environ.get("BANISH_SEED", random.randrange(1 << 30)))
+    print(f"BANISH_SEED={first}")
+    plays = pool.map(late.play, range(first, first + 8), chunksize=1)
+    assert [(first + i, play[2]) for i, play in enumerate(plays) if play[2]] == []
+    assert sum(play[0] for play in plays) > 20
 
 
 @pytest.mark.parametrize("error", ["EMFILE", "EIO"])

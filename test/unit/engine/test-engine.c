@@ -197,6 +197,30 @@ static void what_comes_late_weighs_with_what_came_after_it(void **state)
 	stream_done(&stream);
 }
 
+/* As if all had come in order: what lies behind its ban was not prevented by it. */
+static void a_ban_that_comes_late_leaves_what_came_behind_it(void **state)
+{
+	struct stream stream;
+	struct decision decision;
+
+	init(&stream, "", "\"maxretry\":3,\"findtime\":600,\"bantime\":60");
+	stream.unordered = true;
+	tell(&stream, START + 30 * MINUTE, "wrong from=192.0.2.1");
+	tell(&stream, START + 31 * MINUTE, "wrong from=192.0.2.1");
+	/* a minute holds no more than two of these, and behind its ban it does not look */
+	tell(&stream, START + 22 * MINUTE, "wrong from=192.0.2.1");
+	assert_false(engine_take(stream.engine, &decision));
+	for (usec_t i = 0; i < 3; i++)
+		tell(&stream, START + 5 * MINUTE - i * USEC_PER_SEC, "wrong from=192.0.2.1");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.ban.until, START + 6 * MINUTE - 2 * USEC_PER_SEC);
+	tell(&stream, START + 32 * MINUTE, "wrong from=192.0.2.1");
+	assert_true(engine_take(stream.engine, &decision));
+	assert_int_equal(decision.ban.since, START + 32 * MINUTE);
+	assert_int_equal(decision.ban.failures, 30);
+	stream_done(&stream);
+}
+
 static void a_ban_for_good_stays_so(void **state)
 {
 	struct stream stream;
@@ -295,6 +319,7 @@ int main(void)
 		cmocka_unit_test(bans_grow_up_to_a_limit),
 		cmocka_unit_test(offences_are_forgotten_after_memory),
 		cmocka_unit_test(what_comes_late_weighs_with_what_came_after_it),
+		cmocka_unit_test(a_ban_that_comes_late_leaves_what_came_behind_it),
 		cmocka_unit_test(a_ban_for_good_stays_so),
 		cmocka_unit_test(half_a_failure_is_half),
 		cmocka_unit_test(bounds_hold),
