@@ -15,7 +15,7 @@
 #define NAME_ROOM sizeof("/proc/self/fd/2147483647")
 
 struct parts {
-	struct openfiles_header *list; /* owned, its descriptors too; by numbering and number */
+	struct openfiles_header *list; /* owned, its descriptors too */
 	size_t n;
 };
 
@@ -30,27 +30,24 @@ struct parts *parts_free(struct parts *parts)
 	return NULL;
 }
 
-static int parts_compare(const void *a, const void *b)
+static bool parts_agree(const struct openfiles_header *a, const struct openfiles_header *b)
 {
-	const struct openfiles_header *x = a, *y = b;
-	int r = memcmp(x->numbering, y->numbering, sizeof(x->numbering));
-
-	return r != 0 ? r : (x->first > y->first) - (x->first < y->first);
+	return memcmp(a->numbering, b->numbering, sizeof(a->numbering)) != 0 ||
+	       a->last >= b->first || a->end <= b->begin;
 }
 
 static bool parts_are_in_order(const struct parts *parts)
 {
-	for (size_t i = 0; i < parts->n; i++) {
-		const struct openfiles_header *file = &parts->list[i], *next = file + 1;
+	bool in_order = true;
 
-		if (file->first > file->last || file->begin > file->end)
-			return false;
-		if (i + 1 < parts->n &&
-		    memcmp(file->numbering, next->numbering, sizeof(file->numbering)) == 0 &&
-		    (file->last >= next->first || file->end > next->begin))
-			return false;
+	for (size_t i = 0; in_order && i < parts->n; i++) {
+		const struct openfiles_header *file = &parts->list[i];
+
+		in_order = file->first <= file->last && file->begin <= file->end;
+		for (size_t k = 0; in_order && k < parts->n; k++)
+			in_order = parts_agree(file, &parts->list[k]);
 	}
-	return true;
+	return in_order;
 }
 
 int parts_open(const struct openfiles *files, struct parts **ret)
@@ -63,8 +60,6 @@ int parts_open(const struct openfiles *files, struct parts **ret)
 	r = openfiles_list(files, &parts->list, &parts->n);
 	if (r < 0)
 		return r;
-	if (parts->n > 0)
-		qsort(parts->list, parts->n, sizeof(*parts->list), parts_compare);
 	if (parts->n == 0 || !parts_are_in_order(parts))
 		return -ENODATA;
 	*ret = TAKE_PTR(parts);

@@ -119,40 +119,48 @@ def difference(wanted, got):
     return None
 
 
-def renumber(path, before):
-    """As if the file went on with the numbers of one that was rotated away after so many entries."""
+def renumber(path, numbers):
+    """Gives the entries of a file these numbers of a common numbering."""
     with open(path, "r+b") as file:
         journal = bytearray(file.read())
 
-        def add(place):
-            struct.pack_into("<Q", journal, place, struct.unpack_from("<Q", journal, place)[0] + before)
+        def put(place, number):
+            struct.pack_into("<Q", journal, place, number)
         journal[72:88] = NUMBERING
-        add(160)
-        add(168)
+        put(160, numbers[-1])
+        put(168, numbers[0])
         place = struct.unpack_from("<Q", journal, 88)[0]
         end = struct.unpack_from("<Q", journal, 136)[0]     # where the last object begins
+        left = iter(numbers)
         while place <= end:
             if journal[place] == 3:                         # an entry
-                add(place + 16)
+                put(place + 16, next(left))
             place += (struct.unpack_from("<Q", journal, place + 8)[0] + 7) & ~7
         file.seek(0)
         file.write(journal)
 
 
 def write_files(case, folder, dice, back=lambda time: 0):
-    """The entries once more, some of them in files that were rotated."""
+    """The entries once more, some of them in files that were rotated. From systemd 254 on the files of users
+    have numbers of the same numbering, too."""
     os.makedirs(folder)
+    common = dice.random() < 0.5
+    numbers = {id(entry): number for number, entry in enumerate(
+        sorted((entry for entries in case.files for entry in entries), key=lambda entry: entry[0]), 1)}
     for number, entries in enumerate(case.files):
         entries = sorted(entries, key=lambda entry: entry[0])
-        cuts = sorted(dice.sample(range(len(entries) + 1), min(dice.randrange(6), len(entries)) if number == 0 else 0))
+        rotated = number == 0 or (common and dice.random() < 0.5)
+        cuts = sorted(dice.sample(range(len(entries) + 1), min(dice.randrange(6), len(entries)) if rotated else 0))
         for at, until in zip([0] + cuts, cuts + [len(entries)]):
             if at == until:
                 continue
             path = f"{folder}/{number}-{at}.journal"
             subprocess.run([REMOTE, "-o", path, "--split-mode=none", "-"], input=export(entries[at:until], back),
                            check=True, stderr=subprocess.PIPE)
-            if number == 0:
-                renumber(path, at)
+            if common:
+                renumber(path, [numbers[id(entry)] for entry in entries[at:until]])
+            elif number == 0:
+                renumber(path, range(at + 1, until + 1))
 
 
 def write_stepped(case, seed, folder):
