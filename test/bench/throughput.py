@@ -1,6 +1,7 @@
 """How fast a journal is read: against what libsystemd alone needs, and against the peers."""
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import journals
 import peer
@@ -70,7 +71,36 @@ def against_fail2ban(n, folder, rounds):
     return Row(PART, f"fail2ban's server on {n:,} entries, two jails, no action: its wall time / banish's",
                f"{wall['fail2ban']:.2f} s / {wall['banish']:.3f} s (processor time "
                f"{cpu(runs['fail2ban']):.2f} s / {cpu(runs['banish']):.3f} s)",
-               tools.median(a.wall / b.wall for a, b in zip(runs["fail2ban"], runs["banish"])), (">=", 40), "x")
+               tools.median(a.wall / b.wall for a, b in zip(runs["fail2ban"], runs["banish"])), (">=", 55), "x")
+
+
+def beside_each_other(rounds, journal):
+    """What a second processor is worth on this machine: two bare loops at once, which share nothing but it."""
+    def both():
+        with ThreadPoolExecutor(2) as pool:
+            return max((loop.result() for loop in [pool.submit(bare(journal)) for _ in range(2)]),
+                       key=lambda run: run.wall)
+    runs = tools.in_turn(rounds, one=bare(journal), both=both)
+    wall = {name: tools.median(run.wall for run in those) for name, those in runs.items()}
+    return Row(PART, "two bare loops at once, twice one's wall time / theirs (no program does more on two processors)",
+               f"{wall['one']:.3f} s / {wall['both']:.3f} s",
+               tools.median(2 * a.wall / b.wall for a, b in zip(runs["one"], runs["both"])))
+
+
+def against_journalctl(n, folder, rounds):
+    """What people do by hand; it counts nothing."""
+    journal, facts = journals.make(folder, "mail", n)
+    search = lambda: tools.measure("journalctl", "--directory", journal, "--quiet", "-o", "cat", "-u", UNITS[0], "-u",
+                                   UNITS[1], "--grep", r"\(auth failed, |m=\"failed authentication attempt\"")
+    with tools.configuration(POLICY) as options:
+        runs = tools.in_turn(rounds, banish=tools.replay(options, journal, everywhere=True), journalctl=search)
+    for run in runs["journalctl"]:
+        expect(len(run.output.splitlines()), facts["failures"] + facts["prevented"], "lines that journalctl finds")
+    wall = {name: tools.median(run.wall for run in those) for name, those in runs.items()}
+    return Row(PART, f"journalctl --grep for the failures of {n:,} entries (which it only prints): its wall time / "
+               "banish's", f"{wall['journalctl']:.2f} s / {wall['banish']:.3f} s (processor time "
+               f"{cpu(runs['journalctl']):.2f} s / {cpu(runs['banish']):.3f} s)",
+               tools.median(a.wall / b.wall for a, b in zip(runs["journalctl"], runs["banish"])), None, "x")
 
 
 def against_sshguard(n, folder, rounds):
@@ -92,6 +122,8 @@ def against_sshguard(n, folder, rounds):
 
 def run(folder, rounds, sizes):
     rows = against_the_limit(sizes, folder, rounds)
+    rows.append(beside_each_other(rounds, journals.make(folder, "mail", max(sizes))[0]))
     rows.append(against_fail2ban(max(sizes), folder, max(1, rounds // 3)))
+    rows.append(against_journalctl(max(sizes), folder, max(1, rounds // 3)))
     rows.append(against_sshguard(sorted(sizes)[len(sizes) // 2], folder, rounds))
     return rows
