@@ -121,6 +121,25 @@ static bool has_many_jails(const struct ruleset *ruleset)
 	return true;
 }
 
+/* The first from `jail` on that has an event in question, and is not ruled out where they are
+ * `many`; n_jails: there is none. */
+static size_t next_jail(const struct ruleset *ruleset, bool many, size_t jail)
+{
+	const unsigned *first = ruleset->first;
+	size_t i, n_jails = ruleset->n_jails;
+
+	if (!many) {
+		i = bitmap_next(ruleset->candidates, first[jail], ruleset->n_events);
+		return i < ruleset->n_events ? ruleset->events[i].jail : n_jails;
+	}
+	/* those that read the entry are few, however many know such a text */
+	for (; (jail = bitmap_next(ruleset->narrowed, jail, n_jails)) < n_jails; jail++)
+		if (bitmap_next(ruleset->candidates, first[jail], first[jail + 1]) <
+		    first[jail + 1])
+			break;
+	return jail;
+}
+
 /* banish never takes its own words for anybody's. A question only of what hit, and only where the
  * selectors do not say it. */
 static int is_own(const struct ruleset *ruleset, const struct entry *entry)
@@ -136,8 +155,7 @@ static int is_own(const struct ruleset *ruleset, const struct entry *entry)
 
 int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 {
-	size_t n = ruleset->n_events;
-	unsigned jail = 0;
+	size_t jail;
 	bool many;
 	int r;
 
@@ -157,12 +175,9 @@ int ruleset_scan(struct ruleset *ruleset, const struct entry *entry)
 		return r;
 	many = has_many_jails(ruleset);
 	r = many ? selection_narrow(ruleset->selection, entry, ruleset->narrowed) : 0;
-	for (size_t i = bitmap_next(ruleset->candidates, 0, n); r >= 0 && i < n;
-	     i = bitmap_next(ruleset->candidates, ruleset->first[jail + 1], n)) {
-		jail = ruleset->events[i].jail;
-		if (!many || bitmap_has(ruleset->narrowed, jail))
-			r = scan_jail(ruleset, entry, jail, many || ruleset->select_first[jail]);
-	}
+	for (jail = next_jail(ruleset, many, 0); r >= 0 && jail < ruleset->n_jails;
+	     jail = next_jail(ruleset, many, jail + 1))
+		r = scan_jail(ruleset, entry, (unsigned)jail, many || ruleset->select_first[jail]);
 	if (r >= 0)
 		r = is_own(ruleset, entry);
 	if (r != 0) {
