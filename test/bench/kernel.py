@@ -66,7 +66,7 @@ def restore(folder, options, n, rounds):
     return Row(PART, f"{n:,} bans put back: start to READY=1 / nft -f with the same elements",
                f"{median(ours):.3f} s / {median(theirs):.3f} s (a start with none: {median(empty):.3f} s; "
                f"wall time to READY=1: {median(wall):.3f} s{others})",
-               median(a / b for a, b in zip(ours, theirs)), ("<=", 0.5))
+               median(a / b for a, b in zip(ours, theirs)), ("<=", 0.35))
 
 
 def reload(folder, options, n, rounds):
