@@ -74,6 +74,18 @@ def curve(what, command, check, rounds):
     return rows
 
 
+def against_the_limit(what, command, journal, facts, rounds):
+    """On all processors; the bare loop has one."""
+    processors = len(os.sched_getaffinity(0))
+    runs = tools.in_turn(rounds, bare=throughput.bare(journal), all=lambda: watch(command, processors)[0])
+    for run in runs["bare"]:
+        expect(run.last()["hits"], facts["failures"] + facts["prevented"], "hits of the bare loop")
+    wall = {name: median(run.wall for run in those) for name, those in runs.items()}
+    return Row(PART, f"{what}: the bare loop's wall time / banish's",
+               f"{wall['bare']:.1f} s / {wall['all']:.1f} s (processor time {tools.cpu(runs['bare']):.1f} s / "
+               f"{tools.cpu(runs['all']):.1f} s)", median(a.wall / b.wall for a, b in zip(runs["bare"], runs["all"])))
+
+
 def check_report(run, facts):
     for name in ("failures", "prevented"):
         expect(run.last()[name], facts[name], f"report of {facts['entries']} entries, {name}")
@@ -100,8 +112,9 @@ def run(folder, rounds, n):
     journal, facts = journals.make(folder, "mail", n)
     until = journals.BEGIN // 1_000_000 + n
     with tools.configuration(throughput.POLICY) as options:
-        rows = curve(f"replay of {n:,} entries", [tools.BANISH, "replay", *options, "--directory", journal, "--json"],
-                     lambda run: throughput.check(run, facts), rounds)
+        what, command = f"replay of {n:,} entries", [tools.BANISH, "replay", *options, "--directory", journal, "--json"]
+        rows = curve(what, command, lambda run: throughput.check(run, facts), rounds)
+        rows.append(against_the_limit(what, command, journal, facts, rounds))
         rows += curve(f"report of {n:,} entries",
                       [tools.BANISH, "report", *options, "--directory", journal, "--since",
                        f"@{journals.BEGIN // 1_000_000}", "--until", f"@{until}", "--json"],
