@@ -31,26 +31,25 @@ class Case:
         self.servers = [f"m{i}" for i in range(dice.choice([2, 3, 4]))]
         late = dice.sample(self.servers, dice.choice([1, 1, len(self.servers) - 1]))
         findtime = dice.choice([60, 300, 600, 1200])
-        # none with repeat_weight: which of two attempts is the repeat hangs on the order (banish-fleet(7))
+        # no repeat_weight, and one line tells an attempt: else the order may count (banish-fleet(7))
         self.settings = {"maxretry": dice.choice([2, 3, 4, 5]), "findtime": findtime, "maxusers": dice.choice([0, 0, 2, 3]),
                          "bantime": dice.choice([45, findtime, 2 * findtime, 3600]), "maxbans": {"count": 0, "within": 60},
                          "increment": {"factor": dice.choice([1, 2]), "memory": "520w"}}
         hosts = [f"203.0.113.{i}" for i in range(dice.choice([3, 6, 20]))]
         end, span = now - 60 * US, dice.choice([1800, 3600, 6000]) * US
         gone = {name: end - dice.randrange(span // 4, span) for name in late}
+        session = dice.choice(["", " session={}"])
         self.before = [(end - span - 30 * US, name, "denied from=192.0.2.1") for name in self.servers]
-        self.after = [(end + dice.randrange(50 * US), name, f"denied from={dice.choice(hosts)}")
-                      for name in self.servers for _ in range(20)]
+        self.after = [(end + dice.randrange(50 * US), name, f"denied from={dice.choice(hosts)}{session.format(k)}")
+                      for name in self.servers for k in range(20)]
         self.after += [(dice.randrange(gone[name], end), name, f"denied from=10.{k >> 16}.{k >> 8 & 255}.{k & 255}")
                        for name in late for k in range(CROWD)]
         for name in self.servers:
             for _ in range(dice.choice([30, 100, 200])):
                 at, host = end - dice.randrange(span), dice.choice(hosts)
                 user = f" user={dice.choice('abcd')}" if dice.random() < 0.6 else ""
-                # two lines that tell one attempt, at times
-                for line in [user, f" session={at}{user}"][:dice.choice([1, 2])]:
-                    (self.after if at > gone.get(name, end) else self.before).append((at, name, f"denied from={host}{line}"))
-                    at += dice.randrange(3 * US)
+                (self.after if at > gone.get(name, end) else self.before).append(
+                    (at, name, f"denied from={host}{session.format(at)}{user}"))
 
 
 def send(world, case, entries):

@@ -93,6 +93,7 @@ class Host(lab.Machine):
         """As before any recipe, but with its key."""
         self.shell("""
             systemctl stop 'banish*' 'systemd-journald@banish-fleet*' || true
+            systemctl reset-failed     # an upload whose peer was stopped before it
             rm -rf /etc/systemd/system/*.wants/banish-* /etc/systemd/system/banish* /etc/banish/banish.json
             cd /etc/banish/fleet; find . -type f ! -name key.pem ! -name cert.pem -delete
             rm -rf /var/lib/banish /var/lib/private/banish-upload* /var/log/journal/remote /var/log/journal/*.banish-fleet
