@@ -24,6 +24,8 @@ static int nft_batch_reserve(struct nftmsg_batch *batch, size_t room)
 	data = realloc(batch->data, capacity);
 	if (!data)
 		return -ENOMEM;
+	/* libmnl 1.0.4 leaves the padding of attributes as it is */
+	memset(data + batch->capacity, 0, capacity - batch->capacity);
 	batch->data = data;
 	batch->capacity = capacity;
 	return 0;
