@@ -81,6 +81,26 @@ def told(world):
     return bans, doubled
 
 
+def differences(wanted, bans, doubled, wrong):
+    """In words; `wrong`: keys of bans that are others than wanted. None: there are none."""
+    faults = [f"lost {sorted(wanted.keys() - bans.keys())}", f"too many {sorted(bans.keys() - wanted.keys())}",
+              f"twice {doubled}", f"other {wrong}"]
+    return "; ".join(fault for fault in faults if not fault.endswith("[]")) or None
+
+
+def campaign(options, play, what):
+    """Plays the seeds of the options; an exit status: 1 if some differ, or nothing was banned or killed."""
+    seeds = range(options.seed, options.seed + options.seeds)
+    bans = kills = wrong = 0
+    with multiprocessing.get_context("fork").Pool(2, crash.namespaces) as pool:
+        for seed, (n_bans, n_kills, fault) in zip(seeds, pool.imap(play, seeds)):
+            bans, kills, wrong = bans + n_bans, kills + n_kills, wrong + bool(fault)
+            if fault:
+                print(f"seed {seed}: {fault[:2000]}", flush=True)
+    print(f"{options.seeds} {what}, {bans} bans, {kills} kills, {wrong} differ")
+    return 1 if wrong or not bans or not kills else 0
+
+
 def play(seed, steps=False):
     """(number of bans, of kills, what is wrong or None)"""
     case, ordered = recent(seed)
@@ -120,10 +140,7 @@ def play(seed, steps=False):
     wrong = [key for key, ban in wanted.items() if key in bans and
              (bans[key]["BANISH_EVENT"] != ban["event"] or float(bans[key]["BANISH_FAILURES"]) != ban["failures"] or
               bans[key].get("BANISH_TRIGGER_CURSOR", ban["cursor"]) != ban["cursor"])]
-    faults = [f"lost {sorted(wanted.keys() - bans.keys())}", f"too many {sorted(bans.keys() - wanted.keys())}",
-              f"twice {doubled}", f"other {wrong}"]
-    faults = [fault for fault in faults if not fault.endswith("[]")]
-    return len(wanted), kills, "; ".join(faults) or None
+    return len(wanted), kills, differences(wanted, bans, doubled, wrong)
 
 
 def main():
@@ -133,15 +150,7 @@ def main():
     parser.add_argument("--steps", action="store_true")
     options = parser.parse_args()
     print(f"--seed {options.seed} --seeds {options.seeds}" + " --steps" * options.steps, flush=True)
-    seeds = range(options.seed, options.seed + options.seeds)
-    bans = kills = wrong = 0
-    with multiprocessing.get_context("fork").Pool(2, crash.namespaces) as pool:
-        for seed, (n_bans, n_kills, fault) in zip(seeds, pool.imap(functools.partial(play, steps=options.steps), seeds)):
-            bans, kills, wrong = bans + n_bans, kills + n_kills, wrong + bool(fault)
-            if fault:
-                print(f"seed {seed}: {fault[:2000]}", flush=True)
-    print(f"{options.seeds} journals, {bans} bans, {kills} kills, {wrong} differ")
-    return 1 if wrong or not bans or not kills else 0
+    return campaign(options, functools.partial(play, steps=options.steps), "journals")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ usage: late.py [--seed N] [--seeds N]
 """
 import argparse
 import json
-import multiprocessing
-import pathlib
 import random
 import subprocess
 import sys
@@ -111,10 +109,8 @@ def play(seed):
     case = Case(seed, time.time_ns() // 1000)
     wanted, _, _ = follow(case)
     bans, doubled, kills = follow(case, random.Random(seed))
-    faults = [f"lost {sorted(wanted.keys() - bans.keys())}", f"too many {sorted(bans.keys() - wanted.keys())}",
-              f"twice {doubled}",
-              f"other {[key for key in wanted if key in bans and bans[key]['BANISH_FAILURES'] != wanted[key]['BANISH_FAILURES']]}"]
-    return len(wanted), kills, "; ".join(fault for fault in faults if not fault.endswith("[]")) or None
+    wrong = [key for key in wanted if key in bans and bans[key]["BANISH_FAILURES"] != wanted[key]["BANISH_FAILURES"]]
+    return len(wanted), kills, killed.differences(wanted, bans, doubled, wrong)
 
 
 def main():
@@ -123,15 +119,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=50)
     options = parser.parse_args()
     print(f"--seed {options.seed} --seeds {options.seeds}", flush=True)
-    seeds = range(options.seed, options.seed + options.seeds)
-    bans = kills = wrong = 0
-    with multiprocessing.get_context("fork").Pool(2, crash.namespaces) as pool:
-        for seed, (n_bans, n_kills, fault) in zip(seeds, pool.imap(play, seeds)):
-            bans, kills, wrong = bans + n_bans, kills + n_kills, wrong + bool(fault)
-            if fault:
-                print(f"seed {seed}: {fault[:2000]}", flush=True)
-    print(f"{options.seeds} cases, {bans} bans, {kills} kills in the midst, {wrong} differ")
-    return 1 if wrong or not bans or not kills else 0
+    return killed.campaign(options, play, "cases")
 
 
 if __name__ == "__main__":
