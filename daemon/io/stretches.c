@@ -85,22 +85,19 @@ static bool is_long(const struct cutting *cutting, const struct stretch *low,
 					     : high->time - low->time > cutting->part;
 }
 
-static int cut_between(const struct cutting *cutting, const struct stretch *low,
-		       const struct stretch *high, unsigned depth);
-
-static int cut_part(const struct cutting *cutting, const struct stretch *low,
-		    const struct stretch *high)
+/* The same, probed in those files alone that hold what lies between; `ret`: their journal. */
+static struct cutting cut_narrowed(const struct cutting *cutting, const struct stretch *low,
+				   const struct stretch *high, struct journal **ret)
 {
-	cleanup(journal_freep) struct journal *part = NULL;
 	struct cutting narrowed = *cutting;
 	int r;
 
-	r = journal_open_part(cutting->whole, cutting->parts, low->cursor, high->cursor, &part);
+	r = journal_open_part(cutting->whole, cutting->parts, low->cursor, high->cursor, ret);
 	if (r < 0) /* it goes without */
 		narrowed.parts = NULL;
 	else
-		narrowed.journal = part;
-	return cut_between(&narrowed, low, high, 0);
+		narrowed.journal = *ret;
+	return narrowed;
 }
 
 /* Half by half, as long as there is more than a stretch between the two; every step halves the
@@ -109,13 +106,17 @@ static int cut_between(const struct cutting *cutting, const struct stretch *low,
 		       const struct stretch *high, unsigned depth)
 {
 	usec_t middle = low->time + (high->time - MIN(high->time, low->time)) / 2;
+	cleanup(journal_freep) struct journal *part = NULL;
 	struct stretch found, nearer = *high;
+	struct cutting narrowed;
 	int r;
 
 	if (middle <= low->time || !is_long(cutting, low, high))
 		return 0;
-	if (cutting->parts && depth == NARROWED_EVERY)
-		return cut_part(cutting, low, high);
+	if (cutting->parts && depth == NARROWED_EVERY) {
+		narrowed = cut_narrowed(cutting, low, high, &part);
+		return cut_between(&narrowed, low, high, 0);
+	}
 	r = stretches_probe(cutting->journal, middle, &found);
 	if (r <= 0 || found.time < middle || found.time >= high->time) {
 		free(found.cursor);

@@ -124,12 +124,10 @@ static void put_changes(struct buffer *text, const struct ban *ban, unsigned wha
 		put_text(text, ",\"reason\":", ban->reason);
 		buffer_print(text, "}}");
 	}
-	if (what & UNSAVED_SPENT && !is_new) {
+	if (what & UNSAVED_SPENT && !is_new)
 		buffer_print(text, "%s{\"spent\":%" PRIu64 "}", comma(text), ban->id);
-	}
-	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED)) {
+	if (ban->placed && what & (UNSAVED_BAN | UNSAVED_PLACED))
 		buffer_print(text, "%s{\"placed\":%" PRIu64 "}", comma(text), ban->id);
-	}
 	if (ban->lifted && what & (UNSAVED_BAN | UNSAVED_LIFT)) {
 		buffer_print(text,
 			     "%s{\"unban\":{\"id\":%" PRIu64 ",\"time\":%" PRIu64
